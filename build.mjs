@@ -1,0 +1,73 @@
+// Builds dist/: the extension, the worker, the command line, the webview page and the schema of *.adept.json.
+import { build } from "esbuild";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const production = process.argv.includes("--production");
+const root = import.meta.dirname;
+const path = (...parts) => join(root, ...parts);
+
+// ESM output that bundles CommonJS packages needs a require of its own.
+const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const natives = ["onnxruntime-node", "tokenizers", "@tensorflow/*"];
+const common = { bundle: true, metafile: true, minify: production, sourcemap: production ? false : "linked", legalComments: "none", logLevel: "warning", absWorkingDir: root };
+const node = { ...common, platform: "node", target: "node20.18" };
+const esm = { ...node, format: "esm", external: natives, banner: { js: requireBanner } };
+
+const bundles = [
+  { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"] } },
+  { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
+  // esbuild keeps the source's own #! line first; the banner goes below it.
+  { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },
+  { entry: "webview/main.ts", options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" } },
+];
+
+async function buildBundles() {
+  const meta = { inputs: {}, outputs: {} };
+  for (const { entry, options, executable } of bundles) {
+    if (!existsSync(path(entry))) continue;
+    const result = await build({ ...options, entryPoints: [entry] });
+    Object.assign(meta.inputs, result.metafile.inputs);
+    Object.assign(meta.outputs, result.metafile.outputs);
+    if (executable) makeExecutable(path(options.outfile));
+  }
+  writeFileSync(path("dist/meta.json"), JSON.stringify(meta));
+}
+
+function makeExecutable(file) {
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.startsWith("#!") ? text : `#!/usr/bin/env node\n${text}`, { mode: 0o755 });
+}
+
+async function writeSchema() {
+  const outfile = path("dist/.schema.mjs");
+  await build({
+    ...node, metafile: false, sourcemap: false, format: "esm", outfile,
+    stdin: { contents: 'export { ExperimentFile } from "./src/experiment/experiment.ts"; export { z } from "zod";', resolveDir: root, loader: "ts" },
+  });
+  const { ExperimentFile, z } = await import(pathToFileURL(outfile).href);
+  rmSync(outfile);
+  const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
+  writeFileSync(path("dist/experiment.schema.json"), JSON.stringify({ title: "ADePT experiment", allowComments: true, ...schema }, undefined, 2));
+}
+
+/** The VSIX carries no node_modules; the packages with native code that the worker loads travel beside it. */
+function copyNatives() {
+  const target = path("dist/node_modules");
+  rmSync(target, { recursive: true, force: true });
+  const here = `${process.platform}-${process.arch}`;
+  const copy = (name, filter) => existsSync(path("node_modules", name))
+    && cpSync(path("node_modules", name), join(target, name), { recursive: true, dereference: true, filter: filter ?? (() => true) });
+  const otherPlatform = /[\\/]bin[\\/]napi-v\d+[\\/](darwin|linux|win32)(?:[\\/](\w+))?/;
+  copy("onnxruntime-node", (source) => {
+    const found = otherPlatform.exec(source);
+    return !/[\\/](script|lib|__commit)[\\/].*\.(ts|map)$/.test(source) && (!found || (found[1] === process.platform && (!found[2] || found[2] === process.arch)));
+  });
+  copy("onnxruntime-common");
+  copy("tokenizers", (source) => !source.endsWith(".node") || source.includes(`tokenizers.${here}`));
+}
+
+mkdirSync(path("dist"), { recursive: true });
+await Promise.all([buildBundles(), writeSchema()]);
+if (production) copyNatives();

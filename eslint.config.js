@@ -1,0 +1,64 @@
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import importX from "eslint-plugin-import-x";
+import tseslint from "typescript-eslint";
+
+const root = dirname(fileURLToPath(import.meta.url));
+
+/** What each room of src/ may import besides itself; the design's "imports point downwards only". */
+const rooms = {
+  experiment: [],
+  graph: ["experiment"],
+  engine: ["experiment", "graph"],
+  backbone: ["experiment", "graph", "engine"],
+  // A method fills the interface that training declares; it imports that one file.
+  method: ["experiment", "graph", "engine", "backbone", "training/model.ts"],
+  task: ["experiment", "graph", "engine", "backbone"],
+  training: ["experiment", "graph", "engine", "backbone", "method", "task"],
+  analysis: ["experiment", "graph", "engine", "backbone", "method", "task", "training"],
+  run: ["experiment"],
+  executor: ["experiment", "run"],
+  ui: ["experiment", "run", "executor"],
+};
+const onlyFrom = (target, allowed) => ({ target, from: "./src", except: allowed.map((each) => `./${each}`), message: "Imports point downwards only; see the rooms in eslint.config.js." });
+const zones = [
+  ...Object.entries(rooms).map(([room, allowed]) => onlyFrom(`./src/${room}`, [room, ...allowed])),
+  onlyFrom("./src/extension.ts", ["experiment", "run", "executor", "ui"]),
+  { target: "./src/!(ui)/**/*", from: "./webview", message: "Only the UI talks to the page." },
+];
+
+const toolkit = { group: ["@vscode/webview-ui-toolkit*"], message: "Only webview/ui.ts imports the toolkit." };
+const git = { group: ["simple-git*"], message: "Only src/run/git*.ts imports simple-git." };
+const restrict = (...patterns) => ({ "@typescript-eslint/no-restricted-imports": ["error", { patterns }] });
+
+export default tseslint.config(
+  { ignores: ["dist/**", "node_modules/**", "test/output/**", "test/cache/**", ".adept/**"] },
+  {
+    files: ["src/**/*.ts", "webview/**/*.ts", "test/**/*.ts"],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: root } },
+    plugins: { "import-x": importX },
+    settings: { "import-x/resolver-next": [importX.createNodeResolver({ extensions: [".ts", ".js", ".json"] })], "import-x/parsers": { "@typescript-eslint/parser": [".ts"] } },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "error",
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/consistent-type-imports": "error",
+    },
+  },
+  { files: ["src/**/*.ts", "webview/**/*.ts"], rules: { "import-x/no-restricted-paths": ["error", { basePath: root, zones }], ...restrict(toolkit, git) } },
+  { files: ["src/run/git*.ts"], rules: restrict(toolkit) },
+  { files: ["webview/ui.ts"], rules: restrict(git) },
+  {
+    // The page is another program: of src/ it knows types alone.
+    files: ["webview/**/*.ts"], ignores: ["webview/ui.ts"],
+    rules: restrict(toolkit, git, { group: ["**/src/**"], allowTypeImports: true, message: "The page imports types only." }),
+  },
+  { files: ["src/ui/**/*.ts"], rules: restrict(toolkit, git, { group: ["**/webview/**"], allowTypeImports: true, message: "The host imports the page's types only." }) },
+  { files: ["src/method/**/*.ts"], rules: restrict(toolkit, git, { group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }) },
+  { files: ["src/ui/**/*.ts", "src/extension.ts", "webview/**/*.ts"], rules: { "no-console": "error" } },
+  // node:test's describe and test return promises that the runner itself awaits.
+  { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] }] }] } },
+);

@@ -1,0 +1,124 @@
+import { closeSync, fsyncSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { z } from "zod";
+import { UserError } from "../experiment/errors.ts";
+
+const TYPES = { F32: { type: "float32", bytes: 4 }, F16: { type: "float16", bytes: 2 }, BF16: { type: "bfloat16", bytes: 2 } } as const;
+const MAX_HEADER = 100 * 1024 * 1024;
+const count = z.number().int().nonnegative();
+const Entry = z.object({ dtype: z.string(), shape: z.array(count).max(8), data_offsets: z.tuple([count, count]) });
+const Header = z.record(z.string(), z.unknown());
+
+export interface TensorEntry { file: string; offset: number; bytes: number; dims: number[]; dtype: string }
+export interface SafetensorsHeader { entries: Map<string, TensorEntry>; metadata: Record<string, string> }
+
+const BYTES: Record<string, number> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
+
+function readAt(fd: number, offset: number, length: number): Buffer {
+  const buffer = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const n = readSync(fd, buffer, done, length - done, offset + done);
+    if (n === 0) throw new RangeError("end of file");
+    done += n;
+  }
+  return buffer;
+}
+
+function checkEntry(path: string, name: string, raw: unknown, dataSize: number): z.infer<typeof Entry> {
+  const parsed = Entry.safeParse(raw);
+  if (!parsed.success) throw new UserError(`${path}: the header entry of tensor "${name}" is malformed`);
+  const { dtype, shape, data_offsets: [start, end] } = parsed.data;
+  const size = BYTES[dtype];
+  if (size === undefined) throw new UserError(`${path}: tensor "${name}" has the unsupported type ${dtype}`);
+  const wanted = shape.reduce((a, b) => a * b, size);
+  if (end < start || end - start !== wanted) throw new UserError(`${path}: tensor "${name}" of shape (${shape.join(", ")}) needs ${wanted} bytes, its offsets give ${end - start}`);
+  if (end > dataSize) throw new UserError(`${path}: the file is truncated: tensor "${name}" ends at byte ${end} of the data, the file holds ${dataSize}`, "Download or copy the file again.");
+  return parsed.data;
+}
+
+/** Reads the header of a safetensors file: where each tensor lies. @throws UserError naming file and tensor when it is damaged */
+export function readHeader(path: string): SafetensorsHeader {
+  let fd: number;
+  try { fd = openSync(path, "r"); } catch (error) { throw new UserError(`${path} cannot be read: ${(error as Error).message}`); }
+  try {
+    const size = fstatSync(fd).size;
+    if (size < 8) throw new UserError(`${path} is not a safetensors file: it has ${size} bytes`);
+    const headerSize = Number(readAt(fd, 0, 8).readBigUInt64LE());
+    if (headerSize > MAX_HEADER || headerSize + 8 > size) throw new UserError(`${path} is truncated or not a safetensors file: its header would have ${headerSize} bytes`);
+    let json: unknown;
+    try { json = JSON.parse(readAt(fd, 8, headerSize).toString("utf8")); } catch { throw new UserError(`${path}: the safetensors header is not JSON`); }
+    const header = Header.safeParse(json);
+    if (!header.success) throw new UserError(`${path}: the safetensors header is not an object`);
+    const entries = new Map<string, TensorEntry>();
+    for (const [name, raw] of Object.entries(header.data)) {
+      if (name === "__metadata__") continue;
+      const { dtype, shape, data_offsets: [start, end] } = checkEntry(path, name, raw, size - 8 - headerSize);
+      entries.set(name, { file: path, offset: 8 + headerSize + start, bytes: end - start, dims: shape, dtype });
+    }
+    const metadata = z.record(z.string(), z.string()).safeParse(header.data["__metadata__"]);
+    return { entries, metadata: metadata.success ? metadata.data : {} };
+  } finally { closeSync(fd); }
+}
+
+function halfToFloat(h: number): number {
+  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The float type of an entry. @throws UserError for integers */
+export function floatType(name: string, entry: TensorEntry): "float32" | "float16" | "bfloat16" {
+  const known = TYPES[entry.dtype as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
+  if (known === undefined) throw new UserError(`${entry.file}: tensor "${name}" is ${entry.dtype}; F32, F16 or BF16 is needed`);
+  return known.type;
+}
+
+/** One tensor's values widened to fp32. */
+export function readTensor(name: string, entry: TensorEntry): Float32Array {
+  const type = floatType(name, entry);
+  const fd = openSync(entry.file, "r");
+  try {
+    const raw = readAt(fd, entry.offset, entry.bytes);
+    const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
+    if (type === "float32") return new Float32Array(bytes);
+    const halves = new Uint16Array(bytes);
+    if (type === "float16") return Float32Array.from(halves, halfToFloat);
+    const wide = new Uint32Array(halves.length);
+    halves.forEach((h, i) => { wide[i] = h << 16; });
+    return new Float32Array(wide.buffer);
+  } finally { closeSync(fd); }
+}
+
+export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;
+
+/** Every tensor of a file as fp32. */
+export function readSafetensors(path: string): Tensors {
+  const { entries } = readHeader(path);
+  return new Map([...entries].map(([name, entry]) => [name, { dims: entry.dims, data: readTensor(name, entry) }]));
+}
+
+/** Writes fp32 tensors atomically: a temporary file, fsync, rename. The same tensors give the same bytes. */
+export function writeSafetensors(path: string, tensors: Tensors, metadata?: Record<string, string>): void {
+  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { dims, data }] of tensors) {
+    header[name] = { dtype: "F32", shape: dims, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  let json = JSON.stringify(header);
+  json = json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8 - Buffer.byteLength(json) + json.length);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(Buffer.byteLength(json)));
+  const parts = [length, Buffer.from(json), ...[...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))];
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temporary, "w");
+  try {
+    for (const part of parts) for (let done = 0; done < part.length;) done += writeSync(fd, part, done);
+    fsyncSync(fd);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw new UserError(`The disk is full: ${path} could not be written`, "Free some space and resume the run.");
+    throw error;
+  } finally { closeSync(fd); }
+  renameSync(temporary, path);
+}

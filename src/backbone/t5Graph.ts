@@ -1,0 +1,104 @@
+import type { Dim } from "../graph/dims.ts";
+import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, tanh, transpose } from "../graph/ops.ts";
+import { scalar, weight, type Value } from "../graph/value.ts";
+import type { T5Config } from "./t5Config.ts";
+
+/** Keys and values of one attention, each (B, heads, keys, headWidth). */
+export interface KeyValue { key: Value; value: Value }
+
+/** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
+export class T5Graph {
+  constructor(readonly config: T5Config) {}
+
+  private get inner(): number { return this.config.heads * this.config.headWidth; }
+
+  /** The shared embedding table (V, d). */
+  get table(): Value { return weight("shared.weight", [this.config.vocabulary, this.config.width]); }
+
+  private norm(x: Value, name: string): Value { return rmsNorm(x, weight(name, [this.config.width]), this.config.epsilon); }
+
+  private project(x: Value, name: string, sizes: [number, number]): Value { return matmul(x, weight(name, sizes), { transB: true }); }
+
+  private heads(x: Value): Value {
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    return transpose(reshape(x, [rows, length, this.config.heads, this.config.headWidth]), [0, 2, 1, 3]);
+  }
+
+  /** Keys and values of `x` (B, L, d) for the attention called `name`. */
+  keyValue(x: Value, name: string): KeyValue {
+    const sizes: [number, number] = [this.inner, this.config.width];
+    return { key: this.heads(this.project(x, `${name}.k.weight`, sizes)), value: this.heads(this.project(x, `${name}.v.weight`, sizes)) };
+  }
+
+  /** Attention without scaling (T5's). @param bias broadcast to (B, heads, queries, keys) */
+  attend(x: Value, { key, value }: KeyValue, name: string, bias: Value): Value {
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    const query = this.heads(this.project(x, `${name}.q.weight`, [this.inner, this.config.width]));
+    const mixed = matmul(softmax(add(matmul(query, key, { transB: true }), bias)), value);
+    return this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o.weight`, [this.config.width, this.inner]);
+  }
+
+  private feedForward(x: Value, name: string): Value {
+    const { width, hidden, gated } = this.config;
+    const into = (part: string): Value => this.project(x, `${name}.${part}.weight`, [hidden, width]);
+    const active = gated ? mul(geluTanh(into("wi_0")), into("wi_1")) : relu(into("wi"));
+    return this.project(active, `${name}.wo.weight`, [width, hidden]);
+  }
+
+  /** Position bias (1, heads, queries, keys) of int32 `buckets` (queries, keys). */
+  positionBias(side: "encoder" | "decoder", buckets: Value): Value {
+    const { buckets: count, heads } = this.config;
+    const table = weight(`${side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`, [count, heads]);
+    const [queries, keys] = buckets.shape as [Dim, Dim];
+    return reshape(transpose(gather(table, buckets), [2, 0, 1]), [1, heads, queries, keys]);
+  }
+
+  /** Encoder states (B, L, d) of embedded input `x` (B, L, d). @param bias position bias plus mask */
+  encode(x: Value, bias: Value): Value {
+    let state = x;
+    for (let i = 0; i < this.config.layers; i++) {
+      const block = `encoder.block.${i}.layer`;
+      const normed = this.norm(state, `${block}.0.layer_norm.weight`);
+      const name = `${block}.0.SelfAttention`;
+      state = add(state, this.attend(normed, this.keyValue(normed, name), name, bias));
+      state = add(state, this.feedForward(this.norm(state, `${block}.1.layer_norm.weight`), `${block}.1.DenseReluDense`));
+    }
+    return this.norm(state, "encoder.final_layer_norm.weight");
+  }
+
+  /** The keys and values that decoder layer `i` reads of the encoder: computed once for a whole decoding. */
+  crossKeyValue(encoded: Value, i: number): KeyValue { return this.keyValue(encoded, `decoder.block.${i}.layer.1.EncDecAttention`); }
+
+  /**
+   * Decoder logits.
+   * @param ids int32 (B, T) @param options past: earlier keys and values of each layer, none when the whole target is given
+   * @returns logits (B, T, V) and each layer's own keys and values with the past ones before them
+   */
+  decode(ids: Value, options: { cross: KeyValue[]; selfBias: Value; crossBias: Value; past?: KeyValue[] }): { logits: Value; present: KeyValue[] } {
+    let state = gather(this.table, ids);
+    const present: KeyValue[] = [];
+    for (let i = 0; i < this.config.decoderLayers; i++) {
+      const block = `decoder.block.${i}.layer`;
+      const normed = this.norm(state, `${block}.0.layer_norm.weight`);
+      const own = this.keyValue(normed, `${block}.0.SelfAttention`), past = options.past?.[i];
+      const kept = past === undefined ? own : { key: concat([past.key, own.key], 2), value: concat([past.value, own.value], 2) };
+      present.push(kept);
+      state = add(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBias));
+      state = add(state, this.attend(this.norm(state, `${block}.1.layer_norm.weight`), options.cross[i]!, `${block}.1.EncDecAttention`, options.crossBias));
+      state = add(state, this.feedForward(this.norm(state, `${block}.2.layer_norm.weight`), `${block}.2.DenseReluDense`));
+    }
+    return { logits: this.head(this.norm(state, "decoder.final_layer_norm.weight")), present };
+  }
+
+  private head(state: Value): Value {
+    const { width, vocabulary, tied, scaled } = this.config;
+    const x = scaled ? mul(state, scalar(width ** -0.5)) : state;
+    return matmul(x, weight(tied ? "shared.weight" : "lm_head.weight", [vocabulary, width]), { transB: true });
+  }
+}
+
+/** gelu in the tanh form of T5 v1.1 (gelu_new). */
+function geluTanh(x: Value): Value {
+  const cubic = add(x, mul(scalar(0.044715), mul(mul(x, x), x)));
+  return mul(mul(scalar(0.5), x), add(scalar(1), tanh(mul(scalar(Math.sqrt(2 / Math.PI)), cubic))));
+}

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { UserError } from "../experiment/errors.ts";
+import type { WeightLocation } from "../engine/program.ts";
+import { floatType, readHeader, readTensor, type TensorEntry } from "./safetensors.ts";
+
+const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/, "a file name, not a path")) });
+
+/** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
+export class BackboneWeights {
+  private constructor(readonly folder: string, private readonly entries: ReadonlyMap<string, TensorEntry>) {}
+
+  /** @throws UserError naming the file when weights are missing, truncated or malformed */
+  static open(folder: string): BackboneWeights {
+    const single = join(folder, "model.safetensors"), index = join(folder, "model.safetensors.index.json");
+    if (existsSync(single)) return new BackboneWeights(folder, readHeader(single).entries);
+    if (!existsSync(index)) throw new UserError(`${folder} has no model.safetensors and no model.safetensors.index.json`, "Give the folder of a model saved with safetensors.");
+    const entries = new Map<string, TensorEntry>();
+    const shards = new Map<string, ReturnType<typeof readHeader>>();
+    for (const [name, file] of Object.entries(readIndex(index))) {
+      const shard = shards.get(file) ?? readHeader(join(folder, file));
+      shards.set(file, shard);
+      const entry = shard.entries.get(name);
+      if (entry === undefined) throw new UserError(`${join(folder, file)} lacks tensor "${name}", which ${index} puts there`);
+      entries.set(name, entry);
+    }
+    return new BackboneWeights(folder, entries);
+  }
+
+  has(name: string): boolean { return this.entries.has(name); }
+
+  private entry(name: string, dims: readonly number[]): TensorEntry {
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw new UserError(`${this.folder}: the weights lack tensor "${name}"`, "The folder's config.json and weights do not belong together, or the file is incomplete.");
+    if (entry.dims.join() !== dims.join()) throw new UserError(`${entry.file}: tensor "${name}" has shape (${entry.dims.join(", ")}), config.json asks for (${dims.join(", ")})`);
+    return entry;
+  }
+
+  /** Where a tensor of the given dims lies. @throws UserError when it is missing or of another shape */
+  locate(name: string, dims: readonly number[]): WeightLocation {
+    const { file, offset, bytes, ...entry } = this.entry(name, dims);
+    return { file, offset, bytes, dims: entry.dims, type: floatType(name, this.entry(name, dims)) };
+  }
+
+  /** A tensor's values as fp32. */
+  read(name: string, dims: readonly number[]): Float32Array { return readTensor(name, this.entry(name, dims)); }
+}
+
+function readIndex(path: string): Record<string, string> {
+  let json: unknown;
+  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} is not JSON: ${(error as Error).message}`); }
+  const parsed = Index.safeParse(json);
+  if (!parsed.success) throw new UserError(`${path}: weight_map must map tensor names to file names in the folder`);
+  return parsed.data.weight_map;
+}

@@ -1,0 +1,98 @@
+import { dimTerms, type Dim } from "../graph/dims.ts";
+import { topological, type InputValue, type Value } from "../graph/value.ts";
+import { LOWERINGS, type Lowering } from "./onnxLowering.ts";
+import { encodeModel, type Attribute, type Element, type ProtoGraph, type ProtoTensor } from "./onnxProto.ts";
+import type { WeightLocation } from "./program.ts";
+
+/** Collects ONNX nodes; every call returns the name of what it made. */
+export class OnnxBuilder {
+  readonly graph: ProtoGraph = { nodes: [], initializers: [], inputs: [], outputs: [] };
+  private readonly constants = new Map<string, string>();
+  private readonly sizes = new Map<string, string>();
+  private count = 0;
+
+  node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = ""): string {
+    const output = `v${this.count++}`;
+    this.graph.nodes.push({ op, domain, inputs, output, attributes });
+    return output;
+  }
+
+  constant(element: Element, dims: number[], data: Float32Array | Int32Array | BigInt64Array): string {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${element}|${dims.join(",")}|${Buffer.from(raw).toString("base64")}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.count++}`;
+    this.graph.initializers.push({ name, element, dims, raw });
+    this.constants.set(key, name);
+    return name;
+  }
+
+  ints(values: number[]): string { return this.constant("int64", [values.length], BigInt64Array.from(values, BigInt)); }
+  float(value: number): string { return this.constant("float32", [], Float32Array.of(value)); }
+
+  /** A one-element int64 vector holding the size of a dimension at run time. */
+  size(dim: Dim): string {
+    if (typeof dim === "number") return this.ints([dim]);
+    const { symbols, size } = dimTerms(dim);
+    const parts = symbols.map((symbol) => this.symbol(symbol));
+    if (size !== 0) parts.push(this.ints([size]));
+    return parts.reduce((a, b) => this.node("Add", [a, b]));
+  }
+
+  shape(dims: readonly Dim[]): string {
+    if (dims.every((d) => typeof d === "number")) return this.ints([...dims]);
+    return dims.length === 1 ? this.size(dims[0]!) : this.node("Concat", dims.map((d) => this.size(d)), { axis: { i: 0 } });
+  }
+
+  private symbol(name: string): string {
+    const known = this.sizes.get(name);
+    if (known !== undefined) return known;
+    for (const input of this.graph.inputs) {
+      const axis = input.dims.indexOf(name);
+      if (axis < 0) continue;
+      const size = this.node("Shape", [input.name], { start: { i: axis }, end: { i: axis + 1 } });
+      this.sizes.set(name, size);
+      return size;
+    }
+    throw new Error(`no input has the dimension ${name}`);
+  }
+}
+
+function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): string {
+  const tensor: ProtoTensor = { name: `w:${name}`, element: location.type, dims: location.dims, external: { location: location.file, offset: location.offset, length: location.bytes } };
+  b.graph.initializers.push(tensor);
+  // Half-precision weights stay mapped as they are; onnxruntime widens them once while it folds constants.
+  return location.type === "float32" ? tensor.name : b.node("Cast", [tensor.name], { to: { i: 1 } });
+}
+
+/** Lowers the graph that `outputs` reach to ONNX. @returns the model and the inputs it wants */
+export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>): { model: Uint8Array; inputs: InputValue[] } {
+  const b = new OnnxBuilder();
+  const order = topological(Object.values(outputs));
+  const names = new Map<Value, string>();
+  const inputs = order.filter((v): v is InputValue => v.kind === "input");
+  for (const v of inputs) b.graph.inputs.push({ name: v.name, element: v.type, dims: [...v.shape] });
+  for (const v of order) names.set(v, nameOf(v, b, names, weights));
+  for (const [name, v] of Object.entries(outputs)) {
+    b.graph.nodes.push({ op: "Identity", domain: "", inputs: [names.get(v)!], output: name, attributes: {} });
+    b.graph.outputs.push({ name, element: v.type, dims: [...v.shape] });
+  }
+  return { model: encodeModel(b.graph), inputs };
+}
+
+function nameOf(v: Value, b: OnnxBuilder, names: Map<Value, string>, weights: ReadonlyMap<string, WeightLocation>): string {
+  switch (v.kind) {
+    case "input": return v.name;
+    case "constant": return b.constant(v.type, v.shape.map(Number), v.data);
+    case "weight": {
+      const location = weights.get(v.name);
+      if (location === undefined) throw new Error(`weight ${v.name} is not in the file`);
+      return addWeight(b, v.name, location);
+    }
+    case "op": {
+      const lower = LOWERINGS[v.op] as Lowering<never>;
+      return lower(b, v.inputs.map((i) => names.get(i)!), v as never);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import type { Element } from "./onnxProto.ts";
+
+/** A tensor on the host: row-major data and its dims. */
+export interface HostTensor { data: Float32Array | Int32Array; dims: readonly number[] }
+
+/** Where a frozen tensor lies: `bytes` bytes from `offset` in `file` (absolute), as `type`. */
+export interface WeightLocation { file: string; offset: number; bytes: number; dims: number[]; type: Extract<Element, "float32" | "float16" | "bfloat16"> }
+
+/** A compiled graph. Feeds and results are named as the graph's inputs and outputs. */
+export interface Program {
+  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  release(): Promise<void>;
+}

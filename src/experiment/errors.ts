@@ -1,0 +1,11 @@
+/** A mistake or obstacle the user can act on: says what happened and what to do. Anything else thrown is a bug. */
+export class UserError extends Error {
+  override readonly name = "UserError";
+  readonly action: string | undefined;
+
+  /** @param message what happened, and where @param action what the user can do about it */
+  constructor(message: string, action?: string) {
+    super(message);
+    this.action = action;
+  }
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** Trainable components watched apart: the soft prompt and the offset FFN. */
+const perComponent = z.record(z.string(), z.number());
+const at = { time: z.number().describe("milliseconds since the epoch") };
+
+export const RunStatus = z.enum(["preparing", "running", "evaluating", "stopping", "finished", "stopped", "failed", "interrupted"]);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
+export const RunEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number() }),
+  z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
+  z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
+  z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number() }),
+  z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number() }),
+  z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
+  z.object({ type: z.literal("warning"), ...at, message: z.string() }),
+  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
+  z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
+  z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
+]);
+export type RunEvent = z.infer<typeof RunEvent>;
+/** An event without its time, as a writer hands it over. */
+export type NewRunEvent = RunEvent extends infer E ? E extends RunEvent ? Omit<E, "time"> : never : never;

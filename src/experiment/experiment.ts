@@ -1,0 +1,82 @@
+import { z } from "zod";
+
+const positive = z.number().int().positive();
+const fraction = z.number().min(0).lt(1);
+const rate = z.number().nonnegative();
+
+const FileTask = z.strictObject({
+  kind: z.literal("file"),
+  train: z.string().min(1).describe("Path of the training data (JSONL, CSV or TSV), relative to this file"),
+  validation: z.string().optional().describe("Path of the validation data; without it a seeded fraction of train is held out"),
+  test: z.string().optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
+  source: z.string().min(1).describe("Template of the model's input, e.g. \"premise: {premise} hypothesis: {hypothesis}\""),
+  target: z.string().min(1).describe("Template of the expected output, e.g. \"{label}\""),
+  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
+    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given, and the seed of the split"),
+});
+
+const MailTask = z.strictObject({
+  kind: z.literal("mail"),
+  maxBodyCharacters: positive.default(600),
+  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
+    .default({ validation: 0.1, test: 0.1, seed: 42 }),
+});
+
+const promptInit = z.enum(["text", "random"]).default("text");
+const initText = z.string().default("Classify this text:");
+
+const AdeptMethod = z.strictObject({
+  kind: z.literal("adept"),
+  promptLength: z.number().int().nonnegative().optional().describe("m: rows of the soft prompt"),
+  bottleneck: positive.optional().describe("r: hidden units of the FFN"),
+  budget: positive.optional().describe("Most trainable parameters; with promptLength or bottleneck given, the other is solved for"),
+  promptInit, initText,
+  dropout: fraction.default(0.1).describe("Dropout on the hidden units in training"),
+});
+
+const PromptMethod = z.strictObject({
+  kind: z.literal("pt"),
+  promptLength: positive.optional(),
+  budget: positive.optional(),
+  promptInit, initText,
+});
+
+const Training = z.strictObject({
+  steps: positive.default(900),
+  batchSize: positive.default(32),
+  accumulation: positive.default(1),
+  maxSourceLength: positive.default(256),
+  maxTargetLength: positive.default(20),
+  learningRate: z.strictObject({ prompt: rate.default(0.1), ffn: rate.default(0.001) }).default({ prompt: 0.1, ffn: 0.001 }),
+  warmup: z.number().int().nonnegative().default(50),
+  optimizer: z.enum(["torch", "official"]).default("torch").describe("AdamW as torch.optim.AdamW, or with eps before bias correction as the official code"),
+  eps: z.number().positive().default(1e-6),
+  weightDecay: rate.default(0),
+  clip: rate.default(1).describe("Largest joint gradient norm; 0 switches clipping off"),
+  evaluateEvery: positive.default(150),
+  validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
+  testLimit: positive.optional(),
+  checkpointEvery: positive.default(50),
+  selection: z.enum(["accuracy", "loss"]).default("accuracy"),
+  backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
+});
+
+/** What the user writes in a *.adept.json file. Unknown keys are errors. */
+export const ExperimentFile = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1).max(200),
+  backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
+  task: z.discriminatedUnion("kind", [FileTask, MailTask]),
+  method: z.discriminatedUnion("kind", [AdeptMethod, PromptMethod]),
+  training: Training.default(() => Training.parse({})),
+  seed: z.number().int().nonnegative().default(0),
+  engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu"), threads: z.number().int().nonnegative().default(0) }).default({ device: "cpu", threads: 0 }),
+  git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
+});
+
+/** A parsed experiment with every default filled in; paths absolute once resolved. */
+export type Experiment = z.output<typeof ExperimentFile>;
+export type ExperimentInput = z.input<typeof ExperimentFile>;
+export type TaskSpec = Experiment["task"];
+export type MethodSpec = Experiment["method"];
+export type TrainingSpec = Experiment["training"];

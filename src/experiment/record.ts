@@ -1,0 +1,61 @@
+import type { RunEvent, RunStatus } from "./events.ts";
+
+export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number }
+export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number }
+
+/** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
+export interface RunRecord {
+  id: string; name: string; method: string; task: string; backbone: string; seed: number; steps: number;
+  status: RunStatus; message: string | undefined; pid: number | undefined;
+  createdAt: number; updatedAt: number;
+  trainable: number | undefined; promptLength: number | undefined; bottleneck: number | undefined; device: string | undefined; majority: number | undefined;
+  examples: { train: number; validation: number; test: number } | undefined;
+  lastStep: StepPoint | undefined;
+  evaluations: Evaluation[];
+  bestStep: number | undefined;
+  checkpointStep: number | undefined;
+  warnings: string[];
+  snapshotCommit: string | undefined; resultCommit: string | undefined; ref: string | undefined; gitMessage: string | undefined;
+  error: { message: string; action: string | undefined } | undefined;
+}
+
+const EMPTY: RunRecord = {
+  id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [],
+  bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
+};
+
+/** The record after one more event; pure. */
+export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
+  const next = { ...record, updatedAt: event.time };
+  switch (event.type) {
+    case "created": { const { type: _, time, version: __, ...rest } = event; return { ...next, ...rest, createdAt: time }; }
+    case "status": return { ...next, status: event.status, message: event.message, pid: event.pid ?? record.pid };
+    case "plan": { const { type: _, time: __, ...rest } = event; return { ...next, ...rest, majority: event.majority }; }
+    case "step": { const { type: _, time: __, ...point } = event; return { ...next, lastStep: point }; }
+    case "evaluation": {
+      const { step, split, loss, metrics, examples } = event;
+      return { ...next, evaluations: [...record.evaluations, { step, split, label: event.label ?? "trained", loss, metrics, examples }] };
+    }
+    case "checkpoint": return { ...next, checkpointStep: event.step, bestStep: event.best ? event.step : record.bestStep };
+    case "warning": return { ...next, warnings: [...record.warnings, event.message] };
+    case "git": return {
+      ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
+      snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
+    };
+    case "heartbeat": return { ...next, pid: event.pid };
+    case "error": return { ...next, error: { message: event.message, action: event.action } };
+  }
+}
+
+/** The record of a whole journal. */
+export function fold(events: Iterable<RunEvent>): RunRecord {
+  let record = EMPTY;
+  for (const event of events) record = applyEvent(record, event);
+  return record;
+}
+
+/** Whether the status can still change without a new command. */
+export function isLive(status: RunStatus): boolean {
+  return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
+}

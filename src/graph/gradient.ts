@@ -1,0 +1,41 @@
+import { add, OPS } from "./ops.ts";
+import { scalar, topological, type OpName, type OpValue, type Value } from "./value.ts";
+
+function rowGradient(value: OpValue, g: Value): (Value | undefined)[] {
+  const row = OPS[value.op] as { gradient(g: Value, inputs: readonly Value[], attributes: unknown, output: Value): (Value | undefined)[] };
+  return row.gradient(g, value.inputs, value.attributes, value);
+}
+
+/** The values on a path from one of `targets`: only those need a gradient, so the frozen backbone's weights get none. */
+function dependents(order: Value[], targets: readonly Value[]): Set<Value> {
+  const reached = new Set<Value>(targets);
+  for (const value of order) if (value.kind === "op" && value.inputs.some((v) => reached.has(v))) reached.add(value);
+  return reached;
+}
+
+/**
+ * Reverse-mode gradients of a scalar loss.
+ * @param loss a value of shape ()
+ * @param targets the values to differentiate by
+ * @returns one gradient per target, of its shape; `undefined` where the loss does not depend on it
+ */
+export function gradients(loss: Value, targets: readonly Value[]): (Value | undefined)[] {
+  if (loss.shape.length !== 0) throw new Error(`a loss is a scalar, not (${loss.shape.join(",")})`);
+  const order = topological([loss]);
+  const needed = dependents(order, targets);
+  const sums = new Map<Value, Value>([[loss, scalar(1)]]);
+  for (const value of order.reverse()) {
+    const g = sums.get(value);
+    if (g === undefined || value.kind !== "op" || !needed.has(value)) continue;
+    rowGradient(value, g).forEach((part, i) => {
+      const to = value.inputs[i];
+      if (part === undefined || to === undefined || !needed.has(to)) return;
+      const before = sums.get(to);
+      sums.set(to, before === undefined ? part : add(before, part));
+    });
+  }
+  return targets.map((t) => sums.get(t));
+}
+
+/** Names of every operation, for tables that must be total. */
+export const OP_NAMES = Object.keys(OPS) as OpName[];

@@ -1,0 +1,152 @@
+import type { MethodSpec } from "../experiment/experiment.ts";
+import { compileOnnx } from "../engine/onnxEngine.ts";
+import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
+import { topological, type Value } from "../graph/value.ts";
+import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
+import { T5Graph } from "../backbone/t5Graph.ts";
+import { BackboneWeights } from "../backbone/weights.ts";
+import type { Batch, Parameters, TunedModel } from "../training/model.ts";
+import { InputGraph } from "./inputGraph.ts";
+import type { MethodSizes } from "./method.ts";
+import { METHODS } from "./registry.ts";
+
+/** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
+const MASKED = -1e9;
+
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number }
+
+type Feeds = Record<string, HostTensor>;
+const tensor = (data: HostTensor["data"], ...dims: number[]): HostTensor => ({ data, dims });
+
+/** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
+export class T5TunedModel implements TunedModel {
+  readonly device = "onnxruntime CPU";
+  readonly width: number;
+  readonly vocabularySize: number;
+  readonly embedding: Float32Array;
+  private readonly programs = new Map<string, Promise<Program>>();
+  private readonly graph: InputGraph;
+
+  private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
+    this.graph = new InputGraph(new T5Graph(config), METHODS[options.method.kind], options.sizes);
+    this.width = config.width;
+    this.vocabularySize = config.vocabulary;
+    this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
+  }
+
+  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
+  static open(options: ModelOptions): T5TunedModel {
+    const weights = BackboneWeights.open(options.folder);
+    return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
+  }
+
+  private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
+    let program = this.programs.get(name);
+    if (program === undefined) {
+      const values = outputs();
+      program = compileOnnx(values, this.locations(values), { threads: this.options.threads });
+      this.programs.set(name, program);
+    }
+    return program;
+  }
+
+  private locations(outputs: Record<string, Value>): Map<string, WeightLocation> {
+    const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
+    return new Map(used.map((v) => [v.name, this.weights.locate(v.name, v.shape.map(Number))]));
+  }
+
+  private encoderFeeds(parameters: Parameters, batch: Batch): Feeds {
+    const prompt = parameters.get("prompt")?.dims[0] ?? 0;
+    const length = prompt + batch.sourceLength;
+    const mask = new Float32Array(batch.rows * length);
+    for (let row = 0; row < batch.rows; row++) {
+      for (let i = 0; i < batch.sourceLength; i++) if (batch.mask[row * batch.sourceLength + i] === 0) mask[row * length + prompt + i] = MASKED;
+    }
+    return {
+      ...Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)])),
+      ids: tensor(batch.ids, batch.rows, batch.sourceLength), mask: tensor(mask, batch.rows, length),
+      encoderBuckets: tensor(relativeBuckets(this.config, { queries: length, keys: length, from: 0, bidirectional: true }), length, length),
+    };
+  }
+
+  private decoderFeeds({ rows, targetLength: T, labels }: Batch): Feeds {
+    const ids = new Int32Array(rows * T), causal = new Float32Array(T * T);
+    for (let row = 0; row < rows; row++) {
+      ids[row * T] = this.config.start;
+      for (let i = 1; i < T; i++) ids[row * T + i] = Math.max(labels[row * T + i - 1]!, this.config.pad);
+    }
+    for (let i = 0; i < T; i++) for (let j = i + 1; j < T; j++) causal[i * T + j] = MASKED;
+    const buckets = relativeBuckets(this.config, { queries: T, keys: T, from: 0, bidirectional: false });
+    return { decoderIds: tensor(ids, rows, T), causal: tensor(causal, T, T), decoderBuckets: tensor(buckets, T, T), labels: tensor(labels, rows, T) };
+  }
+
+  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask }: { lossScale: number; hiddenMask?: Float32Array | undefined }): ReturnType<TunedModel["step"]> {
+    const program = await this.program(hiddenMask === undefined ? "step" : "step with dropout", () => this.graph.step(hiddenMask !== undefined));
+    const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
+    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.options.sizes.bottleneck);
+    const results = await program.run(feeds);
+    const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
+    return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
+  }
+
+  /** Logits (rows, targetLength, vocabulary) and encoder states (rows, prompt + sourceLength, width), teacher-forced, no dropout. */
+  async forward(parameters: Parameters, batch: Batch): Promise<{ logits: HostTensor; encoded: HostTensor }> {
+    const program = await this.program("forward", () => ({ ...this.graph.forward(false) }));
+    const { logits, encoded } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
+    return { logits: logits!, encoded: encoded! };
+  }
+
+  async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
+    const program = await this.program("losses", () => ({ losses: this.graph.tokenLosses(this.graph.forward(false).logits) }));
+    const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
+    const rows = Array.from({ length: batch.rows }, (_, i) => i * batch.targetLength);
+    return {
+      sum: rows.map((from) => (losses!.data as Float32Array).subarray(from, from + batch.targetLength).reduce((a, b) => a + b, 0)),
+      tokens: rows.map((from) => batch.labels.subarray(from, from + batch.targetLength).filter((id) => id >= 0).length),
+    };
+  }
+
+  async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
+    const encoder = await this.program("encode", () => this.graph.encode());
+    const decoder = await this.program("decode step", () => this.graph.decodeStep());
+    const { mask, ...feeds } = this.encoderFeeds(parameters, batch);
+    const cross = await encoder.run({ ...feeds, mask: mask! });
+    return this.decodeGreedily(decoder, { ...cross, crossMask: mask! }, { rows: batch.rows, maxTokens });
+  }
+
+  private async decodeGreedily(decoder: Program, fixed: Feeds, { rows, maxTokens }: { rows: number; maxTokens: number }): Promise<number[][]> {
+    const { heads, headWidth, decoderLayers, eos, pad, start } = this.config;
+    const results: number[][] = Array.from({ length: rows }, () => []);
+    const done = new Array<boolean>(rows).fill(false);
+    let ids = new Int32Array(rows).fill(start);
+    let past: Feeds = {};
+    for (let i = 0; i < decoderLayers; i++) for (const part of ["Key", "Value"]) past[`past${part}${i}`] = tensor(new Float32Array(0), rows, heads, 0, headWidth);
+    for (let t = 0; t < maxTokens && !done.every(Boolean); t++) {
+      const buckets = relativeBuckets(this.config, { queries: 1, keys: t + 1, from: t, bidirectional: false });
+      const { logits, ...present } = await decoder.run({ ...fixed, ...past, decoderIds: tensor(ids, rows, 1), decoderBuckets: tensor(buckets, 1, t + 1) });
+      past = Object.fromEntries(Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]));
+      ids = Int32Array.from(done, (finished, row) => (finished ? pad : argmax(logits!.data, row * this.vocabularySize, this.vocabularySize)));
+      ids.forEach((id, row) => {
+        if (done[row]) return;
+        results[row]!.push(id);
+        if (id === eos) done[row] = true;
+      });
+    }
+    return results;
+  }
+
+  async release(): Promise<void> {
+    const programs = [...this.programs.values()];
+    this.programs.clear();
+    for (const program of programs) await (await program).release();
+  }
+}
+
+function argmax(data: ArrayLike<number>, from: number, count: number): number {
+  let best = 0;
+  for (let i = 1; i < count; i++) if (data[from + i]! > data[from + best]!) best = i;
+  return best;
+}
+
+/** See T5TunedModel.open. */
+export const openTunedModel = (options: ModelOptions): Promise<T5TunedModel> => Promise.resolve().then(() => T5TunedModel.open(options));

@@ -1,0 +1,34 @@
+/** One padded batch. `ids` and `mask` are (rows, sourceLength); `labels` is (rows, targetLength) with -100 where padded. */
+export interface Batch {
+  rows: number;
+  sourceLength: number;
+  targetLength: number;
+  ids: Int32Array;
+  mask: Float32Array;
+  labels: Int32Array;
+}
+
+/** A trainable tensor with its learning-rate group. */
+export interface TrainableTensor {
+  name: string;
+  dims: number[];
+  group: string;
+  data: Float32Array;
+}
+
+export type Parameters = Map<string, TrainableTensor>;
+
+/** What training and evaluation need of a backbone with a method: see method/tunedModel.ts for the real one. */
+export interface TunedModel {
+  /**
+   * Loss and gradients of one batch.
+   * @param hiddenMask dropout factors (rows, sourceLength, bottleneck), each 0 or 1/(1-p); absent: no dropout
+   * @param lossScale the loss is sum of token losses times this (1 / label tokens of the whole accumulated batch)
+   */
+  step(parameters: Parameters, batch: Batch, options: { lossScale: number; hiddenMask?: Float32Array | undefined }): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
+  /** Sum of token losses and count of label tokens of each row; no dropout. */
+  losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }>;
+  /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */
+  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
+  release(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { loadTokenizer } from "../backbone/tokenizer.ts";
+import { UserError } from "../experiment/errors.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import { MersenneTwister } from "../experiment/random.ts";
+import { initialise } from "../method/initialise.ts";
+import type { MethodSizes } from "../method/method.ts";
+import { resolveSizes } from "../method/sizes.ts";
+import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
+import { readT5Config } from "../backbone/t5Config.ts";
+import { BackboneWeights } from "../backbone/weights.ts";
+import { loadTask } from "../task/loadTask.ts";
+import { majorityShare } from "../task/metrics.ts";
+import { backboneFolder } from "./backboneFolder.ts";
+import { mixSeed, tokenise, type TokenisedExample } from "./batching.ts";
+import type { Parameters } from "./model.ts";
+
+/** Everything a training run works on, loaded and checked. */
+export interface Prepared {
+  experiment: Experiment;
+  folder: string;
+  model: T5TunedModel;
+  sizes: MethodSizes;
+  initial: Parameters;
+  train: TokenisedExample[];
+  validation: TokenisedExample[];
+  test: TokenisedExample[];
+  /** share of the commonest target in the test split, 0..1 */
+  majority: number;
+  decode: (ids: number[]) => string;
+}
+
+/** Width of the backbone in a folder, in units of its embedding. */
+function backboneWidth(folder: string): number {
+  return readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")).width;
+}
+
+/** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). */
+export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: Awaited<ReturnType<typeof loadTokenizer>> }> {
+  const folder = backboneFolder(experiment.backbone);
+  const { method, seed, engine } = experiment;
+  const sizes = resolveSizes(method, backboneWidth(folder));
+  const tokenizer = await loadTokenizer(folder);
+  const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
+  const promptIds = [...tokenizer.encodeIds(method.initText, { addSpecial: true })];
+  const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds };
+  return { folder, model, sizes, tokenizer, initial: initialise(method, sizes, source, new MersenneTwister(mixSeed(seed, 4))) };
+}
+
+/**
+ * Loads the data, the tokenizer and the model of an experiment.
+ * @throws UserError if any of them is missing or damaged, or asks for what this engine cannot do
+ */
+export async function prepare(experiment: Experiment): Promise<Prepared> {
+  const { training } = experiment;
+  if (training.backboneDropout > 0) {
+    throw new UserError("training.backboneDropout: dropout inside the frozen backbone is not available on this engine.", "Set it to 0 (the default).");
+  }
+  const data = await loadTask(experiment.task);
+  if (data.train.length === 0) throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
+  const { tokenizer, ...opened } = await openExperimentModel(experiment);
+  const encode = (examples: typeof data.train, limit?: number): TokenisedExample[] => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
+  const test = encode(data.test, training.testLimit);
+  return {
+    experiment, ...opened, test, train: encode(data.train), validation: encode(data.validation, training.validationLimit),
+    majority: test.length > 0 ? majorityShare(test.map(({ target }) => target)) : 0,
+    decode: (ids) => tokenizer.decode(ids, true),
+  };
+}

@@ -1,0 +1,60 @@
+import * as vscode from "vscode";
+import type { RunStatus } from "../experiment/events.ts";
+import { isLive, type RunRecord } from "../experiment/record.ts";
+
+/** The status in words. */
+export function statusText(status: RunStatus): string {
+  switch (status) {
+    case "preparing": return vscode.l10n.t("preparing");
+    case "running": return vscode.l10n.t("running");
+    case "evaluating": return vscode.l10n.t("evaluating");
+    case "stopping": return vscode.l10n.t("stopping");
+    case "finished": return vscode.l10n.t("finished");
+    case "stopped": return vscode.l10n.t("stopped");
+    case "failed": return vscode.l10n.t("failed");
+    case "interrupted": return vscode.l10n.t("interrupted");
+  }
+}
+
+export function statusIcon(status: RunStatus): vscode.ThemeIcon {
+  const icon = (id: string, colour?: string) => new vscode.ThemeIcon(id, colour === undefined ? undefined : new vscode.ThemeColor(colour));
+  switch (status) {
+    case "preparing": case "running": case "evaluating": case "stopping": return icon("loading~spin");
+    case "finished": return icon("pass", "testing.iconPassed");
+    case "stopped": return icon("debug-stop");
+    case "failed": return icon("error", "testing.iconFailed");
+    case "interrupted": return icon("warning", "list.warningForeground");
+  }
+}
+
+/** Part of the planned steps that are done, 0 to 1. */
+export function progress(record: RunRecord): number {
+  return record.steps > 0 ? Math.min(1, (record.lastStep?.step ?? 0) / record.steps) : 0;
+}
+
+export function percent(part: number): string { return `${(100 * part).toFixed(1)} %`; }
+
+export function timeLeft(seconds: number): string {
+  if (seconds < 60) return vscode.l10n.t("{0} s left", Math.max(0, Math.round(seconds)));
+  if (seconds < 3600) return vscode.l10n.t("{0} min left", Math.round(seconds / 60));
+  return vscode.l10n.t("{0} h left", (seconds / 3600).toFixed(1));
+}
+
+/** The accuracy worth showing: the trained model on test, else its latest on validation. */
+export function accuracy(record: RunRecord): { value: number; split: "test" | "validation" } | undefined {
+  for (const split of ["test", "validation"] as const) {
+    const value = record.evaluations.findLast((e) => e.split === split && e.label === "trained")?.metrics["accuracy"];
+    if (value !== undefined) return { value, split };
+  }
+  return undefined;
+}
+
+/** One short line: status, step, accuracy, time left. */
+export function describe(record: RunRecord): string {
+  const parts = [statusText(record.status)];
+  if (record.lastStep !== undefined && record.status !== "finished") parts.push(`${record.lastStep.step}/${record.steps}`);
+  const known = accuracy(record);
+  if (known !== undefined) parts.push(percent(known.value));
+  if (isLive(record.status) && record.lastStep !== undefined && record.status === "running") parts.push(timeLeft(record.lastStep.secondsLeft));
+  return parts.join(" · ");
+}

@@ -1,0 +1,41 @@
+import * as vscode from "vscode";
+import type { RunStatus } from "../experiment/events.ts";
+import { accuracy, percent } from "./describe.ts";
+import { Store } from "./disposable.ts";
+import { Command, Setting } from "./ids.ts";
+import type { Run, RunsModel } from "./runsModel.ts";
+import { isEnabled } from "./settings.ts";
+
+/** Says once that a run started in this session has finished or failed. */
+export class Notifications extends Store {
+  private readonly last = new Map<string, RunStatus>();
+
+  constructor(model: RunsModel) {
+    super();
+    this.register(model.onDidChange(({ ids }) => {
+      for (const id of ids) {
+        const run = model.find(id);
+        if (run === undefined || !model.wasStartedHere(id) || this.last.get(id) === run.record.status) continue;
+        this.last.set(id, run.record.status);
+        if (isEnabled(Setting.notifications)) void announce(run);
+      }
+    }));
+  }
+}
+
+async function announce({ id, record }: Run): Promise<void> {
+  const results = vscode.l10n.t("Open Results");
+  const log = vscode.l10n.t("Show Log");
+  let choice: string | undefined;
+  if (record.status === "finished") {
+    const known = accuracy(record);
+    choice = await vscode.window.showInformationMessage(known === undefined
+      ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
+      : vscode.l10n.t("ADePT run \"{0}\" has finished: accuracy {1}.", record.name, percent(known.value)), results);
+  } else if (record.status === "failed" || record.status === "interrupted") {
+    const reason = [record.error?.message ?? record.message ?? "", record.error?.action ?? ""].filter((text) => text !== "").join(" ");
+    choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);
+  }
+  if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);
+  if (choice === log) await vscode.commands.executeCommand(Command.showLog, id);
+}

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Command, Setting, View } from "../../../src/ui/ids.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+interface Manifest {
+  main: string; icon: string; activationEvents: string[]; extensionKind: string[];
+  contributes: {
+    commands: { command: string; title: string; category: string; icon?: string }[];
+    menus: Record<string, { command: string; when?: string; group?: string }[]>;
+    views: Record<string, { id: string }[]>;
+    viewsWelcome: { contents: string }[];
+    configuration: { properties: Record<string, unknown> };
+    jsonValidation: { fileMatch: string; url: string }[];
+  };
+}
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const nls = JSON.parse(read("package.nls.json")) as Record<string, string>;
+const { contributes } = manifest;
+
+test("commands of package.json and of the code are the same", () => {
+  assert.deepEqual(contributes.commands.map((each) => each.command).sort(), Object.values(Command).sort());
+});
+
+test("views and settings of package.json and of the code are the same", () => {
+  assert.deepEqual(Object.values(contributes.views).flat().map((each) => each.id), [View.runs]);
+  assert.deepEqual(Object.keys(contributes.configuration.properties).sort(), Object.values(Setting).sort());
+});
+
+test("every text key has a text, and every text is used", () => {
+  const used = new Set([...read("package.json").matchAll(/"%([\w.]+)%"/g)].map((match) => match[1]));
+  assert.deepEqual([...used].sort(), Object.keys(nls).sort());
+});
+
+test("titles have the category apart, are in title case and have no literal text in package.json", () => {
+  for (const { title, category } of contributes.commands) {
+    assert.equal(category, "ADePT");
+    assert.match(title, /^%[\w.]+%$/);
+    const text = nls[title.slice(1, -1)] ?? "";
+    assert.match(text, /^[A-Z]/);
+    assert.doesNotMatch(text, /^ADePT/);
+  }
+  assert.equal(nls["command.train"], "Train ADePT");
+});
+
+test("menus and welcome texts name existing commands", () => {
+  const known = new Set<string>(Object.values(Command));
+  for (const item of Object.values(contributes.menus).flat()) assert.ok(known.has(item.command), item.command);
+  const inline = (contributes.menus["view/item/context"] ?? []).filter((item) => item.group?.startsWith("inline"));
+  assert.ok(inline.length <= 3);
+  for (const text of Object.values(nls)) {
+    for (const [, id] of text.matchAll(/\(command:([\w.]+)\)/g)) assert.ok(known.has(id ?? "") || /^(vscode|workbench)\./.test(id ?? ""), id);
+  }
+});
+
+test("nothing is activated before it is needed", () => {
+  for (const event of manifest.activationEvents) assert.doesNotMatch(event, /^\*$|onStartupFinished|workspaceContains/);
+  assert.deepEqual(manifest.extensionKind, ["workspace"]);
+});
+
+test("the icon is a PNG of at least 128 pixels", () => {
+  const icon = readFileSync(join(root, manifest.icon));
+  assert.equal(icon.toString("latin1", 1, 4), "PNG");
+  assert.ok(icon.readUInt32BE(16) >= 128 && icon.readUInt32BE(20) >= 128);
+});
+
+test("only webview/ui.ts knows the toolkit, and the page never parses text as HTML", () => {
+  for (const file of readdirSync(join(root, "webview")).filter((name) => name.endsWith(".ts"))) {
+    const text = read(`webview/${file}`);
+    if (file !== "ui.ts") assert.doesNotMatch(text, /webview-ui-toolkit|vscode-(button|dropdown|checkbox)/, file);
+    assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, file);
+  }
+});
+
+test("the extension's bundle holds no engine and no native code", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
+  const meta = JSON.parse(read("dist/meta.json")) as { outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }> };
+  const bundle = meta.outputs["dist/extension.cjs"];
+  assert.ok(bundle !== undefined);
+  for (const input of Object.keys(bundle.inputs)) assert.doesNotMatch(input, /^src\/(engine|backbone|graph|method|training|task|analysis)\/|onnxruntime|tokenizers|tensorflow/);
+  for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tokenizers|tensorflow/);
+});
+
+test("the schema of experiment files is where package.json says", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
+  const [validation] = contributes.jsonValidation;
+  assert.equal(validation?.fileMatch, "*.adept.json");
+  const schema = JSON.parse(read(validation?.url ?? "")) as { required: string[]; additionalProperties: unknown; properties: Record<string, unknown> };
+  assert.ok(schema.required.includes("name") && schema.required.includes("task") && schema.required.includes("method"));
+  assert.ok(!schema.required.includes("backbone"));
+  assert.equal(schema.additionalProperties, false);
+});

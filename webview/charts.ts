@@ -1,0 +1,90 @@
+import { Chart, Decimation, Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip } from "chart.js";
+import type { Theme } from "./theme.ts";
+
+Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Tooltip, Decimation);
+
+export interface Point { x: number; y: number }
+
+export interface ChartOptions { readonly title: string; readonly xTitle: string; readonly scale: "linear" | "logarithmic"; readonly small?: boolean }
+
+const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+const POINT_STYLES = ["circle", "triangle", "rect", "rectRot"] as const;
+
+/** A figure with one line chart: series appear as their names are first used, points are appended. */
+export class LineChart {
+  readonly element = document.createElement("section");
+  private readonly canvas = document.createElement("canvas");
+  private readonly heading = document.createElement("h2");
+  private readonly chart: Chart<"line", Point[]>;
+  private readonly names: string[] = [];
+  private scale: "linear" | "logarithmic";
+
+  constructor(private readonly options: ChartOptions, private theme: Theme) {
+    this.scale = options.scale;
+    this.heading.textContent = options.title;
+    const box = document.createElement("div");
+    box.className = options.small === true ? "chart small" : "chart";
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", options.title);
+    box.append(this.canvas);
+    this.element.append(this.heading, box);
+    this.chart = new Chart<"line", Point[]>(this.canvas, {
+      type: "line", data: { datasets: [] },
+      options: { animation: false, parsing: false, normalized: true, maintainAspectRatio: false, responsive: true, interaction: { mode: "nearest", axis: "x", intersect: false } },
+    });
+    this.paint(theme);
+  }
+
+  /** @param marks points alone, with no decimation, for a series with few of them */
+  append(name: string, points: readonly Point[], marks = false): void {
+    const valid = points.filter((point) => Number.isFinite(point.y));
+    const existing = this.names.indexOf(name);
+    const index = existing >= 0 ? existing : this.names.push(name) - 1;
+    const dataset = this.chart.data.datasets[index] ?? this.add(index, name, marks);
+    const last = dataset.data.at(-1)?.x ?? -Infinity;
+    // A resumed run repeats the steps since its checkpoint: the later reading stands.
+    if (valid[0] !== undefined && valid[0].x <= last) { const from = valid[0].x; dataset.data = dataset.data.filter((point) => point.x < from); }
+    dataset.data.push(...valid);
+  }
+
+  clear(): void { this.names.length = 0; this.chart.data.datasets = []; }
+
+  setScale(scale: "linear" | "logarithmic"): void { this.paint(this.theme, scale); }
+
+  /** @param label what the figure shows, for who cannot see it */
+  draw(label: string): void {
+    this.canvas.setAttribute("aria-label", label);
+    this.chart.update("none");
+  }
+
+  paint(theme: Theme, scale: "linear" | "logarithmic" = this.scale): void {
+    this.theme = theme;
+    this.scale = scale;
+    const font = { family: theme.font, size: Math.max(9, theme.fontSize - 2) };
+    const axis = { ticks: { color: theme.foreground, font, maxTicksLimit: 6 }, grid: { color: theme.grid, lineWidth: 0.5 }, border: { color: theme.grid } };
+    this.chart.options.scales = {
+      x: { type: "linear", ...axis, title: { display: this.options.small !== true, text: this.options.xTitle, color: theme.foreground, font } },
+      y: { type: scale, ...axis },
+    };
+    this.chart.options.plugins = {
+      legend: { labels: { color: theme.foreground, font, usePointStyle: true, boxHeight: 7 } },
+      decimation: { enabled: true, algorithm: "lttb", samples: 500, threshold: 1000 },
+    };
+    for (const [index, dataset] of this.chart.data.datasets.entries()) Object.assign(dataset, this.colours(index));
+    this.chart.update("none");
+  }
+
+  private add(index: number, name: string, marks: boolean): { data: Point[] } {
+    const dataset = {
+      label: name, data: [] as Point[], borderWidth: 1.5, borderDash: [...(DASHES[index % DASHES.length] ?? [])],
+      pointRadius: marks ? 4 : 0, pointStyle: POINT_STYLES[index % POINT_STYLES.length] ?? "circle", ...this.colours(index),
+    };
+    this.chart.data.datasets[index] = dataset;
+    return dataset;
+  }
+
+  private colours(index: number): { borderColor: string; backgroundColor: string } {
+    const colour = this.theme.series[index % this.theme.series.length] ?? this.theme.foreground;
+    return { borderColor: colour, backgroundColor: colour };
+  }
+}

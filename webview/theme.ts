@@ -1,0 +1,29 @@
+/** The editor's colours as plain values; nothing else reads CSS variables from script. */
+export interface Theme {
+  readonly foreground: string;
+  readonly grid: string;
+  readonly font: string;
+  readonly fontSize: number;
+  /** Colours of the series, in order. */
+  readonly series: readonly string[];
+}
+
+export function readTheme(): Theme {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
+  const foreground = read("--vscode-editor-foreground", "CanvasText");
+  return {
+    foreground,
+    grid: read("--vscode-charts-lines", read("--vscode-editorWidget-border", "GrayText")),
+    font: read("--vscode-font-family", "sans-serif"),
+    fontSize: Number.parseFloat(read("--vscode-font-size", "13")) || 13,
+    series: ["blue", "orange", "green", "purple"].map((name) => read(`--vscode-charts-${name}`, foreground)),
+  };
+}
+
+/** Calls back when the user switches themes. */
+export function onThemeChange(listener: (theme: Theme) => void): void {
+  const observer = new MutationObserver(() => { listener(readTheme()); });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
+  observer.observe(document.body, { attributes: true, attributeFilter: ["class", "data-vscode-theme-id"] });
+}
