@@ -8,5 +8,5 @@ export interface Ablation { label: string; parameters: Parameters }
 
 /** Every post-hoc ablation the method has: an offset becomes zero, a prompt is removed (not zeroed). */
 export function ablations(kind: MethodSpec["kind"], parameters: Parameters): Ablation[] {
-  return Object.keys(METHODS[kind].switches).map((component) => ({ label: `${component}-off`, parameters: switchOff(kind, component, parameters) }));
+  return Object.keys(METHODS[kind].switches).map((component) => ({ label: component, parameters: switchOff(kind, component, parameters) }));
 }

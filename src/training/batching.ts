@@ -4,21 +4,21 @@ import type { Batch } from "./model.ts";
 /** One example as text and as ids; both id lists end with end-of-sequence unless cut. */
 export interface TokenisedExample { input: string; target: string; ids: ArrayLike<number>; labels: ArrayLike<number> }
 
-export interface TextEncoder { encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): ArrayLike<number> }
+export interface TextEncoder { encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): Promise<ArrayLike<number>> }
 
 const PAD = 0;
 const IGNORED = -100;
 const WINDOW = 16;
 
 /** Examples as ids, cut to the lengths given (in tokens, end-of-sequence included). */
-export function tokenise(
+export async function tokenise(
   examples: readonly { source: string; target: string }[], tokenizer: TextEncoder, lengths: { maxSourceLength: number; maxTargetLength: number },
-): TokenisedExample[] {
-  return examples.map(({ source, target }) => ({
+): Promise<TokenisedExample[]> {
+  return Promise.all(examples.map(async ({ source, target }) => ({
     input: source, target,
-    ids: tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
-    labels: tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
-  }));
+    ids: await tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
+    labels: await tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
+  })));
 }
 
 /** Examples as one batch, padded on the right to the longest; an empty source keeps one unmasked position. */

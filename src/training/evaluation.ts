@@ -9,7 +9,7 @@ export interface EvaluationResult { loss: number; accuracy: number; predictions:
 export interface EvaluationOptions {
   /** most new tokens per example */
   maxTokens: number;
-  decode: (ids: number[]) => string;
+  decode: (ids: number[]) => Promise<string>;
   batchSize?: number;
   /** called after each batch with the share done, 0..1 */
   onProgress?: (share: number) => void;
@@ -32,12 +32,12 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     const batch = padBatch(indices.map((index) => examples[index]!));
     const { sum, tokens } = await model.losses(parameters, batch);
     const generated = await model.generate(parameters, batch, options.maxTokens);
-    indices.forEach((index, row) => {
+    for (const [row, index] of indices.entries()) {
       const { input, target } = examples[index]!;
       lossSum += sum[row]!;
       tokenCount += tokens[row]!;
-      predictions[index] = { input, target, prediction: options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
-    });
+      predictions[index] = { input, target, prediction: await options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
+    }
     options.onProgress?.(Math.min(1, (start + size) / order.length));
   }
   const correct = predictions.filter(({ target, prediction }) => target.trim() === prediction.trim()).length;

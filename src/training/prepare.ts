@@ -1,4 +1,4 @@
-import { loadTokenizer } from "../backbone/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../experiment/random.ts";
@@ -26,7 +26,7 @@ export interface Prepared {
   test: TokenisedExample[];
   /** share of the commonest target in the test split, 0..1 */
   majority: number;
-  decode: (ids: number[]) => string;
+  decode: (ids: number[]) => Promise<string>;
 }
 
 /** Width of the backbone in a folder, in units of its embedding. */
@@ -35,13 +35,13 @@ function backboneWidth(folder: string): number {
 }
 
 /** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). */
-export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: Awaited<ReturnType<typeof loadTokenizer>> }> {
+export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
   const folder = backboneFolder(experiment.backbone);
   const { method, seed, engine } = experiment;
   const sizes = resolveSizes(method, backboneWidth(folder));
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
-  const promptIds = [...tokenizer.encodeIds(method.initText, { addSpecial: true })];
+  const promptIds = await tokenizer.encodeIds(method.initText);
   const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds };
   return { folder, model, sizes, tokenizer, initial: initialise(method, sizes, source, new MersenneTwister(mixSeed(seed, 4))) };
 }
@@ -58,11 +58,11 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const data = await loadTask(experiment.task);
   if (data.train.length === 0) throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
   const { tokenizer, ...opened } = await openExperimentModel(experiment);
-  const encode = (examples: typeof data.train, limit?: number): TokenisedExample[] => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
-  const test = encode(data.test, training.testLimit);
+  const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
+  const test = await encode(data.test, training.testLimit);
   return {
-    experiment, ...opened, test, train: encode(data.train), validation: encode(data.validation, training.validationLimit),
-    majority: test.length > 0 ? majorityShare(test.map(({ target }) => target)) : 0,
+    experiment, ...opened, test, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
+    majority: test.length > 0 ? majorityShare(test.map(({ target }) => target), data.train.map(({ target }) => target)) : 0,
     decode: (ids) => tokenizer.decode(ids, true),
   };
 }

@@ -1,0 +1,58 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Tokenizer } from "tokenizers";
+import { UserError } from "../experiment/errors.ts";
+
+export interface EncodeOptions { /** add the post-processor's tokens, such as </s> (default true) */ addSpecial?: boolean; /** longest result in tokens, special ones included */ maxLength?: number }
+/** Tokens of a text. `offsets` are UTF-16 code units of the text given; added special tokens have (0, 0). */
+export interface Encoding { ids: number[]; tokens: string[]; offsets: [number, number][]; specialMask: number[] }
+
+/** A Hugging Face tokenizer.json, exact. Lone surrogates count as U+FFFD. */
+export class TextTokenizer {
+  readonly vocabularySize: number;
+  private limit: number | undefined;
+
+  constructor(private readonly native: Tokenizer) {
+    this.native.disableTruncation();
+    this.native.disablePadding();
+    this.vocabularySize = native.getVocabSize(true);
+  }
+
+  private async run(text: string, { addSpecial = true, maxLength }: EncodeOptions) {
+    if (this.limit !== maxLength) {
+      if (maxLength === undefined) this.native.disableTruncation();
+      else this.native.setTruncation(maxLength);
+      this.limit = maxLength;
+    }
+    return this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+  }
+
+  async encode(text: string, options: EncodeOptions = {}): Promise<Encoding> {
+    const encoding = await this.run(text, options);
+    const units = utf16Offsets(text);
+    const offsets = encoding.getOffsets().map(([from = 0, to = 0]): [number, number] => [units(from), units(to)]);
+    return { ids: encoding.getIds(), tokens: encoding.getTokens(), offsets, specialMask: encoding.getSpecialTokensMask() };
+  }
+
+  /** Ids alone: no offsets are worked out. */
+  async encodeIds(text: string, options: EncodeOptions = {}): Promise<number[]> { return (await this.run(text, options)).getIds(); }
+
+  decode(ids: readonly number[], skipSpecial = true): Promise<string> { return this.native.decode([...ids], skipSpecial); }
+}
+
+/** Code point index -> UTF-16 index; the identity where the text has no astral characters. */
+function utf16Offsets(text: string): (codePoint: number) => number {
+  if (!/[\u{10000}-\u{10FFFF}]/u.test(text)) return (i) => i;
+  const starts: number[] = [];
+  let unit = 0;
+  for (const character of text) { starts.push(unit); unit += character.length; }
+  starts.push(unit);
+  return (i) => starts[i] ?? unit;
+}
+
+/** Opens the tokenizer of a model folder. @throws UserError naming the file when it is missing or damaged */
+export function loadTokenizer(folder: string): TextTokenizer {
+  const path = join(folder, "tokenizer.json");
+  if (!existsSync(path)) throw new UserError(`${folder} has no tokenizer.json`, "Save the model with a fast tokenizer (tokenizer.json) and try again.");
+  try { return new TextTokenizer(Tokenizer.fromFile(path)); } catch (error) { throw new UserError(`${path} is not a tokenizer: ${(error as Error).message}`); }
+}

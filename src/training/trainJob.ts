@@ -1,0 +1,142 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../experiment/errors.ts";
+import type { NewRunEvent } from "../experiment/events.ts";
+import { saveAdapter } from "../method/adapterFolder.ts";
+import { writeFileAtomic } from "../run/atomicFile.ts";
+import { openGitStore } from "../run/gitStore.ts";
+import { Journal } from "../run/journal.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+import { evaluate } from "./evaluation.ts";
+import { initialState, trainLoop, type LoopState } from "./loop.ts";
+import type { Parameters } from "./model.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+
+export interface TrainOptions {
+  /** folder whose git repository gets the commits */
+  folder: string;
+  resume: boolean;
+  signal: AbortSignal;
+  /** post-hoc ablations to test at the end; given by the worker, since analysis lies above training */
+  ablate: (kind: "adept" | "pt", parameters: Parameters) => { label: string; parameters: Parameters }[];
+}
+
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
+interface File { path: string; source: string }
+
+const HEARTBEAT = 5000;
+
+/** Commits a snapshot or the result; whatever goes wrong is said in the journal and never ends the run. */
+async function commit(job: Job, kind: "snapshot" | "result", files: File[]): Promise<void> {
+  const { run, options, emit } = job;
+  if (!run.experiment().git) return;
+  try {
+    const store = await openGitStore(options.folder);
+    if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
+    const done = kind === "snapshot" ? await store.snapshot(run.id, run.record()) : await store.result(run.id, run.record(), files);
+    emit({ type: "git", kind, commit: done.commit, ref: done.ref });
+  } catch (error) {
+    emit({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function announce(prepared: Prepared, emit: Job["emit"]): void {
+  const { sizes, train, validation, test, model, majority } = prepared;
+  emit({
+    type: "plan", trainable: sizes.count, promptLength: sizes.promptLength, bottleneck: sizes.bottleneck,
+    examples: { train: train.length, validation: validation.length, test: test.length }, device: model.device, majority,
+  });
+}
+
+function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
+  const { model, experiment, validation, sizes, decode } = prepared;
+  const { method, training, seed } = experiment;
+  return trainLoop(start, {
+    model, training, seed, examples: prepared.train,
+    hidden: { units: sizes.bottleneck, dropout: method.kind === "adept" ? method.dropout : 0 },
+    evaluate: async (parameters) => ({ ...(await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode })), examples: validation.length }),
+    save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
+    emit: job.emit, stopRequested: job.stopRequested, now: Date.now,
+  });
+}
+
+/** Tests the best parameters, the untrained ones and the ablations; predictions of each go to analysis/. */
+async function test(job: Job, prepared: Prepared, best: { step: number; parameters: Parameters }): Promise<File[]> {
+  const { experiment, model, initial, decode } = prepared;
+  const cases = [{ label: "trained", parameters: best.parameters }, { label: "untrained", parameters: initial }, ...job.options.ablate(experiment.method.kind, best.parameters)];
+  const files: File[] = [];
+  const folder = join(job.run.path, "analysis");
+  mkdirSync(folder, { recursive: true });
+  for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
+    if (job.stopRequested()) break;
+    const { loss, accuracy, predictions } = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode });
+    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics: { accuracy }, examples: predictions.length });
+    const source = join(folder, `predictions-${label}.jsonl`);
+    writeFileAtomic(source, predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(""));
+    files.push({ path: `analysis/predictions-${label}.jsonl`, source });
+  }
+  return files;
+}
+
+/** Saves the adapter and the commit; a stopped run keeps its best so far, untested. */
+async function finish(job: Job, prepared: Prepared, end: { state: LoopState; stopped: boolean }): Promise<void> {
+  const { experiment, sizes, model } = prepared;
+  const best = end.state.best ?? end.state;
+  const { adapterPath } = job.run;
+  saveAdapter(adapterPath, { method: experiment.method.kind, sizes, parameters: best.parameters, backbone: experiment.backbone, width: model.width });
+  const files = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
+  if (!end.stopped) {
+    job.emit({ type: "status", status: "evaluating" });
+    files.push(...await test(job, prepared, best));
+  }
+  const stopped = end.stopped || job.stopRequested();
+  await commit(job, "result", files);
+  job.emit({ type: "status", status: stopped ? "stopped" : "finished" });
+}
+
+async function train(job: Job): Promise<void> {
+  const { run, options, emit } = job;
+  emit({ type: "status", status: "preparing", pid: process.pid });
+  if (!options.resume) await commit(job, "snapshot", []);
+  const prepared = await prepare(run.experiment());
+  try {
+    announce(prepared, emit);
+    const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
+    emit({ type: "status", status: "running", pid: process.pid });
+    await finish(job, prepared, await loop(job, prepared, saved ?? initialState(prepared.initial)));
+  } finally { await prepared.model.release(); }
+}
+
+function announceRun(run: RunDirectory, journal: Journal): void {
+  const { name, method, task, backbone, seed, training } = run.experiment();
+  journal.append({ type: "created", version: 1, id: run.id, name, method: method.kind, task: task.kind, backbone, seed, steps: training.steps });
+}
+
+/**
+ * Runs one training job in this process; everything it tells goes to the run's journal.
+ * @returns exit code: 0 finished or stopped, 1 failed for a reason the user can act on
+ * @throws anything unexpected, journaled first
+ */
+export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
+  run.acquireLease(process.pid);
+  run.clearControl();
+  const journal = new Journal(run.path);
+  const emit = (event: NewRunEvent): void => { journal.append(event); };
+  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid }); }, HEARTBEAT);
+  try {
+    if (run.record().id === "") announceRun(run, journal);
+    await train({ run, options, emit, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    emit({ type: "error", message, action: error instanceof UserError ? error.action : undefined });
+    emit({ type: "status", status: "failed", message });
+    if (!(error instanceof UserError)) throw error;
+    return 1;
+  } finally {
+    clearInterval(heartbeat);
+    journal.close();
+    run.releaseLease();
+  }
+}
