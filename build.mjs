@@ -12,7 +12,7 @@ const path = (...parts) => join(root, ...parts);
 const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 const natives = ["onnxruntime-node", "tokenizers", "@tensorflow/*"];
 const common = { bundle: true, metafile: true, minify: production, sourcemap: production ? false : "linked", legalComments: "none", logLevel: "warning", absWorkingDir: root };
-const node = { ...common, platform: "node", target: "node20.18" };
+const node = { ...common, platform: "node", target: "node20.18", mainFields: ["module", "main"] };
 const esm = { ...node, format: "esm", external: natives, banner: { js: requireBanner } };
 
 const bundles = [

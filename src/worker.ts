@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { ablations } from "./analysis/ablation.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
-import { runTraining } from "./training/trainJob.ts";
+import { runTraining } from "./worker/trainJob.ts";
 
 /** One job in one process: `worker.js train RUNPATH --folder F [--resume]`; its output is the run's log.txt. */
 async function main(): Promise<number> {

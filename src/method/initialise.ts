@@ -6,8 +6,8 @@ import { METHODS } from "./registry.ts";
 
 /** The trainable tensors at step 0; the same generator state gives the same bits. */
 export function initialise(method: MethodSpec, sizes: MethodSizes, source: InitialisationSource, random: MersenneTwister): Parameters {
-  const { tensors, initial } = METHODS[method.kind];
-  return new Map(tensors(sizes, source.width).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: initial(t, method, source, random) }]));
+  const known = METHODS[method.kind];
+  return new Map(known.tensors(sizes, source.width).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: known.initial(t, method, source, random) }]));
 }
 
 /** The parameters with one component switched off; the others are shared, not copied. @param component a key of the method's switches */

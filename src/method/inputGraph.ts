@@ -1,7 +1,7 @@
 import { add, broadcastTo, concat, crossEntropy, gather, mul, reduceSum, reshape } from "../graph/ops.ts";
 import { gradients } from "../graph/gradient.ts";
 import { input, type InputValue, type Value } from "../graph/value.ts";
-import { T5Graph, type KeyValue } from "../backbone/t5Graph.ts";
+import type { KeyValue, T5Graph } from "../backbone/t5Graph.ts";
 import type { Method, MethodSizes } from "./method.ts";
 
 const LENGTH = "P+S";

@@ -24,7 +24,7 @@ export class RunDirectory {
   private constructor(readonly path: string) {}
 
   get id(): string { return basename(this.path); }
-  get checkpointPath(): string { return join(this.path, "checkpoint"); }
+  get checkpointPath(): string { return join(this.path, "checkpoint", "state.safetensors"); }
   get adapterPath(): string { return join(this.path, "adapter"); }
   get logPath(): string { return join(this.path, "log.txt"); }
   get eventsPath(): string { return join(this.path, "events.jsonl"); }

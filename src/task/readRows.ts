@@ -39,8 +39,8 @@ function jsonLines(text: string, path: string): Row[] {
     const parsed = Fields.safeParse(json);
     if (!parsed.success) throw new UserError(`${path}:${line}: not an object of fields`, "Each line must be one JSON object.");
     // A field that is null, or holds more than one value, is missing: templates name it if they want it.
-    const fields = Object.entries(parsed.data).filter(([, v]) => v !== null && typeof v !== "object").map(([k, v]) => [k, String(v)]);
-    return [{ fields: Object.fromEntries(fields) as Record<string, string>, line }];
+    const fields: Record<string, string> = Object.fromEntries(Object.entries(parsed.data).flatMap(([k, v]) => (v === null || typeof v === "object" ? [] : [[k, String(v)]])));
+    return [{ fields, line }];
   });
 }
 

@@ -45,9 +45,9 @@ export class Commands extends Store {
     if (folder === undefined) throw new UserError(vscode.l10n.t("{0} is outside the open folder.", file.fsPath), vscode.l10n.t("Open the folder that holds it."));
     const { model, panels, log, workerPath } = this.context;
     log.info(`train ${file.fsPath}`);
-    const { id, pid } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => submitTraining({
-      experimentPath: file.fsPath, runsDir: runsDirectory(folder), workerPath, nodePath: process.execPath, git: isEnabled(Setting.commitRuns, folder.uri), folder: folder.uri.fsPath }));
-    log.info(`run ${id}: worker ${pid}`);
+    const { run: { id }, child } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => submitTraining({
+      experimentPath: file.fsPath, runsDir: runsDirectory(folder), workerPath, nodePath: process.execPath, git: isEnabled(Setting.commitRuns, folder.uri), folder: folder.uri.fsPath })));
+    log.info(`run ${id}: worker ${child.pid}`);
     model.markStartedHere(id);
     model.refresh();
     const run = model.find(id);
@@ -67,8 +67,8 @@ export class Commands extends Store {
     const { model, panels, log, workerPath } = this.context;
     const run = await this.pick(argument, (each) => !isLive(each.record.status) && each.record.status !== "finished");
     if (run === undefined) return;
-    const { pid } = await resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
-    log.info(`resume ${run.id}: worker ${pid}`);
+    const { child } = resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
+    log.info(`resume ${run.id}: worker ${child.pid}`);
     model.markStartedHere(run.id);
     model.refresh();
     panels.show(run);

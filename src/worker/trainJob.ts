@@ -7,11 +7,11 @@ import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { evaluate } from "./evaluation.ts";
-import { initialState, trainLoop, type LoopState } from "./loop.ts";
-import type { Parameters } from "./model.ts";
-import { prepare, type Prepared } from "./prepare.ts";
+import { loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
+import { evaluate } from "../training/evaluation.ts";
+import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
+import type { Parameters } from "../training/model.ts";
+import { prepare, type Prepared } from "../training/prepare.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */

@@ -1,0 +1,64 @@
+import type { ChildProcess } from "node:child_process";
+import { Presets, SingleBar } from "cli-progress";
+import type { RunEvent } from "../experiment/events.ts";
+import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { JournalTail } from "../run/journal.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+import { percent } from "./place.ts";
+
+const POLL = 200;
+
+/** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
+class Progress {
+  private readonly bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {value}/{total} loss {loss} {rate} tokens/s, {left} s left", stream: process.stderr, hideCursor: true }, Presets.shades_classic) : undefined;
+  private started = false;
+  private nextLine = 0;
+
+  show(event: RunEvent, record: RunRecord): void {
+    if (event.type === "step") this.step(event, record);
+    else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, accuracy ${percent(event.metrics["accuracy"] ?? NaN)} (n=${event.examples})`);
+    else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
+    else if (event.type === "warning" || event.type === "error") this.line(`${event.type}: ${event.message}`);
+    else if (event.type === "git") this.line(`git ${event.kind}: ${event.commit ?? event.message ?? ""}`);
+  }
+
+  private step(event: Extract<RunEvent, { type: "step" }>, record: RunRecord): void {
+    const values = { loss: event.loss.toFixed(4), rate: Math.round(event.tokensPerSecond), left: Math.round(event.secondsLeft) };
+    if (this.bar !== undefined) {
+      if (!this.started) { this.bar.start(record.steps, event.step, values); this.started = true; }
+      this.bar.update(event.step, values);
+    } else if (event.step >= this.nextLine) {
+      this.nextLine = event.step + Math.max(1, record.steps / 20);
+      this.line(`step ${event.step}/${record.steps} loss ${values.loss}, ${values.rate} tokens/s, ${values.left} s left`);
+    }
+  }
+
+  private line(text: string): void {
+    if (this.bar !== undefined && this.started) process.stderr.write("\r\x1b[K");
+    process.stderr.write(`${text}\n`);
+  }
+
+  stop(): void { if (this.started) this.bar?.stop(); }
+}
+
+/** Shows a run until its worker ends. The first interrupt asks it to stop, the second ends it. */
+export async function follow(run: RunDirectory, child: ChildProcess): Promise<{ record: RunRecord; interrupted: boolean }> {
+  const tail = new JournalTail(run.path), progress = new Progress();
+  let record = fold([]), interrupts = 0, ended = child.exitCode !== null;
+  child.once("exit", () => { ended = true; });
+  child.once("error", () => { ended = true; });
+  const interrupt = (): void => {
+    if (interrupts++ === 0) { process.stderr.write("\nstopping; the partial result is kept (again: end at once)\n"); run.requestStop(); }
+    else child.kill("SIGKILL");
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (let last = false; !last; ) {
+    last = ended;
+    for (const event of tail.read()) { record = applyEvent(record, event); progress.show(event, record); }
+    if (!last) await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+  progress.stop();
+  process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  if (isLive(record.status)) process.stderr.write(`the worker ended without a result; see ${run.logPath}\n`);
+  return { record, interrupted: interrupts > 0 };
+}

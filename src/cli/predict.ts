@@ -1,0 +1,33 @@
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { UserError } from "../experiment/errors.ts";
+import { loadAdapter } from "../method/adapterFolder.ts";
+import { tokenise } from "../training/batching.ts";
+import { evaluate } from "../training/evaluation.ts";
+import { openExperimentModel } from "../training/prepare.ts";
+import { namedRun } from "./place.ts";
+
+async function standardInput(): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: process.stdin })) if (line.trim() !== "") lines.push(line);
+  return lines;
+}
+
+/** adept predict RUN [TEXT]: one prediction per text, or per line of standard input. */
+export async function predict(args: string[]): Promise<number> {
+  const { values, positionals: [wanted = "latest", ...words] } = parseArgs({ args, allowPositionals: true, options: { "runs-dir": { type: "string" }, json: { type: "boolean" } } });
+  const run = namedRun(values["runs-dir"], wanted);
+  const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
+  if (texts.length === 0) throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
+  const experiment = run.experiment();
+  const { model, tokenizer } = await openExperimentModel(experiment);
+  try {
+    const { parameters } = loadAdapter(run.adapterPath, model.width);
+    const examples = await tokenise(texts.map((source) => ({ source, target: "" })), tokenizer, experiment.training);
+    const { predictions } = await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) });
+    const results = predictions.map(({ input, prediction }) => ({ input, prediction }));
+    if (values.json === true) console.log(JSON.stringify({ run: run.id, predictions: results }));
+    else for (const { prediction } of results) console.log(prediction);
+    return 0;
+  } finally { await model.release(); }
+}

@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+import { isLive, type RunRecord } from "../experiment/record.ts";
+import { stopRun } from "../executor/localExecutor.ts";
+import { adoptRuns, listRuns } from "../run/runDirectory.ts";
+import { namedRun, percent, runsFolder } from "./place.ts";
+import { WrongUse } from "./wrongUse.ts";
+
+const OPTIONS = { "runs-dir": { type: "string" }, json: { type: "boolean" } } as const;
+
+/** Test accuracy of the trained parameters, or the last on validation. */
+function accuracy({ evaluations }: RunRecord): string {
+  const tested = evaluations.find((e) => e.split === "test" && e.label === "trained") ?? evaluations.filter((e) => e.split === "validation").at(-1);
+  return tested === undefined ? "" : `${tested.split} ${percent(tested.metrics["accuracy"] ?? NaN)}`;
+}
+
+/** adept runs list | show [RUN] */
+export function runs(args: string[]): Promise<number> {
+  const { values, positionals: [what = "list", wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const runsDir = runsFolder(values["runs-dir"]);
+  adoptRuns(runsDir);
+  if (what === "list") {
+    const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
+    if (values.json === true) console.log(JSON.stringify(records));
+    else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), accuracy(r).padEnd(18), r.name].join("  "));
+  } else if (what === "show") {
+    const run = namedRun(values["runs-dir"], wanted);
+    console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  } else throw new WrongUse(`runs takes list or show, not "${what}"`);
+  return Promise.resolve(0);
+}
+
+/** adept stop RUN */
+export async function stop(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
+  if (!isLive(run.record().status)) { process.stderr.write(`run ${run.id} is ${run.record().status}\n`); return 0; }
+  await stopRun(run);
+  console.log(`${run.record().status}: run ${run.id}`);
+  return 0;
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { RunRecord } from "../experiment/record.ts";
+import { GitProcess } from "./gitProcess.ts";
+import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
+
+const REFS = "refs/adept/runs";
+const FALLBACK = { GIT_AUTHOR_NAME: "ADePT Lab", GIT_AUTHOR_EMAIL: "adept-lab@localhost", GIT_COMMITTER_NAME: "ADePT Lab", GIT_COMMITTER_EMAIL: "adept-lab@localhost" };
+
+export interface StoredCommit { commit: string; ref: string; note: string | undefined }
+export interface StoredRun { id: string; commit: string; committedAt: number; record: unknown }
+
+/** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
+export class GitStore {
+  constructor(private readonly git: GitProcess, private readonly gitFolder: string) {}
+
+  private async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
+    const folder = join(this.gitFolder, "adept");
+    mkdirSync(folder, { recursive: true });
+    const index = join(folder, `index-${process.pid}-${randomBytes(6).toString("hex")}`);
+    try { return await work(index); } finally { for (const end of ["", ".lock", ".message"]) rmSync(`${index}${end}`, { force: true }); }
+  }
+
+  private async commit(tree: string, parent: string | undefined, record: RunRecord, index: string): Promise<{ commit: string; note: string | undefined }> {
+    const message = `${index}.message`;
+    writeFileSync(message, `adept: ${record.name.replace(/\s+/g, " ")} (${record.id})\n\n${JSON.stringify(record)}\n`);
+    const args = ["commit-tree", ...(parent === undefined ? [] : ["-p", parent]), "-F", message, tree];
+    try { return { commit: await this.git.line(args), note: undefined }; } catch (error) {
+      if (!/identity|tell me who you are|empty ident|user\.(name|email)/i.test((error as Error).message)) throw error;
+      return { commit: await this.git.line(args, FALLBACK), note: "git knows no name and e-mail: the commit is by ADePT Lab" };
+    }
+  }
+
+  private async updateRef(ref: string, commit: string, before: string | undefined): Promise<void> {
+    const old = before ?? "0".repeat(commit.length);
+    for (let attempt = 1; ; attempt++) {
+      try { await this.git.run(["update-ref", "--create-reflog", "-m", "adept run", ref, commit, old]); return; } catch (error) {
+        if (attempt === 3 || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
+      }
+    }
+  }
+
+  /** The code as it is, small untracked files too, committed on HEAD under the run's ref. */
+  snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
+    return this.withIndex(async (index) => {
+      const { tree, skipped, merging } = await writeWorkTree(this.git, index);
+      const head = await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
+      const { commit, note } = await this.commit(tree, head === "" ? undefined : head, record, index);
+      const ref = `${REFS}/${id}`;
+      await this.updateRef(ref, commit, undefined);
+      const notes = [note, merging ? "taken during a merge" : undefined, skipped.length > 0 ? `left out: ${skipped.map((s) => `${s.path} (${s.reason})`).join(", ")}` : undefined].filter((n) => n !== undefined);
+      return { commit, ref, skipped, note: notes.length > 0 ? notes.join("; ") : undefined };
+    });
+  }
+
+  /** The run's files on top of its snapshot. @param files `path` below .adept/runs/ID/ in the commit, `source` on disk */
+  result(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
+    return this.withIndex(async (index) => {
+      const ref = `${REFS}/${id}`, env = { GIT_INDEX_FILE: index };
+      const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
+      const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
+      if (parent !== undefined) await this.git.run(["read-tree", parent], env);
+      for (const { path, source } of files) {
+        const blob = await this.git.line(["hash-object", "-w", "--no-filters", source]);
+        await this.git.run(["update-index", "--add", "--cacheinfo", `100644,${blob},.adept/runs/${id}/${path}`], env);
+      }
+      const { commit, note } = await this.commit(await this.git.line(["write-tree"], env), parent, record, index);
+      await this.updateRef(ref, commit, before);
+      return { commit, ref, note };
+    });
+  }
+
+  /** Every run in the repository: one git process. */
+  async list(): Promise<StoredRun[]> {
+    const out = await this.git.run(["for-each-ref", REFS, "--format=%(refname)%00%(objectname)%00%(committerdate:unix)%00%(contents:body)%01"]);
+    return out.split("\x01\n").filter((entry) => entry.trim() !== "").map((entry) => {
+      const [ref = "", commit = "", at = "0", body = ""] = entry.split("\0");
+      let record: unknown;
+      try { record = JSON.parse(body); } catch { record = undefined; }
+      return { id: ref.slice(REFS.length + 1), commit, committedAt: Number(at), record };
+    });
+  }
+}
+
+/** The store of the repository around a folder, or the reason why there is none. */
+export async function openGitStore(folder: string): Promise<GitStore | { reason: string }> {
+  if (!existsSync(folder)) return { reason: `${folder} does not exist` };
+  const here = new GitProcess(folder);
+  if ((await here.maybe(["--version"])) === undefined) return { reason: "git is not installed, so the run has no commit" };
+  const top = await topLevel(here);
+  if (typeof top !== "string") return top;
+  const common = await here.line(["rev-parse", "--git-common-dir"]);
+  return new GitStore(new GitProcess(top), isAbsolute(common) ? common : join(folder, common));
+}
+
+async function topLevel(git: GitProcess): Promise<string | { reason: string }> {
+  try {
+    if ((await git.line(["rev-parse", "--is-inside-work-tree"])) !== "true") return { reason: "the repository has no work tree, so the run has no commit" };
+    return await git.line(["rev-parse", "--show-toplevel"]);
+  } catch (error) {
+    const message = (error as Error).message.trim();
+    return { reason: /not a git repository/i.test(message) ? "the folder is not in a git repository, so the run has no commit" : message };
+  }
+}
