@@ -35,7 +35,10 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     case "step": { const { type: _, time: __, ...point } = event; return { ...next, lastStep: point }; }
     case "evaluation": {
       const { step, split, loss, metrics, examples } = event;
-      return { ...next, evaluations: [...record.evaluations, { step, split, label: event.label ?? "trained", loss, metrics, examples }] };
+      const label = event.label ?? "trained";
+      // A run resumed from before an evaluation makes it again.
+      const others = record.evaluations.filter((e) => e.step !== step || e.split !== split || e.label !== label);
+      return { ...next, evaluations: [...others, { step, split, label, loss, metrics, examples }] };
     }
     case "checkpoint": return { ...next, checkpointStep: event.step, bestStep: event.best ? event.step : record.bestStep };
     case "warning": return { ...next, warnings: [...record.warnings, event.message] };

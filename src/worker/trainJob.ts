@@ -119,7 +119,7 @@ function announceRun(run: RunDirectory, journal: Journal): void {
  * @throws anything unexpected, journaled first
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  run.acquireLease(process.pid);
+  if (!run.acquireLease(process.pid)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   run.clearControl();
   const journal = new Journal(run.path);
   const emit = (event: NewRunEvent): void => { journal.append(event); };

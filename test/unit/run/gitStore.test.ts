@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fold } from "../../../src/experiment/record.ts";
+import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+
+const ID = "20260314-101522-k3f9";
+const record = { ...fold([]), id: ID, name: "first\nrun <b>" };
+const env = { PATH: process.env["PATH"], HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+
+interface Repository { folder: string; state: () => unknown; store: () => Promise<GitStore> }
+
+function inRepository(name: string, work: (repository: Repository) => Promise<void>): void {
+  test(name, async () => {
+    const folder = join(mkdtempSync(join(tmpdir(), "adept git ")), "répo");
+    mkdirSync(folder);
+    git(folder, "init", "-q");
+    writeFileSync(join(folder, "tracked.txt"), "one\n");
+    const index = join(folder, ".git/index");
+    const state = () => ({
+      index: existsSync(index) ? createHash("sha256").update(readFileSync(index)).digest("hex") : "", time: existsSync(index) ? statSync(index).mtimeMs : 0,
+      head: readFileSync(join(folder, ".git/HEAD"), "utf8"), status: execFileSync("git", ["--no-optional-locks", "status", "--porcelain"], { cwd: folder, env, encoding: "utf8" }), file: readFileSync(join(folder, "tracked.txt"), "utf8"),
+    });
+    const store = async (): Promise<GitStore> => {
+      const opened = await openGitStore(folder);
+      assert.ok(opened instanceof GitStore, JSON.stringify(opened));
+      return opened;
+    };
+    try { await work({ folder, state, store }); } finally { rmSync(join(folder, ".."), { recursive: true, force: true }); }
+  });
+}
+
+function commitAll(folder: string): void { git(folder, "add", "-A"); git(folder, "commit", "-qm", "base"); }
+
+inRepository("a run's two commits hold code and result; HEAD, index, status and files are as before", async ({ folder, state, store }) => {
+  commitAll(folder);
+  writeFileSync(join(folder, "tracked.txt"), "changed\n");
+  writeFileSync(join(folder, "-new file:ü.txt"), "untracked\n");
+  writeFileSync(join(folder, ".env"), "SECRET=1\n");
+  writeFileSync(join(folder, "big.bin"), Buffer.alloc(2 * 1024 * 1024));
+  const before = state(), opened = await store();
+  const snapshot = await opened.snapshot(ID, record);
+  writeFileSync(join(folder, "..", "result.json"), "{}");
+  const result = await opened.result(ID, { ...record, status: "finished" }, [{ path: "analysis/x.json", source: join(folder, "..", "result.json") }]);
+  assert.deepEqual(state(), before);
+  assert.equal(git(folder, "rev-parse", `refs/adept/runs/${ID}`), result.commit);
+  assert.equal(git(folder, "rev-parse", `${result.commit}^`), snapshot.commit);
+  assert.equal(git(folder, "rev-parse", `${snapshot.commit}^`), git(folder, "rev-parse", "HEAD"));
+  assert.equal(git(folder, "show", `${result.commit}:tracked.txt`), "changed");
+  assert.equal(git(folder, "show", `${result.commit}:-new file:ü.txt`), "untracked");
+  assert.equal(git(folder, "show", `${result.commit}:.adept/runs/${ID}/analysis/x.json`), "{}");
+  assert.deepEqual(snapshot.skipped.map((s) => s.path).sort(), [".env", "big.bin"]);
+  assert.throws(() => git(folder, "show", `${result.commit}:.env`));
+  const [listed] = await opened.list();
+  assert.deepEqual([listed?.id, listed?.commit, (listed?.record as { status: string }).status], [ID, result.commit, "finished"]);
+});
+
+inRepository("an unborn HEAD, a lock held by somebody, signing and failing hooks do not matter", async ({ folder, state, store }) => {
+  git(folder, "config", "commit.gpgsign", "true");
+  git(folder, "config", "gpg.program", "false");
+  for (const hook of ["pre-commit", "commit-msg", "post-commit"]) writeFileSync(join(folder, ".git/hooks", hook), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+  writeFileSync(join(folder, ".git/index.lock"), "");
+  const before = state();
+  const { commit } = await (await store()).snapshot(ID, record);
+  assert.deepEqual(state(), before);
+  assert.equal(git(folder, "show", `${commit}:tracked.txt`), "one");
+  assert.throws(() => git(folder, "rev-parse", "--verify", "-q", `${commit}^`));
+});
+
+inRepository("a repository without an identity gets a commit by ADePT Lab, and it is said", async ({ folder, store }) => {
+  git(folder, "config", "user.useConfigOnly", "true");
+  const home = process.env["HOME"], xdg = process.env["XDG_CONFIG_HOME"];
+  process.env["HOME"] = join(folder, "nowhere");
+  process.env["XDG_CONFIG_HOME"] = join(folder, "nowhere");
+  try {
+    const { commit, note } = await (await store()).snapshot(ID, record);
+    assert.match(git(folder, "log", "-1", "--format=%an", commit), /ADePT Lab/);
+    assert.match(note ?? "", /no name/);
+  } finally {
+    process.env["HOME"] = home;
+    if (xdg === undefined) delete process.env["XDG_CONFIG_HOME"]; else process.env["XDG_CONFIG_HOME"] = xdg;
+  }
+});
+
+inRepository("eight runs at once lose none, and a second snapshot of one run is refused", async ({ folder, state, store }) => {
+  commitAll(folder);
+  const before = state();
+  const ids = Array.from({ length: 8 }, (_, i) => `20260314-10152${i}-aaaa`);
+  await Promise.all(ids.map(async (id) => (await store()).snapshot(id, { ...record, id })));
+  assert.deepEqual((await (await store()).list()).map((run) => run.id).sort(), ids);
+  assert.deepEqual(state(), before);
+  await assert.rejects(async () => (await store()).snapshot(ids[0]!, record));
+});
+
+inRepository("a merge in progress is captured and said", async ({ folder, state, store }) => {
+  commitAll(folder);
+  git(folder, "checkout", "-qb", "other");
+  writeFileSync(join(folder, "tracked.txt"), "theirs\n");
+  git(folder, "commit", "-qam", "theirs");
+  git(folder, "checkout", "-q", "-");
+  writeFileSync(join(folder, "tracked.txt"), "ours\n");
+  git(folder, "commit", "-qam", "ours");
+  assert.throws(() => git(folder, "merge", "other"));
+  const before = state();
+  const { commit, note } = await (await store()).snapshot(ID, record);
+  assert.deepEqual(state(), before);
+  assert.match(git(folder, "show", `${commit}:tracked.txt`), /<<<<<<</);
+  assert.match(note ?? "", /merge/);
+});
+
+test("no repository is a reason, not an error", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-none-"));
+  try { assert.match((await openGitStore(folder) as { reason: string }).reason, /not in a git repository/); } finally { rmSync(folder, { recursive: true }); }
+});
