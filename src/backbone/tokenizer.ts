@@ -10,7 +10,6 @@ export interface Encoding { ids: number[]; tokens: string[]; offsets: [number, n
 /** A Hugging Face tokenizer.json, exact. Lone surrogates count as U+FFFD. */
 export class TextTokenizer {
   readonly vocabularySize: number;
-  private limit: number | undefined;
 
   constructor(private readonly native: Tokenizer) {
     this.native.disableTruncation();
@@ -18,26 +17,36 @@ export class TextTokenizer {
     this.vocabularySize = native.getVocabSize(true);
   }
 
-  private async run(text: string, { addSpecial = true, maxLength }: EncodeOptions) {
-    if (this.limit !== maxLength) {
-      if (maxLength === undefined) this.native.disableTruncation();
-      else this.native.setTruncation(maxLength);
-      this.limit = maxLength;
-    }
-    return this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
-  }
-
-  async encode(text: string, options: EncodeOptions = {}): Promise<Encoding> {
-    const encoding = await this.run(text, options);
+  async encode(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<Encoding> {
+    const encoding = await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
     const units = utf16Offsets(text);
-    const offsets = encoding.getOffsets().map(([from = 0, to = 0]): [number, number] => [units(from), units(to)]);
-    return { ids: encoding.getIds(), tokens: encoding.getTokens(), offsets, specialMask: encoding.getSpecialTokensMask() };
+    const specialMask = encoding.getSpecialTokensMask();
+    const kept = cut(specialMask, maxLength);
+    return {
+      ids: kept(encoding.getIds()), tokens: kept(encoding.getTokens()), specialMask: kept(specialMask),
+      offsets: kept(encoding.getOffsets().map(([from = 0, to = 0]): [number, number] => [units(from), units(to)])),
+    };
   }
 
   /** Ids alone: no offsets are worked out. */
-  async encodeIds(text: string, options: EncodeOptions = {}): Promise<number[]> { return (await this.run(text, options)).getIds(); }
+  async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
+    const encoding = await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+    const ids = encoding.getIds();
+    return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
+  }
 
   decode(ids: readonly number[], skipSpecial = true): Promise<string> { return this.native.decode([...ids], skipSpecial); }
+}
+
+/**
+ * Cuts on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a setting of the whole
+ * tokenizer, read when a call gets its turn on another thread: two lengths in use at once would mix.
+ */
+function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
+  if (specialMask.length <= maxLength) return (values) => values;
+  const lead = specialMask.indexOf(0), trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
+  const end = Math.max(lead, maxLength - trail);
+  return (values) => [...values.slice(0, end), ...values.slice(values.length - trail)];
 }
 
 /** Code point index -> UTF-16 index; the identity where the text has no astral characters. */

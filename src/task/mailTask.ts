@@ -18,12 +18,17 @@ type Mail = z.infer<typeof Parsed>[number];
 /** Longer bodies are never needed: the default takes the first 600 characters. */
 const KEPT = 4000;
 
+/** HTML that its sender declared to be plain text. */
+const MARKUP = /^\s*<(!doctype|!--|html|head|body|table|font|center|title|style|meta|p|div|br)\b/i;
+const PLAIN = { wordwrap: false as const, selectors: [{ selector: "a", options: { ignoreHref: true } }, { selector: "img", format: "skip" }] };
+
 const squeeze = (text: string): string => text.replace(/\s+/g, " ").trim();
 
 async function parseMail({ group, text }: z.infer<typeof MailFile>): Promise<Mail> {
   const mail = await PostalMime.parse(text.replace(/^From .*\n/, ""));
-  const html = mail.html === undefined ? "" : convert(mail.html.slice(0, 10 * KEPT), { wordwrap: false, selectors: [{ selector: "a", options: { ignoreHref: true } }, { selector: "img", format: "skip" }] });
-  const body = mail.text === undefined || mail.text.trim() === "" ? html : mail.text;
+  const plain = mail.text ?? "";
+  const markup = plain.trim() === "" ? (mail.html ?? "") : MARKUP.test(plain) ? plain : undefined;
+  const body = markup === undefined ? plain : convert(markup.slice(0, 10 * KEPT), PLAIN);
   return { subject: squeeze(mail.subject ?? ""), body: squeeze(body.slice(0, 2 * KEPT)).slice(0, KEPT), target: group.startsWith("spam") ? "spam" : "ham" };
 }
 
@@ -40,7 +45,7 @@ async function parseAll(folder: string): Promise<Mail[]> {
 
 /** The parsed mails are kept in the user's cache folder, since parsing 6,046 of them takes seconds. */
 async function mails(): Promise<Mail[]> {
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "adept-lab", "mail-2.json");
+  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "adept-lab", "mail-3.json");
   if (existsSync(cache)) {
     try { return Parsed.parse(JSON.parse(readFileSync(cache, "utf8"))); } catch { /* a damaged cache is made anew below */ }
   }

@@ -90,6 +90,7 @@ test("wrong use is exit code 2, a wrong experiment exit code 1 that names the ke
     assert.equal(hasRun(folder), false);
     writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"b"}\n{"text": oops}\n');
     assert.match(fails("train", "words.adept.json", "--no-git").stderr, /data\.jsonl:2/);
+    writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"b"}\n'.repeat(20));
     assert.match(fails("train", "words.adept.json", "--no-git", "--set", "method.budget=20").stderr, /budget/);
   } finally { rmSync(folder, { recursive: true, force: true }); }
 });

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { UserError } from "../../../src/experiment/errors.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
+
+const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
+const TEXT = "the first of all the mails that came today";
+
+test("a cut text keeps </s>, and lengths asked for at the same time do not mix", async () => {
+  const whole = await tokenizer.encodeIds(TEXT);
+  const [short, long, all] = await Promise.all([3, 6, 100].map((maxLength) => tokenizer.encodeIds(TEXT, { maxLength })));
+  assert.deepEqual(short, [...whole.slice(0, 2), 1]);
+  assert.deepEqual(long, [...whole.slice(0, 5), 1]);
+  assert.deepEqual(all, whole);
+  const { ids, offsets } = await tokenizer.encode(TEXT, { maxLength: 6 });
+  assert.deepEqual(ids, long);
+  assert.deepEqual(offsets.at(-1), [0, 0]);
+});
+
+test("offsets count UTF-16 units", async () => {
+  const text = "😀 hello";
+  const { offsets, tokens } = await tokenizer.encode(text);
+  const at = tokens.findIndex((t) => t.includes("he"));
+  assert.equal(text.slice(offsets[at]![0], offsets[at]![1]).trim(), tokens[at]!.replace("▁", ""));
+});
+
+test("a folder without tokenizer.json is a user's error that names it", () => {
+  assert.throws(() => loadTokenizer("/nowhere"), (error) => error instanceof UserError && /nowhere/.test(error.message));
+});

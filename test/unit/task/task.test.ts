@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { permutation } from "../../../src/experiment/random.ts";
+import { loadTask } from "../../../src/task/loadTask.ts";
+import { accuracy, majorityShare } from "../../../src/task/metrics.ts";
+import { readRows } from "../../../src/task/readRows.ts";
+import { compileTemplate } from "../../../src/task/template.ts";
+
+function withFile(name: string, content: string, work: (path: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "adept-task-"));
+  try { writeFileSync(join(folder, name), content); work(join(folder, name)); } finally { rmSync(folder, { recursive: true }); }
+}
+
+test("permutation is torch.randperm", () => {
+  assert.deepEqual([...permutation(10, 42)], [2, 6, 1, 8, 4, 5, 0, 9, 3, 7]);
+  assert.deepEqual([...permutation(10, 0)], [4, 1, 7, 5, 3, 9, 0, 8, 6, 2]);
+  assert.deepEqual([...permutation(5, 42)], [2, 4, 3, 0, 1]);
+});
+
+test("JSONL, CSV and TSV give the same rows, with a byte-order mark and CRLF too", () => {
+  const expected = [{ text: "a, \"b\"", label: "1" }, { text: "c", label: "0" }];
+  withFile("d.jsonl", "\uFEFF" + JSON.stringify({ text: "a, \"b\"", label: 1 }) + "\r\n\r\n" + JSON.stringify({ text: "c", label: 0 }) + "\r\n", (p) => {
+    assert.deepEqual(readRows(p).map((r) => r.fields), expected);
+    assert.deepEqual(readRows(p).map((r) => r.line), [1, 3]);
+  });
+  withFile("d.csv", "\uFEFFtext,label\r\n\"a, \"\"b\"\"\",1\r\nc,0\r\n", (p) => { assert.deepEqual(readRows(p).map((r) => ({ ...r.fields })), expected); });
+  withFile("d.tsv", "text\tlabel\na, \"b\"\t1\nc\t0\n", (p) => { assert.deepEqual(readRows(p).map((r) => ({ ...r.fields })), expected); });
+});
+
+test("bad rows are named by file and line", () => {
+  withFile("d.jsonl", '{"a":1}\n[2]\n', (p) => { assert.throws(() => readRows(p), /d\.jsonl:2/); });
+  withFile("d.csv", "a,b\n1,2\n1,2,3\n", (p) => { assert.throws(() => readRows(p), /d\.csv.*line 3/); });
+  withFile("d.jsonl", "\n", (p) => { assert.throws(() => readRows(p), /no rows/); });
+});
+
+test("a template fills fields, keeps doubled braces and names a missing field with its line", () => {
+  const fill = compileTemplate("{{x}} {a}: { b }", "task.source", "d.jsonl");
+  assert.equal(fill({ fields: { a: "1", b: "2" }, line: 1 }), "{x} 1: 2");
+  assert.throws(() => fill({ fields: { a: "1" }, line: 7 }), /d\.jsonl:7.*"b".*it has: a/);
+  assert.throws(() => compileTemplate("{a", "task.source", "d"), /brace/);
+});
+
+test("the mail task is 6,046 real mails, split the same way every time, without headers or markup", async () => {
+  const spec = { kind: "mail", maxBodyCharacters: 600, split: { validation: 0.1, test: 0.1, seed: 42 } } as const;
+  const { train, validation, test: held, labels } = await loadTask(spec);
+  assert.equal(train.length + validation.length + held.length, 6046);
+  assert.deepEqual(labels, ["ham", "spam"]);
+  const all = [...train, ...validation, ...held];
+  const spam = all.filter((e) => e.target === "spam").length / all.length;
+  assert.ok(spam > 0.3 && spam < 0.33, `${spam}`);
+  assert.ok(all.every((e) => e.source.startsWith("subject: ")));
+  assert.ok(all.filter((e) => e.source.includes("Return-Path:")).length < 10);
+  // A few mails talk about HTML; none may be a page of it.
+  assert.equal(all.filter((e) => /body: <(html|head|body|table|!doctype)\b/i.test(e.source)).length, 0);
+  assert.deepEqual((await loadTask(spec)).test, held);
+});
+
+test("accuracy ignores spaces around; the majority is that of train", () => {
+  assert.equal(accuracy([" ham", "spam", "x", "ham"], ["ham", "ham", "x", "ham "]), 0.75);
+  assert.equal(majorityShare(["a", "b", "b"], ["a", "a", "b"]), 1 / 3);
+});
