@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import importX from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -20,12 +19,16 @@ const rooms = {
   executor: ["experiment", "run"],
   ui: ["experiment", "run", "executor"],
 };
-const onlyFrom = (target, allowed) => ({ target, from: "./src", except: allowed.map((each) => `./${each}`), message: "Imports point downwards only; see the rooms in eslint.config.js." });
-const zones = [
-  ...Object.entries(rooms).map(([room, allowed]) => onlyFrom(`./src/${room}`, [room, ...allowed])),
-  onlyFrom("./src/extension.ts", ["experiment", "run", "executor", "ui"]),
-  { target: "./src/!(ui)/**/*", from: "./webview", message: "Only the UI talks to the page." },
-];
+const everyRoom = [...Object.keys(rooms), "worker", "cli"];
+/** A pattern for relative imports of rooms that are not allowed; `up` leads from the importing file to src/. */
+const closed = (up, allowed) => {
+  const names = everyRoom.filter((room) => !allowed.some((each) => each === room));
+  return { regex: `^${up}(${names.join("|")})/(?!(${allowed.filter((each) => each.includes("/")).map((each) => each.split("/")[1]).join("|") || "$."})$)`, message: "Imports point downwards only; see the rooms in eslint.config.js." };
+};
+/** Room by room, since a later entry of the same rule replaces an earlier one. */
+const directions = (extra) => Object.entries(rooms).map(([room, allowed]) => ({
+  files: [`src/${room}/**/*.ts`], rules: restrict(closed("\\.\\./", [room, ...allowed]), toolkit, ...(room === "run" ? [] : [git]), ...(extra[room] ?? [])),
+}));
 
 const toolkit = { group: ["@vscode/webview-ui-toolkit*"], message: "Only webview/ui.ts imports the toolkit." };
 const git = { group: ["simple-git*"], message: "Only src/run/git*.ts imports simple-git." };
@@ -37,8 +40,6 @@ export default tseslint.config(
     files: ["src/**/*.ts", "webview/**/*.ts", "test/**/*.ts"],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: root } },
-    plugins: { "import-x": importX },
-    settings: { "import-x/resolver-next": [importX.createNodeResolver({ extensions: [".ts", ".js", ".json"] })], "import-x/parsers": { "@typescript-eslint/parser": [".ts"] } },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
       "@typescript-eslint/no-misused-promises": "error",
@@ -48,16 +49,19 @@ export default tseslint.config(
       "@typescript-eslint/consistent-type-imports": "error",
     },
   },
-  { files: ["src/**/*.ts", "webview/**/*.ts"], rules: { "import-x/no-restricted-paths": ["error", { basePath: root, zones }], ...restrict(toolkit, git) } },
-  { files: ["src/run/git*.ts"], rules: restrict(toolkit) },
+  { files: ["src/**/*.ts", "webview/**/*.ts"], rules: restrict(toolkit, git) },
+  ...directions({
+    ui: [{ group: ["**/webview/**"], allowTypeImports: true, message: "The host imports the page's types only." }],
+    method: [{ group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }],
+  }),
+  { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", "experiment"]), toolkit, git) },
+  { files: ["src/extension.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui"]), toolkit, git) },
   { files: ["webview/ui.ts"], rules: restrict(git) },
   {
     // The page is another program: of src/ it knows types alone.
     files: ["webview/**/*.ts"], ignores: ["webview/ui.ts"],
     rules: restrict(toolkit, git, { group: ["**/src/**"], allowTypeImports: true, message: "The page imports types only." }),
   },
-  { files: ["src/ui/**/*.ts"], rules: restrict(toolkit, git, { group: ["**/webview/**"], allowTypeImports: true, message: "The host imports the page's types only." }) },
-  { files: ["src/method/**/*.ts"], rules: restrict(toolkit, git, { group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }) },
   { files: ["src/ui/**/*.ts", "src/extension.ts", "webview/**/*.ts"], rules: { "no-console": "error" } },
   // node:test's describe and test return promises that the runner itself awaits.
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] }] }] } },
