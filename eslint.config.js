@@ -55,7 +55,7 @@ export default tseslint.config(
     method: [{ group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }],
   }),
   { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", "experiment"]), toolkit, git) },
-  { files: ["src/extension.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui"]), toolkit, git) },
+  { files: ["src/extension.ts", "src/host.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui"]), toolkit, git) },
   { files: ["webview/ui.ts"], rules: restrict(git) },
   {
     // The page is another program: of src/ it knows types alone.

@@ -9,7 +9,7 @@ import { StatusItem } from "./ui/statusItem.ts";
 /** Builds the parts and returns; runs are read a moment later, and no process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("ADePT", { log: true });
-  const model = new RunsModel(log);
+  const model = new RunsModel(log, context.workspaceState);
   const panels = new Panels({ extensionUri: context.extensionUri, model, log });
   const workerPath = context.asAbsolutePath("dist/worker.js");
   context.subscriptions.push(log, model, panels, new RunExplorer(model), new StatusItem(model), new Notifications(model), new Commands({ model, panels, log, workerPath }));

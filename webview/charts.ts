@@ -83,8 +83,8 @@ export class LineChart {
     return dataset;
   }
 
-  private colours(index: number): { borderColor: string; backgroundColor: string } {
+  private colours(index: number): Record<"borderColor" | "backgroundColor" | "pointBorderColor" | "pointBackgroundColor", string> {
     const colour = this.theme.series[index % this.theme.series.length] ?? this.theme.foreground;
-    return { borderColor: colour, backgroundColor: colour };
+    return { borderColor: colour, backgroundColor: colour, pointBorderColor: colour, pointBackgroundColor: colour };
   }
 }

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 
 const TYPES = { F32: { type: "float32", bytes: 4 }, F16: { type: "float16", bytes: 2 }, BF16: { type: "bfloat16", bytes: 2 } } as const;

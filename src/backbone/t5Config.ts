@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 
 const size = z.number().int().positive().max(1_000_000);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import type { WeightLocation } from "../engine/program.ts";
 import { floatType, readHeader, readTensor, type TensorEntry } from "./safetensors.ts";

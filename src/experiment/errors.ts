@@ -8,4 +8,7 @@ export class UserError extends Error {
     super(message);
     this.action = action;
   }
+
+  /** By name, since the bundles of one process each carry this class. */
+  static override [Symbol.hasInstance](value: unknown): boolean { return value instanceof Error && value.name === "UserError"; }
 }

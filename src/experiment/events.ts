@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Trainable components watched apart: the soft prompt and the offset FFN. */
 const perComponent = z.record(z.string(), z.number());

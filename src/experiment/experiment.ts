@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const positive = z.number().int().positive();
 const fraction = z.number().min(0).lt(1);

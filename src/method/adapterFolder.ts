@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/experiment.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { writeFileAtomic } from "./atomicFile.ts";
 
 const Lease = z.object({ pid: z.number().int().positive(), started: z.string() });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { isLive } from "../experiment/record.ts";
-import { resumeTraining, stopRun, submitTraining } from "../executor/localExecutor.ts";
 import { describe } from "./describe.ts";
 import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
 import { Command, Setting } from "./ids.ts";
 import { createExperiment } from "./newExperiment.ts";
 import type { Panels } from "./panel.ts";
@@ -45,7 +45,7 @@ export class Commands extends Store {
     if (folder === undefined) throw new UserError(vscode.l10n.t("{0} is outside the open folder.", file.fsPath), vscode.l10n.t("Open the folder that holds it."));
     const { model, panels, log, workerPath } = this.context;
     log.info(`train ${file.fsPath}`);
-    const { run: { id }, child } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => submitTraining({
+    const { run: { id }, child } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => host().submitTraining({
       experimentPath: file.fsPath, runsDir: runsDirectory(folder), workerPath, nodePath: process.execPath, git: isEnabled(Setting.commitRuns, folder.uri), folder: folder.uri.fsPath })));
     log.info(`run ${id}: worker ${child.pid}`);
     model.markStartedHere(id);
@@ -58,7 +58,7 @@ export class Commands extends Store {
     const run = await this.pick(argument, (each) => isLive(each.record.status));
     if (run === undefined) return;
     this.context.log.info(`stop ${run.id}`);
-    await stopRun(run.directory);
+    await host().stopRun(run.directory);
     this.context.model.refresh();
   }
 
@@ -67,7 +67,7 @@ export class Commands extends Store {
     const { model, panels, log, workerPath } = this.context;
     const run = await this.pick(argument, (each) => !isLive(each.record.status) && each.record.status !== "finished");
     if (run === undefined) return;
-    const { child } = resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
+    const { child } = host().resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
     log.info(`resume ${run.id}: worker ${child.pid}`);
     model.markStartedHere(run.id);
     model.refresh();

@@ -51,7 +51,12 @@ export function accuracy(record: RunRecord): { value: number; split: "test" | "v
 
 /** One short line: status, step, accuracy, time left. */
 export function describe(record: RunRecord): string {
-  const parts = [statusText(record.status)];
+  return [statusText(record.status), detail(record)].filter((part) => part !== "").join(" · ");
+}
+
+/** The same without the status. */
+export function detail(record: RunRecord): string {
+  const parts: string[] = [];
   if (record.lastStep !== undefined && record.status !== "finished") parts.push(`${record.lastStep.step}/${record.steps}`);
   const known = accuracy(record);
   if (known !== undefined) parts.push(percent(known.value));

@@ -1,8 +1,8 @@
 import { basename, dirname, extname, relative, sep } from "node:path";
-import { parse } from "csv-parse/sync";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import type { ExperimentInput } from "../experiment/experiment.ts";
+import { host } from "./host.ts";
 import { readHead } from "./readHead.ts";
 
 const DATA = [".jsonl", ".csv", ".tsv"];
@@ -80,7 +80,7 @@ function columnsOf(file: string): string[] {
       const first: unknown = JSON.parse(line.split("\n").find((each) => each.trim() !== "") ?? "");
       if (typeof first === "object" && first !== null) return Object.keys(first);
     } else {
-      const [header] = parse(line, { delimiter: extname(file).toLowerCase() === ".tsv" ? "\t" : ",", to_line: 1, relax_column_count: true });
+      const [header] = host().parseTable(line, { delimiter: extname(file).toLowerCase() === ".tsv" ? "\t" : ",", to_line: 1, relax_column_count: true });
       if (Array.isArray(header) && header.length > 1) return header.map(String);
     }
   } catch { /* told below */ }

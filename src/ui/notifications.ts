@@ -1,22 +1,20 @@
 import * as vscode from "vscode";
-import type { RunStatus } from "../experiment/events.ts";
+import { isLive } from "../experiment/record.ts";
 import { accuracy, percent } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { isEnabled } from "./settings.ts";
 
-/** Says once that a run started in this session has finished or failed. */
+/** Says once that a run which this window started, before a reload or since, has finished or failed. */
 export class Notifications extends Store {
-  private readonly last = new Map<string, RunStatus>();
-
   constructor(model: RunsModel) {
     super();
     this.register(model.onDidChange(({ ids }) => {
       for (const id of ids) {
         const run = model.find(id);
-        if (run === undefined || !model.wasStartedHere(id) || this.last.get(id) === run.record.status) continue;
-        this.last.set(id, run.record.status);
+        if (run === undefined || isLive(run.record.status) || !model.wasStartedHere(id)) continue;
+        model.forgetStartedHere(id);
         if (isEnabled(Setting.notifications)) void announce(run);
       }
     }));

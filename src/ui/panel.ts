@@ -5,9 +5,10 @@ import * as vscode from "vscode";
 import type { HostMessage, PageMessage, RunView, StepPoint } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
 import { isLive } from "../experiment/record.ts";
-import { JournalTail } from "../run/journal.ts";
-import { describe, progress, statusText } from "./describe.ts";
+import type { JournalTail } from "../run/journal.ts";
+import { detail, progress, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
 import { pageLabels } from "./pageLabels.ts";
 import { isPageMessage } from "./pageMessage.ts";
@@ -55,7 +56,7 @@ class Panel extends Store {
     super();
     const { extensionUri } = context;
     view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
-    view.iconPath = vscode.Uri.joinPath(extensionUri, "media", "icon.svg");
+    view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
     this.register(view.webview.onDidReceiveMessage((message: unknown) => {
       if (isPageMessage(message)) void this.handle(message);
       else context.log.warn("The results page sent an unknown message.");
@@ -84,7 +85,7 @@ class Panel extends Store {
     const run = this.context.model.find(this.id);
     if (run === undefined) { this.update(); return; }
     this.view.title = run.record.name;
-    this.tail = new JournalTail(run.directory.path);
+    this.tail = new (host().JournalTail)(run.directory.path);
     this.post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(this.tail.read()) });
   }
 
@@ -107,7 +108,7 @@ function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
   const live = isLive(record.status);
   return {
-    record, live, resumable: !live && record.status !== "finished", statusText: statusText(record.status), summary: describe(record),
+    record, live, resumable: !live && record.status !== "finished", statusText: statusText(record.status), summary: detail(record),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
   };
 }

@@ -2,13 +2,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
-import { JournalTail } from "../run/journal.ts";
-import { adoptRuns, listRuns, type RunDirectory } from "../run/runDirectory.ts";
+import type { JournalTail } from "../run/journal.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
 import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
 
 const POLL_MS = 500;
 const ADOPT_EVERY_POLLS = 20;
 const THROTTLE_MS = 250;
+const STARTED = "adept.startedHere";
+const MOST_STARTED = 50;
 
 /** A run as the views see it. */
 export interface Run { readonly id: string; readonly directory: RunDirectory; readonly folder: vscode.WorkspaceFolder; readonly record: RunRecord }
@@ -27,13 +30,13 @@ export class RunsModel extends Store {
   private readonly entries = new Map<string, Entry>();
   private readonly changed = this.register(new vscode.EventEmitter<RunsChange>());
   readonly onDidChange = this.changed.event;
-  private readonly startedHere = new Set<string>();
   private watchers: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
   private scheduled: NodeJS.Timeout | undefined;
   private polls = 0;
 
-  constructor(private readonly log: vscode.LogOutputChannel) {
+  /** @param state remembers, through a reload, which runs this window started */
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly state: vscode.Memento) {
     super();
     this.register(vscode.workspace.onDidChangeWorkspaceFolders(() => { this.watch(); this.refresh(); }));
     this.watch();
@@ -50,15 +53,23 @@ export class RunsModel extends Store {
 
   find(id: string): Run | undefined { return this.entries.get(id); }
 
-  markStartedHere(id: string): void { this.startedHere.add(id); }
+  markStartedHere(id: string): void { void this.state.update(STARTED, [...this.startedHere().filter((each) => each !== id).slice(1 - MOST_STARTED), id]); }
 
-  wasStartedHere(id: string): boolean { return this.startedHere.has(id); }
+  wasStartedHere(id: string): boolean { return this.startedHere().includes(id); }
+
+  /** The window said how the run ended; it does so once. */
+  forgetStartedHere(id: string): void { void this.state.update(STARTED, this.startedHere().filter((each) => each !== id)); }
+
+  private startedHere(): readonly string[] {
+    const stored = this.state.get<unknown>(STARTED);
+    return Array.isArray(stored) ? stored.filter((id) => typeof id === "string") : [];
+  }
 
   /** Marks runs whose worker died while nobody watched, then reads everything. */
   adopt(): void {
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
       const directory = runsDirectory(folder);
-      if (existsSync(directory)) this.guard(() => adoptRuns(directory));
+      if (existsSync(directory)) this.guard(() => host().adoptRuns(directory));
     }
     this.refresh();
   }
@@ -71,7 +82,7 @@ export class RunsModel extends Store {
       for (const directory of this.list(folder)) {
         seen.add(directory.id);
         if (this.entries.has(directory.id)) continue;
-        this.entries.set(directory.id, { id: directory.id, directory, folder, tail: new JournalTail(directory.path), record: { ...fold([]), id: directory.id, name: directory.id } });
+        this.entries.set(directory.id, { id: directory.id, directory, folder, tail: new (host().JournalTail)(directory.path), record: { ...fold([]), id: directory.id, name: directory.id } });
         list = true;
       }
     }
@@ -88,7 +99,7 @@ export class RunsModel extends Store {
 
   private list(folder: vscode.WorkspaceFolder): RunDirectory[] {
     const directory = runsDirectory(folder);
-    return (existsSync(directory) ? this.guard(() => listRuns(directory)) : undefined) ?? [];
+    return (existsSync(directory) ? this.guard(() => host().listRuns(directory)) : undefined) ?? [];
   }
 
   private readAll(entries: Entry[]): string[] {

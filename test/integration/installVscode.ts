@@ -1,0 +1,111 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as z from "zod";
+
+const CACHE = resolve(import.meta.dirname, "../cache");
+const Pack = z.array(z.object({ filename: z.string() })).min(1);
+const Package = z.object({ version: z.string(), engines: z.object({ node: z.string() }).partial().optional() });
+
+export interface InstalledVscode {
+  /** The folder of VS Code's server with `out/server-main.js`. */
+  readonly server: string;
+  /** The Node binary of the major version that this build asks for. */
+  readonly node: string;
+  /** VS Code's own version. */
+  readonly version: string;
+}
+
+/**
+ * A real VS Code: the remote server and web workbench as the npm package code-server ships them, in `test/cache`.
+ * Needs the npm registry the first time only; no install script runs and nothing is compiled.
+ */
+export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.100.3"): InstalledVscode {
+  const folder = join(CACHE, `code-server-${release}`);
+  const server = join(folder, "lib/vscode");
+  if (!existsSync(join(folder, ".ready"))) {
+    unpack(release, folder);
+    npm(["install", "--omit=dev", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"], server);
+    standIn(server);
+    writeFileSync(join(folder, ".ready"), "");
+  }
+  return { server, node: nodeFor(readPackage(folder).engines?.node), version: readPackage(server).version };
+}
+
+function npm(args: string[], cwd: string): string {
+  return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+function readPackage(folder: string): z.infer<typeof Package> {
+  return Package.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+}
+
+function unpack(release: string, folder: string): void {
+  mkdirSync(CACHE, { recursive: true });
+  const archive = join(CACHE, `code-server-${release}.tgz`);
+  if (!existsSync(archive)) {
+    const [packed] = Pack.parse(JSON.parse(npm(["pack", `code-server@${release}`, "--json", "--pack-destination", CACHE], CACHE)));
+    const made = join(CACHE, packed?.filename ?? "");
+    if (made !== archive) renameSync(made, archive);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  execFileSync("tar", ["xzf", archive, "--strip-components=1", "--exclude=*.js.map", "-C", folder]);
+}
+
+/** What the skipped install scripts would have made; only what these tests reach. */
+function standIn(server: string): void {
+  rmSync(join(server, "node_modules.asar"), { recursive: true, force: true });
+  symlinkSync("node_modules", join(server, "node_modules.asar"));
+  const ripgrep = join(server, "node_modules/@vscode/ripgrep");
+  if (existsSync(ripgrep)) {
+    mkdirSync(join(ripgrep, "bin"), { recursive: true });
+    rmSync(join(ripgrep, "bin/rg"), { force: true });
+    symlinkSync("/usr/bin/rg", join(ripgrep, "bin/rg"));
+  }
+  const spdlog = join(server, "node_modules/@vscode/spdlog");
+  if (!existsSync(join(spdlog, "prebuilds"))) writeFileSync(join(spdlog, "index.js"), PLAIN_LOGGER);
+  for (const name of ["native-watchdog", "@vscode/native-watchdog"]) {
+    const watchdog = join(server, "node_modules", name);
+    if (existsSync(watchdog) && !existsSync(join(watchdog, "prebuilds"))) writeFileSync(join(watchdog, "index.js"), "exports.start = () => {};\n");
+  }
+}
+
+/** VS Code writes its logs through a native module; this one appends lines with the same calls. */
+const PLAIN_LOGGER = `"use strict";
+const fs = require("node:fs"), path = require("node:path");
+const LEVELS = ["trace", "debug", "info", "warn", "error", "critical"];
+class Logger {
+  constructor(_name, file) { this.file = file; this.level = 2; this.bare = false; fs.mkdirSync(path.dirname(file), { recursive: true }); }
+  getLevel() { return this.level; }
+  setLevel(level) { this.level = level; }
+  setPattern() {}
+  clearFormatters() { this.bare = true; }
+  flush() {}
+  drop() {}
+}
+for (const [rank, level] of LEVELS.entries()) {
+  Logger.prototype[level] = function (message) {
+    if (rank < this.level) return;
+    try { fs.appendFileSync(this.file, this.bare ? message : new Date().toISOString() + " [" + level + "] " + message + "\\n"); } catch { /* the folder went with the test */ }
+  };
+}
+const open = async (name, file) => new Logger(name, file);
+module.exports = { version: 0, Logger, setLevel() {}, setFlushOn() {}, shutdown() {}, createRotatingLogger: open, createAsyncRotatingLogger: open };
+`;
+
+/** This process's Node where its major version fits, else that major version from npm. */
+function nodeFor(range: string | undefined): string {
+  const here = process.versions.node.split(".")[0] ?? "";
+  const wanted = /\d+/.exec(range ?? here)?.[0] ?? here;
+  if (wanted === here) return process.execPath;
+  const name = `node-${process.platform}-${process.arch}`;
+  const folder = join(CACHE, `node-${wanted}`);
+  const binary = join(folder, "node_modules", name, "bin/node");
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{"private":true}');
+    npm(["install", `${name}@${wanted}`, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], folder);
+  }
+  return binary;
+}

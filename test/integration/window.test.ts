@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { after, before, test, type TestContext } from "node:test";
+import type { Browser } from "playwright-core";
+import { installVscode } from "./installVscode.ts";
+import { VscodeServer } from "./vscodeServer.ts";
+import { launchBrowser, until, Workbench } from "./workbench.ts";
+import { git, gitState, isAlive, makeWorkspace, newest, runPaths } from "./workspace.ts";
+
+const VSIX = resolve(import.meta.dirname, "../../dist/adept-lab.vsix");
+const THEMES = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
+const folders: string[] = [];
+let server: VscodeServer;
+let browser: Browser;
+
+function workspace(steps: number): string {
+  const folder = makeWorkspace(steps);
+  folders.push(folder);
+  return folder;
+}
+
+async function open(t: TestContext, folder: string | undefined): Promise<Workbench> {
+  const workbench = await Workbench.open(browser, server, folder);
+  t.after(async () => {
+    await workbench.screenshot(`last-of-${t.name.replace(/\W+/g, "-")}`);
+    await workbench.close();
+  });
+  return workbench;
+}
+
+before(async () => {
+  server = await VscodeServer.start(installVscode(), VSIX, { "security.workspace.trust.enabled": false });
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser.close();
+  await server.stop();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+test("from the palette to a finished run, through a reload of the window", async (t) => {
+  const folder = workspace(1200);
+  const state = gitState(folder);
+  const workbench = await open(t, folder);
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("mail.adept.json");
+  await until("first steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 5);
+  const worker = newest(folder).pid;
+
+  // Live: the status bar counts up, the list has the run, the page draws its curve.
+  await workbench.showRuns();
+  await workbench.runRow("Mail in the window").waitFor();
+  await until("status bar", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
+  const page = workbench.runPage();
+  await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
+  const drawn = await until("live curve", () => page.locator("canvas").first().getAttribute("aria-label"), (label) => /\d/.test(label ?? ""));
+  await until("curve goes on", () => page.locator("canvas").first().getAttribute("aria-label"), (label) => label !== drawn);
+  await workbench.screenshot("training");
+
+  // Reload: the worker does not notice, and the new window takes the run over.
+  const before = newest(folder).lastStep?.step ?? 0;
+  await workbench.reload();
+  await until("status bar after the reload", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
+  assert.equal(newest(folder).pid, worker);
+  assert.ok(isAlive(worker), "the worker outlives the window");
+  await until("more steps", () => newest(folder).lastStep?.step ?? 0, (step) => step > before);
+  await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
+  await workbench.screenshot("reloaded");
+
+  await until("finished", () => newest(folder).status, (status) => status === "finished", 180);
+  await workbench.notification("has finished").waitFor();
+  await until("row says finished", () => workbench.runRow("Mail in the window").innerText(), (text) => /finished/.test(text));
+  await workbench.statusItem().waitFor({ state: "hidden" });
+  await until("worker ended", () => isAlive(worker), (alive) => !alive);
+  const record = newest(folder);
+  assert.equal(runPaths(folder).length, 1, "the reload starts nothing");
+  assert.match(await page.locator("table").first().innerText(), new RegExp(`${(100 * (record.evaluations.find((e) => e.split === "test" && e.label === "trained")?.metrics["accuracy"] ?? NaN)).toFixed(1)} %`));
+
+  // Git: a result commit on top of a snapshot on top of HEAD, and the user's own state byte for byte as it was.
+  const [commit, snapshot, head] = git(folder, "rev-list", "--first-parent", `refs/adept/runs/${record.id}`).split("\n");
+  assert.equal(commit, record.resultCommit);
+  assert.equal(snapshot, record.snapshotCommit);
+  assert.equal(head, git(folder, "rev-parse", "HEAD").trim());
+  assert.equal(git(folder, "show", `${snapshot}:new.txt`), "new\n");
+  assert.match(git(folder, "ls-tree", "-r", "--name-only", commit ?? ""), /adapter_config\.json/);
+  assert.deepEqual(gitState(folder), state);
+});
+
+test("the page in four themes", async (t) => {
+  const folder = folders[0];
+  assert.ok(folder);
+  const workbench = await open(t, folder);
+  await workbench.showRuns();
+  await workbench.runRow("Mail in the window").click();
+  const page = workbench.runPage();
+  await page.locator("canvas").first().waitFor();
+  for (const [name, theme] of Object.entries(THEMES)) {
+    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": theme }));
+    const wanted = { dark: "vscode-dark", light: "vscode-light", "high-contrast": "vscode-high-contrast", "high-contrast-light": "vscode-high-contrast-light" }[name] ?? "";
+    await until(name, () => page.locator("body").getAttribute("class"), (classes) => (classes ?? "").split(/\s+/).includes(wanted));
+    await workbench.page.waitForTimeout(500);
+    await workbench.screenshot(`theme-${name}`);
+  }
+  writeFileSync(join(folder, ".vscode/settings.json"), "{}");
+});
+
+test("a run is stopped from the status bar with its partial result, and resumed from the list", async (t) => {
+  const folder = workspace(900);
+  const workbench = await open(t, folder);
+  await workbench.openFile("mail.adept.json");
+  await workbench.command("ADePT: Train ADePT");
+  await until("steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 25);
+  await workbench.statusItem().click();
+  await until("stopped", () => newest(folder).status, (status) => status === "stopped");
+  const { lastStep, path } = newest(folder);
+  assert.ok(lastStep !== undefined && lastStep.step < 900);
+  assert.ok(existsSync(join(path, "adapter/adapter_model.safetensors")), "partial result kept");
+  await workbench.showRuns();
+  const row = workbench.runRow("Mail in the window");
+  await until("row says stopped", () => row.innerText(), (text) => /stopped/.test(text));
+  await row.hover();
+  await row.locator('.action-label[aria-label="Resume Run"]').click();
+  await until("goes on", () => newest(folder).lastStep?.step ?? 0, (step) => step > lastStep.step, 90);
+  await until("finished", () => newest(folder).status, (status) => status === "finished", 180);
+  assert.equal(runPaths(folder).length, 1);
+});
+
+test("the activation takes less than 50 ms", async (t) => {
+  const workbench = await open(t, folders[0]);
+  await workbench.showRuns();
+  await workbench.command("Developer: Show Running Extensions");
+  const row = workbench.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "ADePT Lab" });
+  const text = await until("activation time", () => row.locator(".activation-time").innerText(), (time) => /\d+ms/.test(time));
+  await workbench.screenshot("activation");
+  console.log(`# activation: ${text}`);
+  assert.ok(Number(/(\d+)ms/.exec(text)?.[1]) < 50, text);
+});

@@ -1,0 +1,125 @@
+import { mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { chromium, type Browser, type FrameLocator, type Locator, type Page } from "playwright-core";
+import type { VscodeServer } from "./vscodeServer.ts";
+
+const OUTPUT = resolve(import.meta.dirname, "../output");
+const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+}
+
+const exactly = (text: string): RegExp => new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
+
+/** VS Code's window in a browser, with the gestures a user makes. */
+export class Workbench {
+  /** Errors that the page threw or logged. */
+  readonly errors: string[] = [];
+
+  private constructor(readonly page: Page, private readonly server: VscodeServer) {
+    page.setDefaultTimeout(10_000);
+    page.on("pageerror", (error) => { this.errors.push(String(error)); });
+    page.on("console", (message) => { if (message.type() === "error") this.errors.push(message.text()); });
+  }
+
+  static async open(browser: Browser, server: VscodeServer, folder: string | undefined): Promise<Workbench> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", reducedMotion: "reduce" });
+    const workbench = new Workbench(await context.newPage(), server);
+    await workbench.page.goto(server.url(folder), { waitUntil: "domcontentloaded" });
+    await workbench.settle();
+    return workbench;
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload({ waitUntil: "domcontentloaded" });
+    await this.settle();
+  }
+
+  /** Shown, and the extension host up: its own status items stand in the status bar. */
+  private async settle(): Promise<void> {
+    await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
+    await this.page.locator('.part.activitybar .action-label[aria-label^="ADePT Lab"]').waitFor({ timeout: 60_000 });
+  }
+
+  async close(): Promise<void> { await this.page.context().close(); }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(OUTPUT, { recursive: true });
+    await this.page.screenshot({ path: join(OUTPUT, `${name}.png`) });
+  }
+
+  /** By the command palette, retried since a late change of focus can close it. */
+  async command(label: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.quickOpen(`>${label}`);
+        const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ has: this.page.locator(".monaco-highlighted-label", { hasText: exactly(label) }) }).first();
+        await row.waitFor({ timeout: 5000 });
+        await row.click({ timeout: 3000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** Labels that the palette offers for a text. */
+  async palette(text: string): Promise<string[]> {
+    await this.quickOpen(`>${text}`);
+    await this.page.waitForTimeout(500);
+    const labels = await this.page.locator(".quick-input-list .monaco-list-row .monaco-highlighted-label").allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    return labels;
+  }
+
+  async openFile(name: string): Promise<void> {
+    await this.quickOpen(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: name }).first().click();
+    await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
+  }
+
+  /** Chooses the row of the open quick pick whose text has this in it. */
+  async choose(text: string): Promise<void> {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+  }
+
+  private async quickOpen(text: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input.input").first();
+    if (!await input.isVisible()) {
+      await this.page.keyboard.press("F1");
+      await input.waitFor({ state: "visible", timeout: 5000 });
+    }
+    await input.fill(text);
+  }
+
+  async showRuns(): Promise<void> {
+    const item = this.page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"])').first();
+    if (await item.getAttribute("aria-expanded") !== "true") await item.click();
+    await this.page.locator(".part.sidebar .composite.title", { hasText: /ADePT Lab/i }).waitFor();
+  }
+
+  runRow(text: string): Locator { return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text }); }
+
+  notification(text: string): Locator { return this.page.locator(".notification-toast .notification-list-item", { hasText: text }); }
+
+  statusItem(): Locator { return this.page.locator('.part.statusbar [id$="adept.training"]'); }
+
+  /** The document of the run's page: VS Code's frame, then the extension's. */
+  runPage(): FrameLocator { return this.page.frameLocator("iframe.webview.ready").first().frameLocator("iframe#active-frame"); }
+}
+
+/** Polls until a reading fits; the error says the last one. */
+export async function until<T>(what: string, read: () => T | Promise<T>, fits: (value: T) => boolean, seconds = 60): Promise<T> {
+  let last: unknown;
+  for (const end = Date.now() + 1000 * seconds; Date.now() < end;) {
+    try {
+      const value = await read();
+      if (fits(value)) return value;
+      last = value;
+    } catch (error) { last = error; }
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`${what}: not within ${seconds} s; last ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+}
