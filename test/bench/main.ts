@@ -1,0 +1,10 @@
+// npm run bench NAME [ARG...]: what is measured, never a test that passes or fails by time.
+import { benchStep } from "./step.ts";
+
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = { step: benchStep };
+const [name, ...args] = process.argv.slice(2);
+const chosen = name === undefined ? Object.values(BENCHES) : [BENCHES[name]];
+for (const bench of chosen) {
+  if (bench === undefined) { console.error(`no bench ${name ?? ""}; there are: ${Object.keys(BENCHES).join(", ")}`); process.exit(2); }
+  await bench(args);
+}

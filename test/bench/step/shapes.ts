@@ -1,0 +1,10 @@
+/** The three shapes of the step bench: T5 v1.0, batch 32, input 64 after a prompt of 20, target 4. */
+export interface StepShape { name: string; width: number; heads: number; headWidth: number; hidden: number; layers: number; vocabulary: number; rounds: number }
+
+export const BATCH = { rows: 32, sourceLength: 64, targetLength: 4, promptLength: 20, bottleneck: 39 };
+
+export const SHAPES: StepShape[] = [
+  { name: "d=128", width: 128, heads: 4, headWidth: 32, hidden: 512, layers: 4, vocabulary: 4096, rounds: 30 },
+  { name: "d=256", width: 256, heads: 8, headWidth: 32, hidden: 1024, layers: 4, vocabulary: 8192, rounds: 20 },
+  { name: "T5-base", width: 768, heads: 12, headWidth: 64, hidden: 3072, layers: 12, vocabulary: 32128, rounds: 4 },
+];
