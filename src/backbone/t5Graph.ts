@@ -8,7 +8,8 @@ export interface KeyValue { key: Value; value: Value }
 
 /** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
 export class T5Graph {
-  constructor(readonly config: T5Config) {}
+  /** @param drop dropout, where Hugging Face's T5 has it in training; the default is none */
+  constructor(readonly config: T5Config, private readonly drop: (x: Value) => Value = (x) => x) {}
 
   private get inner(): number { return this.config.heads * this.config.headWidth; }
 
@@ -34,15 +35,15 @@ export class T5Graph {
   attend(x: Value, { key, value }: KeyValue, name: string, bias: Value): Value {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const query = this.heads(this.project(x, `${name}.q.weight`, [this.inner, this.config.width]));
-    const mixed = matmul(softmax(add(matmul(query, key, { transB: true }), bias)), value);
-    return this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o.weight`, [this.config.width, this.inner]);
+    const mixed = matmul(this.drop(softmax(add(matmul(query, key, { transB: true }), bias))), value);
+    return this.drop(this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o.weight`, [this.config.width, this.inner]));
   }
 
   private feedForward(x: Value, name: string): Value {
     const { width, hidden, gated } = this.config;
     const into = (part: string): Value => this.project(x, `${name}.${part}.weight`, [hidden, width]);
     const active = gated ? mul(geluTanh(into("wi_0")), into("wi_1")) : relu(into("wi"));
-    return this.project(active, `${name}.wo.weight`, [width, hidden]);
+    return this.drop(this.project(this.drop(active), `${name}.wo.weight`, [width, hidden]));
   }
 
   /** Position bias (1, heads, queries, keys) of int32 `buckets` (queries, keys). */
@@ -55,7 +56,7 @@ export class T5Graph {
 
   /** Encoder states (B, L, d) of embedded input `x` (B, L, d). @param bias position bias plus mask */
   encode(x: Value, bias: Value): Value {
-    let state = x;
+    let state = this.drop(x);
     for (let i = 0; i < this.config.layers; i++) {
       const block = `encoder.block.${i}.layer`;
       const normed = this.norm(state, `${block}.0.layer_norm.weight`);
@@ -63,7 +64,7 @@ export class T5Graph {
       state = add(state, this.attend(normed, this.keyValue(normed, name), name, bias));
       state = add(state, this.feedForward(this.norm(state, `${block}.1.layer_norm.weight`), `${block}.1.DenseReluDense`));
     }
-    return this.norm(state, "encoder.final_layer_norm.weight");
+    return this.drop(this.norm(state, "encoder.final_layer_norm.weight"));
   }
 
   /** The keys and values that decoder layer `i` reads of the encoder: computed once for a whole decoding. */
@@ -75,7 +76,7 @@ export class T5Graph {
    * @returns logits (B, T, V) and each layer's own keys and values with the past ones before them
    */
   decode(ids: Value, options: { cross: KeyValue[]; selfBias: Value; crossBias: Value; past?: KeyValue[] }): { logits: Value; present: KeyValue[] } {
-    let state = gather(this.table, ids);
+    let state = this.drop(gather(this.table, ids));
     const present: KeyValue[] = [];
     for (let i = 0; i < this.config.decoderLayers; i++) {
       const block = `decoder.block.${i}.layer`;
@@ -87,7 +88,7 @@ export class T5Graph {
       state = add(state, this.attend(this.norm(state, `${block}.1.layer_norm.weight`), options.cross[i]!, `${block}.1.EncDecAttention`, options.crossBias));
       state = add(state, this.feedForward(this.norm(state, `${block}.2.layer_norm.weight`), `${block}.2.DenseReluDense`));
     }
-    return { logits: this.head(this.norm(state, "decoder.final_layer_norm.weight")), present };
+    return { logits: this.head(this.drop(this.norm(state, "decoder.final_layer_norm.weight"))), present };
   }
 
   private head(state: Value): Value {

@@ -57,6 +57,7 @@ export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
   add: direct("Add"), sub: direct("Sub"), mul: direct("Mul"), div: direct("Div"),
   neg: direct("Neg"), exp: direct("Exp"), log: direct("Log"), sqrt: direct("Sqrt"), tanh: direct("Tanh"), relu: direct("Relu"),
   gate: (b, inputs) => b.node("Where", [b.node("Greater", [first(inputs), b.float(0)]), second(inputs), b.float(0)]),
+  keep: (b, inputs) => b.node("Where", [second(inputs), first(inputs), b.float(0)]),
   matmul, reshape, crossEntropy, crossEntropyGradient, scatterAdd,
   gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),
   reduceSum: (b, inputs, { attributes }) => b.node("ReduceSum", [first(inputs), b.ints(attributes.axes)], { keepdims: { i: 0 } }),

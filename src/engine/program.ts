@@ -1,7 +1,7 @@
 import type { Element } from "./onnxProto.ts";
 
 /** A tensor on the host: row-major data and its dims. */
-export interface HostTensor { data: Float32Array | Int32Array; dims: readonly number[] }
+export interface HostTensor { data: Float32Array | Int32Array | Uint8Array; dims: readonly number[] }
 
 /** Where a frozen tensor lies: `bytes` bytes from `offset` in `file` (absolute), as `type`. */
 export interface WeightLocation { file: string; offset: number; bytes: number; dims: number[]; type: Extract<Element, "float32" | "float16" | "bfloat16"> }

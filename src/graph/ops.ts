@@ -27,6 +27,8 @@ export const tanh = (x: Value): Value => make("tanh", [x], {});
 export const relu = (x: Value): Value => make("relu", [x], {});
 export const gate = (x: Value, y: Value): Value => make("gate", [x, y], {});
 export const matmul = (a: Value, b: Value, trans: Partial<OpAttributes["matmul"]> = {}): Value => make("matmul", [a, b], { transA: false, transB: false, ...trans });
+/** x where the bool `mask` of its shape is true, else 0. */
+export const keep = (x: Value, mask: Value): Value => make("keep", [x, mask], {});
 /** Rows of `table` (rows, ...) by int32 `ids`. */
 export const gather = (table: Value, ids: Value): Value => make("gather", [table, ids], {});
 /** Sum of `updates` into `rows` zero rows, each at its id. */
@@ -115,6 +117,7 @@ export const OPS: { [K in OpName]: Row<K> } = {
   tanh: unary((g, _, y) => mul(g, sub(scalar(1), mul(y, y)))),
   relu: unary((g, x) => gate(x, g)),
   gate: { shape: elementwise, gradient: (g, inputs) => [undefined, gate(operand(inputs, 0), g)] },
+  keep: { shape: elementwise, gradient: (g, inputs) => [keep(g, operand(inputs, 1)), undefined] },
   matmul: { shape: matmulShape, gradient: matmulGradient },
   gather: {
     shape: (inputs) => [...operand(inputs, 1).shape, ...operand(inputs, 0).shape.slice(1)],

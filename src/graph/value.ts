@@ -1,6 +1,6 @@
 import type { Dim, Shape } from "./dims.ts";
 
-export type DataType = "float32" | "int32";
+export type DataType = "float32" | "int32" | "bool";
 
 /** What each operation needs besides its inputs. An operation is one key here and one row in ops.ts. */
 export interface OpAttributes {
@@ -8,6 +8,8 @@ export interface OpAttributes {
   neg: object; exp: object; log: object; sqrt: object; tanh: object; relu: object;
   /** y where x > 0, else 0: the derivative of relu applied to y */
   gate: object;
+  /** x where the mask (bool, of x's shape) is true, else 0 */
+  keep: object;
   matmul: { transA: boolean; transB: boolean };
   gather: object;
   scatterAdd: { rows: Dim };

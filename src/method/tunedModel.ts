@@ -5,7 +5,8 @@ import { topological, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { T5Graph } from "../backbone/t5Graph.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
-import type { Batch, Parameters, TunedModel } from "../training/model.ts";
+import type { Batch, Parameters, StepOptions, TunedModel } from "../training/model.ts";
+import { BackboneDropout } from "./backboneDropout.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodSizes } from "./method.ts";
 import { METHODS } from "./registry.ts";
@@ -26,6 +27,7 @@ export class T5TunedModel implements TunedModel {
   readonly embedding: Float32Array;
   private readonly programs = new Map<string, Promise<Program>>();
   private readonly graph: InputGraph;
+  private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.graph = new InputGraph(new T5Graph(config), METHODS[options.method.kind], options.sizes);
@@ -80,9 +82,19 @@ export class T5TunedModel implements TunedModel {
     return { decoderIds: tensor(ids, rows, T), causal: tensor(causal, T, T), decoderBuckets: tensor(buckets, T, T), labels: tensor(labels, rows, T) };
   }
 
-  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask }: { lossScale: number; hiddenMask?: Float32Array | undefined }): ReturnType<TunedModel["step"]> {
-    const program = await this.program(hiddenMask === undefined ? "step" : "step with dropout", () => this.graph.step(hiddenMask !== undefined));
+  /** The graph with dropout inside the backbone; its masks are fed by the dropout kept under the program's name. */
+  private droppedGraph(name: string): InputGraph {
+    const dropout = new BackboneDropout();
+    this.dropouts.set(name, dropout);
+    return new InputGraph(new T5Graph(this.config, dropout.apply), METHODS[this.options.method.kind], this.options.sizes);
+  }
+
+  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout }: StepOptions): ReturnType<TunedModel["step"]> {
+    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone"].filter(Boolean).join("+");
+    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined));
+    const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
+    if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));
     if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.options.sizes.bottleneck);
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);

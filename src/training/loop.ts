@@ -2,7 +2,7 @@ import { UserError } from "../experiment/errors.ts";
 import type { NewRunEvent } from "../experiment/events.ts";
 import type { TrainingSpec } from "../experiment/experiment.ts";
 import { adamwStep, freshState, type AdamState } from "./adamw.ts";
-import { BatchSequence, dropoutMask, labelTokens, type TokenisedExample } from "./batching.ts";
+import { BatchSequence, dropoutMask, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
 import { clipGradients, jointNorm } from "./clip.ts";
 import type { Batch, Parameters, TunedModel } from "./model.ts";
 import { scheduleFactor } from "./schedule.ts";
@@ -59,7 +59,9 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
     const { units, dropout } = options.hidden;
     const hiddenMask = units > 0 && dropout > 0
       ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, { seed: options.seed, step: state.step, micro }) : undefined;
-    const { loss, gradients } = await options.model.step(state.parameters, batch, { lossScale, hiddenMask });
+    const rate = options.training.backboneDropout;
+    const backboneDropout = rate > 0 ? { rate, seed: mixSeed(options.seed, 5, state.step, micro) } : undefined;
+    const { loss, gradients } = await options.model.step(state.parameters, batch, { lossScale, hiddenMask, backboneDropout });
     total.loss += loss;
     total.tokens += countTokens(batch);
     add(total.gradients, gradients);

@@ -18,14 +18,19 @@ export interface TrainableTensor {
 
 export type Parameters = Map<string, TrainableTensor>;
 
+export interface StepOptions {
+  /** the loss is the sum of token losses times this (1 / label tokens of the whole accumulated batch) */
+  lossScale: number;
+  /** dropout factors (rows, sourceLength, bottleneck), each 0 or 1/(1-p); absent: no dropout */
+  hiddenMask?: Float32Array | undefined;
+  /** dropout inside the frozen backbone; the same seed and batch shape give the same masks */
+  backboneDropout?: { rate: number; seed: number } | undefined;
+}
+
 /** What training and evaluation need of a backbone with a method: see method/tunedModel.ts for the real one. */
 export interface TunedModel {
-  /**
-   * Loss and gradients of one batch.
-   * @param hiddenMask dropout factors (rows, sourceLength, bottleneck), each 0 or 1/(1-p); absent: no dropout
-   * @param lossScale the loss is sum of token losses times this (1 / label tokens of the whole accumulated batch)
-   */
-  step(parameters: Parameters, batch: Batch, options: { lossScale: number; hiddenMask?: Float32Array | undefined }): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
+  /** Loss and gradients of one batch. */
+  step(parameters: Parameters, batch: Batch, options: StepOptions): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
   /** Sum of token losses and count of label tokens of each row; no dropout. */
   losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }>;
   /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */

@@ -52,9 +52,6 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
  */
 export async function prepare(experiment: Experiment): Promise<Prepared> {
   const { training } = experiment;
-  if (training.backboneDropout > 0) {
-    throw new UserError("training.backboneDropout: dropout inside the frozen backbone is not available on this engine.", "Set it to 0 (the default).");
-  }
   const data = await loadTask(experiment.task);
   if (data.train.length === 0) throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
   const { tokenizer, ...opened } = await openExperimentModel(experiment);

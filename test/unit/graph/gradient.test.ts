@@ -10,6 +10,7 @@ import { MersenneTwister } from "../../../src/experiment/random.ts";
 /** An operation on float inputs of the given shapes; `positive` keeps log, sqrt and div away from 0. */
 interface Case { op: OpName; shapes: number[][]; build: (x: Value[]) => Value; positive?: boolean; ids?: { shape: number[]; below: number } }
 
+const KEPT = input("kept", [3, 2], "bool");
 const IDS = input("ids", ["N"], "int32");
 const CASES: Case[] = [
   { op: "add", shapes: [[3, 1, 2], [4, 2]], build: ([a, b]) => ops.add(a!, b!) },
@@ -23,6 +24,7 @@ const CASES: Case[] = [
   { op: "tanh", shapes: [[3]], build: ([a]) => ops.tanh(a!) },
   { op: "relu", shapes: [[9]], build: ([a]) => ops.relu(a!) },
   { op: "gate", shapes: [[9], [9]], build: ([a, b]) => ops.gate(a!, b!) },
+  { op: "keep", shapes: [[3, 2]], build: ([a]) => ops.keep(a!, KEPT) },
   { op: "matmul", shapes: [[2, 3, 4], [4, 5]], build: ([a, b]) => ops.matmul(a!, b!) },
   { op: "matmul", shapes: [[2, 3, 4], [5, 4]], build: ([a, b]) => ops.matmul(a!, b!, { transB: true }) },
   { op: "matmul", shapes: [[2, 4, 3], [2, 4, 5]], build: ([a, b]) => ops.matmul(a!, b!, { transA: true }) },
@@ -42,7 +44,7 @@ const CASES: Case[] = [
 ];
 
 function feedsOf({ shapes, ids, positive }: Case, random: MersenneTwister): Record<string, HostTensor> {
-  const feeds: Record<string, HostTensor> = {};
+  const feeds: Record<string, HostTensor> = { kept: { dims: [3, 2], data: Uint8Array.of(1, 0, 1, 1, 0, 1) } };
   shapes.forEach((dims, i) => {
     const size = dims.reduce((a, b) => a * b, 1);
     feeds[`x${i}`] = { dims, data: Float32Array.from({ length: size }, () => positive === true ? 0.5 + random.uniform() : 2 * random.uniform() - 1) };
