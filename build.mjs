@@ -77,7 +77,9 @@ function copyNatives() {
     return neededAtRunTime(source) && !/[\\/](script|lib)$/.test(source) && (!found || (found[1] === process.platform && (!found[2] || found[2] === process.arch)));
   });
   copy("onnxruntime-common", (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source));
-  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${here}`)));
+  // Linux has a binary for either C library; the one that this Node runs on is the one that VS Code runs on.
+  const library = process.platform === "linux" ? (process.report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl") : "";
+  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${here}${library}`)));
 }
 
 if (production) rmSync(path("dist"), { recursive: true, force: true });

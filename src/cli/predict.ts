@@ -24,7 +24,7 @@ export async function predict(args: string[]): Promise<number> {
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.width);
     const examples = await tokenise(texts.map((source) => ({ source, target: "" })), tokenizer, experiment.training);
-    const { predictions } = await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) });
+    const predictions = (await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) }))?.predictions ?? [];
     const results = predictions.map(({ input, prediction }) => ({ input, prediction }));
     if (values.json === true) console.log(JSON.stringify({ run: run.id, predictions: results }));
     else for (const { prediction } of results) console.log(prediction);

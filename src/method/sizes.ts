@@ -19,7 +19,8 @@ function adeptShape(method: Extract<MethodSpec, { kind: "adept" }>, d: number): 
   if (budget === undefined) return { promptLength: m ?? DEFAULT_ADEPT.promptLength, bottleneck: r ?? DEFAULT_ADEPT.bottleneck };
   // Method section 1.4: m d + r (2 d + 1) + d <= budget.
   if (m === undefined && r !== undefined) return { promptLength: Math.floor((budget - d - r * (2 * d + 1)) / d), bottleneck: r };
-  const rows = m ?? Math.floor((PROMPT_SHARE * budget) / d);
+  // A prompt of its full share can leave no room for one hidden unit where the budget is small.
+  const rows = m ?? Math.min(Math.floor((PROMPT_SHARE * budget) / d), Math.floor((budget - d - (r ?? 1) * (2 * d + 1)) / d));
   return { promptLength: rows, bottleneck: r ?? Math.floor((budget - d - rows * d) / (2 * d + 1)) };
 }
 

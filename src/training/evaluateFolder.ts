@@ -1,6 +1,7 @@
 import { loadTokenizer } from "../backbone/tokenizer.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
+import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/experiment.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
 import { openTunedModel } from "../method/tunedModel.ts";
@@ -33,7 +34,8 @@ export async function evaluateFolder(options: { backbone: string; adapter: strin
   const model = await openTunedModel({ folder, method: specOf(adapter.method), sizes: adapter.sizes, threads: 0 });
   try {
     const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
-    const { loss, accuracy, predictions } = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });
-    return { loss, metrics: { accuracy }, examples: predictions };
+    const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });
+    if (result === undefined) throw new UserError(`${options.data} has no examples`);
+    return { loss: result.loss, metrics: { accuracy: result.accuracy }, examples: result.predictions };
   } finally { await model.release(); }
 }

@@ -11,23 +11,25 @@ export interface EvaluationOptions {
   maxTokens: number;
   decode: (ids: number[]) => Promise<string>;
   batchSize?: number;
-  /** called after each batch with the share done, 0..1 */
-  onProgress?: (share: number) => void;
+  /** asked before each batch: true ends the evaluation without a result */
+  stopRequested?: () => boolean;
 }
 
 const BATCH = 64;
 
 /**
  * Loss and greedy predictions of all examples, in the order given; batches are formed by length.
- * With no examples, the loss and the accuracy are NaN.
+ * @returns undefined when there are no examples, or a stop was requested before the end
  */
-export async function evaluate(model: TunedModel, parameters: Parameters, examples: readonly TokenisedExample[], options: EvaluationOptions): Promise<EvaluationResult> {
+export async function evaluate(model: TunedModel, parameters: Parameters, examples: readonly TokenisedExample[], options: EvaluationOptions): Promise<EvaluationResult | undefined> {
+  if (examples.length === 0) return undefined;
   const order = examples.map((_, index) => index).sort((a, b) => examples[a]!.ids.length - examples[b]!.ids.length);
   const predictions = new Array<Prediction>(examples.length);
   const size = options.batchSize ?? BATCH;
   let lossSum = 0;
   let tokenCount = 0;
   for (let start = 0; start < order.length; start += size) {
+    if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const batch = padBatch(indices.map((index) => examples[index]!));
     const { sum, tokens } = await model.losses(parameters, batch);
@@ -38,7 +40,6 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
       tokenCount += tokens[row]!;
       predictions[index] = { input, target, prediction: await options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
     }
-    options.onProgress?.(Math.min(1, (start + size) / order.length));
   }
   const correct = predictions.filter(({ target, prediction }) => target.trim() === prediction.trim()).length;
   return { loss: lossSum / tokenCount, accuracy: correct / predictions.length, predictions };

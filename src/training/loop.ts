@@ -23,8 +23,8 @@ export interface LoopOptions {
   examples: readonly TokenisedExample[];
   /** hidden units of the offset FFN (0: none) and their dropout in training */
   hidden: { units: number; dropout: number };
-  /** loss (nats per token) and accuracy on the validation split */
-  evaluate: (parameters: Parameters) => Promise<{ loss: number; accuracy: number; examples: number }>;
+  /** loss (nats per token) and accuracy on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
+  evaluate: (parameters: Parameters) => Promise<{ loss: number; accuracy: number; examples: number } | undefined>;
   save: (state: LoopState) => void;
   emit: (event: NewRunEvent) => void;
   stopRequested: () => boolean;
@@ -127,9 +127,11 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
   return { step, parameters: next.parameters, adam: next.state, best: state.best };
 }
 
-/** Evaluates on the validation split; the state with a new best if it is one (the first of equals stays). */
+/** Evaluates on the validation split, if there is one; the state with a new best if it is one (the first of equals stays). */
 async function validate(state: LoopState, options: LoopOptions): Promise<{ state: LoopState; improved: boolean }> {
-  const { loss, accuracy, examples } = await options.evaluate(state.parameters);
+  const result = await options.evaluate(state.parameters);
+  if (result === undefined) return { state, improved: false };
+  const { loss, accuracy, examples } = result;
   options.emit({ type: "evaluation", step: state.step, split: "validation", loss, metrics: { accuracy }, examples });
   const score = options.training.selection === "accuracy" ? accuracy : -loss;
   if (state.best && score <= state.best.score) return { state, improved: false };
@@ -151,10 +153,16 @@ export async function trainLoop(start: LoopState, options: LoopOptions): Promise
       checkpoint(state, false, options);
       return { state, stopped: true };
     }
+    const before = state;
     state = await update(state, sequence, options, pace);
-    const last = state.step === steps;
+    const last = state.step === steps, due = last || state.step % evaluateEvery === 0;
     let improved = false;
-    if (last || state.step % evaluateEvery === 0) ({ state, improved } = await validate(state, options));
+    if (due) ({ state, improved } = await validate(state, options));
+    // A validation cut short by a stop is made again: the run resumes before the step that led to it.
+    if (due && !improved && options.stopRequested()) {
+      checkpoint(before, false, options);
+      return { state: before, stopped: true };
+    }
     if (last || improved || state.step % checkpointEvery === 0) checkpoint(state, improved, options);
   }
   return { state, stopped: false };

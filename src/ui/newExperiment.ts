@@ -7,6 +7,11 @@ import { readHead } from "./readHead.ts";
 
 const DATA = [".jsonl", ".csv", ".tsv"];
 const DEFAULT_BUDGET = 12_800;
+/** What the sample trains well with, as examples/mail.adept.json has it. */
+const SAMPLE: { method?: object; training?: ExperimentInput["training"] } = {
+  method: { initText: "choose ham or spam or positive or negative. text:" },
+  training: { steps: 900, maxSourceLength: 96, maxTargetLength: 4, validationLimit: 300, testLimit: 600 },
+};
 
 /** Asks for data, backbone and budget, and writes a new experiment file. Undefined when the user backs out. */
 export async function createExperiment(): Promise<vscode.Uri | undefined> {
@@ -18,7 +23,8 @@ export async function createExperiment(): Promise<vscode.Uri | undefined> {
   if (backbone === undefined) return undefined;
   const budget = await chooseBudget();
   if (budget === undefined) return undefined;
-  const experiment: ExperimentInput = { name: chosen.name, backbone, task: chosen.task, method: { kind: "adept", budget } };
+  const sample = chosen.task.kind === "mail" ? SAMPLE : {};
+  const experiment: ExperimentInput = { name: chosen.name, backbone, task: chosen.task, method: { kind: "adept", budget, ...sample.method }, ...(sample.training && { training: sample.training }) };
   const uri = await writeNew(folder.uri, chosen.name, experiment);
   await vscode.window.showTextDocument(uri);
   return uri;

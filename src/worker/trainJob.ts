@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
-import type { NewRunEvent } from "../experiment/events.ts";
+import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
@@ -28,14 +28,15 @@ interface File { path: string; source: string }
 const HEARTBEAT = 5000;
 
 /** Commits a snapshot or the result; whatever goes wrong is said in the journal and never ends the run. */
-async function commit(job: Job, kind: "snapshot" | "result", files: File[]): Promise<void> {
+async function commit(job: Job, kind: "snapshot" | "result", { status, files }: { status: RunStatus; files: File[] }): Promise<void> {
   const { run, options, emit } = job;
   if (!run.experiment().git) return;
   try {
     const store = await openGitStore(options.folder);
     if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
-    const done = kind === "snapshot" ? await store.snapshot(run.id, run.record()) : await store.result(run.id, run.record(), files);
-    emit({ type: "git", kind, commit: done.commit, ref: done.ref });
+    const record = { ...run.record(), status };
+    const done = kind === "snapshot" ? await store.snapshot(run.id, record) : await store.result(run.id, record, files);
+    emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
     emit({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
   }
@@ -55,7 +56,10 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   return trainLoop(start, {
     model, training, seed, examples: prepared.train,
     hidden: { units: sizes.bottleneck, dropout: method.kind === "adept" ? method.dropout : 0 },
-    evaluate: async (parameters) => ({ ...(await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode })), examples: validation.length }),
+    evaluate: async (parameters) => {
+      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, stopRequested: job.stopRequested });
+      return result && { ...result, examples: validation.length };
+    },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
     emit: job.emit, stopRequested: job.stopRequested, now: Date.now,
   });
@@ -69,8 +73,9 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const folder = join(job.run.path, "analysis");
   mkdirSync(folder, { recursive: true });
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    if (job.stopRequested()) break;
-    const { loss, accuracy, predictions } = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode });
+    const result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, stopRequested: job.stopRequested });
+    if (result === undefined) break;
+    const { loss, accuracy, predictions } = result;
     job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics: { accuracy }, examples: predictions.length });
     const source = join(folder, `predictions-${label}.jsonl`);
     writeFileAtomic(source, predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(""));
@@ -91,14 +96,15 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
     files.push(...await test(job, prepared, best));
   }
   const stopped = end.stopped || job.stopRequested();
-  await commit(job, "result", files);
-  job.emit({ type: "status", status: stopped ? "stopped" : "finished" });
+  const status = stopped ? "stopped" : "finished";
+  await commit(job, "result", { status, files });
+  job.emit({ type: "status", status });
 }
 
 async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
-  if (!options.resume) await commit(job, "snapshot", []);
+  if (!options.resume) await commit(job, "snapshot", { status: "preparing", files: [] });
   const prepared = await prepare(run.experiment());
   try {
     announce(prepared, emit);

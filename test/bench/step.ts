@@ -25,9 +25,9 @@ class Side {
 
   async step(): Promise<Answer> {
     this.child.stdin!.write("step\n");
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error(`${this.name} ended before it answered`);
-    return JSON.parse(value) as Answer;
+    const line = await this.lines.next();
+    if (line.done === true) throw new Error(`${this.name} ended before it answered`);
+    return JSON.parse(line.value) as Answer;
   }
 
   end(): void { this.child.stdin!.end(); }

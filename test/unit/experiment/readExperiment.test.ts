@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { UserError } from "../../../src/experiment/errors.ts";
+import { readExperiment } from "../../../src/experiment/readExperiment.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "adept-experiment-"));
+after(() => { rmSync(folder, { recursive: true }); });
+const path = join(folder, "x.adept.json");
+const read = (text: string, overrides: string[] = []): ReturnType<typeof readExperiment> => { writeFileSync(path, text); return readExperiment(path, overrides); };
+const refuses = (text: string, ...words: RegExp[]): void => {
+  assert.throws(() => read(text), (error) => {
+    assert.ok(error instanceof UserError, String(error));
+    for (const word of words) assert.match(error.message, word);
+    return true;
+  });
+};
+const MAIL = '"name": "m", "task": { "kind": "mail" }';
+
+test("comments and trailing commas are read, defaults filled in, paths made absolute", () => {
+  writeFileSync(join(folder, "d.jsonl"), "{}");
+  const experiment = read('{ // a comment\n "name": "m", "task": { "kind": "file", "train": "d.jsonl", "source": "{a}", "target": "{b}" }, "method": { "kind": "pt" }, }');
+  assert.equal(experiment.task.kind === "file" && experiment.task.train, join(folder, "d.jsonl"));
+  assert.deepEqual(experiment.training.learningRate, { prompt: 0.1, ffn: 0.001 });
+  assert.equal(experiment.training.backboneDropout, 0);
+});
+
+test("--set changes a key, and a key it does not know is named", () => {
+  const text = `{ ${MAIL}, "method": { "kind": "adept" } }`;
+  assert.equal(read(text, ["training.steps=7"]).training.steps, 7);
+  assert.equal(read(text, ["name=007 x"]).name, "007 x");
+  assert.throws(() => read(text, ["training.stpes=7"]), /training\.stpes: unknown key/);
+  assert.throws(() => read(text, ["training"]), /path=value/);
+  assert.throws(() => read(text, ["__proto__.x=1"]), UserError);
+});
+
+test("what is wrong is named by file, line and key", () => {
+  refuses(`{ ${MAIL},\n "method": { "kind": "adept" },\n "lr": 3 }`, /x\.adept\.json:3: lr: unknown key/);
+  refuses(`{ ${MAIL},\n "method": { "kind": "adept",\n  "bottelneck": 3 } }`, /x\.adept\.json:3: method\.bottelneck: unknown key/);
+  refuses(`{ ${MAIL},\n "method": { "kind": "adept" }, "training": {\n "steps": -1 } }`, /x\.adept\.json:3: training\.steps/);
+  refuses(`{ ${MAIL},\n "method": { "kind": "prefix" } }`, /x\.adept\.json:2: method\.kind/);
+  refuses(`{ ${MAIL},\n "method" { } }`, /x\.adept\.json:2: not valid JSON/);
+  refuses("[]", /one JSON object/);
+  refuses('{ "name": "m", "task": { "kind": "file", "train": "none.jsonl", "source": "{a}", "target": "{b}" }, "method": { "kind": "pt" } }', /task\.train: there is no file .*none\.jsonl/);
+  refuses(`{ ${MAIL}, "backbone": "no-such", "method": { "kind": "pt" } }`, /backbone: there is no folder .*no-such/);
+  assert.throws(() => readExperiment(join(folder, "absent.adept.json")), /no experiment file/);
+});
