@@ -18,6 +18,7 @@ export class LineChart {
   private readonly chart: Chart<"line", Point[]>;
   private readonly names: string[] = [];
   private scale: "linear" | "logarithmic";
+  private steps = 0;
 
   constructor(private readonly options: ChartOptions, private theme: Theme) {
     this.scale = options.scale;
@@ -49,6 +50,13 @@ export class LineChart {
 
   clear(): void { this.names.length = 0; this.chart.data.datasets = []; }
 
+  /** Planned steps, so that the axis ends where the run will. */
+  setSteps(steps: number): void {
+    if (this.steps === steps) return;
+    this.steps = steps;
+    this.paint(this.theme);
+  }
+
   setScale(scale: "linear" | "logarithmic"): void { this.paint(this.theme, scale); }
 
   /** @param label what the figure shows, for who cannot see it */
@@ -63,7 +71,7 @@ export class LineChart {
     const font = { family: theme.font, size: Math.max(9, theme.fontSize - 2) };
     const axis = { ticks: { color: theme.foreground, font, maxTicksLimit: 6 }, grid: { color: theme.grid, lineWidth: 0.5 }, border: { color: theme.grid } };
     this.chart.options.scales = {
-      x: { type: "linear", ...axis, title: { display: this.options.small !== true, text: this.options.xTitle, color: theme.foreground, font } },
+      x: { type: "linear", ...axis, ...(this.steps > 0 && { min: 0, max: this.steps }), title: { display: this.options.small !== true, text: this.options.xTitle, color: theme.foreground, font } },
       y: { type: scale, ...axis },
     };
     this.chart.options.plugins = {

@@ -63,6 +63,7 @@ export class Page {
 
   private drawCharts(points: readonly StepPoint[]): void {
     const { labels, loss, view: { record } } = this;
+    for (const chart of [loss, ...this.small.map((each) => each.chart)]) chart.setSteps(record.steps);
     loss.append(labels.training, points.map(({ step, loss: y }) => ({ x: step, y })));
     const validation = record.evaluations.filter((e) => e.split === "validation" && e.label === "trained").map(({ step, loss: y }) => ({ x: step, y }));
     if (validation.length > 0) loss.append(labels.validation, validation, true);
@@ -80,9 +81,8 @@ export class Page {
     set(this.title, record.name);
     this.bar.value = progress;
     this.bar.title = summary;
-    const problem = record.error === undefined ? "" : ` ${record.error.message} ${record.error.action ?? ""}`;
     // The live region speaks when the status changes; the steps go to the line's own detail.
-    set(this.status, `${statusText}${problem}`);
+    set(this.status, statusText);
     let detail = this.bar.nextElementSibling;
     if (!(detail instanceof HTMLParagraphElement)) { detail = el("p", "", "detail"); this.bar.after(detail); }
     set(detail, summary);
@@ -106,6 +106,9 @@ export class Page {
     const rows: [string, number | undefined][] = [
       [labels.trained, trained], [labels.majority, record.majority], [labels.untrained, of("untrained")], [labels.ffnOff, of("ffn-off")], [labels.promptOff, of("prompt-off")]];
     const cells = rows.map(([name, value], index) => [name, value === undefined ? labels.notMeasured : percent(value), index === 0 || value === undefined || trained === undefined ? "" : signed(trained - value)]);
+    // A run that never got to a step has nothing to compare and no curve: its error stands alone.
+    const empty = this.points.length === 0 && !this.view.live;
+    for (const element of [this.results, this.loss.element, ...this.small.map(({ chart }) => chart.element)]) element.hidden = empty;
     this.results.replaceChildren(table(labels.testAccuracy, [labels.metric, labels.value, labels.difference], cells));
   }
 

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { RunEvent } from "../experiment/events.ts";
+import { explain } from "../experiment/explain.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -18,8 +19,9 @@ class Progress {
     if (event.type === "step") this.step(event, record);
     else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, accuracy ${percent(event.metrics["accuracy"] ?? NaN)} (n=${event.examples})`);
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
-    else if (event.type === "warning" || event.type === "error") this.line(`${event.type}: ${event.message}`);
-    else if (event.type === "git") this.line(`git ${event.kind}: ${event.commit ?? event.message ?? ""}`);
+    else if (event.type === "warning") this.line(`warning: ${event.message}`);
+    else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
+    else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);
   }
 
   private step(event: Extract<RunEvent, { type: "step" }>, record: RunRecord): void {

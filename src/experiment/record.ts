@@ -30,7 +30,8 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
   const next = { ...record, updatedAt: event.time };
   switch (event.type) {
     case "created": { const { type: _, time, version: __, ...rest } = event; return { ...next, ...rest, createdAt: time }; }
-    case "status": return { ...next, status: event.status, message: event.message, pid: event.pid ?? record.pid };
+    // A run started again has left its last error behind.
+    case "status": return { ...next, error: event.status === "preparing" ? undefined : record.error, status: event.status, message: event.message, pid: event.pid ?? record.pid };
     case "plan": { const { type: _, time: __, ...rest } = event; return { ...next, ...rest, majority: event.majority }; }
     case "step": { const { type: _, time: __, ...point } = event; return { ...next, lastStep: point }; }
     case "evaluation": {

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
+import { explain } from "../experiment/explain.ts";
 import { isLive } from "../experiment/record.ts";
 import { describe } from "./describe.ts";
 import { Store } from "./disposable.ts";
@@ -95,8 +96,9 @@ export class Commands extends Store {
   private async report(error: unknown): Promise<void> {
     const { log } = this.context;
     if (error instanceof UserError) {
-      log.warn(`${error.message} ${error.action ?? ""}`);
-      await vscode.window.showErrorMessage([error.message, error.action ?? ""].join(" ").trim());
+      const text = explain(error.message, error.action);
+      log.warn(text);
+      await vscode.window.showErrorMessage(text);
       return;
     }
     const code = randomUUID().slice(0, 8);

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { explain } from "../experiment/explain.ts";
 import { isLive } from "../experiment/record.ts";
 import { accuracy, percent } from "./describe.ts";
 import { Store } from "./disposable.ts";
@@ -31,7 +32,7 @@ async function announce({ id, record }: Run): Promise<void> {
       ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
       : vscode.l10n.t("ADePT run \"{0}\" has finished: accuracy {1}.", record.name, percent(known.value)), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
-    const reason = [record.error?.message ?? record.message ?? "", record.error?.action ?? ""].filter((text) => text !== "").join(" ");
+    const reason = explain(record.error?.message ?? record.message ?? "", record.error?.action);
     choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);
   }
   if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);

@@ -6,6 +6,7 @@ import type { HostMessage, PageMessage, RunView, StepPoint } from "../../webview
 import type { RunEvent } from "../experiment/events.ts";
 import { isLive } from "../experiment/record.ts";
 import type { JournalTail } from "../run/journal.ts";
+import { explain } from "../experiment/explain.ts";
 import { detail, progress, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
@@ -104,11 +105,15 @@ class Panel extends Store {
   private post(message: HostMessage): void { void this.view.webview.postMessage(message); }
 }
 
+function statusLine({ status, error }: Run["record"]): string {
+  return error === undefined ? statusText(status) : `${statusText(status)}: ${explain(error.message, error.action)}`;
+}
+
 function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
   const live = isLive(record.status);
   return {
-    record, live, resumable: !live && record.status !== "finished", statusText: statusText(record.status), summary: detail(record),
+    record, live, resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: detail(record),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
   };
 }

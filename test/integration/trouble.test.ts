@@ -1,44 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
-import type { Browser } from "playwright-core";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
-import { installVscode } from "./installVscode.ts";
-import { VscodeServer } from "./vscodeServer.ts";
-import { launchBrowser, until, Workbench } from "./workbench.ts";
-import { makeWorkspace, newest, runPaths } from "./workspace.ts";
+import { Session } from "./session.ts";
+import { until, type Workbench } from "./workbench.ts";
+import { newest, runPaths } from "./workspace.ts";
 
-const VSIX = resolve(import.meta.dirname, "../../dist/adept-lab.vsix");
-const folders: string[] = [];
-let server: VscodeServer;
-let browser: Browser;
-
-function workspace(): string {
-  const folder = makeWorkspace(30);
-  folders.push(folder);
-  return folder;
-}
+const session = new Session({ "security.workspace.trust.enabled": true });
 
 async function open(t: TestContext, folder: string | undefined, trust?: "yes" | "no"): Promise<Workbench> {
-  const workbench = await Workbench.open(browser, server, folder);
-  t.after(async () => {
-    await workbench.screenshot(`last-of-${t.name.replace(/\W+/g, "-")}`);
-    await workbench.close();
-  });
+  const workbench = await session.open(t, folder);
   if (trust !== undefined) await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: trust === "yes" ? /^Yes/ : /^No/ }).click();
   return workbench;
 }
-
-before(async () => {
-  server = await VscodeServer.start(installVscode(), VSIX, { "security.workspace.trust.enabled": true });
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
 
 test("without a folder the command and the view say to open one", async (t) => {
   const workbench = await open(t, undefined);
@@ -49,7 +24,7 @@ test("without a folder the command and the view say to open one", async (t) => {
 });
 
 test("in a folder that is not trusted nothing starts, and the message leads to trust", async (t) => {
-  const folder = workspace();
+  const folder = session.workspace(30);
   const workbench = await open(t, folder, "no");
   await workbench.showRuns();
   await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "Trust this folder to train in it" }).waitFor();
@@ -62,7 +37,7 @@ test("in a folder that is not trusted nothing starts, and the message leads to t
 });
 
 test("a wrong experiment is refused with file, line and key, and nothing starts", async (t) => {
-  const folder = workspace();
+  const folder = session.workspace(30);
   writeFileSync(join(folder, "mail.adept.json"), '{\n  "name": "wrong", "task": { "kind": "mail" }, "method": { "kind": "adept" },\n  "trainning": {}\n}\n');
   const workbench = await open(t, folder, "yes");
   await workbench.command("ADePT: Train ADePT");
@@ -72,7 +47,7 @@ test("a wrong experiment is refused with file, line and key, and nothing starts"
 });
 
 test("a run whose data is bad fails with the line of the data, in the list and on its page", async (t) => {
-  const folder = workspace();
+  const folder = session.workspace(30);
   writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"yes"}\n{"text":"b","label":\n');
   writeFileSync(join(folder, "mail.adept.json"), JSON.stringify({ name: "Bad data", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept" } }));
   const workbench = await open(t, folder, "yes");
@@ -87,7 +62,7 @@ test("a run whose data is bad fails with the line of the data, in the list and o
 });
 
 test("with no experiment yet, three questions make one of the sample and train it", async (t) => {
-  const folder = workspace();
+  const folder = session.workspace(30);
   rmSync(join(folder, "mail.adept.json"));
   const workbench = await open(t, folder, "yes");
   await workbench.showRuns();
@@ -108,7 +83,7 @@ test("with no experiment yet, three questions make one of the sample and train i
 });
 
 test("a data file of one's own becomes an experiment by choosing its columns", async (t) => {
-  const folder = workspace();
+  const folder = session.workspace(30);
   rmSync(join(folder, "mail.adept.json"));
   writeFileSync(join(folder, "reviews.csv"), `text,stars,label\n${Array.from({ length: 40 }, (_, i) => `"word ${i}, more",${i % 5},${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`);
   const workbench = await open(t, folder, "yes");

@@ -1,48 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { after, before, test, type TestContext } from "node:test";
-import type { Browser } from "playwright-core";
-import { installVscode } from "./installVscode.ts";
-import { VscodeServer } from "./vscodeServer.ts";
-import { launchBrowser, until, Workbench } from "./workbench.ts";
-import { git, gitState, isAlive, makeWorkspace, newest, runPaths } from "./workspace.ts";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Session } from "./session.ts";
+import { until } from "./workbench.ts";
+import { git, gitState, isAlive, newest, runPaths } from "./workspace.ts";
 
-const VSIX = resolve(import.meta.dirname, "../../dist/adept-lab.vsix");
 const THEMES = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
-const folders: string[] = [];
-let server: VscodeServer;
-let browser: Browser;
-
-function workspace(steps: number): string {
-  const folder = makeWorkspace(steps);
-  folders.push(folder);
-  return folder;
-}
-
-async function open(t: TestContext, folder: string | undefined): Promise<Workbench> {
-  const workbench = await Workbench.open(browser, server, folder);
-  t.after(async () => {
-    await workbench.screenshot(`last-of-${t.name.replace(/\W+/g, "-")}`);
-    await workbench.close();
-  });
-  return workbench;
-}
-
-before(async () => {
-  server = await VscodeServer.start(installVscode(), VSIX, { "security.workspace.trust.enabled": false });
-  browser = await launchBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+const session = new Session({ "security.workspace.trust.enabled": false });
 
 test("from the palette to a finished run, through a reload of the window", async (t) => {
-  const folder = workspace(1200);
+  const folder = session.workspace(1200);
   const state = gitState(folder);
-  const workbench = await open(t, folder);
+  const workbench = await session.open(t, folder);
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await until("first steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 5);
@@ -88,9 +58,9 @@ test("from the palette to a finished run, through a reload of the window", async
 });
 
 test("the page in four themes", async (t) => {
-  const folder = folders[0];
+  const folder = session.folders[0];
   assert.ok(folder);
-  const workbench = await open(t, folder);
+  const workbench = await session.open(t, folder);
   await workbench.showRuns();
   await workbench.runRow("Mail in the window").click();
   const page = workbench.runPage();
@@ -106,8 +76,8 @@ test("the page in four themes", async (t) => {
 });
 
 test("a run is stopped from the status bar with its partial result, and resumed from the list", async (t) => {
-  const folder = workspace(900);
-  const workbench = await open(t, folder);
+  const folder = session.workspace(900);
+  const workbench = await session.open(t, folder);
   await workbench.openFile("mail.adept.json");
   await workbench.command("ADePT: Train ADePT");
   await until("steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 25);
@@ -127,7 +97,7 @@ test("a run is stopped from the status bar with its partial result, and resumed 
 });
 
 test("the activation takes less than 50 ms", async (t) => {
-  const workbench = await open(t, folders[0]);
+  const workbench = await session.open(t, session.folders[0]);
   await workbench.showRuns();
   await workbench.command("Developer: Show Running Extensions");
   const row = workbench.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "ADePT Lab" });

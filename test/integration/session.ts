@@ -1,0 +1,44 @@
+import { rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { after, before, type TestContext } from "node:test";
+import type { Browser } from "playwright-core";
+import { installVscode } from "./installVscode.ts";
+import { VscodeServer } from "./vscodeServer.ts";
+import { launchBrowser, Workbench } from "./workbench.ts";
+import { makeWorkspace } from "./workspace.ts";
+
+export const VSIX = join(resolve(import.meta.dirname, "../.."), "dist/adept-lab.vsix");
+
+/** One server and one browser for the tests of a file; each test has a window of its own, photographed as it ends. */
+export class Session {
+  readonly folders: string[] = [];
+  private server!: VscodeServer;
+  private browser!: Browser;
+
+  constructor(settings: Record<string, unknown>) {
+    before(async () => {
+      this.server = await VscodeServer.start(installVscode(), VSIX, settings);
+      this.browser = await launchBrowser();
+    });
+    after(async () => {
+      await this.browser.close();
+      await this.server.stop();
+      for (const folder of this.folders) rmSync(folder, { recursive: true, force: true });
+    });
+  }
+
+  workspace(steps: number): string {
+    const folder = makeWorkspace(steps);
+    this.folders.push(folder);
+    return folder;
+  }
+
+  async open(t: TestContext, folder: string | undefined): Promise<Workbench> {
+    const workbench = await Workbench.open(this.browser, this.server, folder);
+    t.after(async () => {
+      await workbench.screenshot(`last-of-${t.name.replace(/\W+/g, "-")}`);
+      await workbench.close();
+    });
+    return workbench;
+  }
+}
