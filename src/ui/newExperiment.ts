@@ -10,7 +10,7 @@ const DEFAULT_BUDGET = 12_800;
 /** What the sample trains well with, as examples/mail.adept.json has it. */
 const SAMPLE: { method?: object; training?: ExperimentInput["training"] } = {
   method: { initText: "choose ham or spam or positive or negative. text:" },
-  training: { steps: 900, maxSourceLength: 96, maxTargetLength: 4, validationLimit: 300, testLimit: 600 },
+  training: { steps: 1000, maxSourceLength: 96, maxTargetLength: 4, selection: "loss", validationLimit: 300, testLimit: 600 },
 };
 
 /** Asks for data, backbone and budget, and writes a new experiment file. Undefined when the user backs out. */
