@@ -92,8 +92,10 @@ test("a data file of one's own becomes an experiment by choosing its columns", a
   await workbench.choose("the active file");
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "text" }).locator("input[type=checkbox], .monaco-checkbox, .quick-input-list-checkbox").first().click();
   await workbench.page.keyboard.press("Enter");
+  await workbench.page.locator('.quick-input-widget input[placeholder*="expected output"]').waitFor();
   await workbench.choose("label");
   await workbench.choose("tiny-t5");
+  await workbench.page.locator(".quick-input-title", { hasText: "3/3" }).waitFor();
   await workbench.page.keyboard.press("Enter");
   const file = join(folder, "reviews.adept.json");
   await until("file", () => existsSync(file) && JSON.parse(readFileSync(file, "utf8")) as unknown, Boolean);
