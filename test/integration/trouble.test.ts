@@ -90,7 +90,13 @@ test("a data file of one's own becomes an experiment by choosing its columns", a
   await workbench.openFile("reviews.csv");
   await workbench.command("ADePT: New Experiment…");
   await workbench.choose("the active file");
-  await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "text" }).locator("input[type=checkbox], .monaco-checkbox, .quick-input-list-checkbox").first().click();
+  await workbench.page.locator('.quick-input-widget input[placeholder*="make up the input"]').waitFor();
+  const chosen = workbench.page.locator(".quick-input-widget .quick-input-count");
+  await until("one column chosen", async () => {
+    if (!(await chosen.innerText()).startsWith("1 ")) await workbench.choose("text");
+    await workbench.page.waitForTimeout(500);
+    return chosen.innerText();
+  }, (text) => text.startsWith("1 "));
   await workbench.page.keyboard.press("Enter");
   await workbench.page.locator('.quick-input-widget input[placeholder*="expected output"]').waitFor();
   await workbench.choose("label");
