@@ -1,6 +1,5 @@
-import type { MethodSpec } from "../experiment/experiment.ts";
-import { switchOff } from "../method/initialise.ts";
-import { METHODS } from "../method/registry.ts";
+import type { MethodSpec } from "../experiment/methodSpec.ts";
+import { components, switchOff } from "../method/initialise.ts";
 import type { Parameters } from "../training/model.ts";
 
 /** What a trained adapter is without one of its components; nothing is retrained. `label`: "ffn-off", "prompt-off". */
@@ -8,5 +7,5 @@ export interface Ablation { label: string; parameters: Parameters }
 
 /** Every post-hoc ablation the method has: an offset becomes zero, a prompt is removed (not zeroed). */
 export function ablations(kind: MethodSpec["kind"], parameters: Parameters): Ablation[] {
-  return Object.keys(METHODS[kind].switches).map((component) => ({ label: component, parameters: switchOff(kind, component, parameters) }));
+  return components(kind, parameters).map((component) => ({ label: component, parameters: switchOff(kind, component, parameters) }));
 }

@@ -1,6 +1,8 @@
 import type { Dim } from "../graph/dims.ts";
-import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, tanh, transpose } from "../graph/ops.ts";
-import { scalar, weight, type Value } from "../graph/value.ts";
+import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, transpose } from "../graph/ops.ts";
+import { geluTanh } from "../graph/composed.ts";
+import { scalar, type Value } from "../graph/value.ts";
+import { UNCHANGED, type BackboneChanges, type Sublayer } from "./changes.ts";
 import type { T5Config } from "./t5Config.ts";
 
 /** Keys and values of one attention, each (B, heads, keys, headWidth). */
@@ -8,17 +10,27 @@ export interface KeyValue { key: Value; value: Value }
 
 /** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
 export class T5Graph {
-  /** @param drop dropout, where Hugging Face's T5 has it in training; the default is none */
-  constructor(readonly config: T5Config, private readonly drop: (x: Value) => Value = (x) => x) {}
+  private readonly changes: BackboneChanges;
+
+  /** @param changes what a method changes inside; the default is nothing */
+  constructor(readonly config: T5Config, changes: Partial<BackboneChanges> = {}) { this.changes = { ...UNCHANGED, ...changes }; }
+
+  private drop(x: Value): Value { return this.changes.drop(x); }
 
   private get inner(): number { return this.config.heads * this.config.headWidth; }
 
   /** The shared embedding table (V, d). */
-  get table(): Value { return weight("shared.weight", [this.config.vocabulary, this.config.width]); }
+  get table(): Value { return this.changes.weight("shared.weight", [this.config.vocabulary, this.config.width]); }
 
-  private norm(x: Value, name: string): Value { return rmsNorm(x, weight(name, [this.config.width]), this.config.epsilon); }
+  private norm(x: Value, module: string): Value {
+    return this.changes.normOutput(rmsNorm(x, this.changes.weight(`${module}.weight`, [this.config.width]), this.config.epsilon), module);
+  }
 
-  private project(x: Value, name: string, sizes: [number, number]): Value { return matmul(x, weight(name, sizes), { transB: true }); }
+  /** x (.., in) times a weight of sizes (out, in). @param tensor the weight's name where it is not the module's own (a tied head) */
+  private project(x: Value, module: string, sizes: [number, number], tensor = `${module}.weight`): Value {
+    const read = this.changes.linearInput(x, module);
+    return this.changes.linearOutput(matmul(read, this.changes.weight(tensor, sizes), { transB: true }), read, module);
+  }
 
   private heads(x: Value): Value {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
@@ -28,28 +40,30 @@ export class T5Graph {
   /** Keys and values of `x` (B, L, d) for the attention called `name`. */
   keyValue(x: Value, name: string): KeyValue {
     const sizes: [number, number] = [this.inner, this.config.width];
-    return { key: this.heads(this.project(x, `${name}.k.weight`, sizes)), value: this.heads(this.project(x, `${name}.v.weight`, sizes)) };
+    return { key: this.heads(this.project(x, `${name}.k`, sizes)), value: this.heads(this.project(x, `${name}.v`, sizes)) };
   }
 
   /** Attention without scaling (T5's). @param bias broadcast to (B, heads, queries, keys) */
   attend(x: Value, { key, value }: KeyValue, name: string, bias: Value): Value {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
-    const query = this.heads(this.project(x, `${name}.q.weight`, [this.inner, this.config.width]));
+    const query = this.heads(this.project(x, `${name}.q`, [this.inner, this.config.width]));
     const mixed = matmul(this.drop(softmax(add(matmul(query, key, { transB: true }), bias))), value);
-    return this.drop(this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o.weight`, [this.config.width, this.inner]));
+    return this.drop(this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o`, [this.config.width, this.inner]));
   }
+
+  private residual(state: Value, z: Value, at: Sublayer): Value { return add(state, this.changes.sublayer(z, at)); }
 
   private feedForward(x: Value, name: string): Value {
     const { width, hidden, gated } = this.config;
-    const into = (part: string): Value => this.project(x, `${name}.${part}.weight`, [hidden, width]);
+    const into = (part: string): Value => this.project(x, `${name}.${part}`, [hidden, width]);
     const active = gated ? mul(geluTanh(into("wi_0")), into("wi_1")) : relu(into("wi"));
-    return this.drop(this.project(this.drop(active), `${name}.wo.weight`, [width, hidden]));
+    return this.drop(this.project(this.drop(active), `${name}.wo`, [width, hidden]));
   }
 
   /** Position bias (1, heads, queries, keys) of int32 `buckets` (queries, keys). */
   positionBias(side: "encoder" | "decoder", buckets: Value): Value {
     const { buckets: count, heads } = this.config;
-    const table = weight(`${side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`, [count, heads]);
+    const table = this.changes.weight(`${side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`, [count, heads]);
     const [queries, keys] = buckets.shape as [Dim, Dim];
     return reshape(transpose(gather(table, buckets), [2, 0, 1]), [1, heads, queries, keys]);
   }
@@ -59,12 +73,12 @@ export class T5Graph {
     let state = this.drop(x);
     for (let i = 0; i < this.config.layers; i++) {
       const block = `encoder.block.${i}.layer`;
-      const normed = this.norm(state, `${block}.0.layer_norm.weight`);
+      const normed = this.norm(state, `${block}.0.layer_norm`);
       const name = `${block}.0.SelfAttention`;
-      state = add(state, this.attend(normed, this.keyValue(normed, name), name, bias));
-      state = add(state, this.feedForward(this.norm(state, `${block}.1.layer_norm.weight`), `${block}.1.DenseReluDense`));
+      state = this.residual(state, this.attend(normed, this.keyValue(normed, name), name, bias), { name: `${block}.0`, kind: "self" });
+      state = this.residual(state, this.feedForward(this.norm(state, `${block}.1.layer_norm`), `${block}.1.DenseReluDense`), { name: `${block}.1`, kind: "feedForward" });
     }
-    return this.drop(this.norm(state, "encoder.final_layer_norm.weight"));
+    return this.drop(this.norm(state, "encoder.final_layer_norm"));
   }
 
   /** The keys and values that decoder layer `i` reads of the encoder: computed once for a whole decoding. */
@@ -80,26 +94,20 @@ export class T5Graph {
     const present: KeyValue[] = [];
     for (let i = 0; i < this.config.decoderLayers; i++) {
       const block = `decoder.block.${i}.layer`;
-      const normed = this.norm(state, `${block}.0.layer_norm.weight`);
+      const normed = this.norm(state, `${block}.0.layer_norm`);
       const own = this.keyValue(normed, `${block}.0.SelfAttention`), past = options.past?.[i];
       const kept = past === undefined ? own : { key: concat([past.key, own.key], 2), value: concat([past.value, own.value], 2) };
       present.push(kept);
-      state = add(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBias));
-      state = add(state, this.attend(this.norm(state, `${block}.1.layer_norm.weight`), options.cross[i]!, `${block}.1.EncDecAttention`, options.crossBias));
-      state = add(state, this.feedForward(this.norm(state, `${block}.2.layer_norm.weight`), `${block}.2.DenseReluDense`));
+      state = this.residual(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBias), { name: `${block}.0`, kind: "self" });
+      state = this.residual(state, this.attend(this.norm(state, `${block}.1.layer_norm`), options.cross[i]!, `${block}.1.EncDecAttention`, options.crossBias), { name: `${block}.1`, kind: "cross" });
+      state = this.residual(state, this.feedForward(this.norm(state, `${block}.2.layer_norm`), `${block}.2.DenseReluDense`), { name: `${block}.2`, kind: "feedForward" });
     }
-    return { logits: this.head(this.drop(this.norm(state, "decoder.final_layer_norm.weight"))), present };
+    return { logits: this.head(this.drop(this.norm(state, "decoder.final_layer_norm"))), present };
   }
 
   private head(state: Value): Value {
     const { width, vocabulary, tied, scaled } = this.config;
     const x = scaled ? mul(state, scalar(width ** -0.5)) : state;
-    return matmul(x, weight(tied ? "shared.weight" : "lm_head.weight", [vocabulary, width]), { transB: true });
+    return this.project(x, "lm_head", [vocabulary, width], tied ? "shared.weight" : undefined);
   }
-}
-
-/** gelu in the tanh form of T5 v1.1 (gelu_new). */
-function geluTanh(x: Value): Value {
-  const cubic = add(x, mul(scalar(0.044715), mul(mul(x, x), x)));
-  return mul(mul(scalar(0.5), x), add(scalar(1), tanh(mul(scalar(Math.sqrt(2 / Math.PI)), cubic))));
 }

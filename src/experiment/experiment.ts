@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { LearningRates } from "./learningRates.ts";
+import { MethodInput } from "./methodSpec.ts";
 
 const positive = z.number().int().positive();
 const fraction = z.number().min(0).lt(1);
@@ -22,32 +24,13 @@ const MailTask = z.strictObject({
     .default({ validation: 0.1, test: 0.1, seed: 42 }),
 });
 
-const promptInit = z.enum(["text", "random"]).default("text");
-const initText = z.string().default("Classify this text:");
-
-const AdeptMethod = z.strictObject({
-  kind: z.literal("adept"),
-  promptLength: z.number().int().nonnegative().optional().describe("m: rows of the soft prompt"),
-  bottleneck: positive.optional().describe("r: hidden units of the FFN"),
-  budget: positive.optional().describe("Most trainable parameters; with promptLength or bottleneck given, the other is solved for"),
-  promptInit, initText,
-  dropout: fraction.default(0.1).describe("Dropout on the hidden units in training"),
-});
-
-const PromptMethod = z.strictObject({
-  kind: z.literal("pt"),
-  promptLength: positive.optional(),
-  budget: positive.optional(),
-  promptInit, initText,
-});
-
 const Training = z.strictObject({
   steps: positive.default(900),
   batchSize: positive.default(32),
   accumulation: positive.default(1),
   maxSourceLength: positive.default(256),
   maxTargetLength: positive.default(20),
-  learningRate: z.strictObject({ prompt: rate.default(0.1), ffn: rate.default(0.001) }).default({ prompt: 0.1, ffn: 0.001 }),
+  learningRate: LearningRates.default({}).describe("Peak rate of each group of tensors; the method's own default where none is given"),
   warmup: z.number().int().nonnegative().default(50),
   optimizer: z.enum(["torch", "official"]).default("torch").describe("AdamW as torch.optim.AdamW, or with eps before bias correction as the official code"),
   eps: z.number().positive().default(1e-6),
@@ -67,7 +50,7 @@ export const ExperimentFile = z.strictObject({
   name: z.string().min(1).max(200),
   backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
   task: z.discriminatedUnion("kind", [FileTask, MailTask]),
-  method: z.discriminatedUnion("kind", [AdeptMethod, PromptMethod]),
+  method: MethodInput,
   training: Training.default(() => Training.parse({})),
   seed: z.number().int().nonnegative().default(0),
   engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu"), threads: z.number().int().nonnegative().default(0) }).default({ device: "cpu", threads: 0 }),
@@ -78,5 +61,4 @@ export const ExperimentFile = z.strictObject({
 export type Experiment = z.output<typeof ExperimentFile>;
 export type ExperimentInput = z.input<typeof ExperimentFile>;
 export type TaskSpec = Experiment["task"];
-export type MethodSpec = Experiment["method"];
 export type TrainingSpec = Experiment["training"];

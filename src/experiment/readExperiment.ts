@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { getNodePath, findNodeAtLocation, parseTree, parse, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 import type { z } from "zod";
 import { UserError } from "./errors.ts";
+import { defaultRates } from "./learningRates.ts";
 import { ExperimentFile, type Experiment } from "./experiment.ts";
 
 export const EMBEDDED = "tiny-t5";
@@ -70,6 +71,14 @@ function resolvePaths(experiment: Experiment, folder: string): Experiment {
   return { ...experiment, backbone: model, task: { ...task, train: file("train")!, validation: file("validation"), test: file("test") } };
 }
 
+/** The peak learning rate of each group that the method has. */
+function fillRates(experiment: Experiment, path: string): Experiment {
+  const { method, training } = experiment, defaults = defaultRates(method);
+  const stray = Object.keys(training.learningRate).find((group) => !(group in defaults));
+  if (stray !== undefined) throw new UserError(`${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`);
+  return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
+}
+
 /**
  * An experiment file (JSON with comments) with every default filled in and its paths absolute; the files it names exist.
  * @param overrides assignments as of `--set`, e.g. "training.steps=200"
@@ -84,5 +93,5 @@ export function readExperiment(path: string, overrides: readonly string[] = []):
   for (const assignment of overrides) override(value, assignment);
   const parsed = ExperimentFile.safeParse(value);
   if (!parsed.success) throw new UserError(parsed.error.issues.map((issue) => describe(path, text, issue)).join("\n"), "Correct the experiment file.");
-  return resolvePaths(parsed.data, dirname(full));
+  return resolvePaths(fillRates(parsed.data, path), dirname(full));
 }

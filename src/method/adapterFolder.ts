@@ -1,77 +1,74 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod";
-import { UserError } from "../experiment/errors.ts";
-import type { MethodSpec } from "../experiment/experiment.ts";
+import type { BackboneLayout } from "../backbone/t5Layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
+import { UserError } from "../experiment/errors.ts";
+import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { Parameters } from "../training/model.ts";
+import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
 import type { MethodSizes } from "./method.ts";
-import { METHODS } from "./registry.ts";
+import { methodOf } from "./registry.ts";
 import { countParameters } from "./sizes.ts";
 
 const CONFIG = "adapter_config.json", TENSORS = "adapter_model.safetensors";
-/** PEFT's name of the one tensor of prompt tuning. */
-const PEFT_PROMPT = "prompt_embeddings";
+/** PEFT's name of the one tensor of prompt tuning, and its prefix of tensors inside the backbone. */
+const PEFT_PROMPT = "prompt_embeddings", PEFT_PREFIX = "base_model.model.";
 
-const size = z.number().int().nonnegative().max(10_000_000);
-const Config = z.discriminatedUnion("peft_type", [
-  z.object({ peft_type: z.literal("PROMPT_TUNING"), num_virtual_tokens: size, token_dim: size.nullish() }),
-  z.object({ peft_type: z.literal("ADEPT"), num_virtual_tokens: size, bottleneck: size, token_dim: size }),
-]);
+export interface Adapter { spec: MethodSpec; sizes: MethodSizes; parameters: Parameters }
 
-export interface Adapter { method: MethodSpec["kind"]; sizes: MethodSizes; parameters: Parameters }
+/** A tensor's name in the file. */
+function storedName(kind: MethodSpec["kind"], name: string): string {
+  if (kind === "pt") return PEFT_PROMPT;
+  return kind === "lora" || kind === "ia3" ? `${PEFT_PREFIX}${name}` : name;
+}
 
 /**
- * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors.
- * Prompt tuning is a PEFT PROMPT_TUNING adapter; ADePT has peft_type ADEPT and the tensors prompt (m,d), w_down (d,r), b_down (r), w_up (r,d), b_up (d).
+ * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors. Prompt tuning, LoRA and IA3 are
+ * PEFT's own types; the other methods have a type of their own and the tensors of their file in src/method.
  */
-export function saveAdapter(folder: string, { method, sizes, parameters, backbone, width }: Adapter & { backbone: string; width: number }): void {
+export function saveAdapter(folder: string, { spec, sizes, parameters }: Adapter, { backbone, width }: { backbone: string; width: number }): void {
   mkdirSync(folder, { recursive: true });
-  const shared = { base_model_name_or_path: backbone, task_type: "SEQ_2_SEQ_LM", inference_mode: true, num_virtual_tokens: sizes.promptLength, token_dim: width, num_transformer_submodules: 1 };
-  const config = method === "pt" ? { peft_type: "PROMPT_TUNING", prompt_tuning_init: "RANDOM", ...shared } : { peft_type: "ADEPT", bottleneck: sizes.bottleneck, ...shared };
-  const tensors: Tensors = new Map([...parameters].map(([name, t]) => [method === "pt" ? PEFT_PROMPT : name, { dims: t.dims, data: t.data }]));
+  const tensors: Tensors = new Map([...parameters].map(([name, t]) => [storedName(spec.kind, name), { dims: t.dims, data: t.data }]));
   writeSafetensors(join(folder, TENSORS), tensors, { format: "pt" });
   const temporary = join(folder, `${CONFIG}.${process.pid}.tmp`);
-  writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`);
+  writeFileSync(temporary, `${JSON.stringify(toConfig(spec, sizes, { backbone, width }), null, 2)}\n`);
   renameSync(temporary, join(folder, CONFIG));
 }
 
-function readConfig(path: string): z.infer<typeof Config> {
+function readConfig(path: string): AdapterConfig {
   let json: unknown;
-  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT prompt-tuning or ADePT adapter."); }
-  const parsed = Config.safeParse(json);
+  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT adapter, or of one that ADePT Lab wrote."); }
+  const parsed = AdapterConfig.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new UserError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`, "Adapters of type PROMPT_TUNING and ADEPT can be read.");
+  throw new UserError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`, "Adapters of the types PROMPT_TUNING, LORA, IA3 and ADePT Lab's own can be read.");
 }
 
 /**
- * Reads an adapter folder for a backbone of the given width.
+ * Reads an adapter folder for a backbone of the given layout.
  * @throws UserError naming file, tensor and shapes when they do not fit
  */
-export function loadAdapter(folder: string, width: number): Adapter {
-  const config = readConfig(join(folder, CONFIG));
-  const path = join(folder, TENSORS);
-  const tensors = readSafetensors(path);
-  const method = config.peft_type === "ADEPT" ? "adept" : "pt";
-  const shape = { promptLength: config.num_virtual_tokens, bottleneck: config.peft_type === "ADEPT" ? config.bottleneck : 0 };
-  const sizes = { ...shape, count: countParameters(method, shape, width) };
-  if (method === "pt") takeFirstSubmodule(tensors, sizes.promptLength, path);
+export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
+  const { spec, sizes: shape } = fromConfig(readConfig(join(folder, CONFIG)), join(folder, CONFIG));
+  const path = join(folder, TENSORS), tensors = readSafetensors(path);
+  const sizes = { ...shape, count: countParameters(spec, shape, layout) };
+  if (spec.kind === "pt") takeFirstSubmodule(tensors, sizes.promptLength);
   const parameters: Parameters = new Map();
-  for (const spec of METHODS[method].tensors(sizes, width)) {
-    const found = tensors.get(spec.name);
-    if (found === undefined) throw new UserError(`${path} lacks tensor "${spec.name}"`);
-    if (found.dims.join() !== spec.sizes.join()) throw new UserError(`${path}: tensor "${spec.name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${spec.sizes.join(", ")})`);
-    parameters.set(spec.name, { name: spec.name, dims: spec.sizes, group: spec.group, data: found.data });
+  for (const each of methodOf(spec.kind).tensors({ spec, sizes, layout })) {
+    const stored = storedName(spec.kind, each.name), found = tensors.get(stored);
+    if (found === undefined) throw new UserError(`${path} lacks tensor "${stored}"`, "The adapter is of another backbone, or incomplete.");
+    if (found.dims.join() !== each.sizes.join()) throw new UserError(`${path}: tensor "${stored}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`);
+    parameters.set(each.name, { name: each.name, dims: each.sizes, group: each.group, data: found.data });
+    tensors.delete(stored);
   }
-  return { method, sizes, parameters };
+  const [extra] = tensors.keys();
+  if (extra !== undefined) throw new UserError(`${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`, "The adapter is of another backbone, or of a kind that cannot be read.");
+  return { spec, sizes, parameters };
 }
 
 /** PEFT's default for encoder-decoder models saves the rows of two submodules and uses the first alone. */
-function takeFirstSubmodule(tensors: Tensors, rows: number, path: string): void {
+function takeFirstSubmodule(tensors: Tensors, rows: number): void {
   const found = tensors.get(PEFT_PROMPT);
-  if (found === undefined) throw new UserError(`${path} lacks tensor "${PEFT_PROMPT}"`);
-  const [have, width] = found.dims;
-  const fits = found.dims.length === 2 && have !== undefined && width !== undefined && (have === rows || have === 2 * rows);
-  tensors.set("prompt", fits ? { dims: [rows, width], data: found.data.subarray(0, rows * width) } : found);
+  const [have, width] = found?.dims ?? [];
+  if (found?.dims.length === 2 && width !== undefined && have === 2 * rows) tensors.set(PEFT_PROMPT, { dims: [rows, width], data: found.data.subarray(0, rows * width) });
 }

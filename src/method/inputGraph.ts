@@ -1,35 +1,59 @@
 import { add, broadcastTo, concat, crossEntropy, gather, mul, reduceSum, reshape } from "../graph/ops.ts";
+import type { Dim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
 import { input, type InputValue, type Value } from "../graph/value.ts";
-import type { KeyValue, T5Graph } from "../backbone/t5Graph.ts";
-import type { Method, MethodSizes } from "./method.ts";
+import { T5Graph, type KeyValue } from "../backbone/t5Graph.ts";
+import type { T5Config } from "../backbone/t5Config.ts";
+import type { Method, MethodContext, MethodShape } from "./method.ts";
+import { PROMPT } from "./prompt.ts";
+import { methodOf } from "./registry.ts";
 
-const LENGTH = "P+S";
 const rows = (x: Value, dims: [Value["shape"][number], Value["shape"][number]]): Value => reshape(x, [...dims]);
 
 /** The graphs of a backbone under a method: encoder input with prompt and offset, loss, gradients, decoding. */
 export class InputGraph {
   readonly parameters: ReadonlyMap<string, InputValue>;
   private readonly ids = input("ids", ["B", "S"], "int32");
-  private readonly mask = input("mask", ["B", LENGTH]);
+  /** Length of the encoder's input: "P+S", or "S" where the method has no prompt. */
+  private readonly length: Dim;
+  private readonly mask: InputValue;
 
-  constructor(private readonly t5: T5Graph, private readonly method: Method, private readonly sizes: MethodSizes) {
-    this.parameters = new Map(method.tensors(sizes, t5.config.width).map((t) => [t.name, input(t.name, t.dims)]));
+  private readonly positions = input("positions", ["S"], "int32");
+  private readonly method: Method;
+  private readonly t5: T5Graph;
+
+  /** @param drop dropout inside the backbone */
+  constructor(config: T5Config, private readonly shape: MethodShape, drop?: (x: Value) => Value) {
+    this.method = methodOf(shape.spec.kind);
+    this.parameters = new Map(this.method.tensors(shape).map((t) => [t.name, input(t.name, t.dims)]));
+    this.length = this.parameters.has(PROMPT) ? "P+S" : "S";
+    this.mask = input("mask", ["B", this.length]);
+    this.t5 = new T5Graph(config, { ...this.method.changes?.(this.context(false)), ...(drop && { drop }) });
+  }
+
+  private context(dropout: boolean): MethodContext {
+    const parameter = (name: string): Value => {
+      const value = this.parameters.get(name);
+      if (value === undefined) throw new Error(`the method has no tensor ${name}`);
+      return value;
+    };
+    const hiddenMask = dropout ? input("hiddenMask", ["B", "S", this.method.hiddenUnits?.(this.shape) ?? 0]) : undefined;
+    return { ...this.shape, parameter, ids: this.ids, positions: this.positions, hiddenMask };
   }
 
   /** X = [P ; E'] (B, P+S, d): the prompt gets no offset. */
   private embedded(dropout: boolean): Value {
-    const d = this.t5.config.width;
-    const hiddenMask = dropout ? input("hiddenMask", ["B", "S", this.sizes.bottleneck]) : undefined;
-    const text = this.method.embed(gather(this.t5.table, this.ids), this.parameters, hiddenMask);
-    const prompt = this.parameters.get("prompt");
-    return prompt === undefined ? text : concat([broadcastTo(prompt, ["B", "P", d]), text], 1);
+    const context = this.context(dropout), embedded = gather(this.t5.table, this.ids);
+    const text = this.method.embed?.(embedded, context) ?? embedded;
+    if (!this.parameters.has(PROMPT)) return text;
+    const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);
+    return concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1);
   }
 
-  private crossBias(): Value { return reshape(this.mask, ["B", 1, 1, LENGTH]); }
+  private crossBias(): Value { return reshape(this.mask, ["B", 1, 1, this.length]); }
 
   private encoded(dropout: boolean): Value {
-    const buckets = input("encoderBuckets", [LENGTH, LENGTH], "int32");
+    const buckets = input("encoderBuckets", [this.length, this.length], "int32");
     return this.t5.encode(this.embedded(dropout), add(this.t5.positionBias("encoder", buckets), this.crossBias()));
   }
 

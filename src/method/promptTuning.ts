@@ -1,11 +1,11 @@
-import { initialPrompt, promptTensor } from "./prompt.ts";
 import type { Method } from "./method.ts";
+import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 
 /** Prompt tuning (Lester et al. 2021): X = [P ; E]. */
-export const promptTuning: Method = {
+export const promptTuning: Method<"pt"> = {
   kind: "pt",
-  tensors: ({ promptLength }, d) => [promptTensor(promptLength, d)],
-  initial: (tensor, spec, source, random) => initialPrompt(tensor.sizes[0]!, spec, source, random),
-  embed: (embedded) => embedded,
-  switches: { "prompt-off": { zero: [], empty: ["prompt"] } },
+  defaults: { promptLength: 100 },
+  tensors: ({ sizes, layout }) => [promptTensor(sizes.promptLength, layout.width)],
+  initial: (tensor, { spec }, source, random) => initialPrompt(tensor.sizes[0]!, spec, source, random),
+  switches: { "prompt-off": { zero: [], empty: [PROMPT] } },
 };

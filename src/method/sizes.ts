@@ -1,41 +1,71 @@
+import type { BackboneLayout } from "../backbone/t5Layout.ts";
 import { UserError } from "../experiment/errors.ts";
-import type { MethodSpec } from "../experiment/experiment.ts";
+import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { MethodSizes } from "./method.ts";
-import { METHODS } from "./registry.ts";
+import { methodOf } from "./registry.ts";
 
-/** ADePT's default share of the budget for the prompt: (60, 19) of the paper's 100 rows. */
+/** The prompt's share of the budget where two sizes share it: (60, 19) of the paper's 100 rows. */
 const PROMPT_SHARE = 0.6;
-const DEFAULT_ADEPT = { promptLength: 20, bottleneck: 39 };
-const DEFAULT_PROMPT = 100;
+const LARGEST = 2 ** 24;
+
+type Shape = Omit<MethodSizes, "count">;
 
 /** Trainable parameters, counted from the tensors themselves. */
-export function countParameters(kind: MethodSpec["kind"], shape: { promptLength: number; bottleneck: number }, width: number): number {
-  const tensors = METHODS[kind].tensors({ ...shape, count: 0 }, width);
+export function countParameters(spec: MethodSpec, sizes: Shape, layout: BackboneLayout): number {
+  const tensors = methodOf(spec.kind).tensors({ spec, sizes, layout });
   return tensors.reduce((sum, t) => sum + t.sizes.reduce((a, b) => a * b, 1), 0);
 }
 
-function adeptShape(method: Extract<MethodSpec, { kind: "adept" }>, d: number): { promptLength: number; bottleneck: number } {
-  const { promptLength: m, bottleneck: r, budget } = method;
-  if (budget === undefined) return { promptLength: m ?? DEFAULT_ADEPT.promptLength, bottleneck: r ?? DEFAULT_ADEPT.bottleneck };
-  // Method section 1.4: m d + r (2 d + 1) + d <= budget.
-  if (m === undefined && r !== undefined) return { promptLength: Math.floor((budget - d - r * (2 * d + 1)) / d), bottleneck: r };
-  // A prompt of its full share can leave no room for one hidden unit where the budget is small.
-  const rows = m ?? Math.min(Math.floor((PROMPT_SHARE * budget) / d), Math.floor((budget - d - (r ?? 1) * (2 * d + 1)) / d));
-  return { promptLength: rows, bottleneck: r ?? Math.floor((budget - d - rows * d) / (2 * d + 1)) };
+/** The sizes that the experiment states. */
+function given(spec: MethodSpec): Partial<Shape> {
+  const promptLength = "promptLength" in spec ? spec.promptLength : undefined;
+  const bottleneck = "bottleneck" in spec ? spec.bottleneck : "rank" in spec ? spec.rank : undefined;
+  return { ...(promptLength !== undefined && { promptLength }), ...(bottleneck !== undefined && { bottleneck }) };
+}
+
+/** The largest n in least..LARGEST that fits, or least - 1; counts grow with n. */
+function largest(least: number, fits: (n: number) => boolean): number {
+  if (!fits(least)) return least - 1;
+  let low = least, high = LARGEST;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle; else high = middle - 1;
+  }
+  return low;
+}
+
+/** Smallest prompt (a method that has nothing else needs one row) and bottleneck. */
+function leastOf(spec: MethodSpec): Shape {
+  const { promptLength, bottleneck } = methodOf(spec.kind).defaults;
+  return { promptLength: promptLength !== undefined && bottleneck === undefined ? 1 : 0, bottleneck: bottleneck === undefined ? 0 : 1 };
+}
+
+/** Sizes within a budget: the prompt takes its share of it, the bottleneck what is left. */
+function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape {
+  const { defaults } = methodOf(spec.kind), known = given(spec), least = leastOf(spec);
+  const fits = (sizes: Shape): boolean => countParameters(spec, sizes, layout) <= budget;
+  let promptLength = known.promptLength ?? least.promptLength;
+  if (known.promptLength === undefined && defaults.promptLength !== undefined) {
+    const share = known.bottleneck === undefined && defaults.bottleneck !== undefined ? Math.floor((PROMPT_SHARE * budget) / layout.width) : LARGEST;
+    // A prompt of its full share can leave no room for one hidden unit where the budget is small.
+    promptLength = Math.max(least.promptLength, Math.min(share, largest(least.promptLength, (m) => fits({ promptLength: m, bottleneck: known.bottleneck ?? least.bottleneck }))));
+  }
+  const bottleneck = known.bottleneck ?? (defaults.bottleneck === undefined ? 0 : Math.max(1, largest(1, (r) => fits({ promptLength, bottleneck: r }))));
+  return { promptLength, bottleneck };
 }
 
 /**
- * Prompt length and bottleneck of a method at width d, solved from the budget where one is given (reference section 1.4).
+ * Prompt length and bottleneck (or rank) of a method, solved from the budget where one is given (reference section 1.4).
  * @throws UserError naming the key and the smallest budget that would do
  */
-export function resolveSizes(method: MethodSpec, width: number): MethodSizes {
-  const shape = method.kind === "adept" ? adeptShape(method, width)
-    : { promptLength: method.promptLength ?? (method.budget === undefined ? DEFAULT_PROMPT : Math.floor(method.budget / width)), bottleneck: 0 };
-  const least = method.kind === "adept" ? countParameters("adept", { promptLength: method.promptLength ?? 0, bottleneck: method.bottleneck ?? 1 }, width) : (method.promptLength ?? 1) * width;
-  const tooSmall = shape.promptLength < (method.kind === "pt" ? 1 : 0) || (method.kind === "adept" && shape.bottleneck < 1);
-  const count = tooSmall ? Infinity : countParameters(method.kind, shape, width);
-  if (method.budget !== undefined && count > method.budget) {
-    throw new UserError(`method.budget: ${method.budget} parameters are too few at width ${width}: at least ${least} are needed`, "Raise the budget, or lower promptLength or bottleneck.");
+export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {
+  const { defaults } = methodOf(spec.kind);
+  const sizes = spec.budget === undefined ? { promptLength: defaults.promptLength ?? 0, bottleneck: defaults.bottleneck ?? 0, ...given(spec) } : solve(spec, spec.budget, layout);
+  const count = countParameters(spec, sizes, layout);
+  if (count === 0) throw new UserError("method: it has no trainable parameters on this backbone", "Name layers that the backbone has, or give the prompt a length.");
+  if (spec.budget !== undefined && count > spec.budget) {
+    const least = countParameters(spec, { ...leastOf(spec), ...given(spec) }, layout);
+    throw new UserError(`method.budget: ${spec.budget} parameters are too few at width ${layout.width}: at least ${least} are needed`, "Raise the budget, or give smaller sizes.");
   }
-  return { ...shape, count };
+  return { ...sizes, count };
 }

@@ -1,15 +1,15 @@
-import type { MethodSpec } from "../experiment/experiment.ts";
+import type { MethodSpec } from "../experiment/methodSpec.ts";
 import { compileOnnx } from "../engine/onnxEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
 import { topological, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
-import { T5Graph } from "../backbone/t5Graph.ts";
+import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { InputGraph } from "./inputGraph.ts";
-import type { MethodSizes } from "./method.ts";
-import { METHODS } from "./registry.ts";
+import type { MethodShape, MethodSizes } from "./method.ts";
+import { methodOf } from "./registry.ts";
 
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
@@ -17,6 +17,7 @@ const MASKED = -1e9;
 export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number }
 
 type Feeds = Record<string, HostTensor>;
+const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
 const tensor = (data: HostTensor["data"], ...dims: number[]): HostTensor => ({ data, dims });
 
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
@@ -26,11 +27,16 @@ export class T5TunedModel implements TunedModel {
   readonly vocabularySize: number;
   readonly embedding: Float32Array;
   private readonly programs = new Map<string, Promise<Program>>();
+  /** Hidden units per token that training drops out. */
+  readonly hiddenUnits: number;
+  readonly shape: MethodShape;
   private readonly graph: InputGraph;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
-    this.graph = new InputGraph(new T5Graph(config), METHODS[options.method.kind], options.sizes);
+    this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
+    this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
+    this.graph = new InputGraph(config, this.shape);
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
@@ -41,6 +47,9 @@ export class T5TunedModel implements TunedModel {
     const weights = BackboneWeights.open(options.folder);
     return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
   }
+
+  /** A tensor of the backbone as it lies in its file, as fp32. */
+  weight(name: string, dims: readonly number[]): Float32Array { return this.weights.read(name, dims); }
 
   private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
     let program = this.programs.get(name);
@@ -65,7 +74,7 @@ export class T5TunedModel implements TunedModel {
       for (let i = 0; i < batch.sourceLength; i++) if (batch.mask[row * batch.sourceLength + i] === 0) mask[row * length + prompt + i] = MASKED;
     }
     return {
-      ...Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)])),
+      ...parameterFeeds(parameters), positions: tensor(Int32Array.from({ length: batch.sourceLength }, (_, i) => i), batch.sourceLength),
       ids: tensor(batch.ids, batch.rows, batch.sourceLength), mask: tensor(mask, batch.rows, length),
       encoderBuckets: tensor(relativeBuckets(this.config, { queries: length, keys: length, from: 0, bidirectional: true }), length, length),
     };
@@ -86,7 +95,7 @@ export class T5TunedModel implements TunedModel {
   private droppedGraph(name: string): InputGraph {
     const dropout = new BackboneDropout();
     this.dropouts.set(name, dropout);
-    return new InputGraph(new T5Graph(this.config, dropout.apply), METHODS[this.options.method.kind], this.options.sizes);
+    return new InputGraph(this.config, this.shape, dropout.apply);
   }
 
   async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout }: StepOptions): ReturnType<TunedModel["step"]> {
@@ -95,7 +104,7 @@ export class T5TunedModel implements TunedModel {
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
     if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));
-    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.options.sizes.bottleneck);
+    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.hiddenUnits);
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
     return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
@@ -123,7 +132,7 @@ export class T5TunedModel implements TunedModel {
     const decoder = await this.program("decode step", () => this.graph.decodeStep());
     const { mask, ...feeds } = this.encoderFeeds(parameters, batch);
     const cross = await encoder.run({ ...feeds, mask: mask! });
-    return this.decodeGreedily(decoder, { ...cross, crossMask: mask! }, { rows: batch.rows, maxTokens });
+    return this.decodeGreedily(decoder, { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, { rows: batch.rows, maxTokens });
   }
 
   private async decodeGreedily(decoder: Program, fixed: Feeds, { rows, maxTokens }: { rows: number; maxTokens: number }): Promise<number[][]> {

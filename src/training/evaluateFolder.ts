@@ -1,11 +1,9 @@
 import { loadTokenizer } from "../backbone/tokenizer.ts";
-import { readT5Config } from "../backbone/t5Config.ts";
-import { BackboneWeights } from "../backbone/weights.ts";
 import { UserError } from "../experiment/errors.ts";
-import type { MethodSpec } from "../experiment/experiment.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
 import { openTunedModel } from "../method/tunedModel.ts";
 import { loadFileTask } from "../task/fileTask.ts";
+import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "./backboneFolder.ts";
 import { tokenise } from "./batching.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
@@ -13,9 +11,7 @@ import { evaluate, type Prediction } from "./evaluation.ts";
 export interface FolderEvaluation { loss: number; metrics: { accuracy: number }; examples: Prediction[] }
 
 /** A backbone without any adapter is prompt tuning with no prompt. */
-const BARE: Adapter = { method: "pt", sizes: { promptLength: 0, bottleneck: 0, count: 0 }, parameters: new Map() };
-
-const specOf = (kind: MethodSpec["kind"]): MethodSpec => (kind === "pt" ? { kind, promptInit: "random", initText: "" } : { kind, promptInit: "random", initText: "", dropout: 0 });
+const BARE: Adapter = { spec: { kind: "pt", promptInit: "random", initText: "" }, sizes: { promptLength: 0, bottleneck: 0, count: 0 }, parameters: new Map() };
 
 function bareAdapter(width: number): Adapter {
   return { ...BARE, parameters: new Map([["prompt", { name: "prompt", dims: [0, width], group: "prompt", data: new Float32Array(0) }]]) };
@@ -27,11 +23,11 @@ function bareAdapter(width: number): Adapter {
  */
 export async function evaluateFolder(options: { backbone: string; adapter: string | undefined; data: string; maxTokens: number; maxSourceLength: number }): Promise<FolderEvaluation> {
   const folder = backboneFolder(options.backbone);
-  const { width } = readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight"));
-  const adapter = options.adapter === undefined ? bareAdapter(width) : loadAdapter(options.adapter, width);
+  const layout = backboneLayout(folder);
+  const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
   const { train: examples } = loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method: specOf(adapter.method), sizes: adapter.sizes, threads: 0 });
+  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, threads: 0 });
   try {
     const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
     const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });

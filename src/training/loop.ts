@@ -84,10 +84,10 @@ function updateRatios(before: Parameters, after: Parameters): Record<string, num
 }
 
 function diverged(step: number, value: number, options: LoopOptions): UserError {
-  const { prompt, ffn } = options.training.learningRate;
+  const rates = Object.entries(options.training.learningRate).map(([group, rate]) => `${group} ${rate}`).join(", ");
   const message = `Training diverged: the loss or a gradient is ${value} at step ${step}.`;
   options.emit({ type: "warning", message });
-  return new UserError(message, `Lower training.learningRate (now prompt ${prompt}, ffn ${ffn}), for example to a third, or lengthen training.warmup.`);
+  return new UserError(message, `Lower training.learningRate (now ${rates}), for example to a third, or lengthen training.warmup.`);
 }
 
 /** Seconds a step takes, smoothed; affects nothing but what is shown. */
@@ -115,12 +115,12 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
   const step = state.step + 1;
   if (!Number.isFinite(loss) || !Number.isFinite(clipped.norm)) throw diverged(step, Number.isFinite(loss) ? clipped.norm : loss, options);
   const factor = scheduleFactor(state.step, { warmup: training.warmup, total: training.steps });
-  const rates = { prompt: training.learningRate.prompt * factor, ffn: training.learningRate.ffn * factor };
+  const rates = Object.fromEntries(Object.entries(training.learningRate).map(([group, rate]) => [group, rate * factor]));
   const settings = { variant: training.optimizer, eps: training.eps, weightDecay: training.weightDecay };
   const next = adamwStep({ parameters: state.parameters, state: state.adam }, clipped.gradients, rates, settings);
   pace.add((options.now() - started) / 1000, tokens);
   options.emit({
-    type: "step", step, loss, learningRate: byGroup(state.parameters, (names) => rates[state.parameters.get(names[0]!)!.group as keyof typeof rates]),
+    type: "step", step, loss, learningRate: byGroup(state.parameters, (names) => rates[state.parameters.get(names[0]!)!.group] ?? 0),
     gradientNorm: byGroup(state.parameters, (names) => jointNorm(names.map((name) => gradients.get(name)!))),
     updateRatio: updateRatios(state.parameters, next.parameters), tokensPerSecond: pace.tokensPerSecond, secondsLeft: pace.secondsPerStep * (training.steps - step),
   });

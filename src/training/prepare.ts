@@ -7,6 +7,7 @@ import type { MethodSizes } from "../method/method.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
+import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metrics.ts";
@@ -29,21 +30,28 @@ export interface Prepared {
   decode: (ids: number[]) => Promise<string>;
 }
 
-/** Width of the backbone in a folder, in units of its embedding. */
-function backboneWidth(folder: string): number {
-  return readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")).width;
+/** Modules of the backbone in a folder. */
+export function backboneLayout(folder: string): BackboneLayout {
+  return t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
+}
+
+/** @throws UserError when inputs may be longer than the method's position table */
+function checkPositions({ method, training }: Experiment): void {
+  const rows = method.kind === "dept" || (method.kind === "adept" && method.variant === "hybrid") ? method.positions ?? 256 : Infinity;
+  if (training.maxSourceLength > rows) throw new UserError(`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`, "Raise method.positions, or lower training.maxSourceLength.");
 }
 
 /** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). */
 export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
   const folder = backboneFolder(experiment.backbone);
   const { method, seed, engine } = experiment;
-  const sizes = resolveSizes(method, backboneWidth(folder));
+  checkPositions(experiment);
+  const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
-  const promptIds = await tokenizer.encodeIds(method.initText);
-  const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds };
-  return { folder, model, sizes, tokenizer, initial: initialise(method, sizes, source, new MersenneTwister(mixSeed(seed, 4))) };
+  const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
+  const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => model.weight(name, dims) };
+  return { folder, model, sizes, tokenizer, initial: initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))) };
 }
 
 /**

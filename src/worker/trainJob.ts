@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
+import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
@@ -19,7 +20,7 @@ export interface TrainOptions {
   resume: boolean;
   signal: AbortSignal;
   /** post-hoc ablations to test at the end; given by the worker, since analysis lies above training */
-  ablate: (kind: "adept" | "pt", parameters: Parameters) => { label: string; parameters: Parameters }[];
+  ablate: (kind: MethodKind, parameters: Parameters) => { label: string; parameters: Parameters }[];
 }
 
 interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
@@ -51,11 +52,11 @@ function announce(prepared: Prepared, emit: Job["emit"]): void {
 }
 
 function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
-  const { model, experiment, validation, sizes, decode } = prepared;
+  const { model, experiment, validation, decode } = prepared;
   const { method, training, seed } = experiment;
   return trainLoop(start, {
     model, training, seed, examples: prepared.train,
-    hidden: { units: sizes.bottleneck, dropout: method.kind === "adept" ? method.dropout : 0 },
+    hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, stopRequested: job.stopRequested });
       return result && { ...result, examples: validation.length };
@@ -89,7 +90,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   const { experiment, sizes, model } = prepared;
   const best = end.state.best ?? end.state;
   const { adapterPath } = job.run;
-  saveAdapter(adapterPath, { method: experiment.method.kind, sizes, parameters: best.parameters, backbone: experiment.backbone, width: model.width });
+  saveAdapter(adapterPath, { spec: experiment.method, sizes, parameters: best.parameters }, { backbone: experiment.backbone, width: model.width });
   const files = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { writeSafetensors, type Tensors } from "../../src/backbone/safetensors.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
-import { METHODS } from "../../src/method/registry.ts";
+import { readT5Config } from "../../src/backbone/t5Config.ts";
+import { t5Layout } from "../../src/backbone/t5Layout.ts";
+import { adept } from "../../src/method/adept.ts";
 import { writeRandomBackbone } from "./step/randomBackbone.ts";
-import { BATCH, SHAPES, type StepShape } from "./step/shapes.ts";
+import { BATCH, SHAPES, SPEC, type StepShape } from "./step/shapes.ts";
 
 interface Answer { milliseconds: number; loss: number; norm: number; megabytes: number }
 
@@ -33,11 +35,11 @@ class Side {
   end(): void { this.child.stdin!.end(); }
 }
 
-function writeInputs(folder: string, { width, vocabulary }: StepShape): void {
+function writeInputs(folder: string, { vocabulary }: StepShape): void {
   const random = new MersenneTwister(11), { rows, sourceLength, targetLength } = BATCH;
   const tokens = (count: number): number[] => Array.from({ length: count }, () => 3 + Math.floor(random.uniform() * (vocabulary - 3)));
   writeFileSync(join(folder, "batch.json"), JSON.stringify({ rows, ids: tokens(rows * sourceLength), labels: tokens(rows * targetLength) }));
-  const tensors: Tensors = new Map(METHODS.adept.tensors({ ...BATCH, count: 0 }, width).map((t) => [t.name, {
+  const tensors: Tensors = new Map(adept.tensors({ spec: SPEC, sizes: BATCH, layout: t5Layout(readT5Config(folder, false)) }).map((t) => [t.name, {
     dims: t.sizes, data: Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => (random.uniform() - 0.5) / 4),
   }]));
   writeSafetensors(join(folder, "parameters.safetensors"), tensors);

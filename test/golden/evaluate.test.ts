@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readSafetensors } from "../../src/backbone/safetensors.ts";
 import { saveAdapter } from "../../src/method/adapterFolder.ts";
-import { METHODS } from "../../src/method/registry.ts";
+import { adept } from "../../src/method/adept.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
 import type { Parameters } from "../../src/training/model.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
@@ -16,8 +16,10 @@ interface Expected { max_new_tokens: number; cases: Record<string, { model: stri
 function adeptFolder(path: string, folder: string): string {
   const tensors = readSafetensors(path), [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
-  const parameters: Parameters = new Map(METHODS.adept.tensors(sizes, width).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: tensors.get(t.name)!.data }]));
-  saveAdapter(folder, { method: "adept", sizes, parameters, backbone: "golden", width });
+  const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
+  const layout = { width, vocabulary: 0, linears: [], norms: [], sublayers: [], weights: [] };
+  const parameters: Parameters = new Map(adept.tensors({ spec, sizes, layout }).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: tensors.get(t.name)!.data }]));
+  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "golden", width });
   return folder;
 }
 

@@ -2,19 +2,19 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/safetensors.ts";
-import { METHODS } from "../../../src/method/registry.ts";
+import { adept } from "../../../src/method/adept.ts";
 import { T5TunedModel } from "../../../src/method/tunedModel.ts";
 import { jointNorm } from "../../../src/training/clip.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 import { peakMegabytes } from "../peakMemory.ts";
-import { BATCH } from "./shapes.ts";
+import { BATCH, SPEC } from "./shapes.ts";
 
 const [folder, threads] = process.argv.slice(2) as [string, string];
 const { promptLength, bottleneck } = BATCH;
 const sizes = { promptLength, bottleneck, count: 0 };
-const model = T5TunedModel.open({ folder, method: { kind: "adept", promptInit: "text", initText: "x", dropout: 0 }, sizes, threads: Number(threads) });
+const model = T5TunedModel.open({ folder, method: SPEC, sizes, threads: Number(threads) });
 const start = readSafetensors(`${folder}/parameters.safetensors`);
-const parameters: Parameters = new Map(METHODS.adept.tensors(sizes, model.width).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]));
+const parameters: Parameters = new Map(adept.tensors({ ...model.shape, spec: SPEC }).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]));
 const { ids, labels } = JSON.parse(readFileSync(`${folder}/batch.json`, "utf8")) as { ids: number[]; labels: number[] };
 const batch: Batch = { ...BATCH, ids: Int32Array.from(ids), mask: new Float32Array(ids.length).fill(1), labels: Int32Array.from(labels) };
 

@@ -1,6 +1,7 @@
 /** The three shapes of the step bench: T5 v1.0, batch 32, input 64 after a prompt of 20, target 4. */
 export interface StepShape { name: string; width: number; heads: number; headWidth: number; hidden: number; layers: number; vocabulary: number; rounds: number }
 
+export const SPEC = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 export const BATCH = { rows: 32, sourceLength: 64, targetLength: 4, promptLength: 20, bottleneck: 39 };
 
 export const SHAPES: StepShape[] = [

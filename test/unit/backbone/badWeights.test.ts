@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../../../src/backbone/safetensors.ts";
+import type { BackboneLayout } from "../../../src/backbone/t5Layout.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 import { loadAdapter, saveAdapter } from "../../../src/method/adapterFolder.ts";
@@ -17,6 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => { rmSync(folder, { recursive: true }); });
 
+const layout = (width: number): BackboneLayout => ({ width, vocabulary: 1, linears: [], norms: [], sublayers: [], weights: [] });
 const WEIGHTS = "model.safetensors";
 const at = (name: string): string => join(folder, name);
 const config = (change: object): void => { writeFileSync(at("config.json"), JSON.stringify({ ...JSON.parse(readFileSync(at("config.json"), "utf8")) as object, ...change })); };
@@ -111,11 +113,12 @@ test("an adapter goes out and in with the same bits; one of another width or a d
   const dims = { prompt: [3, 4], w_down: [4, 2], b_down: [2], w_up: [2, 4], b_up: [4] };
   const parameters = new Map(Object.entries(dims).map(([name, d], i) => [name, { name, dims: d, group: name === "prompt" ? "prompt" : "ffn", data: Float32Array.from({ length: d.reduce((a, b) => a * b) }, (_, j) => Math.fround(i + j / 7)) }]));
   const sizes = { promptLength: 3, bottleneck: 2, count: 34 };
-  saveAdapter(folder, { method: "adept", sizes, parameters, backbone: "tiny-t5", width: 4 });
-  assert.deepEqual(loadAdapter(folder, 4), { method: "adept", sizes, parameters });
-  refuses(() => loadAdapter(folder, 8), /adapter_model\.safetensors/, /"prompt" has shape \(3, 4\).*\(3, 8\)/);
+  const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
+  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "tiny-t5", width: 4 });
+  assert.deepEqual(loadAdapter(folder, layout(4)), { spec, sizes, parameters });
+  refuses(() => loadAdapter(folder, layout(8)), /adapter_model\.safetensors/, /"prompt" has shape \(3, 4\).*\(3, 8\)/);
   writeFileSync(at("adapter_config.json"), '{"peft_type":"LOHA"}');
-  refuses(() => loadAdapter(folder, 4), /adapter_config\.json/, /peft_type/);
+  refuses(() => loadAdapter(folder, layout(4)), /adapter_config\.json/, /peft_type/);
 });
 
 test("a full disk is said, and the file that was there stays whole", { skip: process.platform !== "linux" }, () => {

@@ -23,8 +23,16 @@ test("comments and trailing commas are read, defaults filled in, paths made abso
   writeFileSync(join(folder, "d.jsonl"), "{}");
   const experiment = read('{ // a comment\n "name": "m", "task": { "kind": "file", "train": "d.jsonl", "source": "{a}", "target": "{b}" }, "method": { "kind": "pt" }, }');
   assert.equal(experiment.task.kind === "file" && experiment.task.train, join(folder, "d.jsonl"));
-  assert.deepEqual(experiment.training.learningRate, { prompt: 0.1, ffn: 0.001 });
+  assert.deepEqual(experiment.training.learningRate, { prompt: 0.1 });
   assert.equal(experiment.training.backboneDropout, 0);
+});
+
+test("each method has its own groups of learning rates, with defaults; a group it does not have is named", () => {
+  const rates = (method: string, given = "{}") => read(`{ ${MAIL}, "method": ${method}, "training": { "learningRate": ${given} } }`).training.learningRate;
+  assert.deepEqual(rates('{ "kind": "adept" }', '{ "ffn": 0.02 }'), { prompt: 0.1, ffn: 0.02 });
+  assert.deepEqual(Object.keys(rates('{ "kind": "adept", "variant": "hybrid" }')), ["prompt", "ffn", "ab"]);
+  assert.deepEqual(Object.keys(rates('{ "kind": "lora" }')), ["lora_A", "lora_B"]);
+  assert.throws(() => rates('{ "kind": "pt" }', '{ "ffn": 0.1 }'), /training\.learningRate\.ffn: the method "pt" has no such group.*prompt/);
 });
 
 test("--set changes a key, and a key it does not know is named", () => {

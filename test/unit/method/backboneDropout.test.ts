@@ -8,13 +8,13 @@ import { input } from "../../../src/graph/value.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 
-const method = { kind: "adept", promptInit: "random", initText: "", dropout: 0 } as const;
+const method = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 const sizes = { promptLength: 2, bottleneck: 3, count: 0 };
 const model = T5TunedModel.open({ folder: backboneFolder("tiny-t5"), method, sizes, threads: 1 });
 after(() => model.release());
 const random = new MersenneTwister(1);
-const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds: [] };
-const parameters: Parameters = new Map([...initialise(method, sizes, source, random)].map(([name, t]) => [name, { ...t, data: t.data.map((v) => v + 0.2 * (random.uniform() - 0.5)) }]));
+const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds: [], weight: () => new Float32Array() };
+const parameters: Parameters = new Map([...initialise(model.shape, source, random)].map(([name, t]) => [name, { ...t, data: t.data.map((v) => v + 0.2 * (random.uniform() - 0.5)) }]));
 const batch: Batch = {
   rows: 2, sourceLength: 5, targetLength: 2, ids: Int32Array.from([5, 6, 7, 8, 1, 9, 10, 1, 0, 0]), mask: Float32Array.from([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]), labels: Int32Array.from([20, 1, 21, 1]),
 };

@@ -7,7 +7,7 @@ import { initialState, trainLoop, type LoopOptions, type LoopState } from "../..
 import type { Parameters } from "../../../src/training/model.ts";
 
 const parameters = (): Parameters => new Map([["prompt", { name: "prompt", dims: [2], group: "prompt", data: Float32Array.of(1, -2) }]]);
-const training = ExperimentFile.shape.training.parse({ steps: 12, batchSize: 2, evaluateEvery: 4, checkpointEvery: 3, warmup: 2, selection: "loss" });
+const training = ExperimentFile.shape.training.parse({ steps: 12, batchSize: 2, evaluateEvery: 4, checkpointEvery: 3, warmup: 2, selection: "loss", learningRate: { prompt: 0.1 } });
 const examples = Array.from({ length: 7 }, (_, i) => ({ input: "", target: "", ids: [i + 2], labels: [1] }));
 
 /** The loss 1/2 sum (w - mean id)^2, so that the result depends on the order of batches. */

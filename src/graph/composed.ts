@@ -1,0 +1,16 @@
+import { add, div, mul, reduceSum, reshape, sqrt, sub, tanh } from "./ops.ts";
+import { scalar, type Value } from "./value.ts";
+
+/** gelu in the tanh form of T5 v1.1 (gelu_new). */
+export function geluTanh(x: Value): Value {
+  const cubic = add(x, mul(scalar(0.044715), mul(mul(x, x), x)));
+  return mul(mul(scalar(0.5), x), add(scalar(1), tanh(mul(scalar(Math.sqrt(2 / Math.PI)), cubic))));
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis; the variance is the biased one. */
+export function layerNorm(x: Value, scale: Value, shift: Value, epsilon: number): Value {
+  const axis = x.shape.length - 1, size = Number(x.shape.at(-1));
+  const mean = (v: Value): Value => div(reshape(reduceSum(v, [axis]), [...v.shape.slice(0, -1), 1]), scalar(size));
+  const centred = sub(x, mean(x));
+  return add(mul(div(centred, sqrt(add(mean(mul(centred, centred)), scalar(epsilon)))), scale), shift);
+}
