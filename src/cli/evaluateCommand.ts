@@ -15,6 +15,6 @@ export async function evaluateCommand(args: string[]): Promise<number> {
   const defaults = ExperimentFile.shape.training.parse({});
   const result = await evaluateFolder({ backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone), adapter: values.adapter && resolve(values.adapter), data: resolve(values.data), maxTokens, maxSourceLength: defaults.maxSourceLength });
   if (values.json === true) console.log(JSON.stringify(result));
-  else console.log(`loss ${result.loss.toFixed(4)}, accuracy ${percent(result.metrics.accuracy)} (n=${result.examples.length})`);
+  else console.log(`loss ${result.loss.toFixed(4)}, accuracy ${percent(result.metrics["accuracy"] ?? NaN)} (n=${result.examples.length})`);
   return 0;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
+import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
 const fraction = z.number().min(0).lt(1);
@@ -24,6 +25,16 @@ const MailTask = z.strictObject({
     .default({ validation: 0.1, test: 0.1, seed: 42 }),
 });
 
+const NamedTask = z.strictObject({
+  kind: z.literal("named"),
+  name: z.enum(TASK_NAMES).describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
+  folder: z.string().min(1).describe("Folder with train, validation and test files (JSONL, TSV or CSV), relative to this file"),
+  targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
+  split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
+  official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
+  shots: z.strictObject({ k: positive, seed: z.number().int().nonnegative().default(0) }).optional().describe("Few-shot: k training examples, classes balanced"),
+});
+
 const Training = z.strictObject({
   steps: positive.default(900),
   batchSize: positive.default(32),
@@ -40,7 +51,7 @@ const Training = z.strictObject({
   validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
   testLimit: positive.optional(),
   checkpointEvery: positive.default(50),
-  selection: z.enum(["accuracy", "loss"]).default("accuracy"),
+  selection: z.enum(["metric", "accuracy", "loss"]).default("metric").describe("What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss"),
   backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
 });
 
@@ -49,7 +60,7 @@ export const ExperimentFile = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(200),
   backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
-  task: z.discriminatedUnion("kind", [FileTask, MailTask]),
+  task: z.discriminatedUnion("kind", [FileTask, MailTask, NamedTask]),
   method: MethodInput,
   training: Training.default(() => Training.parse({})),
   seed: z.number().int().nonnegative().default(0),

@@ -66,6 +66,11 @@ function resolvePaths(experiment: Experiment, folder: string): Experiment {
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`);
   }
+  if (task.kind === "named") {
+    const data = resolve(folder, task.folder);
+    if (!(existsSync(data) && statSync(data).isDirectory())) throw new UserError(`task.folder: there is no folder ${data}.`, "Paths are relative to the experiment file.");
+    return { ...experiment, backbone: model, task: { ...task, folder: data } };
+  }
   if (task.kind !== "file") return { ...experiment, backbone: model };
   const file = (key: "train" | "validation" | "test"): string | undefined => (task[key] === undefined ? undefined : requireFile(resolve(folder, task[key]), `task.${key}`));
   return { ...experiment, backbone: model, task: { ...task, train: file("train")!, validation: file("validation"), test: file("test") } };

@@ -3,13 +3,19 @@ import type { TaskSpec } from "../experiment/experiment.ts";
 import type { TaskData } from "./example.ts";
 import { loadFileTask } from "./fileTask.ts";
 import { loadMailTask } from "./mailTask.ts";
+import { loadNamedTask } from "./namedTask.ts";
 
 const MOST_LABELS = 50;
 
 /** The examples of a task, split. @throws UserError naming file, line and field */
 export async function loadTask(spec: TaskSpec): Promise<TaskData> {
+  if (spec.kind === "named") return checked(loadNamedTask(spec));
   const data = spec.kind === "file" ? loadFileTask(spec) : await loadMailTask(spec);
-  if (data.train.length === 0) throw new UserError("The split leaves no training examples", "Give more data, or lower the fractions in task.split.");
   const labels = [...new Set(data.train.map((e) => e.target))].sort();
-  return { ...data, labels: labels.length <= MOST_LABELS ? labels : [] };
+  return checked({ ...data, labels: labels.length <= MOST_LABELS ? labels : [], metrics: ["accuracy"] });
+}
+
+function checked(data: TaskData): TaskData {
+  if (data.train.length === 0) throw new UserError("The split leaves no training examples", "Give more data, or lower the fractions in task.split.");
+  return data;
 }

@@ -38,16 +38,17 @@ function jsonLines(text: string, path: string): Row[] {
     try { json = JSON.parse(content); } catch (error) { throw new UserError(`${path}:${line}: not JSON: ${(error as Error).message}`, "Each line must be one JSON object."); }
     const parsed = Fields.safeParse(json);
     if (!parsed.success) throw new UserError(`${path}:${line}: not an object of fields`, "Each line must be one JSON object.");
-    // A field that is null, or holds more than one value, is missing: templates name it if they want it.
+    // A field that is null, or holds more than one value, is no field of text: templates name it if they want it.
     const fields: Record<string, string> = Object.fromEntries(Object.entries(parsed.data).flatMap(([k, v]) => (v === null || typeof v === "object" ? [] : [[k, String(v)]])));
-    return [{ fields, line }];
+    const lists = Object.fromEntries(Object.entries(parsed.data).filter((entry): entry is [string, string[]] => Array.isArray(entry[1]) && entry[1].every((value) => typeof value === "string")));
+    return [{ fields, lists, line }];
   });
 }
 
 function table(text: string, path: string, delimiter: string): Row[] {
   try {
     const records = parse(text, { delimiter, columns: true, info: true, skip_empty_lines: true, quote: delimiter === "\t" ? null : "\"" });
-    return (records as unknown as { record: Record<string, string>; info: { lines: number } }[]).map(({ record, info }) => ({ fields: record, line: info.lines }));
+    return (records as unknown as { record: Record<string, string>; info: { lines: number } }[]).map(({ record, info }) => ({ fields: record, lists: {}, line: info.lines }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new UserError(`${path}: ${error.message}`, "Every row must have as many columns as the header.");

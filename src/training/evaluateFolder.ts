@@ -8,7 +8,7 @@ import { backboneFolder } from "./backboneFolder.ts";
 import { tokenise } from "./batching.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
-export interface FolderEvaluation { loss: number; metrics: { accuracy: number }; examples: Prediction[] }
+export interface FolderEvaluation { loss: number; metrics: Record<string, number>; examples: Prediction[] }
 
 /** A backbone without any adapter is prompt tuning with no prompt. */
 const BARE: Adapter = { spec: { kind: "pt", promptInit: "random", initText: "" }, sizes: { promptLength: 0, bottleneck: 0, count: 0 }, parameters: new Map() };
@@ -32,6 +32,6 @@ export async function evaluateFolder(options: { backbone: string; adapter: strin
     const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
     const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });
     if (result === undefined) throw new UserError(`${options.data} has no examples`);
-    return { loss: result.loss, metrics: { accuracy: result.accuracy }, examples: result.predictions };
+    return { loss: result.loss, metrics: result.metrics, examples: result.predictions };
   } finally { await model.release(); }
 }

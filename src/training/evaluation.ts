@@ -1,15 +1,18 @@
 import { padBatch, type TokenisedExample } from "./batching.ts";
+import { score, type MetricName } from "../task/metric/score.ts";
 import type { Parameters, TunedModel } from "./model.ts";
 
-export interface Prediction { input: string; target: string; prediction: string; loss: number }
+export interface Prediction { input: string; target: string; prediction: string; loss: number; answers?: readonly string[] | undefined; group?: string | undefined }
 
-/** `loss`: mean over label tokens, in nats; `accuracy`: share of exact matches after trimming, 0..1. */
-export interface EvaluationResult { loss: number; accuracy: number; predictions: Prediction[] }
+/** `loss`: mean over label tokens, in nats; `metrics`: those of the task, and the share of exact matches as accuracy. */
+export interface EvaluationResult { loss: number; metrics: Record<string, number>; predictions: Prediction[] }
 
 export interface EvaluationOptions {
   /** most new tokens per example */
   maxTokens: number;
   decode: (ids: number[]) => Promise<string>;
+  /** the task's metrics and its labels; default: accuracy alone */
+  scoring?: { metrics: readonly MetricName[]; labels: readonly string[] };
   batchSize?: number;
   /** asked before each batch: true ends the evaluation without a result */
   stopRequested?: () => boolean;
@@ -35,12 +38,12 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     const { sum, tokens } = await model.losses(parameters, batch);
     const generated = await model.generate(parameters, batch, options.maxTokens);
     for (const [row, index] of indices.entries()) {
-      const { input, target } = examples[index]!;
+      const { input, target, answers, group } = examples[index]!;
       lossSum += sum[row]!;
       tokenCount += tokens[row]!;
-      predictions[index] = { input, target, prediction: await options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
+      predictions[index] = { input, target, answers, group, prediction: await options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
     }
   }
-  const correct = predictions.filter(({ target, prediction }) => target.trim() === prediction.trim()).length;
-  return { loss: lossSum / tokenCount, accuracy: correct / predictions.length, predictions };
+  const { metrics, labels } = options.scoring ?? { metrics: [], labels: [] };
+  return { loss: lossSum / tokenCount, metrics: score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels), predictions };
 }

@@ -12,7 +12,7 @@ export interface LoopState {
   step: number;
   parameters: Parameters;
   adam: AdamState;
-  /** `score`: higher is better (accuracy, or minus the loss) */
+  /** `score`: higher is better (a metric, or minus the loss) */
   best: { step: number; score: number; parameters: Parameters } | undefined;
 }
 
@@ -23,8 +23,10 @@ export interface LoopOptions {
   examples: readonly TokenisedExample[];
   /** hidden units of the offset FFN (0: none) and their dropout in training */
   hidden: { units: number; dropout: number };
-  /** loss (nats per token) and accuracy on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
-  evaluate: (parameters: Parameters) => Promise<{ loss: number; accuracy: number; examples: number } | undefined>;
+  /** loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
+  evaluate: (parameters: Parameters) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
+  /** the task's own metric */
+  metric: string;
   save: (state: LoopState) => void;
   emit: (event: NewRunEvent) => void;
   stopRequested: () => boolean;
@@ -131,9 +133,10 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
 async function validate(state: LoopState, options: LoopOptions): Promise<{ state: LoopState; improved: boolean }> {
   const result = await options.evaluate(state.parameters);
   if (result === undefined) return { state, improved: false };
-  const { loss, accuracy, examples } = result;
-  options.emit({ type: "evaluation", step: state.step, split: "validation", loss, metrics: { accuracy }, examples });
-  const score = options.training.selection === "accuracy" ? accuracy : -loss;
+  const { loss, metrics, examples } = result;
+  options.emit({ type: "evaluation", step: state.step, split: "validation", loss, metrics, examples });
+  const { selection } = options.training;
+  const score = selection === "loss" ? -loss : metrics[selection === "metric" ? options.metric : "accuracy"] ?? NaN;
   if (state.best && score <= state.best.score) return { state, improved: false };
   return { state: { ...state, best: { step: state.step, score, parameters: state.parameters } }, improved: true };
 }

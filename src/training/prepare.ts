@@ -9,6 +9,7 @@ import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
+import type { MetricName } from "../task/metric/score.ts";
 import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metrics.ts";
 import { backboneFolder } from "./backboneFolder.ts";
@@ -27,6 +28,8 @@ export interface Prepared {
   test: TokenisedExample[];
   /** share of the commonest target in the test split, 0..1 */
   majority: number;
+  /** the task's metrics, the first choosing the checkpoint, and its labels */
+  scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
   decode: (ids: number[]) => Promise<string>;
 }
 
@@ -66,7 +69,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
   const test = await encode(data.test, training.testLimit);
   return {
-    experiment, ...opened, test, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
+    experiment, ...opened, test, scoring: { metrics: data.metrics, labels: data.labels }, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
     majority: test.length > 0 ? majorityShare(test.map(({ target }) => target), data.train.map(({ target }) => target)) : 0,
     decode: (ids) => tokenizer.decode(ids, true),
   };

@@ -55,10 +55,10 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   const { model, experiment, validation, decode } = prepared;
   const { method, training, seed } = experiment;
   return trainLoop(start, {
-    model, training, seed, examples: prepared.train,
+    model, training, seed, metric: prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
     hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     evaluate: async (parameters) => {
-      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, stopRequested: job.stopRequested });
+      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, scoring: prepared.scoring, stopRequested: job.stopRequested });
       return result && { ...result, examples: validation.length };
     },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
@@ -74,10 +74,10 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const folder = join(job.run.path, "analysis");
   mkdirSync(folder, { recursive: true });
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    const result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, stopRequested: job.stopRequested });
+    const result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, scoring: prepared.scoring, stopRequested: job.stopRequested });
     if (result === undefined) break;
-    const { loss, accuracy, predictions } = result;
-    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics: { accuracy }, examples: predictions.length });
+    const { loss, metrics, predictions } = result;
+    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics, examples: predictions.length });
     const source = join(folder, `predictions-${label}.jsonl`);
     writeFileAtomic(source, predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(""));
     files.push({ path: `analysis/predictions-${label}.jsonl`, source });
@@ -117,7 +117,7 @@ async function train(job: Job): Promise<void> {
 
 function announceRun(run: RunDirectory, journal: Journal): void {
   const { name, method, task, backbone, seed, training } = run.experiment();
-  journal.append({ type: "created", version: 1, id: run.id, name, method: method.kind, task: task.kind, backbone, seed, steps: training.steps });
+  journal.append({ type: "created", version: 1, id: run.id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps });
 }
 
 /**

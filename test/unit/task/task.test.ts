@@ -38,8 +38,8 @@ test("bad rows are named by file and line", () => {
 
 test("a template fills fields, keeps doubled braces and names a missing field with its line", () => {
   const fill = compileTemplate("{{x}} {a}: { b }", "task.source", "d.jsonl");
-  assert.equal(fill({ fields: { a: "1", b: "2" }, line: 1 }), "{x} 1: 2");
-  assert.throws(() => fill({ fields: { a: "1" }, line: 7 }), /d\.jsonl:7.*"b".*it has: a/);
+  assert.equal(fill({ fields: { a: "1", b: "2" }, lists: {}, line: 1 }), "{x} 1: 2");
+  assert.throws(() => fill({ fields: { a: "1" }, lists: {}, line: 7 }), /d\.jsonl:7.*"b".*it has: a/);
   assert.throws(() => compileTemplate("{a", "task.source", "d"), /brace/);
 });
 

@@ -20,8 +20,8 @@ function options(change: Partial<LoopOptions>): LoopOptions & { events: NewRunEv
         return Promise.resolve({ loss: w.reduce((sum, v) => sum + (v - mean) ** 2 / 2, 0), gradients: new Map([["prompt", w.map((v) => v - mean)]]) });
       },
     },
-    training, seed: 3, examples, hidden: { units: 0, dropout: 0 }, now: () => 0, stopRequested: () => false,
-    evaluate: (at) => Promise.resolve({ loss: at.get("prompt")!.data[0]! ** 2, accuracy: 0, examples: 1 }),
+    training, seed: 3, examples, metric: "accuracy", hidden: { units: 0, dropout: 0 }, now: () => 0, stopRequested: () => false,
+    evaluate: (at) => Promise.resolve({ loss: at.get("prompt")!.data[0]! ** 2, metrics: { accuracy: 0 }, examples: 1 }),
     save: (state) => { saved.push(state); }, emit: (event) => { events.push(event); }, events, saved, ...change,
   };
 }
@@ -53,7 +53,7 @@ test("a loss that is no number ends the run with advice, before any parameter is
 });
 
 test("the first of equally good checkpoints is kept", async () => {
-  const { state } = await trainLoop(initialState(parameters()), options({ evaluate: () => Promise.resolve({ loss: 1, accuracy: 1, examples: 1 }) }));
+  const { state } = await trainLoop(initialState(parameters()), options({ evaluate: () => Promise.resolve({ loss: 1, metrics: { accuracy: 1 }, examples: 1 }) }));
   assert.equal(state.best?.step, 4);
 });
 
