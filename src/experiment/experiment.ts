@@ -50,6 +50,7 @@ const Training = z.strictObject({
   evaluateEvery: positive.default(150),
   validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
   testLimit: positive.optional(),
+  prediction: z.enum(["generate", "labels"]).default("generate").describe("How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label"),
   checkpointEvery: positive.default(50),
   selection: z.enum(["metric", "accuracy", "loss"]).default("metric").describe("What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss"),
   backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),

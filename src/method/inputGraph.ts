@@ -89,15 +89,25 @@ export class InputGraph {
   /** What decoding needs of the encoder: each decoder layer's cross keys and values. */
   encode(): Record<string, Value> { return named("cross", this.crossKeyValues(this.encoded(false))); }
 
-  /** One decoding step over cached keys and values (K past positions, X encoder positions). */
-  decodeStep(): Record<string, Value> {
+  private cached(kind: string, length: string): KeyValue[] {
     const { heads, headWidth, decoderLayers } = this.t5.config;
-    const cached = (kind: string, length: string): KeyValue[] => Array.from({ length: decoderLayers }, (_, i) => ({
+    return Array.from({ length: decoderLayers }, (_, i) => ({
       key: input(`${kind}Key${i}`, ["B", heads, length, headWidth]), value: input(`${kind}Value${i}`, ["B", heads, length, headWidth]),
     }));
+  }
+
+  /** Loss of each token of a given target (B, T) over the encoder's cached keys and values (X positions). */
+  targetLosses(): Record<string, Value> {
+    const selfBias = add(this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")), reshape(input("causal", ["T", "T"]), [1, 1, "T", "T"]));
+    const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
+    return { losses: this.tokenLosses(this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.cached("cross", "X"), selfBias, crossBias }).logits) };
+  }
+
+  /** One decoding step over cached keys and values (K past positions, X encoder positions). */
+  decodeStep(): Record<string, Value> {
     const selfBias = this.t5.positionBias("decoder", input("decoderBuckets", [1, "K+1"], "int32"));
     const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
-    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), { cross: cached("cross", "X"), past: cached("past", "K"), selfBias, crossBias });
+    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), { cross: this.cached("cross", "X"), past: this.cached("past", "K"), selfBias, crossBias });
     return { logits, ...named("present", present) };
   }
 }

@@ -135,6 +135,21 @@ export class T5TunedModel implements TunedModel {
     return this.decodeGreedily(decoder, { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, { rows: batch.rows, maxTokens });
   }
 
+  async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]> {
+    const encoder = await this.program("encode", () => this.graph.encode());
+    const scorer = await this.program("score targets", () => this.graph.targetLosses());
+    const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { rows } = batch;
+    const fixed = { ...parameterFeeds(parameters), ...await encoder.run({ ...feeds, mask: mask! }), crossMask: mask! };
+    const scores: number[][] = Array.from({ length: rows }, () => []);
+    for (const target of targets) {
+      const length = target.length, labels = new Int32Array(rows * length);
+      for (let row = 0; row < rows; row++) labels.set(target, row * length);
+      const losses = (await scorer.run({ ...fixed, ...this.decoderFeeds({ ...batch, targetLength: length, labels }) }))["losses"]!.data as Float32Array;
+      scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
+    }
+    return scores;
+  }
+
   private async decodeGreedily(decoder: Program, fixed: Feeds, { rows, maxTokens }: { rows: number; maxTokens: number }): Promise<number[][]> {
     const { heads, headWidth, decoderLayers, eos, pad, start } = this.config;
     const results: number[][] = Array.from({ length: rows }, () => []);

@@ -1,6 +1,6 @@
 import { padBatch, type TokenisedExample } from "./batching.ts";
 import { score, type MetricName } from "../task/metric/score.ts";
-import type { Parameters, TunedModel } from "./model.ts";
+import type { Batch, Parameters, TunedModel } from "./model.ts";
 
 export interface Prediction { input: string; target: string; prediction: string; loss: number; answers?: readonly string[] | undefined; group?: string | undefined }
 
@@ -11,6 +11,8 @@ export interface EvaluationOptions {
   /** most new tokens per example */
   maxTokens: number;
   decode: (ids: number[]) => Promise<string>;
+  /** choose among these targets by likelihood instead of generating */
+  candidates?: Candidates | undefined;
   /** the task's metrics and its labels; default: accuracy alone */
   scoring?: { metrics: readonly MetricName[]; labels: readonly string[] };
   batchSize?: number;
@@ -18,7 +20,29 @@ export interface EvaluationOptions {
   stopRequested?: () => boolean;
 }
 
+/** The targets that a prediction may be, as text and as ids with end-of-sequence. */
+export interface Candidates { texts: readonly string[]; ids: readonly ArrayLike<number>[] }
+
 const BATCH = 64;
+interface Predicted { sum: number[]; tokens: number[]; texts: string[] }
+
+async function generated(model: TunedModel, parameters: Parameters, batch: Batch, { maxTokens, decode }: EvaluationOptions): Promise<Predicted> {
+  const { sum, tokens } = await model.losses(parameters, batch);
+  const texts: string[] = [];
+  for (const ids of await model.generate(parameters, batch, maxTokens)) texts.push(await decode(ids));
+  return { sum, tokens, texts };
+}
+
+/** The likeliest candidate of each row. Its loss is that of the target, which is scored apart only where it is no candidate. */
+async function likeliest(model: TunedModel, parameters: Parameters, batch: Batch, { texts, ids }: Candidates): Promise<Predicted> {
+  const scores = await model.scoreTargets(parameters, batch, ids), keys = ids.map((each) => Array.from(each).join());
+  const targets = Array.from({ length: batch.rows }, (_, row) => Array.from(batch.labels.subarray(row * batch.targetLength, (row + 1) * batch.targetLength)).filter((id) => id >= 0));
+  const known = targets.map((target) => keys.indexOf(target.join()));
+  const tokens = targets.map((target) => target.length);
+  const sum = known.includes(-1) ? (await model.losses(parameters, batch)).sum : known.map((at, row) => scores[row]![at]!);
+  return { sum, tokens, texts: scores.map((row) => texts[row.indexOf(Math.min(...row))] ?? "") };
+}
+
 
 /**
  * Loss and greedy predictions of all examples, in the order given; batches are formed by length.
@@ -35,13 +59,12 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const batch = padBatch(indices.map((index) => examples[index]!));
-    const { sum, tokens } = await model.losses(parameters, batch);
-    const generated = await model.generate(parameters, batch, options.maxTokens);
+    const { sum, tokens, texts } = await (options.candidates ? likeliest(model, parameters, batch, options.candidates) : generated(model, parameters, batch, options));
     for (const [row, index] of indices.entries()) {
       const { input, target, answers, group } = examples[index]!;
       lossSum += sum[row]!;
       tokenCount += tokens[row]!;
-      predictions[index] = { input, target, answers, group, prediction: await options.decode(generated[row]!), loss: sum[row]! / tokens[row]! };
+      predictions[index] = { input, target, answers, group, prediction: texts[row]!, loss: sum[row]! / tokens[row]! };
     }
   }
   const { metrics, labels } = options.scoring ?? { metrics: [], labels: [] };

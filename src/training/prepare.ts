@@ -14,6 +14,7 @@ import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metrics.ts";
 import { backboneFolder } from "./backboneFolder.ts";
 import { mixSeed, tokenise, type TokenisedExample } from "./batching.ts";
+import type { Candidates } from "./evaluation.ts";
 import type { Parameters } from "./model.ts";
 
 /** Everything a training run works on, loaded and checked. */
@@ -30,6 +31,8 @@ export interface Prepared {
   majority: number;
   /** the task's metrics, the first choosing the checkpoint, and its labels */
   scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
+  /** the labels to choose among, where the experiment asks for it */
+  candidates: Candidates | undefined;
   decode: (ids: number[]) => Promise<string>;
 }
 
@@ -57,6 +60,11 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   return { folder, model, sizes, tokenizer, initial: initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))) };
 }
 
+async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
+  if (labels.length < 2) throw new UserError("training.prediction: \"labels\" needs a task with 2 to 50 different targets", "Use \"generate\" for a task of free text.");
+  return { texts: labels, ids: await Promise.all(labels.map((label) => tokenizer.encodeIds(label))) };
+}
+
 /**
  * Loads the data, the tokenizer and the model of an experiment.
  * @throws UserError if any of them is missing or damaged, or asks for what this engine cannot do
@@ -71,6 +79,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   return {
     experiment, ...opened, test, scoring: { metrics: data.metrics, labels: data.labels }, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
     majority: test.length > 0 ? majorityShare(test.map(({ target }) => target), data.train.map(({ target }) => target)) : 0,
+    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
     decode: (ids) => tokenizer.decode(ids, true),
   };
 }

@@ -1,7 +1,8 @@
 // npm run bench NAME [ARG...]: what is measured, never a test that passes or fails by time.
+import { benchSets } from "./sets.ts";
 import { benchStep } from "./step.ts";
 
-const BENCHES: Record<string, (args: string[]) => Promise<void>> = { step: benchStep };
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = { step: benchStep, sets: benchSets };
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? Object.values(BENCHES) : [BENCHES[name]];
 for (const bench of chosen) {

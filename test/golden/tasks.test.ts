@@ -4,13 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ExperimentFile } from "../../src/experiment/experiment.ts";
 import { loadTask } from "../../src/task/loadTask.ts";
+import { SETS } from "../bench/sets.ts";
 import { golden, withGoldens } from "./shared.ts";
 
 const DATA = golden("../data");
-const SETS: Record<string, string> = {
-  boolq: "boolq", cb: "cb", cola: "cola", gsm8k: "gsm8k", mlqa_en: "squad", mnli: "mnli", multirc: "multirc", nq: "nq", paws_wiki: "paws", qnli: "qnli", scitail: "scitail",
-  sst2: "sst2", stsb: "stsb", trec: "trec", winogrande: "winogrande", wsc: "wsc", xquad_en: "squad",
-};
 
 withGoldens("real tasks", () => {
   for (const [set, name] of existsSync(DATA) ? Object.entries(SETS) : []) {
