@@ -4,15 +4,15 @@ export type { RunRecord, StepPoint };
 
 /** Every text of the page, translated by the host. */
 export type Labels = Record<
-  | "stop" | "resume" | "copyId" | "openFolder" | "showLog" | "loss" | "training" | "validation" | "learningRate" | "gradientNorm" | "updateRatio" | "step" | "metric" | "value"
-  | "testAccuracy" | "trained" | "untrained" | "ffnOff" | "promptOff" | "majority" | "notMeasured" | "parameters" | "device" | "examples" | "speed" | "adapter" | "commit" | "warnings"
+  | "stop" | "resume" | "copyId" | "openFolder" | "showLog" | "loss" | "training" | "validation" | "learningRate" | "gradientNorm" | "updateRatio" | "step" | "metric"
+  | "testOf" | "differencePlain" | "trained" | "untrained" | "ffnOff" | "promptOff" | "positionsOff" | "majority" | "notMeasured" | "parameters" | "device" | "examples" | "speed" | "adapter" | "commit" | "warnings"
   | "progress" | "asTable" | "lossTable" | "logScale" | "lossOf" | "gone" | "method" | "task" | "backbone" | "seed" | "difference" | "run" | "every" | "rowsShown", string>;
 
 export interface RunView {
   readonly record: RunRecord;
   readonly live: boolean;
   readonly resumable: boolean;
-  readonly statusText: string;
+  readonly statusText: string; metric: string; metricName: string; correlation: boolean;
   readonly summary: string;
   /** Part done, 0 to 1. */
   readonly progress: number;

@@ -101,15 +101,19 @@ export class Page {
 
   private showResults(): void {
     const { labels, view: { record } } = this;
-    const of = (label: string) => record.evaluations.findLast((e) => e.split === "test" && e.label === label)?.metrics["accuracy"];
+    const { metric, correlation, live } = this.view;
+    const of = (label: string) => record.evaluations.findLast((e) => e.split === "test" && e.label === label)?.metrics[metric];
+    const shown = (value: number) => (correlation ? value.toFixed(3) : percent(value));
+    const apart = (value: number) => (correlation ? `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}` : signed(value));
     const trained = of("trained");
     const rows: [string, number | undefined][] = [
-      [labels.trained, trained], [labels.majority, record.majority], [labels.untrained, of("untrained")], [labels.ffnOff, of("ffn-off")], [labels.promptOff, of("prompt-off")]];
-    const cells = rows.map(([name, value], index) => [name, value === undefined ? labels.notMeasured : percent(value), index === 0 || value === undefined || trained === undefined ? "" : signed(trained - value)]);
+      [labels.trained, trained], [labels.majority, metric === "accuracy" ? record.majority : undefined], [labels.untrained, of("untrained")], [labels.ffnOff, of("ffn-off")], [labels.promptOff, of("prompt-off")], [labels.positionsOff, of("positions-off")]];
+    const cells = rows.filter(([name, value]) => value !== undefined || name === labels.trained || (live && name !== labels.positionsOff))
+      .map(([name, value]) => [name, value === undefined ? labels.notMeasured : shown(value), name === labels.trained || value === undefined || trained === undefined ? "" : apart(trained - value)]);
     // A run that never got to a step has nothing to compare and no curve: its error stands alone.
     const empty = this.points.length === 0 && !this.view.live;
     for (const element of [this.results, this.loss.element, ...this.small.map(({ chart }) => chart.element)]) element.hidden = empty;
-    this.results.replaceChildren(table(labels.testAccuracy, [labels.metric, labels.value, labels.difference], cells));
+    this.results.replaceChildren(table(fill(labels.testOf, this.view.metricName), [labels.metric, this.view.metricName, correlation ? labels.differencePlain : labels.difference], cells));
   }
 
   private showFacts(): void {

@@ -5,7 +5,7 @@ import { explain } from "../experiment/explain.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { percent } from "./place.ts";
+import { metricName, metricValue } from "../experiment/metricText.ts";
 
 const POLL = 200;
 
@@ -17,7 +17,7 @@ class Progress {
 
   show(event: RunEvent, record: RunRecord): void {
     if (event.type === "step") this.step(event, record);
-    else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${name} ${name === "pearson" || name === "spearman" || name === "matthews" ? value.toFixed(3) : percent(value)}`).join(", ")} (n=${event.examples})`);
+    else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`).join(", ")} (n=${event.examples})`);
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);

@@ -1,16 +1,18 @@
 import { parseArgs } from "node:util";
+import { leadingMetric, metricValue } from "../experiment/metricText.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
 import { adoptRuns, listRuns } from "../run/runDirectory.ts";
-import { namedRun, percent, runsFolder } from "./place.ts";
+import { namedRun, runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const OPTIONS = { "runs-dir": { type: "string" }, json: { type: "boolean" } } as const;
 
-/** Test accuracy of the trained parameters, or the last on validation. */
-function accuracy({ evaluations }: RunRecord): string {
+/** Test metric of the trained parameters, or the last on validation. */
+function result({ evaluations }: RunRecord): string {
   const tested = evaluations.find((e) => e.split === "test" && e.label === "trained") ?? evaluations.filter((e) => e.split === "validation").at(-1);
-  return tested === undefined ? "" : `${tested.split} ${percent(tested.metrics["accuracy"] ?? NaN)}`;
+  const known = leadingMetric(tested?.metrics ?? {});
+  return tested === undefined ? "" : `${tested.split} ${known === undefined ? "" : metricValue(known.name, known.value)}`;
 }
 
 /** adept runs list | show [RUN] */
@@ -21,7 +23,7 @@ export function runs(args: string[]): Promise<number> {
   if (what === "list") {
     const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
     if (values.json === true) console.log(JSON.stringify(records));
-    else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), accuracy(r).padEnd(18), r.name].join("  "));
+    else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), result(r).padEnd(18), r.name].join("  "));
   } else if (what === "show") {
     const run = namedRun(values["runs-dir"], wanted);
     console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { RunStatus } from "../experiment/events.ts";
+import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
 
 /** The status in words. */
@@ -32,24 +33,24 @@ export function progress(record: RunRecord): number {
   return record.steps > 0 ? Math.min(1, (record.lastStep?.step ?? 0) / record.steps) : 0;
 }
 
-export function percent(part: number): string { return `${(100 * part).toFixed(1)} %`; }
-
 export function timeLeft(seconds: number): string {
   if (seconds < 60) return vscode.l10n.t("{0} s left", Math.max(0, Math.round(seconds)));
   if (seconds < 3600) return vscode.l10n.t("{0} min left", Math.round(seconds / 60));
   return vscode.l10n.t("{0} h left", (seconds / 3600).toFixed(1));
 }
 
-/** The accuracy worth showing: the trained model on test, else its latest on validation. */
-export function accuracy(record: RunRecord): { value: number; split: "test" | "validation" } | undefined {
+export function percent(part: number): string { return `${(100 * part).toFixed(1)} %`; }
+
+/** The metric worth showing, as text: the trained model's on test, else its latest on validation. */
+export function result(record: RunRecord): { name: string; value: string; split: "test" | "validation" } | undefined {
   for (const split of ["test", "validation"] as const) {
-    const value = record.evaluations.findLast((e) => e.split === split && e.label === "trained")?.metrics["accuracy"];
-    if (value !== undefined) return { value, split };
+    const known = leadingMetric(record.evaluations.findLast((e) => e.split === split && e.label === "trained")?.metrics ?? {});
+    if (known !== undefined) return { name: metricName(known.name), value: metricValue(known.name, known.value), split };
   }
   return undefined;
 }
 
-/** One short line: status, step, accuracy, time left. */
+/** One short line: status, step, metric, time left. */
 export function describe(record: RunRecord): string {
   return [statusText(record.status), detail(record)].filter((part) => part !== "").join(" · ");
 }
@@ -58,8 +59,8 @@ export function describe(record: RunRecord): string {
 export function detail(record: RunRecord): string {
   const parts: string[] = [];
   if (record.lastStep !== undefined && record.status !== "finished") parts.push(`${record.lastStep.step}/${record.steps}`);
-  const known = accuracy(record);
-  if (known !== undefined) parts.push(percent(known.value));
+  const known = result(record);
+  if (known !== undefined) parts.push(known.value);
   if (isLive(record.status) && record.lastStep !== undefined && record.status === "running") parts.push(timeLeft(record.lastStep.secondsLeft));
   return parts.join(" · ");
 }

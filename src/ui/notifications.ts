@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { explain } from "../experiment/explain.ts";
 import { isLive } from "../experiment/record.ts";
-import { accuracy, percent } from "./describe.ts";
+import { result } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
@@ -27,10 +27,10 @@ async function announce({ id, record }: Run): Promise<void> {
   const log = vscode.l10n.t("Show Log");
   let choice: string | undefined;
   if (record.status === "finished") {
-    const known = accuracy(record);
+    const known = result(record);
     choice = await vscode.window.showInformationMessage(known === undefined
       ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
-      : vscode.l10n.t("ADePT run \"{0}\" has finished: accuracy {1}.", record.name, percent(known.value)), results);
+      : vscode.l10n.t("ADePT run \"{0}\" has finished: {1} {2}.", record.name, known.name, known.value), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
     const reason = explain(record.error?.message ?? record.message ?? "", record.error?.action);
     choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);

@@ -7,8 +7,8 @@ export function pageLabels(): Labels {
   return {
     stop: t("Stop"), resume: t("Resume"), copyId: t("Copy Run ID"), openFolder: t("Open Run Folder"), showLog: t("Show Log"),
     loss: t("Loss"), training: t("training"), validation: t("validation"), learningRate: t("Learning rate"), gradientNorm: t("Gradient norm"), updateRatio: t("Update / weight"),
-    step: t("Step"), metric: t("Model"), value: t("Accuracy"), difference: t("Trained minus this (points)"), testAccuracy: t("Test accuracy"),
-    trained: t("Trained"), untrained: t("Untrained"), ffnOff: t("FFN off"), promptOff: t("Prompt off"), majority: t("Majority class"), notMeasured: t("not measured yet"),
+    step: t("Step"), metric: t("Model"), difference: t("Trained minus this (points)"), differencePlain: t("Trained minus this"), testOf: t("Test {0}"),
+    trained: t("Trained"), untrained: t("Untrained"), ffnOff: t("FFN off"), promptOff: t("Prompt off"), positionsOff: t("Positions off"), majority: t("Majority class"), notMeasured: t("not measured yet"),
     parameters: t("Trainable parameters"), device: t("Device"), examples: t("Train / validation / test examples"), speed: t("Tokens"), adapter: t("Adapter"), commit: t("Commit"),
     warnings: t("Warnings"), progress: t("Training progress"), asTable: t("Show as table"), lossTable: t("Loss by step"), logScale: t("Logarithmic scale"),
     lossOf: t("Training loss from {0} to {1} at step {2}"), gone: t("This run no longer exists."), method: t("Method"), task: t("Task"), backbone: t("Backbone"), seed: t("Seed"),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { HostMessage, PageMessage, RunView, StepPoint } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
+import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
 import { isLive } from "../experiment/record.ts";
 import type { JournalTail } from "../run/journal.ts";
 import { explain } from "../experiment/explain.ts";
@@ -112,8 +113,9 @@ function statusLine({ status, error }: Run["record"]): string {
 function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
   const live = isLive(record.status);
+  const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
-    record, live, resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: detail(record),
+    record, live, metric, metricName: metricName(metric), correlation: !metricValue(metric, 0).includes("%"), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: detail(record),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
   };
 }

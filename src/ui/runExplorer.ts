@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isLive, type RunRecord } from "../experiment/record.ts";
-import { accuracy, describe, percent, statusIcon, statusText } from "./describe.ts";
+import { describe, result, statusIcon, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, View } from "./ids.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
@@ -92,8 +92,8 @@ function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Task"), record.task);
   line(vscode.l10n.t("Backbone"), record.backbone);
   line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
-  const known = accuracy(record);
-  if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test accuracy") : vscode.l10n.t("Validation accuracy"), percent(known.value));
+  const known = result(record);
+  if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);
   line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
   line(vscode.l10n.t("Error"), record.error?.message);
   return text;

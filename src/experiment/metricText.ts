@@ -1,0 +1,14 @@
+/** The metric a run is judged by: the first that its evaluations tell, which is the task's own. */
+export function leadingMetric(metrics: Readonly<Record<string, number>>): { name: string; value: number } | undefined {
+  const [first] = Object.entries(metrics);
+  return first && { name: first[0], value: first[1] };
+}
+
+const CORRELATIONS = ["matthews", "pearson", "spearman"];
+const NAMES: Record<string, string> = { f1: "F1", macroF1: "macro F1", em: "exact match", answerF1: "answer F1", f1a: "F1 over answers", groupEm: "questions all right", matthews: "Matthews", pearson: "Pearson", spearman: "Spearman" };
+
+/** A metric's name as the field writes it. */
+export const metricName = (name: string): string => NAMES[name] ?? name;
+
+/** Its value: a share in percent, a correlation as a number. */
+export const metricValue = (name: string, value: number): string => (CORRELATIONS.includes(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`);
