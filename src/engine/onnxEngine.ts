@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, relative } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { simplify } from "../graph/passes.ts";
 import type { Value } from "../graph/value.ts";
 import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "./program.ts";
@@ -41,7 +42,7 @@ class OnnxProgram implements Program {
 /** Compiles what `outputs` reach for onnxruntime's CPU provider; weights are mapped from their files. */
 export async function compileOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>, options: OnnxOptions): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
-  const { model, inputs } = lowerToOnnx(outputs, located);
+  const { model, inputs } = lowerToOnnx(simplify(outputs), located);
   const session = await InferenceSession.create(model, {
     executionProviders: ["cpu"], graphOptimizationLevel: "all", logSeverityLevel: 3, intraOpNumThreads: options.threads,
     extra: { session: { model_external_initializers_file_folder_path: folder, intra_op: { allow_spinning: "0" } } },
