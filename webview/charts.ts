@@ -1,4 +1,4 @@
-import { Chart, Decimation, Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip } from "chart.js";
+import { Chart, type ChartDataset, Decimation, Legend, LinearScale, LineController, LineElement, LogarithmicScale, PointElement, Tooltip } from "chart.js";
 import type { Theme } from "./theme.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Tooltip, Decimation);
@@ -16,7 +16,7 @@ export class LineChart {
   private readonly canvas = document.createElement("canvas");
   private readonly heading = document.createElement("h2");
   private readonly chart: Chart<"line", Point[]>;
-  private readonly names: string[] = [];
+  private readonly series: { name: string; marks: boolean; points: Point[] }[] = [];
   private scale: "linear" | "logarithmic";
   private steps = 0;
 
@@ -39,16 +39,19 @@ export class LineChart {
   /** @param marks points alone, with no decimation, for a series with few of them */
   append(name: string, points: readonly Point[], marks = false): void {
     const valid = points.filter((point) => Number.isFinite(point.y));
-    const existing = this.names.indexOf(name);
-    const index = existing >= 0 ? existing : this.names.push(name) - 1;
-    const dataset = this.chart.data.datasets[index] ?? this.add(index, name, marks);
-    const last = dataset.data.at(-1)?.x ?? -Infinity;
+    const existing = this.series.findIndex((each) => each.name === name);
+    const index = existing >= 0 ? existing : this.series.push({ name, marks, points: [] }) - 1;
+    const series = this.series[index]!, first = valid[0];
     // A resumed run repeats the steps since its checkpoint: the later reading stands.
-    if (valid[0] !== undefined && valid[0].x <= last) { const from = valid[0].x; dataset.data = dataset.data.filter((point) => point.x < from); }
-    dataset.data.push(...valid);
+    if (first !== undefined && first.x <= (series.points.at(-1)?.x ?? -Infinity)) series.points = series.points.filter((point) => point.x < first.x);
+    series.points.push(...valid);
+    const dataset = this.chart.data.datasets[index];
+    // Set, not pushed to: what chart.js gives back of a long series is its decimated form.
+    if (dataset === undefined) this.chart.data.datasets[index] = this.dataset(series, index);
+    else dataset.data = [...series.points];
   }
 
-  clear(): void { this.names.length = 0; this.chart.data.datasets = []; }
+  clear(): void { this.series.length = 0; this.chart.data.datasets = []; }
 
   /** Planned steps, so that the axis ends where the run will. */
   setSteps(steps: number): void {
@@ -78,17 +81,16 @@ export class LineChart {
       legend: { labels: { color: theme.foreground, font, usePointStyle: true, boxHeight: 7 } },
       decimation: { enabled: true, algorithm: "lttb", samples: 500, threshold: 1000 },
     };
-    for (const [index, dataset] of this.chart.data.datasets.entries()) Object.assign(dataset, this.colours(index));
+    // New objects, since chart.js keeps the resolved colours of points with the dataset they were made for.
+    this.chart.data.datasets = this.series.map((series, index) => this.dataset(series, index));
     this.chart.update("none");
   }
 
-  private add(index: number, name: string, marks: boolean): { data: Point[] } {
-    const dataset = {
-      label: name, data: [] as Point[], borderWidth: 1.5, borderDash: [...(DASHES[index % DASHES.length] ?? [])],
+  private dataset({ name, marks, points }: { name: string; marks: boolean; points: Point[] }, index: number): ChartDataset<"line", Point[]> {
+    return {
+      label: name, data: [...points], borderWidth: 1.5, borderDash: [...(DASHES[index % DASHES.length] ?? [])],
       pointRadius: marks ? 4 : 0, pointStyle: POINT_STYLES[index % POINT_STYLES.length] ?? "circle", ...this.colours(index),
     };
-    this.chart.data.datasets[index] = dataset;
-    return dataset;
   }
 
   private colours(index: number): Record<"borderColor" | "backgroundColor" | "pointBorderColor" | "pointBackgroundColor", string> {

@@ -113,7 +113,7 @@ export class Page {
     // A run that never got to a step has nothing to compare and no curve: its error stands alone.
     const empty = this.points.length === 0 && !this.view.live;
     for (const element of [this.results, this.loss.element, ...this.small.map(({ chart }) => chart.element)]) element.hidden = empty;
-    this.results.replaceChildren(table(fill(labels.testOf, this.view.metricName), [labels.metric, this.view.metricName, correlation ? labels.differencePlain : labels.difference], cells));
+    this.results.replaceChildren(table(fill(labels.testOf, this.view.metricName), [labels.metric, capital(this.view.metricName), correlation ? labels.differencePlain : labels.difference], cells));
   }
 
   private showFacts(): void {
@@ -148,6 +148,8 @@ export class Page {
 }
 
 function set(element: Element, text: string): void { if (element.textContent !== text) element.textContent = text; }
+
+function capital(text: string): string { return text.charAt(0).toUpperCase() + text.slice(1); }
 
 function percent(value: number): string { return `${(100 * value).toFixed(1)} %`; }
 
