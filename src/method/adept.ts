@@ -4,10 +4,10 @@ import { add, gather, matmul, mul, relu } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";
 import { kaiming, ones, zeros } from "./draw.ts";
 import type { Method, MethodContext, TensorSpec } from "./method.ts";
-import { officialScale, positionOffset, positionTensors } from "./positionTable.ts";
+import { officialScale, positionOffset, positionRows, positionTensors } from "./positionTable.ts";
 import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 
-const DEFAULT_POSITIONS = 256, DEFAULT_RANK = 10, LAYER_NORM_EPSILON = 1e-12;
+const DEFAULT_RANK = 10, LAYER_NORM_EPSILON = 1e-12;
 const rank = (spec: SpecOf<"adept">): number => spec.positionRank ?? DEFAULT_RANK;
 const ffn = (name: string, sizes: number[]): TensorSpec => ({ name, dims: sizes, sizes, group: "ffn" });
 
@@ -43,7 +43,7 @@ export const adept: Method<"adept"> = {
     switch (spec.variant) {
       case "constant": return [prompt, { name: "constant", dims: [d], sizes: [d], group: "constant" }];
       case "table": return [prompt, { name: "table", dims: [vocabulary, d], sizes: [vocabulary, d], group: "table" }];
-      case "hybrid": return [prompt, ...ffnTensors(spec, bottleneck, d), ...positionTensors(spec.positions ?? DEFAULT_POSITIONS, rank(spec), d)];
+      case "hybrid": return [prompt, ...ffnTensors(spec, bottleneck, d), ...positionTensors(positionRows(spec) ?? 0, rank(spec), d)];
       default: return [prompt, ...ffnTensors(spec, bottleneck, d)];
     }
   },

@@ -1,6 +1,15 @@
 import { gather, matmul, mul } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { TensorSpec } from "./method.ts";
+
+const DEFAULT_POSITIONS = 256;
+
+/** Rows of a method's position table: the longest text it can take; undefined for a method that has none. */
+export function positionRows(spec: MethodSpec): number | undefined {
+  if (spec.kind === "dept") return spec.positions;
+  return spec.kind === "adept" && spec.variant === "hybrid" ? spec.positions ?? DEFAULT_POSITIONS : undefined;
+}
 
 /** DePT's two factors: a (positions, rank) and b (rank, d). */
 export const positionTensors = (rows: number, rank: number, width: number): TensorSpec[] => [

@@ -4,6 +4,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../experiment/random.ts";
 import { initialise } from "../method/initialise.ts";
 import type { MethodSizes } from "../method/method.ts";
+import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
@@ -43,7 +44,7 @@ export function backboneLayout(folder: string): BackboneLayout {
 
 /** @throws UserError when inputs may be longer than the method's position table */
 function checkPositions({ method, training }: Experiment): void {
-  const rows = method.kind === "dept" || (method.kind === "adept" && method.variant === "hybrid") ? method.positions ?? 256 : Infinity;
+  const rows = positionRows(method) ?? Infinity;
   if (training.maxSourceLength > rows) throw new UserError(`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`, "Raise method.positions, or lower training.maxSourceLength.");
 }
 

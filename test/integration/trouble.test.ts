@@ -90,7 +90,7 @@ test("a data file of one's own becomes an experiment by choosing its columns", a
   await workbench.openFile("reviews.csv");
   await workbench.command("ADePT: New Experiment…");
   await workbench.choose("the active file");
-  await workbench.page.locator('.quick-input-widget input[placeholder*="make up the input"]').waitFor();
+  await workbench.page.getByPlaceholder("make up the input").waitFor();
   const chosen = workbench.page.locator(".quick-input-widget .quick-input-count");
   await until("one column chosen", async () => {
     if (!(await chosen.innerText()).startsWith("1 ")) await workbench.choose("text");
@@ -98,7 +98,7 @@ test("a data file of one's own becomes an experiment by choosing its columns", a
     return chosen.innerText();
   }, (text) => text.startsWith("1 "));
   await workbench.page.keyboard.press("Enter");
-  await workbench.page.locator('.quick-input-widget input[placeholder*="expected output"]').waitFor();
+  await workbench.page.getByPlaceholder("expected output").waitFor();
   await workbench.choose("label");
   await workbench.choose("tiny-t5");
   await workbench.page.locator(".quick-input-title", { hasText: "3/3" }).waitFor();
