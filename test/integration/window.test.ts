@@ -97,17 +97,21 @@ test("a run is stopped from the status bar with its partial result, and resumed 
 });
 
 test("the activation takes less than 50 ms", async (t) => {
-  const workbench = await session.open(t, session.folders[0]), times: number[] = [];
-  // Other work on the machine only ever adds time: the least of three windows is the extension's own.
-  for (let window = 0; window < 3 && !times.some((time) => time < 50); window++) {
-    if (window > 0) await workbench.reload();
-    await workbench.showRuns();
-    await workbench.command("Developer: Show Running Extensions");
-    const row = workbench.page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "ADePT Lab" });
-    const text = await until("activation time", () => row.locator(".activation-time").innerText(), (shown) => /\d+ms/.test(shown));
-    times.push(Number(/(\d+)ms/.exec(text)?.[1]));
-  }
+  const workbench = await session.open(t, session.folders[0]);
+  await workbench.command("Developer: Show Running Extensions");
+  const rows = workbench.page.locator(".runtime-extensions-editor .monaco-list-row");
+  // VS Code's clock starts before it awaits its own work, so what other extensions load meanwhile would count as ours: let them come first.
+  let seen = "";
+  await until("other extensions up", async () => {
+    const before = seen;
+    await workbench.page.waitForTimeout(2000);
+    seen = (await rows.allInnerTexts()).join();
+    return seen !== "" && seen === before;
+  }, Boolean);
+  assert.doesNotMatch(seen, /ADePT Lab/, "nothing starts the extension before its view is shown");
+  await workbench.showRuns();
+  const text = await until("activation time", () => rows.filter({ hasText: "ADePT Lab" }).locator(".activation-time").innerText(), (shown) => /\d+ms/.test(shown));
   await workbench.screenshot("activation");
-  console.log(`# activation: ${times.join(", ")} ms`);
-  assert.ok(Math.min(...times) < 50, `${times.join(", ")} ms`);
+  console.log(`# activation: ${text}`);
+  assert.ok(Number(/(\d+)ms/.exec(text)?.[1]) < 50, text);
 });

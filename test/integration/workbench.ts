@@ -94,10 +94,14 @@ export class Workbench {
     await input.fill(text);
   }
 
+  /** By the icon, which shows or hides: while VS Code restores a window its state comes late, so the view itself says whether to click. */
   async showRuns(): Promise<void> {
     const item = this.page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"])').first();
-    if (await item.getAttribute("aria-expanded") !== "true") await item.click();
-    await this.page.locator(".part.sidebar .composite.title", { hasText: /ADePT Lab/i }).waitFor();
+    const title = this.page.locator(".part.sidebar .composite.title", { hasText: /ADePT Lab/i });
+    for (let attempt = 1; !await title.isVisible(); attempt++) {
+      await item.click();
+      await title.waitFor({ timeout: attempt < 4 ? 3000 : 10_000 }).catch((error: unknown) => { if (attempt === 4) throw error; });
+    }
   }
 
   runRow(text: string): Locator { return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text }); }
