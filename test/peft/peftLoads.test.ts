@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { test, type TestContext } from "node:test";
+import { MethodInput } from "../../src/experiment/methodSpec.ts";
+import { MersenneTwister } from "../../src/experiment/random.ts";
+import { loadAdapter, saveAdapter } from "../../src/method/adapterFolder.ts";
+import { initialise } from "../../src/method/initialise.ts";
+import { resolveSizes } from "../../src/method/sizes.ts";
+import { T5TunedModel } from "../../src/method/tunedModel.ts";
+import type { Batch } from "../../src/training/model.ts";
+import { backboneLayout } from "../../src/training/prepare.ts";
+
+// Run by `npm run test:peft`: a Python without PEFT fails it.
+const PYTHON = process.env["ADEPT_PYTHON"] ?? "python3";
+const ROOT = resolve(import.meta.dirname, "../.."), TOLERANCE = 1e-4;
+/** The embedded backbone, and both kinds of T5 where they lie beside the checkout. */
+const BACKBONES = [join(ROOT, "models/tiny-t5"), ...["t5v10-tiny", "t5v11-tiny"].map((name) => join(ROOT, "../shared/goldens/models", name))].filter((path) => existsSync(path));
+const OURS = [{ kind: "pt", promptLength: 4, promptInit: "random" }, { kind: "lora", rank: 3, alpha: 7 }, { kind: "lora", rank: 2, targets: ["q", "k", "o", "wo"] }, { kind: "ia3" }, { kind: "ia3", targets: ["q", "v"], feedForward: ["wo", "wi", "wi_0"] }];
+/** What PEFT makes by default, and with options that change the arithmetic. */
+const THEIRS = [
+  { peft_type: "PROMPT_TUNING", num_virtual_tokens: 5 }, { peft_type: "LORA", r: 4, lora_alpha: 12 }, { peft_type: "LORA", r: 4, lora_alpha: 12, use_rslora: true, target_modules: ["q", "k", "v", "o"] }, { peft_type: "IA3" },
+];
+
+interface Logits { dims: number[]; data: number[] }
+const IDS = [[5, 17, 42, 8, 1], [9, 3, 1, 0, 0]], MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], LABELS = [[11, 4, 1], [6, 1, -100]];
+const BATCH: Batch = { rows: 2, sourceLength: 5, targetLength: 3, ids: Int32Array.from(IDS.flat()), mask: Float32Array.from(MASK.flat()), labels: Int32Array.from(LABELS.flat()) };
+
+function temporary(t: TestContext): { adapter: string; batch: string } {
+  const folder = mkdtempSync(join(tmpdir(), "adept-peft-")), batch = join(folder, "batch.json");
+  t.after(() => { rmSync(folder, { recursive: true }); });
+  writeFileSync(batch, JSON.stringify({ input_ids: IDS, attention_mask: MASK, labels: LABELS }));
+  return { adapter: join(folder, "adapter"), batch };
+}
+
+function peft(...args: string[]): Logits {
+  const { status, stdout, stderr } = spawnSync(PYTHON, [join(import.meta.dirname, "peft_logits.py"), ...args], { encoding: "utf8", maxBuffer: 1e9 });
+  assert.equal(status, 0, stderr.slice(-2000));
+  return JSON.parse(stdout) as Logits;
+}
+
+function assertEqual(ours: { dims: readonly number[]; data: ArrayLike<number> }, theirs: Logits): void {
+  assert.deepEqual([...ours.dims], theirs.dims);
+  const largest = theirs.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const difference = theirs.data.reduce((most, value, i) => Math.max(most, Math.abs(value - ours.data[i]!)), 0);
+  assert.ok(largest > 0 && difference < TOLERANCE * largest, `${difference} of ${largest}`);
+}
+
+for (const folder of BACKBONES) {
+  for (const input of OURS) {
+    test(`${basename(folder)}: PEFT loads our ${JSON.stringify(input)} with the same logits`, async (t) => {
+      const { adapter, batch } = temporary(t), spec = MethodInput.parse(input), sizes = resolveSizes(spec, backboneLayout(folder));
+      const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 }), random = new MersenneTwister(3);
+      try {
+        const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
+        const parameters = new Map([...initialise(tuned.shape, source, random)].map(([name, each]) => [name, { ...each, data: each.data.map((v) => v + 0.3 * random.normal()) }]));
+        saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
+        assertEqual((await tuned.forward(parameters, BATCH)).logits, peft(folder, adapter, batch));
+      } finally { await tuned.release(); }
+    });
+  }
+  for (const options of THEIRS) {
+    test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
+      const { adapter, batch } = temporary(t), theirs = peft(folder, adapter, batch, JSON.stringify(options));
+      const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
+      const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 });
+      try { assertEqual((await tuned.forward(parameters, BATCH)).logits, theirs); } finally { await tuned.release(); }
+    });
+  }
+}
