@@ -1,16 +1,22 @@
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ablations } from "./analysis/ablation.ts";
+import { workQueue } from "./executor/queue.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-/** One job in one process: `worker.js train RUNPATH --folder F [--resume]`; its output is the run's log.txt. */
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | queue RUNSDIR --folder FOLDER --device DEVICE";
+
+/** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, resume: { type: "boolean", default: false } } });
-  const [job, path] = positionals;
-  if (job !== "train" || path === undefined) { console.error("usage: worker.js train RUNPATH --folder FOLDER [--resume]"); return 2; }
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false } } });
+  const [job, path] = positionals, folder = values.folder ?? process.cwd();
+  if (path === undefined || (job !== "train" && job !== "queue")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
-  return runTraining(RunDirectory.open(path), { folder: values.folder ?? process.cwd(), resume: values.resume, signal: stop.signal, ablate: ablations });
+  if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations });
+  await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);
+  return 0;
 }
 
 main().then((code) => { process.exitCode = code; }, (error: unknown) => { console.error(error); process.exitCode = 1; });

@@ -18,6 +18,9 @@ function start(run: RunDirectory, place: WorkerPlace, extra: string[]): ChildPro
   } finally { closeSync(log); }
 }
 
+/** Starts the worker of a run that has its directory; it outlives this process. */
+export const startTraining = (run: RunDirectory, place: WorkerPlace): { run: RunDirectory; child: ChildProcess } => ({ run, child: start(run, place, []) });
+
 /** Makes the run's directory and starts its worker, which outlives this process. @throws UserError if the experiment is wrong */
 export function submitTraining(options: WorkerPlace & { experimentPath: string; runsDir: string; git: boolean; overrides?: readonly string[] }): { run: RunDirectory; child: ChildProcess } {
   const experiment = readExperiment(options.experimentPath, options.overrides);

@@ -4,7 +4,7 @@ import * as z from "zod";
 const perComponent = z.record(z.string(), z.number());
 const at = { time: z.number().describe("milliseconds since the epoch") };
 
-export const RunStatus = z.enum(["preparing", "running", "evaluating", "stopping", "finished", "stopped", "failed", "interrupted"]);
+export const RunStatus = z.enum(["queued", "preparing", "running", "evaluating", "stopping", "finished", "stopped", "failed", "interrupted"]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */

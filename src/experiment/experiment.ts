@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
+import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
@@ -32,7 +33,8 @@ const NamedTask = z.strictObject({
   targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
   split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
   official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
-  shots: z.strictObject({ k: positive, seed: z.number().int().nonnegative().default(0) }).optional().describe("Few-shot: k training examples, classes balanced"),
+  shots: z.strictObject({ k: positive, seed: z.number().int().nonnegative().default(0), sampling: z.enum(["balanced", "official"]).default("balanced") }).optional()
+    .describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k"),
 });
 
 const Training = z.strictObject({
@@ -56,10 +58,10 @@ const Training = z.strictObject({
   backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
 });
 
-/** What the user writes in a *.adept.json file. Unknown keys are errors. */
-export const ExperimentFile = z.strictObject({
+/** One run, with nothing left to expand; what its directory keeps. */
+export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
-  name: z.string().min(1).max(200),
+  name: z.string().min(1).max(300),
   backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
   task: z.discriminatedUnion("kind", [FileTask, MailTask, NamedTask]),
   method: MethodInput,
@@ -67,10 +69,19 @@ export const ExperimentFile = z.strictObject({
   seed: z.number().int().nonnegative().default(0),
   engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu"), threads: z.number().int().nonnegative().default(0) }).default({ device: "cpu", threads: 0 }),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
+  part: SweepPart.optional(),
+});
+
+/** What the user writes in a *.adept.json file. Unknown keys are errors. */
+export const ExperimentFile = ResolvedExperiment.omit({ part: true }).extend({
+  name: z.string().min(1).max(200),
+  method: MethodInput.optional().describe("The method; with sweep.methods it can be left out"),
+  seeds: Seeds.optional(),
+  sweep: Sweep.optional().describe("Several runs from this file, compared by \"adept compare\""),
 });
 
 /** A parsed experiment with every default filled in; paths absolute once resolved. */
-export type Experiment = z.output<typeof ExperimentFile>;
+export type Experiment = z.output<typeof ResolvedExperiment>;
 export type ExperimentInput = z.input<typeof ExperimentFile>;
 export type TaskSpec = Experiment["task"];
 export type TrainingSpec = Experiment["training"];

@@ -6,7 +6,9 @@ const fraction = z.number().min(0).lt(1);
 
 const promptInit = z.enum(["text", "random"]).default("text");
 const initText = z.string().default("Classify this text:");
-const budget = positive.optional().describe("Most trainable parameters; sizes that are not given are solved for");
+/** Most trainable parameters: a number, or those of a soft prompt of so many tokens (the paper's 100). */
+export const Budget = z.union([positive, z.strictObject({ promptTokens: positive })]);
+const budget = Budget.optional().describe("Most trainable parameters, or { \"promptTokens\": 100 }; sizes that are not given are solved for");
 const positions = positive.default(256).describe("Rows of DePT's position table: the longest input, in tokens");
 
 const Adept = z.strictObject({

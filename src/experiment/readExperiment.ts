@@ -4,7 +4,10 @@ import { getNodePath, findNodeAtLocation, parseTree, parse, printParseErrorCode,
 import type { z } from "zod";
 import { UserError } from "./errors.ts";
 import { defaultRates } from "./learningRates.ts";
-import { ExperimentFile, type Experiment } from "./experiment.ts";
+import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
+import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
+import { expandSweep } from "./sweep.ts";
+import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
 
@@ -21,21 +24,14 @@ function parseText(path: string, text: string): unknown {
 }
 
 /** Sets `a.b.c=value` in a parsed file; the value is JSON where it parses as such, else a string. @throws UserError if it has no "=" */
-function override(root: unknown, assignment: string): void {
-  const at = assignment.indexOf("=");
+function override(root: JsonObject, assignment: string): void {
+  const at = assignment.indexOf("="), path = assignment.slice(0, at);
   if (at < 1) throw new UserError(`--set ${assignment}: write it as path=value, for example training.steps=200.`);
-  const keys = assignment.slice(0, at).split(".");
+  if (!isKeyPath(path)) throw new UserError(`--set ${assignment}: not a key of an experiment.`);
   const raw = assignment.slice(at + 1);
   let value: unknown = raw;
   try { value = JSON.parse(raw); } catch { /* a plain string */ }
-  let place = root as Record<string, unknown>;
-  for (const key of keys.slice(0, -1)) {
-    if (typeof place[key] !== "object" || place[key] === null) place[key] = {};
-    place = place[key] as Record<string, unknown>;
-  }
-  const last = keys.at(-1)!;
-  if (["__proto__", "constructor", "prototype"].some((name) => keys.includes(name))) throw new UserError(`--set ${assignment}: not a key of an experiment.`);
-  place[last] = value;
+  setKey(root, path, value);
 }
 
 function nearestNode(tree: Node | undefined, path: PropertyKey[]): Node | undefined {
@@ -84,19 +80,45 @@ function fillRates(experiment: Experiment, path: string): Experiment {
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
-/**
- * An experiment file (JSON with comments) with every default filled in and its paths absolute; the files it names exist.
- * @param overrides assignments as of `--set`, e.g. "training.steps=200"
- * @throws UserError naming file, line and key of what is wrong
- */
-export function readExperiment(path: string, overrides: readonly string[] = []): Experiment {
+function readFile(path: string, overrides: readonly string[]): { raw: JsonObject; text: string } {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
   const text = readFileSync(full, "utf8").replace(/^\uFEFF/, "");
   const value = parseText(path, text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new UserError(`${path}: an experiment is one JSON object.`);
-  for (const assignment of overrides) override(value, assignment);
-  const parsed = ExperimentFile.safeParse(value);
-  if (!parsed.success) throw new UserError(parsed.error.issues.map((issue) => describe(path, text, issue)).join("\n"), "Correct the experiment file.");
-  return resolvePaths(fillRates(parsed.data, path), dirname(full));
+  for (const assignment of overrides) override(value as JsonObject, assignment);
+  return { raw: value as JsonObject, text };
+}
+
+/** @param about what to say of the run that it is, where a file has several */
+function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: string }): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new UserError(parsed.error.issues.map((issue) => describe(file.path, file.text, issue) + (file.about ?? "")).join("\n"), "Correct the experiment file.");
+}
+
+/**
+ * The runs that an experiment file (JSON with comments) asks for, with every default filled in and paths absolute; the files it names exist.
+ * One, unless it has seeds or a sweep.
+ * @param overrides assignments as of `--set`, e.g. "training.steps=200" @param sweepId what the runs of a sweep are known by
+ * @throws UserError naming file, line and key of what is wrong
+ */
+export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
+  const { raw, text } = readFile(path, overrides), folder = dirname(resolve(path));
+  const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
+  const { seeds: _, sweep: __, ...single } = raw;
+  const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path), folder);
+  if (seeds === undefined && sweep === undefined) return [finish(single)];
+  const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
+  return points.map(({ experiment, label, tune }, index) => {
+    const part = { sweep: sweepId, index, of: points.length, tune };
+    return finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`);
+  });
+}
+
+/** The one run of a file. @throws UserError when it has several, or as readExperiments does */
+export function readExperiment(path: string, overrides: readonly string[] = []): Experiment {
+  const [only, ...more] = readExperiments(path, overrides);
+  if (only === undefined || more.length > 0) throw new UserError(`${path} has ${more.length + 1} runs`, "Take one seed and no sweep here.");
+  return only;
 }

@@ -12,6 +12,10 @@ export interface RunRecord {
   examples: { train: number; validation: number; test: number } | undefined;
   lastStep: StepPoint | undefined;
   evaluations: Evaluation[];
+  /** it waits, or waited, for its device; the queue goes on with it after a restart */
+  queued: boolean;
+  /** how often its worker ended without a word */
+  interruptions: number;
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
@@ -21,7 +25,7 @@ export interface RunRecord {
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [],
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0,
   bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
@@ -31,7 +35,10 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
   switch (event.type) {
     case "created": { const { type: _, time, version: __, ...rest } = event; return { ...next, ...rest, createdAt: time }; }
     // A run started again has left its last error behind.
-    case "status": return { ...next, error: event.status === "preparing" ? undefined : record.error, status: event.status, message: event.message, pid: event.pid ?? record.pid };
+    case "status": return {
+      ...next, error: event.status === "preparing" ? undefined : record.error, status: event.status, message: event.message, pid: event.pid ?? record.pid,
+      queued: record.queued || event.status === "queued", interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
+    };
     case "plan": { const { type: _, time: __, ...rest } = event; return { ...next, ...rest, majority: event.majority }; }
     case "step": { const { type: _, time: __, ...point } = event; return { ...next, lastStep: point }; }
     case "evaluation": {
@@ -59,7 +66,10 @@ export function fold(events: Iterable<RunEvent>): RunRecord {
   return record;
 }
 
-/** Whether the status can still change without a new command. */
+/** Whether a worker is at it, or is about to be. */
 export function isLive(status: RunStatus): boolean {
   return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
 }
+
+/** Whether it is still to end without a new command: at work, or in the queue. */
+export function isOpen(status: RunStatus): boolean { return status === "queued" || isLive(status); }

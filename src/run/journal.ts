@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type NewRunEvent } from "../experiment/events.ts";
 import { explainFull } from "./atomicFile.ts";
 
@@ -31,6 +32,11 @@ export class Journal {
   }
 
   close(): void { closeSync(this.fd); }
+}
+
+/** A journal's first event: what the run is. */
+export function announceRun(id: string, { name, method, task, backbone, seed, training }: Experiment, journal: Journal): void {
+  journal.append({ type: "created", version: 1, id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps });
 }
 
 function parseLine(line: string): RunEvent | undefined {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
-import { ExperimentFile, type Experiment } from "../experiment/experiment.ts";
+import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { explainFull, writeFileAtomic } from "./atomicFile.ts";
 import { Journal, readJournal } from "./journal.ts";
@@ -56,7 +56,7 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ExperimentFile.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
+    try { return ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
   }
 
   record(): RunRecord { return fold(readJournal(this.path).events); }

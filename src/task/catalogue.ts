@@ -13,6 +13,8 @@ export interface TaskDefinition {
   metrics: readonly MetricName[];
   /** Official split policy: half of validation is the test, or 1,000 rows of train are validation; none: the splits as given. */
   policy: "halve" | "hold-out" | "given";
+  /** Columns of the task's official TSV, where that has no header. */
+  headerless?: readonly string[];
 }
 
 const piece = (name: string, ...fields: string[]): { name: string; fields: string[] } => ({ name, fields: [name, ...fields] });
@@ -35,7 +37,7 @@ export const CATALOGUE: Record<TaskName, TaskDefinition> = {
   stsb: { source: PAIR, target: ["label", "score"], metrics: ["pearson", "spearman"], policy: "halve" },
   mrpc: { source: [piece("sentence1", "#1 String"), piece("sentence2", "#2 String")], target: LABEL, classes: [["0", "not_equivalent"], ["1", "equivalent"]], metrics: ["accuracy", "f1"], policy: "halve" },
   rte: { source: PAIR, target: LABEL, classes: ENTAILMENT, metrics: ACCURACY, policy: "halve" },
-  cola: { source: SENTENCE, target: LABEL, classes: [["0", "unacceptable"], ["1", "acceptable"]], metrics: ["matthews"], policy: "halve" },
+  cola: { source: SENTENCE, target: LABEL, classes: [["0", "unacceptable"], ["1", "acceptable"]], metrics: ["matthews"], policy: "halve", headerless: ["source", "label", "star", "sentence"] },
   multirc: { source: [piece("question"), piece("answer", "answer_option"), piece("paragraph", "passage")], target: LABEL, classes: TRUTH, metrics: ["f1a", "groupEm"], policy: "halve" },
   boolq: { source: [piece("question"), piece("passage")], target: [...LABEL, "answer"], classes: TRUTH, metrics: ACCURACY, policy: "halve" },
   wic: { source: [...PAIR, piece("word")], target: LABEL, classes: TRUTH, metrics: ACCURACY, policy: "halve" },

@@ -2,28 +2,29 @@ import { UserError } from "../experiment/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import { readRows } from "./readRows.ts";
+import { rowPlace } from "./rowPlace.ts";
 import { splitBySeed } from "./split.ts";
 import { compileTemplate } from "./template.ts";
 
 type FileSpec = Extract<TaskSpec, { kind: "file" }>;
 
-function readExamples(path: string, spec: FileSpec): Example[] {
+async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
   const source = compileTemplate(spec.source, "task.source", path), target = compileTemplate(spec.target, "task.target", path);
-  return readRows(path).map((row) => {
+  return (await readRows(path)).map((row) => {
     const example = { source: source(row), target: target(row).trim() };
-    if (example.target === "") throw new UserError(`${path}:${row.line}: the label is empty (task.target "${spec.target}")`);
-    if (example.source.trim() === "") throw new UserError(`${path}:${row.line}: the input is empty (task.source "${spec.source}")`);
+    if (example.target === "") throw new UserError(`${rowPlace(path, row)}: the label is empty (task.target "${spec.target}")`);
+    if (example.source.trim() === "") throw new UserError(`${rowPlace(path, row)}: the input is empty (task.source "${spec.source}")`);
     return example;
   });
 }
 
 /** The user's own files; what has no file of its own is a seeded fraction of train. */
-export function loadFileTask(spec: FileSpec): { train: Example[]; validation: Example[]; test: Example[] } {
+export async function loadFileTask(spec: FileSpec): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
   const { validation, test, seed } = spec.split;
-  const split = splitBySeed(readExamples(spec.train, spec), { seed, validation: spec.validation === undefined ? validation : 0, test: spec.test === undefined ? test : 0 });
+  const split = splitBySeed(await readExamples(spec.train, spec), { seed, validation: spec.validation === undefined ? validation : 0, test: spec.test === undefined ? test : 0 });
   return {
     train: split.train,
-    validation: spec.validation === undefined ? split.validation : readExamples(spec.validation, spec),
-    test: spec.test === undefined ? split.test : readExamples(spec.test, spec),
+    validation: spec.validation === undefined ? split.validation : await readExamples(spec.validation, spec),
+    test: spec.test === undefined ? split.test : await readExamples(spec.test, spec),
   };
 }

@@ -9,8 +9,8 @@ const MOST_LABELS = 50;
 
 /** The examples of a task, split. @throws UserError naming file, line and field */
 export async function loadTask(spec: TaskSpec): Promise<TaskData> {
-  if (spec.kind === "named") return checked(loadNamedTask(spec));
-  const data = spec.kind === "file" ? loadFileTask(spec) : await loadMailTask(spec);
+  if (spec.kind === "named") return checked(await loadNamedTask(spec));
+  const data = spec.kind === "file" ? await loadFileTask(spec) : await loadMailTask(spec);
   const labels = [...new Set(data.train.map((e) => e.target))].sort();
   return checked({ ...data, labels: labels.length <= MOST_LABELS ? labels : [], metrics: ["accuracy"] });
 }

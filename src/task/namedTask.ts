@@ -1,24 +1,21 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../experiment/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, Row, TaskData } from "./example.ts";
+import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { readRows } from "./readRows.ts";
+import { rowPlace } from "./rowPlace.ts";
+import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
-const FILES = { train: ["train"], validation: ["validation", "val", "dev", "validation_matched", "dev_matched"], test: ["test", "test_matched"] };
-const EXTENSIONS = ["jsonl", "tsv", "csv"];
 /** Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference section 3). */
 const HELD_OUT = 1000, SPLIT_SEED = 42;
 
-function splitFile(folder: string, split: keyof typeof FILES): string | undefined {
-  return FILES[split].flatMap((name) => EXTENSIONS.map((extension) => join(folder, `${name}.${extension}`))).find((path) => existsSync(path));
-}
+const HIGHLIGHT = /([.?!"']?)\n@highlight\n/g;
 
-/** Turns rows of one file into examples. */
+/** Turns rows of a split's files into examples. */
 class RowReader {
   private readonly definition: TaskDefinition;
   /** target strings of the classes, in official order */
@@ -30,7 +27,7 @@ class RowReader {
   }
 
   private fail(path: string, row: Row, what: string): never {
-    throw new UserError(`${path}:${row.line}: ${what}`, `The task "${this.spec.name}" was asked for: check that the file holds it.`);
+    throw new UserError(`${rowPlace(path, row)}: ${what}`, `The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`);
   }
 
   private field(path: string, row: Row, fields: readonly string[]): string {
@@ -44,13 +41,20 @@ class RowReader {
       // The official code prints the first option twice: the second is never shown.
       const read = this.spec.official && this.spec.name === "winogrande" && name === "option1" ? ["option1"] : this.spec.name === "winogrande" && name.startsWith("option") ? fields.slice(1) : fields;
       const text = name === "entities" && row.lists["entities"] !== undefined ? row.lists["entities"].join(", ") : this.field(path, row, read);
-      return `${this.spec.name === "record" && name === "query" ? "record query" : name}: ${this.spec.name === "multirc" ? text.replace(/<br>|<\/?b>/g, "") : text}`;
+      return `${this.spec.name === "record" && name === "query" ? "record query" : name}: ${this.cleaned(text)}`;
     }).join(" ");
+  }
+
+  private cleaned(text: string): string {
+    if (this.spec.name === "multirc") return text.replace(/<br>|<\/?b>/g, "");
+    // ReCoRD's highlights follow the passage, a line each; officially they become its last sentences.
+    return this.spec.official && this.spec.name === "record" ? text.replace(HIGHLIGHT, (_, stop: string) => `${stop || "."} `) : text;
   }
 
   private answers(path: string, row: Row): string[] {
     const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined) ?? [this.field(path, row, this.definition.target)];
-    return list.length > 0 ? list : this.fail(path, row, "the list of answers is empty");
+    if (list.length > 0) return list;
+    return this.fail(path, row, row.fields["is_impossible"] === "true" ? "the question is marked \"is_impossible\" (SQuAD 2.0), and the task has only questions with an answer" : "the list of answers is empty");
   }
 
   private label(path: string, row: Row): string {
@@ -61,15 +65,27 @@ class RowReader {
     return this.labels[index] ?? this.fail(path, row, `the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`);
   }
 
-  /** @throws UserError naming file, line and field */
-  read(path: string): Example[] {
-    return readRows(path).map((row) => {
-      const group = row.fields["question_id"] ?? row.fields["idx"];
-      if (!this.definition.metrics.includes("em")) return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
-      const answers = this.answers(path, row);
-      // The official code scores against the first answer alone.
-      return { source: this.source(path, row), target: answers[0]!, answers: this.spec.official ? answers.slice(0, 1) : answers };
-    });
+  private example(path: string, row: Row): Example {
+    const group = row.fields["question_id"] ?? row.fields["idx.question"] ?? row.fields["idx"];
+    if (!this.definition.metrics.includes("em")) return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
+    const answers = this.answers(path, row);
+    // The official code scores against the first answer alone; ReCoRD's are one example each, made once the splits are.
+    return { source: this.source(path, row), target: answers[0]!, answers: this.spec.official && this.spec.name !== "record" ? answers.slice(0, 1) : answers };
+  }
+
+  /** Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's files have no such field but a number. */
+  private hidden(row: Row): boolean {
+    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined), list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
+    if (label !== undefined || list !== undefined) return (label === undefined || ["", "-1"].includes(label.trim())) && (list ?? []).length === 0;
+    return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
+  }
+
+  /** The examples of a split's files, in order; of a test set with hidden labels none. @throws UserError naming file, line and field */
+  async read(paths: readonly string[], split: SplitName): Promise<Example[]> {
+    const rows: { path: string; row: Row }[] = [];
+    for (const path of paths) for (const row of await readRows(path, this.definition.headerless)) rows.push({ path, row });
+    if (split === "test" && rows.every(({ row }) => this.hidden(row))) return [];
+    return rows.map(({ path, row }) => this.example(path, row));
   }
 }
 
@@ -98,21 +114,26 @@ function markSpans({ fields }: Row, fail: (what: string) => never): string {
 
 function pick<T>(items: readonly T[], order: Int32Array, from: number, to?: number): T[] { return Array.from(order.slice(from, to), (i) => items[i]!); }
 
-/** As many examples of each class as k allows, in a seeded order; what is left over goes to the first classes. */
-function fewShots(train: readonly Example[], shots: number, seed: number): Example[] {
-  const byTarget = new Map<string, Example[]>();
-  for (const example of pick(train, permutation(train.length, seed), 0)) byTarget.set(example.target, [...(byTarget.get(example.target) ?? []), example]);
-  const classes = [...byTarget].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, examples]) => examples), chosen: Example[] = [];
-  for (let round = 0; chosen.length < shots && classes.some((examples) => examples.length > round); round++) {
-    for (const examples of classes) chosen.push(...examples.slice(round, chosen.length < shots ? round + 1 : round));
-  }
-  return chosen;
+/** Officially ReCoRD is one example for each right answer, scored against that answer alone. */
+function oneEach(examples: readonly Example[]): Example[] {
+  return examples.flatMap((example) => (example.answers ?? []).map((answer) => ({ ...example, target: answer, answers: [answer] })));
 }
 
-function splits(spec: NamedSpec, read: (split: keyof typeof FILES) => Example[] | undefined): Pick<TaskData, "train" | "validation" | "test"> {
-  const train = read("train") ?? [], validation = read("validation") ?? [];
+function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]): Example[] {
+  if (spec.shots === undefined) return train;
+  if (spec.shots.sampling === "balanced") return balancedShots(train, spec.shots.k, spec.shots.seed);
+  // The official code halves STS-B's scores into two classes.
+  if (spec.name === "stsb") return officialShots(train, spec.shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
+  if (labels.length === 0) throw new UserError(`task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`, "Take \"balanced\".");
+  return officialShots(train, spec.shots, { classOf: ({ target }) => target, classes: labels.length });
+}
+
+type Splits = Pick<TaskData, "train" | "validation" | "test">;
+
+async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {
+  const train = await read("train"), validation = await read("validation");
   const { policy } = CATALOGUE[spec.name];
-  if (spec.split === "given" || policy === "given") return { train, validation, test: read("test") ?? [] };
+  if (spec.split === "given" || policy === "given") return { train, validation, test: await read("test") };
   const order = permutation(policy === "halve" ? validation.length : train.length, SPLIT_SEED);
   if (policy === "hold-out") return { validation: pick(train, order, 0, HELD_OUT), train: pick(train, order, HELD_OUT), test: validation };
   const half = Math.floor(validation.length / 2);
@@ -123,9 +144,10 @@ function splits(spec: NamedSpec, read: (split: keyof typeof FILES) => Example[] 
  * A task by its name, from a folder of its files.
  * @throws UserError naming file, line and field of what does not fit
  */
-export function loadNamedTask(spec: NamedSpec): TaskData {
+export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
   const reader = new RowReader(spec), definition = CATALOGUE[spec.name];
-  if (splitFile(spec.folder, "train") === undefined) throw new UserError(`${spec.folder} has no training file: one of ${FILES.train.flatMap((n) => EXTENSIONS.map((e) => `${n}.${e}`)).join(", ")}`);
-  const data = splits(spec, (split) => { const path = splitFile(spec.folder, split); return path === undefined ? undefined : reader.read(path); });
-  return { ...data, train: spec.shots === undefined ? data.train : fewShots(data.train, spec.shots.k, spec.shots.seed), labels: reader.labels, metrics: [...definition.metrics] };
+  if (splitFiles(spec.folder, "train").length === 0) throw new UserError(`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
+  const data = await splits(spec, (split) => reader.read(splitFiles(spec.folder, split), split));
+  const { train, validation, test } = spec.official && spec.name === "record" ? { train: oneEach(data.train), validation: oneEach(data.validation), test: oneEach(data.test) } : data;
+  return { train: fewShots(spec, reader.labels, train), validation, test, labels: reader.labels, metrics: [...definition.metrics] };
 }

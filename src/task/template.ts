@@ -1,5 +1,6 @@
 import { UserError } from "../experiment/errors.ts";
 import type { Row } from "./example.ts";
+import { rowPlace } from "./rowPlace.ts";
 
 /**
  * Compiles a template such as "premise: {premise}"; "{{" and "}}" stand for braces.
@@ -10,13 +11,13 @@ export function compileTemplate(template: string, name: string, file: string): (
   const parts = template.split(/(\{\{|\}\}|\{[^{}]*\})/).filter((part) => part !== "");
   const stray = parts.find((part) => /^[^{}]*[{}][^{}]*$/.test(part) && !/^\{[^{}]*\}$/.test(part));
   if (stray !== undefined) throw new UserError(`${name}: "${template}" has a brace without its partner`, "Write {{ or }} for a brace that is text.");
-  return ({ fields, line }) => parts.map((part) => {
+  return (row) => parts.map((part) => {
     if (part === "{{") return "{";
     if (part === "}}") return "}";
     if (!part.startsWith("{")) return part;
     const field = part.slice(1, -1).trim();
-    const value = Object.hasOwn(fields, field) ? fields[field] : undefined;
-    if (value === undefined) throw new UserError(`${file}:${line}: the row has no field "${field}", which ${name} uses; it has: ${Object.keys(fields).join(", ")}`);
+    const value = Object.hasOwn(row.fields, field) ? row.fields[field] : undefined;
+    if (value === undefined) throw new UserError(`${rowPlace(file, row)}: the row has no field "${field}", which ${name} uses; it has: ${Object.keys(row.fields).join(", ")}`);
     return value;
   }).join("");
 }

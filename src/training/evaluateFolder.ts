@@ -25,7 +25,7 @@ export async function evaluateFolder(options: { backbone: string; adapter: strin
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
-  const { train: examples } = loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
+  const { train: examples } = await loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, threads: 0 });
   try {

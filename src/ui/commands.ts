@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { explain } from "../experiment/explain.ts";
-import { isLive } from "../experiment/record.ts";
+import { isOpen } from "../experiment/record.ts";
 import { describe } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
@@ -46,27 +46,28 @@ export class Commands extends Store {
     if (folder === undefined) throw new UserError(vscode.l10n.t("{0} is outside the open folder.", file.fsPath), vscode.l10n.t("Open the folder that holds it."));
     const { model, panels, log, workerPath } = this.context;
     log.info(`train ${file.fsPath}`);
-    const { run: { id }, child } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => host().submitTraining({
+    const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => host().submitExperiment({
       experimentPath: file.fsPath, runsDir: runsDirectory(folder), workerPath, nodePath: process.execPath, git: isEnabled(Setting.commitRuns, folder.uri), folder: folder.uri.fsPath })));
-    log.info(`run ${id}: worker ${child.pid}`);
-    model.markStartedHere(id);
+    for (const { id } of runs) { log.info(`run ${id}${queued ? ", queued" : ""}`); model.markStartedHere(id); }
     model.refresh();
-    const run = model.find(id);
-    if (run !== undefined) panels.show(run);
+    const first = model.find(runs[0]?.id ?? "");
+    if (first !== undefined) panels.show(first);
+    if (runs.length > 1) void vscode.window.showInformationMessage(vscode.l10n.t("{0} runs are queued; they train one after the other, also when this window closes.", runs.length));
   }
 
   private async stop(argument: unknown): Promise<void> {
-    const run = await this.pick(argument, (each) => isLive(each.record.status));
+    const run = await this.pick(argument, (each) => isOpen(each.record.status));
     if (run === undefined) return;
     this.context.log.info(`stop ${run.id}`);
-    await host().stopRun(run.directory);
+    if (run.record.status === "queued") host().dequeue(run.directory);
+    else await host().stopRun(run.directory);
     this.context.model.refresh();
   }
 
   private async resume(argument: unknown): Promise<void> {
     if (!await isReady()) return;
     const { model, panels, log, workerPath } = this.context;
-    const run = await this.pick(argument, (each) => !isLive(each.record.status) && each.record.status !== "finished");
+    const run = await this.pick(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
     if (run === undefined) return;
     const { child } = host().resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
     log.info(`resume ${run.id}: worker ${child.pid}`);

@@ -6,6 +6,7 @@ import { isLive, type RunRecord } from "../experiment/record.ts";
 /** The status in words. */
 export function statusText(status: RunStatus): string {
   switch (status) {
+    case "queued": return vscode.l10n.t("waiting");
     case "preparing": return vscode.l10n.t("preparing");
     case "running": return vscode.l10n.t("running");
     case "evaluating": return vscode.l10n.t("evaluating");
@@ -21,6 +22,7 @@ export function statusIcon(status: RunStatus): vscode.ThemeIcon {
   const icon = (id: string, colour?: string) => new vscode.ThemeIcon(id, colour === undefined ? undefined : new vscode.ThemeColor(colour));
   switch (status) {
     case "preparing": case "running": case "evaluating": case "stopping": return icon("loading~spin");
+    case "queued": return icon("clock");
     case "finished": return icon("pass", "testing.iconPassed");
     case "stopped": return icon("debug-stop");
     case "failed": return icon("error", "testing.iconFailed");

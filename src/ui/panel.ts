@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 import type { HostMessage, PageMessage, RunView, StepPoint } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
 import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
-import { isLive } from "../experiment/record.ts";
+import { isOpen } from "../experiment/record.ts";
 import type { JournalTail } from "../run/journal.ts";
 import { explain } from "../experiment/explain.ts";
 import { detail, progress, statusText } from "./describe.ts";
@@ -112,7 +112,7 @@ function statusLine({ status, error }: Run["record"]): string {
 
 function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
-  const live = isLive(record.status);
+  const live = isOpen(record.status);
   const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record, live, metric, metricName: metricName(metric), correlation: !metricValue(metric, 0).includes("%"), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: detail(record),

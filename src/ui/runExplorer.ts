@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isLive, type RunRecord } from "../experiment/record.ts";
+import { isOpen, type RunRecord } from "../experiment/record.ts";
 import { describe, result, statusIcon, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, View } from "./ids.ts";
@@ -75,7 +75,7 @@ function runItem({ id, record }: Run): vscode.TreeItem {
 }
 
 function contextValue(record: RunRecord): string {
-  if (isLive(record.status)) return "run.live";
+  if (isOpen(record.status)) return "run.live";
   return record.status === "finished" ? "run.finished" : "run.resumable";
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { applyEvent, fold, isLive, isOpen, type RunRecord } from "../experiment/record.ts";
 import type { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { Store } from "./disposable.ts";
@@ -48,6 +48,9 @@ export class RunsModel extends Store {
       .filter((entry) => folder === undefined || entry.folder.uri.toString() === folder.uri.toString())
       .sort((a, b) => (a.id < b.id ? 1 : -1));
   }
+
+  /** At work, or waiting for a device. */
+  open(): Run[] { return this.runs().filter((run) => isOpen(run.record.status)); }
 
   live(): Run[] { return this.runs().filter((run) => isLive(run.record.status)); }
 
@@ -115,14 +118,14 @@ export class RunsModel extends Store {
     if (ids.length > 0 || list) this.changed.fire({ ids, list });
   }
 
-  /** Polls while any run is live and rests otherwise. */
+  /** Polls while any run is at work or waits, and rests otherwise. */
   private poll(): void {
-    const live = this.live().length > 0;
-    if (!live) { clearInterval(this.timer); this.timer = undefined; return; }
+    const open = this.open().length > 0;
+    if (!open) { clearInterval(this.timer); this.timer = undefined; return; }
     this.timer ??= setInterval(() => {
       this.polls += 1;
       if (this.polls % ADOPT_EVERY_POLLS === 0) { this.adopt(); return; }
-      this.announce(this.readAll([...this.entries.values()].filter((entry) => isLive(entry.record.status))), false);
+      this.announce(this.readAll([...this.entries.values()].filter((entry) => isOpen(entry.record.status))), false);
     }, POLL_MS);
   }
 

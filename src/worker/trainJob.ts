@@ -6,7 +6,7 @@ import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
-import { Journal } from "../run/journal.ts";
+import { announceRun, Journal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluation.ts";
@@ -115,11 +115,6 @@ async function train(job: Job): Promise<void> {
   } finally { await prepared.model.release(); }
 }
 
-function announceRun(run: RunDirectory, journal: Journal): void {
-  const { name, method, task, backbone, seed, training } = run.experiment();
-  journal.append({ type: "created", version: 1, id: run.id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps });
-}
-
 /**
  * Runs one training job in this process; everything it tells goes to the run's journal.
  * @returns exit code: 0 finished or stopped, 1 failed for a reason the user can act on
@@ -132,7 +127,7 @@ export async function runTraining(run: RunDirectory, options: TrainOptions): Pro
   const emit = (event: NewRunEvent): void => { journal.append(event); };
   const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid }); }, HEARTBEAT);
   try {
-    if (run.record().id === "") announceRun(run, journal);
+    if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
     await train({ run, options, emit, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {

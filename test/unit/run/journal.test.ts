@@ -3,11 +3,11 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ExperimentFile } from "../../../src/experiment/experiment.ts";
+import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { Journal, JournalTail, readJournal } from "../../../src/run/journal.ts";
 import { adoptRuns, findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/runDirectory.ts";
 
-const experiment = ExperimentFile.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
+const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 
 function inFolder(name: string, work: (folder: string) => void): void {
   test(name, () => {

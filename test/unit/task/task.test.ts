@@ -9,9 +9,9 @@ import { accuracy, majorityShare } from "../../../src/task/metrics.ts";
 import { readRows } from "../../../src/task/readRows.ts";
 import { compileTemplate } from "../../../src/task/template.ts";
 
-function withFile(name: string, content: string, work: (path: string) => void): void {
+async function withFile(name: string, content: string | Uint8Array, work: (path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-task-"));
-  try { writeFileSync(join(folder, name), content); work(join(folder, name)); } finally { rmSync(folder, { recursive: true }); }
+  try { writeFileSync(join(folder, name), content); await work(join(folder, name)); } finally { rmSync(folder, { recursive: true }); }
 }
 
 test("permutation is torch.randperm", () => {
@@ -20,20 +20,21 @@ test("permutation is torch.randperm", () => {
   assert.deepEqual([...permutation(5, 42)], [2, 4, 3, 0, 1]);
 });
 
-test("JSONL, CSV and TSV give the same rows, with a byte-order mark and CRLF too", () => {
+test("JSONL, CSV and TSV give the same rows, with a byte-order mark and CRLF too", async () => {
   const expected = [{ text: "a, \"b\"", label: "1" }, { text: "c", label: "0" }];
-  withFile("d.jsonl", "\uFEFF" + JSON.stringify({ text: "a, \"b\"", label: 1 }) + "\r\n\r\n" + JSON.stringify({ text: "c", label: 0 }) + "\r\n", (p) => {
-    assert.deepEqual(readRows(p).map((r) => r.fields), expected);
-    assert.deepEqual(readRows(p).map((r) => r.line), [1, 3]);
+  const fields = async (path: string): Promise<unknown[]> => (await readRows(path)).map((r) => ({ ...r.fields }));
+  await withFile("d.jsonl", "\uFEFF" + JSON.stringify({ text: "a, \"b\"", label: 1 }) + "\r\n\r\n" + JSON.stringify({ text: "c", label: 0 }) + "\r\n", async (p) => {
+    assert.deepEqual(await fields(p), expected);
+    assert.deepEqual((await readRows(p)).map((r) => r.line), [1, 3]);
   });
-  withFile("d.csv", "\uFEFFtext,label\r\n\"a, \"\"b\"\"\",1\r\nc,0\r\n", (p) => { assert.deepEqual(readRows(p).map((r) => ({ ...r.fields })), expected); });
-  withFile("d.tsv", "text\tlabel\na, \"b\"\t1\nc\t0\n", (p) => { assert.deepEqual(readRows(p).map((r) => ({ ...r.fields })), expected); });
+  await withFile("d.csv", "\uFEFFtext,label\r\n\"a, \"\"b\"\"\",1\r\nc,0\r\n", async (p) => { assert.deepEqual(await fields(p), expected); });
+  await withFile("d.tsv", "text\tlabel\na, \"b\"\t1\nc\t0\n", async (p) => { assert.deepEqual(await fields(p), expected); });
 });
 
-test("bad rows are named by file and line", () => {
-  withFile("d.jsonl", '{"a":1}\n[2]\n', (p) => { assert.throws(() => readRows(p), /d\.jsonl:2/); });
-  withFile("d.csv", "a,b\n1,2\n1,2,3\n", (p) => { assert.throws(() => readRows(p), /d\.csv.*line 3/); });
-  withFile("d.jsonl", "\n", (p) => { assert.throws(() => readRows(p), /no rows/); });
+test("bad rows are named by file and line", async () => {
+  await withFile("d.jsonl", '{"a":1}\n[2]\n', async (p) => { await assert.rejects(readRows(p), /d\.jsonl:2/); });
+  await withFile("d.csv", "a,b\n1,2\n1,2,3\n", async (p) => { await assert.rejects(readRows(p), /d\.csv.*line 3/); });
+  await withFile("d.jsonl", "\n", async (p) => { await assert.rejects(readRows(p), /no rows/); });
 });
 
 test("a template fills fields, keeps doubled braces and names a missing field with its line", () => {

@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Experiment } from "../experiment/experiment.ts";
+import { isLive, type RunRecord } from "../experiment/record.ts";
+import { announceRun, Journal } from "../run/journal.ts";
+import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
+import { adoptRuns, listRuns, newRunId, RunDirectory } from "../run/runDirectory.ts";
+import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
+
+/** A queued run whose worker ends without a word so often is left alone: it would end so again. */
+const MOST_INTERRUPTIONS = 3, POLL = 300;
+
+/** The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever ends it. */
+export interface QueuePlace extends WorkerPlace { runsDir: string; device: string }
+
+const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">): string => join(dirname(runsDir), `queue-${device}.lease`);
+
+/** Makes the run's directory with the status "queued". */
+export function enqueue(runsDir: string, experiment: Experiment): RunDirectory {
+  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
+  const run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
+  try {
+    announceRun(id, experiment, journal);
+    journal.append({ type: "status", status: "queued" });
+  } finally { journal.close(); }
+  return run;
+}
+
+/** Takes a run that still waits out of the queue. */
+export function dequeue(run: RunDirectory): void {
+  const journal = new Journal(run.path);
+  try { journal.append({ type: "status", status: "stopped", message: "Taken out of the queue." }); } finally { journal.close(); }
+}
+
+interface Waiting { run: RunDirectory; record: RunRecord; index: number }
+
+const waits = ({ status, queued, interruptions }: RunRecord): boolean => status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS);
+
+/** Runs that wait for the device, in the order they were asked for; one that was interrupted goes first. */
+export function waitingRuns(runsDir: string, device: string): Waiting[] {
+  const all = listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => waits(record));
+  const here = all.map((each) => ({ ...each, experiment: each.run.experiment() })).filter(({ experiment }) => experiment.engine.device === device);
+  const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
+  return here.map(({ run, record, experiment }) => ({ run, record, index: experiment.part?.index ?? 0 }))
+    .sort((a, b) => rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
+}
+
+export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => leaseHolder(leasePath(place)) !== undefined;
+
+/** Starts the process that works through the queue, unless one does; it outlives this process. */
+export function startQueue(place: QueuePlace): ChildProcess | undefined {
+  if (isQueueRunning(place)) return undefined;
+  mkdirSync(dirname(place.runsDir), { recursive: true });
+  const log = openSync(join(dirname(place.runsDir), `queue-${place.device}.log`), "a");
+  try {
+    const child = spawn(place.nodePath, [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device], {
+      detached: true, stdio: ["ignore", log, log], cwd: place.folder, windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+    });
+    child.unref();
+    return child;
+  } finally { closeSync(log); }
+}
+
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
+
+/** Whether any training works on the device, started by the queue or not. */
+function isBusy({ runsDir, device }: QueuePlace): boolean {
+  return listRuns(runsDir).some((run) => isLive(run.record().status) && run.experiment().engine.device === device);
+}
+
+/**
+ * Works through the queue, one run at a time, until nothing waits. Another queue of the same device makes this one end at once.
+ * @param signal ends the queue after the run at work; the rest keeps waiting
+ */
+export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
+  const lease = leasePath(place);
+  if (!takeLease(lease, process.pid)) return;
+  try {
+    while (!signal.aborted) {
+      adoptRuns(place.runsDir);
+      if (isBusy(place)) { await pause(); continue; }
+      const [next] = waitingRuns(place.runsDir, place.device);
+      if (next === undefined) return;
+      const { child } = next.record.status === "queued" ? startTraining(next.run, place) : resumeTraining({ ...place, runPath: next.run.path });
+      await new Promise((resolve) => { child.once("exit", resolve).once("error", resolve); });
+      // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
+      if (next.run.record().status === next.record.status) fail(next.run);
+    }
+  } finally { dropLease(lease); }
+}
+
+function fail(run: RunDirectory): void {
+  const journal = new Journal(run.path);
+  try { journal.append({ type: "status", status: "failed", message: "Its worker did not start; see log.txt." }); } finally { journal.close(); }
+}

@@ -1,0 +1,26 @@
+export type JsonObject = Record<string, unknown>;
+
+const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const FORBIDDEN = ["__proto__", "constructor", "prototype"];
+
+/** Whether a dotted key may be set at all. */
+export const isKeyPath = (path: string): boolean => path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
+
+/** Sets a dotted key, making the objects on the way; changes `root`. */
+export function setKey(root: JsonObject, path: string, value: unknown): void {
+  const keys = path.split(".");
+  let place = root;
+  for (const key of keys.slice(0, -1)) {
+    const next = place[key];
+    if (isObject(next)) { place = next; continue; }
+    const made: JsonObject = {};
+    place[key] = made;
+    place = made;
+  }
+  place[keys.at(-1)!] = value;
+}
+
+/** Every leaf by its dotted key; lists are leaves. */
+export function flatten(value: JsonObject, prefix = ""): Map<string, unknown> {
+  return new Map(Object.entries(value).flatMap(([key, each]) => (isObject(each) ? [...flatten(each, `${prefix}${key}.`)] : [[`${prefix}${key}`, each] as const])));
+}

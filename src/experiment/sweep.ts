@@ -1,0 +1,86 @@
+import { UserError } from "./errors.ts";
+import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
+import { defaultRates } from "./learningRates.ts";
+import type { MethodSpec } from "./methodSpec.ts";
+import { MersenneTwister } from "./random.ts";
+import type { Axis, Sweep } from "./sweepSpec.ts";
+
+const MOST_RUNS = 1000, RATES = "training.learningRate.";
+
+/** One run of a sweep, still unparsed; `tune`: the tuned keys that it sets. */
+export interface SweepPoint { experiment: JsonObject; label: string; tune: string[] }
+
+type Setting = [key: string, value: unknown];
+
+/** A range's values for a grid, ends included. */
+function gridValues(key: string, axis: Axis): unknown[] {
+  if (Array.isArray(axis)) return axis;
+  const { from, to, scale, count } = axis;
+  if (count === undefined) throw new UserError(`sweep: ${key}: a range needs a count in a grid`, "Give count, a list of values, or search \"random\" for `tune`.");
+  return Array.from({ length: count }, (_, i) => between(from, to, scale, i / (count - 1)));
+}
+
+function between(from: number, to: number, scale: "log" | "linear", part: number): number {
+  const value = scale === "log" ? from * (to / from) ** part : from + (to - from) * part;
+  return Number(value.toPrecision(6));
+}
+
+/** Every combination, the last axis changing fastest. */
+function grid(axes: Record<string, Axis>): Setting[][] {
+  return Object.entries(axes).reduce<Setting[][]>((all, [key, axis]) => all.flatMap((before) => gridValues(key, axis).map((value): Setting[] => [...before, [key, value]])), [[]]);
+}
+
+/** Random combinations; a value of a range is uniform on its scale, a draw made before is left out. */
+function draws({ tune, samples, seed }: Sweep): Setting[][] {
+  const random = new MersenneTwister(seed), found = new Map<string, Setting[]>();
+  for (let i = 0; i < samples; i++) {
+    const drawn = Object.entries(tune).map(([key, axis]): Setting => [key, Array.isArray(axis) ? axis[Math.floor(random.uniform() * axis.length)] : between(axis.from, axis.to, axis.scale, random.uniform())]);
+    found.set(JSON.stringify(drawn), drawn);
+  }
+  return [...found.values()];
+}
+
+/** A method as a sweep has it: within the common budget, unless its own sizes or budget are stated. */
+function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
+  const stated = method.budget !== undefined || ("promptLength" in method && method.promptLength !== undefined && "bottleneck" in method && method.bottleneck !== undefined);
+  return budget === undefined || stated ? method : { ...method, budget };
+}
+
+/** A rate that a method has no tensors for is no setting of it. */
+const applies = (method: MethodSpec | undefined) => ([key]: Setting): boolean => method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
+
+const short = ([key, value]: Setting): string => `${key.split(".").at(-1)!}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+
+/** How a sweep names one of its methods: its kind, and its variant where several have the same kind. */
+function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
+  if (all.filter(({ kind }) => kind === method.kind).length === 1) return method.kind;
+  const { kind, ...rest } = method;
+  const differing = Object.entries(rest).filter(([key, value]) => all.some((each) => each.kind === kind && JSON.stringify((each as JsonObject)[key]) !== JSON.stringify(value)));
+  return [kind, ...differing.map(short)].join(" ");
+}
+
+/**
+ * The runs of an experiment with seeds and a sweep: seeds change slowest, so that a comparison is whole early.
+ * @param raw the file's own object without `seeds` and `sweep` @throws UserError for keys that cannot be set, or too many runs
+ */
+export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefined, sweep: Sweep): SweepPoint[] {
+  for (const key of [...Object.keys(sweep.vary), ...Object.keys(sweep.tune)]) {
+    if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key)) throw new UserError(`sweep: "${key}" is no key that a sweep can set`, "Write it dotted, for example training.learningRate.ffn.");
+    if (Object.hasOwn(sweep.vary, key) && Object.hasOwn(sweep.tune, key)) throw new UserError(`sweep: "${key}" is in both vary and tune`);
+  }
+  const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
+  const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune);
+  const points = new Map<string, SweepPoint>();
+  for (const seed of seeds ?? [undefined]) for (const method of methods ?? [undefined]) for (const vary of grid(sweep.vary)) for (const tune of tuned) {
+    const own = tune.filter(applies(method)), varied = vary.filter(applies(method));
+    const experiment = structuredClone(raw);
+    if (method !== undefined) experiment["method"] = method;
+    else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
+    if (seed !== undefined) experiment["seed"] = seed;
+    for (const [key, value] of [...varied, ...own]) setKey(experiment, key, value);
+    const label = [...(method === undefined ? [] : [methodLabel(method, methods ?? [])]), ...[...varied, ...own].map(short), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+    points.set(JSON.stringify(experiment), { experiment, label, tune: own.map(([key]) => key) });
+    if (points.size > MOST_RUNS) throw new UserError(`sweep: more than ${MOST_RUNS} runs`, "Take fewer values, or search \"random\".");
+  }
+  return [...points.values()];
+}

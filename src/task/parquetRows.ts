@@ -1,0 +1,34 @@
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema, type FileMetaData } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { UserError } from "../experiment/errors.ts";
+import type { Row } from "./example.ts";
+import { recordRow } from "./recordRow.ts";
+
+/** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
+function shortest(value: unknown): unknown {
+  if (typeof value !== "number" || !Number.isFinite(value)) return value;
+  return [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value) ?? value;
+}
+
+async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
+  // The library meets damaged bytes with errors of many kinds, a RangeError of a view among them.
+  try { return await work(); } catch (error) { throw new UserError(`${place}: no Parquet that can be read: ${(error as Error).message}`, "Copy or download the file again; an encrypted one cannot be read."); }
+}
+
+/**
+ * Rows of a Parquet file, nested columns too: "answers.text" is a field inside a field.
+ * @throws UserError naming the file, and the rows where a part of it is damaged
+ */
+export async function parquetRows(path: string): Promise<Row[]> {
+  const file = await attempt(path, () => asyncBufferFromFile(path));
+  const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
+  const floats = parquetSchema(metadata).children.filter(({ element }) => element.type === "FLOAT").map(({ element }) => element.name);
+  const rows: Row[] = [];
+  for (const group of metadata.row_groups) {
+    const rowStart = rows.length, rowEnd = rowStart + Number(group.num_rows), place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
+    const records: Record<string, unknown>[] = await attempt(place, () => parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }));
+    if (records.length !== rowEnd - rowStart) throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
+    for (const record of records) rows.push(recordRow({ ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) }, { line: rows.length + 1, unit: "row" }));
+  }
+  return rows;
+}

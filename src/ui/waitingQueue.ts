@@ -1,0 +1,38 @@
+import * as vscode from "vscode";
+
+import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
+import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
+
+interface Context { readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string }
+
+/** Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was started anew meanwhile. */
+export class WaitingQueue extends Store {
+  private asked = false;
+
+  constructor(private readonly context: Context) {
+    super();
+    this.register(context.model.onDidChange(({ list }) => {
+      if (!list || this.asked || !vscode.workspace.isTrusted) return;
+      const waiting = context.model.open().filter((run) => run.record.status === "queued" && !context.model.wasStartedHere(run.id) && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
+      if (waiting.length === 0) return;
+      this.asked = true;
+      void this.ask(waiting);
+    }));
+  }
+
+  private async ask(waiting: readonly Run[]): Promise<void> {
+    const go = vscode.l10n.t("Go On"), drop = vscode.l10n.t("Take Out of the Queue");
+    const answer = await vscode.window.showInformationMessage(vscode.l10n.t("{0} ADePT runs wait to be trained.", waiting.length), go, drop);
+    const { model, log, workerPath } = this.context;
+    try {
+      if (answer === drop) for (const run of waiting) host().dequeue(run.directory);
+      const folders = new Map(waiting.map(({ folder }) => [folder.uri.toString(), folder]));
+      if (answer === go) for (const folder of folders.values()) host().startQueue({ runsDir: runsDirectory(folder), device: "cpu", folder: folder.uri.fsPath, workerPath, nodePath: process.execPath });
+    } catch (error) {
+      log.error(error as Error);
+      void vscode.window.showErrorMessage((error as Error).message);
+    }
+    model.refresh();
+  }
+}
