@@ -1,11 +1,12 @@
-// Runs every test file of the given folders under node:test (globs of `node --test` need a newer Node).
+// Runs every test file of the given folders, or the given files, under node:test (globs of `node --test` need a newer Node).
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 // A file of tests in a real VS Code owns a server and a browser: one at a time.
 const concurrency = process.argv.slice(2).includes("test/integration") ? 1 : 2;
-const files = process.argv.slice(2).flatMap((folder) => readdirSync(folder, { recursive: true }).map(String).filter((file) => /\.test\.(ts|mjs)$/.test(file)).map((file) => join(folder, file)).sort());
+const filesOf = (place) => (statSync(place).isFile() ? [place] : readdirSync(place, { recursive: true }).map(String).filter((file) => /\.test\.(ts|mjs)$/.test(file)).map((file) => join(place, file)).sort());
+const files = process.argv.slice(2).flatMap(filesOf);
 if (files.length === 0) { console.error("no test files found"); process.exit(1); }
 const { status } = spawnSync(process.execPath, ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files], { stdio: "inherit" });
 process.exit(status ?? 1);

@@ -1,21 +1,26 @@
+import { compare } from "./compareCommand.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluateCommand } from "./evaluateCommand.ts";
 import { predict } from "./predict.ts";
+import { queue } from "./queueCommand.ts";
 import { runs, stop } from "./runsCommand.ts";
 import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, predict, doctor, demo, evaluate: evaluateCommand,
+  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods
 
-  adept train EXPERIMENT [--set path=value]... [--runs-dir DIR] [--no-git] [--json]
+  adept train EXPERIMENT [--set path=value]... [--queue] [--detach] [--runs-dir DIR] [--no-git] [--json]
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
+  adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
+  adept queue list|start|stop|clear [--json]
   adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
   adept doctor [--json]                             adept demo
 
-RUN is a run's id, the start of it, or "latest". Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.`;
+RUN is a run's id, the start of it, or "latest"; several seeds or a sweep in an experiment file are queued, and compared at the end.
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.`;

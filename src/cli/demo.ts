@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { RunRecord } from "../experiment/record.ts";
-import { submitTraining } from "../executor/localExecutor.ts";
-import { follow } from "./follow.ts";
+import { submitExperiment } from "../executor/submit.ts";
+import { follow, untilExit } from "./follow.ts";
 import { percent, place, runsFolder } from "./place.ts";
 
 function table(record: RunRecord): string[] {
@@ -17,8 +17,9 @@ function table(record: RunRecord): string[] {
 export async function demo(): Promise<number> {
   const experimentPath = fileURLToPath(new URL("../examples/mail.adept.json", import.meta.url));
   console.log("Training ADePT on 6,046 real mails (spam or ham) with the embedded T5 of 2.4 M parameters.");
-  const { run, child } = submitTraining({ ...place(), experimentPath, runsDir: runsFolder(undefined), git: true });
-  const { record, interrupted } = await follow(run, child);
+  const { runs: [run], child } = submitExperiment({ ...place(), experimentPath, runsDir: runsFolder(undefined), git: true });
+  if (run === undefined || child === undefined) throw new Error("the sample is one run");
+  const { record, interrupted } = await follow(run, untilExit(child));
   if (record.status !== "finished") { console.log(`${record.status}: ${record.error?.message ?? ""}`); return interrupted ? 130 : 1; }
   console.log(`\nTest accuracy (n=${record.examples?.test ?? 0}, ${record.trainable ?? 0} trainable parameters)`);
   for (const line of table(record)) console.log(line);

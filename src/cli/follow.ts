@@ -2,12 +2,14 @@ import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { RunEvent } from "../experiment/events.ts";
 import { explain } from "../experiment/explain.ts";
+import { signalWorker } from "../executor/localExecutor.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { metricName, metricValue } from "../experiment/metricText.ts";
 
 const POLL = 200;
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
 class Progress {
@@ -43,21 +45,26 @@ class Progress {
   stop(): void { if (this.started) this.bar?.stop(); }
 }
 
-/** Shows a run until its worker ends. The first interrupt asks it to stop, the second ends it. */
-export async function follow(run: RunDirectory, child: ChildProcess): Promise<{ record: RunRecord; interrupted: boolean }> {
+/** Tells when a worker's process has ended, however it did. */
+export function untilExit(child: ChildProcess): () => boolean {
+  let ended = child.exitCode !== null;
+  child.once("exit", () => { ended = true; }).once("error", () => { ended = true; });
+  return () => ended;
+}
+
+/** Shows a run until `hasEnded`. The first interrupt asks its worker to stop, the second ends it. */
+export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) => boolean): Promise<{ record: RunRecord; interrupted: boolean }> {
   const tail = new JournalTail(run.path), progress = new Progress();
-  let record = fold([]), interrupts = 0, ended = child.exitCode !== null;
-  child.once("exit", () => { ended = true; });
-  child.once("error", () => { ended = true; });
+  let record = fold([]), interrupts = 0;
   const interrupt = (): void => {
     if (interrupts++ === 0) { process.stderr.write("\nstopping; the partial result is kept (again: end at once)\n"); run.requestStop(); }
-    else child.kill("SIGKILL");
+    else signalWorker(run, "SIGKILL");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   for (let last = false; !last; ) {
-    last = ended;
+    last = hasEnded(record);
     for (const event of tail.read()) { record = applyEvent(record, event); progress.show(event, record); }
-    if (!last) await new Promise((resolve) => setTimeout(resolve, POLL));
+    if (!last) await pause();
   }
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { leadingMetric, metricValue } from "../experiment/metricText.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
+import { dequeue, isWaiting } from "../executor/queue.ts";
 import { adoptRuns, listRuns } from "../run/runDirectory.ts";
 import { namedRun, runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
@@ -35,6 +36,11 @@ export function runs(args: string[]): Promise<number> {
 export async function stop(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
+  if (isWaiting(run.record())) {
+    dequeue(run);
+    console.log(`taken out of the queue: run ${run.id}`);
+    return 0;
+  }
   if (!isLive(run.record().status)) { process.stderr.write(`run ${run.id} is ${run.record().status}\n`); return 0; }
   await stopRun(run);
   console.log(`${run.record().status}: run ${run.id}`);

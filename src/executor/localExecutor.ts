@@ -1,8 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { closeSync, openSync } from "node:fs";
-import { readExperiment } from "../experiment/readExperiment.ts";
-import { newRunId, RunDirectory } from "../run/runDirectory.ts";
+import { RunDirectory } from "../run/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
 export interface WorkerPlace { workerPath: string; nodePath: string; folder: string }
@@ -19,23 +17,13 @@ function start(run: RunDirectory, place: WorkerPlace, extra: string[]): ChildPro
 }
 
 /** Starts the worker of a run that has its directory; it outlives this process. */
-export const startTraining = (run: RunDirectory, place: WorkerPlace): { run: RunDirectory; child: ChildProcess } => ({ run, child: start(run, place, []) });
-
-/** Makes the run's directory and starts its worker, which outlives this process. @throws UserError if the experiment is wrong */
-export function submitTraining(options: WorkerPlace & { experimentPath: string; runsDir: string; git: boolean; overrides?: readonly string[] }): { run: RunDirectory; child: ChildProcess } {
-  const experiment = readExperiment(options.experimentPath, options.overrides);
-  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
-  const run = RunDirectory.create(options.runsDir, id, { ...experiment, git: experiment.git && options.git });
-  return { run, child: start(run, options, []) };
-}
+export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
 
 /** Starts a worker that goes on from the run's last checkpoint. */
-export function resumeTraining(options: WorkerPlace & { runPath: string }): { run: RunDirectory; child: ChildProcess } {
-  const run = RunDirectory.open(options.runPath);
-  return { run, child: start(run, options, ["--resume"]) };
-}
+export const resumeTraining = (options: WorkerPlace & { runPath: string }): ChildProcess => start(RunDirectory.open(options.runPath), options, ["--resume"]);
 
-function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {
+/** Sends a run's worker a signal, if it lives. */
+export function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {
   const { pid } = run.record();
   if (pid === undefined || !run.isWorkerAlive()) return;
   try { process.kill(pid, signal); } catch { /* it ended meanwhile */ }

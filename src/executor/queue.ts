@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
-import { adoptRuns, listRuns, newRunId, RunDirectory } from "../run/runDirectory.ts";
+import { adoptRuns, listRuns, markInterrupted, RunDirectory } from "../run/runDirectory.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 /** A queued run whose worker ends without a word so often is left alone: it would end so again. */
@@ -18,8 +17,7 @@ export interface QueuePlace extends WorkerPlace { runsDir: string; device: strin
 const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">): string => join(dirname(runsDir), `queue-${device}.lease`);
 
 /** Makes the run's directory with the status "queued". */
-export function enqueue(runsDir: string, experiment: Experiment): RunDirectory {
-  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
+export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
   const run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
@@ -45,6 +43,19 @@ export function waitingRuns(runsDir: string, device: string): Waiting[] {
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
   return here.map(({ run, record, experiment }) => ({ run, record, index: experiment.part?.index ?? 0 }))
     .sort((a, b) => rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
+}
+
+/** The devices that runs wait for. */
+export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).filter((run) => waits(run.record())).map((run) => run.experiment().engine.device))];
+
+/** Whether the queue will go on with a run by itself. */
+export const isWaiting = (record: RunRecord): boolean => waits(record);
+
+/** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs */
+export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
+  const pid = leaseHolder(leasePath(place));
+  if (pid !== undefined) process.kill(pid, "SIGTERM");
+  return pid !== undefined;
 }
 
 export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => leaseHolder(leasePath(place)) !== undefined;
@@ -83,10 +94,14 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
       if (isBusy(place)) { await pause(); continue; }
       const [next] = waitingRuns(place.runsDir, place.device);
       if (next === undefined) return;
-      const { child } = next.record.status === "queued" ? startTraining(next.run, place) : resumeTraining({ ...place, runPath: next.run.path });
+      const child = next.record.status === "queued" ? startTraining(next.run, place) : resumeTraining({ ...place, runPath: next.run.path });
+      // Workers are started so that nobody need wait for them; the queue does.
+      child.ref();
       await new Promise((resolve) => { child.once("exit", resolve).once("error", resolve); });
       // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
-      if (next.run.record().status === next.record.status) fail(next.run);
+      const { status } = next.run.record();
+      if (status === next.record.status) fail(next.run);
+      else if (isLive(status) && !next.run.isWorkerAlive()) markInterrupted(next.run);
     }
   } finally { dropLease(lease); }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as z from "zod";
 import { writeFileAtomic } from "./atomicFile.ts";
 
@@ -23,12 +23,37 @@ export function leaseHolder(path: string): number | undefined {
   } catch { return undefined; }
 }
 
-/** Takes the lease unless another living process holds it. */
+/** Takes the lease unless another living process holds it; of several that try at once, one gets it. */
 export function takeLease(path: string, pid: number): boolean {
+  const own = `${path}.${pid}`;
+  writeFileAtomic(own, JSON.stringify({ pid, started: startTime(pid) }));
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      // A link is made by one alone; a write would let the last of two win, and both go on.
+      try { linkSync(own, path); return true; } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EEXIST") return takeUnlinked(own, path, pid); }
+      const holder = leaseHolder(path);
+      if (holder !== undefined) return holder === pid;
+      removeVoid(path, `${own}.void`);
+    }
+    return false;
+  } finally { rmSync(own, { force: true }); }
+}
+
+/** Where the file system has no links: the last of two at once wins, and the first finds out when it looks. */
+function takeUnlinked(own: string, path: string, pid: number): boolean {
   const holder = leaseHolder(path);
   if (holder !== undefined && holder !== pid) return false;
-  writeFileAtomic(path, JSON.stringify({ pid, started: startTime(pid) }));
-  return true;
+  renameSync(own, path);
+  return leaseHolder(path) === pid;
+}
+
+/** Takes a dead process's lease away; one that somebody has taken meanwhile is put back. */
+function removeVoid(path: string, aside: string): void {
+  try {
+    renameSync(path, aside);
+    if (leaseHolder(aside) !== undefined) linkSync(aside, path);
+  } catch { /* gone meanwhile, or taken: the next attempt tells */ }
+  rmSync(aside, { force: true });
 }
 
 export const dropLease = (path: string): void => { rmSync(path, { force: true }); };

@@ -67,6 +67,8 @@ export class RunDirectory {
   acquireLease(pid: number): boolean { return takeLease(this.leasePath, pid); }
   releaseLease(): void { dropLease(this.leasePath); }
   isWorkerAlive(): boolean { return leaseHolder(this.leasePath) !== undefined; }
+  /** A worker held the lease and is gone without giving it back. */
+  hasLostWorker(): boolean { return existsSync(this.leasePath) && !this.isWorkerAlive(); }
 }
 
 /** Every run in a folder, newest first. */
@@ -86,13 +88,19 @@ export function findRun(runsDir: string, wanted: string): RunDirectory {
   throw new UserError(fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`, named === "" ? "Train one first." : `Runs there: ${named}`);
 }
 
+/** Says in a run's journal that its worker is gone. */
+export function markInterrupted(run: RunDirectory): void {
+  const journal = new Journal(run.path);
+  try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
+}
+
 /** Marks runs whose worker died without a word as interrupted. @returns their ids */
 export function adoptRuns(runsDir: string, now = Date.now()): string[] {
   return listRuns(runsDir).filter((run) => {
     const record = run.record();
-    if (!isLive(record.status) || run.isWorkerAlive() || now - Math.max(record.updatedAt, startedAt(run.id)) < START_GRACE) return false;
-    const journal = new Journal(run.path);
-    try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
+    if (!isLive(record.status) || run.isWorkerAlive()) return false;
+    if (!run.hasLostWorker() && now - Math.max(record.updatedAt, startedAt(run.id)) < START_GRACE) return false;
+    markInterrupted(run);
     return true;
   }).map((run) => run.id);
 }

@@ -69,7 +69,7 @@ export class Commands extends Store {
     const { model, panels, log, workerPath } = this.context;
     const run = await this.pick(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
     if (run === undefined) return;
-    const { child } = host().resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
+    const child = host().resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
     log.info(`resume ${run.id}: worker ${child.pid}`);
     model.markStartedHere(run.id);
     model.refresh();

@@ -1,0 +1,38 @@
+import { isOpen, type RunRecord } from "../experiment/record.ts";
+import { dequeue, isWaiting, startQueue } from "../executor/queue.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+import { follow, pause } from "./follow.ts";
+import { place } from "./place.ts";
+
+/** Whether the queue still has to do with a run: it waits, or is worked on. */
+const isPending = (record: RunRecord): boolean => isOpen(record.status) || isWaiting(record);
+
+/**
+ * Shows queued runs one after the other, in the order the queue takes them, until all have ended.
+ * An interrupt stops the run at work and takes the others of these out of the queue.
+ */
+export async function followQueue(runs: readonly RunDirectory[], runsDir: string): Promise<{ records: RunRecord[]; interrupted: boolean }> {
+  let interrupted = false, shown = 0;
+  const leave = (): void => { for (const run of runs) if (isWaiting(run.record())) dequeue(run); };
+  const interrupt = (): void => { interrupted = true; leave(); };
+  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  try {
+    for (;;) {
+      if (interrupted) leave();
+      const pending = runs.filter((run) => isPending(run.record()));
+      if (pending.length === 0) break;
+      const atWork = pending.find((run) => !isWaiting(run.record()));
+      if (atWork === undefined) {
+        // Whatever ended the queue's process, it is started again.
+        for (const device of new Set(pending.map((run) => run.experiment().engine.device))) startQueue({ ...place(), runsDir, device });
+        await pause();
+        continue;
+      }
+      process.stderr.write(`\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${atWork.record().name}\n`);
+      await follow(atWork, () => { const record = atWork.record(); return !isPending(record) || isWaiting(record); });
+      shown++;
+    }
+  } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
+  if (shown === 0) process.stderr.write("nothing was left to train\n");
+  return { records: runs.map((run) => run.record()), interrupted };
+}
