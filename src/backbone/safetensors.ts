@@ -74,20 +74,22 @@ export function floatType(name: string, entry: TensorEntry): "float32" | "float1
   return known.type;
 }
 
+/** Raw little-endian values as fp32. */
+export function widen(raw: Buffer, type: "float32" | "float16" | "bfloat16"): Float32Array {
+  const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
+  if (type === "float32") return new Float32Array(bytes);
+  const halves = new Uint16Array(bytes);
+  if (type === "float16") return Float32Array.from(halves, halfToFloat);
+  const wide = new Uint32Array(halves.length);
+  halves.forEach((h, i) => { wide[i] = h << 16; });
+  return new Float32Array(wide.buffer);
+}
+
 /** One tensor's values widened to fp32. */
 export function readTensor(name: string, entry: TensorEntry): Float32Array {
   const type = floatType(name, entry);
   const fd = openSync(entry.file, "r");
-  try {
-    const raw = readAt(fd, entry.offset, entry.bytes);
-    const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
-    if (type === "float32") return new Float32Array(bytes);
-    const halves = new Uint16Array(bytes);
-    if (type === "float16") return Float32Array.from(halves, halfToFloat);
-    const wide = new Uint32Array(halves.length);
-    halves.forEach((h, i) => { wide[i] = h << 16; });
-    return new Float32Array(wide.buffer);
-  } finally { closeSync(fd); }
+  try { return widen(readAt(fd, entry.offset, entry.bytes), type); } finally { closeSync(fd); }
 }
 
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;

@@ -2,6 +2,8 @@ import { compare } from "./compareCommand.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
 import { evaluateCommand } from "./evaluateCommand.ts";
+import { exportRun } from "./exportCommand.ts";
+import { importAdapter } from "./importCommand.ts";
 import { predict } from "./predict.ts";
 import { queue } from "./queueCommand.ts";
 import { runs, stop } from "./runsCommand.ts";
@@ -9,7 +11,7 @@ import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand,
+  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand, import: importAdapter, export: exportRun,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods
@@ -20,6 +22,8 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
   adept queue list|start|stop|clear [--json]
   adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
+  adept import FOLDER --backbone DIR --out DIR [--force] [--json]
+  adept export RUN --out DIR [--folded] [--force] [--json]
   adept doctor [--json]                             adept demo
 
 RUN is a run's id, the start of it, or "latest"; several seeds or a sweep in an experiment file are queued, and compared at the end.

@@ -1,12 +1,14 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BackboneLayout } from "../backbone/t5Layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
+import { readTorchFile } from "../backbone/torchFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { Parameters } from "../training/model.ts";
 import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
 import type { MethodSizes } from "./method.ts";
+import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
 import { methodOf } from "./registry.ts";
 import { countParameters } from "./sizes.ts";
 
@@ -35,31 +37,50 @@ export function saveAdapter(folder: string, { spec, sizes, parameters }: Adapter
   renameSync(temporary, join(folder, CONFIG));
 }
 
-function readConfig(path: string): AdapterConfig {
-  let json: unknown;
-  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT adapter, or of one that ADePT Lab wrote."); }
+function readJson(path: string): unknown {
+  try { return JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote."); }
+}
+
+function readConfig(path: string, json: unknown): AdapterConfig {
   const parsed = AdapterConfig.safeParse(json);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new UserError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`, "Adapters of the types PROMPT_TUNING, LORA, IA3 and ADePT Lab's own can be read.");
+  throw new UserError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`, "Adapters of the types PROMPT_TUNING, LORA, IA3, the official code's and ADePT Lab's own can be read.");
+}
+
+/** The tensors, as PEFT writes them today or as torch.save wrote them. */
+function readTensors(folder: string): { path: string; tensors: Tensors } {
+  const safe = join(folder, TENSORS), torch = join(folder, "adapter_model.bin");
+  return existsSync(safe) || !existsSync(torch) ? { path: safe, tensors: readSafetensors(safe) } : { path: torch, tensors: readTorchFile(torch) };
+}
+
+interface Stored { spec: MethodSpec; sizes: Omit<MethodSizes, "count">; path: string; tensors: Tensors; storedName: (name: string) => string }
+
+function readStored(folder: string, layout: BackboneLayout): Stored {
+  const configPath = join(folder, CONFIG), json = readJson(configPath), official = OfficialConfig.safeParse(json);
+  if (official.success) {
+    const { path, tensors } = readTensors(folder);
+    return { path, ...fromOfficial(official.data, tensors, { path, layout }), storedName: (name) => name };
+  }
+  const { spec, sizes } = fromConfig(readConfig(configPath, json), configPath);
+  return { spec, sizes, ...readTensors(folder), storedName: (name) => storedName(spec.kind, name) };
 }
 
 /**
- * Reads an adapter folder for a backbone of the given layout.
+ * Reads an adapter folder for a backbone of the given layout: PEFT's, ours, or a checkpoint of the official ADePT or DePT code.
  * @throws UserError naming file, tensor and shapes when they do not fit
  */
 export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
-  const { spec, sizes: shape } = fromConfig(readConfig(join(folder, CONFIG)), join(folder, CONFIG));
-  const path = join(folder, TENSORS), tensors = readSafetensors(path);
+  const { spec, sizes: shape, path, tensors, storedName: stored } = readStored(folder, layout);
   const sizes = { ...shape, count: countParameters(spec, shape, layout) };
-  if (spec.kind === "pt") takeFirstSubmodule(tensors, sizes.promptLength);
+  for (const name of [PEFT_PROMPT, "prompt"]) if (shape.promptLength > 0) takeFirstSubmodule(tensors, name, shape.promptLength);
   const parameters: Parameters = new Map();
   for (const each of methodOf(spec.kind).tensors({ spec, sizes, layout })) {
-    const stored = storedName(spec.kind, each.name), found = tensors.get(stored);
-    if (found === undefined) throw new UserError(`${path} lacks tensor "${stored}"`, "The adapter is of another backbone, or incomplete.");
-    if (found.dims.join() !== each.sizes.join()) throw new UserError(`${path}: tensor "${stored}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`);
+    const name = stored(each.name), found = tensors.get(name);
+    if (found === undefined) throw new UserError(`${path} lacks tensor "${name}"`, "The adapter is of another backbone, or incomplete.");
+    if (found.dims.join() !== each.sizes.join()) throw new UserError(`${path}: tensor "${name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`);
     parameters.set(each.name, { name: each.name, dims: each.sizes, group: each.group, data: found.data });
-    tensors.delete(stored);
+    tensors.delete(name);
   }
   const [extra] = tensors.keys();
   if (extra !== undefined) throw new UserError(`${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`, "The adapter is of another backbone, or of a kind that cannot be read.");
@@ -67,8 +88,8 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
 }
 
 /** PEFT's default for encoder-decoder models saves the rows of two submodules and uses the first alone. */
-function takeFirstSubmodule(tensors: Tensors, rows: number): void {
-  const found = tensors.get(PEFT_PROMPT);
+function takeFirstSubmodule(tensors: Tensors, name: string, rows: number): void {
+  const found = tensors.get(name);
   const [have, width] = found?.dims ?? [];
-  if (found?.dims.length === 2 && width !== undefined && have === 2 * rows) tensors.set(PEFT_PROMPT, { dims: [rows, width], data: found.data.subarray(0, rows * width) });
+  if (found?.dims.length === 2 && width !== undefined && have === 2 * rows) tensors.set(name, { dims: [rows, width], data: found.data.subarray(0, rows * width) });
 }

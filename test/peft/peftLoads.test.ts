@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { MethodInput } from "../../src/experiment/methodSpec.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
 import { loadAdapter, saveAdapter } from "../../src/method/adapterFolder.ts";
+import { writeFoldedFolder } from "../../src/method/foldedFolder.ts";
 import { initialise } from "../../src/method/initialise.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
 import { T5TunedModel } from "../../src/method/tunedModel.ts";
@@ -27,6 +28,11 @@ const THEIRS = [
 interface Logits { dims: number[]; data: number[] }
 const IDS = [[5, 17, 42, 8, 1], [9, 3, 1, 0, 0]], MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], LABELS = [[11, 4, 1], [6, 1, -100]];
 const BATCH: Batch = { rows: 2, sourceLength: 5, targetLength: 3, ids: Int32Array.from(IDS.flat()), mask: Float32Array.from(MASK.flat()), labels: Int32Array.from(LABELS.flat()) };
+
+/** Methods that a plain T5 holds, or a plain T5 with a file of its input beside it. */
+const FOLDED = [{ kind: "lora", rank: 3, alpha: 7, targets: ["q", "v", "wo"] }, { kind: "ia3" }, { kind: "full" }, { kind: "pt", promptLength: 4, promptInit: "random" }, { kind: "mpt", promptLength: 3, promptInit: "random" },
+  { kind: "adept", promptLength: 3, bottleneck: 5 }, { kind: "adept", promptLength: 0, bottleneck: 5, variant: "linear" }, { kind: "adept", promptLength: 2, bottleneck: 5, variant: "deep" }, { kind: "adept", promptLength: 2, variant: "constant" },
+  { kind: "adept", promptLength: 2, bottleneck: 5, variant: "hybrid", positions: 8 }, { kind: "dept", promptLength: 2, rank: 3, positions: 8, scale: 1.7 }];
 
 function temporary(t: TestContext): { adapter: string; batch: string } {
   const folder = mkdtempSync(join(tmpdir(), "adept-peft-")), batch = join(folder, "batch.json");
@@ -49,15 +55,18 @@ function assertEqual(ours: { dims: readonly number[]; data: ArrayLike<number> },
 }
 
 for (const folder of BACKBONES) {
-  for (const input of OURS) {
-    test(`${basename(folder)}: PEFT loads our ${JSON.stringify(input)} with the same logits`, async (t) => {
+  for (const [input, inFolder] of [...OURS.map((each) => [each, false] as const), ...FOLDED.map((each) => [each, true] as const)]) {
+    test(`${basename(folder)}: ${inFolder ? "transformers loads the folded" : "PEFT loads our"} ${JSON.stringify(input)} with the same logits`, async (t) => {
       const { adapter, batch } = temporary(t), spec = MethodInput.parse(input), sizes = resolveSizes(spec, backboneLayout(folder));
       const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 }), random = new MersenneTwister(3);
       try {
         const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
-        const parameters = new Map([...initialise(tuned.shape, source, random)].map(([name, each]) => [name, { ...each, data: each.data.map((v) => v + 0.3 * random.normal()) }]));
-        saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
-        assertEqual((await tuned.forward(parameters, BATCH)).logits, peft(folder, adapter, batch));
+        const noise = spec.kind === "full" ? 0.02 : 0.3;
+        const parameters = new Map([...initialise(tuned.shape, source, random)].map(([name, each]) => [name, { ...each, data: each.data.map((v) => v + noise * random.normal()) }]));
+        mkdirSync(adapter);
+        if (inFolder) writeFoldedFolder(adapter, { spec, sizes, parameters }, folder);
+        else saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
+        assertEqual((await tuned.forward(parameters, BATCH)).logits, inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch));
       } finally { await tuned.release(); }
     });
   }

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { UserError } from "../experiment/errors.ts";
+import { widen, type Tensors } from "./safetensors.ts";
+import { readStoredZip } from "./storedZip.ts";
+import { ForbiddenPickle, readTensorPickle, type PickledTensor } from "./tensorPickle.ts";
+
+const TYPES = { Float: { type: "float32", bytes: 4 }, Half: { type: "float16", bytes: 2 }, BFloat16: { type: "bfloat16", bytes: 2 } } as const;
+/** What an adapter never is larger than; a file that says more is not read. */
+const MOST_ELEMENTS = 2 ** 28;
+
+function pickle(bytes: Buffer, path: string): Map<string, PickledTensor> {
+  try { return readTensorPickle(bytes); } catch (error) {
+    if (!(error instanceof ForbiddenPickle)) throw error;
+    throw new UserError(`${path} asks for ${error.message}: it holds more than tensors, or is damaged. Nothing of it was executed.`, "Take the file from a source you trust, or save the tensors alone.");
+  }
+}
+
+/** The values that a view names, in row-major order. */
+function gather(values: Float32Array, { offset, sizes, strides }: PickledTensor): Float32Array {
+  const count = sizes.reduce((product, size) => product * size, 1), result = new Float32Array(count), index = sizes.map(() => 0);
+  for (let i = 0, at = offset; i < count; i++) {
+    result[i] = values[at]!;
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!;
+      if (++index[axis]! < sizes[axis]!) break;
+      at -= strides[axis]! * sizes[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+function tensorOf(tensor: PickledTensor, bytes: Buffer | undefined, fail: (what: string) => never): { dims: number[]; data: Float32Array } {
+  const { storage, offset, sizes, strides } = tensor, type = TYPES[storage.type as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
+  if (type === undefined) return fail(`is of type ${storage.type}; Float, Half or BFloat16 is needed`);
+  if (bytes === undefined || bytes.length < storage.elements * type.bytes) return fail(`lacks its values: ${storage.elements} of ${type.bytes} bytes, the file has ${bytes?.length ?? 0} bytes`);
+  const whole = [offset, ...sizes, ...strides].every((value) => Number.isInteger(value) && value >= 0), count = sizes.reduce((product, size) => product * size, 1);
+  const last = offset + sizes.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? NaN), 0);
+  if (!whole || sizes.length !== strides.length || sizes.length > 8 || count > MOST_ELEMENTS || (count > 0 && !(last < storage.elements))) return fail(`has the shape (${sizes.join(", ")}) with strides (${strides.join(", ")}), which its ${storage.elements} values cannot have`);
+  return { dims: sizes, data: gather(widen(bytes.subarray(0, storage.elements * type.bytes), type.type), tensor) };
+}
+
+/**
+ * The tensors of a file that torch.save wrote (a zip of a pickle and raw values), widened to fp32. Executes nothing of it.
+ * @throws UserError naming the file and what is damaged, missing or forbidden
+ */
+export function readTorchFile(path: string): Tensors {
+  let bytes: Buffer;
+  try { bytes = readFileSync(path); } catch (error) { throw new UserError(`${path} cannot be read: ${(error as Error).message}`); }
+  const files = readStoredZip(bytes, path), [main, ...more] = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  if (main === undefined || more.length > 0) throw new UserError(`${path} is no file of torch.save: it has no data.pkl`, "Give the adapter_model.bin that the official code or PEFT wrote.");
+  const folder = main.slice(0, -"data.pkl".length);
+  if ((files.get(`${folder}byteorder`)?.toString() ?? "little") !== "little") throw new UserError(`${path} was written on a big-endian machine`, "Load and save it on another.");
+  return new Map([...pickle(files.get(main)!, path)].map(([name, tensor]) => [name, tensorOf(tensor, files.get(`${folder}data/${tensor.storage.key}`), (what) => { throw new UserError(`${path}: tensor "${name}" ${what}`); })]));
+}
