@@ -33,6 +33,7 @@ const NamedTask = z.strictObject({
   targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
   split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
   official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
+  runGeneratedCode: z.boolean().default(false).describe("mbpp: run generated programs against their tests, in a sandbox (Linux with bubblewrap), for the metric pass@1"),
   shots: z.strictObject({ k: positive, seed: z.number().int().nonnegative().default(0), sampling: z.enum(["balanced", "official"]).default("balanced") }).optional()
     .describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k"),
 });

@@ -9,10 +9,12 @@ const initText = z.string().default("Classify this text:");
 /** Most trainable parameters: a number, or those of a soft prompt of so many tokens (the paper's 100). */
 export const Budget = z.union([positive, z.strictObject({ promptTokens: positive })]);
 const budget = Budget.optional().describe("Most trainable parameters, or { \"promptTokens\": 100 }; sizes that are not given are solved for");
+/** Where the tensors start from. */
+const source = z.string().min(1).optional().describe("Warm start: the folder of a run or an adapter whose tensors this one starts from; what it lacks starts as usual");
 const positions = positive.default(256).describe("Rows of DePT's position table: the longest input, in tokens");
 
 const Adept = z.strictObject({
-  kind: z.literal("adept"),
+  kind: z.literal("adept"), source,
   promptLength: length.optional().describe("m: rows of the soft prompt"),
   bottleneck: positive.optional().describe("r: hidden units of the FFN"),
   budget, promptInit, initText,
@@ -23,23 +25,23 @@ const Adept = z.strictObject({
   positionRank: positive.optional().describe("hybrid: rank of the position table"),
 });
 const Dept = z.strictObject({
-  kind: z.literal("dept"), promptLength: length.optional(), rank: positive.optional().describe("Rank of the position table"), budget, promptInit, initText, positions,
+  kind: z.literal("dept"), source, promptLength: length.optional(), rank: positive.optional().describe("Rank of the position table"), budget, promptInit, initText, positions,
   scale: z.union([z.literal("official"), z.number().positive()]).default("official").describe("Factor of the offsets: \"official\" is 8 / sqrt(rank)"),
 });
-const PromptTuning = z.strictObject({ kind: z.literal("pt"), promptLength: positive.optional(), budget, promptInit, initText });
-const Mpt = z.strictObject({ kind: z.literal("mpt"), promptLength: positive.optional(), budget, promptInit, initText });
+const PromptTuning = z.strictObject({ kind: z.literal("pt"), source, promptLength: positive.optional(), budget, promptInit, initText });
+const Mpt = z.strictObject({ kind: z.literal("mpt"), source, promptLength: positive.optional(), budget, promptInit, initText });
 const Lora = z.strictObject({
-  kind: z.literal("lora"), rank: positive.optional(), budget,
+  kind: z.literal("lora"), source, rank: positive.optional(), budget,
   alpha: z.number().positive().default(16).describe("Scale: the update is alpha / rank times B A"),
   targets: z.array(z.string().min(1)).min(1).default(["q", "v"]).describe("Linear layers, by the last part of their name"),
 });
-const Ia3 = z.strictObject({ kind: z.literal("ia3"), budget, targets: z.array(z.string().min(1)).default(["k", "v"]), feedForward: z.array(z.string().min(1)).default(["wo"]) });
+const Ia3 = z.strictObject({ kind: z.literal("ia3"), source, budget, targets: z.array(z.string().min(1)).default(["k", "v"]), feedForward: z.array(z.string().min(1)).default(["wo"]) });
 const Adapter = z.strictObject({
-  kind: z.literal("adapter"), bottleneck: positive.optional(), budget,
+  kind: z.literal("adapter"), source, bottleneck: positive.optional(), budget,
   activation: z.enum(["gelu_new", "relu"]).default("gelu_new"), cross: z.boolean().default(false).describe("Also after cross-attention"),
 });
-const BitFit = z.strictObject({ kind: z.literal("bitfit"), budget });
-const Full = z.strictObject({ kind: z.literal("full"), budget });
+const BitFit = z.strictObject({ kind: z.literal("bitfit"), source, budget });
+const Full = z.strictObject({ kind: z.literal("full"), source, budget });
 
 /** The method and its sizes, as an experiment file has them. */
 export const MethodInput = z.discriminatedUnion("kind", [Adept, PromptTuning, Dept, Mpt, Lora, Ia3, Adapter, BitFit, Full]);

@@ -5,7 +5,7 @@ export function leadingMetric(metrics: Readonly<Record<string, number>>): { name
 }
 
 const CORRELATIONS = ["matthews", "pearson", "spearman"];
-const NAMES: Record<string, string> = { f1: "F1", macroF1: "macro F1", em: "exact match", answerF1: "answer F1", f1a: "F1 over answers", groupEm: "questions all right", matthews: "Matthews", pearson: "Pearson", spearman: "Spearman" };
+const NAMES: Record<string, string> = { f1: "F1", macroF1: "macro F1", em: "exact match", answerF1: "answer F1", f1a: "F1 over answers", groupEm: "questions all right", passAt1: "pass@1", matthews: "Matthews", pearson: "Pearson", spearman: "Spearman" };
 
 /** A metric's name as the field writes it. */
 export const metricName = (name: string): string => NAMES[name] ?? name;

@@ -56,8 +56,16 @@ function requireFile(path: string, key: string): string {
   return path;
 }
 
-function resolvePaths(experiment: Experiment, folder: string): Experiment {
-  const { task, backbone } = experiment;
+/** The method with its warm start's folder absolute. */
+function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
+  if (method.source === undefined) return method;
+  const source = resolve(folder, method.source);
+  if (!(existsSync(source) && statSync(source).isDirectory())) throw new UserError(`method.source: there is no folder ${source}.`, "Give the folder of a run or of an adapter, relative to the experiment file.");
+  return { ...method, source };
+}
+
+function resolvePaths(given: Experiment, folder: string): Experiment {
+  const experiment = { ...given, method: resolveSource(given.method, folder) }, { task, backbone } = experiment;
   const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`);

@@ -23,7 +23,7 @@ export const AdapterConfig = z.discriminatedUnion("peft_type", [
 export type AdapterConfig = z.output<typeof AdapterConfig>;
 
 /** What adapter_config.json says of an adapter. */
-export function toConfig(spec: MethodSpec, sizes: MethodSizes, { backbone, width }: { backbone: string; width: number }): Record<string, unknown> {
+export function toConfig({ source: _, ...spec }: MethodSpec, sizes: MethodSizes, { backbone, width }: { backbone: string; width: number }): Record<string, unknown> {
   const shared = { base_model_name_or_path: backbone, task_type: "SEQ_2_SEQ_LM", inference_mode: true };
   switch (spec.kind) {
     case "pt": return { peft_type: "PROMPT_TUNING", prompt_tuning_init: "RANDOM", ...shared, num_virtual_tokens: sizes.promptLength, token_dim: width, num_transformer_submodules: 1 };

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod";
+import { applyEdits, modify, parse } from "jsonc-parser";
 import { writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
@@ -36,11 +36,10 @@ def encoder_input(ids, mask):
 \`\`\`
 `;
 
-/** The backbone's config, saying that the weights are fp32 now. */
+/** The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to transformers. */
 function writeConfig(from: string, to: string): void {
-  const config = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(from, "utf8")));
-  for (const key of ["torch_dtype", "dtype"]) if (key in config) config[key] = "float32";
-  writeFileSync(to, `${JSON.stringify(config, null, 2)}\n`);
+  const text = readFileSync(from, "utf8"), config: unknown = parse(text), has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
+  writeFileSync(to, ["torch_dtype", "dtype"].filter(has).reduce((edited, key) => applyEdits(edited, modify(edited, [key], "float32", {})), text));
 }
 
 /**

@@ -54,5 +54,6 @@ export const CATALOGUE: Record<TaskName, TaskDefinition> = {
   scitail: { source: NLI, target: LABEL, classes: ENTAILMENT, metrics: ACCURACY, policy: "halve" },
   paws: { source: PAIR, target: LABEL, classes: [["0", "not_paraphrase"], ["1", "paraphrase"]], metrics: ACCURACY, policy: "given" },
   trec: { source: SENTENCE, target: LABEL, classes: [["0", "ABBR"], ["1", "ENTY"], ["2", "DESC"], ["3", "HUM"], ["4", "LOC"], ["5", "NUM"]], metrics: ACCURACY, policy: "given" },
+  mbpp: { source: [piece("text", "prompt")], target: ["code"], metrics: ACCURACY, policy: "given" },
   gsm8k: { source: [piece("question")], target: ["label", "answer"], metrics: ACCURACY, policy: "given" },
 };

@@ -65,7 +65,15 @@ class RowReader {
     return this.labels[index] ?? this.fail(path, row, `the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`);
   }
 
+  /** MBPP's assertions, after what they import or set up. */
+  private tests(path: string, row: Row): string[] {
+    const list = row.lists["test_list"] ?? [];
+    if (list.length === 0) this.fail(path, row, "no list \"test_list\" of assertions");
+    return [...(row.lists["test_imports"] ?? []), ...[row.fields["test_setup_code"] ?? ""].filter((code) => code.trim() !== ""), ...list];
+  }
+
   private example(path: string, row: Row): Example {
+    if (this.spec.name === "mbpp") return { source: this.source(path, row), target: this.label(path, row), tests: this.tests(path, row) };
     const group = row.fields["question_id"] ?? row.fields["idx.question"] ?? row.fields["idx"];
     if (!this.definition.metrics.includes("em")) return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
     const answers = this.answers(path, row);

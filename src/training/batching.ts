@@ -2,7 +2,7 @@ import { MersenneTwister, permutation } from "../experiment/random.ts";
 import type { Batch } from "./model.ts";
 
 /** One example as text and as ids; both id lists end with end-of-sequence unless cut. */
-export interface TokenisedExample { input: string; target: string; answers?: readonly string[] | undefined; group?: string | undefined; ids: ArrayLike<number>; labels: ArrayLike<number> }
+export interface TokenisedExample { input: string; target: string; answers?: readonly string[] | undefined; group?: string | undefined; tests?: readonly string[] | undefined; ids: ArrayLike<number>; labels: ArrayLike<number> }
 
 export interface TextEncoder { encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): Promise<ArrayLike<number>> }
 
@@ -12,10 +12,10 @@ const WINDOW = 16;
 
 /** Examples as ids, cut to the lengths given (in tokens, end-of-sequence included). */
 export async function tokenise(
-  examples: readonly { source: string; target: string; answers?: string[]; group?: string }[], tokenizer: TextEncoder, lengths: { maxSourceLength: number; maxTargetLength: number },
+  examples: readonly { source: string; target: string; answers?: string[]; group?: string; tests?: string[] }[], tokenizer: TextEncoder, lengths: { maxSourceLength: number; maxTargetLength: number },
 ): Promise<TokenisedExample[]> {
-  return Promise.all(examples.map(async ({ source, target, answers, group }) => ({
-    input: source, target, answers, group,
+  return Promise.all(examples.map(async ({ source, target, answers, group, tests }) => ({
+    input: source, target, answers, group, tests,
     ids: await tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
     labels: await tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
   })));

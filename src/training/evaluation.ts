@@ -1,4 +1,5 @@
 import { padBatch, type TokenisedExample } from "./batching.ts";
+import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName } from "../task/metric/score.ts";
 import type { Batch, Parameters, TunedModel } from "./model.ts";
 
@@ -15,6 +16,8 @@ export interface EvaluationOptions {
   candidates?: Candidates | undefined;
   /** the task's metrics and its labels; default: accuracy alone */
   scoring?: { metrics: readonly MetricName[]; labels: readonly string[] };
+  /** pass@1 of generated code; then it is the first metric */
+  passRate?: PassRate | undefined;
   batchSize?: number;
   /** asked before each batch: true ends the evaluation without a result */
   stopRequested?: () => boolean;
@@ -43,7 +46,6 @@ async function likeliest(model: TunedModel, parameters: Parameters, batch: Batch
   return { sum, tokens, texts: scores.map((row) => texts[row.indexOf(Math.min(...row))] ?? "") };
 }
 
-
 /**
  * Loss and greedy predictions of all examples, in the order given; batches are formed by length.
  * @returns undefined when there are no examples, or a stop was requested before the end
@@ -68,5 +70,6 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     }
   }
   const { metrics, labels } = options.scoring ?? { metrics: [], labels: [] };
-  return { loss: lossSum / tokenCount, metrics: score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels), predictions };
+  const passed: Record<string, number> = options.passRate === undefined ? {} : { passAt1: await options.passRate.of(predictions.map(({ prediction }, i) => ({ prediction, tests: examples[i]!.tests }))) };
+  return { loss: lossSum / tokenCount, metrics: { ...passed, ...score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels) }, predictions };
 }

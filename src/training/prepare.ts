@@ -4,6 +4,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../experiment/random.ts";
 import { initialise } from "../method/initialise.ts";
 import type { MethodSizes } from "../method/method.ts";
+import { warmStart } from "../method/warmStart.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
@@ -11,6 +12,7 @@ import { readT5Config } from "../backbone/t5Config.ts";
 import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import type { MetricName } from "../task/metric/score.ts";
+import { PassRate } from "../task/code/passRate.ts";
 import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metrics.ts";
 import { backboneFolder } from "./backboneFolder.ts";
@@ -34,6 +36,8 @@ export interface Prepared {
   scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
   /** the labels to choose among, where the experiment asks for it */
   candidates: Candidates | undefined;
+  /** runs generated code, where the experiment switches it on */
+  passRate: PassRate | undefined;
   decode: (ids: number[]) => Promise<string>;
 }
 
@@ -58,7 +62,7 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => model.weight(name, dims) };
-  return { folder, model, sizes, tokenizer, initial: initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))) };
+  return { folder, model, sizes, tokenizer, initial: warmStart(initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, model.shape.layout) };
 }
 
 async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
@@ -81,6 +85,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     experiment, ...opened, test, scoring: { metrics: data.metrics, labels: data.labels }, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
     majority: test.length > 0 ? majorityShare(test.map(({ target }) => target), data.train.map(({ target }) => target)) : 0,
     candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
+    passRate: experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode ? new PassRate() : undefined,
     decode: (ids) => tokenizer.decode(ids, true),
   };
 }

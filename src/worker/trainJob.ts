@@ -55,10 +55,10 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   const { model, experiment, validation, decode } = prepared;
   const { method, training, seed } = experiment;
   return trainLoop(start, {
-    model, training, seed, metric: prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
+    model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
     hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     evaluate: async (parameters) => {
-      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, stopRequested: job.stopRequested });
+      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
       return result && { ...result, examples: validation.length };
     },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
@@ -74,7 +74,7 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const folder = join(job.run.path, "analysis");
   mkdirSync(folder, { recursive: true });
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    const result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, stopRequested: job.stopRequested });
+    const result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
     if (result === undefined) break;
     const { loss, metrics, predictions } = result;
     job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics, examples: predictions.length });

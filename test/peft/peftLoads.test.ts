@@ -60,7 +60,7 @@ for (const folder of BACKBONES) {
       const { adapter, batch } = temporary(t), spec = MethodInput.parse(input), sizes = resolveSizes(spec, backboneLayout(folder));
       const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 }), random = new MersenneTwister(3);
       try {
-        const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
+        const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [7, 3], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
         const noise = spec.kind === "full" ? 0.02 : 0.3;
         const parameters = new Map([...initialise(tuned.shape, source, random)].map(([name, each]) => [name, { ...each, data: each.data.map((v) => v + noise * random.normal()) }]));
         mkdirSync(adapter);
