@@ -16,6 +16,8 @@ const rooms = {
   training: ["experiment", "graph", "engine", "backbone", "method", "task"],
   analysis: ["experiment", "graph", "engine", "backbone", "method", "task", "training"],
   run: ["experiment"],
+  // Files are written whole or not at all by one function.
+  hub: ["experiment", "run/atomicFile.ts"],
   executor: ["experiment", "run"],
   ui: ["experiment", "run", "executor"],
 };
