@@ -1,4 +1,5 @@
 import { compare } from "./compareCommand.ts";
+import { distilCommand } from "./distilCommand.ts";
 import { download } from "./downloadCommand.ts";
 import { demo } from "./demo.ts";
 import { doctor } from "./doctor.ts";
@@ -12,7 +13,7 @@ import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand, download, import: importAdapter, export: exportRun,
+  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods
@@ -23,6 +24,7 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
   adept queue list|start|stop|clear [--json]
   adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
+  adept distil RUN... --out DIR [--steps N] [--batch-size N] [--weight W] [--seed N] [--json]
   adept download OWNER/NAME [--dataset] [--revision REV] [--include GLOB]... [--out DIR] [--json]
   adept import FOLDER --backbone DIR --out DIR [--force] [--json]
   adept export RUN --out DIR [--folded] [--force] [--json]

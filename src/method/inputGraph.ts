@@ -1,7 +1,7 @@
-import { add, broadcastTo, concat, crossEntropy, gather, mul, reduceSum, reshape } from "../graph/ops.ts";
+import { add, broadcastTo, concat, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
 import type { Dim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
-import { input, type InputValue, type Value } from "../graph/value.ts";
+import { scalar, input, type InputValue, type Value } from "../graph/value.ts";
 import { T5Graph, type KeyValue } from "../backbone/t5Graph.ts";
 import type { T5Config } from "../backbone/t5Config.ts";
 import type { Method, MethodContext, MethodShape } from "./method.ts";
@@ -77,8 +77,27 @@ export class InputGraph {
   }
 
   /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. */
-  step(dropout: boolean): Record<string, Value> {
-    const loss = mul(reduceSum(this.tokenLosses(this.forward(dropout).logits), [0, 1]), input("lossScale", []));
+  step(dropout: boolean): Record<string, Value> { return this.withGradients(this.scaledLoss(this.forward(dropout).logits)); }
+
+  private scaledLoss(logits: Value): Value { return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", [])); }
+
+  /**
+   * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the encoder's states of the text).
+   * Fed: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy` their sum of p ln p, scaled alike;
+   * `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0 where padded; `distilWeight` w.
+   */
+  distil(): Record<string, Value> {
+    const { logits, encoded } = this.forward(false), { width, vocabulary } = this.t5.config;
+    // The smallest addend that keeps ln finite where the student's share of a piece is 0 in fp32.
+    const logShares = log(add(softmax(logits), scalar(1e-30)));
+    const divergence = sub(input("teacherEntropy", []), reduceSum(mul(input("teacherProbabilities", ["B", "T", vocabulary]), logShares), [0, 1, 2]));
+    const text = this.parameters.has(PROMPT) ? slice(encoded, 1, "P", "P+S") : encoded;
+    const apart = mul(sub(text, input("teacherStates", ["B", "S", width])), input("stateScale", ["B", "S", 1]));
+    const taught = add(divergence, reduceSum(mul(apart, apart), [0, 1, 2]));
+    return { ...this.withGradients(add(this.scaledLoss(logits), mul(input("distilWeight", []), taught))), taught };
+  }
+
+  private withGradients(loss: Value): Record<string, Value> {
     const names = [...this.parameters.keys()];
     const by = gradients(loss, [...this.parameters.values()]);
     const outputs: Record<string, Value> = { loss };

@@ -10,6 +10,7 @@ import { BackboneDropout } from "./backboneDropout.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
+import { teacherFeeds } from "./teacherFeeds.ts";
 
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
@@ -108,6 +109,18 @@ export class T5TunedModel implements TunedModel {
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
     return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
+  }
+
+  /**
+   * Loss and gradients with a teacher's states and logits of the same batch (see InputGraph.distil).
+   * @param teacher what `forward` gave for the same text under the teacher; its prompt may have another length
+   * @returns also `taught`, the divergence from the teacher without the task's own loss
+   */
+  async distil(parameters: Parameters, batch: Batch, { teacher, lossScale, weight }: { teacher: { logits: HostTensor; encoded: HostTensor }; lossScale: number; weight: number }): Promise<{ loss: number; taught: number; gradients: Map<string, Float32Array> }> {
+    const program = await this.program("distil", () => this.graph.distil());
+    const feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)), distilWeight: tensor(Float32Array.of(weight)), ...teacherFeeds(teacher, batch, { lossScale, width: this.width, vocabulary: this.vocabularySize }) };
+    const results = await program.run(feeds);
+    return { loss: results["loss"]!.data[0]!, taught: results["taught"]!.data[0]!, gradients: new Map([...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const)) };
   }
 
   /** Logits (rows, targetLength, vocabulary) and encoder states (rows, prompt + sourceLength, width), teacher-forced, no dropout. */

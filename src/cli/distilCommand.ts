@@ -1,0 +1,67 @@
+import { parseArgs } from "node:util";
+import { resolve } from "node:path";
+import type { HostTensor } from "../engine/program.ts";
+import { UserError } from "../experiment/errors.ts";
+import { defaultRates } from "../experiment/learningRates.ts";
+import { MethodInput } from "../experiment/methodSpec.ts";
+import { loadAdapter, saveAdapter } from "../method/adapterFolder.ts";
+import type { T5TunedModel } from "../method/tunedModel.ts";
+import { loadTask } from "../task/loadTask.ts";
+import { tokenise } from "../training/batching.ts";
+import { distil, type SourceTask } from "../training/distillation.ts";
+import { openExperimentModel } from "../training/prepare.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+import { finishedFolder } from "./finishedFolder.ts";
+import { namedRun } from "./place.ts";
+import { WrongUse } from "./wrongUse.ts";
+
+interface Teacher { model: T5TunedModel; task: SourceTask<{ logits: HostTensor; encoded: HostTensor }> }
+
+async function openTeacher(run: RunDirectory): Promise<Teacher> {
+  const experiment = run.experiment();
+  if (experiment.method.kind !== "pt") throw new UserError(`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`, "Train one with method.kind \"pt\" for each source task.");
+  const { model, tokenizer } = await openExperimentModel(experiment), { train } = await loadTask(experiment.task);
+  const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
+  return { model, task: { examples: await tokenise(train, tokenizer, experiment.training), teach: (batch) => model.forward(parameters, batch) } };
+}
+
+/** Whole numbers of at least 1, as given on the command line. */
+function count(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new WrongUse(`--${name} must be a whole number of at least 1`);
+  return value;
+}
+
+/** adept distil RUN... --out DIR: MPT's source stage, from finished runs of prompt tuning on one backbone. */
+export async function distilCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { out: { type: "string" }, steps: { type: "string", default: "500" }, "batch-size": { type: "string", default: "16" }, weight: { type: "string", default: "0.9" }, seed: { type: "string", default: "0" }, force: { type: "boolean" }, "runs-dir": { type: "string" }, json: { type: "boolean" } } });
+  if (positionals.length === 0 || values.out === undefined) throw new WrongUse("distil takes runs of prompt tuning, and --out");
+  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)), first = runs[0]!.experiment(), weight = Number(values.weight), seed = Number(values.seed);
+  const other = runs.find((run) => run.experiment().backbone !== first.backbone);
+  if (other !== undefined) throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
+  if (!(weight >= 0) || !Number.isInteger(seed)) throw new WrongUse("--weight must be at least 0, --seed a whole number");
+  const steps = count("steps", values.steps), batchSize = count("batch-size", values["batch-size"]), stop = new AbortController(), interrupt = (): void => { stop.abort(); };
+  const teachers: Teacher[] = [];
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    for (const run of runs) teachers.push(await openTeacher(run));
+    const promptLength = teachers[0]!.model.shape.sizes.promptLength, init = first.method.kind === "pt" ? first.method : undefined;
+    const method = MethodInput.parse({ kind: "mpt", promptLength, promptInit: init?.promptInit, initText: init?.initText });
+    const { model, sizes, initial } = await openExperimentModel({ ...first, method, seed });
+    try {
+      let last = { loss: NaN, taught: NaN };
+      const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) process.stderr.write(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };
+      const parameters = await distil(model, teachers.map(({ task }) => task), initial, { steps, batchSize, warmup: Math.ceil(steps / 20), weight, seed, signal: stop.signal, rates: defaultRates(method), onStep });
+      finishedFolder(values.out, values.force === true, (folder) => { saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width }); });
+      console.log(values.json === true ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last }) : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`);
+      return 0;
+    } finally { await model.release(); }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    process.stderr.write("stopped; nothing was written\n");
+    return 130;
+  } finally {
+    for (const { model } of teachers) await model.release();
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}
