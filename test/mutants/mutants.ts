@@ -1,0 +1,34 @@
+/** One term of a formula, broken: the tests named must notice. `from` occurs once in the file. */
+export interface Mutant { of: string; file: string; from: string; to: string; tests: string }
+
+const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts";
+const method = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/method/${file}.ts`, from, to, tests: METHODS });
+
+export const MUTANTS: Mutant[] = [
+  method("adept: + b1", "adept", 'add(product, p("b_down"))', 'sub(product, p("b_down"))'),
+  method("adept: ReLU", "adept", ': relu(kept);', ': kept;'),
+  method("adept: + b2", "adept", 'biased ? add(offset, p("b_up")) : offset', "offset"),
+  method("adept: E + offset", "adept", "const own = add(embedded, ffnOffset(embedded, context));", "const own = sub(embedded, ffnOffset(embedded, context));"),
+  method("adept: dropout before ReLU is scaled", "adept", "mul(before, hiddenMask)", "before"),
+  method("adept linear: no ReLU", "adept", 'spec.variant === "linear" ? kept : relu(kept)', "relu(kept)"),
+  method("adept constant: + vector", "adept", 'add(embedded, parameter("constant"))', "embedded"),
+  method("adept deep: + b_mid", "adept", 'add(matmul(active, p("w_mid")), p("b_mid"))', 'matmul(active, p("w_mid"))'),
+  method("adept deep: layer norm's epsilon", "adept", "LAYER_NORM_EPSILON = 1e-12", "LAYER_NORM_EPSILON = 1e-2"),
+  method("adept hybrid: DePT's scale", "adept", "officialScale(rank(spec))", "1"),
+  method("prompt gets no offset", "inputGraph", 'concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1)', 'concat([broadcastTo(add(prompt, prompt), ["B", "P", this.t5.config.width]), text], 1)'),
+  method("dept: c = 8 / sqrt(r)", "positionTable", "8 / Math.sqrt(rank)", "8 / rank"),
+  method("dept: a b by position", "positionTable", "gather(factors.a, positions)", "gather(factors.a, mul(positions, positions))"),
+  method("mpt: u v^T", "mpt", 'reshape(parameter("u"), ["P", 1])', 'mul(reshape(parameter("u"), ["P", 1]), reshape(parameter("u"), ["P", 1]))'),
+  method("lora: alpha / r", "lora", "spec.alpha / sizes.bottleneck", "spec.alpha"),
+  method("lora: + B A x", "lora", "return add(y, mul(scalar(", "return sub(y, mul(scalar("),
+  method("ia3: keys and values", "ia3", '? mul(y, reshape(', '? add(y, reshape('),
+  method("ia3: input of the feed-forward's last layer", "ia3", "? mul(x, parameter(", "? add(x, parameter("),
+  method("adapter: residual z +", "adapter", "return add(z, add(matmul(active", "return add(active, add(matmul(active"),
+  method("adapter: activation", "adapter", 'spec.activation === "relu" ? relu(hidden) : geluTanh(hidden)', "relu(hidden)"),
+  method("adapter: not on cross-attention", "adapter", 'kind !== "cross" || cross', "true"),
+  method("bitfit: + bias of linear layers", "bitfit", "linearOutput: (y, _, module) => add(y, parameter(`${module}.bias`))", "linearOutput: (y) => y"),
+  method("bitfit: + bias of norms", "bitfit", "normOutput: (y, module) => add(y, parameter(`${module}.bias`))", "normOutput: (y, module) => sub(y, parameter(`${module}.bias`))"),
+  method("full: its own weights", "full", "weight: (name) => parameter(name)", "weight: (name) => mul(parameter(name), parameter(name))"),
+  { of: "AdamW: eps after bias correction", file: "src/training/adamw.ts", from: "(Math.sqrt(v[i]!) / root + c.settings.eps)", to: "((Math.sqrt(v[i]!) + c.settings.eps) / root)", tests: STEPS },
+  { of: "schedule: warm-up", file: "src/training/schedule.ts", from: "return step / warmup;", to: "return (step + 1) / warmup;", tests: STEPS },
+];
