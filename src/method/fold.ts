@@ -69,22 +69,30 @@ function normalised(active: Float32Array, { rows, r }: { rows: number; r: number
  * @param table the backbone's embedding (V, d)
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
-  const { spec, sizes, parameters } = adapter, tensors: Tensors = new Map();
-  const prompt = parameters.get("prompt");
+  const { prompt, offsets, positions } = inputParts(adapter, table, width), tensors: Tensors = new Map();
+  if (prompt !== undefined) tensors.set("prompt", { dims: [prompt.length / width, width], data: prompt });
+  if (offsets !== undefined) tensors.set("embedding", { dims: [table.length / width, width], data: table.map((e, i) => e + offsets[i]!) });
+  if (positions !== undefined) tensors.set("positions", { dims: [positions.length / width, width], data: positions });
+  return tensors;
+}
+
+/** What a method adds to the encoder's input, each where it has it: prompt (m, d), the offset of every token (V, d), that of every place (S, d). */
+export interface InputParts { prompt?: Float32Array; offsets?: Float32Array; positions?: Float32Array }
+
+/** @param table the backbone's embedding (V, d), row-major */
+export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
+  const { spec, sizes, parameters } = adapter, parts: InputParts = {}, prompt = parameters.get("prompt");
   if (prompt !== undefined && prompt.data.length > 0) {
     const u = parameters.get("u")?.data, v = parameters.get("v")?.data;
-    tensors.set("prompt", { dims: [...prompt.dims], data: u === undefined || v === undefined ? prompt.data : prompt.data.map((p, i) => p * u[Math.floor(i / width)]! * v[i % width]!) });
+    parts.prompt = u === undefined || v === undefined ? prompt.data : prompt.data.map((p, i) => p * u[Math.floor(i / width)]! * v[i % width]!);
   }
-  if (spec.kind === "adept") {
-    const offsets = tokenOffsets(adapter, table, width);
-    tensors.set("embedding", { dims: [table.length / width, width], data: table.map((e, i) => e + offsets[i]!) });
-  }
+  if (spec.kind === "adept") parts.offsets = tokenOffsets(adapter, table, width);
   const a = parameters.get("a"), b = parameters.get("b");
   if (a !== undefined && b !== undefined) {
     const rank = a.dims[1]!, scale = spec.kind === "dept" && spec.scale !== "official" ? spec.scale : officialScale(spec.kind === "dept" ? sizes.bottleneck : rank);
-    tensors.set("positions", { dims: [a.dims[0]!, width], data: product(a.data, b.data, { rows: a.dims[0]!, inner: rank, columns: width }).map((x) => scale * x) });
+    parts.positions = product(a.data, b.data, { rows: a.dims[0]!, inner: rank, columns: width }).map((x) => scale * x);
   }
-  return tensors;
+  return parts;
 }
 
 /** @throws UserError for methods that no plain T5 can hold */

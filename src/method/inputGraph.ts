@@ -19,16 +19,18 @@ export class InputGraph {
   private readonly mask: InputValue;
 
   private readonly positions = input("positions", ["S"], "int32");
+  private readonly fed: boolean;
   private readonly method: Method;
   private readonly t5: T5Graph;
 
-  /** @param drop dropout inside the backbone */
-  constructor(config: T5Config, private readonly shape: MethodShape, drop?: (x: Value) => Value) {
+  /** @param drop dropout inside the backbone @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it */
+  constructor(config: T5Config, private readonly shape: MethodShape, { drop, embedded = false }: { drop?: (x: Value) => Value; embedded?: boolean } = {}) {
+    this.fed = embedded;
     this.method = methodOf(shape.spec.kind);
-    this.parameters = new Map(this.method.tensors(shape).map((t) => [t.name, input(t.name, t.dims)]));
+    this.parameters = new Map((embedded ? [] : this.method.tensors(shape)).map((t) => [t.name, input(t.name, t.dims)]));
     this.length = this.parameters.has(PROMPT) ? "P+S" : "S";
     this.mask = input("mask", ["B", this.length]);
-    this.t5 = new T5Graph(config, { ...this.method.changes?.(this.context(false)), ...(drop && { drop }) });
+    this.t5 = new T5Graph(config, { ...(embedded ? {} : this.method.changes?.(this.context(false))), ...(drop && { drop }) });
   }
 
   private context(dropout: boolean): MethodContext {
@@ -43,6 +45,7 @@ export class InputGraph {
 
   /** X = [P ; E'] (B, P+S, d): the prompt gets no offset. */
   private embedded(dropout: boolean): Value {
+    if (this.fed) return input("embedded", ["B", "S", this.t5.config.width]);
     const context = this.context(dropout), embedded = gather(this.t5.table, this.ids);
     const text = this.method.embed?.(embedded, context) ?? embedded;
     if (!this.parameters.has(PROMPT)) return text;

@@ -15,7 +15,7 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -37,7 +37,7 @@ export class T5TunedModel implements TunedModel {
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
-    this.graph = new InputGraph(config, this.shape);
+    this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true });
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
@@ -68,6 +68,7 @@ export class T5TunedModel implements TunedModel {
   }
 
   private encoderFeeds(parameters: Parameters, batch: Batch): Feeds {
+    if (this.options.embedded === true) return this.embeddedFeeds(batch);
     const prompt = parameters.get("prompt")?.dims[0] ?? 0;
     const length = prompt + batch.sourceLength;
     const mask = new Float32Array(batch.rows * length);
@@ -77,6 +78,14 @@ export class T5TunedModel implements TunedModel {
     return {
       ...parameterFeeds(parameters), positions: tensor(Int32Array.from({ length: batch.sourceLength }, (_, i) => i), batch.sourceLength),
       ids: tensor(batch.ids, batch.rows, batch.sourceLength), mask: tensor(mask, batch.rows, length),
+      encoderBuckets: tensor(relativeBuckets(this.config, { queries: length, keys: length, from: 0, bidirectional: true }), length, length),
+    };
+  }
+
+  private embeddedFeeds({ rows, sourceLength: length, mask, embedded }: Batch): Feeds {
+    if (embedded === undefined) throw new Error("the batch has no embedded input");
+    return {
+      embedded: tensor(embedded, rows, length, this.width), mask: tensor(mask.map((kept) => (kept === 0 ? MASKED : 0)), rows, length),
       encoderBuckets: tensor(relativeBuckets(this.config, { queries: length, keys: length, from: 0, bidirectional: true }), length, length),
     };
   }
@@ -96,7 +105,7 @@ export class T5TunedModel implements TunedModel {
   private droppedGraph(name: string): InputGraph {
     const dropout = new BackboneDropout();
     this.dropouts.set(name, dropout);
-    return new InputGraph(this.config, this.shape, dropout.apply);
+    return new InputGraph(this.config, this.shape, { drop: dropout.apply });
   }
 
   async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout }: StepOptions): ReturnType<TunedModel["step"]> {

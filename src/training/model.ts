@@ -6,6 +6,8 @@ export interface Batch {
   ids: Int32Array;
   mask: Float32Array;
   labels: Int32Array;
+  /** the encoder's input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is then its mask */
+  embedded?: Float32Array;
 }
 
 /** A trainable tensor with its learning-rate group. */
