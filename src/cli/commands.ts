@@ -1,3 +1,4 @@
+import { analyse, report } from "./analyseCommand.ts";
 import { compare } from "./compareCommand.ts";
 import { distilCommand } from "./distilCommand.ts";
 import { download } from "./downloadCommand.ts";
@@ -13,7 +14,7 @@ import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, compare, queue, predict, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
+  train, resume, stop, runs, compare, analyse, report, queue, predict, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods
@@ -22,6 +23,8 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
+  adept analyse [RUN|SWEEP]... [--only ablation,offsets,shift,specificity] [--examples N] [--again] [--json]
+  adept report [RUN|SWEEP]... [--out FILE.html] [--json]
   adept queue list|start|stop|clear [--json]
   adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
   adept distil RUN... --out DIR [--steps N] [--batch-size N] [--weight W] [--seed N] [--json]

@@ -10,7 +10,7 @@ import { markdownTable, table } from "./table.ts";
 const RIGHT = ["parameters", "seeds"];
 
 /** The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is the newest sweep. */
-function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
+export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
   const all = listRuns(runsDir).reverse(), sweepOf = (run: RunDirectory): string | undefined => run.experiment().part?.sweep;
   const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
   if (wanted.length === 0 && newest === undefined) throw new UserError("There is no sweep here to compare", "Name the runs: adept compare RUN RUN, or give the experiment seeds or a sweep.");

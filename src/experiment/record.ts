@@ -16,6 +16,8 @@ export interface RunRecord {
   queued: boolean;
   /** how often its worker ended without a word */
   interruptions: number;
+  /** how each analysis of the run stands */
+  analyses: Record<string, string>;
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
@@ -25,7 +27,7 @@ export interface RunRecord {
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0,
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
@@ -54,6 +56,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
+    case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: event.status } };
     case "heartbeat": return { ...next, pid: event.pid };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }

@@ -65,7 +65,8 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   return { folder, model, sizes, tokenizer, initial: warmStart(initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, model.shape.layout) };
 }
 
-async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
+/** The labels to choose among. @throws UserError where the task has none */
+export async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
   if (labels.length < 2) throw new UserError("training.prediction: \"labels\" needs a task with 2 to 50 different targets", "Use \"generate\" for a task of free text.");
   return { texts: labels, ids: await Promise.all(labels.map((label) => tokenizer.encodeIds(label))) };
 }

@@ -13,7 +13,7 @@ interface Shown { evaluations: { split: string; label: string; metrics: Record<s
 
 function experiment(set: string, task: string): object {
   return {
-    name: set, task: { kind: "named", name: task, folder: join(DATA, set), targets: "words" }, method: { kind: "adept", promptLength: 20, bottleneck: 39, initText: "choose the right answer. text:" },
+    name: set, task: { kind: "named", name: task, folder: join(DATA, set), targets: "digits" }, method: { kind: "adept", promptLength: 20, bottleneck: 39, initText: "choose the right answer. text:" },
     training: { steps: 200, maxSourceLength: 96, evaluateEvery: 50, validationLimit: 200, testLimit: 400, selection: "metric", learningRate: { prompt: 0.3, ffn: 0.001 } },
   };
 }

@@ -1,0 +1,26 @@
+import { matchAnswers } from "../task/metric/answerMatch.ts";
+import { strip } from "../task/metric/pythonText.ts";
+import type { EvaluationResult, Prediction } from "../training/evaluation.ts";
+import { mcnemar } from "./statistics/mcnemar.ts";
+import { pairedBootstrap, type Interval } from "./statistics/pairedBootstrap.ts";
+
+/** A difference over the same examples: altered minus reference. `found`: its interval leaves 0 out. */
+export interface Estimate { difference: number; interval: Interval; bca: Interval; p: number; found: boolean; /** the size that would have been found about half the time */ detectable: number }
+/** `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share of predictions that changed. */
+export interface Difference { n: number; right: Estimate; loss: Estimate; mcnemarP: number; flips: number }
+
+const isRight = ({ prediction, target, answers }: Prediction): boolean => (answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1);
+
+function estimate(altered: readonly number[], reference: readonly number[], seed: number): Estimate {
+  const { difference, percentile, bca, p, detectable } = pairedBootstrap(altered, reference, { seed });
+  return { difference, interval: percentile, bca, p, found: percentile[0] > 0 || percentile[1] < 0, detectable };
+}
+
+/** Compares two evaluations of the same examples, with intervals by the paired bootstrap over examples. */
+export function differenceOf(altered: EvaluationResult, reference: EvaluationResult, seed = 0): Difference {
+  const [a, b] = [altered.predictions.map(isRight), reference.predictions.map(isRight)];
+  return {
+    n: a.length, right: estimate(a.map(Number), b.map(Number), seed), loss: estimate(altered.predictions.map(({ loss }) => loss), reference.predictions.map(({ loss }) => loss), seed + 1),
+    mcnemarP: mcnemar(a, b).exactP, flips: altered.predictions.filter(({ prediction }, i) => prediction !== reference.predictions[i]!.prediction).length / a.length,
+  };
+}

@@ -1,0 +1,63 @@
+/** A report before it is written in any form. */
+export type Block =
+  | { kind: "heading"; level: 1 | 2 | 3; text: string }
+  | { kind: "text"; text: string }
+  | { kind: "table"; caption: string; header: string[]; rows: string[][] }
+  /** differences with their intervals, in percentage points */
+  | { kind: "forest"; caption: string; rows: { label: string; value: number; low: number; high: number }[] };
+
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
+const LATEX: Record<string, string> = { "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", $: "\\$", "&": "\\&", "%": "\\%", "#": "\\#", _: "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "±": "$\\pm$", "−": "$-$", "×": "$\\times$" };
+const escapeLatex = (text: string): string => text.replace(/[\\{}$&%#_^~±−×]/g, (sign) => LATEX[sign]!);
+const isNumber = (text: string): boolean => /^[-−±+]?[\d.,]+( ?%)?/.test(text);
+
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+/** Markdown; figures are left to their tables. */
+export function toMarkdown(blocks: readonly Block[]): string {
+  return `${blocks.flatMap((block) => {
+    switch (block.kind) {
+      case "heading": return [`${"#".repeat(block.level)} ${block.text}`];
+      case "text": return [block.text];
+      case "table": return [[`*${block.caption}*`, "", `| ${block.header.map(cell).join(" | ")} |`, `|${block.header.map((_, i) => (i === 0 ? "---|" : "---:|")).join("")}`, ...block.rows.map((row) => `| ${row.map(cell).join(" | ")} |`)].join("\n")];
+      case "forest": return [];
+    }
+  }).join("\n\n")}\n`;
+}
+
+/** The tables as LaTeX, with booktabs. */
+export function toLatex(blocks: readonly Block[]): string {
+  const tables = blocks.flatMap((block) => (block.kind === "table" ? [block] : []));
+  return `${tables.map(({ caption, header, rows }) => ["\\begin{table}", `\\caption{${escapeLatex(caption)}}`, `\\begin{tabular}{l${"r".repeat(header.length - 1)}}`, "\\toprule", `${header.map(escapeLatex).join(" & ")} \\\\`, "\\midrule", ...rows.map((row) => `${row.map(escapeLatex).join(" & ")} \\\\`), "\\bottomrule", "\\end{tabular}", "\\end{table}"].join("\n")).join("\n\n")}\n`;
+}
+
+const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
+table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.25rem 0}
+th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}figure{margin:1rem 0}figcaption{font-weight:600}
+.wide{overflow-x:auto}svg{max-width:100%;height:auto}
+@media (prefers-color-scheme:dark){body{color:#e6e6e6;background:#1b1b1b}th,td{border-color:#444}}`;
+
+/** Points with their intervals about a line at 0, as SVG. */
+function forest({ caption, rows }: Extract<Block, { kind: "forest" }>): string {
+  const most = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])), left = 230, right = 620, line = 24, height = rows.length * line + 34;
+  const x = (value: number): number => Math.round((left + ((value + most) / (2 * most)) * (right - left)) * 10) / 10;
+  const marks = rows.map(({ label, value, low, high }, i) => {
+    const y = 14 + i * line;
+    return `<text x="0" y="${y + 4}" fill="currentColor" font-size="13">${escapeHtml(label)}</text><line x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" stroke="currentColor" stroke-width="2"/><circle cx="${x(value)}" cy="${y}" r="4" fill="currentColor"/>`;
+  });
+  const ticks = [-most, 0, most].map((tick) => `<text x="${x(tick)}" y="${height - 6}" text-anchor="middle" fill="currentColor" font-size="12">${tick.toFixed(1)}</text>`);
+  return `<figure><figcaption>${escapeHtml(caption)}</figcaption><svg role="img" aria-label="${escapeHtml(caption)}" viewBox="0 0 660 ${height}" width="660" height="${height}"><line x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height - 22}" stroke="currentColor" stroke-dasharray="3 3"/>${marks.join("")}${ticks.join("")}</svg></figure>`;
+}
+
+/** One self-contained page, light and dark. */
+export function toHtml(blocks: readonly Block[], title: string): string {
+  const body = blocks.map((block) => {
+    switch (block.kind) {
+      case "heading": return `<h${block.level}>${escapeHtml(block.text)}</h${block.level}>`;
+      case "text": return `<p>${escapeHtml(block.text)}</p>`;
+      case "table": return `<div class="wide"><table><caption>${escapeHtml(block.caption)}</caption><thead><tr>${block.header.map((name, i) => `<th${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("")}</tr></thead><tbody>${block.rows.map((row) => `<tr>${row.map((text, i) => `<td${i > 0 && isNumber(text) ? ' class="n"' : ""}>${escapeHtml(text)}</td>`).join("")}</tr>`).join("")}</tbody></table></div>`;
+      case "forest": return forest(block);
+    }
+  });
+  return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>\n${body.join("\n")}\n</body></html>\n`;
+}

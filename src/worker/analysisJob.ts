@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { ANALYSES, type AnalysisName, type Progress } from "../analysis/analyse.ts";
+import { openSubject, type Subject } from "../analysis/subject.ts";
+import { UserError } from "../experiment/errors.ts";
+import { writeFileAtomic } from "../run/atomicFile.ts";
+import { openGitStore } from "../run/gitStore.ts";
+import { Journal } from "../run/journal.ts";
+import type { RunDirectory } from "../run/runDirectory.ts";
+
+/** Changes when an analysis computes something else: what was stored before is made again. */
+const VERSION = 1;
+const Stored = z.object({ name: z.string(), key: z.string(), examples: z.number(), result: z.unknown() });
+
+/** `folder`: whose repository gets the commit; `limit`: most test examples; `again`: even if the stored result is of the same content. */
+export interface AnalysisOptions { folder: string; limit: number | undefined; again: boolean; signal: AbortSignal; progress: Progress }
+export interface AnalysisDone { name: AnalysisName; path: string; cached: boolean; examples: number; result: unknown }
+
+/** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
+function keyOf(run: RunDirectory, limit: number | undefined): string {
+  const { $schema: _, name: __, part: ___, engine: ____, ...experiment } = run.experiment();
+  return createHash("sha256").update(JSON.stringify([VERSION, experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
+}
+
+export const analysisPath = (run: RunDirectory, name: string): string => join(run.path, "analysis", `${name}.json`);
+
+/** A stored result, if there is one; a damaged file is none. */
+export function storedAnalysis(run: RunDirectory, name: string): z.output<typeof Stored> | undefined {
+  try { return Stored.parse(JSON.parse(readFileSync(analysisPath(run, name), "utf8"))); } catch { return undefined; }
+}
+
+async function commit(run: RunDirectory, journal: Journal, { folder, names }: { folder: string; names: readonly string[] }): Promise<void> {
+  if (!run.experiment().git) return;
+  try {
+    const store = await openGitStore(folder);
+    if ("reason" in store) return;
+    const done = await store.result(run.id, run.record(), names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run, name) })));
+    journal.append({ type: "git", kind: "result", commit: done.commit, ref: done.ref, message: done.note });
+  } catch (error) { journal.append({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) }); }
+}
+
+/**
+ * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A stored result of the same content is taken.
+ * @throws UserError when the run has no result yet, or the method has nothing to analyse @throws the signal's reason when it is aborted
+ */
+export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
+  if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
+  const key = keyOf(run, options.limit), journal = new Journal(run.path), done: AnalysisDone[] = [];
+  let subject: Subject | undefined;
+  try {
+    for (const name of names) {
+      options.signal.throwIfAborted();
+      const stored = storedAnalysis(run, name), path = analysisPath(run, name);
+      if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
+      subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit);
+      done.push(await one(run, name, { key, subject, journal, options }));
+    }
+    const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
+    if (made.length > 0) await commit(run, journal, { folder: options.folder, names: made });
+    return done;
+  } finally {
+    journal.close();
+    await subject?.release();
+  }
+}
+
+async function one(run: RunDirectory, name: AnalysisName, { key, subject, journal, options }: { key: string; subject: Subject; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
+  journal.append({ type: "analysis", name, status: "started" });
+  try {
+    const result = await ANALYSES[name](subject, (told) => {
+      options.signal.throwIfAborted();
+      journal.append({ type: "analysis", name, status: "running", ...told });
+      options.progress(told);
+    });
+    mkdirSync(join(run.path, "analysis"), { recursive: true });
+    const path = analysisPath(run, name), examples = subject.test.length;
+    // Through JSON, so that what is returned is what a reader of the file gets.
+    const text = JSON.stringify({ name, key, examples, result }, undefined, 1);
+    writeFileAtomic(path, `${text}\n`);
+    journal.append({ type: "analysis", name, status: "finished" });
+    return { name, path, cached: false, examples, result: Stored.parse(JSON.parse(text)).result };
+  } catch (error) {
+    journal.append({ type: "analysis", name, status: options.signal.aborted ? "stopped" : "failed", label: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}

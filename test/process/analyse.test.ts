@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import type { Ablation, Offsets, PositionShift, Specificity } from "../../src/analysis/analyse.ts";
+import { fold } from "../../src/experiment/record.ts";
+import { readJournal } from "../../src/run/journal.ts";
+
+const CLI = join(import.meta.dirname, "../../dist/cli.js");
+const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+
+function workspace(t: TestContext, method: object): string {
+  const folder = mkdtempSync(join(tmpdir(), "adept-analyse-"));
+  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  const words = ["river", "stone", "light", "paper", "green", "seven"];
+  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 120 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
+  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({
+    name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}", split: { validation: 0.1, test: 0.3, seed: 1 } }, method,
+    training: { steps: 30, batchSize: 8, maxTargetLength: 3, warmup: 3, prediction: "labels", learningRate: { prompt: 0.3 } }, engine: { threads: 1 },
+  }));
+  git(folder, "init", "-q");
+  git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "start");
+  adept(folder, "train", "w.adept.json");
+  return folder;
+}
+const runPath = (folder: string): string => join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!);
+interface Done { name: string; cached: boolean; result: unknown }
+const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.name === name)!.result as T;
+
+test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }), before = fold(readJournal(runPath(folder)).events).resultCommit;
+  const done = JSON.parse(adept(folder, "analyse", "latest", "--json")) as Done[];
+  assert.deepEqual(done.map(({ name, cached }) => [name, cached]), [["ablation", false], ["offsets", false], ["shift", false], ["specificity", false]]);
+  const ablation = analysed<Ablation>(done, "ablation"), shift = analysed<PositionShift>(done, "shift"), specificity = analysed<Specificity>(done, "specificity"), offsets = analysed<Offsets>(done, "offsets");
+  const record = fold(readJournal(runPath(folder)).events), trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
+  // The same adapter through the host's input and through its own graph.
+  assert.ok(Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss && ablation.full.metrics["accuracy"] === trained.metrics["accuracy"]);
+  for (const [label, tested] of [["FFN off", "ffn-off"], ["prompt off", "prompt-off"]]) {
+    const found = ablation.cases.find((each) => each.label === label)!, expected = record.evaluations.find((each) => each.label === tested)!;
+    assert.ok(Math.abs(found.loss - expected.loss) < 1e-5 * expected.loss, `${label}: ${found.loss} for ${expected.loss}`);
+  }
+  // ADePT's offsets know no place: T1 and T2 change nothing, the offset itself never.
+  for (const { test: kind, versus, offsetChange, maxLogit } of shift.cases) {
+    if (kind !== "T4") assert.equal(offsetChange, 0, kind);
+    if (kind === "T1") assert.deepEqual([versus.flips, versus.loss.difference, maxLogit], [0, 0, 0]);
+    if (kind === "T2") assert.ok(versus.flips === 0 && maxLogit < 1e-3);
+  }
+  assert.ok(shift.cases.some(({ test: kind, maxLogit }) => kind === "T3" && maxLogit > 1e-3), "T3 moves text and prompt apart, which nobody is free of");
+  assert.ok(Math.abs(specificity.index! - 1) < 1e-6);
+  assert.equal(specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss, ablation.cases.find(({ label }) => label === "FFN off")!.loss);
+  assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
+
+  assert.deepEqual(record.analyses, { ablation: "finished", offsets: "finished", shift: "finished", specificity: "finished" });
+  assert.notEqual(record.resultCommit, before);
+  const id = readdirSync(join(folder, ".adept/runs"))[0]!;
+  assert.match(git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`), /analysis\/shift\.json/);
+  assert.ok((JSON.parse(adept(folder, "analyse", "latest", "--json")) as Done[]).every(({ cached }) => cached));
+  assert.ok((JSON.parse(adept(folder, "analyse", "latest", "--only", "ablation", "--examples", "10", "--json")) as Done[]).every(({ cached }) => !cached));
+
+  const files = JSON.parse(adept(folder, "report", "latest", "--json")) as { html: string; markdown: string; latex: string };
+  const [html, markdown, latex] = [files.html, files.markdown, files.latex].map((path) => readFileSync(path, "utf8")) as [string, string, string];
+  for (const text of [html, markdown]) for (const wanted of [/Component ablation/, /T3 k=16/, /A5 misaligned/, new RegExp(fold(readJournal(runPath(folder)).events).resultCommit!), /training\.learningRate\.prompt/]) assert.match(text, wanted);
+  assert.match(latex, /\\begin\{tabular\}/);
+  assert.doesNotMatch(html, /(src|href)=|<script/);
+});
+
+test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {
+  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "shift,offsets", "--json")) as Done[], shift = analysed<PositionShift>(done, "shift");
+  for (const k of [1, 4, 16]) {
+    const [t1, t2] = ["T1", "T2"].map((kind) => shift.cases.find((each) => each.test === kind && each.k === k)!);
+    assert.ok(t1!.offsetChange! > 0.1 && t1!.maxLogit > 1e-3);
+    assert.ok(Math.abs(t1!.loss / t2!.loss - 1) < 1e-4, `${t1!.loss} and ${t2!.loss}`);
+  }
+  assert.ok(analysed<Offsets>(done, "offsets").specificity! < 1);
+  const lora = workspace(t, { kind: "pt", promptLength: 3 });
+  assert.deepEqual((JSON.parse(adept(lora, "analyse", "--json")) as Done[]).map(({ name }) => name), ["ablation", "shift"]);
+});
+
+test("an interrupt ends an analysis without a result, and a run without an adapter is refused", async (t) => {
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }), child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "shift"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  child.stderr.once("data", () => { setTimeout(() => { child.kill("SIGINT"); }, 300); });
+  assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 130);
+  assert.equal(existsSync(join(runPath(folder), "analysis/shift.json")), false);
+  assert.equal(fold(readJournal(runPath(folder)).events).analyses["shift"] ?? "stopped", "stopped");
+  rmSync(join(runPath(folder), "adapter"), { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [CLI, "analyse", "latest"], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 1);
+  assert.match(stderr, /nothing to analyse yet/);
+});
