@@ -32,7 +32,8 @@ async function altered<C extends Case>(subject: Subject, cases: readonly C[], pr
   told("as trained", 1, reference.metrics);
   const results: (C & Outcome & { versus: Difference })[] = [];
   for (const each of cases) {
-    const result = await subject.evaluate(each.alter);
+    // A re-indexed method without places has the same input, to the bit.
+    const result = changesNothing(subject, each.alter) ? reference : await subject.evaluate(each.alter);
     results.push({ ...each, ...outcome(each.label, result), versus: differenceOf(result, reference) });
     told(each.label, results.length + 1, result.metrics);
   }
@@ -40,6 +41,7 @@ async function altered<C extends Case>(subject: Subject, cases: readonly C[], pr
   return { full: outcome("as trained", reference), cases: results.map((each, i) => ({ ...each, holmP: holm[i]! })) };
 }
 
+const changesNothing = ({ side }: Subject, alter: Alter): boolean => typeof alter !== "function" && alter.layout === "reindex" && side.positions === undefined && alter.tokenOffset === undefined && alter.scale === undefined;
 const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: T): Omit<T, "alter"> => rest;
 
 /** Component ablation, post-hoc. */
@@ -87,7 +89,7 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   const found = await altered(subject, cases, progress), batches = batchesOf(test), before = await responses(subject, batches, {});
   const results: Shifted[] = [];
   for (const each of found.cases) {
-    const after = await responses(subject, batches, each.alter), moved = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
+    const after = changesNothing(subject, each.alter) ? before : await responses(subject, batches, each.alter), moved = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
     const states = after.states.map((state, i) => length(apart(state, before.states[i]!)) / length(before.states[i]!));
     results.push({
       ...withoutAlter(each), kl: mean(after.logits.map((row, i) => divergence(before.logits[i]!, row))), encoderChange: mean(states),

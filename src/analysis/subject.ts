@@ -34,6 +34,7 @@ class AlteredModel implements TunedModel {
   step(): never { throw new Error("an altered input is not trained"); }
   losses: TunedModel["losses"] = (_, batch) => this.inner.losses(new Map(), this.altered(batch));
   generate: TunedModel["generate"] = (_, batch, most) => this.inner.generate(new Map(), this.altered(batch), most);
+  predict: TunedModel["predict"] = (_, batch, most) => this.inner.predict(new Map(), this.altered(batch), most);
   scoreTargets: TunedModel["scoreTargets"] = (_, batch, targets) => this.inner.scoreTargets(new Map(), this.altered(batch), targets);
   release(): Promise<void> { return Promise.resolve(); }
 }

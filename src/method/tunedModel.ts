@@ -21,6 +21,12 @@ type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
 const tensor = (data: HostTensor["data"], ...dims: number[]): HostTensor => ({ data, dims });
 
+/** Token losses (B, T) as their sum and count for each row. */
+function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { sum: number[]; tokens: number[] } {
+  const starts = Array.from({ length: rows }, (_, i) => i * targetLength);
+  return { sum: starts.map((from) => losses.subarray(from, from + targetLength).reduce((a, b) => a + b, 0)), tokens: starts.map((from) => labels.subarray(from, from + targetLength).filter((id) => id >= 0).length) };
+}
+
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
 export class T5TunedModel implements TunedModel {
   readonly device = "onnxruntime CPU";
@@ -142,11 +148,14 @@ export class T5TunedModel implements TunedModel {
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
     const program = await this.program("losses", () => ({ losses: this.graph.tokenLosses(this.graph.forward(false).logits) }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
-    const rows = Array.from({ length: batch.rows }, (_, i) => i * batch.targetLength);
-    return {
-      sum: rows.map((from) => (losses!.data as Float32Array).subarray(from, from + batch.targetLength).reduce((a, b) => a + b, 0)),
-      tokens: rows.map((from) => batch.labels.subarray(from, from + batch.targetLength).filter((id) => id >= 0).length),
-    };
+    return perRow(losses!.data as Float32Array, batch);
+  }
+
+  async predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> {
+    const encoder = await this.program("encode", () => this.graph.encode()), scorer = await this.program("score targets", () => this.graph.targetLosses()), decoder = await this.program("decode step", () => this.graph.decodeStep());
+    const { mask, ...feeds } = this.encoderFeeds(parameters, batch), fixed = { ...parameterFeeds(parameters), ...await encoder.run({ ...feeds, mask: mask! }), crossMask: mask! };
+    const { losses } = await scorer.run({ ...fixed, ...this.decoderFeeds(batch) });
+    return { ...perRow(losses!.data as Float32Array, batch), generated: await this.decodeGreedily(decoder, fixed, { rows: batch.rows, maxTokens }) };
   }
 
   async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {

@@ -29,10 +29,9 @@ export interface Candidates { texts: readonly string[]; ids: readonly ArrayLike<
 const BATCH = 64;
 interface Predicted { sum: number[]; tokens: number[]; texts: string[] }
 
-async function generated(model: TunedModel, parameters: Parameters, batch: Batch, { maxTokens, decode }: EvaluationOptions): Promise<Predicted> {
-  const { sum, tokens } = await model.losses(parameters, batch);
-  const texts: string[] = [];
-  for (const ids of await model.generate(parameters, batch, maxTokens)) texts.push(await decode(ids));
+async function greedily(model: TunedModel, parameters: Parameters, batch: Batch, { maxTokens, decode }: EvaluationOptions): Promise<Predicted> {
+  const { sum, tokens, generated } = await model.predict(parameters, batch, maxTokens), texts: string[] = [];
+  for (const ids of generated) texts.push(await decode(ids));
   return { sum, tokens, texts };
 }
 
@@ -61,7 +60,7 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const batch = padBatch(indices.map((index) => examples[index]!));
-    const { sum, tokens, texts } = await (options.candidates ? likeliest(model, parameters, batch, options.candidates) : generated(model, parameters, batch, options));
+    const { sum, tokens, texts } = await (options.candidates ? likeliest(model, parameters, batch, options.candidates) : greedily(model, parameters, batch, options));
     for (const [row, index] of indices.entries()) {
       const { input, target, answers, group } = examples[index]!;
       lossSum += sum[row]!;

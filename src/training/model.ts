@@ -37,6 +37,8 @@ export interface TunedModel {
   losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }>;
   /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */
   generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
+  /** Both of the above with the encoder run once. */
+  predict(parameters: Parameters, batch: Batch, maxTokens: number): Promise<{ sum: number[]; tokens: number[]; generated: number[][] }>;
   /** Minus the log-likelihood (nats, summed over tokens) of each target for each row; the encoder runs once. */
   scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]>;
   release(): Promise<void>;
