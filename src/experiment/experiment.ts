@@ -26,6 +26,17 @@ const MailTask = z.strictObject({
     .default({ validation: 0.1, test: 0.1, seed: 42 }),
 });
 
+const TextTask = z.strictObject({
+  kind: z.literal("text"),
+  folder: z.string().min(1).describe("Folder of .txt files, relative to this file; a paragraph a line"),
+  words: positive.min(12).default(60).describe("Words of an example"),
+  perFile: positive.default(40).describe("Most examples of one file"),
+  corruption: z.number().gt(0).lt(1).default(0.15).describe("Share of the words that are hidden"),
+  spanWords: z.number().min(1).default(3).describe("Mean length of a hidden span, in words"),
+  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
+    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions of the files held out, and the seed of split and spans"),
+});
+
 const NamedTask = z.strictObject({
   kind: z.literal("named"),
   name: z.enum(TASK_NAMES).describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
@@ -64,7 +75,7 @@ export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(300),
   backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
-  task: z.discriminatedUnion("kind", [FileTask, MailTask, NamedTask]),
+  task: z.discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask]),
   method: MethodInput,
   training: Training.default(() => Training.parse({})),
   seed: z.number().int().nonnegative().default(0),

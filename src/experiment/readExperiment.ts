@@ -70,7 +70,7 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`);
   }
-  if (task.kind === "named") {
+  if (task.kind === "named" || task.kind === "text") {
     const data = resolve(folder, task.folder);
     if (!(existsSync(data) && statSync(data).isDirectory())) throw new UserError(`task.folder: there is no folder ${data}.`, "Paths are relative to the experiment file.");
     return { ...experiment, backbone: model, task: { ...task, folder: data } };

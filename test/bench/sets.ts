@@ -6,14 +6,14 @@ import { join } from "node:path";
 /** Folders of real data and the task that each is. */
 export const SETS: Record<string, string> = {
   boolq: "boolq", cb: "cb", cola: "cola", gsm8k: "gsm8k", mlqa_en: "squad", mnli: "mnli", multirc: "multirc", nq: "nq", paws_wiki: "paws", qnli: "qnli", scitail: "scitail",
-  sst2: "sst2", stsb: "stsb", trec: "trec", winogrande: "winogrande", wsc: "wsc", xquad_en: "squad",
+  sst2: "sst2", stsb: "stsb", text: "text", trec: "trec", winogrande: "winogrande", wsc: "wsc", xquad_en: "squad",
 };
 const DATA = join(import.meta.dirname, "../../../shared/data"), CLI = join(import.meta.dirname, "../../dist/cli.js");
-interface Shown { evaluations: { split: string; label: string; metrics: Record<string, number> }[]; status: string; error?: { message: string } }
+interface Shown { evaluations: { split: string; label: string; loss: number; metrics: Record<string, number> }[]; status: string; error?: { message: string } }
 
 function experiment(set: string, task: string): object {
   return {
-    name: set, task: { kind: "named", name: task, folder: join(DATA, set), targets: "digits" }, method: { kind: "adept", promptLength: 20, bottleneck: 39, initText: "choose the right answer. text:" },
+    name: set, task: task === "text" ? { kind: "text", folder: join(DATA, set) } : { kind: "named", name: task, folder: join(DATA, set), targets: "digits" }, method: { kind: "adept", promptLength: 20, bottleneck: 39, initText: "choose the right answer. text:" },
     training: { steps: 200, maxSourceLength: 96, evaluateEvery: 50, validationLimit: 200, testLimit: 400, selection: "metric", learningRate: { prompt: 0.3, ffn: 0.001 } },
   };
 }
@@ -27,7 +27,10 @@ export function benchSets(names: string[]): Promise<void> {
       const file = join(folder, `${set}.adept.json`);
       writeFileSync(file, JSON.stringify(experiment(set, task)));
       const run = JSON.parse(execFileSync(process.execPath, [CLI, "train", file, "--no-git", "--json"], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as Shown;
-      const of = (label: string): string => Object.entries(run.evaluations.find((e) => e.split === "test" && e.label === label)?.metrics ?? {}).map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
+      const of = (label: string): string => {
+        const found = run.evaluations.find((e) => e.split === "test" && e.label === label);
+        return [...Object.entries(found?.metrics ?? {}), ["loss", found?.loss ?? NaN] as const].map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
+      };
       console.log(`| ${set} | ${of("trained")} | ${of("untrained")} | ${of("ffn-off")} |`);
     }
   } finally { rmSync(folder, { recursive: true, force: true }); }
