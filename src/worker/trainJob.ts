@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { StabilityWatch } from "../analysis/stability.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
@@ -53,16 +54,25 @@ function announce(prepared: Prepared, emit: Job["emit"]): void {
 
 function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
   const { model, experiment, validation, decode } = prepared;
-  const { method, training, seed } = experiment;
+  const { method, training, seed } = experiment, watch = new StabilityWatch(training.warmup);
+  const warn = (messages: readonly string[]): void => { for (const message of messages) job.emit({ type: "warning", message }); };
+  let step = start.step;
   return trainLoop(start, {
     model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
     hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
+      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.embedding, width: model.width }));
       return result && { ...result, examples: validation.length };
     },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
-    emit: job.emit, stopRequested: job.stopRequested, now: Date.now,
+    emit: (event) => {
+      job.emit(event);
+      if (event.type !== "step") return;
+      step = event.step;
+      warn(watch.step(event));
+    },
+    stopRequested: job.stopRequested, now: Date.now,
   });
 }
 
