@@ -9,12 +9,14 @@ interface Context { readonly model: RunsModel; readonly log: vscode.LogOutputCha
 /** Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was started anew meanwhile. */
 export class WaitingQueue extends Store {
   private asked = false;
+  /** What is queued later is queued by somebody who also starts the queue. */
+  private readonly opened = Date.now();
 
   constructor(private readonly context: Context) {
     super();
     this.register(context.model.onDidChange(({ list }) => {
       if (!list || this.asked || !vscode.workspace.isTrusted) return;
-      const waiting = context.model.open().filter((run) => run.record.status === "queued" && !context.model.wasStartedHere(run.id) && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
+      const waiting = context.model.open().filter((run) => run.record.status === "queued" && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
       if (waiting.length === 0) return;
       this.asked = true;
       void this.ask(waiting);

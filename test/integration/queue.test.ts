@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { readJournal } from "../../src/run/journal.ts";
+import { Session } from "./session.ts";
+import { until } from "./workbench.ts";
+import { runPaths } from "./workspace.ts";
+
+const session = new Session({ "security.workspace.trust.enabled": false });
+const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
+
+test("two seeds wait their turn; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
+  const folder = session.workspace(80), file = join(folder, "mail.adept.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")) as object, name: "Seeds", seeds: [0, 1] }));
+  const workbench = await session.open(t, folder);
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("mail.adept.json");
+  await workbench.notification("2 runs are queued").waitFor();
+  await workbench.showRuns();
+  await until("the second seed says that it waits", () => workbench.runRow("seed=1").innerText(), (text) => /waiting/i.test(text));
+  await until("the first is at work", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > 2);
+  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number };
+  process.kill(queue, "SIGKILL");
+  process.kill(records(folder).find(({ seed }) => seed === 0)!.pid!, "SIGKILL");
+  assert.deepEqual(records(folder).filter(({ status }) => status === "queued").map(({ seed }) => seed), [1]);
+
+  await workbench.reload();
+  await workbench.showRuns();
+  const question = workbench.notification("wait to be trained");
+  await question.waitFor();
+  await question.locator(".monaco-button", { hasText: "Go On" }).click();
+  await until("both have finished", () => records(folder).map(({ status }) => status), (all) => all.length === 2 && all.every((status) => status === "finished"), 120);
+  assert.deepEqual(records(folder).map(({ interruptions, seed }) => [seed, interruptions]).sort(), [[0, 1], [1, 0]]);
+});
