@@ -1,5 +1,5 @@
-import { isOpen, type RunRecord } from "../experiment/record.ts";
-import { dequeue, isWaiting, startQueue } from "../executor/queue.ts";
+import { isOpen, isWaiting, type RunRecord } from "../experiment/record.ts";
+import { dequeue, startQueue } from "../executor/queue.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
 import { place } from "./place.ts";

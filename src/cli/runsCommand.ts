@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { leadingMetric, metricValue } from "../experiment/metricText.ts";
-import { isLive, type RunRecord } from "../experiment/record.ts";
+import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
-import { dequeue, isWaiting } from "../executor/queue.ts";
+import { dequeue } from "../executor/queue.ts";
 import { adoptRuns, listRuns } from "../run/runDirectory.ts";
 import { namedRun, runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";

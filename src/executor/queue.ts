@@ -2,14 +2,13 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
-import { isLive, type RunRecord } from "../experiment/record.ts";
+import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
 import { adoptRuns, listRuns, markInterrupted, RunDirectory } from "../run/runDirectory.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
-/** A queued run whose worker ends without a word so often is left alone: it would end so again. */
-const MOST_INTERRUPTIONS = 3, POLL = 300;
+const POLL = 300;
 
 /** The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever ends it. */
 export interface QueuePlace extends WorkerPlace { runsDir: string; device: string }
@@ -34,11 +33,9 @@ export function dequeue(run: RunDirectory): void {
 
 interface Waiting { run: RunDirectory; record: RunRecord; index: number }
 
-const waits = ({ status, queued, interruptions }: RunRecord): boolean => status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS);
-
 /** Runs that wait for the device, in the order they were asked for; one that was interrupted goes first. */
 export function waitingRuns(runsDir: string, device: string): Waiting[] {
-  const all = listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => waits(record));
+  const all = listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => isWaiting(record));
   const here = all.map((each) => ({ ...each, experiment: each.run.experiment() })).filter(({ experiment }) => experiment.engine.device === device);
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
   return here.map(({ run, record, experiment }) => ({ run, record, index: experiment.part?.index ?? 0 }))
@@ -46,10 +43,7 @@ export function waitingRuns(runsDir: string, device: string): Waiting[] {
 }
 
 /** The devices that runs wait for. */
-export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).filter((run) => waits(run.record())).map((run) => run.experiment().engine.device))];
-
-/** Whether the queue will go on with a run by itself. */
-export const isWaiting = (record: RunRecord): boolean => waits(record);
+export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).filter((run) => isWaiting(run.record())).map((run) => run.experiment().engine.device))];
 
 /** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {

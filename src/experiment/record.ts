@@ -74,5 +74,11 @@ export function isLive(status: RunStatus): boolean {
   return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
 }
 
+/** A queued run whose worker ends without a word so often is left alone: it would end so again. */
+const MOST_INTERRUPTIONS = 3;
+
+/** Whether its device's queue will still start it, or go on with it. */
+export const isWaiting = ({ status, queued, interruptions }: RunRecord): boolean => status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS);
+
 /** Whether it is still to end without a new command: at work, or in the queue. */
 export function isOpen(status: RunStatus): boolean { return status === "queued" || isLive(status); }

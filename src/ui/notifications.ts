@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { explain } from "../experiment/explain.ts";
-import { isOpen } from "../experiment/record.ts";
+import { isOpen, isWaiting } from "../experiment/record.ts";
 import { result } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
@@ -14,7 +14,7 @@ export class Notifications extends Store {
     this.register(model.onDidChange(({ ids }) => {
       for (const id of ids) {
         const run = model.find(id);
-        if (run === undefined || isOpen(run.record.status) || !model.wasStartedHere(id)) continue;
+        if (run === undefined || isOpen(run.record.status) || isWaiting(run.record) || !model.wasStartedHere(id)) continue;
         model.forgetStartedHere(id);
         if (isEnabled(Setting.notifications)) void announce(run);
       }

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-
+import { isWaiting } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
 import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
@@ -16,7 +16,7 @@ export class WaitingQueue extends Store {
     super();
     this.register(context.model.onDidChange(({ list }) => {
       if (!list || this.asked || !vscode.workspace.isTrusted) return;
-      const waiting = context.model.open().filter((run) => run.record.status === "queued" && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
+      const waiting = context.model.runs().filter((run) => isWaiting(run.record) && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
       if (waiting.length === 0) return;
       this.asked = true;
       void this.ask(waiting);

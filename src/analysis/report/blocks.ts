@@ -9,7 +9,7 @@ export type Block =
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
 const LATEX: Record<string, string> = { "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", $: "\\$", "&": "\\&", "%": "\\%", "#": "\\#", _: "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "±": "$\\pm$", "−": "$-$", "×": "$\\times$" };
 const escapeLatex = (text: string): string => text.replace(/[\\{}$&%#_^~±−×]/g, (sign) => LATEX[sign]!);
-const isNumber = (text: string): boolean => /^[-−±+]?[\d.,]+( ?%)?/.test(text);
+const isNumber = (text: string): boolean => /^[<−±+-]?[\d.,]+( ?%)?/.test(text);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
@@ -33,7 +33,7 @@ export function toLatex(blocks: readonly Block[]): string {
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}figure{margin:1rem 0}figcaption{font-weight:600}
+th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}td.n{white-space:nowrap}td:first-child{white-space:nowrap}figure{margin:1rem 0}figcaption{font-weight:600}
 .wide{overflow-x:auto}svg{max-width:100%;height:auto}
 @media (prefers-color-scheme:dark){body{color:#e6e6e6;background:#1b1b1b}th,td{border-color:#444}}`;
 
@@ -45,7 +45,7 @@ function forest({ caption, rows }: Extract<Block, { kind: "forest" }>): string {
     const y = 14 + i * line;
     return `<text x="0" y="${y + 4}" fill="currentColor" font-size="13">${escapeHtml(label)}</text><line x1="${x(low)}" x2="${x(high)}" y1="${y}" y2="${y}" stroke="currentColor" stroke-width="2"/><circle cx="${x(value)}" cy="${y}" r="4" fill="currentColor"/>`;
   });
-  const ticks = [-most, 0, most].map((tick) => `<text x="${x(tick)}" y="${height - 6}" text-anchor="middle" fill="currentColor" font-size="12">${tick.toFixed(1)}</text>`);
+  const ticks = [-most, 0, most].map((tick) => `<text x="${x(tick)}" y="${height - 6}" text-anchor="middle" fill="currentColor" font-size="12">${tick.toFixed(1).replace("-", "−")}</text>`);
   return `<figure><figcaption>${escapeHtml(caption)}</figcaption><svg role="img" aria-label="${escapeHtml(caption)}" viewBox="0 0 660 ${height}" width="660" height="${height}"><line x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height - 22}" stroke="currentColor" stroke-dasharray="3 3"/>${marks.join("")}${ticks.join("")}</svg></figure>`;
 }
 

@@ -81,7 +81,7 @@ export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },
     { kind: "text", text: `${runs.length} run${runs.length === 1 ? "" : "s"}. Differences are paired over the same test examples; a difference whose interval holds 0 is reported as none found, with the size that could have been found about half the time.` },
-    { kind: "table", caption: `Test ${metricName(metric)}, mean and 95 % t-interval over seeds`, header: ["", "parameters", `test ${metricName(metric)}`, "seeds", "validation score"], rows },
+    { kind: "table", caption: `Test ${metricName(metric)}, mean and 95 % t-interval over seeds`, header: ["", "parameters", `test ${metricName(metric)}`, "seeds", "validation (higher is better)"], rows },
     ...(untrained.length === 0 ? [] : [{ kind: "text" as const, text: `Untrained, the same runs test at ${metricValue(metric, untrained.reduce((a, b) => a + b, 0) / untrained.length)} on average.` }]),
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })), ...acrossSeeds(runs), ...runs.flatMap(runBlocks),
   ];
