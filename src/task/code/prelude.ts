@@ -1,21 +1,25 @@
 /**
- * The Python that runs generated code: limits first, then the code, then its tests, and the secret only at the very end, so that leaving
- * early by any way is no pass. It guards against bad code, not against code that searches the interpreter for the secret.
+ * The Python that runs generated code: limits first, then the code, then its tests, and the secret only at the very end, so that leaving early
+ * by any way is no pass. While the code runs, no frame and no name holds the secret, only an iterator of the interpreter, and the ways to search
+ * its heap are closed; what code does to its own tests, which share its interpreter, is not guarded against.
  */
 export const PRELUDE = `
-import json, os, resource, sys
-def main(write=os.write, leave=os._exit):
+import collections, itertools, json, os, resource, sys
+def closed(event, arguments):
+    if event.startswith(("gc.get_", "ctypes.", "cpython._PySys", "sys.setprofile", "sys.settrace")):
+        raise RuntimeError("closed here")
+def steps():
     payload = json.load(sys.stdin)
     sys.stdin.close()
     for name, value in payload["limits"].items():
         resource.setrlimit(getattr(resource, name), (value, value))
-    scope = {"__name__": "__main__"}
-    try:
-        for part in [payload["code"], *payload["tests"]]:
-            exec(compile(part, "<generated>", "exec"), scope)
-    except BaseException:
-        leave(1)
-    write(3, payload["secret"].encode())
-    leave(0)
-main()
+    parts = [payload["code"], *payload["tests"]]
+    codes = map(compile, parts, itertools.repeat("<generated>"), itertools.repeat("exec"))
+    return itertools.chain(map(exec, codes, itertools.repeat({"__name__": "__main__"})), map(os.write, [3], [payload["secret"].encode()]), map(os._exit, [0]))
+sys.addaudithook(closed)
+try:
+    collections.deque(steps(), 0)
+except BaseException:
+    os._exit(1)
+os._exit(1)
 `;

@@ -33,6 +33,17 @@ if (refused) {
     }
   });
 
+  test("the secret is in no frame, no name and no object that code can find", async () => {
+    const sandbox = await CodeSandbox.open(), search = "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
+    const answer = "\nimport os\nfor h in found: os.write(3, h.encode()); os._exit(0)";
+    for (const code of [
+      "import sys, os\nos.write(3, sys._getframe(1).f_locals['payload']['secret'].encode())\nos._exit(0)",
+      `${search}import sys\nfound, frame = [], sys._getframe()\nwhile frame:\n  found += hexes(dict(frame.f_locals)) + hexes(dict(frame.f_globals))\n  frame = frame.f_back${answer}`,
+      `${search}import gc\nfound = [h for o in gc.get_objects() for h in hexes(o, 2)]${answer}`,
+      `${search}import sys\nfound = hexes(vars(sys.modules['__main__']))${answer}`,
+    ]) assert.equal(await sandbox.passes(code, TESTS, LIMITS), false, code);
+  });
+
   test("endless loops, memory hogs and floods of processes end within their limit", async () => {
     const sandbox = await CodeSandbox.open();
     for (const code of ["while True: pass", "import time\ntime.sleep(1000)", "x = [0] * 10**9", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "import threading\nwhile True: threading.Thread(target=lambda: 1).start()"]) {
