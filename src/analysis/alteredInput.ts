@@ -25,11 +25,11 @@ export interface Alteration {
 
 const rowOf = (values: Float32Array, row: number, width: number): Float32Array => values.subarray(row * width, (row + 1) * width);
 
-/** The offset that a token gets, by itself and by its place, unscaled. @returns zeros where the method has none */
-export function offsetAt(side: InputSide, at: TokenAt, { tokenOffset, layout, shift = 0 }: Alteration = {}): Float32Array {
-  const { width, offsets, positions } = side, result = new Float32Array(width);
+/** The offset that a token gets, by itself and by its place, unscaled. @param result where it is written, of length d @returns zeros where the method has none */
+export function offsetAt(side: InputSide, at: TokenAt, { tokenOffset, layout, shift = 0 }: Alteration = {}, result: Float32Array = new Float32Array(side.width)): Float32Array {
+  const { width, offsets, positions } = side;
   const own = tokenOffset?.(at) ?? (offsets && rowOf(offsets, at.id, width));
-  if (own !== undefined) result.set(own);
+  if (own === undefined) result.fill(0); else result.set(own);
   if (positions === undefined) return result;
   const place = at.place + (layout === undefined ? 0 : shift);
   if (place * width >= positions.length) throw new UserError(`A text reaches place ${place}, beyond the ${positions.length / width} rows of the position table`, "Take shorter texts or smaller shifts.");
@@ -40,8 +40,8 @@ export function offsetAt(side: InputSide, at: TokenAt, { tokenOffset, layout, sh
 
 /** Writes a token's embedding with its offset to `into` at row `at`. */
 function put(into: Float32Array, at: number, { side, token, alteration }: { side: InputSide; token: TokenAt; alteration: Alteration }): void {
-  const { width, table } = side, offset = offsetAt(side, token, alteration), { scale = 1 } = alteration;
-  for (let i = 0; i < width; i++) into[at * width + i] = table[token.id * width + i]! + scale * offset[i]!;
+  const { width, table } = side, own = offsetAt(side, token, alteration, into.subarray(at * width, (at + 1) * width)), { scale = 1 } = alteration, from = token.id * width;
+  for (let i = 0; i < width; i++) own[i] = table[from + i]! + scale * own[i]!;
 }
 
 function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }: Alteration): Float32Array {

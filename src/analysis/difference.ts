@@ -9,7 +9,8 @@ export interface Estimate { difference: number; interval: Interval; bca: Interva
 /** `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share of predictions that changed. */
 export interface Difference { n: number; right: Estimate; loss: Estimate; mcnemarP: number; flips: number }
 
-const isRight = ({ prediction, target, answers }: Prediction): boolean => (answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1);
+/** Whether a prediction is the target, or one of the answers that count. */
+export const isRight = ({ prediction, target, answers }: Prediction): boolean => (answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1);
 
 function estimate(altered: readonly number[], reference: readonly number[], seed: number): Estimate {
   const { difference, percentile, bca, p, detectable } = pairedBootstrap(altered, reference, { seed });
@@ -20,7 +21,7 @@ function estimate(altered: readonly number[], reference: readonly number[], seed
 export function differenceOf(altered: EvaluationResult, reference: EvaluationResult, seed = 0): Difference {
   const [a, b] = [altered.predictions.map(isRight), reference.predictions.map(isRight)];
   return {
-    n: a.length, right: estimate(a.map(Number), b.map(Number), seed), loss: estimate(altered.predictions.map(({ loss }) => loss), reference.predictions.map(({ loss }) => loss), seed + 1),
+    n: a.length, right: estimate(a.map(Number), b.map(Number), seed), loss: estimate(altered.predictions.map(({ loss }) => loss), reference.predictions.map(({ loss }) => loss), seed),
     mcnemarP: mcnemar(a, b).exactP, flips: altered.predictions.filter(({ prediction }, i) => prediction !== reference.predictions[i]!.prediction).length / a.length,
   };
 }

@@ -1,26 +1,43 @@
 import type { Batch } from "../training/model.ts";
 import { offsetAt, type Alteration, type InputSide } from "./alteredInput.ts";
 import { tokensOf } from "./offsetStatistics.ts";
-import { norm } from "./vocabularyTable.ts";
 
-/** p ln(p / q) summed over a row of logits each, in nats. */
-export function divergence(reference: ArrayLike<number>, other: ArrayLike<number>): number {
-  const shares = (z: ArrayLike<number>): { log: number[] } => {
-    const all = Array.from(z), most = all.reduce((max, x) => Math.max(max, x), -Infinity), total = Math.log(all.reduce((sum, x) => sum + Math.exp(x - most), 0));
-    return { log: all.map((x) => x - most - total) };
-  };
-  const p = shares(reference).log, q = shares(other).log;
-  return p.reduce((sum, x, i) => sum + Math.exp(x) * (x - q[i]!), 0);
+/** A row of logits with its softmax `p` and the logarithm `total` of the sum of exponentials. */
+export interface Shares { logits: Float32Array; p: Float32Array; total: number }
+
+/** ln of the sum of exponentials, from the largest down. */
+function logSumExp(logits: Float32Array): number {
+  let most = -Infinity, sum = 0;
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
+  return most + Math.log(sum);
+}
+
+export function sharesOf(logits: Float32Array): Shares {
+  const total = logSumExp(logits);
+  return { logits, p: logits.map((z) => Math.exp(z - total)), total };
+}
+
+/** p ln(p / q) summed over the pieces, in nats; the same logits give 0 exactly. */
+export function divergence({ logits, p, total }: Shares, other: Float32Array): number {
+  const apart = logSumExp(other) - total;
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) sum += p[i]! * (logits[i]! - other[i]! + apart);
+  return sum;
 }
 
 /** How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined without offsets. */
 export function offsetChange(side: InputSide, batches: Iterable<Batch>, alteration: Alteration): { change: number; cosine: number } | undefined {
+  const before = new Float32Array(side.width), after = new Float32Array(side.width);
   let moved = 0, size = 0, cosines = 0, count = 0;
   for (const at of tokensOf(batches, false)) {
-    const before = offsetAt(side, at), after = offsetAt(side, at, alteration), [a, b] = [norm(before), norm(after)];
-    moved += norm(after.map((x, i) => x - before[i]!));
-    size += a;
-    cosines += a === 0 || b === 0 ? 0 : before.reduce((sum, x, i) => sum + x * after[i]!, 0) / (a * b);
+    offsetAt(side, at, {}, before);
+    offsetAt(side, at, alteration, after);
+    let apart = 0, a = 0, b = 0, product = 0;
+    for (let i = 0; i < before.length; i++) { const x = before[i]!, y = after[i]!; apart += (y - x) ** 2; a += x * x; b += y * y; product += x * y; }
+    moved += Math.sqrt(apart);
+    size += Math.sqrt(a);
+    cosines += a === 0 || b === 0 ? 0 : product / Math.sqrt(a * b);
     count++;
   }
   return size === 0 ? undefined : { change: moved / size, cosine: cosines / count };

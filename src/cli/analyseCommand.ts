@@ -13,7 +13,7 @@ import { WrongUse } from "./wrongUse.ts";
 
 const NAMES = Object.keys(ANALYSES) as AnalysisName[];
 /** What each method has to be analysed. */
-const APPLY: Record<AnalysisName, readonly string[]> = { ablation: ["adept", "dept", "pt", "mpt"], offsets: ["adept", "dept"], shift: ["adept", "dept", "pt", "mpt"], specificity: ["adept"] };
+const APPLY: Record<AnalysisName, readonly string[]> = { ablation: ["adept", "dept", "pt", "mpt"], offsets: ["adept", "dept"], shift: ["adept", "dept", "pt", "mpt"], specificity: ["adept"], latency: ["adept", "dept", "pt", "mpt"] };
 
 function namesOf(only: string | undefined): AnalysisName[] {
   const wanted = only?.split(",") ?? NAMES, unknown = wanted.find((name) => !(NAMES as string[]).includes(name));

@@ -20,12 +20,14 @@ export class InputGraph {
 
   private readonly positions = input("positions", ["S"], "int32");
   private readonly fed: boolean;
+  private readonly folded: boolean;
   private readonly method: Method;
   private readonly t5: T5Graph;
 
-  /** @param drop dropout inside the backbone @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it */
-  constructor(config: T5Config, private readonly shape: MethodShape, { drop, embedded = false }: { drop?: (x: Value) => Value; embedded?: boolean } = {}) {
+  /** @param drop dropout inside the backbone @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it @param folded each token's embedding with its offset comes from a fed table, `foldedTable` (V, d) */
+  constructor(config: T5Config, private readonly shape: MethodShape, { drop, embedded = false, folded = false }: { drop?: (x: Value) => Value; embedded?: boolean; folded?: boolean } = {}) {
     this.fed = embedded;
+    this.folded = folded;
     this.method = methodOf(shape.spec.kind);
     this.parameters = new Map((embedded ? [] : this.method.tensors(shape)).map((t) => [t.name, input(t.name, t.dims)]));
     this.length = this.parameters.has(PROMPT) ? "P+S" : "S";
@@ -46,12 +48,20 @@ export class InputGraph {
   /** X = [P ; E'] (B, P+S, d): the prompt gets no offset. */
   private embedded(dropout: boolean): Value {
     if (this.fed) return input("embedded", ["B", "S", this.t5.config.width]);
-    const context = this.context(dropout), embedded = gather(this.t5.table, this.ids);
-    const text = this.method.embed?.(embedded, context) ?? embedded;
+    const context = this.context(dropout), text = this.folded ? gather(input("foldedTable", [this.t5.config.vocabulary, this.t5.config.width]), this.ids) : this.text(context);
     if (!this.parameters.has(PROMPT)) return text;
     const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);
     return concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1);
   }
+
+  /** E' (B, S, d) of the text. */
+  private text(context: MethodContext): Value {
+    const embedded = gather(this.t5.table, this.ids);
+    return this.method.embed?.(embedded, context) ?? embedded;
+  }
+
+  /** The encoder's input X alone. */
+  input(): { embedded: Value } { return { embedded: this.embedded(false) }; }
 
   private crossBias(): Value { return reshape(this.mask, ["B", 1, 1, this.length]); }
 
@@ -108,8 +118,11 @@ export class InputGraph {
     return outputs;
   }
 
-  /** What decoding needs of the encoder: each decoder layer's cross keys and values. */
-  encode(): Record<string, Value> { return named("cross", this.crossKeyValues(this.encoded(false))); }
+  /** What decoding needs of the encoder: each decoder layer's cross keys and values. @param states also `encoded`, the encoder's states (B, P+S, d) */
+  encode(states: boolean): Record<string, Value> {
+    const encoded = this.encoded(false), cross = named("cross", this.crossKeyValues(encoded));
+    return states ? { ...cross, encoded } : cross;
+  }
 
   private cached(kind: string, length: string): KeyValue[] {
     const { heads, headWidth, decoderLayers } = this.t5.config;

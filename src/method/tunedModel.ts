@@ -5,7 +5,7 @@ import { topological, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
-import type { Batch, Parameters, StepOptions, TunedModel } from "../training/model.ts";
+import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
@@ -15,7 +15,7 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -43,7 +43,7 @@ export class T5TunedModel implements TunedModel {
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
-    this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true });
+    this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true, folded: options.folded !== undefined });
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
@@ -82,7 +82,7 @@ export class T5TunedModel implements TunedModel {
       for (let i = 0; i < batch.sourceLength; i++) if (batch.mask[row * batch.sourceLength + i] === 0) mask[row * length + prompt + i] = MASKED;
     }
     return {
-      ...parameterFeeds(parameters), positions: tensor(Int32Array.from({ length: batch.sourceLength }, (_, i) => i), batch.sourceLength),
+      ...parameterFeeds(parameters), ...(this.options.folded && { foldedTable: tensor(this.options.folded, this.vocabularySize, this.width) }), positions: tensor(Int32Array.from({ length: batch.sourceLength }, (_, i) => i), batch.sourceLength),
       ids: tensor(batch.ids, batch.rows, batch.sourceLength), mask: tensor(mask, batch.rows, length),
       encoderBuckets: tensor(relativeBuckets(this.config, { queries: length, keys: length, from: 0, bidirectional: true }), length, length),
     };
@@ -145,32 +145,40 @@ export class T5TunedModel implements TunedModel {
     return { logits: logits!, encoded: encoded! };
   }
 
+  /** The encoder's input [P ; E'] (rows, prompt + sourceLength, width) as the method makes it. */
+  async input(parameters: Parameters, batch: Batch): Promise<Float32Array> {
+    const program = await this.program("input", () => this.graph.input());
+    return (await program.run(this.encoderFeeds(parameters, batch)))["embedded"]!.data as Float32Array;
+  }
+
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
     const program = await this.program("losses", () => ({ losses: this.graph.tokenLosses(this.graph.forward(false).logits) }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
     return perRow(losses!.data as Float32Array, batch);
   }
 
-  async predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> {
-    const encoder = await this.program("encode", () => this.graph.encode()), scorer = await this.program("score targets", () => this.graph.targetLosses()), decoder = await this.program("decode step", () => this.graph.decodeStep());
-    const { mask, ...feeds } = this.encoderFeeds(parameters, batch), fixed = { ...parameterFeeds(parameters), ...await encoder.run({ ...feeds, mask: mask! }), crossMask: mask! };
+  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. */
+  private async encoded(parameters: Parameters, batch: Batch, states: boolean): Promise<{ fixed: Feeds; states: Float32Array | undefined }> {
+    const encoder = await this.program(states ? "encode with states" : "encode", () => this.graph.encode(states));
+    const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
+    return { fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: encoded?.data as Float32Array | undefined };
+  }
+
+  async predict(parameters: Parameters, batch: Batch, maxTokens: number, see?: (seen: Seen) => void): ReturnType<TunedModel["predict"]> {
+    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
     const { losses } = await scorer.run({ ...fixed, ...this.decoderFeeds(batch) });
-    return { ...perRow(losses!.data as Float32Array, batch), generated: await this.decodeGreedily(decoder, fixed, { rows: batch.rows, maxTokens }) };
+    const generated = await this.decodeGreedily(fixed, { rows: batch.rows, maxTokens, ...(see && { first: (logits: Float32Array): void => { see({ logits, states: states! }); } }) });
+    return { ...perRow(losses!.data as Float32Array, batch), generated };
   }
 
   async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    const encoder = await this.program("encode", () => this.graph.encode());
-    const decoder = await this.program("decode step", () => this.graph.decodeStep());
-    const { mask, ...feeds } = this.encoderFeeds(parameters, batch);
-    const cross = await encoder.run({ ...feeds, mask: mask! });
-    return this.decodeGreedily(decoder, { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, { rows: batch.rows, maxTokens });
+    return this.decodeGreedily((await this.encoded(parameters, batch, false)).fixed, { rows: batch.rows, maxTokens });
   }
 
-  async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]> {
-    const encoder = await this.program("encode", () => this.graph.encode());
-    const scorer = await this.program("score targets", () => this.graph.targetLosses());
-    const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { rows } = batch;
-    const fixed = { ...parameterFeeds(parameters), ...await encoder.run({ ...feeds, mask: mask! }), crossMask: mask! };
+  async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]> {
+    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { rows } = batch;
+    const { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
+    if (see !== undefined) await this.decodeGreedily(fixed, { rows, maxTokens: 1, first: (logits) => { see({ logits, states: states! }); } });
     const scores: number[][] = Array.from({ length: rows }, () => []);
     for (const target of targets) {
       const length = target.length, labels = new Int32Array(rows * length);
@@ -181,7 +189,9 @@ export class T5TunedModel implements TunedModel {
     return scores;
   }
 
-  private async decodeGreedily(decoder: Program, fixed: Feeds, { rows, maxTokens }: { rows: number; maxTokens: number }): Promise<number[][]> {
+  /** @param first told the logits of the first new token */
+  private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
+    const decoder = await this.program("decode step", () => this.graph.decodeStep());
     const { heads, headWidth, decoderLayers, eos, pad, start } = this.config;
     const results: number[][] = Array.from({ length: rows }, () => []);
     const done = new Array<boolean>(rows).fill(false);
@@ -191,6 +201,7 @@ export class T5TunedModel implements TunedModel {
     for (let t = 0; t < maxTokens && !done.every(Boolean); t++) {
       const buckets = relativeBuckets(this.config, { queries: 1, keys: t + 1, from: t, bidirectional: false });
       const { logits, ...present } = await decoder.run({ ...fixed, ...past, decoderIds: tensor(ids, rows, 1), decoderBuckets: tensor(buckets, 1, t + 1) });
+      if (t === 0) first?.(logits!.data as Float32Array);
       past = Object.fromEntries(Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]));
       ids = Int32Array.from(done, (finished, row) => (finished ? pad : argmax(logits!.data, row * this.vocabularySize, this.vocabularySize)));
       ids.forEach((id, row) => {

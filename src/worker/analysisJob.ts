@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { ANALYSES, type AnalysisName, type Progress } from "../analysis/analyse.ts";
+import { ANALYSES, type AnalysisName } from "../analysis/analyse.ts";
+import type { Progress } from "../analysis/outcomes.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
 import { UserError } from "../experiment/errors.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
@@ -11,7 +12,7 @@ import { Journal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 
 /** Changes when an analysis computes something else: what was stored before is made again. */
-const VERSION = 1;
+const VERSION = 2;
 const Stored = z.object({ name: z.string(), key: z.string(), examples: z.number(), result: z.unknown() });
 
 /** `folder`: whose repository gets the commit; `limit`: most test examples; `again`: even if the stored result is of the same content. */

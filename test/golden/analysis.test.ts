@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alteredBatch, offsetAt, type Alteration, type InputSide } from "../../src/analysis/alteredInput.ts";
 import { meanOffset, offsetSize, positionalMeans, specificityIndex, tokensOf } from "../../src/analysis/offsetStatistics.ts";
-import { divergence, offsetChange } from "../../src/analysis/shiftMeasures.ts";
+import { divergence, offsetChange, sharesOf } from "../../src/analysis/shiftMeasures.ts";
 import { neighbours, unitUse } from "../../src/analysis/vocabularyTable.ts";
 import { readSafetensors } from "../../src/backbone/safetensors.ts";
 import { inputParts } from "../../src/method/fold.ts";
@@ -99,7 +99,7 @@ withGoldens("analyses", () => {
           const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration)), rows = Array.from({ length: batch.rows }, (_, row) => (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V));
           if (k === 0) first = rows;
           rows.forEach((row, i) => {
-            near(divergence(first[i]!, row), wanted.kl_from_k0[i]!, `${what} KL`);
+            near(divergence(sharesOf(first[i]!), row), wanted.kl_from_k0[i]!, `${what} KL`);
             assert.equal(row.indexOf(row.reduce((most, x) => Math.max(most, x), -Infinity)), wanted.argmax[i]);
           });
           const moved = offsetChange(side, [batch], alteration);

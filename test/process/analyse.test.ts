@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { Ablation, Offsets, PositionShift, Specificity } from "../../src/analysis/analyse.ts";
+import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
+import type { Offsets } from "../../src/analysis/offsets.ts";
+import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { fold } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 

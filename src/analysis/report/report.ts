@@ -2,14 +2,18 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { flatten } from "../../experiment/keyPath.ts";
 import { leadingMetric, metricName, metricValue } from "../../experiment/metricText.ts";
 import type { RunRecord } from "../../experiment/record.ts";
-import type { Ablation, AlteredOutcome, Offsets, PositionShift, Specificity } from "../analyse.ts";
+import type { Ablation, Specificity } from "../analyse.ts";
+import type { Latency } from "../latency.ts";
+import type { Offsets } from "../offsets.ts";
+import type { AlteredOutcome } from "../outcomes.ts";
+import type { PositionShift } from "../positionShift.ts";
 import { compareRuns } from "../compareRuns.ts";
 import type { Estimate } from "../difference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
 
 /** A run with what is known of it; analyses as stored. */
-export interface ReportedRun { id: string; experiment: Experiment; record: RunRecord; analyses: { ablation?: Ablation; offsets?: Offsets; shift?: PositionShift; specificity?: Specificity } }
+export interface ReportedRun { id: string; experiment: Experiment; record: RunRecord; analyses: { ablation?: Ablation; offsets?: Offsets; shift?: PositionShift; specificity?: Specificity; latency?: Latency } }
 
 const points = (share: number): string => `${share < 0 ? "−" : ""}${Math.abs(100 * share).toFixed(1)}`;
 const number = (x: number, digits = 3): string => `${x < 0 ? "−" : ""}${Math.abs(x).toFixed(digits)}`;

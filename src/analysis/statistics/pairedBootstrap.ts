@@ -59,6 +59,24 @@ function summarise(differences: ArrayLike<number>, means: Float64Array, confiden
 /** The paired bootstrap over examples with a seeded generator: the same seed gives the same interval. */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, { resamples = 10_000, confidence = 0.95, seed = 0 }: { resamples?: number; confidence?: number; seed?: number } = {}): BootstrapResult {
   if (a.length !== b.length || a.length === 0) throw new RangeError(`${a.length} and ${b.length} values are no pairs`);
-  const random = new MersenneTwister(seed), n = a.length;
-  return bootstrapOf(Float64Array.from(a, (x, i) => x - b[i]!), { resamples, confidence, draw: () => Math.floor((random.nextUint32() / 2 ** 32) * n) });
+  const n = a.length, differences = Float64Array.from(a, (x, i) => x - b[i]!), kept = drawsOf(n, resamples, seed);
+  if (kept !== undefined) return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => kept[resample * n + place]! });
+  const random = new MersenneTwister(seed);
+  return bootstrapOf(differences, { resamples, confidence, draw: () => drawn(random, n) });
+}
+
+const drawn = (random: MersenneTwister, n: number): number => Math.floor((random.nextUint32() / 2 ** 32) * n);
+
+/** The last draws made: the cases of one analysis share their resamples, which also makes their intervals comparable. */
+let last: { key: string; draws: Uint32Array } | undefined;
+const MOST_KEPT = 2 ** 24;
+
+function drawsOf(n: number, resamples: number, seed: number): Uint32Array | undefined {
+  if (n * resamples > MOST_KEPT) return undefined;
+  const key = `${n} ${resamples} ${seed}`;
+  if (last?.key !== key) {
+    const random = new MersenneTwister(seed);
+    last = { key, draws: Uint32Array.from({ length: n * resamples }, () => drawn(random, n)) };
+  }
+  return last.draws;
 }

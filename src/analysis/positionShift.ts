@@ -1,0 +1,46 @@
+import { UserError } from "../experiment/errors.ts";
+import { batchesOf, shiftCases } from "./cases.ts";
+import { altered, sameInput, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
+import { positionProperties, type PositionProperties } from "./positionProperties.ts";
+import { offsetChange } from "./shiftMeasures.ts";
+import { ShiftMeter, type Moved } from "./shiftMeter.ts";
+import { alterationOf, type Subject } from "./subject.ts";
+
+export interface Shifted extends AlteredOutcome, Moved { test: string; k: number; offsetChange: number | undefined; offsetCosine: number | undefined }
+/** `examples`: which of the test examples were shifted, by their place in the test split; `texts`: a fingerprint of the whole split, equal for runs that share it. */
+export interface PositionShift { full: Outcome; cases: Shifted[]; properties: PositionProperties; examples: number[]; texts: number }
+
+/** Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used, the same for every k. */
+export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
+  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width, cases = shiftCases(fillerOf(given)), most = Math.max(...cases.map(({ k }) => k));
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])), test = examples.map((i) => given.test[i]!);
+  if (test.length === 0) throw new UserError(`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`, "Train with more method.positions than training.maxSourceLength.");
+  const subject: Subject = { ...given, test, evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }) };
+  const meter = new ShiftMeter(subject.side.width), moved = new Map<string, Moved>(), batches = batchesOf(test);
+  const watch = { reference: meter.reference, altered: meter.shifted, next: (label: string, same: boolean): void => { moved.set(label, same ? meter.still : meter.take()); } };
+  const found = await altered(subject, cases, { progress, watch, same: ({ alter, test: kind }) => kind === "T1" && sameInput(subject, alter) });
+  const results = found.cases.map((each): Shifted => {
+    const offset = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
+    return { ...withoutAlter(each), ...moved.get(each.label)!, offsetChange: offset?.change, offsetCosine: offset?.cosine };
+  });
+  return { full: found.full, cases: results, properties: await positionProperties(subject), examples, texts: fingerprint(given) };
+}
+
+/** FNV-1a over the ids of the test split. */
+function fingerprint({ test }: Subject): number {
+  let hash = 0x811c9dc5;
+  for (const { ids } of test) for (const id of [...Array.from(ids), -1]) hash = Math.imul(hash ^ id, 0x01000193) >>> 0;
+  return hash;
+}
+
+/** Neutral text: the commonest training tokens that are no specials, commonest first. */
+function fillerOf({ train }: Subject): number[] {
+  return [...countsOf(train)].filter(([id]) => id > 2).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 64).map(([id]) => id);
+}
+
+/** How often each id occurs. */
+export function countsOf(examples: Subject["train"]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const { ids } of examples) for (const id of Array.from(ids)) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
+}
