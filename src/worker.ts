@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
+import { askedAnalyses } from "./worker/askedAnalyses.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
 const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | queue RUNSDIR --folder FOLDER --device DEVICE";
@@ -14,7 +15,7 @@ async function main(): Promise<number> {
   if (path === undefined || (job !== "train" && job !== "queue")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
-  if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations });
+  if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);
   return 0;
 }

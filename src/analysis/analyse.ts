@@ -1,3 +1,4 @@
+import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
 import { ablationCases, batchesOf, specificityCases } from "./cases.ts";
@@ -33,6 +34,5 @@ export async function analyseSpecificity(subject: Subject, progress: Progress): 
   };
 }
 
-/** Every analysis by its name. */
-export const ANALYSES = { ablation: analyseAblation, offsets: analyseOffsets, shift: analyseShift, specificity: analyseSpecificity, latency: analyseLatency } as const;
-export type AnalysisName = keyof typeof ANALYSES;
+/** Every analysis of a run's model by its name; its stability is told from its journal. */
+export const ANALYSES = { ablation: analyseAblation, offsets: analyseOffsets, "position-shift": analyseShift, specificity: analyseSpecificity, latency: analyseLatency } as const satisfies Record<Exclude<AnalysisName, "stability">, unknown>;

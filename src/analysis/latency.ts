@@ -17,10 +17,12 @@ export interface Latency { rounds: number; tokens: number; device: string; rows:
 
 interface Form { form: string; model: T5TunedModel; parameters: Parameters; count: number; promptLength: number }
 
-const LENGTHS = [32, 128, 256], BATCHES = [1, 8, 32], ROUNDS = 15, WARM_UP = 2, TOKENS = 4;
+/** Texts of these lengths (tokens), in batches of these sizes, each form once a round. */
+export interface Grid { lengths: readonly number[]; batches: readonly number[]; rounds: number }
+const GRID: Grid = { lengths: [32, 128, 256], batches: [1, 16], rounds: 11 }, WARM_UP = 2, TOKENS = 4;
 
 /** The forms that are timed: the run, its fold, DePT and prompt tuning of as many parameters, and the backbone with nothing before it. Times depend on shapes, not on what was learned. */
-function formsOf(subject: Subject): Form[] {
+function formsOf(subject: Subject, longest: number): Form[] {
   const { adapter, side, experiment } = subject, { spec, sizes, parameters } = adapter, folder = backboneFolder(experiment.backbone), layout = backboneLayout(folder);
   const rival = (method: MethodSpec, form: string): Form[] => {
     if (method.kind === spec.kind) return [];
@@ -35,7 +37,7 @@ function formsOf(subject: Subject): Form[] {
     { form: "backbone alone", model: subject.open({ method: { kind: "ia3", source: undefined, budget: undefined, targets: [], feedForward: [] } }), parameters: bare, count: 0, promptLength: 0 },
     { form: spec.kind, model: subject.tuned, parameters, count: sizes.count, promptLength: sizes.promptLength },
     ...(table === undefined || side.positions !== undefined ? [] : [{ form: `${spec.kind} folded`, model: subject.open({ folded: table }), parameters: prompt, count: sizes.count, promptLength: sizes.promptLength }]),
-    ...rival({ kind: "dept", source: undefined, promptInit: "random", initText: "", positions: Math.max(...LENGTHS), scale: "official", budget: Math.max(budget, 2 * Math.max(...LENGTHS) + 4 * side.width) }, "dept"),
+    ...rival({ kind: "dept", source: undefined, promptInit: "random", initText: "", positions: longest, scale: "official", budget: Math.max(budget, 2 * longest + 4 * side.width) }, "dept"),
     ...rival({ kind: "pt", source: undefined, promptInit: "random", initText: "", budget }, "pt"),
   ];
 }
@@ -50,9 +52,9 @@ function batchOf({ test }: Subject, length: number, rows: number): Batch {
 const timed = async (work: () => Promise<unknown>): Promise<number> => { const from = performance.now(); await work(); return performance.now() - from; };
 
 /** Times every form on one batch, in turn, in an order that moves on by one each round. */
-async function race(forms: readonly Form[], batch: Batch): Promise<{ endToEnd: number[]; inputLayer: number[] }[]> {
+async function race(forms: readonly Form[], batch: Batch, rounds: number): Promise<{ endToEnd: number[]; inputLayer: number[] }[]> {
   const times = forms.map(() => ({ endToEnd: [] as number[], inputLayer: [] as number[] }));
-  for (let round = -WARM_UP; round < ROUNDS; round++) for (let turn = 0; turn < forms.length; turn++) {
+  for (let round = -WARM_UP; round < rounds; round++) for (let turn = 0; turn < forms.length; turn++) {
     const at = (turn + round + WARM_UP) % forms.length, { model, parameters } = forms[at]!;
     const whole = await timed(() => model.generate(parameters, batch, TOKENS)), input = await timed(() => model.input(parameters, batch));
     if (round >= 0) { times[at]!.endToEnd.push(whole); times[at]!.inputLayer.push(input); }
@@ -61,15 +63,15 @@ async function race(forms: readonly Form[], batch: Batch): Promise<{ endToEnd: n
 }
 
 /** Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn. */
-export async function analyseLatency(subject: Subject, progress: Progress): Promise<Latency> {
-  const rowsOfTable = subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width, lengths = LENGTHS.filter((length) => length <= rowsOfTable), forms = formsOf(subject), rows: Timed[] = [], total = lengths.length * BATCHES.length;
-  for (const length of lengths) for (const batchSize of BATCHES) {
-    const times = await race(forms, batchOf(subject, length, batchSize)), bare = times[0]!.endToEnd;
+export async function analyseLatency(subject: Subject, progress: Progress, { lengths: asked, batches, rounds }: Grid = GRID): Promise<Latency> {
+  const rowsOfTable = subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width, lengths = asked.filter((length) => length <= rowsOfTable), forms = formsOf(subject, Math.max(...asked)), rows: Timed[] = [], total = lengths.length * batches.length;
+  for (const length of lengths) for (const batchSize of batches) {
+    const times = await race(forms, batchOf(subject, length, batchSize), rounds), bare = times[0]!.endToEnd;
     times.forEach(({ endToEnd, inputLayer }, i) => {
       const { form, count, promptLength } = forms[i]!;
       rows.push({ form, parameters: count, promptLength, length, batchSize, endToEnd: medianInterval(endToEnd), inputLayer: medianInterval(inputLayer), ratio: medianInterval(endToEnd.map((each, round) => each / bare[round]!)) });
     });
     progress({ label: `${length} tokens, batch ${batchSize}`, done: rows.length / forms.length, total, metric: undefined });
   }
-  return { rounds: ROUNDS, tokens: TOKENS, device: subject.tuned.device, rows };
+  return { rounds, tokens: TOKENS, device: subject.tuned.device, rows };
 }

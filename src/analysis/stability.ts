@@ -7,7 +7,8 @@ import { norm } from "./vocabularyTable.ts";
 type StepEvent = Extract<NewRunEvent, { type: "step" }>;
 
 /** A gradient norm so many times its median of the last steps is a spike. */
-const SPIKE = 10, WINDOW = 50, FEWEST = 20;
+export const SPIKE = 10;
+const WINDOW = 50, FEWEST = 20;
 /** A component that changes by this share of itself in one step, after warm-up. */
 const LEAP = 0.5;
 /** Offsets so many times as long as the embeddings they are added to. */

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ANALYSES, type AnalysisName } from "../analysis/analyse.ts";
 import { toHtml, toLatex, toMarkdown } from "../analysis/report/blocks.ts";
-import { reportBlocks, type ReportedRun } from "../analysis/report/report.ts";
+import { reportBlocks } from "../analysis/report/report.ts";
+import type { ReportedRun } from "../analysis/report/reportedRun.ts";
+import { analysesOf, ANALYSIS_NAMES, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -11,26 +12,25 @@ import { chosenRuns } from "./compareCommand.ts";
 import { runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
 
-const NAMES = Object.keys(ANALYSES) as AnalysisName[];
-/** What each method has to be analysed. */
-const APPLY: Record<AnalysisName, readonly string[]> = { ablation: ["adept", "dept", "pt", "mpt"], offsets: ["adept", "dept"], shift: ["adept", "dept", "pt", "mpt"], specificity: ["adept"], latency: ["adept", "dept", "pt", "mpt"] };
+const isName = (text: string): text is AnalysisName => (ANALYSIS_NAMES as readonly string[]).includes(text);
 
-function namesOf(only: string | undefined): AnalysisName[] {
-  const wanted = only?.split(",") ?? NAMES, unknown = wanted.find((name) => !(NAMES as string[]).includes(name));
-  if (unknown !== undefined) throw new WrongUse(`--only knows ${NAMES.join(", ")}, not "${unknown}"`);
-  return NAMES.filter((name) => wanted.includes(name));
+/** The analyses asked for, by --only or among the arguments; "all" and none are all. */
+function namesOf(only: string | undefined, positionals: readonly string[]): AnalysisName[] {
+  const listed = only?.split(",") ?? [], unknown = listed.find((name) => !isName(name) && name !== "all"), wanted = [...listed, ...positionals.filter((each) => isName(each) || each === "all")];
+  if (unknown !== undefined) throw new WrongUse(`--only knows ${ANALYSIS_NAMES.join(", ")}, not "${unknown}"`);
+  return wanted.length === 0 || wanted.includes("all") ? [...ANALYSIS_NAMES] : ANALYSIS_NAMES.filter((name) => wanted.includes(name));
 }
 
-/** adept analyse [RUN | SWEEP]...: ablation, offsets, position shift and token specificity, post-hoc. */
+/** adept analyse [RUN | SWEEP]... [ANALYSIS]... */
 export async function analyse(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { only: { type: "string" }, examples: { type: "string" }, again: { type: "boolean" }, "runs-dir": { type: "string" }, json: { type: "boolean" } } });
-  const limit = values.examples === undefined ? undefined : Number(values.examples), names = namesOf(values.only), stop = new AbortController(), interrupt = (): void => { stop.abort(); };
+  const limit = values.examples === undefined ? undefined : Number(values.examples), names = namesOf(values.only, positionals), asked = positionals.filter((each) => !isName(each) && each !== "all"), stop = new AbortController(), interrupt = (): void => { stop.abort(); };
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 1)) throw new WrongUse("--examples must be a whole number of at least 2");
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const told: object[] = [];
   try {
-    for (const run of chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"])) {
-      const { kind } = run.experiment().method, own = names.filter((name) => APPLY[name].includes(kind));
+    for (const run of chosenRuns(runsFolder(values["runs-dir"]), asked.length > 0 ? asked : ["latest"])) {
+      const { kind } = run.experiment().method, own = analysesOf(kind).filter((name) => names.includes(name));
       if (own.length === 0) { process.stderr.write(`run ${run.id}: "${kind}" has nothing to analyse\n`); continue; }
       process.stderr.write(`run ${run.id} (${kind}): ${own.join(", ")}\n`);
       const done = await runAnalyses(run, own, { folder: process.cwd(), limit, again: values.again === true, signal: stop.signal, progress: ({ label, done: at, total, metric }) => { process.stderr.write(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`); } });
@@ -47,7 +47,7 @@ export async function analyse(args: string[]): Promise<number> {
 }
 
 function reported(run: RunDirectory): ReportedRun {
-  const analyses = Object.fromEntries(NAMES.flatMap((name) => { const stored = storedAnalysis(run, name); return stored === undefined ? [] : [[name, stored.result]]; }));
+  const analyses = Object.fromEntries(ANALYSIS_NAMES.flatMap((name) => { const stored = storedAnalysis(run, name); return stored === undefined ? [] : [[name, stored.result]]; }));
   return { id: run.id, experiment: run.experiment(), record: run.record(), analyses };
 }
 

@@ -23,7 +23,7 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
-  adept analyse [RUN|SWEEP]... [--only ablation,offsets,shift,specificity] [--examples N] [--again] [--json]
+  adept analyse [RUN|SWEEP]... [ablation|offsets|position-shift|specificity|latency|stability|all]... [--examples N] [--again] [--json]
   adept report [RUN|SWEEP]... [--out FILE.html] [--json]
   adept queue list|start|stop|clear [--json]
   adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
@@ -8,8 +9,12 @@ const positive = z.number().int().positive();
 const fraction = z.number().min(0).lt(1);
 const rate = z.number().nonnegative();
 
+const shots = z.strictObject({
+  k: positive, seed: z.number().int().nonnegative().optional().describe("Seed of the draw; the run's own seed where none is given"), sampling: z.enum(["balanced", "official"]).default("balanced"),
+}).optional().describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k");
+
 const FileTask = z.strictObject({
-  kind: z.literal("file"),
+  kind: z.literal("file"), shots,
   train: z.string().min(1).describe("Path of the training data (JSONL, CSV or TSV), relative to this file"),
   validation: z.string().optional().describe("Path of the validation data; without it a seeded fraction of train is held out"),
   test: z.string().optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
@@ -20,7 +25,7 @@ const FileTask = z.strictObject({
 });
 
 const MailTask = z.strictObject({
-  kind: z.literal("mail"),
+  kind: z.literal("mail"), shots,
   maxBodyCharacters: positive.default(600),
   split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
     .default({ validation: 0.1, test: 0.1, seed: 42 }),
@@ -29,6 +34,9 @@ const MailTask = z.strictObject({
 const TextTask = z.strictObject({
   kind: z.literal("text"),
   folder: z.string().min(1).describe("Folder of .txt files, relative to this file; a paragraph a line"),
+  label: z.string().min(1).refine((text) => { try { new RegExp(text, "u"); return true; } catch { return false; } }, "is no regular expression").optional()
+    .describe("A regular expression on the file's name whose first group is the label to tell; files that do not match are left out. Without it, hidden words are to be told"),
+  shots,
   words: positive.min(12).default(60).describe("Words of an example"),
   perFile: positive.default(40).describe("Most examples of one file"),
   corruption: z.number().gt(0).lt(1).default(0.15).describe("Share of the words that are hidden"),
@@ -45,8 +53,7 @@ const NamedTask = z.strictObject({
   split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
   official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
   runGeneratedCode: z.boolean().default(false).describe("mbpp: run generated programs against their tests, in a sandbox (Linux with bubblewrap), for the metric pass@1"),
-  shots: z.strictObject({ k: positive, seed: z.number().int().nonnegative().default(0), sampling: z.enum(["balanced", "official"]).default("balanced") }).optional()
-    .describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k"),
+  shots,
 });
 
 const Training = z.strictObject({
@@ -81,6 +88,7 @@ export const ResolvedExperiment = z.strictObject({
   seed: z.number().int().nonnegative().default(0),
   engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu"), threads: z.number().int().nonnegative().default(0) }).default({ device: "cpu", threads: 0 }),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
+  analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
 });
 

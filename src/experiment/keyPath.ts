@@ -6,7 +6,7 @@ const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 /** Whether a dotted key may be set at all. */
 export const isKeyPath = (path: string): boolean => path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 
-/** Sets a dotted key, making the objects on the way; changes `root`. */
+/** Sets a dotted key, making the objects on the way; null takes the key away. Changes `root`. */
 export function setKey(root: JsonObject, path: string, value: unknown): void {
   const keys = path.split(".");
   let place = root;
@@ -17,7 +17,8 @@ export function setKey(root: JsonObject, path: string, value: unknown): void {
     place[key] = made;
     place = made;
   }
-  place[keys.at(-1)!] = value;
+  if (value === null) Reflect.deleteProperty(place, keys.at(-1)!);
+  else place[keys.at(-1)!] = value;
 }
 
 /** Every leaf by its dotted key; lists are leaves. */

@@ -21,6 +21,7 @@ const Adept = z.strictObject({
   dropout: fraction.default(0.1).describe("Dropout on the hidden units in training"),
   variant: z.enum(["standard", "no-bias", "linear", "constant", "table", "deep", "hybrid"]).default("standard")
     .describe("What offset a token gets: the paper's FFN; without biases; without ReLU; one constant for all; a free row per token; a deeper FFN with layer norm; the FFN plus DePT's position table"),
+  offsetPenalty: z.number().positive().optional().describe("Adds this times the mean squared offset over the mean squared embedding of the batch's tokens to the loss: keeps offsets short where examples are few"),
   positions: positive.optional().describe("hybrid: rows of the position table"),
   positionRank: positive.optional().describe("hybrid: rank of the position table"),
 });

@@ -88,6 +88,12 @@ function fillRates(experiment: Experiment, path: string): Experiment {
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
+/** Few shots are drawn anew for each seed, unless the draw has a seed of its own. */
+function fillShots(experiment: Experiment): Experiment {
+  const { task, seed } = experiment;
+  return task.shots === undefined ? experiment : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
+}
+
 function readFile(path: string, overrides: readonly string[]): { raw: JsonObject; text: string } {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
@@ -115,11 +121,11 @@ export function readExperiments(path: string, overrides: readonly string[] = [],
   const { raw, text } = readFile(path, overrides), folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
-  const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path), folder);
+  const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path)), folder);
   if (seeds === undefined && sweep === undefined) return [finish(single)];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
-  return points.map(({ experiment, label, tune }, index) => {
-    const part = { sweep: sweepId, index, of: points.length, tune };
+  return points.map(({ experiment, label, tune, id }, index) => {
+    const part = { sweep: sweepId, index, of: points.length, tune, ...(id !== undefined && { case: id }) };
     return finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`);
   });
 }

@@ -1,14 +1,15 @@
 import { UserError } from "./errors.ts";
 import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
 import { defaultRates } from "./learningRates.ts";
-import type { MethodSpec } from "./methodSpec.ts";
+import { MethodInput, type MethodSpec } from "./methodSpec.ts";
 import { MersenneTwister } from "./random.ts";
+import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
 const MOST_RUNS = 1000, RATES = "training.learningRate.";
 
 /** One run of a sweep, still unparsed; `tune`: the tuned keys that it sets. */
-export interface SweepPoint { experiment: JsonObject; label: string; tune: string[] }
+export interface SweepPoint { experiment: JsonObject; label: string; tune: string[]; /** the retrained ablation that it is */ id?: RetrainedCase }
 
 type Setting = [key: string, value: unknown];
 
@@ -49,7 +50,14 @@ function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
 /** A rate that a method has no tensors for is no setting of it. */
 const applies = (method: MethodSpec | undefined) => ([key]: Setting): boolean => method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
 
-const short = ([key, value]: Setting): string => `${key.split(".").at(-1)!}=${typeof value === "string" ? value : JSON.stringify(value)}`;
+/** A value in a run's name: of an object, such as a task, what it is called. */
+function valueText(value: unknown): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return typeof value === "string" ? value : JSON.stringify(value);
+  const { name, kind } = value as JsonObject, called = name ?? kind;
+  return typeof called === "string" ? called : JSON.stringify(value);
+}
+
+const short = ([key, value]: Setting): string => `${key.split(".").at(-1)!}=${valueText(value)}`;
 
 /** How a sweep names one of its methods: its kind, and its variant where several have the same kind. */
 function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
@@ -57,6 +65,23 @@ function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   const { kind, ...rest } = method;
   const differing = Object.entries(rest).filter(([key, value]) => all.some((each) => each.kind === kind && JSON.stringify((each as JsonObject)[key]) !== JSON.stringify(value)));
   return [kind, ...differing.map(short)].join(" ");
+}
+
+/** What training.maxSourceLength is where a file does not say. */
+const LONGEST = 256;
+
+interface Chosen { method: MethodSpec | undefined; label: string | undefined; id?: RetrainedCase }
+
+/** The methods of a sweep: those listed, the retrained ablations, or the file's one. */
+function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
+  if (sweep.retrained === undefined) {
+    const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
+    return methods?.map((method) => ({ method, label: methodLabel(method, methods) })) ?? [{ method: undefined, label: undefined }];
+  }
+  if (sweep.methods !== undefined) throw new UserError("sweep: retrained and methods exclude each other", "Name the methods in a file of their own.");
+  const parsed = MethodInput.safeParse(raw["method"]), length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
+  const listed = retrainedMethods(parsed.data, sweep.budget, { cases: sweep.retrained, positions: typeof length === "number" ? length : LONGEST });
+  return listed.map(({ id, method }) => ({ id, method, label: `${id}: ${RETRAINED_TEXT[id]}` }));
 }
 
 /**
@@ -68,18 +93,18 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
     if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key)) throw new UserError(`sweep: "${key}" is no key that a sweep can set`, "Write it dotted, for example training.learningRate.ffn.");
     if (Object.hasOwn(sweep.vary, key) && Object.hasOwn(sweep.tune, key)) throw new UserError(`sweep: "${key}" is in both vary and tune`);
   }
-  const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
+  const chosen = methodsOf(raw, sweep);
   const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune);
   const points = new Map<string, SweepPoint>();
-  for (const seed of seeds ?? [undefined]) for (const method of methods ?? [undefined]) for (const vary of grid(sweep.vary)) for (const tune of tuned) {
+  for (const seed of seeds ?? [undefined]) for (const { method, label: methodName, id } of chosen) for (const vary of grid(sweep.vary)) for (const tune of tuned) {
     const own = tune.filter(applies(method)), varied = vary.filter(applies(method));
     const experiment = structuredClone(raw);
     if (method !== undefined) experiment["method"] = method;
     else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
     if (seed !== undefined) experiment["seed"] = seed;
     for (const [key, value] of [...varied, ...own]) setKey(experiment, key, value);
-    const label = [...(method === undefined ? [] : [methodLabel(method, methods ?? [])]), ...[...varied, ...own].map(short), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
-    points.set(JSON.stringify(experiment), { experiment, label, tune: own.map(([key]) => key) });
+    const label = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+    points.set(JSON.stringify(experiment), { experiment, label, tune: own.map(([key]) => key), ...(id !== undefined && { id }) });
     if (points.size > MOST_RUNS) throw new UserError(`sweep: more than ${MOST_RUNS} runs`, "Take fewer values, or search \"random\".");
   }
   return [...points.values()];

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RETRAINED } from "./retrained.ts";
 import { Budget, MethodInput } from "./methodSpec.ts";
 
 const Range = z.strictObject({
@@ -11,6 +12,7 @@ const Axes = z.record(z.string().min(1), z.union([z.array(z.json()).min(1).max(1
 export const Sweep = z.strictObject({
   methods: z.array(MethodInput).min(1).max(50).optional().describe("Methods to compare, each in place of `method`"),
   budget: Budget.optional().describe("The budget of every method that does not state its sizes, for example { \"promptTokens\": 100 }"),
+  retrained: z.union([z.literal(true), z.array(z.enum(RETRAINED)).min(1)]).optional().describe("Ablations trained from scratch at the budget of `method` (ADePT): all, or those named"),
   vary: Axes.default({}).describe("Settings to compare: dotted key to a list of values, or a range"),
   tune: Axes.default({}).describe("Settings to choose on validation: of these, only the best is compared on the test split"),
   search: z.enum(["grid", "random"]).default("grid").describe("All combinations of `tune`, or `samples` random ones"),
@@ -27,4 +29,5 @@ export const Seeds = z.array(z.number().int().nonnegative()).min(1).max(100).des
 export const SweepPart = z.strictObject({
   sweep: z.string(), index: z.number().int().nonnegative(), of: z.number().int().positive(),
   tune: z.array(z.string()).describe("dotted keys that were tuned: they are chosen on validation"),
+  case: z.enum(RETRAINED).optional().describe("which retrained ablation it is"),
 });

@@ -89,8 +89,17 @@ export class InputGraph {
     return rows(crossEntropy(reshape(logits, ["B*T", this.t5.config.vocabulary]), reshape(labels, ["B*T"])), ["B", "T"]);
   }
 
-  /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. */
-  step(dropout: boolean): Record<string, Value> { return this.withGradients(this.scaledLoss(this.forward(dropout).logits)); }
+  /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own */
+  step(dropout: boolean, penalised = false): Record<string, Value> {
+    const loss = this.scaledLoss(this.forward(dropout).logits);
+    return penalised ? { ...this.withGradients(add(loss, this.penalty(dropout))), loss } : this.withGradients(loss);
+  }
+
+  /** Sum of the squared offsets times `penaltyWeights` (B, S, 1), which are 0 where padded. */
+  private penalty(dropout: boolean): Value {
+    const offset = sub(this.text(this.context(dropout)), gather(this.t5.table, this.ids));
+    return reduceSum(mul(mul(offset, offset), input("penaltyWeights", ["B", "S", 1])), [0, 1, 2]);
+  }
 
   private scaledLoss(logits: Value): Value { return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", [])); }
 

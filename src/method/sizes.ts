@@ -44,13 +44,15 @@ function leastOf(spec: MethodSpec): Shape {
 function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape {
   const { defaults } = methodOf(spec.kind), known = given(spec), least = leastOf(spec);
   const fits = (sizes: Shape): boolean => countParameters(spec, sizes, layout) <= budget;
+  // A variant without hidden units, such as one constant, leaves the prompt all of it.
+  const hidden = countParameters(spec, { promptLength: 1, bottleneck: 2 }, layout) > countParameters(spec, { promptLength: 1, bottleneck: 1 }, layout);
   let promptLength = known.promptLength ?? least.promptLength;
   if (known.promptLength === undefined && defaults.promptLength !== undefined) {
-    const share = known.bottleneck === undefined && defaults.bottleneck !== undefined ? Math.floor((PROMPT_SHARE * budget) / layout.width) : LARGEST;
+    const share = known.bottleneck === undefined && defaults.bottleneck !== undefined && hidden ? Math.floor((PROMPT_SHARE * budget) / layout.width) : LARGEST;
     // A prompt of its full share can leave no room for one hidden unit where the budget is small.
     promptLength = Math.max(least.promptLength, Math.min(share, largest(least.promptLength, (m) => fits({ promptLength: m, bottleneck: known.bottleneck ?? least.bottleneck }))));
   }
-  const bottleneck = known.bottleneck ?? (defaults.bottleneck === undefined ? 0 : Math.max(1, largest(1, (r) => fits({ promptLength, bottleneck: r }))));
+  const bottleneck = known.bottleneck ?? (defaults.bottleneck === undefined || !hidden ? least.bottleneck : Math.max(1, largest(1, (r) => fits({ promptLength, bottleneck: r }))));
   return { promptLength, bottleneck };
 }
 

@@ -114,16 +114,24 @@ export class T5TunedModel implements TunedModel {
     return new InputGraph(this.config, this.shape, { drop: dropout.apply });
   }
 
-  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout }: StepOptions): ReturnType<TunedModel["step"]> {
-    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone"].filter(Boolean).join("+");
-    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined));
+  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0 }: StepOptions): ReturnType<TunedModel["step"]> {
+    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", offsetPenalty > 0 && "penalty"].filter(Boolean).join("+");
+    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, offsetPenalty > 0));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
     if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));
     if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.hiddenUnits);
+    if (offsetPenalty > 0) feeds["penaltyWeights"] = this.penaltyWeights(batch, offsetPenalty);
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
     return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
+  }
+
+  /** The penalty over the sum of the batch's squared embeddings, at each of its tokens. */
+  private penaltyWeights({ rows, sourceLength, ids, mask }: Batch, penalty: number): HostTensor {
+    let sum = 0;
+    ids.forEach((id, at) => { if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2; });
+    return tensor(mask.map((kept) => (kept === 0 ? 0 : penalty / sum)), rows, sourceLength, 1);
   }
 
   /**

@@ -132,11 +132,12 @@ function oneEach(examples: readonly Example[]): Example[] {
 
 function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]): Example[] {
   if (spec.shots === undefined) return train;
-  if (spec.shots.sampling === "balanced") return balancedShots(train, spec.shots.k, spec.shots.seed);
+  const shots = { ...spec.shots, seed: spec.shots.seed ?? 0 };
+  if (shots.sampling === "balanced") return balancedShots(train, shots.k, shots.seed);
   // The official code halves STS-B's scores into two classes.
-  if (spec.name === "stsb") return officialShots(train, spec.shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
+  if (spec.name === "stsb") return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
   if (labels.length === 0) throw new UserError(`task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`, "Take \"balanced\".");
-  return officialShots(train, spec.shots, { classOf: ({ target }) => target, classes: labels.length });
+  return officialShots(train, shots, { classOf: ({ target }) => target, classes: labels.length });
 }
 
 type Splits = Pick<TaskData, "train" | "validation" | "test">;

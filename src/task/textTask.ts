@@ -39,6 +39,9 @@ export function corruptSpans(words: readonly string[], { corruption, spanWords }
 /** A number that depends on a file's name, so that its spans do not change when other files come or go. */
 const nameSeed = (name: string): number => Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);
 
+/** What the file's name says of its text. */
+const labelOf = (name: string, label: string | undefined): string | undefined => (label === undefined ? undefined : new RegExp(label, "u").exec(name)?.[1]);
+
 async function examplesOf(path: string, name: string, { words, perFile, ...spec }: TextSpec): Promise<Example[]> {
   const text = await dataText(path), random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0), pieces: string[][] = [];
   for (const paragraph of text.split(/\r?\n/)) {
@@ -46,14 +49,17 @@ async function examplesOf(path: string, name: string, { words, perFile, ...spec 
     for (let from = 0; all.length - from >= FEWEST_WORDS; from += words) pieces.push(all.slice(from, from + words));
   }
   const whole = pieces.filter((piece) => piece.length >= FEWEST_WORDS), chosen = Array.from(permutation(whole.length, random.nextUint32()).slice(0, perFile)).sort((a, b) => a - b);
-  return chosen.map((i) => corruptSpans(whole[i]!, spec, random));
+  const target = labelOf(name, spec.label);
+  return chosen.map((i) => (target === undefined ? corruptSpans(whole[i]!, spec, random) : { source: whole[i]!.join(" "), target }));
 }
 
-/** Running text from a folder of .txt files as a denoising task; whole files are held out. @throws UserError when the folder has none */
+/** Running text from a folder of .txt files, to be denoised, or labelled by its file's name; whole files are held out. @throws UserError when the folder has none */
 export async function loadTextTask(spec: TextSpec): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
-  const names = readdirSync(spec.folder).filter((name) => name.endsWith(".txt")).sort();
-  if (names.length < 3) throw new UserError(`${spec.folder} has ${names.length} .txt files`, "Give at least three: whole files are held out for validation and test.");
+  const names = readdirSync(spec.folder).filter((name) => name.endsWith(".txt") && (spec.label === undefined || labelOf(name, spec.label) !== undefined)).sort();
+  if (names.length < 3) throw new UserError(`${spec.folder} has ${names.length} .txt files${spec.label === undefined ? "" : ` whose name has a label by ${spec.label}`}`, "Give at least three: whole files are held out for validation and test.");
   const { train, validation, test } = splitBySeed(names, { ...spec.split, validation: Math.max(spec.split.validation, 1 / names.length), test: Math.max(spec.split.test, 1 / names.length) });
   const read = async (files: readonly string[]): Promise<Example[]> => (await Promise.all(files.map((name) => examplesOf(join(spec.folder, name), name, spec)))).flat();
-  return { train: await read(train), validation: await read(validation), test: await read(test) };
+  // Shuffled, so that the first of them, which a limit takes, are of all files.
+  const mixed = (examples: Example[]): Example[] => Array.from(permutation(examples.length, spec.split.seed), (i) => examples[i]!);
+  return { train: await read(train), validation: mixed(await read(validation)), test: mixed(await read(test)) };
 }

@@ -23,6 +23,8 @@ export interface LoopOptions {
   examples: readonly TokenisedExample[];
   /** hidden units of the offset FFN (0: none) and their dropout in training */
   hidden: { units: number; dropout: number };
+  /** ADePT's penalty on its offsets, see StepOptions */
+  offsetPenalty?: number;
   /** loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
   evaluate: (parameters: Parameters) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
   /** the task's own metric */
@@ -63,7 +65,7 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
       ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, { seed: options.seed, step: state.step, micro }) : undefined;
     const rate = options.training.backboneDropout;
     const backboneDropout = rate > 0 ? { rate, seed: mixSeed(options.seed, 5, state.step, micro) } : undefined;
-    const { loss, gradients } = await options.model.step(state.parameters, batch, { lossScale, hiddenMask, backboneDropout });
+    const { loss, gradients } = await options.model.step(state.parameters, batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty: (options.offsetPenalty ?? 0) / batches.length });
     total.loss += loss;
     total.tokens += countTokens(batch);
     add(total.gradients, gradients);

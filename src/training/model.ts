@@ -25,6 +25,8 @@ export interface StepOptions {
   lossScale: number;
   /** dropout factors (rows, sourceLength, bottleneck), each 0 or 1/(1-p); absent: no dropout */
   hiddenMask?: Float32Array | undefined;
+  /** factor of the mean squared offset over the mean squared embedding, added to the loss that is descended */
+  offsetPenalty?: number | undefined;
   /** dropout inside the frozen backbone; the same seed and batch shape give the same masks */
   backboneDropout?: { rate: number; seed: number } | undefined;
 }

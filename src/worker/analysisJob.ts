@@ -2,26 +2,28 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { ANALYSES, type AnalysisName } from "../analysis/analyse.ts";
+import { ANALYSES } from "../analysis/analyse.ts";
 import type { Progress } from "../analysis/outcomes.ts";
+import { analyseStability } from "../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
+import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
-import { Journal } from "../run/journal.ts";
+import { Journal, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 
 /** Changes when an analysis computes something else: what was stored before is made again. */
 const VERSION = 2;
 const Stored = z.object({ name: z.string(), key: z.string(), examples: z.number(), result: z.unknown() });
 
-/** `folder`: whose repository gets the commit; `limit`: most test examples; `again`: even if the stored result is of the same content. */
-export interface AnalysisOptions { folder: string; limit: number | undefined; again: boolean; signal: AbortSignal; progress: Progress }
+/** `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored result is of the same content. */
+export interface AnalysisOptions { folder: string | undefined; limit: number | undefined; again: boolean; signal: AbortSignal; progress: Progress }
 export interface AnalysisDone { name: AnalysisName; path: string; cached: boolean; examples: number; result: unknown }
 
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
 function keyOf(run: RunDirectory, limit: number | undefined): string {
-  const { $schema: _, name: __, part: ___, engine: ____, ...experiment } = run.experiment();
+  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, ...experiment } = run.experiment();
   return createHash("sha256").update(JSON.stringify([VERSION, experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
@@ -55,11 +57,11 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
       options.signal.throwIfAborted();
       const stored = storedAnalysis(run, name), path = analysisPath(run, name);
       if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
-      subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit);
-      done.push(await one(run, name, { key, subject, journal, options }));
+      const asked = async (): Promise<Subject> => (subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit));
+      done.push(await one(run, name, { key, asked, journal, options }));
     }
     const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
-    if (made.length > 0) await commit(run, journal, { folder: options.folder, names: made });
+    if (made.length > 0 && options.folder !== undefined) await commit(run, journal, { folder: options.folder, names: made });
     return done;
   } finally {
     journal.close();
@@ -67,16 +69,17 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
   }
 }
 
-async function one(run: RunDirectory, name: AnalysisName, { key, subject, journal, options }: { key: string; subject: Subject; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
+async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal, options }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
   journal.append({ type: "analysis", name, status: "started" });
   try {
-    const result = await ANALYSES[name](subject, (told) => {
+    const told: Progress = (told) => {
       options.signal.throwIfAborted();
       journal.append({ type: "analysis", name, status: "running", ...told });
       options.progress(told);
-    });
+    };
+    const subject = name === "stability" ? undefined : await asked(), result = name === "stability" || subject === undefined ? analyseStability(readJournal(run.path).events, run.experiment()) : await ANALYSES[name](subject, told);
     mkdirSync(join(run.path, "analysis"), { recursive: true });
-    const path = analysisPath(run, name), examples = subject.test.length;
+    const path = analysisPath(run, name), examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
     const text = JSON.stringify({ name, key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);

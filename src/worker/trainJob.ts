@@ -22,6 +22,8 @@ export interface TrainOptions {
   signal: AbortSignal;
   /** post-hoc ablations to test at the end; given by the worker, since analysis lies above training */
   ablate: (kind: MethodKind, parameters: Parameters) => { label: string; parameters: Parameters }[];
+  /** the analyses that the experiment asks for; the paths of their results */
+  analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
 interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
@@ -60,6 +62,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   return trainLoop(start, {
     model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
     hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+    offsetPenalty: method.kind === "adept" ? method.offsetPenalty ?? 0 : 0,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
       if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.embedding, width: model.width }));
@@ -104,7 +107,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   const files = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });
-    files.push(...await test(job, prepared, best));
+    files.push(...await test(job, prepared, best), ...await job.options.analyse(job.run, { requested: job.stopRequested }));
   }
   const stopped = end.stopped || job.stopRequested();
   const status = stopped ? "stopped" : "finished";

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
 import type { Offsets } from "../../src/analysis/offsets.ts";
+import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { fold } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
+const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
@@ -34,9 +36,9 @@ const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.
 
 test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
   const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }), before = fold(readJournal(runPath(folder)).events).resultCommit;
-  const done = JSON.parse(adept(folder, "analyse", "latest", "--json")) as Done[];
-  assert.deepEqual(done.map(({ name, cached }) => [name, cached]), [["ablation", false], ["offsets", false], ["shift", false], ["specificity", false]]);
-  const ablation = analysed<Ablation>(done, "ablation"), shift = analysed<PositionShift>(done, "shift"), specificity = analysed<Specificity>(done, "specificity"), offsets = analysed<Offsets>(done, "offsets");
+  const done = JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "stability", "--json")) as Done[];
+  assert.deepEqual(done.map(({ name, cached }) => [name, cached]), [["ablation", false], ["offsets", false], ["position-shift", false], ["specificity", false], ["stability", false]]);
+  const ablation = analysed<Ablation>(done, "ablation"), shift = analysed<PositionShift>(done, "position-shift"), specificity = analysed<Specificity>(done, "specificity"), offsets = analysed<Offsets>(done, "offsets");
   const record = fold(readJournal(runPath(folder)).events), trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
   // The same adapter through the host's input and through its own graph.
   assert.ok(Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss && ablation.full.metrics["accuracy"] === trained.metrics["accuracy"]);
@@ -51,15 +53,21 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
     if (kind === "T2") assert.ok(versus.flips === 0 && maxLogit < 1e-3);
   }
   assert.ok(shift.cases.some(({ test: kind, maxLogit }) => kind === "T3" && maxLogit > 1e-3), "T3 moves text and prompt apart, which nobody is free of");
+  const { properties } = shift;
+  assert.deepEqual([properties.acrossPlaces, properties.withinType, properties.promptChange, properties.padValue], [0, 0, 0, 0]);
+  assert.ok(properties.acrossTokens > 1e-3 * properties.largest && properties.padding < 1e-5 && properties.hostAgrees < 1e-4);
   assert.ok(Math.abs(specificity.index! - 1) < 1e-6);
+  const { components, steps } = analysed<Stability>(done, "stability");
+  assert.deepEqual([steps, components.map(({ group }) => group)], [30, ["prompt", "ffn"]]);
+  assert.ok(components.every(({ ratio, gradient }) => ratio.median > 0 && gradient.low <= gradient.median && gradient.median <= gradient.most));
   assert.equal(specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss, ablation.cases.find(({ label }) => label === "FFN off")!.loss);
   assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
 
-  assert.deepEqual(record.analyses, { ablation: "finished", offsets: "finished", shift: "finished", specificity: "finished" });
+  assert.deepEqual(record.analyses, { ablation: "finished", offsets: "finished", "position-shift": "finished", specificity: "finished", stability: "finished" });
   assert.notEqual(record.resultCommit, before);
   const id = readdirSync(join(folder, ".adept/runs"))[0]!;
-  assert.match(git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`), /analysis\/shift\.json/);
-  assert.ok((JSON.parse(adept(folder, "analyse", "latest", "--json")) as Done[]).every(({ cached }) => cached));
+  assert.match(git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`), /analysis\/position-shift\.json/);
+  assert.ok((JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "--json")) as Done[]).every(({ cached }) => cached));
   assert.ok((JSON.parse(adept(folder, "analyse", "latest", "--only", "ablation", "--examples", "10", "--json")) as Done[]).every(({ cached }) => !cached));
 
   const files = JSON.parse(adept(folder, "report", "latest", "--json")) as { html: string; markdown: string; latex: string };
@@ -70,23 +78,25 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
 });
 
 test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {
-  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "shift,offsets", "--json")) as Done[], shift = analysed<PositionShift>(done, "shift");
+  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "position-shift,offsets", "--json")) as Done[], shift = analysed<PositionShift>(done, "position-shift");
   for (const k of [1, 4, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => shift.cases.find((each) => each.test === kind && each.k === k)!);
     assert.ok(t1!.offsetChange! > 0.1 && t1!.maxLogit > 1e-3);
     assert.ok(Math.abs(t1!.loss / t2!.loss - 1) < 1e-4, `${t1!.loss} and ${t2!.loss}`);
   }
+  // DePT's offset is the place's, whoever stands there.
+  assert.ok(shift.properties.acrossPlaces > 1e-3 && shift.properties.withinType > 0 && shift.properties.acrossTokens < 1e-5 * shift.properties.largest + 1e-6 && shift.properties.promptChange === 0);
   assert.ok(analysed<Offsets>(done, "offsets").specificity! < 1);
   const lora = workspace(t, { kind: "pt", promptLength: 3 });
-  assert.deepEqual((JSON.parse(adept(lora, "analyse", "--json")) as Done[]).map(({ name }) => name), ["ablation", "shift"]);
+  assert.deepEqual((JSON.parse(adept(lora, "analyse", "ablation", "offsets", "position-shift", "--json")) as Done[]).map(({ name }) => name), ["ablation", "position-shift"]);
 });
 
 test("an interrupt ends an analysis without a result, and a run without an adapter is refused", async (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }), child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "shift"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }), child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "position-shift"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   child.stderr.once("data", () => { setTimeout(() => { child.kill("SIGINT"); }, 300); });
   assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 130);
-  assert.equal(existsSync(join(runPath(folder), "analysis/shift.json")), false);
-  assert.equal(fold(readJournal(runPath(folder)).events).analyses["shift"] ?? "stopped", "stopped");
+  assert.equal(existsSync(join(runPath(folder), "analysis/position-shift.json")), false);
+  assert.equal(fold(readJournal(runPath(folder)).events).analyses["position-shift"] ?? "stopped", "stopped");
   rmSync(join(runPath(folder), "adapter"), { recursive: true });
   const { status, stderr } = spawnSync(process.execPath, [CLI, "analyse", "latest"], { cwd: folder, encoding: "utf8" });
   assert.equal(status, 1);

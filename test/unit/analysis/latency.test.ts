@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { analyseLatency } from "../../../src/analysis/latency.ts";
+import { openSubject } from "../../../src/analysis/subject.ts";
+import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
+import { saveAdapter } from "../../../src/method/adapterFolder.ts";
+import { openExperimentModel } from "../../../src/training/prepare.ts";
+
+test("a run is timed beside its fold, its rivals of the same budget and the bare backbone, once each round", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-latency-"));
+  t.after(() => { rmSync(folder, { recursive: true }); });
+  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 40 }, (_, i) => JSON.stringify({ text: `word ${i}`, label: i % 2 === 0 ? "a" : "b" })).join("\n"));
+  const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "file", train: join(folder, "data.jsonl"), source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 20, bottleneck: 39 }, engine: { threads: 1 } });
+  const { model, sizes, initial } = await openExperimentModel(experiment);
+  saveAdapter(folder, { spec: experiment.method, sizes, parameters: initial }, { backbone: experiment.backbone, width: model.width });
+  await model.release();
+  const subject = await openSubject(experiment, folder), told: string[] = [];
+  const { rows, rounds } = await analyseLatency(subject, ({ label }) => { told.push(label); }, { lengths: [16, 32], batches: [2], rounds: 7 });
+  await subject.release();
+  assert.deepEqual(rows.slice(0, 5).map(({ form }) => form), ["backbone alone", "adept", "adept folded", "dept", "pt"]);
+  assert.deepEqual([rows.length, rounds, told], [10, 7, ["16 tokens, batch 2", "32 tokens, batch 2"]]);
+  for (const { endToEnd, inputLayer, ratio, form, parameters } of rows) {
+    assert.ok(endToEnd.n === 7 && endToEnd.low <= endToEnd.median && endToEnd.median <= endToEnd.high && inputLayer.median > 0);
+    // Their prompts differ in length; their parameters do not.
+    if (form === "backbone alone") assert.deepEqual([ratio.median, parameters], [1, 0]);
+    else assert.ok(parameters > 12_000 && parameters <= 12_711, `${form} ${parameters}`);
+  }
+});
