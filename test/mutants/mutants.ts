@@ -1,10 +1,19 @@
 /** One term of a formula, broken: the tests named must notice. `from` occurs once in the file. */
 export interface Mutant { of: string; file: string; from: string; to: string; tests: string }
 
-const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts";
+const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts", PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
+const property = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/${file}.ts`, from, to, tests: PROPERTIES });
 const method = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/method/${file}.ts`, from, to, tests: METHODS });
 
 export const MUTANTS: Mutant[] = [
+  property("planted: a position term in ADePT", "method/inputGraph", "return this.method.embed?.(embedded, context) ?? embedded;", 'return this.shape.spec.kind === "adept" ? add(this.method.embed!(embedded, context), gather(this.t5.table, this.positions)) : this.method.embed?.(embedded, context) ?? embedded;'),
+  property("planted: an offset on the prompt", "method/inputGraph", "const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);", 'const trained = this.method.prompt?.(context) ?? context.parameter(PROMPT), prompt = this.shape.spec.kind === "adept" && this.shape.spec.variant === "standard" ? reshape(this.method.embed!(reshape(trained, [1, "P", this.t5.config.width]), context), ["P", this.t5.config.width]) : trained;'),
+  property("planted: no mask on padding", "method/tunedModel", "mask[row * length + prompt + i] = MASKED;", "mask[row * length + prompt + i] = 0;"),
+  property("planted: no mask on padding of an altered input", "method/tunedModel", "mask.map((kept) => (kept === 0 ? MASKED : 0))", "mask.map(() => 0)"),
+  property("planted: a scale on the offset", "method/adept", "const own = add(embedded, ffnOffset(embedded, context));", "const own = add(add(embedded, ffnOffset(embedded, context)), ffnOffset(embedded, context));"),
+  property("analysis: the shift of the table's rows", "analysis/alteredInput", "(layout === undefined ? 0 : shift)", '(layout === "reindex" ? 0 : shift)'),
+  property("analysis: KL against the unshifted", "analysis/shiftMeasures", "const apart = logSumExp(other) - total;", "const apart = 0;"),
+  property("analysis: shuffled places", "analysis/cases", "return permutation(own.length, mixSeed(draw, ...own));", "return Int32Array.from({ length: own.length }, (__, i) => i);"),
   method("adept: + b1", "adept", 'add(product, p("b_down"))', 'sub(product, p("b_down"))'),
   method("adept: ReLU", "adept", ': relu(kept);', ': kept;'),
   method("adept: + b2", "adept", 'biased ? add(offset, p("b_up")) : offset', "offset"),

@@ -102,3 +102,22 @@ test("an interrupt ends an analysis without a result, and a run without an adapt
   assert.equal(status, 1);
   assert.match(stderr, /nothing to analyse yet/);
 });
+
+test("analyses that the experiment asks for are made by its worker and in its one result commit; the report has seeds and the control", (t) => {
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }), experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as Record<string, unknown>, { method: _, ...rest } = experiment;
+  writeFileSync(join(folder, "s.adept.json"), JSON.stringify({
+    ...rest, training: { ...(rest["training"] as object), steps: 8, learningRate: {} }, seeds: [0, 1], sweep: { methods: [{ kind: "adept", promptLength: 2, bottleneck: 2 }, { kind: "pt", promptLength: 3 }, { kind: "lora", rank: 1 }] },
+    analyses: ["ablation", "position-shift", "stability"],
+  }));
+  const { runs } = JSON.parse(adept(folder, "train", "s.adept.json", "--json")) as { runs: { id: string; method: string; status: string; analyses: Record<string, string>; warnings: string[] }[] };
+  for (const { id, method, status, analyses, warnings } of runs) {
+    assert.deepEqual([status, warnings.filter((warning) => warning.includes("left out"))], ["finished", []]);
+    assert.deepEqual(analyses, method === "lora" ? { stability: "finished" } : { ablation: "finished", "position-shift": "finished", stability: "finished" });
+    const files = git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`);
+    assert.match(files, /analysis\/stability\.json/);
+    // Snapshot and result: the analyses are no third commit.
+    assert.equal(git(folder, "rev-list", "--count", "HEAD..refs/adept/runs/" + id).trim(), "2");
+  }
+  const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string }, text = readFileSync(files.markdown, "utf8");
+  for (const wanted of [/Difference in differences/, /adept − pt \| T4 k=16/, /T0: one token at other places/, /update \/ weights/, /FFN off \|.*\| 2 \|/]) assert.match(text, wanted);
+});

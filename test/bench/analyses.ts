@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { InferenceSession } from "onnxruntime-node";
+import { ANALYSES } from "../../src/analysis/analyse.ts";
+import { openSubject } from "../../src/analysis/subject.ts";
+import { RunDirectory } from "../../src/run/runDirectory.ts";
+
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), NAMES = ["ablation", "offsets", "position-shift"] as const;
+const EXPERIMENT = {
+  name: "bench", task: { kind: "mail", split: { validation: 0.05, test: 0.2, seed: 42 } }, method: { kind: "adept" }, git: false,
+  training: { steps: 200, maxSourceLength: 96, maxTargetLength: 4, selection: "loss", evaluateEvery: 200, validationLimit: 100, testLimit: 1000 },
+};
+
+/** Seconds spent inside onnxruntime, from now on. */
+function engineClock(): () => number {
+  let seconds = 0;
+  const { prototype } = InferenceSession as unknown as { prototype: { run: (...args: unknown[]) => Promise<unknown> } }, { run } = prototype;
+  prototype.run = async function (...args) {
+    const from = performance.now();
+    try { return await run.apply(this, args); } finally { seconds += (performance.now() - from) / 1000; }
+  };
+  return () => seconds;
+}
+
+/** npm run bench analyses [EXAMPLES]: ablation, offsets and position shift of a run trained for 200 steps, and where the time goes. */
+export async function benchAnalyses([examples = "1000"]: string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-"));
+  try {
+    writeFileSync(join(folder, "x.adept.json"), JSON.stringify(EXPERIMENT));
+    execFileSync(process.execPath, [CLI, "train", "x.adept.json"], { cwd: folder, stdio: "ignore" });
+    const run = RunDirectory.open(join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!)), engine = engineClock(), began = performance.now();
+    const subject = await openSubject(run.experiment(), run.adapterPath, Number(examples)), rows = [["open: tasks, tokens, model", (performance.now() - began) / 1000, engine()]] as [string, number, number][];
+    for (const name of NAMES) {
+      const [from, before] = [performance.now(), engine()];
+      await ANALYSES[name](subject, () => undefined);
+      rows.push([name, (performance.now() - from) / 1000, engine() - before]);
+    }
+    await subject.release();
+    console.log(`analyses of ${subject.test.length} test examples, ${subject.experiment.training.maxSourceLength} tokens at most\n| | seconds | of these in the engine |\n|---|---:|---:|`);
+    for (const [name, seconds, inside] of [...rows, ["all", (performance.now() - began) / 1000, engine()] as const]) console.log(`| ${name} | ${seconds.toFixed(1)} | ${inside.toFixed(1)} |`);
+  } finally { rmSync(folder, { recursive: true }); }
+}

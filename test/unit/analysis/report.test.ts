@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { toHtml, toLatex, toMarkdown } from "../../../src/analysis/report/blocks.ts";
+import { reportBlocks } from "../../../src/analysis/report/report.ts";
+import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
+import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
+import { fold } from "../../../src/experiment/record.ts";
+import type { RetrainedCase } from "../../../src/experiment/retrained.ts";
+
+/** A finished run with an accuracy on test. */
+function run(id: string, accuracy: number, over: { seed: number; method?: object; task?: object; kase?: RetrainedCase }): ReportedRun {
+  const experiment = ResolvedExperiment.parse({
+    name: id, task: over.task ?? { kind: "mail" }, method: over.method ?? { kind: "adept" }, seed: over.seed, ...(over.kase && { part: { sweep: "s", index: 0, of: 1, tune: [], case: over.kase } }),
+  });
+  const record = fold([
+    { type: "created", time: 1, version: 1, id, name: id, method: experiment.method.kind, task: "t", backbone: "b", seed: over.seed, steps: 1 },
+    { type: "evaluation", time: 2, step: 1, split: "test", loss: 1, metrics: { accuracy }, examples: 10 }, { type: "status", time: 3, status: "finished" },
+  ]);
+  return { id, experiment, record, analyses: {} };
+}
+const markdown = (runs: ReportedRun[]): string => toMarkdown(reportBlocks(runs));
+
+test("retrained ablations are held against A0 by the same seeds; the share explained only where the gain is found", () => {
+  const seeds = [0, 1, 2], of = (kase: RetrainedCase, method: object, values: number[]): ReportedRun[] => seeds.map((seed) => run(`${kase}-${seed}`, values[seed]!, { seed, kase, method }));
+  const a0 = of("A0", { kind: "adept" }, [0.9, 0.91, 0.92]), a1 = of("A1", { kind: "pt" }, [0.8, 0.812, 0.818]), a3 = of("A3", { kind: "adept", variant: "constant" }, [0.85, 0.86, 0.871]);
+  const text = markdown([...a0, ...a1, ...a3]);
+  assert.match(text, /A1: prompt only .*−10\.0 \[−10\.5, −9\.5\]/);
+  assert.match(text, /Specificity explains 50 % of ADePT's gain/);
+  assert.match(text, /A0: ADePT \|.*91\.0 % \[88\.5 %, 93\.5 %\]/);
+  const noisy = markdown([...a0, ...of("A1", { kind: "pt" }, [0.95, 0.7, 0.93]), ...a3]);
+  assert.match(noisy, /A1: prompt only .*no difference found: −5\.0 \(±\d+\.\d could have been\)/);
+  assert.match(noisy, /No share of a gain is computed/);
+  // Post-hoc and retrained are never in one table: without analyses there is no post-hoc one.
+  assert.doesNotMatch(text, /Post-hoc/);
+});
+
+test("few-shot: a curve per method over k, remedies paired by seed; draws of other seeds are the same curve", () => {
+  const make = (k: number, seed: number, accuracy: number, method: object = { kind: "adept" }): ReportedRun => run(`${k}-${seed}-${JSON.stringify(method)}`, accuracy, { seed, method, task: { kind: "mail", shots: { k, seed } } });
+  const penalty = { kind: "adept", offsetPenalty: 0.1 }, runs = [4, 8].flatMap((k) => [0, 1, 2].flatMap((seed) => [make(k, seed, 0.5 + k / 100 + seed / 100), make(k, seed, 0.6 + k / 100 + seed / 100, penalty)]));
+  const blocks = reportBlocks(runs), text = toMarkdown(blocks);
+  assert.match(text, /\| k \| adept \| adept offsetPenalty=0\.1 \|/);
+  assert.match(text, /\| 4 \| 55\.0 % \[52\.5 %, 57\.5 %\] \| 65\.0 % \[62\.5 %, 67\.5 %\] \|/);
+  assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \[10\.0, 10\.0\] \| 3 \|/);
+  assert.match(toHtml(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
+});
+
+test("tasks are never compared with each other; what a run is called cannot break any form", () => {
+  const runs = [run("a", 0.9, { seed: 0 }), run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } })], text = markdown(runs), html = toHtml(reportBlocks(runs), "x"), latex = toLatex(reportBlocks(runs));
+  assert.equal(text.match(/## Task: /g)!.length, 2);
+  assert.doesNotMatch(text, /do not compare/);
+  assert.doesNotMatch(html, /<i>/);
+  assert.match(text, /label \^\(a\|b\)|label \^\(a\\\|b\)/);
+  assert.doesNotMatch(latex, /(?<!\\)[%_&](?!\s|&)(?=[a-z1])/);
+});
