@@ -16,12 +16,12 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])), test = examples.map((i) => given.test[i]!);
   if (test.length === 0) throw new UserError(`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`, "Train with more method.positions than training.maxSourceLength.");
   const subject: Subject = { ...given, test, evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }) };
-  const meter = new ShiftMeter(subject.side.width), moved = new Map<string, Moved>(), batches = batchesOf(test);
-  const watch = { reference: meter.reference, altered: meter.shifted, next: (label: string, same: boolean): void => { moved.set(label, same ? meter.still : meter.take()); } };
+  const meter = new ShiftMeter(subject.side.width), batches = batchesOf(test);
+  const watch = { reference: meter.reference, altered: meter.shifted, next: (same: boolean): Moved => (same ? meter.still : meter.take()) };
   const found = await altered(subject, cases, { progress, watch, same: ({ alter, test: kind }) => kind === "T1" && sameInput(subject, alter) });
   const results = found.cases.map((each): Shifted => {
     const offset = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
-    return { ...withoutAlter(each), ...moved.get(each.label)!, offsetChange: offset?.change, offsetCosine: offset?.cosine };
+    return { ...withoutAlter(each), offsetChange: offset?.change, offsetCosine: offset?.cosine };
   });
   return { full: found.full, cases: results, properties: await positionProperties(subject), examples, texts: fingerprint(given) };
 }

@@ -12,6 +12,7 @@ import { evaluate, type EvaluationOptions, type EvaluationResult } from "../trai
 import { backboneLayout, candidatesOf } from "../training/prepare.ts";
 import type { Batch, Seen, TunedModel } from "../training/model.ts";
 import { alteredBatch, type Alteration, type InputSide } from "./alteredInput.ts";
+import type { Memo } from "./outcomes.ts";
 
 /** An alteration, or what makes one of a batch. */
 export type Alter = Alteration | ((batch: Batch) => Alteration);
@@ -23,6 +24,8 @@ export interface Subject {
   train: TokenisedExample[]; test: TokenisedExample[];
   /** the run as it was trained, its method in the graph */
   tuned: T5TunedModel;
+  /** what an interrupted analysis of the same content had finished */
+  memo?: Memo | undefined;
   /** the backbone again under another method or form */
   open: (options: Partial<ModelOptions>) => T5TunedModel;
   /** `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the alteration */

@@ -12,6 +12,7 @@ import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { PartialAnalysis } from "./partialAnalysis.ts";
 
 /** Changes when an analysis computes something else: what was stored before is made again. */
 const VERSION = 2;
@@ -72,17 +73,18 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
 async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal, options }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
   journal.append({ type: "analysis", name, status: "started" });
   try {
-    const told: Progress = (told) => {
+    const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`), tell: Progress = (told) => {
       options.signal.throwIfAborted();
       journal.append({ type: "analysis", name, status: "running", ...told });
       options.progress(told);
     };
-    const subject = name === "stability" ? undefined : await asked(), result = name === "stability" || subject === undefined ? analyseStability(readJournal(run.path).events, run.experiment()) : await ANALYSES[name](subject, told);
+    const subject = name === "stability" ? undefined : await asked(), result = name === "stability" || subject === undefined ? analyseStability(readJournal(run.path).events, run.experiment()) : await ANALYSES[name]({ ...subject, memo: partial }, tell);
     mkdirSync(join(run.path, "analysis"), { recursive: true });
     const path = analysisPath(run, name), examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
     const text = JSON.stringify({ name, key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);
+    partial.done();
     journal.append({ type: "analysis", name, status: "finished" });
     return { name, path, cached: false, examples, result: Stored.parse(JSON.parse(text)).result };
   } catch (error) {

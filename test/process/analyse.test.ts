@@ -10,6 +10,8 @@ import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { fold } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
+import { RunDirectory } from "../../src/run/runDirectory.ts";
+import { runAnalyses } from "../../src/worker/analysisJob.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
@@ -120,4 +122,31 @@ test("analyses that the experiment asks for are made by its worker and in its on
   }
   const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string }, text = readFileSync(files.markdown, "utf8");
   for (const wanted of [/Difference in differences/, /adept − pt \| T4 k=16/, /T0: one token at other places/, /update \/ weights/, /FFN off \|.*\| 2 \|/]) assert.match(text, wanted);
+});
+
+test("an interrupted analysis goes on from its finished cases to the very same result; cases of other content are not taken", async (t) => {
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }), run = RunDirectory.open(runPath(folder)), partial = join(run.path, "analysis/position-shift.partial.jsonl"), result = join(run.path, "analysis/position-shift.json");
+  const start = (limit: number, endAt = Infinity): Promise<unknown> => {
+    const stop = new AbortController();
+    return runAnalyses(run, ["position-shift"], { folder: undefined, limit, again: false, signal: stop.signal, progress: ({ done }) => { if (done === endAt) stop.abort(); } });
+  };
+  await start(20);
+  const whole = readFileSync(result, "utf8");
+  rmSync(result);
+  await assert.rejects(start(20, 8));
+  const lines = readFileSync(partial, "utf8").trim().split("\n");
+  assert.equal(lines.length, 1 + 8);
+  // A kept case is taken as it is: one that is falsified shows in the result, so it was not evaluated again.
+  await start(20);
+  assert.equal(readFileSync(result, "utf8"), whole);
+  assert.equal(existsSync(partial), false);
+  rmSync(result);
+  const falsified = lines.map((line, i) => (i === 3 ? line.replace(/"loss":[\d.]+/, '"loss":77') : line));
+  writeFileSync(partial, [...falsified, '{"label":"T4 k=1","val'].join("\n"));
+  await start(20);
+  assert.equal((JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(({ loss }) => loss === 77).length, 1);
+  rmSync(result);
+  writeFileSync(partial, [...falsified, ""].join("\n"));
+  await start(21);
+  assert.equal((JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(({ loss }) => loss === 77).length, 0);
 });
