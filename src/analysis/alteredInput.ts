@@ -18,6 +18,8 @@ export interface Alteration {
   scale?: number;
   /** a token's offset (d) in place of its own */
   tokenOffset?: (at: TokenAt) => Float32Array;
+  /** offsets by place (S, d) instead of the method's own */
+  positions?: Float32Array;
   layout?: "reindex" | "attached" | "window" | "prefix";
   shift?: number;
   filler?: readonly number[];
@@ -26,8 +28,8 @@ export interface Alteration {
 const rowOf = (values: Float32Array, row: number, width: number): Float32Array => values.subarray(row * width, (row + 1) * width);
 
 /** The offset that a token gets, by itself and by its place, unscaled. @param result where it is written, of length d @returns zeros where the method has none */
-export function offsetAt(side: InputSide, at: TokenAt, { tokenOffset, layout, shift = 0 }: Alteration = {}, result: Float32Array = new Float32Array(side.width)): Float32Array {
-  const { width, offsets, positions } = side;
+export function offsetAt(side: InputSide, at: TokenAt, { tokenOffset, layout, shift = 0, positions = side.positions }: Alteration = {}, result: Float32Array = new Float32Array(side.width)): Float32Array {
+  const { width, offsets } = side;
   const own = tokenOffset?.(at) ?? (offsets && rowOf(offsets, at.id, width));
   if (own === undefined) result.fill(0); else result.set(own);
   if (positions === undefined) return result;

@@ -67,9 +67,24 @@ function noise(side: InputSide, draw: number): Alter {
   } };
 }
 
-/** Token specificity, post-hoc A3 to A9 (reference section 7.2); for ADePT alone. Means and frequencies are those of the training data. */
+/** What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean, permuted, scaled. */
+function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
+  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1), rows = Math.min(reached, positions!.length / width), mean = new Float64Array(width);
+  for (let place = 0; place < rows; place++) for (let i = 0; i < width; i++) mean[i]! += positions![place * width + i]! / rows;
+  const made = (rowAt: (place: number) => ArrayLike<number>): Alter => { const table = positions!.slice(); for (let place = 0; place < rows; place++) table.set(rowAt(place), place * width); return { positions: table }; };
+  const row = (place: number): Float32Array => positions!.subarray(place * width, (place + 1) * width), permuted = "rows permuted";
+  return [
+    { label: "one mean row", group: "one mean row", alter: made(() => mean) },
+    ...Array.from({ length: DRAWS }, (_, draw) => { const order = permutation(rows, mixSeed(draw + 1, 6)); return { label: `${permuted}, draw ${draw + 1}`, group: permuted, alter: made((place) => row(order[place]!)) }; }),
+    ...SCALES.map((scale) => ({ label: `A9 offset times ${scale}`, group: `A9 offset times ${scale}`, alter: { scale } })),
+  ];
+}
+
+const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
+
+/** Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are those of the training data. */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {
-  if (side.offsets === undefined) return [];
+  if (side.offsets === undefined) return side.positions === undefined ? [] : placeCases(side, train);
   const batches = batchesOf(train), constant = meanOffset(side, batches), means = positionalMeans(side, batches), frequency = new Float64Array(side.table.length / side.width);
   for (const { ids } of train) for (const id of Array.from(ids)) frequency[id]!++;
   const draws = (group: string, make: (draw: number) => Alter): Case[] => Array.from({ length: DRAWS }, (_, draw) => ({ label: `${group}, draw ${draw + 1}`, group, alter: make(draw + 1) }));
@@ -79,6 +94,6 @@ export function specificityCases({ side, train }: Pick<Subject, "side" | "train"
     ...draws("A5 misaligned in the text", (draw) => misaligned(side, draw)),
     { label: "A6 mean by place", group: "A6 mean by place", alter: { tokenOffset: ({ place }) => means[Math.min(place, means.length - 1)]! } },
     ...draws("A8 noise of the same size", (draw) => noise(side, draw)),
-    ...[0, 0.25, 0.5, 0.75, 1.25, 1.5, 2].map((scale) => ({ label: `A9 offset times ${scale}`, group: `A9 offset times ${scale}`, alter: { scale } })),
+    ...SCALES.map((scale) => ({ label: `A9 offset times ${scale}`, group: `A9 offset times ${scale}`, alter: { scale } })),
   ];
 }

@@ -6,16 +6,27 @@ import type { Progress } from "./outcomes.ts";
 import { padded } from "./padded.ts";
 import { countsOf } from "./positionShift.ts";
 import type { Subject } from "./subject.ts";
-import { neighbours, norm, unitUse, type Neighbour } from "./vocabularyTable.ts";
+import { neighbours, norm, unitUse, type Neighbour, type UnitUse } from "./vocabularyTable.ts";
 
-export interface TokenRow { id: number; text: string; count: number; norm: number; ratio: number; active: number | undefined; before: Neighbour[]; after: Neighbour[] }
+export interface NamedNeighbour extends Neighbour { text: string }
+export interface TokenRow { id: number; text: string; count: number; norm: number; ratio: number; active: number | undefined; before: NamedNeighbour[]; after: NamedNeighbour[] }
+/** Every piece of the vocabulary by its id: L2 of its offset and that over its embedding's, hidden units it switches on, how often training texts have it. */
+export interface VocabularyColumns { norm: number[]; ratio: number[]; active: number[] | undefined; count: number[] }
 export interface Offsets {
   official: OffsetSize; valid: OffsetSize; specificity: number | undefined; geometry: OffsetGeometry | undefined;
-  units: { dead: number; total: number; off: number; active: number[] } | undefined; tokens: TokenRow[]; prompt: { meanAbs: number; meanL2: number } | undefined;
+  units: { dead: number; total: number; off: number; active: number[] } | undefined; tokens: TokenRow[]; vocabulary: VocabularyColumns | undefined; prompt: { meanAbs: number; meanL2: number } | undefined;
 }
 
 const TOKEN_ROWS = 40;
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+/** Rounded to six digits: a table of tens of thousands of rows. */
+const short = (x: number): number => Number(x.toPrecision(6));
+
+function vocabularyColumns({ table, offsets, width }: Subject["side"], counts: ReadonlyMap<number, number>, units: UnitUse | undefined): VocabularyColumns {
+  const ids = Array.from({ length: table.length / width }, (_, id) => id), of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
+  return { norm: ids.map((id) => short(of(offsets!, id))), ratio: ids.map((id) => short(of(offsets!, id) / of(table, id))), active: units && Array.from(units.perToken), count: ids.map((id) => counts.get(id) ?? 0) };
+}
 
 /** Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among those seen. */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
@@ -26,11 +37,16 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   const units = down && unitUse(side.table, width, { down, bias: adapter.parameters.get("b_down")?.data });
   const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width), frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
   const seen = side.offsets === undefined ? [] : [...counts].filter(([id]) => id > 2).map(([id, count]) => ({ id, count, norm: norm(row(id)) })).sort((a, b) => b.norm - a.norm).slice(0, TOKEN_ROWS);
+  const named = async ({ before, after }: { before: Neighbour[]; after: Neighbour[] }): Promise<Pick<TokenRow, "before" | "after">> => {
+    const name = (list: Neighbour[]): Promise<NamedNeighbour[]> => Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
+    return { before: await name(before), after: await name(after) };
+  };
   const tokens: TokenRow[] = [];
-  for (const each of seen) tokens.push({ ...each, text: await tokenizer.decode([each.id], false), ratio: each.norm / norm(frozen(each.id)), active: units?.perToken[each.id], ...neighbours(side, each.id) });
+  for (const each of seen) tokens.push({ ...each, text: await tokenizer.decode([each.id], false), ratio: each.norm / norm(frozen(each.id)), active: units?.perToken[each.id], ...await named(neighbours(side, each.id)) });
   progress({ label: "offsets", done: 1, total: 1, metric: undefined });
   return {
     official: offsetSize(side, window, true), valid: offsetSize(side, batches, false), specificity: specificityIndex(side, batches), tokens,
+    vocabulary: side.offsets === undefined ? undefined : vocabularyColumns(side, counts, units),
     geometry: side.offsets === undefined ? undefined : offsetGeometry(side, [...counts.keys()]),
     units: units && { dead: units.dead, total: units.active.length, off: units.off, active: units.active },
     prompt: side.prompt && { meanAbs: mean(Array.from(side.prompt, Math.abs)), meanL2: mean(Array.from({ length: side.prompt.length / width }, (_, i) => norm(side.prompt!.subarray(i * width, (i + 1) * width)))) },

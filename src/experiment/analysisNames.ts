@@ -6,7 +6,7 @@ export type AnalysisName = (typeof ANALYSIS_NAMES)[number];
 
 const INPUT_SIDE: readonly MethodKind[] = ["adept", "dept", "pt", "mpt"];
 const APPLY: Readonly<Record<AnalysisName, readonly MethodKind[] | "all">> = {
-  ablation: INPUT_SIDE, offsets: ["adept", "dept"], "position-shift": INPUT_SIDE, specificity: ["adept"], latency: INPUT_SIDE, stability: "all",
+  ablation: INPUT_SIDE, offsets: ["adept", "dept"], "position-shift": INPUT_SIDE, specificity: ["adept", "dept"], latency: INPUT_SIDE, stability: "all",
 };
 
 /** The analyses that a method has something for: those of the input need a method that works on the input. */

@@ -14,25 +14,28 @@ import { Journal, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
-/** Changes when an analysis computes something else: what was stored before is made again. */
-const VERSION = 2;
-const Stored = z.object({ name: z.string(), key: z.string(), examples: z.number(), result: z.unknown() });
+/** Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read. */
+const VERSIONS: Readonly<Record<AnalysisName, number>> = { ablation: 2, offsets: 3, "position-shift": 2, specificity: 3, latency: 2, stability: 2 };
+const Stored = z.object({ name: z.string(), version: z.number(), key: z.string(), examples: z.number(), result: z.unknown() });
 
 /** `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored result is of the same content. */
 export interface AnalysisOptions { folder: string | undefined; limit: number | undefined; again: boolean; signal: AbortSignal; progress: Progress }
 export interface AnalysisDone { name: AnalysisName; path: string; cached: boolean; examples: number; result: unknown }
 
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
-function keyOf(run: RunDirectory, limit: number | undefined): string {
+function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
   const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, ...experiment } = run.experiment();
-  return createHash("sha256").update(JSON.stringify([VERSION, experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
+  return createHash("sha256").update(JSON.stringify([VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
 export const analysisPath = (run: RunDirectory, name: string): string => join(run.path, "analysis", `${name}.json`);
 
-/** A stored result, if there is one; a damaged file is none. */
-export function storedAnalysis(run: RunDirectory, name: string): z.output<typeof Stored> | undefined {
-  try { return Stored.parse(JSON.parse(readFileSync(analysisPath(run, name), "utf8"))); } catch { return undefined; }
+/** A stored result, if there is one that this version made; a damaged file is none. */
+export function storedAnalysis(run: RunDirectory, name: AnalysisName): z.output<typeof Stored> | undefined {
+  try {
+    const stored = Stored.parse(JSON.parse(readFileSync(analysisPath(run, name), "utf8")));
+    return stored.version === VERSIONS[name] ? stored : undefined;
+  } catch { return undefined; }
 }
 
 async function commit(run: RunDirectory, journal: Journal, { folder, names }: { folder: string; names: readonly string[] }): Promise<void> {
@@ -51,12 +54,12 @@ async function commit(run: RunDirectory, journal: Journal, { folder, names }: { 
  */
 export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
-  const key = keyOf(run, options.limit), journal = new Journal(run.path), done: AnalysisDone[] = [];
+  const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
     for (const name of names) {
       options.signal.throwIfAborted();
-      const stored = storedAnalysis(run, name), path = analysisPath(run, name);
+      const stored = storedAnalysis(run, name), path = analysisPath(run, name), key = keyOf(run, name, options.limit);
       if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
       const asked = async (): Promise<Subject> => (subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit));
       done.push(await one(run, name, { key, asked, journal, options }));
@@ -82,7 +85,7 @@ async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal,
     mkdirSync(join(run.path, "analysis"), { recursive: true });
     const path = analysisPath(run, name), examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
-    const text = JSON.stringify({ name, key, examples, result }, undefined, 1);
+    const text = JSON.stringify({ name, version: VERSIONS[name], key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);
     partial.done();
     journal.append({ type: "analysis", name, status: "finished" });

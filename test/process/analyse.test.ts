@@ -64,6 +64,8 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
   assert.ok(components.every(({ ratio, gradient }) => ratio.median > 0 && gradient.low <= gradient.median && gradient.median <= gradient.most));
   assert.equal(specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss, ablation.cases.find(({ label }) => label === "FFN off")!.loss);
   assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
+  const { vocabulary, tokens } = offsets, [longest] = tokens;
+  assert.ok(vocabulary!.norm.length > 5000 && Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 && vocabulary!.count[longest!.id] === longest!.count && longest!.before[0]!.text === longest!.text);
 
   assert.deepEqual(record.analyses, { ablation: "finished", offsets: "finished", "position-shift": "finished", specificity: "finished", stability: "finished" });
   assert.notEqual(record.resultCommit, before);
@@ -80,7 +82,7 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
 });
 
 test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {
-  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "position-shift,offsets", "--json")) as Done[], shift = analysed<PositionShift>(done, "position-shift");
+  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "position-shift,offsets,specificity,ablation", "--json")) as Done[], shift = analysed<PositionShift>(done, "position-shift");
   for (const k of [1, 4, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => shift.cases.find((each) => each.test === kind && each.k === k)!);
     assert.ok(t1!.offsetChange! > 0.1 && t1!.maxLogit > 1e-3);
@@ -89,6 +91,10 @@ test("DePT's places count: T1 changes it, T2 changes it the same way; a method i
   // DePT's offset is the place's, whoever stands there.
   assert.ok(shift.properties.acrossPlaces > 1e-3 && shift.properties.withinType > 0 && shift.properties.acrossTokens < 1e-5 * shift.properties.largest + 1e-6 && shift.properties.promptChange === 0);
   assert.ok(analysed<Offsets>(done, "offsets").specificity! < 1);
+  // Scaled by nothing is DePT without its table; all rows one, or permuted, is another model.
+  const specificity = analysed<Specificity>(done, "specificity"), lossOf = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
+  assert.equal(lossOf("A9 offset times 0"), analysed<Ablation>(done, "ablation").cases.find(({ label }) => label === "positions off")!.loss);
+  assert.equal(new Set([specificity.full.loss, lossOf("one mean row"), lossOf("rows permuted, draw 1"), lossOf("rows permuted, draw 2")]).size, 4);
   const lora = workspace(t, { kind: "pt", promptLength: 3 });
   assert.deepEqual((JSON.parse(adept(lora, "analyse", "ablation", "offsets", "position-shift", "--json")) as Done[]).map(({ name }) => name), ["ablation", "position-shift"]);
 });

@@ -1,6 +1,7 @@
 import { flatten } from "../../experiment/keyPath.ts";
 import { metricName, metricValue } from "../../experiment/metricText.ts";
 import type { Estimate } from "../difference.ts";
+import type { NamedNeighbour } from "../offsets.ts";
 import type { AlteredOutcome } from "../outcomes.ts";
 import type { Block } from "./blocks.ts";
 import { number, points, pValue } from "./format.ts";
@@ -22,13 +23,16 @@ function casesTable(caption: string, full: { label: string; metrics: Record<stri
   ];
 }
 
+/** The nearest words but the token itself. */
+const words = (list: readonly NamedNeighbour[], own: number): string => list.filter(({ id }) => id !== own).slice(0, 3).map(({ text, id }) => (text.trim() === "" ? `id ${id}` : text)).join(", ");
+
 function offsetsBlocks(run: ReportedRun, { official, valid, specificity, units, tokens, geometry }: AnalysisOf<"offsets">): Block[] {
   const rows = ([["all places, padded to the window (as the published code counts)", official], ["valid tokens", valid]] as const).map(([label, size]) => [label, String(size.tokens), number(size.meanAbs, 4), number(size.sdOfDimensions, 4), number(size.meanL2), number(size.embeddingMeanL2), number(size.meanRatio)]);
   return [
     { kind: "heading", level: 3, text: "Offsets" },
     { kind: "table", caption: `Size of the offsets of ${run.id}`, header: ["over", "tokens", "mean |offset|", "sd over dimensions", "mean L2", "mean L2 of embeddings", "mean L2 ratio"], rows },
     { kind: "text", text: `Specificity index ${specificity === undefined ? "not defined: all offsets are equal" : number(specificity, 4)} (1: a token's offset is the same wherever it stands).${units === undefined ? "" : ` ${units.dead} of ${units.total} hidden units are never on; ${units.off} tokens of the vocabulary switch none on.`}${geometry === undefined ? "" : ` Over the ${geometry.tokens} tokens seen, the offsets span ${geometry.rank} dimensions (effective rank ${number(geometry.effectiveRank, 1)}); the nearest two lie ${number(geometry.leastDistance)} apart.`}` },
-    ...(tokens.length === 0 ? [] : [{ kind: "table" as const, caption: "Tokens of the training data with the largest offsets", header: ["token", "seen", "L2", "ratio to its embedding", "units on"], rows: tokens.slice(0, 15).map(({ text, id, count, norm, ratio, active }) => [text.trim() === "" ? `id ${id}` : text, String(count), number(norm), number(ratio), active === undefined ? "" : String(active)]) }]),
+    ...(tokens.length === 0 ? [] : [{ kind: "table" as const, caption: "Tokens of the training data with the largest offsets", header: ["token", "seen", "L2", "ratio to its embedding", "units on", "nearest before", "nearest after"], rows: tokens.slice(0, 15).map(({ text, id, count, norm, ratio, active, before, after }) => [text.trim() === "" ? `id ${id}` : text, String(count), number(norm), number(ratio), active === undefined ? "" : String(active), words(before, id), words(after, id)]) }]),
   ];
 }
 
