@@ -1,23 +1,25 @@
 export type JsonObject = Record<string, unknown>;
 
 const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isItem = (list: readonly unknown[], key: string): boolean => /^\d+$/.test(key) && Number(key) <= list.length;
 const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 
 /** Whether a dotted key may be set at all. */
 export const isKeyPath = (path: string): boolean => path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 
-/** Sets a dotted key, making the objects on the way; null takes the key away. Changes `root`. */
+/** Sets a dotted key, making the objects on the way; null takes the key away. A number names an item of a list, the one after its last too. Changes `root`. */
 export function setKey(root: JsonObject, path: string, value: unknown): void {
   const keys = path.split(".");
   let place = root;
-  for (const key of keys.slice(0, -1)) {
+  for (const [at, key] of keys.slice(0, -1).entries()) {
     const next = place[key];
-    if (isObject(next)) { place = next; continue; }
+    if (isObject(next) || (Array.isArray(next) && isItem(next, keys[at + 1]!))) { place = next as JsonObject; continue; }
     const made: JsonObject = {};
     place[key] = made;
     place = made;
   }
-  if (value === null) Reflect.deleteProperty(place, keys.at(-1)!);
+  if (value === null && Array.isArray(place)) place.splice(Number(keys.at(-1)!), 1);
+  else if (value === null) Reflect.deleteProperty(place, keys.at(-1)!);
   else place[keys.at(-1)!] = value;
 }
 

@@ -11,6 +11,8 @@ export type Block =
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[sign]!);
 const LATEX: Record<string, string> = { "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", $: "\\$", "&": "\\&", "%": "\\%", "#": "\\#", _: "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "±": "$\\pm$", "−": "$-$", "×": "$\\times$" };
 const escapeLatex = (text: string): string => text.replace(/[\\{}$&%#_^~±−×]/g, (sign) => LATEX[sign]!);
+/** Cells of at most this many characters stay on one line. */
+const SHORT = 24;
 const isNumber = (text: string): boolean => /^[<−±+-]?[\d.,]+( ?%)?/.test(text);
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
@@ -35,7 +37,7 @@ export function toLatex(blocks: readonly Block[]): string {
 
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}td.n{white-space:nowrap}td:first-child{white-space:nowrap}figure{margin:1rem 0}figcaption{font-weight:600}
+th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}td.n,td.s{white-space:nowrap}td:first-child{white-space:nowrap}figure{margin:1rem 0}figcaption{font-weight:600}
 .wide{overflow-x:auto}svg{max-width:100%;height:auto}
 @media (prefers-color-scheme:dark){body{color:#e6e6e6;background:#1b1b1b}th,td{border-color:#444}}`;
 
@@ -73,7 +75,7 @@ export function toHtml(blocks: readonly Block[], title: string): string {
     switch (block.kind) {
       case "heading": return `<h${block.level}>${escapeHtml(block.text)}</h${block.level}>`;
       case "text": return `<p>${escapeHtml(block.text)}</p>`;
-      case "table": return `<div class="wide"><table><caption>${escapeHtml(block.caption)}</caption><thead><tr>${block.header.map((name, i) => `<th${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("")}</tr></thead><tbody>${block.rows.map((row) => `<tr>${row.map((text, i) => `<td${i > 0 && isNumber(text) ? ' class="n"' : ""}>${escapeHtml(text)}</td>`).join("")}</tr>`).join("")}</tbody></table></div>`;
+      case "table": return `<div class="wide"><table><caption>${escapeHtml(block.caption)}</caption><thead><tr>${block.header.map((name, i) => `<th${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("")}</tr></thead><tbody>${block.rows.map((row) => `<tr>${row.map((text, i) => `<td${i > 0 && isNumber(text) ? ' class="n"' : text.length <= SHORT ? ' class="s"' : ""}>${escapeHtml(text)}</td>`).join("")}</tr>`).join("")}</tbody></table></div>`;
       case "forest": return forest(block);
       case "lines": return lines(block);
     }

@@ -15,7 +15,7 @@ function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRu
   const all = [...groups.values()].map((own) => ({ own, settings: settings(own[0]!), kind: own[0]!.experiment.method.kind }));
   return all.map(({ own, settings: mine, kind }) => {
     const same = all.filter((each) => each.kind === kind), keys = [...new Set(same.flatMap((each) => [...each.settings.keys()]))].filter((key) => new Set(same.map((each) => JSON.stringify(each.settings.get(key)))).size > 1);
-    return { label: [kind, ...keys.filter((key) => mine.get(key) !== undefined).map((key) => `${key.split(".").at(-1)!}=${JSON.stringify(mine.get(key))}`)].join(" "), runs: own };
+    return { label: [kind, ...keys.filter((key) => mine.get(key) !== undefined).map((key) => (key === "method.source" ? "warm start" : `${key.split(".").at(-1)!}=${JSON.stringify(mine.get(key))}`))].join(" "), runs: own };
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toHtml, toLatex, toMarkdown } from "../../../src/analysis/report/blocks.ts";
+import { foundOrNot, overSeeds } from "../../../src/analysis/report/format.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
@@ -51,4 +52,11 @@ test("tasks are never compared with each other; what a run is called cannot brea
   assert.doesNotMatch(html, /<i>/);
   assert.match(text, /label \^\(a\|b\)|label \^\(a\\\|b\)/);
   assert.doesNotMatch(latex, /(?<!\\)[%_&](?!\s|&)(?=[a-z1])/);
+});
+
+test("values that agree are said to agree, and no size is invented that could have been found", () => {
+  assert.equal(foundOrNot(0, [0, 0]), "0 exactly");
+  assert.equal(foundOrNot(-0.25, [-0.25, -0.25]), "−25.0 (every time)");
+  assert.equal(foundOrNot(0.01, [-0.02, 0.04]), "no difference found: 1.0 (±3.0 could have been)");
+  assert.equal(overSeeds({ mean: 2, n: 3, median: 2, min: 2, max: 2, interval: [2, 2] }, String), "2 (every seed)");
 });
