@@ -1,7 +1,13 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { resumeTraining, stopRun } from "./executor/localExecutor.ts";
-export { dequeue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
+export { compareInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
+export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
-export { JournalTail } from "./run/journal.ts";
-export { adoptRuns, listRuns } from "./run/runDirectory.ts";
+export { storedAnalysis } from "./run/analysisStore.ts";
+export { openGitStore } from "./run/gitStore.ts";
+export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
+export { adoptRun, listRuns } from "./run/runDirectory.ts";
+export { journalSize, readIndex, writeIndex } from "./run/runIndex.ts";
+export { deleteRuns, restoreRuns } from "./run/trash.ts";
+export { flatten } from "./experiment/keyPath.ts";
 export { parse as parseTable } from "csv-parse/sync";
+export { parsePageMessage } from "./ui/pageMessage.ts";

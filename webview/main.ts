@@ -1,14 +1,14 @@
 import "./main.css";
 import { el } from "./dom.ts";
 import { isHostMessage, type HostMessage, type PageMessage } from "./messages.ts";
-import { Page, type PageState } from "./page.ts";
+import { Page } from "./page.ts";
+import { restoreState, type PageState } from "./pageState.ts";
 
 declare function acquireVsCodeApi(): { postMessage(message: PageMessage): void; getState(): unknown; setState(state: PageState): void };
 
 const vscode = acquireVsCodeApi();
 const root = document.querySelector("main") ?? document.body.appendChild(el("main"));
-const id = document.body.dataset["run"] ?? "";
-const state: PageState = { table: false, log: false, ...savedState(), id };
+const state = restoreState(vscode.getState(), document.body.dataset["run"] ?? "");
 let page: Page | undefined;
 
 vscode.setState(state);
@@ -22,15 +22,13 @@ vscode.postMessage({ type: "ready" });
 function handle(message: HostMessage): void {
   switch (message.type) {
     case "reset":
-      page = new Page(root, message.labels, message.view, state, { post: (each) => { vscode.postMessage(each); }, save: (each) => { vscode.setState(each); } });
+      page?.dispose();
+      page = new Page(root, message.view, { labels: message.labels, state, host: { post: (each) => { vscode.postMessage(each); }, save: (each) => { vscode.setState(each); } } });
       page.update(message.view, message.points);
+      page.handle({ type: "runs", runs: message.runs });
+      if (message.open !== undefined) page.goTo(message.open.tab, message.open.ids);
       return;
-    case "update": page?.update(message.view, message.points); return;
-    case "gone": root.replaceChildren(el("p", message.message)); page = undefined; return;
+    case "gone": root.replaceChildren(el("p", message.message)); page?.dispose(); page = undefined; return;
+    default: page?.handle(message);
   }
-}
-
-function savedState(): Partial<PageState> {
-  const saved = vscode.getState();
-  return typeof saved === "object" && saved !== null ? saved : {};
 }

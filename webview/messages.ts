@@ -1,12 +1,10 @@
+import type { RunComparison } from "../src/analysis/pairedRuns.ts";
+import type { AnalysisName } from "../src/experiment/analysisNames.ts";
 import type { RunRecord, StepPoint } from "../src/experiment/record.ts";
+import type { Labels } from "../src/ui/pageLabels.ts";
+import { TABS, type TabId } from "./pageState.ts";
 
-export type { RunRecord, StepPoint };
-
-/** Every text of the page, translated by the host. */
-export type Labels = Record<
-  | "stop" | "resume" | "copyId" | "openFolder" | "showLog" | "loss" | "training" | "validation" | "learningRate" | "gradientNorm" | "updateRatio" | "step" | "metric"
-  | "testOf" | "differencePlain" | "trained" | "untrained" | "ffnOff" | "promptOff" | "positionsOff" | "majority" | "notMeasured" | "parameters" | "device" | "examples" | "speed" | "adapter" | "commit" | "warnings"
-  | "progress" | "asTable" | "lossTable" | "logScale" | "lossOf" | "gone" | "method" | "task" | "backbone" | "seed" | "difference" | "run" | "every" | "rowsShown", string>;
+export type { AnalysisName, Labels, RunComparison, RunRecord, StepPoint, TabId };
 
 export interface RunView {
   readonly record: RunRecord;
@@ -19,16 +17,43 @@ export interface RunView {
   readonly adapterPath: string | undefined;
 }
 
+/** How an analysis of the run stands. `applies`: the method has something for it; `ready`: the run has a result to analyse; `forecast`: seconds, of which undefined: unknown. */
+export interface AnalysisView { name: AnalysisName; applies: boolean; ready: boolean; status: "none" | "waiting" | "running" | "finished" | "failed" | "stopped"; label: string; done: number; total: number; forecast: number | undefined; examples: number | undefined }
+
+/** A run that can be compared or stand beside this one. */
+export interface RunChoice { id: string; name: string; method: string; task: string; seed: number; status: string; value: string; experiment: string; open: boolean }
+
+/** The stored result of another run's analysis, to stand beside this one's. */
+export interface Peer { id: string; name: string; method: string; seed: number; result: unknown }
+
+export interface ComparedRun { id: string; name: string; seed: number; points: [step: number, loss: number][]; validation: [step: number, value: number][]; commit: string | undefined }
+
 /** From the host to the page: everything once, then what is new. */
 export type HostMessage =
-  | { type: "reset"; labels: Labels; view: RunView; points: StepPoint[] }
+  | { type: "reset"; labels: Labels; view: RunView; points: StepPoint[]; runs: RunChoice[]; open?: { tab: TabId; ids?: string[] } | undefined }
   | { type: "update"; view: RunView; points: StepPoint[] }
+  | { type: "runs"; runs: RunChoice[] }
+  | { type: "open"; tab: TabId; ids?: string[] | undefined }
+  /** `result` comes only when it is new */
+  | { type: "analysis"; analysis: AnalysisView; result?: unknown }
+  | { type: "peers"; name: AnalysisName; peers: Peer[] }
+  /** runs side by side; `result` follows when their statistics are made */
+  | { type: "compared"; ids: string[]; runs: ComparedRun[]; differing: { key: string; values: string[] }[] }
+  | { type: "statistics"; ids: string[]; result?: RunComparison | undefined; error?: string | undefined }
+  /** new points of a compared run that is at work */
+  | { type: "curve"; run: ComparedRun }
   | { type: "gone"; message: string };
 
+export type PlainRequest = "ready" | "stop" | "resume" | "openFolder" | "copyId" | "showLog";
 /** From the page to the host. */
 export type PageMessage =
-  | { type: "ready" }
-  | { type: "stop" } | { type: "resume" } | { type: "openFolder" } | { type: "copyId" } | { type: "showLog" }
+  | { type: PlainRequest }
+  | { type: "tab"; tab: TabId }
+  | { type: "analyse"; name: AnalysisName } | { type: "stopAnalysis" }
+  | { type: "compare"; ids: string[] }
+  | { type: "diff"; from: string; to: string }
+  | { type: "save"; name: string; format: "png" | "csv"; data: string }
+  | { type: "copy"; text: string }
   | { type: "problem"; message: string };
 
 function isObject(value: unknown): value is Record<string, unknown> { return typeof value === "object" && value !== null; }
@@ -38,11 +63,19 @@ function isView(value: unknown): value is RunView {
     && isObject(value["record"]) && typeof value["record"]["id"] === "string" && Array.isArray(value["record"]["evaluations"]);
 }
 
+/** Whether a message is one that this page knows; the host is the same version, so a look at its shape is enough. */
 export function isHostMessage(value: unknown): value is HostMessage {
   if (!isObject(value)) return false;
   switch (value["type"]) {
-    case "reset": return isObject(value["labels"]) && isView(value["view"]) && Array.isArray(value["points"]);
+    case "reset": return isObject(value["labels"]) && isView(value["view"]) && Array.isArray(value["points"]) && Array.isArray(value["runs"]);
     case "update": return isView(value["view"]) && Array.isArray(value["points"]);
+    case "runs": return Array.isArray(value["runs"]);
+    case "open": return TABS.some((tab) => tab === value["tab"]);
+    case "analysis": return isObject(value["analysis"]) && typeof value["analysis"]["name"] === "string";
+    case "peers": return Array.isArray(value["peers"]);
+    case "compared": return Array.isArray(value["ids"]) && Array.isArray(value["runs"]) && Array.isArray(value["differing"]);
+    case "statistics": return Array.isArray(value["ids"]);
+    case "curve": return isObject(value["run"]);
     case "gone": return typeof value["message"] === "string";
     default: return false;
   }

@@ -1,6 +1,7 @@
 /** The editor's colours as plain values; nothing else reads CSS variables from script. */
 export interface Theme {
   readonly foreground: string;
+  readonly background: string;
   readonly grid: string;
   readonly font: string;
   readonly fontSize: number;
@@ -14,16 +15,18 @@ export function readTheme(): Theme {
   const foreground = read("--vscode-editor-foreground", "CanvasText");
   return {
     foreground,
+    background: read("--vscode-editor-background", "Canvas"),
     grid: read("--vscode-charts-lines", read("--vscode-editorWidget-border", "GrayText")),
     font: read("--vscode-font-family", "sans-serif"),
     fontSize: Number.parseFloat(read("--vscode-font-size", "13")) || 13,
-    series: ["blue", "orange", "green", "purple"].map((name) => read(`--vscode-charts-${name}`, foreground)),
+    series: ["blue", "orange", "green", "purple", "red", "yellow"].map((name) => read(`--vscode-charts-${name}`, foreground)),
   };
 }
 
-/** Calls back when the user switches themes. */
-export function onThemeChange(listener: (theme: Theme) => void): void {
+/** Calls back when the user switches themes, until what it returns is called. */
+export function onThemeChange(listener: (theme: Theme) => void): () => void {
   const observer = new MutationObserver(() => { listener(readTheme()); });
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
   observer.observe(document.body, { attributes: true, attributeFilter: ["class", "data-vscode-theme-id"] });
+  return () => { observer.disconnect(); };
 }

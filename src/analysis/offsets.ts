@@ -12,12 +12,16 @@ export interface NamedNeighbour extends Neighbour { text: string }
 export interface TokenRow { id: number; text: string; count: number; norm: number; ratio: number; active: number | undefined; before: NamedNeighbour[]; after: NamedNeighbour[] }
 /** Every piece of the vocabulary by its id: L2 of its offset and that over its embedding's, hidden units it switches on, how often training texts have it. */
 export interface VocabularyColumns { norm: number[]; ratio: number[]; active: number[] | undefined; count: number[] }
+/** One test text, piece by piece, with the L2 norm of the offset each piece gets where it stands. */
+export interface OffsetExample { target: string; pieces: string[]; norm: number[] }
 export interface Offsets {
+  examples: OffsetExample[]; /** DePT: the norm of each place's offset */ places: number[] | undefined;
   official: OffsetSize; valid: OffsetSize; specificity: number | undefined; geometry: OffsetGeometry | undefined;
   units: { dead: number; total: number; off: number; active: number[] } | undefined; tokens: TokenRow[]; vocabulary: VocabularyColumns | undefined; prompt: { meanAbs: number; meanL2: number } | undefined;
 }
 
 const TOKEN_ROWS = 40;
+const EXAMPLES = 40;
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** Rounded to six digits: a table of tens of thousands of rows. */
@@ -27,6 +31,17 @@ function vocabularyColumns({ table, offsets, width }: Subject["side"], counts: R
   const ids = Array.from({ length: table.length / width }, (_, id) => id), of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
   return { norm: ids.map((id) => short(of(offsets!, id))), ratio: ids.map((id) => short(of(offsets!, id) / of(table, id))), active: units && Array.from(units.perToken), count: ids.map((id) => counts.get(id) ?? 0) };
 }
+
+/** The first test texts, each piece with the norm of the offset that it gets. */
+function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]> {
+  const norms = rowNorms(side.offsets ?? side.positions!, side.width);
+  return Promise.all(test.slice(0, EXAMPLES).map(async ({ ids, target }) => {
+    const pieces = await Promise.all(Array.from(ids, (id) => tokenizer.decode([id], false)));
+    return { target, pieces, norm: Array.from(ids, (id, place) => norms[side.offsets === undefined ? place : id] ?? 0) };
+  }));
+}
+
+const rowNorms = (rows: Float32Array, width: number): number[] => Array.from({ length: rows.length / width }, (_, i) => short(norm(rows.subarray(i * width, (i + 1) * width))));
 
 /** Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among those seen. */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
@@ -46,6 +61,7 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   progress({ label: "offsets", done: 1, total: 1, metric: undefined });
   return {
     official: offsetSize(side, window, true), valid: offsetSize(side, batches, false), specificity: specificityIndex(side, batches), tokens,
+    examples: await examplesOf(subject), places: side.positions && rowNorms(side.positions, width),
     vocabulary: side.offsets === undefined ? undefined : vocabularyColumns(side, counts, units),
     geometry: side.offsets === undefined ? undefined : offsetGeometry(side, [...counts.keys()]),
     units: units && { dead: units.dead, total: units.active.length, off: units.off, active: units.active },

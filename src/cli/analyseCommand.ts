@@ -7,7 +7,8 @@ import { analysesOf, ANALYSIS_NAMES, type AnalysisName } from "../experiment/ana
 import { UserError } from "../experiment/errors.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { runAnalyses, storedAnalysis } from "../worker/analysisJob.ts";
+import { storedAnalysis } from "../run/analysisStore.ts";
+import { AnalysisStopped, runAnalyses } from "../worker/analysisJob.ts";
 import { chosenRuns } from "./compareCommand.ts";
 import { runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
@@ -40,14 +41,14 @@ export async function analyse(args: string[]): Promise<number> {
     if (values.json === true) console.log(JSON.stringify(told));
     return 0;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!stop.signal.aborted && !(error instanceof AnalysisStopped)) throw error;
     process.stderr.write("stopped; finished analyses are kept\n");
     return 130;
   } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
 }
 
 function reported(run: RunDirectory): ReportedRun {
-  const analyses = Object.fromEntries(ANALYSIS_NAMES.flatMap((name) => { const stored = storedAnalysis(run, name); return stored === undefined ? [] : [[name, stored.result]]; }));
+  const analyses = Object.fromEntries(ANALYSIS_NAMES.flatMap((name) => { const stored = storedAnalysis(run.path, name); return stored === undefined ? [] : [[name, stored.result]]; }));
   return { id: run.id, experiment: run.experiment(), record: run.record(), analyses };
 }
 

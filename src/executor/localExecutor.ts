@@ -1,14 +1,15 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
 export interface WorkerPlace { workerPath: string; nodePath: string; folder: string }
 
-function start(run: RunDirectory, place: WorkerPlace, extra: string[]): ChildProcess {
+function start(run: RunDirectory, place: WorkerPlace, extra: string[], job: "train" | "analyse" = "train"): ChildProcess {
   const log = openSync(run.logPath, "a");
   try {
-    const child = spawn(place.nodePath, [place.workerPath, "train", run.path, "--folder", place.folder, ...extra], {
+    const child = spawn(place.nodePath, [place.workerPath, job, run.path, "--folder", place.folder, ...extra], {
       detached: true, stdio: ["ignore", log, log], cwd: place.folder, windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
     });
     child.unref();
@@ -21,6 +22,20 @@ export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProce
 
 /** Starts a worker that goes on from the run's last checkpoint. */
 export const resumeTraining = (options: WorkerPlace & { runPath: string }): ChildProcess => start(RunDirectory.open(options.runPath), options, ["--resume"]);
+
+/** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. */
+export const startAnalysis = (options: WorkerPlace & { runPath: string; names: readonly AnalysisName[]; again?: boolean }): ChildProcess =>
+  start(RunDirectory.open(options.runPath), options, ["--only", options.names.join(","), ...(options.again === true ? ["--again"] : [])], "analyse");
+
+/** Compares runs in a process of its own. @returns what it wrote: a RunComparison as JSON @throws when it fails, or `signal` ends it */
+export function compareInWorker({ workerPath, nodePath, folder }: WorkerPlace, runPaths: readonly string[], signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(nodePath, [workerPath, "compare", ...runPaths], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`${error.message}\n${stderr}`));
+    });
+  });
+}
 
 /** Sends a run's worker a signal, if it lives. */
 export function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {

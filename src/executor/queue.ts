@@ -39,7 +39,7 @@ export function waitingRuns(runsDir: string, device: string): Waiting[] {
   const here = all.map((each) => ({ ...each, experiment: each.run.experiment() })).filter(({ experiment }) => experiment.engine.device === device);
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
   return here.map(({ run, record, experiment }) => ({ run, record, index: experiment.part?.index ?? 0 }))
-    .sort((a, b) => rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
+    .sort((a, b) => b.record.priority - a.record.priority || rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
 }
 
 /** The devices that runs wait for. */

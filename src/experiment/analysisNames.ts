@@ -11,3 +11,6 @@ const APPLY: Readonly<Record<AnalysisName, readonly MethodKind[] | "all">> = {
 
 /** The analyses that a method has something for: those of the input need a method that works on the input. */
 export const analysesOf = (kind: MethodKind): AnalysisName[] => ANALYSIS_NAMES.filter((name) => APPLY[name] === "all" || APPLY[name].includes(kind));
+
+/** Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read. */
+export const ANALYSIS_VERSIONS: Readonly<Record<AnalysisName, number>> = { ablation: 2, offsets: 4, "position-shift": 2, specificity: 3, latency: 2, stability: 2 };

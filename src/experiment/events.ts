@@ -7,17 +7,26 @@ const at = { time: z.number().describe("milliseconds since the epoch") };
 export const RunStatus = z.enum(["queued", "preparing", "running", "evaluating", "stopping", "finished", "stopped", "failed", "interrupted"]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
+/** What a person says of a run; a key left out stays as it was. */
+export const Annotation = z.object({
+  name: z.string().min(1).max(300).optional(), note: z.string().max(10_000).optional(), starred: z.boolean().optional(), tags: z.array(z.string().min(1).max(60)).max(50).optional(), archived: z.boolean().optional(),
+  priority: z.number().optional().describe("of runs that wait, higher ones go first"),
+});
+export type Annotation = z.infer<typeof Annotation>;
+
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number() }),
+  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number(),
+    experiment: z.string().optional().describe("the experiment's own name, without what tells its runs apart"), variant: z.string().optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: z.string().optional() }),
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
-  z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number() }),
-  z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number() }),
+  z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number(), memory: z.number().optional().describe("resident memory of the worker, bytes") }),
+  z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
   z.object({ type: z.literal("warning"), ...at, message: z.string() }),
   z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
-  z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
+  z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional(), pid: z.number().optional() }),
+  z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
 ]);

@@ -124,8 +124,8 @@ export function readExperiments(path: string, overrides: readonly string[] = [],
   const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path)), folder);
   if (seeds === undefined && sweep === undefined) return [finish(single)];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
-  return points.map(({ experiment, label, tune, id }, index) => {
-    const part = { sweep: sweepId, index, of: points.length, tune, ...(id !== undefined && { case: id }) };
+  return points.map(({ experiment, label, variant, tune, id }, index) => {
+    const part = { sweep: sweepId, name: String(raw["name"]), ...(variant !== "" && { variant }), index, of: points.length, tune, ...(id !== undefined && { case: id }) };
     return finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`);
   });
 }

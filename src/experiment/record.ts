@@ -1,7 +1,10 @@
 import type { RunEvent, RunStatus } from "./events.ts";
 
-export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number }
-export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number }
+export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number; seconds?: number | undefined }
+export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number; memory?: number | undefined }
+
+/** `seconds`: how long a finished one took; `label`: the part at work, or why it failed. */
+export interface AnalysisState { status: "started" | "running" | "finished" | "failed" | "stopped"; label: string | undefined; done: number; total: number; startedAt: number; seconds: number | undefined; pid: number | undefined }
 
 /** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
 export interface RunRecord {
@@ -16,8 +19,15 @@ export interface RunRecord {
   queued: boolean;
   /** how often its worker ended without a word */
   interruptions: number;
+  /** the experiment's own name; what tells the run from others of its sweep; the sweep */
+  experiment: string | undefined; variant: string | undefined; sweep: string | undefined;
+  /** its name is one that a person gave it */
+  renamed: boolean;
+  note: string; starred: boolean; tags: string[]; archived: boolean;
+  /** of runs that wait, higher ones go first */
+  priority: number;
   /** how each analysis of the run stands */
-  analyses: Record<string, string>;
+  analyses: Record<string, AnalysisState>;
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
@@ -28,8 +38,14 @@ export interface RunRecord {
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
   trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
+  experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0,
   bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
+
+function analysisState(before: AnalysisState | undefined, { status, label, done, total, pid, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
+  const startedAt = status === "started" ? time : before?.startedAt ?? time;
+  return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined, pid: pid ?? before?.pid };
+}
 
 /** The record after one more event; pure. */
 export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
@@ -44,11 +60,11 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     case "plan": { const { type: _, time: __, ...rest } = event; return { ...next, ...rest, majority: event.majority }; }
     case "step": { const { type: _, time: __, ...point } = event; return { ...next, lastStep: point }; }
     case "evaluation": {
-      const { step, split, loss, metrics, examples } = event;
+      const { step, split, loss, metrics, examples, seconds } = event;
       const label = event.label ?? "trained";
       // A run resumed from before an evaluation makes it again.
       const others = record.evaluations.filter((e) => e.step !== step || e.split !== split || e.label !== label);
-      return { ...next, evaluations: [...others, { step, split, label, loss, metrics, examples }] };
+      return { ...next, evaluations: [...others, { step, split, label, loss, metrics, examples, ...(seconds !== undefined && { seconds }) }] };
     }
     case "checkpoint": return { ...next, checkpointStep: event.step, bestStep: event.best ? event.step : record.bestStep };
     case "warning": return { ...next, warnings: [...record.warnings, event.message] };
@@ -56,7 +72,11 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
-    case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: event.status } };
+    case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: analysisState(record.analyses[event.name], event) } };
+    case "annotated": {
+      const { name = record.name, note = record.note, starred = record.starred, tags = record.tags, archived = record.archived, priority = record.priority } = event;
+      return { ...record, name, note, starred, tags, archived, priority, renamed: record.renamed || event.name !== undefined };
+    }
     case "heartbeat": return { ...next, pid: event.pid };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }

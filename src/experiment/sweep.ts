@@ -9,7 +9,7 @@ import type { Axis, Sweep } from "./sweepSpec.ts";
 const MOST_RUNS = 1000, RATES = "training.learningRate.";
 
 /** One run of a sweep, still unparsed; `tune`: the tuned keys that it sets. */
-export interface SweepPoint { experiment: JsonObject; label: string; tune: string[]; /** the retrained ablation that it is */ id?: RetrainedCase }
+export interface SweepPoint { experiment: JsonObject; label: string; /** the label without the seed */ variant: string; tune: string[]; /** the retrained ablation that it is */ id?: RetrainedCase }
 
 type Setting = [key: string, value: unknown];
 
@@ -103,8 +103,8 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
     else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
     if (seed !== undefined) experiment["seed"] = seed;
     for (const [key, value] of [...varied, ...own]) setKey(experiment, key, value);
-    const label = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
-    points.set(JSON.stringify(experiment), { experiment, label, tune: own.map(([key]) => key), ...(id !== undefined && { id }) });
+    const variant = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short)].join(", "), label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+    points.set(JSON.stringify(experiment), { experiment, label, variant, tune: own.map(([key]) => key), ...(id !== undefined && { id }) });
     if (points.size > MOST_RUNS) throw new UserError(`sweep: more than ${MOST_RUNS} runs`, "Take fewer values, or search \"random\".");
   }
   return [...points.values()];

@@ -27,7 +27,7 @@ export const Seeds = z.array(z.number().int().nonnegative()).min(1).max(100).des
 
 /** A run's place in a sweep. */
 export const SweepPart = z.strictObject({
-  sweep: z.string(), index: z.number().int().nonnegative(), of: z.number().int().positive(),
+  sweep: z.string(), name: z.string().optional().describe("the experiment's own name"), variant: z.string().optional().describe("what tells the run from others, its seed apart"), index: z.number().int().nonnegative(), of: z.number().int().positive(),
   tune: z.array(z.string()).describe("dotted keys that were tuned: they are chosen on validation"),
   case: z.enum(RETRAINED).optional().describe("which retrained ablation it is"),
 });

@@ -72,6 +72,28 @@ export class GitStore {
     });
   }
 
+  /** Takes a run's ref away. @returns the commit it named, undefined where there was none */
+  async remove(id: string): Promise<string | undefined> {
+    const ref = `${REFS}/${id}`, commit = await this.git.maybe(["rev-parse", "--verify", "-q", ref]);
+    if (commit === undefined || commit === "") return undefined;
+    await this.git.run(["update-ref", "-d", ref, commit]);
+    return commit;
+  }
+
+  /** Names a commit as a run's again, unless the run has a ref by now. */
+  putBack(id: string, commit: string): Promise<void> { return this.updateRef(`${REFS}/${id}`, commit, undefined); }
+
+  /** Files that differ between two commits, renames as two changes. */
+  async changedFiles(from: string, to: string): Promise<{ path: string; status: "added" | "deleted" | "changed" }[]> {
+    const parts = (await this.git.run(["diff-tree", "-r", "-z", "--no-renames", "--name-status", from, to])).split("\0");
+    const files: { path: string; status: "added" | "deleted" | "changed" }[] = [];
+    for (let at = 0; at + 1 < parts.length; at += 2) files.push({ path: parts[at + 1]!, status: parts[at] === "A" ? "added" : parts[at] === "D" ? "deleted" : "changed" });
+    return files;
+  }
+
+  /** A file's text in a commit. @throws what git says where there is none */
+  fileAt(commit: string, path: string): Promise<string> { return this.git.run(["cat-file", "blob", `${commit}:${path}`]); }
+
   /** Every run in the repository: one git process. */
   async list(): Promise<StoredRun[]> {
     const out = await this.git.run(["for-each-ref", REFS, "--format=%(refname)%00%(objectname)%00%(committerdate:unix)%00%(contents:body)%01"]);

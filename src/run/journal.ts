@@ -1,13 +1,14 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
-import { RunEvent, type NewRunEvent } from "../experiment/events.ts";
+import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
+import { fold, type RunRecord } from "../experiment/record.ts";
 import { explainFull } from "./atomicFile.ts";
 
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "checkpoint", "error", "git", "evaluation"]);
+const DURABLE = new Set<RunEvent["type"]>(["created", "status", "checkpoint", "error", "git", "evaluation", "annotated"]);
 
 /** Appends events to a run's events.jsonl, one JSON line each. */
 export class Journal {
@@ -35,8 +36,9 @@ export class Journal {
 }
 
 /** A journal's first event: what the run is. */
-export function announceRun(id: string, { name, method, task, backbone, seed, training }: Experiment, journal: Journal): void {
-  journal.append({ type: "created", version: 1, id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps });
+export function announceRun(id: string, { name, method, task, backbone, seed, training, part }: Experiment, journal: Journal): void {
+  journal.append({ type: "created", version: 1, id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps,
+    ...(part !== undefined && { sweep: part.sweep, ...(part.name !== undefined && { experiment: part.name }), ...(part.variant !== undefined && { variant: part.variant }) }) });
 }
 
 function parseLine(line: string): RunEvent | undefined {
@@ -54,12 +56,42 @@ export function readJournal(runPath: string): { events: RunEvent[]; bad: number 
   return { events, bad: lines.length - events.length };
 }
 
+/** Of these a record holds the last alone: a long journal is read for its few other lines. */
+const REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
+
+/** A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every step. */
+export function readRecord(runPath: string): { record: RunRecord; size: number } {
+  const path = join(runPath, FILE);
+  if (!existsSync(path)) return { record: fold([]), size: 0 };
+  const bytes = readFileSync(path), size = bytes.lastIndexOf(NEWLINE) + 1, lines = bytes.toString("utf8", 0, size).split("\n").slice(0, -1);
+  const events: RunEvent[] = [], pending = new Set(REPEATED);
+  // From the end, so that the first whole one of each kind is the last.
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const line = lines[at]!, kind = REPEATED.find((start) => line.startsWith(start));
+    if (kind !== undefined && !pending.has(kind)) continue;
+    const event = parseLine(line);
+    if (event === undefined) continue;
+    if (kind !== undefined) pending.delete(kind);
+    events.push(event);
+  }
+  return { record: fold(events.reverse()), size };
+}
+
+/** What a person says of a run, in its journal. */
+export function annotateRun(runPath: string, said: Annotation): void {
+  const journal = new Journal(runPath);
+  try { journal.append({ type: "annotated", ...said }); } finally { journal.close(); }
+}
+
 /** Reads what was appended since the last call. */
 export class JournalTail {
-  private offset = 0;
   private readonly path: string;
 
-  constructor(runPath: string) { this.path = join(runPath, FILE); }
+  /** @param offset bytes that are known already */
+  constructor(runPath: string, private offset = 0) { this.path = join(runPath, FILE); }
+
+  /** Bytes read so far. */
+  get size(): number { return this.offset; }
 
   /** New whole lines as events; a line still being written comes with a later call. */
   read(): RunEvent[] {

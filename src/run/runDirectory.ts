@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
-import { fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { isLive, type RunRecord } from "../experiment/record.ts";
 import { explainFull, writeFileAtomic } from "./atomicFile.ts";
-import { Journal, readJournal } from "./journal.ts";
+import { Journal, readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 
 const ID = /^\d{8}-\d{6}-[0-9a-z]{4}$/;
@@ -59,7 +59,15 @@ export class RunDirectory {
     try { return ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
   }
 
-  record(): RunRecord { return fold(readJournal(this.path).events); }
+  get analysisLeasePath(): string { return join(this.path, "analysis.lease"); }
+  private get analysisControlPath(): string { return join(this.path, "analysis.control"); }
+  /** Asks whoever analyses this run to stop. */
+  requestAnalysisStop(): void { writeFileSync(this.analysisControlPath, "stop"); }
+  analysisStopRequested(): boolean { return existsSync(this.analysisControlPath); }
+  clearAnalysisControl(): void { rmSync(this.analysisControlPath, { force: true }); }
+  isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
+
+  record(): RunRecord { return readRecord(this.path).record; }
   requestStop(): void { writeFileSync(this.controlPath, "stop"); }
   stopRequested(): boolean { return existsSync(this.controlPath); }
   clearControl(): void { rmSync(this.controlPath, { force: true }); }
@@ -94,15 +102,17 @@ export function markInterrupted(run: RunDirectory): void {
   try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
 }
 
+/** Marks a run as interrupted if its worker died without a word. @param record what its journal says @returns whether it did */
+export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
+  if (!isLive(record.status) || run.isWorkerAlive()) return false;
+  if (!run.hasLostWorker() && now - Math.max(record.updatedAt, startedAt(run.id)) < START_GRACE) return false;
+  markInterrupted(run);
+  return true;
+}
+
 /** Marks runs whose worker died without a word as interrupted. @returns their ids */
 export function adoptRuns(runsDir: string, now = Date.now()): string[] {
-  return listRuns(runsDir).filter((run) => {
-    const record = run.record();
-    if (!isLive(record.status) || run.isWorkerAlive()) return false;
-    if (!run.hasLostWorker() && now - Math.max(record.updatedAt, startedAt(run.id)) < START_GRACE) return false;
-    markInterrupted(run);
-    return true;
-  }).map((run) => run.id);
+  return listRuns(runsDir).filter((run) => adoptRun(run, run.record(), now)).map((run) => run.id);
 }
 
 function startedAt(id: string): number {

@@ -34,6 +34,8 @@ export interface LoopOptions {
   stopRequested: () => boolean;
   /** milliseconds; only rates shown to the user depend on it */
   now: () => number;
+  /** resident bytes of the process */
+  memory?: () => number;
 }
 
 /** The state before the first update. */
@@ -126,7 +128,7 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
   options.emit({
     type: "step", step, loss, learningRate: byGroup(state.parameters, (names) => rates[state.parameters.get(names[0]!)!.group] ?? 0),
     gradientNorm: byGroup(state.parameters, (names) => jointNorm(names.map((name) => gradients.get(name)!))),
-    updateRatio: updateRatios(state.parameters, next.parameters), tokensPerSecond: pace.tokensPerSecond, secondsLeft: pace.secondsPerStep * (training.steps - step),
+    updateRatio: updateRatios(state.parameters, next.parameters), tokensPerSecond: pace.tokensPerSecond, secondsLeft: pace.secondsPerStep * (training.steps - step), memory: options.memory?.(),
   });
   return { step, parameters: next.parameters, adam: next.state, best: state.best };
 }

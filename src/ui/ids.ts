@@ -1,4 +1,4 @@
-/** Every command, view and setting the extension contributes; a test holds package.json against it both ways. */
+/** Every command, view, setting and context key the extension contributes; a test holds package.json against it both ways. */
 export const Command = {
   train: "adept.train",
   stop: "adept.stop",
@@ -9,6 +9,26 @@ export const Command = {
   newExperiment: "adept.newExperiment",
   openRunFolder: "adept.openRunFolder",
   copyRunId: "adept.copyRunId",
+  analyse: "adept.analyse",
+  compare: "adept.compare",
+  compareCode: "adept.compareCode",
+  star: "adept.star",
+  unstar: "adept.unstar",
+  tag: "adept.tag",
+  note: "adept.note",
+  rename: "adept.rename",
+  archive: "adept.archive",
+  unarchive: "adept.unarchive",
+  delete: "adept.delete",
+  undoDelete: "adept.undoDelete",
+  search: "adept.search",
+  filter: "adept.filter",
+  clearFilter: "adept.clearFilter",
+  sort: "adept.sort",
+  trainNext: "adept.trainNext",
+  trainLast: "adept.trainLast",
+  pauseQueue: "adept.pauseQueue",
+  resumeQueue: "adept.resumeQueue",
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
@@ -16,3 +36,7 @@ export const View = { runs: "adept.runs", panel: "adept.panel" } as const;
 
 export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications" } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
+
+/** What menus and welcome texts ask in their `when`. */
+export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete" } as const;
+export type ContextKey = (typeof ContextKey)[keyof typeof ContextKey];

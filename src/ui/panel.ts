@@ -1,37 +1,132 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import * as vscode from "vscode";
-import type { HostMessage, PageMessage, RunView, StepPoint } from "../../webview/messages.ts";
-import type { RunEvent } from "../experiment/events.ts";
-import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
-import { isOpen } from "../experiment/record.ts";
+import type { HostMessage, PageMessage, TabId } from "../../webview/messages.ts";
+import { UserError } from "../experiment/errors.ts";
 import type { JournalTail } from "../run/journal.ts";
-import { explain } from "../experiment/explain.ts";
-import { detail, progress, statusText } from "./describe.ts";
+import { AnalysisFeed } from "./analysisFeed.ts";
+import { CompareFeed } from "./compareFeed.ts";
+import type { CodeDiff } from "./codeDiff.ts";
 import { Store } from "./disposable.ts";
+import type { ErrorReport } from "./errorReport.ts";
+import { exportFile } from "./exportFile.ts";
 import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
+import { pageHtml } from "./pageHtml.ts";
 import { pageLabels } from "./pageLabels.ts";
-import { isPageMessage } from "./pageMessage.ts";
-import type { Run, RunsModel } from "./runsModel.ts";
+import type { RunsChange, RunsModel } from "./runsModel.ts";
+import { choiceOf, stepPoints, viewOf } from "./runView.ts";
+
+export interface PanelContext { readonly extensionUri: vscode.Uri; readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string; readonly diff: CodeDiff; readonly errors: ErrorReport }
+
+/** One run's page: told what is new while it is seen, everything when it comes back. */
+export class Panel extends Store {
+  private tail: JournalTail | undefined;
+  private readonly analyses: AnalysisFeed;
+  private readonly compared: CompareFeed;
+  /** Where the page is to go when it is ready. */
+  private pending: { tab: TabId; ids?: string[] } | undefined;
+
+  constructor(private readonly id: string, private readonly view: vscode.WebviewPanel, private readonly context: PanelContext, onClose: () => void) {
+    super();
+    const { extensionUri, log, model, workerPath } = context, post = (message: HostMessage): void => { this.post(message); };
+    this.analyses = new AnalysisFeed(id, model, post);
+    this.compared = new CompareFeed({ model, post, workerPath, fail: (error) => { log.error(error instanceof Error ? error : String(error)); return error instanceof UserError ? error.message : vscode.l10n.t("see the log"); } });
+    this.register({ dispose: () => { this.compared.dispose(); } });
+    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
+    view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
+    this.register(view.webview.onDidReceiveMessage((value: unknown) => {
+      const message = host().parsePageMessage(value);
+      if (message === undefined) log.warn("The results page sent an unknown message.");
+      else this.handle(message).catch((error: unknown) => context.errors.report(error));
+    }));
+    this.register(view.onDidDispose(() => { onClose(); this.dispose(); }));
+    // A hidden page is unloaded; it says "ready" again when it comes back and gets everything anew.
+    this.register(view.onDidChangeViewState(() => { if (!view.visible) { this.tail = undefined; this.compared.dispose(); } }));
+    const asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", file)).toString();
+    view.webview.html = pageHtml({ script: asset("webview.js"), style: asset("webview.css"), cspSource: view.webview.cspSource, nonce: randomBytes(16).toString("base64"), language: vscode.env.language, run: id });
+  }
+
+  reveal(): void { this.view.reveal(); }
+
+  /** Shows a tab, with runs to compare. */
+  goTo(tab: TabId, ids?: string[]): void {
+    if (this.tail === undefined) this.pending = { tab, ...(ids && { ids }) };
+    else this.post({ type: "open", tab, ids });
+  }
+
+  update({ ids, list }: RunsChange): void {
+    const run = this.context.model.find(this.id);
+    if (run === undefined) { this.post({ type: "gone", message: pageLabels().gone }); this.tail = undefined; return; }
+    if (this.view.title !== run.record.name) this.view.title = run.record.name;
+    if (this.tail === undefined) return;
+    if (list || ids.includes(this.id)) {
+      this.post({ type: "update", view: viewOf(run), points: stepPoints(this.tail.read()) });
+      this.analyses.update();
+    }
+    if (list) this.post({ type: "runs", runs: this.choices() });
+    this.compared.update(ids);
+  }
+
+  override dispose(): void {
+    super.dispose();
+    this.view.dispose();
+  }
+
+  private choices(): ReturnType<typeof choiceOf>[] { return this.context.model.runs().filter(({ id, record }) => !record.archived || id === this.id).map(choiceOf); }
+
+  private reset(): void {
+    const run = this.context.model.find(this.id);
+    if (run === undefined) { this.update({ ids: [], list: true }); return; }
+    this.view.title = run.record.name;
+    this.tail = new (host().JournalTail)(run.directory.path);
+    this.analyses.reset();
+    this.post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(this.tail.read()), runs: this.choices(), open: this.pending });
+    this.pending = undefined;
+  }
+
+  private async handle(message: PageMessage): Promise<void> {
+    const run = this.context.model.find(this.id);
+    switch (message.type) {
+      case "ready": this.reset(); return;
+      case "stop": await vscode.commands.executeCommand(Command.stop, this.id); return;
+      case "resume": await vscode.commands.executeCommand(Command.resume, this.id); return;
+      case "openFolder": await vscode.commands.executeCommand(Command.openRunFolder, this.id); return;
+      case "copyId": await vscode.commands.executeCommand(Command.copyRunId, this.id); return;
+      case "showLog": await vscode.commands.executeCommand(Command.showLog, this.id); return;
+      case "tab": this.analyses.open(message.tab); return;
+      case "analyse": if (await vscode.commands.executeCommand(Command.analyse, this.id, message.name) === true) this.analyses.markAsked(message.name); return;
+      case "stopAnalysis": run?.directory.requestAnalysisStop(); return;
+      case "compare": this.compared.compare(message.ids); return;
+      case "diff": await this.showDiff(message); return;
+      case "save": if (run !== undefined) await exportFile(message, run.folder.uri); return;
+      case "copy": await vscode.env.clipboard.writeText(message.text); vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2000); return;
+      case "problem": this.context.log.error(`Results page: ${message.message}`); return;
+    }
+  }
+
+  private async showDiff({ from, to }: { from: string; to: string }): Promise<void> {
+    const { model, diff } = this.context, [a, b] = [model.find(from), model.find(to)];
+    if (a !== undefined && b !== undefined) await diff.show(a, b);
+  }
+
+  private post(message: HostMessage): void { void this.view.webview.postMessage(message); }
+}
 
 /** The panels of runs: at most one for each run, restored after a window reload. */
 export class Panels extends Store implements vscode.WebviewPanelSerializer {
   private readonly open = new Map<string, Panel>();
 
-  constructor(private readonly context: { extensionUri: vscode.Uri; model: RunsModel; log: vscode.LogOutputChannel }) {
+  constructor(private readonly context: PanelContext) {
     super();
     this.register(vscode.window.registerWebviewPanelSerializer(View.panel, this));
-    this.register(context.model.onDidChange(({ ids, list }) => {
-      for (const [id, panel] of this.open) if (list || ids.includes(id)) panel.update();
-    }));
+    this.register(context.model.onDidChange((change) => { for (const panel of this.open.values()) panel.update(change); }));
   }
 
-  show(run: Run): void {
-    const existing = this.open.get(run.id);
-    if (existing !== undefined) { existing.reveal(); return; }
-    this.adopt(run.id, vscode.window.createWebviewPanel(View.panel, run.record.name, vscode.ViewColumn.Active));
+  show({ id, record }: { id: string; record: { name: string } }, tab?: TabId, ids?: string[]): void {
+    const existing = this.open.get(id);
+    if (existing === undefined) this.adopt(id, vscode.window.createWebviewPanel(View.panel, record.name, vscode.ViewColumn.Active));
+    else existing.reveal();
+    if (tab !== undefined) this.open.get(id)?.goTo(tab, ids);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
@@ -49,102 +144,4 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   private adopt(id: string, view: vscode.WebviewPanel): void {
     this.open.set(id, new Panel(id, view, this.context, () => { this.open.delete(id); }));
   }
-}
-
-class Panel extends Store {
-  private tail: JournalTail | undefined;
-
-  constructor(private readonly id: string, private readonly view: vscode.WebviewPanel, private readonly context: { extensionUri: vscode.Uri; model: RunsModel; log: vscode.LogOutputChannel }, onClose: () => void) {
-    super();
-    const { extensionUri } = context;
-    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
-    view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
-    this.register(view.webview.onDidReceiveMessage((message: unknown) => {
-      if (isPageMessage(message)) void this.handle(message);
-      else context.log.warn("The results page sent an unknown message.");
-    }));
-    this.register(view.onDidDispose(() => { onClose(); this.dispose(); }));
-    // A hidden page is unloaded; it says "ready" again when it comes back and gets everything anew.
-    this.register(view.onDidChangeViewState(() => { if (!view.visible) this.tail = undefined; }));
-    view.webview.html = pageHtml(view.webview, extensionUri, id);
-  }
-
-  reveal(): void { this.view.reveal(); }
-
-  update(): void {
-    const run = this.context.model.find(this.id);
-    if (run === undefined) { this.post({ type: "gone", message: pageLabels().gone }); this.tail = undefined; return; }
-    if (this.view.title !== run.record.name) this.view.title = run.record.name;
-    if (this.tail !== undefined) this.post({ type: "update", view: viewOf(run), points: stepPoints(this.tail.read()) });
-  }
-
-  override dispose(): void {
-    super.dispose();
-    this.view.dispose();
-  }
-
-  private reset(): void {
-    const run = this.context.model.find(this.id);
-    if (run === undefined) { this.update(); return; }
-    this.view.title = run.record.name;
-    this.tail = new (host().JournalTail)(run.directory.path);
-    this.post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(this.tail.read()) });
-  }
-
-  private async handle(message: PageMessage): Promise<void> {
-    switch (message.type) {
-      case "ready": this.reset(); return;
-      case "stop": await vscode.commands.executeCommand(Command.stop, this.id); return;
-      case "resume": await vscode.commands.executeCommand(Command.resume, this.id); return;
-      case "openFolder": await vscode.commands.executeCommand(Command.openRunFolder, this.id); return;
-      case "copyId": await vscode.commands.executeCommand(Command.copyRunId, this.id); return;
-      case "showLog": await vscode.commands.executeCommand(Command.showLog, this.id); return;
-      case "problem": this.context.log.error(`Results page: ${message.message}`); return;
-    }
-  }
-
-  private post(message: HostMessage): void { void this.view.webview.postMessage(message); }
-}
-
-function statusLine({ status, error }: Run["record"]): string {
-  return error === undefined ? statusText(status) : `${statusText(status)}: ${explain(error.message, error.action)}`;
-}
-
-function viewOf({ record, directory }: Run): RunView {
-  const adapter = join(directory.path, "adapter");
-  const live = isOpen(record.status);
-  const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
-  return {
-    record, live, metric, metricName: metricName(metric), correlation: !metricValue(metric, 0).includes("%"), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: detail(record),
-    progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
-  };
-}
-
-/** Steps in order; where a resumed run repeats some, the later reading stands. */
-function stepPoints(events: readonly RunEvent[]): StepPoint[] {
-  const points: StepPoint[] = [];
-  for (const event of events) {
-    if (event.type !== "step") continue;
-    const { type: _, time: __, ...point } = event;
-    while ((points.at(-1)?.step ?? -1) >= point.step) points.pop();
-    points.push(point);
-  }
-  return points;
-}
-
-function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, id: string): string {
-  const nonce = randomBytes(16).toString("base64");
-  const dist = (file: string) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", file)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${webview.cspSource}; font-src ${webview.cspSource}; img-src ${webview.cspSource} data:`;
-  return `<!DOCTYPE html>
-<html lang="${vscode.env.language}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" nonce="${nonce}" href="${dist("webview.css")}">
-<title>ADePT</title>
-</head>
-<body data-run="${id.replace(/[^\w.-]/g, "")}"><main></main><script nonce="${nonce}" src="${dist("webview.js")}"></script></body>
-</html>`;
 }

@@ -1,40 +1,62 @@
 import * as vscode from "vscode";
-import { isOpen, type RunRecord } from "../experiment/record.ts";
-import { describe, result, statusIcon, statusText } from "./describe.ts";
+import { metricName, metricValue } from "../experiment/metricText.ts";
+import type { RunRecord } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
-import { Command, View } from "./ids.ts";
-import type { Run, RunsModel } from "./runsModel.ts";
+import { ContextKey, View } from "./ids.ts";
+import { fits, isFiltered, type RunFilter, type SortKey, SORTS, storedFilter } from "./runFilter.ts";
+import { runItem, tooltip } from "./runItem.ts";
+import type { RunsModel } from "./runsModel.ts";
+import { metricOf, summaryOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
+import { statusText } from "./describe.ts";
 
 export interface FolderNode { readonly kind: "folder"; readonly folder: vscode.WorkspaceFolder }
-export interface RunNode { readonly kind: "run"; readonly id: string }
-export type Node = FolderNode | RunNode;
+export type Node = FolderNode | TreeNode;
 
-/** The list of runs in the activity bar. */
+const FILTER = "adept.filter", SORT = "adept.sort";
+/** What a row's place and presence hang on; its other texts change without the tree. */
+const shape = (record: RunRecord): string => JSON.stringify([record.status, record.name, record.variant, record.starred, record.archived, record.tags, record.note, metricOf(record)]);
+
+/** The list of runs in the activity bar: by experiment, filtered, sorted, repainted row by row. */
 export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> {
   private readonly repaint = this.register(new vscode.EventEmitter<Node[] | undefined>());
   readonly onDidChangeTreeData = this.repaint.event;
-  private readonly nodes = new Map<string, RunNode>();
+  private readonly view: vscode.TreeView<Node>;
+  private readonly shapes = new Map<string, string>();
+  /** Rows as VS Code knows them: the same object for as long as the tree stands. */
+  private readonly roots = new Map<string, TreeNode[]>();
+  private readonly rows = new Map<string, RunNode>();
+  private readonly parents = new Map<string, GroupNode[]>();
+  private readonly said = new Map<string, string>();
 
-  constructor(private readonly model: RunsModel) {
+  constructor(private readonly model: RunsModel, private readonly state: vscode.Memento) {
     super();
-    const view = this.register(vscode.window.createTreeView<Node>(View.runs, { treeDataProvider: this, showCollapseAll: false }));
-    this.register(model.onDidChange(({ ids, list }) => {
-      this.repaint.fire(list ? undefined : ids.map((id) => this.node(id)));
-      const running = model.live().length;
-      view.badge = running === 0 ? undefined : { value: running, tooltip: vscode.l10n.t("Running: {0}", running) };
-    }));
+    this.view = this.register(vscode.window.createTreeView<Node>(View.runs, { treeDataProvider: this, showCollapseAll: true, canSelectMany: true }));
+    this.register(model.onDidChange(({ ids, list }) => { this.change(ids, list); }));
+    this.tellFilter();
   }
+
+  get filter(): RunFilter { return storedFilter(this.state.get(FILTER)); }
+  get sort(): SortKey { const stored = this.state.get<unknown>(SORT); return SORTS.find((each) => each === stored) ?? "newest"; }
+
+  /** Ids of the selected runs, those of selected groups too. */
+  selection(): string[] { return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))]; }
+
+  setFilter(filter: RunFilter): void { void this.state.update(FILTER, filter).then(() => { this.rebuild(); }); }
+  setSort(sort: SortKey): void { void this.state.update(SORT, sort).then(() => { this.rebuild(); }); }
 
   getChildren(parent?: Node): Node[] {
     const folders = vscode.workspace.workspaceFolders ?? [];
     if (parent?.kind === "run") return [];
+    if (parent?.kind === "group") return [...parent.children];
     if (parent === undefined && folders.length > 1) return this.model.runs().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
-    return this.model.runs(parent?.folder).map((run) => this.node(run.id));
+    return this.tree(parent?.folder);
   }
 
   getParent(node: Node): Node | undefined {
-    if (node.kind === "folder" || (vscode.workspace.workspaceFolders?.length ?? 0) < 2) return undefined;
-    const folder = this.model.find(node.id)?.folder;
+    if (node.kind === "folder") return undefined;
+    const own = node.kind === "run" ? this.parents.get(node.id)?.at(-1) : [...this.parents.values()].flat().find((each) => each.children.includes(node));
+    if (own !== undefined || (vscode.workspace.workspaceFolders?.length ?? 0) < 2) return own;
+    const folder = this.model.find(idsOf(node)[0] ?? "")?.folder;
     return folder && { kind: "folder", folder };
   }
 
@@ -45,8 +67,9 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
       item.iconPath = vscode.ThemeIcon.Folder;
       return item;
     }
+    if (node.kind === "group") return this.groupItem(node);
     const run = this.model.find(node.id);
-    return run === undefined ? new vscode.TreeItem(node.id) : runItem(run);
+    return run === undefined ? new vscode.TreeItem(node.id) : runItem(run, node.label);
   }
 
   /** The tooltip is written when it is first asked for. */
@@ -56,45 +79,88 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     return item;
   }
 
-  private node(id: string): RunNode {
-    let node = this.nodes.get(id);
-    if (node === undefined) this.nodes.set(id, node = { kind: "run", id });
-    return node;
+  private tree(folder: vscode.WorkspaceFolder | undefined): TreeNode[] {
+    const key = folder?.uri.toString() ?? "", built = this.roots.get(key);
+    if (built !== undefined) return built;
+    const { filter } = this, shown = this.model.runs(folder).map(({ record }) => record).filter((record) => fits(record, filter)), tree = treeOf(shown, this.sort);
+    this.roots.set(key, tree);
+    const note = (node: TreeNode, above: readonly GroupNode[]): void => {
+      if (node.kind === "run") { this.rows.set(node.id, node); this.parents.set(node.id, [...above]); } else for (const child of node.children) note(child, [...above, node]);
+    };
+    for (const node of tree) note(node, []);
+    this.tellFilter(shown.length);
+    return tree;
+  }
+
+  private change(ids: readonly string[], list: boolean): void {
+    let moved = list;
+    for (const id of ids) {
+      const record = this.model.find(id)?.record, now = record === undefined ? "" : shape(record);
+      if (this.shapes.get(id) !== now) { this.shapes.set(id, now); moved = true; }
+    }
+    if (moved) this.rebuild();
+    else this.repaint.fire(ids.flatMap((id) => this.changedRows(id)));
+    const running = this.model.live().length;
+    this.view.badge = running === 0 ? undefined : { value: running, tooltip: vscode.l10n.t("Running: {0}", running) };
+  }
+
+  /** The run's row, and those of its groups that now say something else. */
+  private changedRows(id: string): Node[] {
+    const row = this.rows.get(id);
+    if (row === undefined) return [];
+    return [row, ...(this.parents.get(id) ?? []).filter((group) => this.said.get(group.key) !== this.describeGroup(group))];
+  }
+
+  private rebuild(): void {
+    this.roots.clear();
+    this.rows.clear();
+    this.parents.clear();
+    this.repaint.fire(undefined);
+    if (!this.view.visible) this.tellFilter();
+  }
+
+  private describeGroup({ ids }: GroupNode): string {
+    const { running, finished, failed, of, mean, metric, n } = summaryOf(ids.flatMap((id) => this.model.find(id)?.record ?? []));
+    return [running > 0 ? vscode.l10n.t("{0} running", running) : "", failed > 0 ? vscode.l10n.t("{0} failed", failed) : "", finished < of ? vscode.l10n.t("{0} of {1} finished", finished, of) : vscode.l10n.t("{0} runs", of), mean === undefined || metric === undefined ? "" : `${n > 1 ? "⌀ " : ""}${metricValue(metric, mean)}`].filter((part) => part !== "").join(" · ");
+  }
+
+  private groupItem(node: GroupNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded), description = this.describeGroup(node), metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
+    this.said.set(node.key, description);
+    item.id = `group:${node.key}`;
+    item.iconPath = new vscode.ThemeIcon("beaker");
+    item.description = description;
+    item.tooltip = metric === undefined ? node.label : vscode.l10n.t("{0}: mean {1} of its finished runs", node.label, metricName(metric));
+    item.contextValue = "group";
+    item.accessibilityInformation = { label: vscode.l10n.t("Experiment {0}, {1}", node.label, description), role: "treeitem" };
+    return item;
+  }
+
+  /** A list that is not whole says so, with what is left out and by what. */
+  private tellFilter(shown = this.model.runs().filter(({ record }) => fits(record, this.filter)).length): void {
+    const { filter, sort } = this, all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
+    void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
+    const parts = [filter.text === "" ? "" : `“${filter.text}”`, ...filter.statuses.map(statusText), ...filter.methods, ...filter.tasks, ...filter.tags.map((tag) => `#${tag}`), filter.starred ? vscode.l10n.t("starred") : "", filter.archived ? vscode.l10n.t("with archived") : ""].filter((part) => part !== "");
+    this.view.message = parts.length === 0 ? undefined : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", "));
+    this.view.description = sort === "newest" ? "" : sortName(sort);
   }
 }
 
-function runItem({ id, record }: Run): vscode.TreeItem {
-  const item = new vscode.TreeItem(record.name, vscode.TreeItemCollapsibleState.None);
-  item.id = id;
-  item.iconPath = statusIcon(record.status);
-  item.description = describe(record);
-  item.contextValue = contextValue(record);
-  item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}", record.name, describe(record)), role: "treeitem" };
-  item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id] };
-  return item;
+export function sortName(sort: SortKey): string {
+  switch (sort) {
+    case "newest": return vscode.l10n.t("newest first");
+    case "oldest": return vscode.l10n.t("oldest first");
+    case "name": return vscode.l10n.t("by name");
+    case "metric": return vscode.l10n.t("best first");
+    case "status": return vscode.l10n.t("by status");
+  }
 }
 
-function contextValue(record: RunRecord): string {
-  if (isOpen(record.status)) return "run.live";
-  return record.status === "finished" ? "run.finished" : "run.resumable";
-}
-
-function tooltip(record: RunRecord): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  const line = (name: string, value: string | number | undefined) => {
-    if (value === undefined || value === "") return;
-    text.appendMarkdown("\n- ").appendText(`${name}: ${value}`);
-  };
-  text.appendMarkdown("**").appendText(record.name).appendMarkdown("**\n");
-  line(vscode.l10n.t("Status"), statusText(record.status));
-  line(vscode.l10n.t("Run"), record.id);
-  line(vscode.l10n.t("Method"), record.method);
-  line(vscode.l10n.t("Task"), record.task);
-  line(vscode.l10n.t("Backbone"), record.backbone);
-  line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
-  const known = result(record);
-  if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);
-  line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
-  line(vscode.l10n.t("Error"), record.error?.message);
-  return text;
+/** Runs that a row stands for. */
+export function idsOf(node: Node): readonly string[] {
+  switch (node.kind) {
+    case "run": return [node.id];
+    case "group": return node.ids;
+    case "folder": return [];
+  }
 }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { applyEvent, fold, isLive, isOpen, type RunRecord } from "../experiment/record.ts";
+import { applyEvent, isLive, isOpen, type RunRecord } from "../experiment/record.ts";
 import type { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { Store } from "./disposable.ts";
@@ -10,6 +10,7 @@ import { host } from "./host.ts";
 const POLL_MS = 500;
 const ADOPT_EVERY_POLLS = 20;
 const THROTTLE_MS = 250;
+const INDEX_AFTER_MS = 2000;
 const STARTED = "adept.startedHere";
 const MOST_STARTED = 50;
 
@@ -20,6 +21,9 @@ export interface Run { readonly id: string; readonly directory: RunDirectory; re
 export interface RunsChange { readonly ids: readonly string[]; readonly list: boolean }
 
 interface Entry extends Run { readonly tail: JournalTail; record: RunRecord }
+
+/** Whether an analysis says that it is at work. */
+const isAnalysed = ({ analyses }: RunRecord): boolean => Object.values(analyses).some(({ status }) => status === "started" || status === "running");
 
 export function runsDirectory(folder: vscode.WorkspaceFolder): string {
   return join(folder.uri.fsPath, ".adept", "runs");
@@ -34,6 +38,9 @@ export class RunsModel extends Store {
   private timer: NodeJS.Timeout | undefined;
   private scheduled: NodeJS.Timeout | undefined;
   private polls = 0;
+  private saving: NodeJS.Timeout | undefined;
+  /** whether the index on disk has every ended run */
+  private indexed = true;
 
   /** @param state remembers, through a reload, which runs this window started */
   constructor(private readonly log: vscode.LogOutputChannel, private readonly state: vscode.Memento) {
@@ -68,13 +75,11 @@ export class RunsModel extends Store {
     return Array.isArray(stored) ? stored.filter((id) => typeof id === "string") : [];
   }
 
-  /** Marks runs whose worker died while nobody watched, then reads everything. */
+  /** Reads everything, and marks runs whose worker died while nobody watched. */
   adopt(): void {
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      const directory = runsDirectory(folder);
-      if (existsSync(directory)) this.guard(() => host().adoptRuns(directory));
-    }
     this.refresh();
+    const lost = this.live().filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true).map(({ id }) => id);
+    if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }
 
   /** Reads the run directories again; new, gone and grown runs are announced. */
@@ -82,20 +87,42 @@ export class RunsModel extends Store {
     const seen = new Set<string>();
     let list = false;
     for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      for (const directory of this.list(folder)) {
-        seen.add(directory.id);
-        if (this.entries.has(directory.id)) continue;
-        this.entries.set(directory.id, { id: directory.id, directory, folder, tail: new (host().JournalTail)(directory.path), record: { ...fold([]), id: directory.id, name: directory.id } });
-        list = true;
-      }
+      const found = this.list(folder), fresh = found.filter(({ id }) => !this.entries.has(id));
+      for (const { id } of found) seen.add(id);
+      if (fresh.length > 0) { list = true; this.guard(() => { this.add(folder, fresh); }); }
     }
     for (const id of this.entries.keys()) if (!seen.has(id)) { this.entries.delete(id); list = true; }
-    this.announce(this.readAll([...this.entries.values()]), list);
+    this.announce(this.readAll([...this.entries.values()].filter((entry) => entry.tail.size !== host().journalSize(entry.directory.path))), list);
+    this.keepIndex();
+  }
+
+  /** Runs not known yet: their records come from the index where their journals have not grown since. */
+  private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): void {
+    const { JournalTail: Tail, journalSize, readIndex, readRecord } = host(), index = readIndex(runsDirectory(folder));
+    for (const directory of directories) {
+      const { id, path } = directory, kept = index.get(id), { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
+      if (kept?.size !== size) this.indexed = false;
+      this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: record.id === "" ? { ...record, id, name: id } : record });
+    }
+  }
+
+  /** Writes down the records of ended runs, a moment after something changed. */
+  private keepIndex(): void {
+    if (this.indexed || this.saving !== undefined) return;
+    this.saving = setTimeout(() => {
+      this.saving = undefined;
+      this.indexed = true;
+      for (const folder of vscode.workspace.workspaceFolders ?? []) {
+        const own = this.runs(folder);
+        if (own.length > 0) this.guard(() => { host().writeIndex(runsDirectory(folder), own.map(({ id, record }) => [id, { size: this.entries.get(id)!.tail.size, record }])); });
+      }
+    }, INDEX_AFTER_MS);
   }
 
   override dispose(): void {
     clearInterval(this.timer);
     clearTimeout(this.scheduled);
+    clearTimeout(this.saving);
     for (const watcher of this.watchers) watcher.dispose();
     super.dispose();
   }
@@ -109,6 +136,7 @@ export class RunsModel extends Store {
     return entries.filter((entry) => this.guard(() => {
       const events = entry.tail.read();
       for (const event of events) entry.record = applyEvent(entry.record, event);
+      if (events.length > 0 && !isOpen(entry.record.status)) this.indexed = false;
       return events.length > 0;
     }) ?? false).map((entry) => entry.id);
   }
@@ -118,14 +146,14 @@ export class RunsModel extends Store {
     if (ids.length > 0 || list) this.changed.fire({ ids, list });
   }
 
-  /** Polls while any run is at work or waits, and rests otherwise. */
+  /** Polls while any run is at work, waits or is analysed, and rests otherwise. */
   private poll(): void {
-    const open = this.open().length > 0;
+    const open = this.runs().some(({ record }) => isOpen(record.status) || isAnalysed(record));
     if (!open) { clearInterval(this.timer); this.timer = undefined; return; }
     this.timer ??= setInterval(() => {
       this.polls += 1;
       if (this.polls % ADOPT_EVERY_POLLS === 0) { this.adopt(); return; }
-      this.announce(this.readAll([...this.entries.values()].filter((entry) => isOpen(entry.record.status))), false);
+      this.announce(this.readAll([...this.entries.values()].filter(({ record }) => isOpen(record.status) || isAnalysed(record))), false);
     }, POLL_MS);
   }
 

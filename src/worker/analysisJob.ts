@@ -1,22 +1,22 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as z from "zod";
 import { ANALYSES } from "../analysis/analyse.ts";
 import type { Progress } from "../analysis/outcomes.ts";
 import { analyseStability } from "../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
-import type { AnalysisName } from "../experiment/analysisNames.ts";
+import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { writeFileAtomic } from "../run/atomicFile.ts";
+import { analysisPath, storedAnalysis, StoredAnalysis } from "../run/analysisStore.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";
+import { dropLease, takeLease } from "../run/lease.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
-/** Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read. */
-const VERSIONS: Readonly<Record<AnalysisName, number>> = { ablation: 2, offsets: 3, "position-shift": 2, specificity: 3, latency: 2, stability: 2 };
-const Stored = z.object({ name: z.string(), version: z.number(), key: z.string(), examples: z.number(), result: z.unknown() });
+/** Somebody asked, by the run's control file, that its analysis stop. */
+export class AnalysisStopped extends Error { override readonly name = "AnalysisStopped"; }
 
 /** `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored result is of the same content. */
 export interface AnalysisOptions { folder: string | undefined; limit: number | undefined; again: boolean; signal: AbortSignal; progress: Progress }
@@ -25,17 +25,7 @@ export interface AnalysisDone { name: AnalysisName; path: string; cached: boolea
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
 function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
   const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, ...experiment } = run.experiment();
-  return createHash("sha256").update(JSON.stringify([VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
-}
-
-export const analysisPath = (run: RunDirectory, name: string): string => join(run.path, "analysis", `${name}.json`);
-
-/** A stored result, if there is one that this version made; a damaged file is none. */
-export function storedAnalysis(run: RunDirectory, name: AnalysisName): z.output<typeof Stored> | undefined {
-  try {
-    const stored = Stored.parse(JSON.parse(readFileSync(analysisPath(run, name), "utf8")));
-    return stored.version === VERSIONS[name] ? stored : undefined;
-  } catch { return undefined; }
+  return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
 async function commit(run: RunDirectory, journal: Journal, { folder, names }: { folder: string; names: readonly string[] }): Promise<void> {
@@ -43,23 +33,26 @@ async function commit(run: RunDirectory, journal: Journal, { folder, names }: { 
   try {
     const store = await openGitStore(folder);
     if ("reason" in store) return;
-    const done = await store.result(run.id, run.record(), names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run, name) })));
+    const done = await store.result(run.id, run.record(), names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run.path, name) })));
     journal.append({ type: "git", kind: "result", commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) { journal.append({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) }); }
 }
 
 /**
  * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A stored result of the same content is taken.
- * @throws UserError when the run has no result yet, or the method has nothing to analyse @throws the signal's reason when it is aborted
+ * One process at a time analyses a run; its control file stops it too.
+ * @throws UserError when the run has no result yet, is being analysed already, or the method has nothing to analyse @throws the signal's reason when it is aborted @throws AnalysisStopped
  */
 export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
+  if (!takeLease(run.analysisLeasePath, process.pid)) throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
+  run.clearAnalysisControl();
   const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
     for (const name of names) {
       options.signal.throwIfAborted();
-      const stored = storedAnalysis(run, name), path = analysisPath(run, name), key = keyOf(run, name, options.limit);
+      const stored = storedAnalysis(run.path, name), path = analysisPath(run.path, name), key = keyOf(run, name, options.limit);
       if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
       const asked = async (): Promise<Subject> => (subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit));
       done.push(await one(run, name, { key, asked, journal, options }));
@@ -69,29 +62,32 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
     return done;
   } finally {
     journal.close();
+    run.clearAnalysisControl();
+    dropLease(run.analysisLeasePath);
     await subject?.release();
   }
 }
 
 async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal, options }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
-  journal.append({ type: "analysis", name, status: "started" });
+  journal.append({ type: "analysis", name, status: "started", pid: process.pid });
   try {
     const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`), tell: Progress = (told) => {
+      if (run.analysisStopRequested()) throw new AnalysisStopped();
       options.signal.throwIfAborted();
       journal.append({ type: "analysis", name, status: "running", ...told });
       options.progress(told);
     };
     const subject = name === "stability" ? undefined : await asked(), result = name === "stability" || subject === undefined ? analyseStability(readJournal(run.path).events, run.experiment()) : await ANALYSES[name]({ ...subject, memo: partial }, tell);
     mkdirSync(join(run.path, "analysis"), { recursive: true });
-    const path = analysisPath(run, name), examples = subject?.test.length ?? 0;
+    const path = analysisPath(run.path, name), examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
-    const text = JSON.stringify({ name, version: VERSIONS[name], key, examples, result }, undefined, 1);
+    const text = JSON.stringify({ name, version: ANALYSIS_VERSIONS[name], key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);
     partial.done();
     journal.append({ type: "analysis", name, status: "finished" });
-    return { name, path, cached: false, examples, result: Stored.parse(JSON.parse(text)).result };
+    return { name, path, cached: false, examples, result: StoredAnalysis.parse(JSON.parse(text)).result };
   } catch (error) {
-    journal.append({ type: "analysis", name, status: options.signal.aborted ? "stopped" : "failed", label: error instanceof Error ? error.message : String(error) });
+    journal.append({ type: "analysis", name, status: options.signal.aborted || error instanceof AnalysisStopped ? "stopped" : "failed", label: error instanceof Error ? error.message : String(error) });
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { analysesOf } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { Journal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { runAnalyses } from "./analysisJob.ts";
+import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /**
  * Makes the analyses that a run's experiment asks for and its method has something for. One that cannot be made is a warning: the run itself is good.
@@ -16,7 +16,7 @@ export async function askedAnalyses(run: RunDirectory, { requested }: { requeste
       progress();
       for (const { path } of await runAnalyses(run, [name], { folder: undefined, limit: undefined, again: false, signal: stop.signal, progress })) files.push({ path: `analysis/${name}.json`, source: path });
     } catch (error) {
-      if (stop.signal.aborted) break;
+      if (stop.signal.aborted || error instanceof AnalysisStopped) break;
       if (!(error instanceof UserError)) throw error;
       const journal = new Journal(run.path);
       try { journal.append({ type: "warning", message: `The analysis "${name}" was left out: ${error.message}` }); } finally { journal.close(); }

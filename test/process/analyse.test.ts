@@ -67,7 +67,7 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
   const { vocabulary, tokens } = offsets, [longest] = tokens;
   assert.ok(vocabulary!.norm.length > 5000 && Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 && vocabulary!.count[longest!.id] === longest!.count && longest!.before[0]!.text === longest!.text);
 
-  assert.deepEqual(record.analyses, { ablation: "finished", offsets: "finished", "position-shift": "finished", specificity: "finished", stability: "finished" });
+  assert.deepEqual(Object.fromEntries(Object.entries(record.analyses).map(([name, { status }]) => [name, status])), { ablation: "finished", offsets: "finished", "position-shift": "finished", specificity: "finished", stability: "finished" });
   assert.notEqual(record.resultCommit, before);
   const id = readdirSync(join(folder, ".adept/runs"))[0]!;
   assert.match(git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`), /analysis\/position-shift\.json/);
@@ -104,7 +104,7 @@ test("an interrupt ends an analysis without a result, and a run without an adapt
   child.stderr.once("data", () => { setTimeout(() => { child.kill("SIGINT"); }, 300); });
   assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 130);
   assert.equal(existsSync(join(runPath(folder), "analysis/position-shift.json")), false);
-  assert.equal(fold(readJournal(runPath(folder)).events).analyses["position-shift"] ?? "stopped", "stopped");
+  assert.equal(fold(readJournal(runPath(folder)).events).analyses["position-shift"]?.status ?? "stopped", "stopped");
   rmSync(join(runPath(folder), "adapter"), { recursive: true });
   const { status, stderr } = spawnSync(process.execPath, [CLI, "analyse", "latest"], { cwd: folder, encoding: "utf8" });
   assert.equal(status, 1);

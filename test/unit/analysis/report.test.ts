@@ -41,7 +41,7 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
   const blocks = reportBlocks(runs), text = toMarkdown(blocks);
   assert.match(text, /\| k \| adept \| adept offsetPenalty=0\.1 \|/);
   assert.match(text, /\| 4 \| 55\.0 % \[52\.5 %, 57\.5 %\] \| 65\.0 % \[62\.5 %, 67\.5 %\] \|/);
-  assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \[10\.0, 10\.0\] \| 3 \|/);
+  assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \(every time\) \| 3 \|/);
   assert.match(toHtml(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
 });
 

@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
+
+export const StoredAnalysis = z.object({ name: z.string(), version: z.number(), key: z.string(), examples: z.number(), result: z.unknown() });
+export type StoredAnalysis = z.output<typeof StoredAnalysis>;
+
+export const analysisPath = (runPath: string, name: string): string => join(runPath, "analysis", `${name}.json`);
+
+/** A stored result, if there is one that this version made; a damaged file is none. */
+export function storedAnalysis(runPath: string, name: AnalysisName): StoredAnalysis | undefined {
+  try {
+    const stored = StoredAnalysis.parse(JSON.parse(readFileSync(analysisPath(runPath, name), "utf8")));
+    return stored.version === ANALYSIS_VERSIONS[name] ? stored : undefined;
+  } catch { return undefined; }
+}

@@ -1,0 +1,31 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { isOpen, type RunRecord } from "../experiment/record.ts";
+import { writeFileAtomic } from "./atomicFile.ts";
+
+/** Changes with what a record holds: records of another version are folded anew. */
+const VERSION = 1;
+const Entry = z.object({ size: z.number(), record: z.custom<RunRecord>((value) => typeof value === "object" && value !== null && "id" in value && "status" in value && "evaluations" in value) });
+const Index = z.object({ version: z.literal(VERSION), runs: z.record(z.string(), Entry) });
+
+const pathOf = (runsDir: string): string => join(dirname(runsDir), "index.json");
+
+/** A run's record and how many bytes of its journal it holds. */
+export interface IndexedRun { size: number; record: RunRecord }
+
+/** Records of runs that had ended, kept beside the runs: a list of a thousand is one file to read, not a thousand journals to fold. A missing or damaged index is empty. */
+export function readIndex(runsDir: string): Map<string, IndexedRun> {
+  try { return new Map(Object.entries(Index.parse(JSON.parse(readFileSync(pathOf(runsDir), "utf8"))).runs)); } catch { return new Map(); }
+}
+
+/** Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right enough. */
+export function writeIndex(runsDir: string, runs: Iterable<[id: string, run: IndexedRun]>): void {
+  const ended = [...runs].filter(([, { record }]) => !isOpen(record.status) && record.id !== "");
+  writeFileAtomic(pathOf(runsDir), JSON.stringify({ version: VERSION, runs: Object.fromEntries(ended) }));
+}
+
+/** Bytes of a run's journal; 0 without one. */
+export function journalSize(runPath: string): number {
+  return statSync(join(runPath, "events.jsonl"), { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,81 @@
+import type { AnalysisName, AnalysisView, HostMessage, Peer, TabId } from "../../webview/messages.ts";
+import { analysesOf, ANALYSIS_NAMES } from "../experiment/analysisNames.ts";
+import { forecastSeconds } from "../experiment/forecast.ts";
+import { isOpen } from "../experiment/record.ts";
+import type { MethodKind } from "../experiment/methodSpec.ts";
+import { host } from "./host.ts";
+import type { Run, RunsModel } from "./runsModel.ts";
+
+const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = { training: ["stability"], ablation: ["ablation", "specificity"], offsets: ["offsets"], shift: ["position-shift"], latency: ["latency"], compare: [] };
+/** Results that stand beside the run's own. */
+const WITH_PEERS: readonly AnalysisName[] = ["offsets", "position-shift"];
+const MOST_PEERS = 12;
+
+/** Tells a page how the analyses of its tab stand, as they come, and hands over each result once. */
+export class AnalysisFeed {
+  private tab: TabId = "training";
+  private readonly told = new Map<AnalysisName, string>();
+  private readonly sent = new Map<AnalysisName, string>();
+  /** Asked for, and not yet in the journal. */
+  private readonly asked = new Map<AnalysisName, number>();
+
+  constructor(private readonly id: string, private readonly model: RunsModel, private readonly post: (message: HostMessage) => void) {}
+
+  /** The page is new, or has come back: everything is told again. */
+  reset(): void { this.told.clear(); this.sent.clear(); }
+
+  open(tab: TabId): void { this.tab = tab; this.update(); }
+
+  /** Its worker is on the way; the page says so until the journal does. */
+  markAsked(name: AnalysisName): void { this.asked.set(name, Date.now()); this.update(); }
+
+  update(): void {
+    const run = this.model.find(this.id);
+    if (run === undefined) return;
+    for (const name of OF_TAB[this.tab]) {
+      const analysis = this.view(run, name), told = JSON.stringify(analysis);
+      const stored = analysis.status === "finished" ? this.fresh(run, name) : undefined;
+      if (told === this.told.get(name) && stored === undefined) continue;
+      this.told.set(name, told);
+      this.post({ type: "analysis", analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples }, ...(stored !== undefined && { result: stored.result }) });
+      if (stored !== undefined && WITH_PEERS.includes(name)) this.post({ type: "peers", name, peers: this.peers(run, name) });
+    }
+  }
+
+  private view(run: Run, name: AnalysisName): AnalysisView {
+    const { record } = run, state = record.analyses[name], asked = this.asked.get(name);
+    if (asked !== undefined && (state?.startedAt ?? 0) >= asked - 1000) this.asked.delete(name);
+    const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped"), base = { name, applies: analysesOf(record.method as MethodKind).includes(name), ready, forecast: forecastSeconds(name, record, this.model.runs().map((other) => other.record)), examples: undefined };
+    const progress = { label: state?.label ?? "", done: state?.done ?? 0, total: state?.total ?? 0 };
+    if (this.asked.has(name)) return { ...base, status: "waiting", label: "", done: 0, total: 0 };
+    const working = (state?.status === "running" || state?.status === "started") && (isOpen(record.status) || run.directory.isBeingAnalysed());
+    if (working) return { ...base, status: "running", ...progress };
+    if (state?.status === "finished" && host().storedAnalysis(run.directory.path, name) !== undefined) return { ...base, status: "finished", ...progress };
+    if (state?.status === "failed") return { ...base, status: "failed", ...progress };
+    // Its process ended without a word, or it was stopped; a finished one of an older version counts as not made.
+    return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
+  }
+
+  /** The stored result, unless the page has it. */
+  private fresh(run: Run, name: AnalysisName): { examples: number; result: unknown } | undefined {
+    const stored = host().storedAnalysis(run.directory.path, name), mark = `${stored?.key ?? ""} ${run.record.analyses[name]?.startedAt ?? 0}`;
+    if (stored === undefined || this.sent.get(name) === mark) return undefined;
+    this.sent.set(name, mark);
+    return stored;
+  }
+
+  /** The same analysis of other runs of the experiment, or of the same task and backbone, newest first. */
+  private peers(run: Run, name: AnalysisName): Peer[] {
+    const { sweep, task, backbone } = run.record;
+    const near = this.model.runs(run.folder).filter(({ id, record }) => id !== run.id && record.analyses[name]?.status === "finished" && record.backbone === backbone && (sweep === undefined || record.sweep === undefined ? record.task === task : record.sweep === sweep && record.task === task));
+    const peers: Peer[] = [];
+    for (const { id, record, directory } of near) {
+      const stored = host().storedAnalysis(directory.path, name);
+      if (stored !== undefined) peers.push({ id, name: record.variant === undefined ? record.name : `${record.variant}, ${record.seed}`, method: record.method, seed: record.seed, result: stored.result });
+      if (peers.length === MOST_PEERS) break;
+    }
+    return peers;
+  }
+}
+
+export const isAnalysisName = (value: string): value is AnalysisName => ANALYSIS_NAMES.some((name) => name === value);

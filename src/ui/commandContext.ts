@@ -1,0 +1,18 @@
+import type * as vscode from "vscode";
+import type { CodeDiff } from "./codeDiff.ts";
+import type { ErrorReport } from "./errorReport.ts";
+import type { Command } from "./ids.ts";
+import type { Panels } from "./panel.ts";
+import type { RunExplorer } from "./runExplorer.ts";
+import type { RunPick } from "./runPick.ts";
+import type { RunsModel } from "./runsModel.ts";
+
+/** What commands work on. */
+export interface CommandContext {
+  readonly model: RunsModel; readonly explorer: RunExplorer; readonly panels: Panels; readonly pick: RunPick; readonly diff: CodeDiff; readonly errors: ErrorReport;
+  readonly log: vscode.LogOutputChannel; readonly state: vscode.Memento; readonly workerPath: string;
+}
+
+/** `selected`: all selected rows, where a command was called on one of several. */
+export type Handler = (argument: unknown, selected: unknown) => unknown;
+export type Handlers<C extends Command> = Record<C, Handler>;

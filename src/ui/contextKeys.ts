@@ -1,0 +1,42 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as vscode from "vscode";
+import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
+import { ContextKey } from "./ids.ts";
+import { runsDirectory, type RunsModel } from "./runsModel.ts";
+
+/** Keeps what menus and welcome texts ask up to date. */
+export class ContextKeys extends Store {
+  private readonly told = new Map<ContextKey, boolean>();
+
+  constructor(private readonly model: RunsModel) {
+    super();
+    this.register(model.onDidChange(() => { this.update(); }));
+    this.register(vscode.workspace.onDidChangeWorkspaceFolders(() => { this.update(); }));
+    const watcher = this.register(vscode.workspace.createFileSystemWatcher("**/.git/HEAD"));
+    this.register(watcher.onDidCreate(() => { this.update(); }));
+    this.update();
+  }
+
+  private update(): void {
+    const folders = vscode.workspace.workspaceFolders ?? [], waiting = this.model.runs().some(({ record }) => record.status === "queued");
+    this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => !isInRepository(uri.fsPath)));
+    this.tell(ContextKey.queueWaiting, waiting);
+    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
+  }
+
+  private tell(key: ContextKey, value: boolean): void {
+    if (this.told.get(key) === value) return;
+    this.told.set(key, value);
+    void vscode.commands.executeCommand("setContext", key, value);
+  }
+}
+
+/** Whether a .git is in the folder or above it; no process is started to find out. */
+function isInRepository(folder: string): boolean {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) return true;
+    if (dirname(at) === at) return false;
+  }
+}

@@ -1,0 +1,22 @@
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+import { UserError } from "../experiment/errors.ts";
+import { explain } from "../experiment/explain.ts";
+
+/** What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in the log. */
+export class ErrorReport {
+  constructor(private readonly log: vscode.LogOutputChannel) {}
+
+  async report(error: unknown): Promise<void> {
+    if (error instanceof UserError) {
+      const text = explain(error.message, error.action);
+      this.log.warn(text);
+      await vscode.window.showErrorMessage(text);
+      return;
+    }
+    const code = randomUUID().slice(0, 8);
+    this.log.error(code, error instanceof Error ? error : String(error));
+    const show = vscode.l10n.t("Show Log");
+    if (await vscode.window.showErrorMessage(vscode.l10n.t("ADePT met an unexpected error ({0}).", code), show) === show) this.log.show();
+  }
+}

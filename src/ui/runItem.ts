@@ -1,0 +1,47 @@
+import * as vscode from "vscode";
+import { isOpen, type RunRecord } from "../experiment/record.ts";
+import { describe, result, statusIcon, statusText } from "./describe.ts";
+import { Command } from "./ids.ts";
+import type { Run } from "./runsModel.ts";
+
+/** A run's row. @param label what it is called where it stands */
+export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
+  item.id = id;
+  item.iconPath = statusIcon(record.status);
+  item.description = marks.join(" · ");
+  item.contextValue = contextValue(record);
+  item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
+  item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id] };
+  return item;
+}
+
+/** What menus ask: run.live, run.queued, run.finished or run.resumable, then what has been said of it. */
+function contextValue(record: RunRecord): string {
+  const state = record.status === "queued" ? "run.queued" : isOpen(record.status) ? "run.live" : record.status === "finished" ? "run.finished" : "run.resumable";
+  return [state, record.starred ? "starred" : "plain", record.archived ? "archived" : "kept"].join(" ");
+}
+
+export function tooltip(record: RunRecord): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const line = (name: string, value: string | number | undefined): void => {
+    if (value === undefined || value === "") return;
+    text.appendMarkdown("\n- ").appendText(`${name}: ${value}`);
+  };
+  text.appendMarkdown("**").appendText(record.name).appendMarkdown("**\n");
+  line(vscode.l10n.t("Status"), statusText(record.status));
+  line(vscode.l10n.t("Run"), record.id);
+  line(vscode.l10n.t("Method"), record.method);
+  line(vscode.l10n.t("Task"), record.task);
+  line(vscode.l10n.t("Backbone"), record.backbone);
+  line(vscode.l10n.t("Seed"), record.seed);
+  line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
+  const known = result(record);
+  if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);
+  line(vscode.l10n.t("Tags"), record.tags.join(", "));
+  line(vscode.l10n.t("Note"), record.note);
+  line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
+  line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
+  line(vscode.l10n.t("Error"), record.error?.message);
+  return text;
+}

@@ -1,0 +1,40 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { RunChoice, RunView, StepPoint } from "../../webview/messages.ts";
+import type { RunEvent } from "../experiment/events.ts";
+import { explain } from "../experiment/explain.ts";
+import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
+import { isOpen } from "../experiment/record.ts";
+import { detail, progress, result, statusText } from "./describe.ts";
+import type { Run } from "./runsModel.ts";
+
+function statusLine({ status, error }: Run["record"]): string {
+  return error === undefined ? statusText(status) : `${statusText(status)}: ${explain(error.message, error.action)}`;
+}
+
+/** A run as the page shows it. */
+export function viewOf({ record, directory }: Run): RunView {
+  const adapter = join(directory.path, "adapter"), live = isOpen(record.status), known = result(record), metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
+  return {
+    record, live, metric, metricName: metricName(metric), correlation: !metricValue(metric, 0).includes("%"), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
+    progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
+  };
+}
+
+/** A run in the page's list of runs to compare. */
+export function choiceOf({ id, record }: Run): RunChoice {
+  return { id, name: record.name, method: record.method, task: record.task, seed: record.seed, status: statusText(record.status), value: result(record)?.value ?? "", experiment: record.experiment ?? "", open: isOpen(record.status) };
+}
+
+/** Steps in order; where a resumed run repeats some, the later reading stands. */
+export function stepPoints(events: readonly RunEvent[]): StepPoint[] {
+  const points: StepPoint[] = [];
+  for (const event of events) {
+    if (event.type !== "step") continue;
+    const { type: _, time: __, ...point } = event;
+    while ((points.at(-1)?.step ?? -1) >= point.step) points.pop();
+    points.push(point);
+  }
+  return points;
+}

@@ -1,0 +1,71 @@
+import * as vscode from "vscode";
+import { UserError } from "../experiment/errors.ts";
+import { isOpen } from "../experiment/record.ts";
+import type { CommandContext, Handlers } from "./commandContext.ts";
+import { host } from "./host.ts";
+import { Command, Setting } from "./ids.ts";
+import { createExperiment } from "./newExperiment.ts";
+import { isReady } from "./ready.ts";
+import { runsDirectory } from "./runsModel.ts";
+import { isEnabled } from "./settings.ts";
+
+/** Starting, stopping and going on. */
+export function trainCommands(context: CommandContext): Handlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
+  return {
+    [Command.train]: (argument) => train(argument, context), [Command.stop]: (argument) => stop(argument, context), [Command.resume]: (argument) => resume(argument, context),
+    [Command.newExperiment]: async () => { if (await isReady()) await createExperiment(); },
+  };
+}
+
+async function train(argument: unknown, { model, panels, log, workerPath }: CommandContext): Promise<void> {
+  if (!await isReady()) return;
+  const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(), folder = file && vscode.workspace.getWorkspaceFolder(file);
+  if (file === undefined) return;
+  if (folder === undefined) throw new UserError(vscode.l10n.t("{0} is outside the open folder.", file.fsPath), vscode.l10n.t("Open the folder that holds it."));
+  log.info(`train ${file.fsPath}`);
+  const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => host().submitExperiment({
+    experimentPath: file.fsPath, runsDir: runsDirectory(folder), workerPath, nodePath: process.execPath, git: isEnabled(Setting.commitRuns, folder.uri), folder: folder.uri.fsPath })));
+  for (const { id } of runs) { log.info(`run ${id}${queued ? ", queued" : ""}`); model.markStartedHere(id); }
+  model.refresh();
+  const first = model.find(runs[0]?.id ?? "");
+  if (first !== undefined) panels.show(first);
+  if (runs.length > 1) void vscode.window.showInformationMessage(vscode.l10n.t("{0} runs are queued; they train one after the other, also when this window closes.", runs.length));
+}
+
+async function stop(argument: unknown, { model, pick, log }: CommandContext): Promise<void> {
+  const run = await pick.one(argument, (each) => isOpen(each.record.status));
+  if (run === undefined) return;
+  log.info(`stop ${run.id}`);
+  if (run.record.status === "queued") host().dequeue(run.directory);
+  else await host().stopRun(run.directory);
+  model.refresh();
+}
+
+async function resume(argument: unknown, { model, panels, pick, log, workerPath }: CommandContext): Promise<void> {
+  if (!await isReady()) return;
+  const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
+  if (run === undefined) return;
+  const child = host().resumeTraining({ runPath: run.directory.path, workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
+  log.info(`resume ${run.id}: worker ${child.pid}`);
+  model.markStartedHere(run.id);
+  model.refresh();
+  panels.show(run);
+}
+
+/** The experiment in the active editor (saved first), else one of the workspace's, else a new one. */
+async function chooseExperiment(): Promise<vscode.Uri | undefined> {
+  const active = vscode.window.activeTextEditor?.document;
+  if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) {
+    if (active.isDirty && !await active.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", active.fileName));
+    return active.uri;
+  }
+  const found = await vscode.workspace.findFiles("**/*.adept.json", "**/{node_modules,.adept}/**", 200);
+  if (found.length === 0) return createExperiment();
+  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })).sort((a, b) => a.label.localeCompare(b.label));
+  const picked = await vscode.window.showQuickPick([...items, { label: `$(add) ${vscode.l10n.t("New experiment…")}` }], { placeHolder: vscode.l10n.t("Choose an experiment to train") });
+  if (picked === undefined) return undefined;
+  if (picked.uri === undefined) return createExperiment();
+  const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === picked.uri?.toString());
+  if (document?.isDirty === true && !await document.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", document.fileName));
+  return picked.uri;
+}

@@ -1,0 +1,94 @@
+import { build } from "esbuild";
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { join, resolve } from "node:path";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { HostMessage, PageMessage } from "../../webview/messages.ts";
+import { listRuns } from "../../src/run/runDirectory.ts";
+import type * as Parts from "./hostParts.ts";
+import { THEMES } from "./themes.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const DIST = join(ROOT, "dist");
+
+/** The host's own code, with a stand-in for the `vscode` module alone. */
+async function loadParts(): Promise<typeof Parts> {
+  const outfile = join(DIST, ".page-host.cjs");
+  await build({ entryPoints: [join(import.meta.dirname, "hostParts.ts")], outfile, bundle: true, platform: "node", format: "cjs", logLevel: "error", alias: { vscode: join(import.meta.dirname, "vscodeStub.ts") } });
+  return createRequire(import.meta.url)(outfile) as typeof Parts;
+}
+
+/** Runs before the page: VS Code's side of the page, its theme, and a record of what the policy refuses. A text, since it is the browser that reads it. */
+const PRELUDE = `({ classes, values }) => {
+  const stored = () => JSON.parse(sessionStorage.getItem("state") ?? "null");
+  window.acquireVsCodeApi = () => ({ postMessage: (message) => { window.__posted(message); }, getState: stored, setState: (value) => { sessionStorage.setItem("state", JSON.stringify(value)); } });
+  document.addEventListener("securitypolicyviolation", (event) => { window.__violated(event.violatedDirective + " " + event.blockedURI + " " + event.sourceFile + ":" + event.lineNumber); });
+  const dress = () => {
+    for (const [name, value] of Object.entries(values)) document.documentElement?.style.setProperty("--vscode-" + name, value);
+    document.body?.classList.add(...classes.split(" "));
+  };
+  document.addEventListener("DOMContentLoaded", dress);
+  dress();
+}`;
+
+export interface OpenOptions { theme?: string; width?: number; zoom?: number }
+/** A page of the product in a browser: what it posted, and what its policy refused. */
+export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
+
+/** Serves the built page with its real policy on loopback, and answers it with the host's real feeds over real runs. */
+export class PageHost {
+  private constructor(private readonly parts: typeof Parts, private readonly server: Server, private readonly browser: Browser, private readonly runsDir: string) {}
+
+  static async start(runsDir: string): Promise<PageHost> {
+    const parts = await loadParts(), browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    const server = createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
+      if (pathname === "/webview.js" || pathname === "/webview.css") { response.setHeader("content-type", pathname.endsWith("js") ? "text/javascript" : "text/css").end(readFileSync(join(DIST, pathname.slice(1)))); return; }
+      if (pathname === "/favicon.ico") { response.writeHead(204).end(); return; }
+      if (pathname !== "/") { response.writeHead(404).end(); return; }
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      response.setHeader("content-type", "text/html").end(parts.pageHtml({ script: `${origin}/webview.js`, style: `${origin}/webview.css`, cspSource: origin, nonce: randomBytes(16).toString("base64"), language: "en", run: searchParams.get("run") ?? "" }));
+    });
+    await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
+    return new PageHost(parts, server, browser, runsDir);
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await new Promise((done) => { this.server.close(done); });
+  }
+
+  labels(): ReturnType<typeof Parts.pageLabels> { return this.parts.pageLabels(); }
+
+  async open(id: string, { theme = "light", width = 1000, zoom = 1 }: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> {
+    const context = await this.browser.newContext({ viewport: { width: Math.round(width / zoom), height: 900 }, deviceScaleFactor: zoom, reducedMotion: "reduce" }), page = await context.newPage();
+    const posted: PageMessage[] = [], violations: string[] = [], errors: string[] = [], { body, variables } = THEMES[theme]!;
+    page.on("pageerror", (error) => { errors.push(error.stack ?? error.message); });
+    page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
+    const send = async (message: HostMessage): Promise<void> => { if (!page.isClosed()) await page.evaluate((data) => { window.postMessage(data, "*"); }, message); };
+    const answer = this.answerer(id, (message) => { void send(message).catch(() => { /* the page was closed */ }); });
+    await page.exposeFunction("__posted", (message: PageMessage) => { posted.push(message); answer(message); });
+    await page.exposeFunction("__violated", (text: string) => { violations.push(text); });
+    await page.addInitScript({ content: `(${PRELUDE})(${JSON.stringify({ classes: body, values: variables })})` });
+    await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?run=${id}`);
+    return { page, context, posted, violations, errors, send };
+  }
+
+  /** The panel's part: each message of the page handled as the panel does. */
+  private answerer(id: string, post: (message: HostMessage) => void): (message: PageMessage) => void {
+    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts, { runsDir } = this;
+    const load = () => listRuns(runsDir).map((directory) => ({ id: directory.id, directory, folder: { uri: { fsPath: resolve(runsDir, "../..") } }, record: directory.record() }));
+    const runs = load(), model = { find: (wanted: string) => runs.find((run) => run.id === wanted), runs: () => runs } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
+    const analyses = new AnalysisFeed(id, model, post), compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
+    return (message) => {
+      const run = model.find(id);
+      if (run === undefined) { if (message.type === "ready") post({ type: "gone", message: pageLabels().gone }); return; }
+      if (message.type === "ready") { analyses.reset(); post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(new (host().JournalTail)(run.directory.path).read()), runs: runs.map((each) => choiceOf(each as Parameters<typeof choiceOf>[0])) }); }
+      if (message.type === "tab") analyses.open(message.tab);
+      if (message.type === "compare") compared.compare(message.ids);
+    };
+  }
+}

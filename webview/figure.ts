@@ -1,0 +1,62 @@
+import { dataTable } from "./dataTable.ts";
+import { el } from "./dom.ts";
+import type { Labels, PageMessage } from "./messages.ts";
+import type { PageState } from "./pageState.ts";
+import { toCsv, toLatex, toMarkdown, type Provenance, type TableData } from "./tableText.ts";
+import type { Theme } from "./theme.ts";
+import { button, checkbox } from "./ui.ts";
+
+/** What every figure of the page shares. */
+export interface FigureContext { labels: Labels; state: PageState; post: (message: PageMessage) => void; save: () => void; provenance: () => Provenance; theme: () => Theme }
+
+/** What draws: a chart, a heatmap. */
+export interface Drawing { element: HTMLElement; paint: (theme: Theme) => void; picture: () => HTMLCanvasElement; destroy: () => void }
+
+/** `note`: units, interval, n; without a drawing the table is the figure. */
+export interface FigureOptions { id: string; title: string; note: string; drawing?: Drawing | undefined; data: () => TableData; extra?: readonly HTMLElement[] }
+
+/** A picture with its table, its note, and ways out of the page. */
+export class Figure {
+  readonly element = el("section", "", "figure");
+  private readonly note: HTMLElement;
+  private readonly table = el("div");
+
+  constructor(private readonly options: FigureOptions, private readonly context: FigureContext) {
+    const { labels } = context, { title, note, drawing, extra = [] } = options, tools = el("div", "", "tools");
+    this.note = el("p", note, "detail");
+    if (drawing !== undefined) {
+      tools.append(checkbox(labels.asTable, this.isOpen, (open) => { context.state.tables = { ...context.state.tables, [options.id]: open }; context.save(); this.refresh(); }), button("PNG", () => { this.savePicture(drawing); }, "secondary", `${labels.savePicture}: ${title}`));
+    }
+    tools.append(button("CSV", () => { this.saveTable(); }, "secondary", `${labels.saveTable}: ${title}`), button("Markdown", () => { this.copy(toMarkdown(options.data(), this.caption)); }, "secondary", `${labels.copyMarkdown}: ${title}`), button("LaTeX", () => { this.copy(toLatex(options.data(), this.caption)); }, "secondary", `${labels.copyLatex}: ${title}`));
+    this.element.append(el("h2", title), ...extra, ...(drawing === undefined ? [] : [drawing.element]), this.note, this.table, tools);
+    this.refresh();
+  }
+
+  /** Writes the table again, where it is open. */
+  refresh(note: string = this.options.note): void {
+    if (this.note.textContent !== note) this.note.textContent = note;
+    if (!this.isOpen) { this.table.replaceChildren(); return; }
+    // Somebody may be reading down the table, or stand in it with the keyboard.
+    const before = this.table.querySelector(".scroll"), top = before?.scrollTop ?? 0, focused = before?.contains(document.activeElement) === true;
+    this.table.replaceChildren(dataTable(this.options.title, this.options.data()));
+    const after = this.table.querySelector<HTMLElement>(".scroll");
+    if (after === null) return;
+    after.scrollTop = top;
+    if (focused) after.focus();
+  }
+
+  paint(theme: Theme): void { this.options.drawing?.paint(theme); }
+  destroy(): void { this.options.drawing?.destroy(); }
+
+  private get isOpen(): boolean { return this.options.drawing === undefined || this.context.state.tables[this.options.id] === true; }
+  private get caption(): string { const { run, commit } = this.context.provenance(); return `${this.options.title}. ${this.note.textContent} (${[run, commit.slice(0, 10)].filter((part) => part !== "").join(", ")})`; }
+  private get fileName(): string { return `${this.context.provenance().run}-${this.options.id}`; }
+
+  private savePicture(drawing: Drawing): void {
+    const data = drawing.picture().toDataURL("image/png");
+    this.context.post({ type: "save", name: `${this.fileName}.png`, format: "png", data: data.slice(data.indexOf(",") + 1) });
+  }
+
+  private saveTable(): void { this.context.post({ type: "save", name: `${this.fileName}.csv`, format: "csv", data: toCsv(this.options.data(), this.context.provenance()) }); }
+  private copy(text: string): void { this.context.post({ type: "copy", text }); }
+}

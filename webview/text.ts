@@ -1,0 +1,13 @@
+/** A text with its places filled in. */
+export function fill(text: string, ...values: readonly (string | number)[]): string { return text.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? "")); }
+
+export const percent = (value: number, digits = 1): string => `${(100 * value).toFixed(digits).replace("-", "−")} %`;
+/** A share as percentage points, with its sign. */
+export const points = (value: number): string => `${value > 0 ? "+" : ""}${(100 * value).toFixed(1).replace("-", "−")}`;
+export const pValue = (value: number): string => (value < 0.001 ? "< 0.001" : value.toFixed(3));
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
