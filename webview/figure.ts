@@ -13,7 +13,7 @@ export interface FigureContext { labels: Labels; state: PageState; post: (messag
 export interface Drawing { element: HTMLElement; paint: (theme: Theme) => void; picture: () => HTMLCanvasElement; destroy: () => void }
 
 /** `note`: units, interval, n; without a drawing the table is the figure. */
-export interface FigureOptions { id: string; title: string; note: string; drawing?: Drawing | undefined; data: () => TableData; extra?: readonly HTMLElement[] }
+export interface FigureOptions { id: string; title: string; note: string; drawing?: Drawing | undefined; data: () => TableData; extra?: readonly HTMLElement[]; /** takes the whole width */ wide?: boolean }
 
 /** A picture with its table, its note, and ways out of the page. */
 export class Figure {
@@ -23,11 +23,12 @@ export class Figure {
 
   constructor(private readonly options: FigureOptions, private readonly context: FigureContext) {
     const { labels } = context, { title, note, drawing, extra = [] } = options, tools = el("div", "", "tools");
+    if (options.wide === true) this.element.classList.add("wide");
     this.note = el("p", note, "detail");
     if (drawing !== undefined) {
-      tools.append(checkbox(labels.asTable, this.isOpen, (open) => { context.state.tables = { ...context.state.tables, [options.id]: open }; context.save(); this.refresh(); }), button("PNG", () => { this.savePicture(drawing); }, "secondary", `${labels.savePicture}: ${title}`));
+      tools.append(checkbox(labels.asTable, this.isOpen, (open) => { context.state.tables = { ...context.state.tables, [options.id]: open }; context.save(); this.refresh(); }), button("PNG", () => { this.savePicture(drawing); }, "secondary", `PNG, ${labels.savePicture}: ${title}`));
     }
-    tools.append(button("CSV", () => { this.saveTable(); }, "secondary", `${labels.saveTable}: ${title}`), button("Markdown", () => { this.copy(toMarkdown(options.data(), this.caption)); }, "secondary", `${labels.copyMarkdown}: ${title}`), button("LaTeX", () => { this.copy(toLatex(options.data(), this.caption)); }, "secondary", `${labels.copyLatex}: ${title}`));
+    tools.append(button("CSV", () => { this.saveTable(); }, "secondary", `CSV, ${labels.saveTable}: ${title}`), button("Markdown", () => { this.copy(toMarkdown(options.data(), this.caption)); }, "secondary", `Markdown, ${labels.copyMarkdown}: ${title}`), button("LaTeX", () => { this.copy(toLatex(options.data(), this.caption)); }, "secondary", `LaTeX, ${labels.copyLatex}: ${title}`));
     this.element.append(el("h2", title), ...extra, ...(drawing === undefined ? [] : [drawing.element]), this.note, this.table, tools);
     this.refresh();
   }

@@ -9,7 +9,7 @@ Chart.register(CategoryScale);
 /** `dots`: single values, such as one for each seed, drawn small behind the value. */
 export interface IntervalRow { label: string; value: number; low?: number | undefined; high?: number | undefined; dots?: readonly number[] }
 /** Rows of one kind share a colour and a shape. */
-export interface IntervalGroup { name: string; rows: readonly IntervalRow[]; style?: number }
+export interface IntervalGroup { name: string; rows: readonly IntervalRow[] }
 
 interface Mark { x: number; y: string; low?: number | undefined; high?: number | undefined }
 
@@ -45,14 +45,14 @@ export class IntervalChart {
       y: { type: "category", ...axis, ticks: { ...axis.ticks, autoSkip: false, maxTicksLimit: 1000, callback(value) { return clipped(this.getLabelForValue(Number(value))); } }, offset: true, grid: { display: false } },
     };
     this.chart.options.plugins = { legend: { display: this.groups.length > 1, labels: { color: theme.foreground, font: fontOf(theme), usePointStyle: true, boxHeight: 7 } } };
-    this.chart.data.datasets = this.groups.flatMap((group, index) => this.datasets(group, group.style ?? index));
+    this.chart.data.datasets = this.groups.flatMap((group, index) => this.datasets(group, index));
     this.chart.update("none");
   }
 
   private datasets({ name, rows }: IntervalGroup, style: number): ChartDataset<"line", Mark[]>[] {
     const look = { ...seriesStyle(this.theme, style), borderDash: [], showLine: false };
     const dots = rows.flatMap(({ label, dots: values = [] }) => values.map((x) => ({ x, y: label })));
-    const main: ChartDataset<"line", Mark[]> = { label: name, data: rows.map(({ label, value, low, high }) => ({ x: value, y: label, low, high })), ...look, pointRadius: 5 };
+    const main: ChartDataset<"line", Mark[]> = { label: name, data: rows.map(({ label, value, low, high }) => ({ x: value, y: label, low, high })), ...look, pointRadius: style === 0 ? 5 : 3.5 };
     if (dots.length === 0) return [main];
     return [main, { label: `${name} ·`, data: dots, ...look, pointRadius: 2.5, pointStyle: "circle" }];
   }

@@ -13,6 +13,7 @@ export interface SeriesOptions { marks?: boolean; style?: number; alone?: boolea
 export interface LineOptions { readonly xTitle: string; readonly yTitle: string; readonly scale: Scale; readonly xScale?: Scale; readonly small?: boolean; readonly ticks?: readonly number[]; /** points of several series at one x stand beside each other */ readonly dodge?: boolean }
 
 const DODGE = 1.03;
+const brief = (value: number): string => (value >= 0.001 && value < 1e6 ? String(Number(value.toPrecision(3))) : value.toExponential(0));
 const nearest = (values: readonly number[], wanted: number): number => values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best), values[0] ?? wanted);
 
 interface Series extends SeriesOptions { name: string; points: Point[] }
@@ -85,7 +86,7 @@ export class LineChart {
         type: this.options.xScale ?? "linear", ...axis, ...(this.last > 0 && { min: 0, max: this.last }), title: axisTitle(theme, small === true ? "" : this.options.xTitle),
         ...(fixed !== undefined && { afterBuildTicks: (built: { ticks: { value: number }[] }) => { built.ticks = fixed.map((value) => ({ value })); }, ticks: { ...axis.ticks, autoSkip: false, callback: String } }),
       },
-      y: { type: scale, ...axis, ...this.reach(scale), title: axisTitle(theme, small === true ? "" : this.options.yTitle) },
+      y: { type: scale, ...axis, ...(scale === "logarithmic" && { ticks: { ...axis.ticks, callback: (value: number | string) => brief(Number(value)) } }), ...this.reach(scale), title: axisTitle(theme, small === true ? "" : this.options.yTitle) },
     };
     this.chart.options.plugins = {
       legend: { labels: { color: theme.foreground, font: fontOf(theme), usePointStyle: true, boxHeight: 7 } },

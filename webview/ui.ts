@@ -39,8 +39,8 @@ export function select(label: string, choices: readonly Choice[], { value, onCha
 
 export function textField(label: string, value: string, onInput: (value: string) => void): HTMLElement {
   const element = document.createElement("vscode-text-field") as HTMLElement & { value: string };
-  element.setAttribute("placeholder", label);
-  element.setAttribute("aria-label", label);
+  // The toolkit names its field by its text, whatever aria-label says.
+  element.textContent = label;
   element.setAttribute("value", value);
   element.addEventListener("input", () => { onInput(element.value); });
   return element;
@@ -49,7 +49,7 @@ export function textField(label: string, value: string, onInput: (value: string)
 export interface TabSpec { id: string; label: string; content: HTMLElement }
 export interface Tabs { element: HTMLElement; select: (id: string) => void }
 
-/** Tabs, moved through by arrow keys. @param onSelect called when another is chosen, by the user or by `select` */
+/** Tabs, moved through by arrow keys. @param onSelect called when the user chooses another; `select` shows one without */
 export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id: string) => void): Tabs {
   const element = document.createElement("vscode-panels") as HTMLElement & { activeid: string };
   let current = selected;
@@ -75,5 +75,5 @@ export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id:
     current = next;
     onSelect(next);
   });
-  return { element, select: (id) => { element.activeid = idOf(id); } };
+  return { element, select: (id) => { current = id; element.activeid = idOf(id); } };
 }

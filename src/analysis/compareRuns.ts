@@ -104,8 +104,10 @@ function labels(groups: readonly Group[]): string[] {
   const differs = (key: string, among: readonly Group[]): boolean => new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
   return groups.map((group) => {
     const same = groups.filter((each) => kindOf(each) === kindOf(group));
-    const telling = [...group.settings].filter(([key]) => key !== "method.kind" && differs(key, OF_METHOD.test(key) ? same : groups));
-    return [kindOf(group), ...telling.map(([key, value]) => `${key.replace(/^(method|training|task)\./, "")}=${shown(value)}`)].join(", ");
+    // Tasks of different kinds differ in every key they have: they are told by their names.
+    const otherTasks = differs("task.kind", groups) || differs("task.name", groups), task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
+    const telling = [...group.settings].filter(([key]) => key !== "method.kind" && !(otherTasks && key.startsWith("task.") && !key.startsWith("task.shots")) && differs(key, OF_METHOD.test(key) ? same : groups));
+    return [kindOf(group), ...(otherTasks ? [`task=${task}`] : []), ...telling.map(([key, value]) => `${key.replace(/^(method|training|task)\./, "")}=${shown(value)}`)].join(", ");
   });
 }
 
@@ -113,7 +115,7 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
   const several = (values: readonly unknown[]): boolean => new Set(values.map((value) => JSON.stringify(value))).size > 1;
   const sizes = rows.flatMap(({ trainable }) => (trainable === undefined ? [] : [trainable]));
   return [
-    ...(several(runs.map(({ experiment }) => experiment.task)) ? ["The runs are of different tasks or data: their test values do not compare."] : []),
+    ...(several(runs.map(({ experiment: { task: { shots: _, ...task } } }) => task)) ? ["The runs are of different tasks or data: their test values do not compare."] : []),
     ...(several(runs.map(({ experiment }) => experiment.backbone)) ? ["The runs have different backbones."] : []),
     ...(several(rows.flatMap(({ testExamples }) => testExamples ?? [])) ? ["The rows were tested on different numbers of examples."] : []),
     ...(several(rows.filter(({ seeds }) => seeds.length > 0).map(({ seeds }) => seeds)) ? ["The rows have different seeds."] : []),

@@ -104,6 +104,29 @@ export class Workbench {
     }
   }
 
+  /** Chooses from the menu of a row. */
+  async menu(row: Locator, label: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await row.click({ button: "right" });
+        await this.page.locator(".monaco-menu .action-item .action-label", { hasText: exactly(label) }).first().click({ timeout: 4000 });
+        return;
+      } catch (error) {
+        if (attempt === 3) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** Writes into the input that VS Code asks with, and accepts. */
+  async answer(text: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input.input").first();
+    await input.waitFor({ state: "visible" });
+    await input.fill(text);
+    await this.page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
   runRow(text: string): Locator { return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text }); }
 
   notification(text: string): Locator { return this.page.locator(".notification-toast .notification-list-item", { hasText: text }); }

@@ -23,6 +23,8 @@ async function loadParts(): Promise<typeof Parts> {
 
 /** Runs before the page: VS Code's side of the page, its theme, and a record of what the policy refuses. A text, since it is the browser that reads it. */
 const PRELUDE = `({ classes, values }) => {
+  // Functions that tests hand over are compiled with this helper.
+  window.__name = (value) => value;
   const stored = () => JSON.parse(sessionStorage.getItem("state") ?? "null");
   window.acquireVsCodeApi = () => ({ postMessage: (message) => { window.__posted(message); }, getState: stored, setState: (value) => { sessionStorage.setItem("state", JSON.stringify(value)); } });
   document.addEventListener("securitypolicyviolation", (event) => { window.__violated(event.violatedDirective + " " + event.blockedURI + " " + event.sourceFile + ":" + event.lineNumber); });

@@ -58,5 +58,5 @@ function specificityFigures({ full, cases, index, explained, draws }: Specificit
   const chart = new IntervalChart([{ name: labels.posthoc, rows }], { xTitle: labels.pointsAgainst, zero: true }, context.theme());
   chart.describe(rows.map(({ label, value }) => `${label}: ${value.toFixed(1)}`).join("; "));
   const facts = [index === undefined ? "" : fill(labels.specificityIndex, index.toFixed(3)), explained === undefined ? labels.noShare : fill(labels.shareExplained, percent(explained, 0))].filter((text) => text !== "").join(" ");
-  return [new Figure({ id: "specificity", title: labels.specificityTitle, note: `${fill(labels.bootstrapNote, n)} ${labels.drawsNote}`, drawing: chart, data: () => tableOf(full, cases, context), extra: [el("p", facts)] }, context)];
+  return [new Figure({ id: "specificity", wide: true, title: labels.specificityTitle, note: `${fill(labels.bootstrapNote, n)} ${labels.drawsNote}`, drawing: chart, data: () => tableOf(full, cases, context), extra: [el("p", facts)] }, context)];
 }

@@ -110,7 +110,7 @@ export class CompareTab {
 
   private differingFigure({ runs, differing }: Compared): Figure {
     const { labels } = this.context;
-    return new Figure({ id: "differing", title: labels.differingTitle, note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length), data: () => ({ columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))], rows: differing.map(({ key, values }) => [key, ...values]) }) }, this.context);
+    return new Figure({ id: "differing", wide: true, title: labels.differingTitle, note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length), data: () => ({ columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))], rows: differing.map(({ key, values }) => [key, ...values]) }) }, this.context);
   }
 
   private curvesFigure(): Figure {

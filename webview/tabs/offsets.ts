@@ -98,7 +98,7 @@ function neighbourTable({ tokens }: Offsets, context: FigureContext): Figure[] {
     columns: [{ name: labels.token }, { name: "id" }, { name: labels.offsetNorm, unit: "L2", show: sci }, { name: labels.ratio, show: sci }, { name: labels.activeUnits }, { name: labels.frequency }, { name: labels.before }, { name: labels.after }],
     rows: tokens.map(({ text, id, norm, ratio, active, count, before, after }) => [text, id, norm, ratio, active, count, named(before), named(after)]),
   });
-  return [new Figure({ id: "neighbours", title: labels.neighboursTitle, note: fill(labels.neighboursNote, tokens.length), data }, context)];
+  return [new Figure({ id: "neighbours", wide: true, title: labels.neighboursTitle, note: fill(labels.neighboursNote, tokens.length), data }, context)];
 }
 
 function unitTable({ units, geometry, specificity, prompt }: Offsets, context: FigureContext): Figure[] {

@@ -75,7 +75,7 @@ export class TrainingTab {
       columns: [{ name: labels.component }, { name: labels.learningRate }, { name: labels.updateMedian, show: ratio }, { name: labels.updateMost, show: ratio }, { name: labels.gradientMedian, show: ratio }, { name: labels.gradientMost, show: ratio }, { name: labels.spikes }, { name: labels.still, show: percent }, { name: labels.advice }],
       rows: components.map(({ group, rate, ratio: r, gradient, spikes, still, advice }) => [group, rate, r.median, r.most, gradient.median, gradient.most, spikes, still, advice === undefined ? labels.none : fill(labels.tryRate, advice.rate, advice.why)]),
     });
-    this.stability.replaceChildren(new Figure({ id: "stability", title: labels.stabilityTitle, note: labels.stabilityNote, data }, this.context).element);
+    this.stability.replaceChildren(new Figure({ id: "stability", wide: true, title: labels.stabilityTitle, note: labels.stabilityNote, data }, this.context).element);
   }
 
   paint(theme: Theme): void { for (const figure of [this.lossFigure, this.metricFigure, ...this.small.map((each) => each.figure)]) figure.paint(theme); }

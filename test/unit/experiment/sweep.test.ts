@@ -15,7 +15,7 @@ const refuses = (file: object, message: RegExp): void => { assert.throws(() => r
 test("seeds make a run each, named by it, with its place in the sweep", () => {
   const found = runs({ ...MAIL, ...ADEPT, seeds: [3, 1] });
   assert.deepEqual(found.map(({ seed, name }) => [seed, name]), [[3, "m (seed=3)"], [1, "m (seed=1)"]]);
-  assert.deepEqual(found.map(({ part }) => part), [{ sweep: "s1", index: 0, of: 2, tune: [] }, { sweep: "s1", index: 1, of: 2, tune: [] }]);
+  assert.deepEqual(found.map(({ part }) => part), [{ sweep: "s1", name: "m", index: 0, of: 2, tune: [] }, { sweep: "s1", name: "m", index: 1, of: 2, tune: [] }]);
   assert.throws(() => readExperiment(path), /2 runs/);
 });
 

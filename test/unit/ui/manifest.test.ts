@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Command, Setting, View } from "../../../src/ui/ids.ts";
+import { Command, ContextKey, Setting, View } from "../../../src/ui/ids.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
@@ -51,10 +51,29 @@ test("menus and welcome texts name existing commands", () => {
   const known = new Set<string>(Object.values(Command));
   for (const item of Object.values(contributes.menus).flat()) assert.ok(known.has(item.command), item.command);
   const inline = (contributes.menus["view/item/context"] ?? []).filter((item) => item.group?.startsWith("inline"));
-  assert.ok(inline.length <= 3);
+  // Of those at one place a row has one: star or remove star.
+  assert.ok(new Set(inline.map(({ group }) => group)).size <= 3);
   for (const text of Object.values(nls)) {
-    for (const [, id] of text.matchAll(/\(command:([\w.]+)\)/g)) assert.ok(known.has(id ?? "") || /^(vscode|workbench)\./.test(id ?? ""), id);
+    for (const [, id] of text.matchAll(/\(command:([\w.]+)\)/g)) assert.ok(known.has(id ?? "") || /^(vscode|workbench|git)\./.test(id ?? ""), id);
   }
+});
+
+test("menus and welcome texts ask only what the code tells, and everything the code tells is asked", () => {
+  const asked = new Set([...read("package.json").matchAll(/\badept\.(?!git\b|json\b)\w+/g)].map(([key]) => key).filter((key) => !Object.values<string>(Command).includes(key) && !Object.values<string>(View).includes(key) && !Object.values<string>(Setting).includes(key)));
+  assert.deepEqual([...asked].sort(), Object.values(ContextKey).sort());
+});
+
+test("what is for a row of the list is not in the palette, and deleting stands apart from the rest", () => {
+  const hidden = new Set((contributes.menus["commandPalette"] ?? []).filter(({ when }) => when === "false").map(({ command }) => command));
+  for (const id of [Command.star, Command.unstar, Command.archive, Command.unarchive, Command.trainNext, Command.trainLast]) assert.ok(hidden.has(id), id);
+  const items = contributes.menus["view/item/context"] ?? [], group = items.find(({ command }) => command === Command.delete)?.group?.split("@")[0];
+  assert.deepEqual(items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command), [Command.delete]);
+});
+
+test("every empty state has a welcome with one button", () => {
+  const texts = contributes.viewsWelcome.map(({ contents }) => nls[contents.slice(1, -1)] ?? "");
+  assert.equal(texts.length, 5);
+  for (const text of texts) assert.equal(text.match(/\]\(command:/g)?.length, 1, text);
 });
 
 test("nothing is activated before it is needed", () => {
@@ -69,7 +88,7 @@ test("the icon is a PNG of at least 128 pixels", () => {
 });
 
 test("only webview/ui.ts knows the toolkit, and the page never parses text as HTML", () => {
-  for (const file of readdirSync(join(root, "webview")).filter((name) => name.endsWith(".ts"))) {
+  for (const file of readdirSync(join(root, "webview"), { recursive: true }).map(String).filter((name) => name.endsWith(".ts"))) {
     const text = read(`webview/${file}`);
     if (file !== "ui.ts") assert.doesNotMatch(text, /webview-ui-toolkit|vscode-(button|dropdown|checkbox)/, file);
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, file);

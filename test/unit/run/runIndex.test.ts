@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import fc from "fast-check";
+import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
+import { fold } from "../../../src/experiment/record.ts";
+import { openGitStore } from "../../../src/run/gitStore.ts";
+import { annotateRun, announceRun, Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
+import { listRuns, RunDirectory } from "../../../src/run/runDirectory.ts";
+import { journalSize, readIndex, writeIndex } from "../../../src/run/runIndex.ts";
+import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
+
+function place(t: TestContext): { folder: string; runsDir: string } {
+  const folder = mkdtempSync(join(tmpdir(), "adept-index-"));
+  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  return { folder, runsDir: join(folder, ".adept/runs") };
+}
+const experiment = ResolvedExperiment.parse({ name: "A run", task: { kind: "mail" }, method: { kind: "adept" } });
+function makeRun(runsDir: string, id: string, status: "finished" | "running" = "finished"): RunDirectory {
+  const run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
+  announceRun(id, experiment, journal);
+  for (let step = 1; step <= 5; step++) journal.append({ type: "step", step, loss: 1 / step, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 5 - step });
+  journal.append({ type: "status", status });
+  journal.close();
+  return run;
+}
+
+test("reading a record alone gives what folding every event gives, whatever the journal, torn lines and all", (t) => {
+  const { folder } = place(t);
+  const step = fc.integer({ min: 1, max: 9 }).map((at) => JSON.stringify({ type: "step", step: at, loss: at, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1, time: at }));
+  const line = fc.oneof(step, fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })), fc.constantFrom("queued", "running", "finished").map((status) => JSON.stringify({ type: "status", status, time: 4 })), fc.constant(JSON.stringify({ type: "annotated", tags: ["x"], time: 5 })), fc.constant('{"type":"step","step":'), fc.constant('{"type":"heartbeat"}'), fc.constant("not JSON"));
+  fc.assert(fc.property(fc.array(line, { maxLength: 30 }), fc.constantFrom("", '{"type":"st'), (lines, torn) => {
+    const text = lines.map((each) => `${each}\n`).join("") + torn;
+    writeFileSync(join(folder, "events.jsonl"), text);
+    const { record, size } = readRecord(folder);
+    assert.deepEqual({ ...record, updatedAt: 0 }, { ...fold(readJournal(folder).events), updatedAt: 0 });
+    assert.equal(size, Buffer.byteLength(text) - torn.length);
+  }), { numRuns: 300 });
+});
+
+test("what a person says of a run is in its journal: later words stand, what is not said stays, and the time of its last step too", (t) => {
+  const { runsDir } = place(t), run = makeRun(runsDir, "20260101-000000-aaaa"), { updatedAt } = run.record();
+  annotateRun(run.path, { starred: true, tags: ["a", "b"] });
+  annotateRun(run.path, { note: "good", tags: ["c"] });
+  annotateRun(run.path, { name: "Renamed" });
+  const { starred, tags, note, name, renamed, archived, ...rest } = run.record();
+  assert.deepEqual({ starred, tags, note, name, renamed, archived }, { starred: true, tags: ["c"], note: "good", name: "Renamed", renamed: true, archived: false });
+  assert.equal(rest.updatedAt, updatedAt);
+});
+
+test("the index has runs that have ended; a journal that grew since is seen by its size; a damaged index is empty", (t) => {
+  const { runsDir } = place(t), done = makeRun(runsDir, "20260101-000000-aaaa"), live = makeRun(runsDir, "20260101-000000-bbbb", "running");
+  writeIndex(runsDir, [done, live].map((run) => [run.id, readRecord(run.path)]));
+  const index = readIndex(runsDir);
+  assert.deepEqual([...index.keys()], [done.id]);
+  assert.deepEqual(index.get(done.id)!.record, JSON.parse(JSON.stringify(done.record())));
+  assert.equal(index.get(done.id)!.size, journalSize(done.path));
+  annotateRun(done.path, { starred: true });
+  assert.notEqual(index.get(done.id)!.size, journalSize(done.path));
+  writeFileSync(join(runsDir, "../index.json"), '{"version":1,"runs":{"x":{"size":1}}}');
+  assert.equal(readIndex(runsDir).size, 0);
+});
+
+test("a deleted run is gone with its ref, and comes back with both, byte for byte; a run at work is not deleted", async (t) => {
+  const { folder, runsDir } = place(t), git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  git("init", "--quiet");
+  const run = makeRun(runsDir, "20260101-000000-aaaa"), other = makeRun(runsDir, "20260101-000000-bbbb"), store = await openGitStore(folder);
+  assert.ok(!("reason" in store));
+  const { commit, ref } = await store.snapshot(run.id, run.record()), before = readFileSync(run.eventsPath, "utf8");
+  await deleteRuns(runsDir, [run.id], folder);
+  assert.deepEqual(listRuns(runsDir).map(({ id }) => id), [other.id]);
+  assert.equal(git("for-each-ref", "refs/adept"), "");
+  await restoreRuns(runsDir, [run.id], folder);
+  assert.equal(readFileSync(run.eventsPath, "utf8"), before);
+  assert.equal(git("rev-parse", ref).trim(), commit);
+  assert.ok(!existsSync(join(run.path, "deleted.json")));
+  assert.ok(other.acquireLease(process.pid));
+  appendFileSync(other.eventsPath, `${JSON.stringify({ type: "status", status: "running", time: 9 })}\n`);
+  await assert.rejects(deleteRuns(runsDir, [run.id, other.id], folder), /is at work/);
+  assert.equal(listRuns(runsDir).length, 2, "then none is deleted");
+  await assert.rejects(restoreRuns(runsDir, ["20260101-000000-cccc"], folder), /no longer in the trash/);
+});
