@@ -46,7 +46,7 @@ export class Panel extends Store {
     view.webview.html = pageHtml({ script: asset("webview.js"), style: asset("webview.css"), cspSource: view.webview.cspSource, nonce: randomBytes(16).toString("base64"), language: vscode.env.language, run: id });
   }
 
-  reveal(): void { this.view.reveal(); }
+  reveal(preserveFocus: boolean): void { this.view.reveal(undefined, preserveFocus); }
 
   /** Shows a tab, with runs to compare. */
   goTo(tab: TabId, ids?: string[]): void {
@@ -122,10 +122,11 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
     this.register(context.model.onDidChange((change) => { for (const panel of this.open.values()) panel.update(change); }));
   }
 
-  show({ id, record }: { id: string; record: { name: string } }, tab?: TabId, ids?: string[]): void {
+  /** @param how `preserveFocus`: the keyboard stays where it is */
+  show({ id, record }: { id: string; record: { name: string } }, { tab, ids, preserveFocus = false }: { tab?: TabId; ids?: string[]; preserveFocus?: boolean } = {}): void {
     const existing = this.open.get(id);
-    if (existing === undefined) this.adopt(id, vscode.window.createWebviewPanel(View.panel, record.name, vscode.ViewColumn.Active));
-    else existing.reveal();
+    if (existing === undefined) this.adopt(id, vscode.window.createWebviewPanel(View.panel, record.name, { viewColumn: vscode.ViewColumn.Active, preserveFocus }));
+    else existing.reveal(preserveFocus);
     if (tab !== undefined) this.open.get(id)?.goTo(tab, ids);
   }
 

@@ -4,6 +4,9 @@ import { describe, result, statusIcon, statusText } from "./describe.ts";
 import { Command } from "./ids.ts";
 import type { Run } from "./runsModel.ts";
 
+/** Says that a page was opened by its row: the keyboard stays in the list, for the next row, F2 or Delete. */
+export const FROM_LIST = "from the list";
+
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
@@ -12,7 +15,7 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.description = marks.join(" · ");
   item.contextValue = contextValue(record);
   item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
-  item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id] };
+  item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id, FROM_LIST] };
   return item;
 }
 

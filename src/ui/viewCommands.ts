@@ -9,6 +9,7 @@ import { isAnalysisName } from "./analysisFeed.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
+import { FROM_LIST } from "./runItem.ts";
 import { isReady } from "./ready.ts";
 import type { Run } from "./runsModel.ts";
 
@@ -18,7 +19,7 @@ type Ids = typeof Command.openPanel | typeof Command.refresh | typeof Command.sh
 export function viewCommands(context: CommandContext): Handlers<Ids> {
   const { model, panels, pick } = context;
   return {
-    [Command.openPanel]: async (argument) => { const run = await pick.one(argument); if (run !== undefined) panels.show(run); },
+    [Command.openPanel]: async (argument, how) => { const run = await pick.one(argument); if (run !== undefined) panels.show(run, { preserveFocus: how === FROM_LIST }); },
     [Command.refresh]: () => { model.adopt(); },
     [Command.showLog]: (argument) => showLog(argument, context),
     [Command.openRunFolder]: async (argument) => { const run = await pick.one(argument); if (run !== undefined) await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(run.directory.path)); },
@@ -52,7 +53,7 @@ async function analyse(argument: unknown, named: unknown, { model, panels, pick,
   const child = host().startAnalysis({ runPath: run.directory.path, names: [name], workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath });
   log.info(`analyse ${run.id} ${name}: worker ${child.pid}`);
   child.once("exit", (code) => { log.info(`analyse ${run.id} ${name}: ended with ${code}`); model.refresh(); });
-  if (typeof named !== "string") panels.show(run, tabOf(name));
+  if (typeof named !== "string") panels.show(run, { tab: tabOf(name) });
   return true;
 }
 
@@ -66,5 +67,5 @@ async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): 
 
 async function compare(argument: unknown, selected: unknown, { panels, pick }: CommandContext): Promise<void> {
   const runs = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1)), [first] = runs;
-  if (first !== undefined) panels.show(first, "compare", runs.map(({ id }) => id));
+  if (first !== undefined) panels.show(first, { tab: "compare", ids: runs.map(({ id }) => id) });
 }

@@ -109,7 +109,12 @@ export class Workbench {
     for (let attempt = 1; ; attempt++) {
       try {
         await row.click({ button: "right" });
-        await this.page.locator(".monaco-menu .action-item .action-label", { hasText: exactly(label) }).first().click({ timeout: 4000 });
+        const item = this.page.locator(".monaco-menu .action-item .action-label", { hasText: exactly(label) }).first();
+        await item.waitFor({ timeout: 4000 });
+        // A menu takes no click in its first moment: the button that opened it may still be going up.
+        await this.page.waitForTimeout(300);
+        await item.click({ timeout: 4000 });
+        await item.waitFor({ state: "hidden", timeout: 2000 });
         return;
       } catch (error) {
         if (attempt === 3) throw error;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NewRunEvent, RunEvent } from "../../../src/experiment/events.ts";
+import type { NewRunEvent } from "../../../src/experiment/events.ts";
 import { fold, type RunRecord } from "../../../src/experiment/record.ts";
 import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runFilter.ts";
 import { summaryOf, treeOf, type TreeNode } from "../../../src/ui/runTree.ts";
@@ -11,7 +11,7 @@ function record(id: string, { name = id, seed = 0, sweep, variant, method = "ade
   const events: NewRunEvent[] = [
     { type: "created", version: 1, id, name, method, task, backbone: "tiny", seed, steps: 1, ...(sweep !== undefined && { sweep, experiment: "The experiment" }), ...(variant !== undefined && { variant }) },
     ...(accuracy === undefined ? [] : [{ type: "evaluation" as const, step: 1, split: "test" as const, loss: 1, metrics: { accuracy }, examples: 10 }]), { type: "status", status }, ...more];
-  return fold(events.map((event) => ({ ...event, time: clock++ }) as RunEvent));
+  return fold(events.map((event) => ({ ...event, time: clock++ })));
 }
 /** The tree as text, a level per indent. */
 const lines = (nodes: readonly TreeNode[], indent = ""): string[] => nodes.flatMap((node) => (node.kind === "run" ? [`${indent}${node.label} <${node.id}>`] : [`${indent}${node.label}`, ...lines(node.children, `${indent}  `)]));
