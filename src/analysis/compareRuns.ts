@@ -1,3 +1,4 @@
+import { basename, isAbsolute } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { flatten } from "../experiment/keyPath.ts";
 import { leadingMetric } from "../experiment/metricText.ts";
@@ -96,7 +97,8 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   };
 }
 
-const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+/** A path is told by its last part. */
+const shown = (value: unknown): string => (typeof value === "string" ? (isAbsolute(value) ? basename(value) : value) : JSON.stringify(value));
 
 /** Names each group by its method and what else differs. */
 function labels(groups: readonly Group[]): string[] {

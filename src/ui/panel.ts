@@ -131,9 +131,10 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const id = typeof state === "object" && state !== null && "id" in state && typeof state.id === "string" ? state.id : "";
-    this.context.model.refresh();
-    this.adopt(id, panel);
+    const { model } = this.context, known = typeof state === "object" && state !== null && "id" in state && typeof state.id === "string" ? state.id : undefined;
+    model.refresh();
+    // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name.
+    this.adopt(known ?? model.runs().find(({ record }) => record.name === panel.title)?.id ?? "", panel);
     return Promise.resolve();
   }
 

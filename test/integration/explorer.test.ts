@@ -71,7 +71,9 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await workbench.menu(workbench.runRow("The good one"), "Archive");
   await until("archived runs are away", () => workbench.runRow("The good one").count(), (count) => count === 0);
   await workbench.command("ADePT: Filter Runs…");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "with archived" }).locator(".quick-input-list-checkbox, .monaco-checkbox, input").first().click();
+  const archived = page.locator(".quick-input-list .monaco-list-row", { hasText: "with archived" });
+  await archived.click();
+  await until("the choice is ticked", () => archived.evaluate((element) => element.matches('[aria-checked="true"]') || element.querySelector('[aria-checked="true"], input:checked, .checked') !== null), Boolean, 10);
   await page.keyboard.press("Enter");
   await until("it is shown as archived", () => workbench.runRow("The good one").innerText(), (text) => /archived/.test(text));
   await workbench.menu(workbench.runRow("The good one"), "Take Out of the Archive");
@@ -100,6 +102,8 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await run.locator(".figure h2", { hasText: "Component ablation, post-hoc (H)" }).waitFor({ timeout: 60_000 });
   await until("the analysis is committed", () => records(folder).filter(({ analyses }) => analyses["ablation"]?.status === "finished").map(({ resultCommit }) => resultCommit), (commits) => commits.length === 1 && commits[0] !== commit, 60);
   await workbench.screenshot("analysed");
+  // A browser's VS Code stores what a page remembers every few seconds.
+  await page.waitForTimeout(7000);
   await workbench.reload();
   await workbench.runPage().locator(".figure h2", { hasText: "Component ablation, post-hoc (H)" }).waitFor({ timeout: 30_000 });
 
