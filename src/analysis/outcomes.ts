@@ -25,9 +25,19 @@ export interface Memo { get: (label: string) => unknown; put: (label: string, va
 interface Options<C, X> { progress: Progress; watch?: Watch<X>; same?: (each: C) => boolean }
 type Judged = Outcome & { versus: Difference };
 
+/** Evaluations of unaltered texts that analyses of the same subject share, by their list of examples. */
+const references = new WeakMap<Subject["test"], EvaluationResult>();
+
+/** The texts as they are: evaluated once, unless somebody looks behind the predictions. */
+async function referenceOf({ test, evaluate }: Subject, see: ((seen: Seen, batch: Batch) => void) | undefined): Promise<EvaluationResult> {
+  const known = see === undefined ? references.get(test) : undefined, result = known ?? await evaluate({}, { see });
+  references.set(test, result);
+  return result;
+}
+
 /** Evaluates each case and holds it against the run as it is; cases that the subject's memo has are taken from it. */
 export async function altered<C extends Case, X extends object = object>(subject: Subject, cases: readonly C[], { progress, watch, same = () => false }: Options<C, X>): Promise<{ full: Outcome; cases: (C & AlteredOutcome & X)[] }> {
-  const total = cases.length + 1, reference = await subject.evaluate({}, { see: watch?.reference }), told = (label: string, done: number, metrics: Record<string, number>): void => { progress({ label, done, total, metric: Object.values(metrics)[0] }); };
+  const total = cases.length + 1, reference = await referenceOf(subject, watch?.reference), told = (label: string, done: number, metrics: Record<string, number>): void => { progress({ label, done, total, metric: Object.values(metrics)[0] }); };
   told("as trained", 1, reference.metrics);
   const judge = async (each: C): Promise<Judged & X> => {
     const unchanged = same(each), result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
@@ -44,10 +54,14 @@ export async function altered<C extends Case, X extends object = object>(subject
   return { full: outcome("as trained", reference), cases: results.map((each, i) => ({ ...each, holmP: holm[i]! })) };
 }
 
-/** Whether the altered input is the unaltered one to the bit, so that evaluating it again could only repeat the same numbers. */
-export function sameInput({ side, test }: Pick<Subject, "side" | "test">, alter: Alter): boolean {
-  return batchesOf(test).every((batch) => {
-    const before = alteredBatch(batch, side), after = alteredBatch(batch, side, alterationOf(alter, batch));
-    return before.sourceLength === after.sourceLength && before.mask.every((x, i) => x === after.mask[i]) && before.embedded!.every((x, i) => x === after.embedded![i]);
+const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const sameBytes = (a: Float32Array, b: Float32Array): boolean => a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+
+/** Tells of alterations whether they leave the input as it is to the bit, so that evaluating it again could only repeat the same numbers. */
+export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (alter: Alter) => boolean {
+  const batches = batchesOf(test).map((batch) => ({ batch, before: alteredBatch(batch, side) }));
+  return (alter) => batches.every(({ batch, before }) => {
+    const after = alteredBatch(batch, side, alterationOf(alter, batch));
+    return before.sourceLength === after.sourceLength && sameBytes(before.mask, after.mask) && sameBytes(before.embedded!, after.embedded!);
   });
 }

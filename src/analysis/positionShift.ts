@@ -1,6 +1,6 @@
 import { UserError } from "../experiment/errors.ts";
 import { batchesOf, shiftCases } from "./cases.ts";
-import { altered, sameInput, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
+import { altered, inputComparer, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
 import { positionProperties, type PositionProperties } from "./positionProperties.ts";
 import { offsetChange } from "./shiftMeasures.ts";
 import { ShiftMeter, type Moved } from "./shiftMeter.ts";
@@ -13,12 +13,12 @@ export interface PositionShift { full: Outcome; cases: Shifted[]; properties: Po
 /** Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used, the same for every k. */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
   const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width, cases = shiftCases(fillerOf(given)), most = Math.max(...cases.map(({ k }) => k));
-  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])), test = examples.map((i) => given.test[i]!);
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])), test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
   if (test.length === 0) throw new UserError(`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`, "Train with more method.positions than training.maxSourceLength.");
   const subject: Subject = { ...given, test, evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }) };
-  const meter = new ShiftMeter(subject.side.width), batches = batchesOf(test);
+  const meter = new ShiftMeter(subject.side.width), same = inputComparer(subject), batches = batchesOf(test);
   const watch = { reference: meter.reference, altered: meter.shifted, next: (same: boolean): Moved => (same ? meter.still : meter.take()) };
-  const found = await altered(subject, cases, { progress, watch, same: ({ alter, test: kind }) => kind === "T1" && sameInput(subject, alter) });
+  const found = await altered(subject, cases, { progress, watch, same: ({ alter, test: kind }) => kind === "T1" && same(alter) });
   const results = found.cases.map((each): Shifted => {
     const offset = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
     return { ...withoutAlter(each), offsetChange: offset?.change, offsetCosine: offset?.cosine };

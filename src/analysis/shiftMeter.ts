@@ -44,7 +44,7 @@ export class ShiftMeter {
       if (row === undefined) return;
       sums.rows++;
       sums.kl += divergence(row.shares, logits);
-      for (let i = 0; i < logits.length; i++) sums.maxLogit = Math.max(sums.maxLogit, Math.abs(logits[i]! - row.shares.logits[i]!));
+      sums.maxLogit = Math.max(sums.maxLogit, largestChange(logits, row.shares.logits));
       sums.encoder += distance(states, row.states) / row.size;
     });
   };
@@ -65,6 +65,12 @@ function lengthOf(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
   return Math.sqrt(sum);
+}
+
+function largestChange(a: Float32Array, b: Float32Array): number {
+  let most = 0;
+  for (let i = 0; i < a.length; i++) { const apart = Math.abs(a[i]! - b[i]!); if (apart > most || Number.isNaN(apart)) most = apart; }
+  return most;
 }
 
 function distance(a: Float32Array, b: Float32Array): number {

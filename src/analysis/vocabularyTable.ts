@@ -1,7 +1,11 @@
 import type { InputSide } from "./alteredInput.ts";
 
 const row = (values: Float32Array, id: number, width: number): Float32Array => values.subarray(id * width, (id + 1) * width);
-const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
 export const norm = (a: Float32Array): number => Math.sqrt(dot(a, a));
 
 /** Hidden units of the FFN over the vocabulary. `active`: share of tokens that switch each unit on; `dead`: units that none does; `off`: tokens that switch none on, whose offset is exactly b. */

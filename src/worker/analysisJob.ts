@@ -15,6 +15,9 @@ import { dropLease, takeLease } from "../run/lease.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
+/** Position shift first: what it finds of the unaltered texts serves the others too. */
+const inOrder = (names: readonly AnalysisName[]): AnalysisName[] => [...names].sort((a, b) => Number(b === "position-shift") - Number(a === "position-shift"));
+
 /** Somebody asked, by the run's control file, that its analysis stop. */
 export class AnalysisStopped extends Error { override readonly name = "AnalysisStopped"; }
 
@@ -50,7 +53,7 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
   const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
-    for (const name of names) {
+    for (const name of inOrder(names)) {
       options.signal.throwIfAborted();
       const stored = storedAnalysis(run.path, name), path = analysisPath(run.path, name), key = keyOf(run, name, options.limit);
       if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
@@ -59,7 +62,7 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
     }
     const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
     if (made.length > 0 && options.folder !== undefined) await commit(run, journal, { folder: options.folder, names: made });
-    return done;
+    return done.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   } finally {
     journal.close();
     run.clearAnalysisControl();

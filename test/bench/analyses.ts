@@ -7,7 +7,7 @@ import { ANALYSES } from "../../src/analysis/analyse.ts";
 import { openSubject } from "../../src/analysis/subject.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), NAMES = ["ablation", "offsets", "position-shift"] as const;
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), NAMES = ["position-shift", "ablation", "offsets"] as const;
 const EXPERIMENT = {
   name: "bench", task: { kind: "mail", split: { validation: 0.05, test: 0.2, seed: 42 } }, method: { kind: "adept" }, git: false,
   training: { steps: 200, maxSourceLength: 96, maxTargetLength: 4, selection: "loss", evaluateEvery: 200, validationLimit: 100, testLimit: 1000 },

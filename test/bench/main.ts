@@ -2,8 +2,9 @@
 import { benchAnalyses } from "./analyses.ts";
 import { benchSets } from "./sets.ts";
 import { benchStep } from "./step.ts";
+import { benchUi } from "./ui.ts";
 
-const BENCHES: Record<string, (args: string[]) => Promise<void>> = { step: benchStep, sets: benchSets, analyses: benchAnalyses };
+const BENCHES: Record<string, (args: string[]) => Promise<void>> = { step: benchStep, sets: benchSets, analyses: benchAnalyses, ui: benchUi };
 const [name, ...args] = process.argv.slice(2);
 const chosen = name === undefined ? Object.values(BENCHES) : [BENCHES[name]];
 for (const bench of chosen) {

@@ -117,10 +117,10 @@ test("analyses that the experiment asks for are made by its worker and in its on
     ...rest, training: { ...(rest["training"] as object), steps: 8, learningRate: {} }, seeds: [0, 1], sweep: { methods: [{ kind: "adept", promptLength: 2, bottleneck: 2 }, { kind: "pt", promptLength: 3 }, { kind: "lora", rank: 1 }] },
     analyses: ["ablation", "position-shift", "stability"],
   }));
-  const { runs } = JSON.parse(adept(folder, "train", "s.adept.json", "--json")) as { runs: { id: string; method: string; status: string; analyses: Record<string, string>; warnings: string[] }[] };
+  const { runs } = JSON.parse(adept(folder, "train", "s.adept.json", "--json")) as { runs: { id: string; method: string; status: string; analyses: Record<string, { status: string }>; warnings: string[] }[] };
   for (const { id, method, status, analyses, warnings } of runs) {
     assert.deepEqual([status, warnings.filter((warning) => warning.includes("left out"))], ["finished", []]);
-    assert.deepEqual(analyses, method === "lora" ? { stability: "finished" } : { ablation: "finished", "position-shift": "finished", stability: "finished" });
+    assert.deepEqual(Object.fromEntries(Object.entries(analyses).map(([name, { status: stands }]) => [name, stands])), method === "lora" ? { stability: "finished" } : { ablation: "finished", "position-shift": "finished", stability: "finished" });
     const files = git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`);
     assert.match(files, /analysis\/stability\.json/);
     // Snapshot and result: the analyses are no third commit.

@@ -1,25 +1,17 @@
-import { build } from "esbuild";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import type { HostMessage, PageMessage } from "../../webview/messages.ts";
 import { listRuns } from "../../src/run/runDirectory.ts";
-import type * as Parts from "./hostParts.ts";
+import type * as Parts from "../host/hostParts.ts";
+import { loadParts } from "../host/loadParts.ts";
 import { THEMES } from "./themes.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const DIST = join(ROOT, "dist");
-
-/** The host's own code, with a stand-in for the `vscode` module alone. */
-async function loadParts(): Promise<typeof Parts> {
-  const outfile = join(DIST, ".page-host.cjs");
-  await build({ entryPoints: [join(import.meta.dirname, "hostParts.ts")], outfile, bundle: true, platform: "node", format: "cjs", logLevel: "error", alias: { vscode: join(import.meta.dirname, "vscodeStub.ts") } });
-  return createRequire(import.meta.url)(outfile) as typeof Parts;
-}
 
 /** Runs before the page: VS Code's side of the page, its theme, and a record of what the policy refuses. A text, since it is the browser that reads it. */
 const PRELUDE = `({ classes, values }) => {

@@ -59,7 +59,10 @@ function summarise(differences: ArrayLike<number>, means: Float64Array, confiden
 /** The paired bootstrap over examples with a seeded generator: the same seed gives the same interval. */
 export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, { resamples = 10_000, confidence = 0.95, seed = 0 }: { resamples?: number; confidence?: number; seed?: number } = {}): BootstrapResult {
   if (a.length !== b.length || a.length === 0) throw new RangeError(`${a.length} and ${b.length} values are no pairs`);
-  const n = a.length, differences = Float64Array.from(a, (x, i) => x - b[i]!), kept = drawsOf(n, resamples, seed);
+  const n = a.length, differences = Float64Array.from(a, (x, i) => x - b[i]!);
+  // Every resample of nothing but zeros has the mean 0.
+  if (differences.every((x) => x === 0)) return summarise(differences, new Float64Array(resamples), confidence);
+  const kept = drawsOf(n, resamples, seed);
   if (kept !== undefined) return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => kept[resample * n + place]! });
   const random = new MersenneTwister(seed);
   return bootstrapOf(differences, { resamples, confidence, draw: () => drawn(random, n) });

@@ -1,7 +1,10 @@
-// The parts of the host that feed the page, as one bundle without VS Code: pageHost.ts builds it.
+// The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { AnalysisFeed } from "../../src/ui/analysisFeed.ts";
 export { CompareFeed } from "../../src/ui/compareFeed.ts";
 export { host } from "../../src/ui/host.ts";
 export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { pageLabels } from "../../src/ui/pageLabels.ts";
+export { RunExplorer } from "../../src/ui/runExplorer.ts";
+export { RunsModel } from "../../src/ui/runsModel.ts";
 export { choiceOf, stepPoints, viewOf } from "../../src/ui/runView.ts";
+export * as vscode from "./vscodeStub.ts";

@@ -1,0 +1,25 @@
+// What the host's parts reach of the `vscode` module: translation, icons, events, a tree that remembers what it is told.
+export const l10n = { t: (text: string, ...values: readonly unknown[]): string => text.replace(/\{(\d)\}/g, (place, index: string) => (values.length === 0 ? place : String(values[Number(index)]))) };
+export class ThemeIcon { static readonly Folder = new ThemeIcon("folder"); constructor(readonly id: string) {} }
+export class ThemeColor { constructor(readonly id: string) {} }
+export class RelativePattern { constructor(readonly base: unknown, readonly pattern: string) {} }
+export class TreeItem { description = ""; constructor(readonly label: string, readonly collapsibleState: number) {} }
+export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
+export class MarkdownString { appendMarkdown(): this { return this; } appendText(): this { return this; } }
+
+const nothing = { dispose: (): void => { /* holds nothing */ } };
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(value: T) => void>();
+  readonly event = (listener: (value: T) => void): { dispose: () => void } => { this.listeners.add(listener); return { dispose: () => { this.listeners.delete(listener); } }; };
+  fire(value: T): void { for (const listener of this.listeners) listener(value); }
+  dispose(): void { this.listeners.clear(); }
+}
+
+export const workspace = {
+  workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
+  onDidChangeWorkspaceFolders: () => nothing,
+  createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
+};
+export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
+export const window = { createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }) };

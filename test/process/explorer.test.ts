@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { Journal } from "../../src/run/journal.ts";
+import { loadParts } from "../host/loadParts.ts";
+import { writeRun, writeRuns } from "../host/manyRuns.ts";
+
+const log = { error: (error: unknown): void => { throw error; }, info: (): void => { /* not looked at */ } };
+const memento = () => { const kept = new Map<string, unknown>(); return { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => { kept.set(key, value); return Promise.resolve(); }, keys: () => [...kept.keys()] }; };
+
+async function open(t: TestContext): Promise<{ runsDir: string; start: () => { model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>; explorer: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunExplorer"]>; painted: unknown[] } }> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")), { RunsModel, RunExplorer, vscode } = await loadParts();
+  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
+  return {
+    runsDir: join(folder, ".adept/runs"),
+    start: () => {
+      const model = new RunsModel(log as never, memento() as never), explorer = new RunExplorer(model, memento() as never), painted: unknown[] = [];
+      t.after(() => { model.dispose(); explorer.dispose(); });
+      explorer.onDidChangeTreeData((nodes) => { painted.push(nodes); });
+      return { model, explorer, painted };
+    },
+  };
+}
+
+test("a step of one run repaints its row and nothing else; its end moves it in the tree", async (t) => {
+  const { runsDir, start } = await open(t);
+  writeRuns(runsDir, 30, 5);
+  const live = writeRun(runsDir, "20260103-000000-aaaa", { steps: 3, finished: false }), { model, explorer, painted } = start();
+  live.acquireLease(process.pid);
+  model.adopt();
+  // As VS Code does: every row is asked for its texts.
+  for (const node of explorer.getChildren()) { explorer.getTreeItem(node); for (const child of explorer.getChildren(node)) explorer.getTreeItem(child); }
+  painted.length = 0;
+  const journal = new Journal(live.path);
+  journal.append({ type: "step", step: 4, loss: 0.1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 9, secondsLeft: 3 });
+  model.refresh();
+  assert.equal(painted.length, 1);
+  assert.deepEqual((painted[0] as { id: string }[]).map(({ id }) => id), [live.id], "one row, and its object is the one that the tree has");
+  const rows = explorer.getChildren().flatMap((node) => [node, ...explorer.getChildren(node)]);
+  assert.ok(rows.includes((painted[0] as typeof rows)[0]!), "the very node that the tree was given");
+  model.refresh();
+  assert.equal(painted.length, 1, "without news nothing is painted");
+  journal.append({ type: "status", status: "finished" });
+  journal.close();
+  model.refresh();
+  assert.deepEqual(painted.slice(1), [undefined], "the whole list, since places hang on the status");
+});
+
+test("a second window reads ended runs from the index, and sees what was said of one since", async (t) => {
+  const { runsDir, start } = await open(t);
+  writeRuns(runsDir, 12, 5);
+  const first = start();
+  first.model.adopt();
+  await new Promise((done) => setTimeout(done, 2300));
+  const id = first.model.runs()[0]!.id, journal = new Journal(join(runsDir, id));
+  journal.append({ type: "annotated", starred: true });
+  journal.close();
+  const second = start();
+  second.model.adopt();
+  const plain = (model: typeof first.model): unknown => JSON.parse(JSON.stringify(model.runs().map(({ record }) => ({ ...record, starred: false }))));
+  assert.deepEqual(plain(second.model), plain(first.model));
+  assert.deepEqual(second.model.runs().filter(({ record }) => record.starred).map((run) => run.id), [id]);
+});
+
+test("a run whose worker is gone is marked as interrupted when the list is read", async (t) => {
+  const { runsDir, start } = await open(t), run = writeRun(runsDir, "20260101-000000-dead", { steps: 2, finished: false });
+  writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
+  const { model } = start();
+  model.adopt();
+  assert.equal(model.find(run.id)!.record.status, "interrupted");
+});
