@@ -1,4 +1,4 @@
-// Makes the README's picture: the sample experiment, trained in a real VS Code's window, as it stands when the run has finished.
+// Makes the README's pictures: the sample experiment, trained in a real VS Code's window, as it stands when the run has finished.
 import { copyFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { installVscode } from "./installVscode.ts";
@@ -22,6 +22,13 @@ try {
   await workbench.page.mouse.move(640, 790);
   await workbench.page.waitForTimeout(500);
   await workbench.page.screenshot({ path: join(root, "media/window.png") });
+  // The offsets of its test texts, analysed from the page.
+  const page = workbench.runPage();
+  await page.locator("#tab-offsets").click();
+  await page.locator("#view-offsets .card vscode-button").first().click();
+  await page.locator(".heatmap canvas").waitFor({ timeout: 120_000 });
+  await workbench.page.waitForTimeout(1500);
+  await workbench.page.screenshot({ path: join(root, "media/offsets.png") });
 } finally {
   await browser.close();
   await server.stop();
