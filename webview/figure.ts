@@ -20,6 +20,7 @@ export class Figure {
   readonly element = el("section", "", "figure");
   private readonly note: HTMLElement;
   private readonly table = el("div");
+  private readonly source = el("span", "", "detail");
 
   constructor(private readonly options: FigureOptions, private readonly context: FigureContext) {
     const { labels } = context, { title, note, drawing, extra = [] } = options, tools = el("div", "", "tools");
@@ -29,6 +30,7 @@ export class Figure {
       tools.append(checkbox(labels.asTable, this.isOpen, (open) => { context.state.tables = { ...context.state.tables, [options.id]: open }; context.save(); this.refresh(); }), button("PNG", () => { this.savePicture(drawing); }, "secondary", `PNG, ${labels.savePicture}: ${title}`));
     }
     tools.append(button("CSV", () => { this.saveTable(); }, "secondary", `CSV, ${labels.saveTable}: ${title}`), button("Markdown", () => { this.copy(toMarkdown(options.data(), this.caption)); }, "secondary", `Markdown, ${labels.copyMarkdown}: ${title}`), button("LaTeX", () => { this.copy(toLatex(options.data(), this.caption)); }, "secondary", `LaTeX, ${labels.copyLatex}: ${title}`));
+    tools.append(this.source);
     this.element.append(el("h2", title), ...extra, ...(drawing === undefined ? [] : [drawing.element]), this.note, this.table, tools);
     this.refresh();
   }
@@ -36,6 +38,8 @@ export class Figure {
   /** Writes the table again, where it is open. */
   refresh(note: string = this.options.note): void {
     if (this.note.textContent !== note) this.note.textContent = note;
+    const { run, commit } = this.context.provenance(), source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
+    if (this.source.textContent !== source) this.source.textContent = source;
     if (!this.isOpen) { this.table.replaceChildren(); return; }
     // Somebody may be reading down the table, or stand in it with the keyboard.
     const before = this.table.querySelector(".scroll"), top = before?.scrollTop ?? 0, focused = before?.contains(document.activeElement) === true;

@@ -21,7 +21,7 @@ export interface RunView {
 export interface AnalysisView { name: AnalysisName; applies: boolean; ready: boolean; status: "none" | "waiting" | "running" | "finished" | "failed" | "stopped"; label: string; done: number; total: number; forecast: number | undefined; examples: number | undefined }
 
 /** A run that can be compared or stand beside this one. */
-export interface RunChoice { id: string; name: string; method: string; task: string; seed: number; status: string; value: string; experiment: string; open: boolean }
+export interface RunChoice { id: string; name: string; method: string; task: string; seed: number; status: string; value: string; experiment: string; sweep: string | undefined; variant: string; open: boolean }
 
 /** The stored result of another run's analysis, to stand beside this one's. */
 export interface Peer { id: string; name: string; method: string; seed: number; result: unknown }

@@ -1,6 +1,6 @@
 import { el } from "./dom.ts";
 import type { FigureContext } from "./figure.ts";
-import type { HostMessage, Labels, PageMessage, RunView } from "./messages.ts";
+import type { HostMessage, Labels, PageMessage, RunChoice, RunView } from "./messages.ts";
 import type { PageState, TabId } from "./pageState.ts";
 import { ablationSpec } from "./tabs/ablation.ts";
 import { CompareTab } from "./tabs/compare.ts";
@@ -11,6 +11,9 @@ import { AnalysisTab } from "./tabs/tab.ts";
 import { TrainingTab } from "./tabs/training.ts";
 import { onThemeChange, readTheme, type Theme } from "./theme.ts";
 import { button, tabs, type Tabs } from "./ui.ts";
+
+/** What the runs of a sweep over retrained ablations are called. */
+const RETRAINED = /^A\d+\b/;
 
 interface Host { post: (message: PageMessage) => void; save: (state: PageState) => void }
 
@@ -28,6 +31,8 @@ export class Page {
   private theme: Theme = readTheme();
   private shownActions = "";
   private stopWatching: () => void;
+  private readonly retrained = el("div", "", "actions");
+  private runs: readonly RunChoice[] = [];
 
   constructor(root: HTMLElement, private view: RunView, private readonly options: { labels: Labels; state: PageState; host: Host }) {
     const { labels, state, host } = options, context: FigureContext = {
@@ -43,6 +48,7 @@ export class Page {
     const header = el("header");
     header.append(this.title, this.status, this.bar, this.detail, this.actions);
     const { ablation, offsets, shift, latency } = this.analyses;
+    ablation.element.append(this.retrained);
     this.tabs = tabs([
       { id: "training", label: labels.tabTraining, content: this.training.element }, { id: "ablation", label: labels.ablation, content: ablation.element }, { id: "offsets", label: labels.offsets, content: offsets.element },
       { id: "shift", label: labels.positionShift, content: shift.element }, { id: "latency", label: labels.latency, content: latency.element }, { id: "compare", label: labels.compare, content: this.compare.element },
@@ -57,7 +63,7 @@ export class Page {
   handle(message: Exclude<HostMessage, { type: "reset" | "gone" }>): void {
     switch (message.type) {
       case "update": this.update(message.view, message.points); return;
-      case "runs": this.compare.runs(message.runs); return;
+      case "runs": this.runs = message.runs; this.compare.runs(message.runs); this.showRetrained(); return;
       case "open": this.goTo(message.tab, message.ids); return;
       case "analysis":
         this.training.analysis(message.analysis, message.result);
@@ -90,6 +96,15 @@ export class Page {
     host.post({ type: "tab", tab });
     this.compare.show(tab === "compare");
     for (const [id, each] of Object.entries(this.analyses)) each.show(id === tab);
+  }
+
+  /** Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with post-hoc ones. */
+  private showRetrained(): void {
+    const { labels } = this.options, { sweep, variant } = this.view.record, own = this.runs.filter((run) => sweep !== undefined && run.sweep === sweep && RETRAINED.test(run.variant));
+    if (!RETRAINED.test(variant ?? "") || own.length < 2) { this.retrained.replaceChildren(); return; }
+    // A0, ADePT itself, is what the others are held against.
+    const ids = [...own].sort((a, b) => a.variant.localeCompare(b.variant, undefined, { numeric: true }) || a.seed - b.seed).map(({ id }) => id);
+    if (this.retrained.childElementCount === 0) this.retrained.append(el("p", labels.retrainedNote), button(labels.compareRetrained, () => { this.goTo("compare", ids); }));
   }
 
   private showHeader(): void {

@@ -35,6 +35,7 @@ function analysisLabels() {
     ablationTitle: t("Component ablation, post-hoc (H)"), bootstrapNote: t("95 % intervals by paired bootstrap over n = {0} test examples; p by McNemar's exact test, Holm-corrected."), noChange: t("no prediction changed its verdict"), found: t("{0} [{1}, {2}]"), notFound: t("no difference found (±{0} could have been)"),
     unseenTitle: t("Texts with and without unseen tokens"), unseenNote: t("Share right, split by whether a test text has a token that no training text has."), seenTexts: t("all tokens seen (n = {0})"), unseenTexts: t("some unseen (n = {0})"),
     specificityTitle: t("Token specificity, post-hoc (H)"), drawsNote: t("Random permutations: dots are draws."), specificityIndex: t("Specificity index {0}."), shareExplained: t("Specificity explains {0} of the gain over no offset."), noShare: t("No share of the gain is computed: it does not exceed its interval."),
+    retrainedNote: t("Ablations of this experiment were also trained from scratch (R); they are compared over their seeds."), compareRetrained: t("Compare the retrained ablations"),
     latency: t("Latency"), endToEnd: t("End to end (ms)"), inputLayer: t("Input layer alone (ms)"), ratioToBare: t("Times the bare backbone"), lengthTokens: t("Length (tokens)"), batchSize: t("Batch size"), batchOf: t("batch of {0}"), form: t("Form"), promptLength: t("Prompt length"), latencyTitle: t("Latency"), latencyNote: t("Median of {0} rounds in turn after warm-up with its 95 % interval; {1} tokens generated; {2}."),
   };
 }

@@ -24,7 +24,7 @@ export function viewOf({ record, directory }: Run): RunView {
 
 /** A run in the page's list of runs to compare. */
 export function choiceOf({ id, record }: Run): RunChoice {
-  return { id, name: record.name, method: record.method, task: record.task, seed: record.seed, status: statusText(record.status), value: result(record)?.value ?? "", experiment: record.experiment ?? "", open: isOpen(record.status) };
+  return { id, name: record.name, method: record.method, task: record.task, seed: record.seed, status: statusText(record.status), value: result(record)?.value ?? "", experiment: record.experiment ?? "", sweep: record.sweep, variant: record.variant ?? "", open: isOpen(record.status) };
 }
 
 /** Steps in order; where a resumed run repeats some, the later reading stands. */

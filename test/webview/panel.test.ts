@@ -272,6 +272,20 @@ test("compared runs: the same figures as adept compare, differing settings alone
   await context.close();
 });
 
+test("retrained ablations lead to a comparison against ADePT, and are in no post-hoc figure; a run of no such set has no way there", async () => {
+  const { page, posted, send, context } = await host.open(runs.plain.id), record = { ...runs.plain.record(), sweep: "s", variant: "A3: one trained constant" };
+  await goTo(page, "ablation");
+  const way = page.locator("#view-ablation vscode-button", { hasText: "Compare the retrained ablations" });
+  assert.equal(await way.count(), 0);
+  await send({ type: "update", points: [], view: { record, live: false, resumable: false, statusText: "finished", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 1, adapterPath: undefined } });
+  const choice = { name: "", method: "adept", task: "mail", status: "finished", value: "", experiment: "Retrained", sweep: "s", open: false };
+  await send({ type: "runs", runs: [{ ...choice, id: "c", seed: 0, variant: "A10 linear: no ReLU, no bias" }, { ...choice, id: "b", seed: 0, variant: "A3: one trained constant" }, { ...choice, id: "a", seed: 1, variant: "A0: ADePT" }, { ...choice, id: "x", seed: 0, variant: "A0: ADePT", sweep: "other" }, { ...choice, id: "y", seed: 0, variant: "adept" }] });
+  await way.click();
+  await page.locator("#view-compare").waitFor({ state: "visible" });
+  assert.deepEqual(await until(() => posted.findLast((message) => message.type === "compare")?.ids, (ids) => ids !== undefined), ["a", "b", "c"]);
+  await context.close();
+});
+
 test("a run at work: points are appended, a repeated step takes the later reading, 20,000 points keep a table of a few hundred", async () => {
   const { page, send, context } = await host.open(runs.plain.id), record = { ...runs.plain.record(), status: "running" as const, steps: 20_000 };
   const view = { record, live: true, resumable: false, statusText: "running", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "5/20", progress: 0.25, adapterPath: undefined };

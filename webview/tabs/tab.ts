@@ -1,7 +1,7 @@
 import { AnalysisCard } from "../analysisCard.ts";
 import { el } from "../dom.ts";
 import type { Figure, FigureContext } from "../figure.ts";
-import type { AnalysisName, AnalysisView, Peer, RunView } from "../messages.ts";
+import type { AnalysisName, AnalysisView, Peer } from "../messages.ts";
 import type { Theme } from "../theme.ts";
 
 /** A tab of analyses: what each needs from the host, and how its figures are made. */
@@ -21,9 +21,6 @@ export class AnalysisTab {
     this.parts = new Map(spec.analyses.map(([name, title]) => [name, { card: new AnalysisCard(title, context.labels, context.post), box: el("div", "", "tab"), figures: [], result: undefined, peers: [], stale: false }]));
     for (const { card, box } of this.parts.values()) this.element.append(card.element, box);
   }
-
-  /** Its view's figures need nothing of the run's own steps. */
-  view(_view: RunView): void { /* nothing of it is shown here */ }
 
   analysis(view: AnalysisView, result: unknown): void {
     const part = this.parts.get(view.name);
