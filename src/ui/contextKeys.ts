@@ -6,9 +6,12 @@ import { host } from "./host.ts";
 import { ContextKey } from "./ids.ts";
 import { runsDirectory, type RunsModel } from "./runsModel.ts";
 
+const LOOK_MS = 1000;
+
 /** Keeps what menus and welcome texts ask up to date. */
 export class ContextKeys extends Store {
   private readonly told = new Map<ContextKey, boolean>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly model: RunsModel) {
     super();
@@ -19,9 +22,17 @@ export class ContextKeys extends Store {
     this.update();
   }
 
+  override dispose(): void {
+    clearInterval(this.timer);
+    super.dispose();
+  }
+
   private update(): void {
     const folders = vscode.workspace.workspaceFolders ?? [], waiting = this.model.runs().some(({ record }) => record.status === "queued");
     this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => !isInRepository(uri.fsPath)));
+    // A queue's process ends without a word in any journal: while runs wait, it is looked after.
+    if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);
+    else { clearInterval(this.timer); this.timer = undefined; }
     this.tell(ContextKey.queueWaiting, waiting);
     this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
   }
