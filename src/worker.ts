@@ -8,18 +8,18 @@ import { analyseRun } from "./worker/analyseRun.ts";
 import { compareJob } from "./worker/compareJob.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] [--again] | queue RUNSDIR --folder FOLDER --device DEVICE";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE";
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" }, again: { type: "boolean", default: false } } });
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" } } });
   const [job, path] = positionals, folder = values.folder ?? process.cwd();
   if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
   if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
   if (job === "compare") { process.stdout.write(JSON.stringify(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each))))); return 0; }
-  if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], again: values.again, signal: stop.signal });
+  if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);
   return 0;
 }

@@ -39,7 +39,7 @@ export type HostMessage =
   | { type: "peers"; name: AnalysisName; peers: Peer[] }
   /** runs side by side; `result` follows when their statistics are made */
   | { type: "compared"; ids: string[]; runs: ComparedRun[]; differing: { key: string; values: string[] }[] }
-  | { type: "statistics"; ids: string[]; result?: RunComparison | undefined; error?: string | undefined }
+  | { type: "statistics"; ids: string[]; result?: RunComparison | undefined; correlation?: boolean; error?: string | undefined }
   /** new points of a compared run that is at work */
   | { type: "curve"; run: ComparedRun }
   | { type: "gone"; message: string };

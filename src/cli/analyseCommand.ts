@@ -34,6 +34,7 @@ export async function analyse(args: string[]): Promise<number> {
       const { kind } = run.experiment().method, own = analysesOf(kind).filter((name) => names.includes(name));
       if (own.length === 0) { process.stderr.write(`run ${run.id}: "${kind}" has nothing to analyse\n`); continue; }
       process.stderr.write(`run ${run.id} (${kind}): ${own.join(", ")}\n`);
+      if (!run.isBeingAnalysed()) run.clearAnalysisControl();
       const done = await runAnalyses(run, own, { folder: process.cwd(), limit, again: values.again === true, signal: stop.signal, progress: ({ label, done: at, total, metric }) => { process.stderr.write(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`); } });
       for (const each of done) told.push({ run: run.id, ...each });
       if (values.json !== true) for (const { name, path, cached } of done) console.log(`${run.id} ${name}${cached ? " (stored before)" : ""}: ${path}`);

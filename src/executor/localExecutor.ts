@@ -23,9 +23,12 @@ export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProce
 /** Starts a worker that goes on from the run's last checkpoint. */
 export const resumeTraining = (options: WorkerPlace & { runPath: string }): ChildProcess => start(RunDirectory.open(options.runPath), options, ["--resume"]);
 
-/** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. */
-export const startAnalysis = (options: WorkerPlace & { runPath: string; names: readonly AnalysisName[]; again?: boolean }): ChildProcess =>
-  start(RunDirectory.open(options.runPath), options, ["--only", options.names.join(","), ...(options.again === true ? ["--again"] : [])], "analyse");
+/** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked of it from now on counts, an older request to stop does not. */
+export function startAnalysis(options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] }): ChildProcess {
+  const run = RunDirectory.open(options.runPath);
+  run.clearAnalysisControl();
+  return start(run, options, ["--only", options.names.join(",")], "analyse");
+}
 
 /** Compares runs in a process of its own. @returns what it wrote: a RunComparison as JSON @throws when it fails, or `signal` ends it */
 export function compareInWorker({ workerPath, nodePath, folder }: WorkerPlace, runPaths: readonly string[], signal: AbortSignal): Promise<string> {

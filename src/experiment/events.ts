@@ -25,7 +25,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
   z.object({ type: z.literal("warning"), ...at, message: z.string() }),
   z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
-  z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional(), pid: z.number().optional() }),
+  z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),

@@ -10,5 +10,8 @@ const NAMES: Record<string, string> = { f1: "F1", macroF1: "macro F1", em: "exac
 /** A metric's name as the field writes it. */
 export const metricName = (name: string): string => NAMES[name] ?? name;
 
+/** Whether a metric is a correlation, -1 to 1, and no share. */
+export const isCorrelation = (name: string): boolean => CORRELATIONS.includes(name);
+
 /** Its value: a share in percent, a correlation as a number. */
-export const metricValue = (name: string, value: number): string => (CORRELATIONS.includes(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`);
+export const metricValue = (name: string, value: number): string => (isCorrelation(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`);

@@ -4,7 +4,7 @@ export interface Evaluation { step: number; split: "validation" | "test"; label:
 export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number; memory?: number | undefined }
 
 /** `seconds`: how long a finished one took; `label`: the part at work, or why it failed. */
-export interface AnalysisState { status: "started" | "running" | "finished" | "failed" | "stopped"; label: string | undefined; done: number; total: number; startedAt: number; seconds: number | undefined; pid: number | undefined }
+export interface AnalysisState { status: "started" | "running" | "finished" | "failed" | "stopped"; label: string | undefined; done: number; total: number; startedAt: number; seconds: number | undefined }
 
 /** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
 export interface RunRecord {
@@ -42,9 +42,9 @@ const EMPTY: RunRecord = {
   bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
-function analysisState(before: AnalysisState | undefined, { status, label, done, total, pid, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
+function analysisState(before: AnalysisState | undefined, { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
   const startedAt = status === "started" ? time : before?.startedAt ?? time;
-  return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined, pid: pid ?? before?.pid };
+  return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined };
 }
 
 /** The record after one more event; pure. */

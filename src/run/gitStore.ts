@@ -72,16 +72,14 @@ export class GitStore {
     });
   }
 
-  /** Takes a run's ref away. @returns the commit it named, undefined where there was none */
-  async remove(id: string): Promise<string | undefined> {
-    const ref = `${REFS}/${id}`, commit = await this.git.maybe(["rev-parse", "--verify", "-q", ref]);
-    if (commit === undefined || commit === "") return undefined;
-    await this.git.run(["update-ref", "-d", ref, commit]);
-    return commit;
-  }
+  /** The commit that a run's ref names, undefined without one. */
+  async commitOf(id: string): Promise<string | undefined> { return (await this.git.maybe(["rev-parse", "--verify", "-q", `${REFS}/${id}`])) || undefined; }
 
-  /** Names a commit as a run's again, unless the run has a ref by now. */
-  putBack(id: string, commit: string): Promise<void> { return this.updateRef(`${REFS}/${id}`, commit, undefined); }
+  /** Takes a run's ref away, if it still names this commit. */
+  async remove(id: string, commit: string): Promise<void> { await this.git.run(["update-ref", "-d", `${REFS}/${id}`, commit]); }
+
+  /** Names a commit as a run's again, unless the run has a ref. */
+  async putBack(id: string, commit: string): Promise<void> { if (await this.commitOf(id) === undefined) await this.updateRef(`${REFS}/${id}`, commit, undefined); }
 
   /** Files that differ between two commits, renames as two changes. */
   async changedFiles(from: string, to: string): Promise<{ path: string; status: "added" | "deleted" | "changed" }[]> {

@@ -1,13 +1,15 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { isOpen, type RunRecord } from "../experiment/record.ts";
+import { fold, isOpen, type RunRecord } from "../experiment/record.ts";
+import { RunStatus } from "../experiment/events.ts";
 import { writeFileAtomic } from "./atomicFile.ts";
 
-/** Changes with what a record holds: records of another version are folded anew. */
-const VERSION = 1;
-const Entry = z.object({ size: z.number(), record: z.custom<RunRecord>((value) => typeof value === "object" && value !== null && "id" in value && "status" in value && "evaluations" in value) });
-const Index = z.object({ version: z.literal(VERSION), runs: z.record(z.string(), Entry) });
+/** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
+const SHAPE = Object.keys(fold([])).sort().join();
+/** What JSON leaves out, values that are undefined, comes back with the empty record. */
+const Entry = z.object({ size: z.number(), record: z.looseObject({ id: z.string().min(1), name: z.string(), status: RunStatus, evaluations: z.array(z.looseObject({ metrics: z.record(z.string(), z.number()) })), tags: z.array(z.string()), warnings: z.array(z.string()), analyses: z.record(z.string(), z.looseObject({})) }).transform((record): RunRecord => Object.assign({ ...fold([]) }, record)) });
+const Index = z.object({ shape: z.literal(SHAPE), runs: z.record(z.string(), Entry) });
 
 const pathOf = (runsDir: string): string => join(dirname(runsDir), "index.json");
 
@@ -22,7 +24,7 @@ export function readIndex(runsDir: string): Map<string, IndexedRun> {
 /** Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right enough. */
 export function writeIndex(runsDir: string, runs: Iterable<[id: string, run: IndexedRun]>): void {
   const ended = [...runs].filter(([, { record }]) => !isOpen(record.status) && record.id !== "");
-  writeFileAtomic(pathOf(runsDir), JSON.stringify({ version: VERSION, runs: Object.fromEntries(ended) }));
+  writeFileAtomic(pathOf(runsDir), JSON.stringify({ shape: SHAPE, runs: Object.fromEntries(ended) }));
 }
 
 /** Bytes of a run's journal; 0 without one. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { isLive } from "../experiment/record.ts";
@@ -6,49 +6,61 @@ import { UserError } from "../experiment/errors.ts";
 import { openGitStore } from "./gitStore.ts";
 import { RunDirectory } from "./runDirectory.ts";
 
-const COMMIT = "deleted.json";
-const KEPT_DAYS = 7;
-const Deleted = z.object({ commit: z.string() });
+const FILE = "deleted.json";
+const KEPT_MS = 7 * 24 * 3600 * 1000;
+/** In a deleted run's folder: when it was deleted, and the commit its ref named. */
+const Deleted = z.object({ at: z.number(), commit: z.string().optional() });
 
 /** Deleted runs wait here for a week: `.adept/trash` beside `.adept/runs`. */
 const trashOf = (runsDir: string): string => join(dirname(runsDir), "trash");
 
+/** A deleted run's note of its deletion; undefined where it is missing or damaged. */
+function noteOf(folder: string): z.output<typeof Deleted> | undefined {
+  try { return Deleted.parse(JSON.parse(readFileSync(join(folder, FILE), "utf8"))); } catch { return undefined; }
+}
+
 /**
- * Takes runs out of sight: their folders to the trash, their refs away.
- * @param folder whose repository has the refs @throws UserError when one of them is at work; then none is deleted
+ * Takes runs out of sight: their folders to the trash, their refs away. All of them or none.
+ * @param folder whose repository has the refs @throws UserError when one of them is at work
  */
 export async function deleteRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
-  const live = runs.find((run) => isLive(run.record().status) && run.isWorkerAlive());
-  if (live !== undefined) throw new UserError(`Run ${live.id} is at work.`, "Stop it first.");
-  const trash = trashOf(runsDir), store = await openGitStore(folder);
+  const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
+  if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
+  const trash = trashOf(runsDir), store = await openGitStore(folder), gone: string[] = [];
   mkdirSync(trash, { recursive: true });
   emptyOld(trash);
-  for (const run of runs) {
-    const commit = "reason" in store ? undefined : await store.remove(run.id);
-    if (commit !== undefined) writeFileSync(join(run.path, COMMIT), JSON.stringify({ commit }));
-    rmSync(join(trash, run.id), { recursive: true, force: true });
-    renameSync(run.path, join(trash, run.id));
+  try {
+    for (const run of runs) {
+      const commit = "reason" in store ? undefined : await store.commitOf(run.id);
+      writeFileSync(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
+      rmSync(join(trash, run.id), { recursive: true, force: true });
+      renameSync(run.path, join(trash, run.id));
+      gone.push(run.id);
+      // Last, so that whatever ends this before leaves a note of the commit or the ref itself.
+      if (commit !== undefined && !("reason" in store)) await store.remove(run.id, commit);
+    }
+  } catch (error) {
+    await restoreRuns(runsDir, gone, folder);
+    throw error;
   }
 }
 
 /** Puts deleted runs back, with their refs. @throws UserError when one is no longer in the trash */
 export async function restoreRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
-  const trash = trashOf(runsDir), gone = ids.find((id) => !existsSync(join(trash, id)));
-  if (gone !== undefined) throw new UserError(`Run ${gone} is no longer in the trash.`);
+  const trash = trashOf(runsDir), missing = ids.find((id) => !existsSync(join(trash, id)));
+  if (missing !== undefined) throw new UserError(`Run ${missing} is no longer in the trash.`);
   const store = await openGitStore(folder);
   for (const id of ids) {
-    renameSync(join(trash, id), join(runsDir, id));
-    const file = join(runsDir, id, COMMIT);
-    if (!existsSync(file)) continue;
-    const { commit } = Deleted.parse(JSON.parse(readFileSync(file, "utf8")));
-    if (!("reason" in store)) await store.putBack(id, commit);
-    rmSync(file);
+    const path = join(runsDir, id), commit = noteOf(join(trash, id))?.commit;
+    renameSync(join(trash, id), path);
+    if (commit !== undefined && !("reason" in store)) await store.putBack(id, commit);
+    rmSync(join(path, FILE), { force: true });
   }
 }
 
-/** Removes for good what was deleted more than a week ago. */
+/** Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was deleted. */
 function emptyOld(trash: string): void {
-  const oldest = Date.now() - KEPT_DAYS * 24 * 3600 * 1000;
-  for (const name of readdirSync(trash)) if (statSync(join(trash, name)).mtimeMs < oldest) rmSync(join(trash, name), { recursive: true, force: true });
+  const oldest = Date.now() - KEPT_MS;
+  for (const name of readdirSync(trash)) if ((noteOf(join(trash, name))?.at ?? Infinity) < oldest) rmSync(join(trash, name), { recursive: true, force: true });
 }

@@ -16,7 +16,7 @@ export function csvRows(text: string, path: string): Row[] {
 }
 
 /**
- * Rows of a TSV file, where a quote is a character as any other, as in GLUE.
+ * Rows of a TSV file, where a quote is a character like the rest, as in GLUE.
  * @param headerless the columns of a layout that has no header; a first line that names one of them is a header all the same
  * @throws UserError naming the file and the line whose columns are too few or too many
  */

@@ -1,3 +1,4 @@
+import * as vscode from "vscode";
 import type { AnalysisName, AnalysisView, HostMessage, Peer, TabId } from "../../webview/messages.ts";
 import { analysesOf, ANALYSIS_NAMES } from "../experiment/analysisNames.ts";
 import { forecastSeconds } from "../experiment/forecast.ts";
@@ -10,14 +11,21 @@ const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = { training: ["s
 /** Results that stand beside the run's own. */
 const WITH_PEERS: readonly AnalysisName[] = ["offsets", "position-shift"];
 const MOST_PEERS = 12;
+/** A worker that is not in the journal by now did not start. */
+const START_GRACE_MS = 10_000;
+
+type Stored = NonNullable<ReturnType<ReturnType<typeof host>["storedAnalysis"]>>;
 
 /** Tells a page how the analyses of its tab stand, as they come, and hands over each result once. */
 export class AnalysisFeed {
   private tab: TabId = "training";
   private readonly told = new Map<AnalysisName, string>();
-  private readonly sent = new Map<AnalysisName, string>();
+  private readonly sent = new Map<AnalysisName, Stored>();
+  private readonly read = new Map<AnalysisName, { mark: number; stored: Stored | undefined }>();
   /** Asked for, and not yet in the journal. */
   private readonly asked = new Map<AnalysisName, number>();
+  private readonly unstarted = new Set<AnalysisName>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly id: string, private readonly model: RunsModel, private readonly post: (message: HostMessage) => void) {}
 
@@ -26,15 +34,28 @@ export class AnalysisFeed {
 
   open(tab: TabId): void { this.tab = tab; this.update(); }
 
-  /** Its worker is on the way; the page says so until the journal does. */
-  markAsked(name: AnalysisName): void { this.asked.set(name, Date.now()); this.update(); }
+  /** Its worker is on the way; the page says so until the journal does, or until it is clear that it never will. */
+  markAsked(name: AnalysisName): void {
+    this.asked.set(name, Date.now());
+    this.unstarted.delete(name);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      for (const each of this.asked.keys()) this.unstarted.add(each);
+      this.asked.clear();
+      this.update();
+    }, START_GRACE_MS);
+    this.update();
+  }
+
+  dispose(): void { clearTimeout(this.timer); }
 
   update(): void {
     const run = this.model.find(this.id);
     if (run === undefined) return;
     for (const name of OF_TAB[this.tab]) {
       const analysis = this.view(run, name), told = JSON.stringify(analysis);
-      const stored = analysis.status === "finished" ? this.fresh(run, name) : undefined;
+      const found = analysis.status === "finished" ? this.stored(run, name) : undefined, stored = found === this.sent.get(name) ? undefined : found;
+      if (stored !== undefined) this.sent.set(name, stored);
       if (told === this.told.get(name) && stored === undefined) continue;
       this.told.set(name, told);
       this.post({ type: "analysis", analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples }, ...(stored !== undefined && { result: stored.result }) });
@@ -48,19 +69,21 @@ export class AnalysisFeed {
     const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped"), base = { name, applies: analysesOf(record.method as MethodKind).includes(name), ready, forecast: forecastSeconds(name, record, this.model.runs().map((other) => other.record)), examples: undefined };
     const progress = { label: state?.label ?? "", done: state?.done ?? 0, total: state?.total ?? 0 };
     if (this.asked.has(name)) return { ...base, status: "waiting", label: "", done: 0, total: 0 };
+    if (this.unstarted.has(name)) return { ...base, status: "failed", label: vscode.l10n.t("its worker did not start; see the run's log"), done: 0, total: 0 };
     const working = (state?.status === "running" || state?.status === "started") && (isOpen(record.status) || run.directory.isBeingAnalysed());
     if (working) return { ...base, status: "running", ...progress };
-    if (state?.status === "finished" && host().storedAnalysis(run.directory.path, name) !== undefined) return { ...base, status: "finished", ...progress };
+    if (state?.status === "finished" && this.stored(run, name) !== undefined) return { ...base, status: "finished", ...progress };
     if (state?.status === "failed") return { ...base, status: "failed", ...progress };
     // Its process ended without a word, or it was stopped; a finished one of an older version counts as not made.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
   }
 
-  /** The stored result, unless the page has it. */
-  private fresh(run: Run, name: AnalysisName): { examples: number; result: unknown } | undefined {
-    const stored = host().storedAnalysis(run.directory.path, name), mark = `${stored?.key ?? ""} ${run.record.analyses[name]?.startedAt ?? 0}`;
-    if (stored === undefined || this.sent.get(name) === mark) return undefined;
-    this.sent.set(name, mark);
+  /** The stored result; its file is read again only when the journal says that it was made anew. */
+  private stored(run: Run, name: AnalysisName): Stored | undefined {
+    const mark = run.record.analyses[name]?.startedAt ?? 0, kept = this.read.get(name);
+    if (kept?.mark === mark) return kept.stored;
+    const stored = host().storedAnalysis(run.directory.path, name);
+    this.read.set(name, { mark, stored });
     return stored;
   }
 

@@ -1,6 +1,6 @@
 import type { ComparedRun, HostMessage, RunComparison } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
-import { leadingMetric } from "../experiment/metricText.ts";
+import { isCorrelation, leadingMetric } from "../experiment/metricText.ts";
 import type { JournalTail } from "../run/journal.ts";
 import { host } from "./host.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
@@ -47,7 +47,8 @@ export class CompareFeed {
     this.stop = stop;
     try {
       const text = await host().compareInWorker({ workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath }, runs.map(({ directory }) => directory.path), stop.signal);
-      if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], result: JSON.parse(text) as RunComparison });
+      const result = JSON.parse(text) as RunComparison;
+      if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });
     } catch (error) { if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: fail(error) }); }
   }
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunStatus } from "../experiment/events.ts";
 import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
@@ -65,4 +66,16 @@ export function detail(record: RunRecord): string {
   if (known !== undefined) parts.push(known.value);
   if (isLive(record.status) && record.lastStep !== undefined && record.status === "running") parts.push(timeLeft(record.lastStep.secondsLeft));
   return parts.join(" · ");
+}
+
+/** What an analysis is called. */
+export function analysisTitle(name: AnalysisName): string {
+  switch (name) {
+    case "ablation": return vscode.l10n.t("Ablation");
+    case "offsets": return vscode.l10n.t("Offsets");
+    case "position-shift": return vscode.l10n.t("Position shift");
+    case "specificity": return vscode.l10n.t("Token specificity");
+    case "latency": return vscode.l10n.t("Latency");
+    case "stability": return vscode.l10n.t("Stability");
+  }
 }

@@ -102,7 +102,7 @@ function search({ explorer }: CommandContext): void {
   const before = explorer.filter, box = vscode.window.createInputBox();
   let kept = false;
   box.title = vscode.l10n.t("Search runs");
-  box.placeholder = vscode.l10n.t("name, method, task, tag, note");
+  box.prompt = vscode.l10n.t("In name, method, task, tags and note");
   box.value = before.text;
   box.onDidChangeValue((text) => { explorer.setFilter({ ...before, text }); });
   box.onDidAccept(() => { kept = true; box.hide(); });

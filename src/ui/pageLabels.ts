@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { analysisTitle } from "./describe.ts";
 
 /** The page's texts, translated here because the page has no l10n of its own. */
 export function pageLabels() {
@@ -23,7 +24,7 @@ function trainingLabels() {
     testOf: t("Test {0}"), testNote: t("n = {0} test examples; components are switched off after training."), differencePoints: t("Trained minus this (points)"), differencePlain: t("Trained minus this"),
     trained: t("Trained"), untrained: t("Untrained"), ffnOff: t("FFN off"), promptOff: t("Prompt off"), positionsOff: t("Positions off"), majority: t("Majority class"), notMeasured: t("not measured yet"),
     facts: t("Run"), method: t("Method"), task: t("Task"), backbone: t("Backbone"), seed: t("Seed"), parameters: t("Trainable parameters"), device: t("Device"), examples: t("Train / validation / test examples"), speed: t("Tokens"), tags: t("Tags"), note: t("Note"), adapter: t("Adapter"), commit: t("Commit"), warnings: t("Alerts"),
-    stability: t("Stability"), stabilityTitle: t("Stability by component"), stabilityNote: t("Over the steps after warm-up."), component: t("Component"), updateMedian: t("Update / weight, median"), updateMost: t("Update / weight, most"), gradientMedian: t("Gradient norm, median"), gradientMost: t("Gradient norm, most"), spikes: t("Spikes"), still: t("Steps without change"), advice: t("Advice"), tryRate: t("try {0}: {1}"),
+    stability: analysisTitle("stability"), stabilityTitle: t("Stability by component"), stabilityNote: t("Over the steps after warm-up."), component: t("Component"), updateMedian: t("Update / weight, median"), updateMost: t("Update / weight, most"), gradientMedian: t("Gradient norm, median"), gradientMost: t("Gradient norm, most"), spikes: t("Spikes"), still: t("Steps without change"), advice: t("Advice"), tryRate: t("try {0}: {1}"),
   };
 }
 
@@ -31,19 +32,19 @@ function analysisLabels() {
   const t = vscode.l10n.t;
   return {
     runAnalysis: t("Make: {0}"), withForecast: t("{0} (about {1})"), notForMethod: t("{0}: this method has nothing for it."), analysisMade: t("{0}: made."), analysisOn: t("{0}: made on {1} test examples."), notReady: t("{0}: once the run has a result."), analysisStarts: t("{0} is starting…"), analysisFailed: t("{0} has failed: {1}"), analysisStopped: t("{0} was stopped; what was finished is kept."), analysisLacks: t("{0} has not been made yet."),
-    ablation: t("Ablation"), specificity: t("Token specificity"), altered: t("Altered"), posthoc: t("post-hoc (H)"), pointsAgainst: t("Share right against as trained (points)"), pHolm: t("p (Holm)"), flips: t("Predictions changed"), lossDifference: t("Loss difference"),
+    ablation: analysisTitle("ablation"), specificity: analysisTitle("specificity"), altered: t("Altered"), posthoc: t("post-hoc (H)"), pointsAgainst: t("Share right against as trained (points)"), pHolm: t("p (Holm)"), flips: t("Predictions changed"), lossDifference: t("Loss difference"),
     ablationTitle: t("Component ablation, post-hoc (H)"), bootstrapNote: t("95 % intervals by paired bootstrap over n = {0} test examples; p by McNemar's exact test, Holm-corrected."), noChange: t("no prediction changed its verdict"), found: t("{0} [{1}, {2}]"), notFound: t("no difference found (±{0} could have been)"),
     unseenTitle: t("Texts with and without unseen tokens"), unseenNote: t("Share right, split by whether a test text has a token that no training text has."), seenTexts: t("all tokens seen (n = {0})"), unseenTexts: t("some unseen (n = {0})"),
     specificityTitle: t("Token specificity, post-hoc (H)"), drawsNote: t("Random permutations: dots are draws."), specificityIndex: t("Specificity index {0}."), shareExplained: t("Specificity explains {0} of the gain over no offset."), noShare: t("No share of the gain is computed: it does not exceed its interval."),
     retrainedNote: t("Ablations of this experiment were also trained from scratch (R); they are compared over their seeds."), compareRetrained: t("Compare the retrained ablations"),
-    latency: t("Latency"), endToEnd: t("End to end (ms)"), inputLayer: t("Input layer alone (ms)"), ratioToBare: t("Times the bare backbone"), lengthTokens: t("Length (tokens)"), batchSize: t("Batch size"), batchOf: t("batch of {0}"), form: t("Form"), promptLength: t("Prompt length"), latencyTitle: t("Latency"), latencyNote: t("Median of {0} rounds in turn after warm-up with its 95 % interval; {1} tokens generated; {2}."),
+    latency: analysisTitle("latency"), endToEnd: t("End to end (ms)"), inputLayer: t("Input layer alone (ms)"), ratioToBare: t("Times the bare backbone"), lengthTokens: t("Length (tokens)"), batchSize: t("Batch size"), batchOf: t("batch of {0}"), form: t("Form"), promptLength: t("Prompt length"), latencyTitle: t("Latency"), latencyNote: t("Median of {0} rounds in turn after warm-up with its 95 % interval; {1} tokens generated; {2}."),
   };
 }
 
 function offsetLabels() {
   const t = vscode.l10n.t;
   return {
-    offsets: t("Offsets"), heatmapTitle: t("Offsets of test texts"), heatmapNote: t("L2 norm of each token's offset; colours from the 2nd to the 98th percentile. Arrow keys move; Enter writes a text out."), heatmapOf: t("Offset norms of {0} test texts"), filterTexts: t("Texts that contain…"), cell: t("“{0}”: {1} at place {2} of text {3}"), place: t("Place"), text: t("Text"), target: t("Target"), token: t("Token"), offsetNorm: t("Offset norm"), l2: t("L2"),
+    offsets: analysisTitle("offsets"), heatmapTitle: t("Offsets of test texts"), heatmapNote: t("L2 norm of each token's offset; colours from the 2nd to the 98th percentile. Arrow keys move; Enter writes a text out."), heatmapOf: t("Offset norms of {0} test texts"), filterTexts: t("Texts that contain…"), cell: t("“{0}”: {1} at place {2} of text {3}"), place: t("Place"), text: t("Text"), target: t("Target"), token: t("Token"), offsetNorm: t("Offset norm"), l2: t("L2"),
     tableTwo: t("Size of the offsets (Table 2)"), tableTwoNote: t("Mean absolute offset, over {0} valid tokens, or as the published code counts: over {1} with the padding."), official: t("official, with padding"), validOnly: t("valid tokens only"), counted: t("Counted"), meanAbs: t("Mean |offset|"), meanL2: t("Mean L2"), meanRatio: t("L2 over the embedding's, mean"), embeddingL2: t("Embedding L2, mean"),
     histogramTitle: t("How large the offsets are"), histogramNote: t("n = {0}; L2 norms."), histogramOf: t("{0} offset norms from {1} to {2}"), wholeVocabulary: t("whole vocabulary"), seenTokens: t("tokens of the training texts"), places: t("places"), count: t("Count"), from: t("From"), to: t("To"),
     neighboursTitle: t("Tokens with the largest offsets, and their neighbours"), neighboursNote: t("The {0} largest among tokens of the training texts; nearest words by cosine."), ratio: t("Over the embedding's"), activeUnits: t("Active units"), frequency: t("In training texts"), before: t("Nearest before"), after: t("Nearest after"),
@@ -54,7 +55,7 @@ function offsetLabels() {
 function shiftLabels() {
   const t = vscode.l10n.t;
   return {
-    positionShift: t("Position shift"), offsetChange: t("Offset change"), encoderChange: t("Encoder change"), logitChange: t("Largest logit change"), shiftBy: t("Shift k (places)"), shift: t("Shift"), test: t("Test"), beside: t("Beside"), besideNone: t("no other run"), worstShift: t("{0}: most {1} at {2}"),
+    positionShift: analysisTitle("position-shift"), offsetChange: t("Offset change"), encoderChange: t("Encoder change"), logitChange: t("Largest logit change"), shiftBy: t("Shift k (places)"), shift: t("Shift"), test: t("Test"), beside: t("Beside"), besideNone: t("no other run"), worstShift: t("{0}: most {1} at {2}"),
     shiftTitle: t("Text shifted by k places"), shiftNote: t("T1: table rows alone; T2: prompt and text; T3: text in its window; T4: after k tokens of filler. Changes are relative."),
     propertiesTitle: t("What must hold exactly"), propertiesNote: t("On the method's own graph, {0} tokens at {1} places; largest absolute difference."), property: t("Property"), largest: t("Largest difference"), exactly: t("0 exactly"), t0Places: t("T0: one token at other places"), t0Tokens: t("T0: other tokens at one place"), t6: t("T6: variance of a repeated token's offset"), promptRows: t("Prompt rows against the trained"), t5Padding: t("T5: padding"), t5Value: t("T5: value of masked places"),
   };

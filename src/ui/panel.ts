@@ -23,6 +23,8 @@ export class Panel extends Store {
   private tail: JournalTail | undefined;
   private readonly analyses: AnalysisFeed;
   private readonly compared: CompareFeed;
+  /** Its page says that the run is gone; an undone deletion brings it back. */
+  private gone = false;
   /** Where the page is to go when it is ready. */
   private pending: { tab: TabId; ids?: string[] } | undefined;
 
@@ -31,7 +33,7 @@ export class Panel extends Store {
     const { extensionUri, log, model, workerPath } = context, post = (message: HostMessage): void => { this.post(message); };
     this.analyses = new AnalysisFeed(id, model, post);
     this.compared = new CompareFeed({ model, post, workerPath, fail: (error) => { log.error(error instanceof Error ? error : String(error)); return error instanceof UserError ? error.message : vscode.l10n.t("see the log"); } });
-    this.register({ dispose: () => { this.compared.dispose(); } });
+    this.register({ dispose: () => { this.compared.dispose(); this.analyses.dispose(); } });
     view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
     view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
     this.register(view.webview.onDidReceiveMessage((value: unknown) => {
@@ -56,7 +58,8 @@ export class Panel extends Store {
 
   update({ ids, list }: RunsChange): void {
     const run = this.context.model.find(this.id);
-    if (run === undefined) { this.post({ type: "gone", message: pageLabels().gone }); this.tail = undefined; return; }
+    if (run === undefined) { this.post({ type: "gone", message: pageLabels().gone }); this.tail = undefined; this.gone = true; return; }
+    if (this.gone && this.view.visible) { this.reset(); return; }
     if (this.view.title !== run.record.name) this.view.title = run.record.name;
     if (this.tail === undefined) return;
     if (list || ids.includes(this.id)) {
@@ -78,6 +81,7 @@ export class Panel extends Store {
     const run = this.context.model.find(this.id);
     if (run === undefined) { this.update({ ids: [], list: true }); return; }
     this.view.title = run.record.name;
+    this.gone = false;
     this.tail = new (host().JournalTail)(run.directory.path);
     this.analyses.reset();
     this.post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(this.tail.read()), runs: this.choices(), open: this.pending });

@@ -82,7 +82,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   private tree(folder: vscode.WorkspaceFolder | undefined): TreeNode[] {
     const key = folder?.uri.toString() ?? "", built = this.roots.get(key);
     if (built !== undefined) return built;
-    const { filter } = this, all = this.model.runs(folder).map(({ record }) => record), shown = all.filter((record) => fits(record, filter)), tree = treeOf(shown, this.sort);
+    const { filter } = this, all = this.model.runs(folder).map(({ record }) => record), shown = all.filter((record) => fits(record, filter)), tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
     this.roots.set(key, tree);
     for (const record of all) this.shapes.set(record.id, shape(record));
     const note = (node: TreeNode, above: readonly GroupNode[]): void => {

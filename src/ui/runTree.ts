@@ -31,19 +31,23 @@ function compare(sort: SortKey): (a: RunRecord, b: RunRecord) => number {
 const groupKey = ({ sweep, name }: RunRecord): string => sweep ?? `name:${name}`;
 const groupLabel = ({ experiment, name }: RunRecord): string => experiment ?? name;
 
+/** What a seed is called. */
+export type SeedLabel = (seed: number) => string;
+
 /** Runs by experiment, their variants, their seeds; an experiment with one run is that run. A group stands where its first run does. */
-export function treeOf(records: readonly RunRecord[], sort: SortKey): TreeNode[] {
+export function treeOf(records: readonly RunRecord[], sort: SortKey, seedLabel: SeedLabel): TreeNode[] {
   const groups = new Map<string, RunRecord[]>(), sorted = [...records].sort(compare(sort));
   for (const record of sorted) groups.set(groupKey(record), [...groups.get(groupKey(record)) ?? [], record]);
   // Starred runs come first, wherever they belong.
-  const nodes = [...groups].map(([key, own]) => ({ starred: own.some(({ starred }) => starred), node: groupNode(key, own) }));
+  const nodes = [...groups].map(([key, own]) => ({ starred: own.some(({ starred }) => starred), node: groupNode(key, own, seedLabel) }));
   return nodes.sort((a, b) => Number(b.starred) - Number(a.starred)).map(({ node }) => node);
 }
 
-function groupNode(key: string, own: readonly RunRecord[]): TreeNode {
+function groupNode(key: string, own: readonly RunRecord[], seedLabel: SeedLabel): TreeNode {
   const [first] = own;
   if (first === undefined) throw new Error("an empty group");
   if (own.length === 1) return { kind: "run", id: first.id, label: first.name };
+  const leaf = (record: RunRecord, by: "seed" | "variant"): RunNode => ({ kind: "run", id: record.id, label: labelOf(record, by === "variant" ? record.variant : undefined, seedLabel) });
   const variants = new Map<string, RunRecord[]>();
   for (const record of own) { const name = record.variant ?? ""; variants.set(name, [...variants.get(name) ?? [], record]); }
   const children = variants.size === 1 ? own.map((record) => leaf(record, "seed")) : [...variants].map(([name, runs]) => (runs.length === 1 ? leaf(runs[0]!, "variant") : { kind: "group" as const, key: `${key}/${name}`, label: name === "" ? groupLabel(runs[0]!) : name, children: runs.map((record) => leaf(record, "seed")), ids: runs.map(({ id }) => id) }));
@@ -51,9 +55,8 @@ function groupNode(key: string, own: readonly RunRecord[]): TreeNode {
 }
 
 /** A run inside a group is called by what tells it from the others there, unless a person has named it. */
-function leaf(record: RunRecord, by: "seed" | "variant"): RunNode {
-  const own = record.sweep === undefined ? record.name : by === "seed" ? `seed ${record.seed}` : record.variant ?? `seed ${record.seed}`;
-  return { kind: "run", id: record.id, label: record.renamed ? record.name : own };
+function labelOf({ renamed, name, sweep, seed }: RunRecord, variant: string | undefined, seedLabel: SeedLabel): string {
+  return renamed || sweep === undefined ? name : variant ?? seedLabel(seed);
 }
 
 /** What a group is at: runs at work, finished of all, the mean of its metric. */

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { RunChoice, RunView, StepPoint } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
 import { explain } from "../experiment/explain.ts";
-import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
+import { isCorrelation, leadingMetric, metricName } from "../experiment/metricText.ts";
 import { isOpen } from "../experiment/record.ts";
 import { detail, progress, result, statusText } from "./describe.ts";
 import type { Run } from "./runsModel.ts";
@@ -17,7 +17,7 @@ function statusLine({ status, error }: Run["record"]): string {
 export function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter"), live = isOpen(record.status), known = result(record), metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
-    record, live, metric, metricName: metricName(metric), correlation: !metricValue(metric, 0).includes("%"), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
+    record, live, metric, metricName: metricName(metric), correlation: isCorrelation(metric), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
   };
 }

@@ -22,8 +22,8 @@ export interface RunsChange { readonly ids: readonly string[]; readonly list: bo
 
 interface Entry extends Run { readonly tail: JournalTail; record: RunRecord }
 
-/** Whether an analysis says that it is at work. */
-const isAnalysed = ({ analyses }: RunRecord): boolean => Object.values(analyses).some(({ status }) => status === "started" || status === "running");
+/** Whether its journal may grow: it waits, trains, or says that it is analysed while a process does so. */
+const isAtWork = ({ record, directory }: Run): boolean => isOpen(record.status) || (Object.values(record.analyses).some(({ status }) => status === "started" || status === "running") && directory.isBeingAnalysed());
 
 export function runsDirectory(folder: vscode.WorkspaceFolder): string {
   return join(folder.uri.fsPath, ".adept", "runs");
@@ -148,12 +148,12 @@ export class RunsModel extends Store {
 
   /** Polls while any run is at work, waits or is analysed, and rests otherwise. */
   private poll(): void {
-    const open = this.runs().some(({ record }) => isOpen(record.status) || isAnalysed(record));
+    const open = [...this.entries.values()].some(isAtWork);
     if (!open) { clearInterval(this.timer); this.timer = undefined; return; }
     this.timer ??= setInterval(() => {
       this.polls += 1;
       if (this.polls % ADOPT_EVERY_POLLS === 0) { this.adopt(); return; }
-      this.announce(this.readAll([...this.entries.values()].filter(({ record }) => isOpen(record.status) || isAnalysed(record))), false);
+      this.announce(this.readAll([...this.entries.values()].filter(isAtWork)), false);
     }, POLL_MS);
   }
 

@@ -7,6 +7,7 @@ import type { MethodKind } from "../experiment/methodSpec.ts";
 import { isOpen } from "../experiment/record.ts";
 import { isAnalysisName } from "./analysisFeed.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
+import { analysisTitle } from "./describe.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
 import { FROM_LIST } from "./runItem.ts";
@@ -61,7 +62,7 @@ const tabOf = (name: AnalysisName) => ({ ablation: "ablation", specificity: "abl
 
 async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): Promise<AnalysisName | undefined> {
   if (names.length === 0) throw new UserError(vscode.l10n.t("There is nothing to analyse in \"{0}\".", record.method));
-  const items = names.map((name) => ({ label: name, description: record.analyses[name]?.status === "finished" ? vscode.l10n.t("made before") : "", name }));
+  const items = names.map((name) => ({ label: analysisTitle(name), description: record.analyses[name]?.status === "finished" ? vscode.l10n.t("made before") : "", name }));
   return (await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t("Which analysis of \"{0}\"?", record.name) }))?.name;
 }
 

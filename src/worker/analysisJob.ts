@@ -49,7 +49,6 @@ async function commit(run: RunDirectory, journal: Journal, { folder, names }: { 
 export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
   if (!takeLease(run.analysisLeasePath, process.pid)) throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
-  run.clearAnalysisControl();
   const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
@@ -72,8 +71,9 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
 }
 
 async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal, options }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions }): Promise<AnalysisDone> {
-  journal.append({ type: "analysis", name, status: "started", pid: process.pid });
+  journal.append({ type: "analysis", name, status: "started" });
   try {
+    if (run.analysisStopRequested()) throw new AnalysisStopped();
     const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`), tell: Progress = (told) => {
       if (run.analysisStopRequested()) throw new AnalysisStopped();
       options.signal.throwIfAborted();

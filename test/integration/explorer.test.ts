@@ -65,6 +65,7 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   assert.equal(git(folder, "for-each-ref", `refs/adept/runs/${named.id}`), "");
   await message.locator(".monaco-button", { hasText: "Undo" }).click();
   await workbench.runRow("The good one").waitFor();
+  await workbench.runPage().locator("h1", { hasText: "The good one" }).waitFor();
   assert.match(git(folder, "for-each-ref", `refs/adept/runs/${named.id}`), new RegExp(named.resultCommit!));
 
   // Archive: away, and back when archived ones are asked for.

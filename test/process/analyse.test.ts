@@ -8,6 +8,7 @@ import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
 import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
+import { startAnalysis } from "../../src/executor/localExecutor.ts";
 import { fold } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
@@ -155,4 +156,24 @@ test("an interrupted analysis goes on from its finished cases to the very same r
   writeFileSync(partial, [...falsified, ""].join("\n"));
   await start(21);
   assert.equal((JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(({ loss }) => loss === 77).length, 0);
+});
+
+test("a worker's analysis ends when its run's control file asks, frees the run, and goes on when it is asked again; meanwhile nobody else analyses that run", async (t) => {
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }), run = RunDirectory.open(runPath(folder)), place = { runPath: run.path, folder, workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath };
+  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status, ended = (child: ReturnType<typeof startAnalysis>): Promise<number> => new Promise((resolve) => { child.ref(); child.once("exit", resolve); });
+  const first = startAnalysis({ ...place, names: ["position-shift"] });
+  for (const end = Date.now() + 20_000; state() !== "running" && Date.now() < end;) await new Promise((done) => setTimeout(done, 10));
+  assert.ok(run.isBeingAnalysed());
+  assert.match(spawnSync(process.execPath, [CLI, "analyse", "latest", "ablation"], { cwd: folder, encoding: "utf8" }).stderr, /is being analysed already/);
+  run.requestAnalysisStop();
+  assert.equal(await ended(first), 130);
+  assert.deepEqual([state(), run.isBeingAnalysed(), run.analysisStopRequested()], ["stopped", false, false]);
+  // Asked before it has begun: it ends as soon as it does.
+  const second = startAnalysis({ ...place, names: ["position-shift"] });
+  run.requestAnalysisStop();
+  assert.equal(await ended(second), 130);
+  assert.equal(state(), "stopped");
+  run.requestAnalysisStop();
+  assert.equal(await ended(startAnalysis({ ...place, names: ["position-shift"] })), 0, "an old request does not count");
+  assert.equal(state(), "finished");
 });

@@ -28,11 +28,10 @@ export function select(label: string, choices: readonly Choice[], { value, onCha
 }
 
 export function textField(label: string, value: string, onInput: (value: string) => void): HTMLElement {
-  const element = document.createElement("input");
-  element.placeholder = label;
-  element.setAttribute("aria-label", label);
-  element.value = value;
-  element.addEventListener("input", () => { onInput(element.value); });
+  const element = document.createElement("label"), field = document.createElement("input");
+  field.value = value;
+  field.addEventListener("input", () => { onInput(field.value); });
+  element.append(label, field);
   return element;
 }
 

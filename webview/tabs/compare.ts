@@ -12,7 +12,6 @@ import { button, checkbox, select } from "../ui.ts";
 import { RunPicker } from "./runPicker.ts";
 
 type Compared = Extract<HostMessage, { type: "compared" }>;
-const CORRELATIONS = ["matthews", "pearson", "spearman"];
 
 /** Any number of runs: what differs, their curves, their results over seeds, and each against the first. */
 export class CompareTab {
@@ -27,6 +26,7 @@ export class CompareTab {
   private curveFigure: Figure | undefined;
   private compared: Compared | undefined;
   private result: RunComparison | undefined;
+  private correlation = false;
   private stale = false;
   private visible = false;
 
@@ -63,9 +63,10 @@ export class CompareTab {
     this.render();
   }
 
-  showStatistics({ ids, result, error }: Extract<HostMessage, { type: "statistics" }>): void {
+  showStatistics({ ids, result, correlation, error }: Extract<HostMessage, { type: "statistics" }>): void {
     if (!this.isAsked(ids)) return;
     this.result = result;
+    this.correlation = correlation === true;
     this.said.textContent = error === undefined ? "" : fill(this.context.labels.comparisonFailed, error);
     this.renderStatistics();
   }
@@ -156,7 +157,7 @@ export class CompareTab {
   }
 
   private statisticsOf(result: RunComparison, compared: Compared): Figure[] {
-    const { labels } = this.context, { comparison: { metric, rows, warnings }, pairs, reference } = result, whole = CORRELATIONS.includes(metric), scale = whole ? 1 : 100, value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
+    const { labels } = this.context, { comparison: { metric, rows, warnings }, pairs, reference } = result, whole = this.correlation, scale = whole ? 1 : 100, value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
     const tested = rows.filter(({ test }) => test !== undefined), nameOf = (id: string): string => compared.runs.find((run) => run.id === id)?.name ?? id;
     const seeds = tested.map(({ label, test, values }): IntervalRow => ({ label, value: scale * test!.mean, low: test!.interval && scale * test!.interval[0], high: test!.interval && scale * test!.interval[1], dots: values.length > 1 ? values.map((x) => scale * x) : [] }));
     const chart = new IntervalChart([{ name: metric, rows: seeds }], { xTitle: whole ? metric : `${metric} (%)`, zero: false }, this.context.theme());

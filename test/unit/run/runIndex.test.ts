@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { fold } from "../../../src/experiment/record.ts";
 import { openGitStore } from "../../../src/run/gitStore.ts";
 import { annotateRun, announceRun, Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
+import { takeLease } from "../../../src/run/lease.ts";
 import { listRuns, RunDirectory } from "../../../src/run/runDirectory.ts";
 import { journalSize, readIndex, writeIndex } from "../../../src/run/runIndex.ts";
 import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
@@ -56,12 +57,15 @@ test("the index has runs that have ended; a journal that grew since is seen by i
   writeIndex(runsDir, [done, live].map((run) => [run.id, readRecord(run.path)]));
   const index = readIndex(runsDir);
   assert.deepEqual([...index.keys()], [done.id]);
-  assert.deepEqual(index.get(done.id)!.record, JSON.parse(JSON.stringify(done.record())));
+  assert.deepEqual(index.get(done.id)!.record, done.record(), "keys without a value too");
   assert.equal(index.get(done.id)!.size, journalSize(done.path));
   annotateRun(done.path, { starred: true });
   assert.notEqual(index.get(done.id)!.size, journalSize(done.path));
-  writeFileSync(join(runsDir, "../index.json"), '{"version":1,"runs":{"x":{"size":1}}}');
-  assert.equal(readIndex(runsDir).size, 0);
+  const file = join(runsDir, "../index.json"), whole = readFileSync(file, "utf8");
+  for (const damaged of ['{"runs":{"x":{"size":1}}}', whole.slice(0, -9), whole.replace('"tags":[]', '"tags":3'), whole.replace('"shape":"', '"shape":"older,')]) {
+    writeFileSync(file, damaged);
+    assert.equal(readIndex(runsDir).size, 0, damaged.slice(0, 60));
+  }
 });
 
 test("a deleted run is gone with its ref, and comes back with both, byte for byte; a run at work is not deleted", async (t) => {
@@ -82,4 +86,32 @@ test("a deleted run is gone with its ref, and comes back with both, byte for byt
   await assert.rejects(deleteRuns(runsDir, [run.id, other.id], folder), /is at work/);
   assert.equal(listRuns(runsDir).length, 2, "then none is deleted");
   await assert.rejects(restoreRuns(runsDir, ["20260101-000000-cccc"], folder), /no longer in the trash/);
+});
+
+test("a deleted run waits a week from its deletion, however long ago it ended; then it goes for good", async (t) => {
+  const { folder, runsDir } = place(t), ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"], [old, other, last] = ids.map((id) => makeRun(runsDir, id)), trash = join(runsDir, "../trash");
+  utimesSync(old!.path, new Date("2025-01-01"), new Date("2025-01-01"));
+  await deleteRuns(runsDir, [old!.id], folder);
+  await deleteRuns(runsDir, [other!.id], folder);
+  await restoreRuns(runsDir, [old!.id], folder);
+  assert.ok(existsSync(old!.eventsPath));
+  writeFileSync(join(trash, other!.id, "deleted.json"), JSON.stringify({ at: Date.now() - 8 * 24 * 3600 * 1000 }));
+  await deleteRuns(runsDir, [last!.id], folder);
+  assert.deepEqual([existsSync(join(trash, other!.id)), existsSync(join(trash, last!.id))], [false, true]);
+});
+
+test("of several runs that are deleted together all go or none; one that is analysed is at work", async (t) => {
+  const { folder, runsDir } = place(t), git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  git("init", "--quiet");
+  const [first, second] = ["20260101-000000-aaaa", "20260101-000000-bbbb"].map((id) => makeRun(runsDir, id)), store = await openGitStore(folder);
+  assert.ok(!("reason" in store));
+  const { commit, ref } = await store.snapshot(first!.id, first!.record()), { ref: locked } = await store.snapshot(second!.id, second!.record());
+  // git cannot take a ref away whose lock another process holds.
+  writeFileSync(join(folder, ".git", `${locked}.lock`), "");
+  await assert.rejects(deleteRuns(runsDir, [first!.id, second!.id], folder));
+  assert.equal(listRuns(runsDir).length, 2);
+  assert.equal(git("rev-parse", ref).trim(), commit);
+  rmSync(join(folder, ".git", `${locked}.lock`));
+  takeLease(first!.analysisLeasePath, process.pid);
+  await assert.rejects(deleteRuns(runsDir, [first!.id], folder), /is at work/);
 });

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import type { NewRunEvent } from "../../../src/experiment/events.ts";
 import { fold, type RunRecord } from "../../../src/experiment/record.ts";
 import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runFilter.ts";
-import { summaryOf, treeOf, type TreeNode } from "../../../src/ui/runTree.ts";
+import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runTree.ts";
 
+const treeOf = (records: readonly RunRecord[], sort: Parameters<typeof grouped>[1]): TreeNode[] => grouped(records, sort, (seed) => `seed ${seed}`);
 let clock = 0;
 /** A record made of events, as every record is. */
 function record(id: string, { name = id, seed = 0, sweep, variant, method = "adept", task = "mail", accuracy, status = "finished" as const, more = [] }: { name?: string; seed?: number; sweep?: string; variant?: string; method?: string; task?: string; accuracy?: number; status?: RunRecord["status"]; more?: NewRunEvent[] }): RunRecord {
