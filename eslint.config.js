@@ -7,6 +7,8 @@ const root = dirname(fileURLToPath(import.meta.url));
 /** What each room of src/ may import besides itself; the design's "imports point downwards only". */
 const rooms = {
   experiment: [],
+  // What an editor shows of a run's tokens: texts, places, colours.
+  heatmap: ["experiment"],
   graph: ["experiment"],
   engine: ["experiment", "graph"],
   backbone: ["experiment", "graph", "engine"],
@@ -18,8 +20,8 @@ const rooms = {
   run: ["experiment"],
   // Files are written whole or not at all by one function.
   hub: ["experiment", "run/atomicFile.ts"],
-  executor: ["experiment", "run"],
-  ui: ["experiment", "run", "executor"],
+  executor: ["experiment", "run", "heatmap"],
+  ui: ["experiment", "run", "executor", "heatmap"],
 };
 const everyRoom = [...Object.keys(rooms), "worker", "cli"];
 /** A pattern for relative imports of rooms that are not allowed; `up` leads from the importing file to src/. */
@@ -57,7 +59,7 @@ export default tseslint.config(
     method: [{ group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }],
   }),
   { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", "experiment"]), toolkit, git) },
-  { files: ["src/extension.ts", "src/host.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui"]), toolkit, git) },
+  { files: ["src/extension.ts", "src/host.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui", "heatmap"]), toolkit, git) },
   { files: ["webview/ui.ts"], rules: restrict(git) },
   {
     // The page is another program: of src/ it knows types alone.

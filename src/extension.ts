@@ -3,6 +3,9 @@ import { CodeDiff } from "./ui/codeDiff.ts";
 import { Commands } from "./ui/commands.ts";
 import { ContextKeys } from "./ui/contextKeys.ts";
 import { ErrorReport } from "./ui/errorReport.ts";
+import { HeatmapHover } from "./ui/heatmapHover.ts";
+import { HeatmapLegend } from "./ui/heatmapLegend.ts";
+import { Heatmaps } from "./ui/heatmaps.ts";
 import { Notifications } from "./ui/notifications.ts";
 import { Panels } from "./ui/panel.ts";
 import { RunExplorer } from "./ui/runExplorer.ts";
@@ -15,10 +18,10 @@ import { WaitingQueue } from "./ui/waitingQueue.ts";
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("ADePT", { log: true }), state = context.workspaceState, workerPath = context.asAbsolutePath("dist/worker.js");
   const model = new RunsModel(log, state), errors = new ErrorReport(log), diff = new CodeDiff(), explorer = new RunExplorer(model, state);
-  const panels = new Panels({ extensionUri: context.extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer);
+  const panels = new Panels({ extensionUri: context.extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, workerPath, state });
   context.subscriptions.push(
-    log, model, diff, panels, explorer, new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
-    new Commands({ model, explorer, panels, pick, diff, errors, log, state, workerPath }), new ContextKeys(model));
+    log, model, diff, panels, explorer, heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
+    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, log, state, workerPath }), new ContextKeys(model, heatmaps));
   const first = setTimeout(() => { model.adopt(); }, 0);
   context.subscriptions.push({ dispose: () => { clearTimeout(first); } });
 }

@@ -2,6 +2,7 @@
 export { compareInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
 export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
+export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/analysisStore.ts";
 export { openGitStore } from "./run/gitStore.ts";
 export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";

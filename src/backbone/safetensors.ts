@@ -92,6 +92,13 @@ export function readTensor(name: string, entry: TensorEntry): Float32Array {
   try { return widen(readAt(fd, entry.offset, entry.bytes), type); } finally { closeSync(fd); }
 }
 
+/** Rows `from` up to `to` of a tensor (n, width) widened to fp32; nothing else of it is read. */
+export function readTensorRows(name: string, entry: TensorEntry, from: number, to: number): Float32Array {
+  const type = floatType(name, entry), rowBytes = entry.bytes / (entry.dims[0] ?? 1);
+  const fd = openSync(entry.file, "r");
+  try { return widen(readAt(fd, entry.offset + from * rowBytes, (to - from) * rowBytes), type); } finally { closeSync(fd); }
+}
+
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;
 
 /** Every tensor of a file as fp32. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import type { WeightLocation } from "../engine/program.ts";
-import { floatType, readHeader, readTensor, type TensorEntry } from "./safetensors.ts";
+import { floatType, readHeader, readTensor, readTensorRows, type TensorEntry } from "./safetensors.ts";
 
 const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/, "a file name, not a path")) });
 
@@ -45,6 +45,9 @@ export class BackboneWeights {
 
   /** A tensor's values as fp32. */
   read(name: string, dims: readonly number[]): Float32Array { return readTensor(name, this.entry(name, dims)); }
+
+  /** Rows `from` up to `to` of a tensor as fp32. */
+  rows(name: string, dims: readonly number[], [from, to]: readonly [from: number, to: number]): Float32Array { return readTensorRows(name, this.entry(name, dims), from, to); }
 }
 
 function readIndex(path: string): Record<string, string> {

@@ -41,12 +41,12 @@ export function foldedWeight({ spec, sizes, parameters }: Adapter, { module, in:
   return read().map((w, i) => w * scale[columns ? i % from : Math.floor(i / from)]!);
 }
 
-/** relu(E W_down + b1) W_up + b2 for every row of the table (V, d), and its variants without a layer norm. */
-function tokenOffsets({ spec, sizes, parameters }: Adapter, table: Float32Array, width: number): Float32Array {
+/** relu(E W_down + b1) W_up + b2 for rows of the table (n, d), and its variants. @param first the id of the first row */
+export function tokenOffsets({ spec, sizes, parameters }: Adapter, table: Float32Array, width: number, first = 0): Float32Array {
   if (spec.kind !== "adept") throw new Error("only ADePT has offsets per token");
   const rows = table.length / width, r = sizes.bottleneck, tensor = (name: string): Float32Array => value(parameters, name).data;
   if (spec.variant === "constant") return Float32Array.from({ length: table.length }, (_, i) => tensor("constant")[i % width]!);
-  if (spec.variant === "table") return tensor("table");
+  if (spec.variant === "table") return tensor("table").subarray(first * width, first * width + table.length);
   const hidden = product(table, tensor("w_down"), { rows, inner: width, columns: r }), biased = spec.variant !== "no-bias" && spec.variant !== "linear";
   const active = hidden.map((h, i) => { const before = biased ? h + tensor("b_down")[i % r]! : h; return spec.variant === "linear" ? before : Math.max(0, before); });
   const last = spec.variant === "deep" ? normalised(active, { rows, r }, tensor) : active;

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { CodeDiff } from "./codeDiff.ts";
 import type { ErrorReport } from "./errorReport.ts";
+import type { Heatmaps } from "./heatmaps.ts";
 import type { Command } from "./ids.ts";
 import type { Panels } from "./panel.ts";
 import type { RunExplorer } from "./runExplorer.ts";
@@ -9,7 +10,7 @@ import type { RunsModel } from "./runsModel.ts";
 
 /** What commands work on. */
 export interface CommandContext {
-  readonly model: RunsModel; readonly explorer: RunExplorer; readonly panels: Panels; readonly pick: RunPick; readonly diff: CodeDiff; readonly errors: ErrorReport;
+  readonly model: RunsModel; readonly explorer: RunExplorer; readonly panels: Panels; readonly pick: RunPick; readonly diff: CodeDiff; readonly errors: ErrorReport; readonly heatmaps: Heatmaps;
   readonly log: vscode.LogOutputChannel; readonly state: vscode.Memento; readonly workerPath: string;
 }
 

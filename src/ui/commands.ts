@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { CommandContext, Handler } from "./commandContext.ts";
 import { Store } from "./disposable.ts";
+import { heatmapCommands } from "./heatmapCommands.ts";
 import { Command } from "./ids.ts";
 import { organiseCommands } from "./organiseCommands.ts";
 import { queueCommands } from "./queueCommands.ts";
@@ -11,7 +12,7 @@ import { viewCommands } from "./viewCommands.ts";
 export class Commands extends Store {
   constructor(context: CommandContext) {
     super();
-    const handlers: Record<Command, Handler> = { ...trainCommands(context), ...viewCommands(context), ...organiseCommands(context), ...queueCommands(context) };
+    const handlers: Record<Command, Handler> = { ...trainCommands(context), ...viewCommands(context), ...organiseCommands(context), ...queueCommands(context), ...heatmapCommands(context) };
     for (const id of Object.values(Command)) {
       this.register(vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {
         try { return await handlers[id](argument, selected); } catch (error) { await context.errors.report(error); return undefined; }

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { Store } from "./disposable.ts";
+import { hasOffsets } from "./heatmapCommands.ts";
+import type { Heatmaps } from "./heatmaps.ts";
 import { host } from "./host.ts";
 import { ContextKey } from "./ids.ts";
 import { runsDirectory, type RunsModel } from "./runsModel.ts";
@@ -13,9 +15,10 @@ export class ContextKeys extends Store {
   private readonly told = new Map<ContextKey, boolean>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly model: RunsModel) {
+  constructor(private readonly model: RunsModel, heatmaps: Heatmaps) {
     super();
     this.register(model.onDidChange(() => { this.update(); }));
+    this.register(heatmaps.onDidChange(() => { this.tell(ContextKey.heatmapShown, heatmaps.active() !== undefined); }));
     this.register(vscode.workspace.onDidChangeWorkspaceFolders(() => { this.update(); }));
     const watcher = this.register(vscode.workspace.createFileSystemWatcher("**/.git/HEAD"));
     this.register(watcher.onDidCreate(() => { this.update(); }));
@@ -33,6 +36,7 @@ export class ContextKeys extends Store {
     // A queue's process ends without a word in any journal: while runs wait, it is looked after.
     if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);
     else { clearInterval(this.timer); this.timer = undefined; }
+    this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
     this.tell(ContextKey.queueWaiting, waiting);
     this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
   }

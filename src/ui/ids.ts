@@ -29,14 +29,19 @@ export const Command = {
   trainLast: "adept.trainLast",
   pauseQueue: "adept.pauseQueue",
   resumeQueue: "adept.resumeQueue",
+  showHeatmap: "adept.showHeatmap",
+  hideHeatmap: "adept.hideHeatmap",
+  heatmapMeasure: "adept.heatmapMeasure",
+  heatmapBeside: "adept.heatmapBeside",
+  tokenTable: "adept.tokenTable",
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
 export const View = { runs: "adept.runs", panel: "adept.panel" } as const;
 
-export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications" } as const;
+export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications", heatmapMeasure: "adept.heatmap.measure", heatmapOnOpen: "adept.heatmap.showOnOpen" } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
 /** What menus and welcome texts ask in their `when`. */
-export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete" } as const;
+export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete", hasOffsets: "adept.hasOffsets", heatmapShown: "adept.heatmapShown" } as const;
 export type ContextKey = (typeof ContextKey)[keyof typeof ContextKey];

@@ -22,7 +22,7 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
 /** What menus ask: run.live, run.queued, run.finished or run.resumable, then what has been said of it. */
 function contextValue(record: RunRecord): string {
   const state = record.status === "queued" ? "run.queued" : isOpen(record.status) ? "run.live" : record.status === "finished" ? "run.finished" : "run.resumable";
-  return [state, record.starred ? "starred" : "plain", record.archived ? "archived" : "kept"].join(" ");
+  return [state, record.starred ? "starred" : "plain", record.archived ? "archived" : "kept", ...(record.method === "adept" || record.method === "dept" ? ["offsets"] : [])].join(" ");
 }
 
 export function tooltip(record: RunRecord): vscode.MarkdownString {

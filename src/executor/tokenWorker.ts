@@ -1,0 +1,81 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { UserError } from "../experiment/errors.ts";
+import { EncodedTexts, OpenedRun, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
+
+interface Waiting { resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+type Asked = TokenRequest extends infer R ? R extends TokenRequest ? Omit<R, "id"> : never : never;
+
+/** `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
+export interface TokenWorkerOptions { workerPath: string; nodePath: string; told: (line: string) => void; idle?: number; patience?: number }
+
+/** The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none comes, started anew when it was lost. */
+export class TokenWorker {
+  private child: ChildProcess | undefined;
+  private readonly waiting = new Map<number, Waiting>();
+  private last = 0;
+  private idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: TokenWorkerOptions) {}
+
+  /** The process at work, undefined while there is none. */
+  get pid(): number | undefined { return this.child?.pid; }
+
+  /** @throws UserError where the run has no offsets to show */
+  async open(run: string): Promise<OpenedRun> { return OpenedRun.parse(await this.ask({ type: "open", run })); }
+  async encode(question: Omit<Extract<TokenRequest, { type: "encode" }>, "id" | "type">): Promise<EncodedTexts> { return EncodedTexts.parse(await this.ask({ type: "encode", ...question })); }
+  async token(run: string, token: number, place: number): Promise<TokenDetails> { return TokenDetails.parse(await this.ask({ type: "token", run, token, place })); }
+
+  /** Ends the process; a later question starts another. */
+  dispose(): void {
+    clearTimeout(this.idleTimer);
+    this.child?.stdin?.end();
+    this.child = undefined;
+  }
+
+  private ask(question: Asked): Promise<unknown> {
+    const { patience = 60_000 } = this.options, child = (this.child ??= this.start()), id = ++this.last;
+    clearTimeout(this.idleTimer);
+    return new Promise((resolve, reject) => {
+      // One that does not answer is as good as lost.
+      const timer = setTimeout(() => { child.kill("SIGKILL"); }, patience);
+      this.waiting.set(id, { resolve, reject, timer });
+      child.stdin?.write(`${JSON.stringify({ id, ...question })}\n`);
+    });
+  }
+
+  /** Nothing is asked now: it ends if that lasts. */
+  private rest(): void {
+    clearTimeout(this.idleTimer);
+    this.idleTimer = setTimeout(() => { this.dispose(); }, this.options.idle ?? 120_000);
+    this.idleTimer.unref();
+  }
+
+  private start(): ChildProcess {
+    const child = spawn(this.options.nodePath, [this.options.workerPath, "tokens"], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }), first = this.last;
+    const lost = (what: string): void => {
+      if (this.child === child) this.child = undefined;
+      for (const [id, { reject, timer }] of this.waiting) if (id > first) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }
+    };
+    child.once("error", (error) => { lost(`did not start: ${error.message}`); });
+    child.once("exit", (code, signal) => { lost(`ended (${signal ?? String(code)})`); });
+    // A write to a process that has just ended is told by its exit.
+    child.stdin.on("error", () => { /* see exit */ });
+    createInterface({ input: child.stdout }).on("line", (line) => { this.receive(line); });
+    createInterface({ input: child.stderr }).on("line", this.options.told);
+    return child;
+  }
+
+  private receive(line: string): void {
+    let json: unknown;
+    try { json = JSON.parse(line); } catch { this.options.told(`unreadable answer: ${line.slice(0, 200)}`); return; }
+    const parsed = TokenReply.safeParse(json), waiting = parsed.success ? this.waiting.get(parsed.data.id) : undefined;
+    if (!parsed.success || waiting === undefined) return;
+    const { id, error, result } = parsed.data;
+    clearTimeout(waiting.timer);
+    this.waiting.delete(id);
+    if (this.waiting.size === 0) this.rest();
+    if (error === undefined) waiting.resolve(result);
+    else waiting.reject(error.bug ? new Error(error.message) : new UserError(error.message, error.action));
+  }
+}

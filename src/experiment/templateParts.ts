@@ -1,0 +1,12 @@
+/** A template taken apart: text that stands as it is, and fields of a row. */
+export type TemplatePart = { literal: string } | { field: string };
+
+/**
+ * Takes a template such as "premise: {premise}" apart; "{{" and "}}" stand for braces.
+ * @returns undefined where a brace lacks its partner
+ */
+export function templateParts(template: string): TemplatePart[] | undefined {
+  const parts = template.split(/(\{\{|\}\}|\{[^{}]*\})/).filter((part) => part !== "");
+  if (parts.some((part) => /^[^{}]*[{}][^{}]*$/.test(part) && !/^\{[^{}]*\}$/.test(part))) return undefined;
+  return parts.map((part) => (part === "{{" || part === "}}" ? { literal: part[0]! } : part.startsWith("{") ? { field: part.slice(1, -1).trim() } : { literal: part }));
+}

@@ -1,0 +1,34 @@
+/** Values from `low` to `high` are told apart by colour; beyond them the end colours stand. A signed scale is symmetric about 0, whose colour is none. */
+export interface Scale { low: number; high: number; signed: boolean }
+
+/** Colours of an unsigned scale, 1 to 9; of a signed one four on each side, -4 to 4, of which 0 is bare. */
+export const STEPS = 9, SIGNED_STEPS = 4;
+
+/** The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed scale. */
+export function binOf(value: number | null | undefined, { low, high, signed }: Scale): number {
+  if (value === null || value === undefined || !Number.isFinite(value)) return 0;
+  if (signed) {
+    const reach = Math.max(Math.abs(low), Math.abs(high));
+    if (reach === 0) return 0;
+    const steps = Math.round((Math.abs(value) / reach) * (SIGNED_STEPS + 0.5) - 0.0001);
+    return steps <= 0 ? 0 : Math.sign(value) * Math.min(SIGNED_STEPS, steps);
+  }
+  if (!(high > low)) return Math.ceil(STEPS / 2);
+  return Math.min(STEPS, Math.max(1, 1 + Math.floor(((value - low) / (high - low)) * STEPS)));
+}
+
+const quantile = (sorted: ArrayLike<number>, share: number): number => {
+  const at = share * (sorted.length - 1), below = Math.floor(at), part = at - below;
+  return sorted[below]! * (1 - part) + (sorted[Math.min(sorted.length - 1, below + 1)] ?? 0) * part;
+};
+
+/** From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. */
+export function robustScale(values: ArrayLike<number>): Scale {
+  const sorted = Float64Array.from(values).sort();
+  return sorted.length === 0 ? { low: 0, high: 0, signed: false } : { low: quantile(sorted, 0.02), high: quantile(sorted, 0.98), signed: false };
+}
+
+/** One scale for runs that stand side by side. */
+export function sharedScale(scales: readonly Scale[]): Scale {
+  return { low: Math.min(...scales.map(({ low }) => low)), high: Math.max(...scales.map(({ high }) => high)), signed: scales.some(({ signed }) => signed) };
+}

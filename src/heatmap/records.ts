@@ -1,0 +1,64 @@
+import { findNodeAtLocation, parseTree } from "jsonc-parser";
+import { templateParts } from "../experiment/templateParts.ts";
+import { jsonFields, spelledString } from "./jsonFields.ts";
+import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
+import { tableCells } from "./tableFields.ts";
+
+/** How a document is read: prose line by line, rows of data by their fields, an experiment by the texts that it gives to a model. */
+export type DocumentKind = "prose" | "jsonl" | "csv" | "tsv" | "experiment";
+
+/** How a task makes its input of a row: its own words, and fields of which the first found counts. */
+export type ReadingPart = { literal: string } | { fields: readonly string[] };
+
+export function kindOf(path: string): DocumentKind {
+  const name = path.toLowerCase();
+  if (name.endsWith(".adept.json")) return "experiment";
+  return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? "jsonl" : name.endsWith(".csv") ? "csv" : name.endsWith(".tsv") ? "tsv" : "prose";
+}
+
+/** Lines of a document that belong together, as one string with "\n" between them. */
+export interface TextRecord { line: number; lines: number; text: string }
+
+const isText = ({ text }: Spelled): boolean => text.trim() !== "" && !/^[\s\d.,+-]*$/.test(text);
+
+/** The input that the task makes of a row, or, where the row lacks a field of it, each of its texts. */
+function inputOf(fields: ReadonlyMap<string, Spelled>, reading: readonly ReadingPart[] | undefined): PlacedText[] {
+  const parts = reading?.map((part) => ("literal" in part ? part.literal : part.fields.map((name) => fields.get(name)).find((each) => each !== undefined)));
+  if (parts?.every((part) => part !== undefined) === true) return [joined(parts)];
+  return [...fields.values()].filter(isText).map(whole);
+}
+
+/** Whether a row of these fields gives all that the task's input needs. */
+export const fitsReading = (names: readonly string[], reading: readonly ReadingPart[] | undefined): boolean => reading !== undefined && reading.every((part) => "literal" in part || part.fields.some((name) => names.includes(name)));
+
+const EXPERIMENT_TEXTS = [["method", "initText"], ["task", "source"], ["task", "target"]] as const;
+
+/** The texts that an experiment file gives to a model: what the prompt starts from, and the templates' own words. */
+function experimentTexts(text: string): PlacedText[] {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  return EXPERIMENT_TEXTS.flatMap((path): PlacedText[] => {
+    const node = root && findNodeAtLocation(root, [...path]);
+    if (node?.type !== "string") return [];
+    const spelled = spelledString(text.slice(node.offset + 1, node.offset + node.length - 1), node.offset + 1);
+    return path[0] === "method" ? [whole(spelled)] : literalsOf(spelled);
+  });
+}
+
+/** The words of a template outside its braces. */
+function literalsOf({ text, at }: Spelled): PlacedText[] {
+  if (templateParts(text) === undefined) return [];
+  return [...text.matchAll(/(?:\{\{|\}\}|[^{}])+(?=\{|$)/g)].filter(([words]) => words.trim() !== "").map(({ 0: words, index }) => whole({ text: words, at: typeof at === "number" ? at + index : at.slice(index, index + words.length + 1) }));
+}
+
+/** What a model would read of one record. @param header the columns of a table */
+export function textsOf({ text }: TextRecord, { kind, reading, header }: { kind: DocumentKind; reading: readonly ReadingPart[] | undefined; header: readonly string[] }): PlacedText[] {
+  switch (kind) {
+    case "prose": return text.trim() === "" ? [] : [whole({ text, at: 0 })];
+    case "experiment": return experimentTexts(text);
+    case "jsonl": { const fields = jsonFields(text); return fields === undefined ? [] : inputOf(fields, reading); }
+    case "csv": case "tsv": {
+      const cells = tableCells(text, kind === "csv" ? "," : "\t", kind === "csv");
+      return text.trim() === "" ? [] : inputOf(new Map(header.flatMap((name, i) => { const cell = cells[i]; return cell === undefined ? [] : [[name, cell] as const]; })), reading);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import * as vscode from "vscode";
+import { UserError } from "../experiment/errors.ts";
+import { isLive } from "../experiment/record.ts";
+import { MEASURES } from "../heatmap/measures.ts";
+import type { CommandContext, Handlers } from "./commandContext.ts";
+import { measureTitle } from "./heatmapLegend.ts";
+import { Command } from "./ids.ts";
+import type { Run } from "./runsModel.ts";
+import { showTable } from "./tokenTableDocument.ts";
+
+type Ids = typeof Command.showHeatmap | typeof Command.hideHeatmap | typeof Command.heatmapMeasure | typeof Command.heatmapBeside | typeof Command.tokenTable;
+
+/** Whether a run has offsets to show. */
+export const hasOffsets = ({ record }: Run): boolean => (record.method === "adept" || record.method === "dept") && !isLive(record.status) && record.status !== "queued" && record.status !== "failed";
+
+/** Offsets over the text of an editor. */
+export function heatmapCommands(context: CommandContext): Handlers<Ids> {
+  const { heatmaps, pick } = context;
+  return {
+    [Command.showHeatmap]: (argument) => show(argument, context),
+    [Command.hideHeatmap]: () => { const editor = vscode.window.activeTextEditor; if (editor === undefined) heatmaps.hideAll(); else heatmaps.hide(editor.document.uri); },
+    [Command.heatmapMeasure]: () => chooseMeasure(context),
+    [Command.heatmapBeside]: async () => {
+      const editor = vscode.window.activeTextEditor, shown = heatmaps.active();
+      if (editor === undefined || shown === undefined) throw new UserError(vscode.l10n.t("This editor shows no heatmap to compare with."), vscode.l10n.t("Show one first."));
+      const run = await pick.one(undefined, (each) => hasOffsets(each) && each.id !== shown.choice.run.id);
+      if (run === undefined) return;
+      const { document } = editor, beside = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false });
+      beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
+      await heatmaps.show(document, run, { column: beside.viewColumn, measure: shown.choice.measure });
+    },
+    [Command.tokenTable]: async () => {
+      const shown = heatmaps.active();
+      if (shown === undefined) throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+      await showTable(shown);
+    },
+  };
+}
+
+/** Over the active editor's text, else over the run's own data. */
+async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
+  const run = await pick.one(argument instanceof vscode.Uri ? undefined : argument, hasOffsets), wished = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  if (run === undefined) return;
+  const uri = wished ?? dataOf(run);
+  if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), vscode.l10n.t("Open a text, JSONL or CSV file."));
+  const { document } = await vscode.window.showTextDocument(uri, { preview: false });
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Reading the run's offsets…") }, () => heatmaps.show(document, run));
+}
+
+/** The file that a run was trained on, where it is one. */
+function dataOf(run: Run): vscode.Uri | undefined {
+  const { task } = run.directory.experiment();
+  return task.kind === "file" ? vscode.Uri.file(task.train) : undefined;
+}
+
+async function chooseMeasure({ heatmaps }: CommandContext): Promise<void> {
+  const shown = heatmaps.active();
+  if (shown === undefined) throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+  const { opened, measure } = shown.choice;
+  const items = MEASURES.filter((each) => opened.measures[each] !== undefined).map((each) => ({ label: measureTitle(each), description: each === measure ? vscode.l10n.t("shown") : "", measure: each }));
+  const off = { label: vscode.l10n.t("$(eye-closed) Hide the heatmap"), description: "", measure: undefined };
+  const chosen = await vscode.window.showQuickPick([...items, off], { placeHolder: vscode.l10n.t("What of each token is shown?") });
+  if (chosen === undefined) return;
+  if (chosen.measure === undefined) heatmaps.hide(shown.editor.document.uri);
+  else heatmaps.measure(shown.editor.document.uri, chosen.measure);
+}

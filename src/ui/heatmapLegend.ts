@@ -1,0 +1,67 @@
+import * as vscode from "vscode";
+import { SIGNED_STEPS, STEPS, type Scale } from "../heatmap/bins.ts";
+import type { Measure } from "../heatmap/measures.ts";
+import type { Painted } from "../heatmap/ranges.ts";
+import { Store } from "./disposable.ts";
+import type { EditorHeatmap } from "./editorHeatmap.ts";
+import { binsOf, colourOf } from "./heatmapColours.ts";
+import type { Heatmaps } from "./heatmaps.ts";
+import { Command } from "./ids.ts";
+
+/** What a measure is called. */
+export function measureTitle(measure: Measure): string {
+  switch (measure) {
+    case "norm": return vscode.l10n.t("Offset norm");
+    case "units": return vscode.l10n.t("Hidden units on");
+    case "cosine": return vscode.l10n.t("Cosine to the mean offset");
+    case "position": return vscode.l10n.t("Offset norm of the place (DePT)");
+  }
+}
+
+const figure = (value: number): string => String(Number(value.toPrecision(3)));
+
+/** The scale of the active editor's heatmap in the status bar, its colours in the tooltip; shown while there is one. */
+export class HeatmapLegend extends Store {
+  private readonly item: vscode.StatusBarItem;
+
+  constructor(heatmaps: Heatmaps) {
+    super();
+    this.item = this.register(vscode.window.createStatusBarItem("adept.heatmap", vscode.StatusBarAlignment.Right, 100));
+    this.item.name = vscode.l10n.t("ADePT Heatmap");
+    this.item.command = Command.heatmapMeasure;
+    this.register(heatmaps.onDidChange(() => {
+      const heatmap = heatmaps.active();
+      if (heatmap === undefined) this.item.hide();
+      else this.show(heatmap, heatmaps.scale(heatmap.choice.measure));
+    }));
+  }
+
+  private show({ choice, painted, readsTask }: EditorHeatmap, scale: Scale): void {
+    const title = measureTitle(choice.measure), span = `${figure(scale.low)}–${figure(scale.high)}`, coarse = coarseness(painted);
+    this.item.text = `$(symbol-color) ${title} ${span}`;
+    this.item.tooltip = legend([title, choice.run.record.name, ...(coarse === undefined ? [] : [coarse]), ...(readsTask ? [vscode.l10n.t("Rows are read as the run's task makes its input of them, up to {0} tokens.", choice.opened.maxSourceLength)] : [])], scale);
+    this.item.accessibilityInformation = { label: vscode.l10n.t("ADePT heatmap: {0} from {1} to {2}, run {3}. Activate to change the measure.", title, figure(scale.low), figure(scale.high), choice.run.record.name) };
+    this.item.show();
+  }
+}
+
+/** What is not shown token by token, in words. */
+function coarseness(painted: Painted | undefined): string | undefined {
+  if (painted === undefined || (painted.detail === "tokens" && painted.columns === undefined)) return undefined;
+  const part = vscode.l10n.t("Of each line the first {0} columns and those about the cursor.", painted.columns ?? 0);
+  return painted.detail === "tokens" ? part : `${painted.detail === "words" ? vscode.l10n.t("Too many tokens in sight: means of words.") : vscode.l10n.t("Too many tokens in sight: means of lines.")} ${part}`;
+}
+
+function legend(lines: readonly string[], { low, high, signed }: Scale): vscode.MarkdownString {
+  const text = new vscode.MarkdownString(undefined, true), [title, ...rest] = lines;
+  text.supportHtml = true;
+  text.appendMarkdown("**").appendText(title ?? "").appendMarkdown("**\n\n");
+  for (const bin of signed ? [-4, -3, -2, -1, 0, 1, 2, 3, 4] : binsOf(false)) {
+    const from = signed ? ((Math.abs(bin) - 0.5) / (SIGNED_STEPS + 0.5)) * Math.sign(bin) * high : low + ((bin - 1) / STEPS) * (high - low);
+    const style = bin === 0 ? "" : ` style="background-color:var(--vscode-adept-${colourOf(bin, signed).slice("adept.".length)});"`;
+    text.appendMarkdown(`<span${style}>&nbsp;${figure(from)}&nbsp;</span>`);
+  }
+  for (const line of rest) text.appendMarkdown("\n\n").appendText(line);
+  text.appendMarkdown("\n\n").appendText(vscode.l10n.t("From the 2nd to the 98th percentile of the vocabulary, where the measure has no ends of its own; one scale for all runs in sight."));
+  return text;
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { Offsets } from "../../src/analysis/offsets.ts";
+import { loadTokenizer } from "../../src/backbone/tokenizer.ts";
+import { TokenWorker } from "../../src/executor/tokenWorker.ts";
+import { UserError } from "../../src/experiment/errors.ts";
+
+const DIST = join(import.meta.dirname, "../../dist"), place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
+const folder = mkdtempSync(join(tmpdir(), "adept-tokens-")), told: string[] = [];
+let worker: TokenWorker, runs: Record<"adept" | "dept" | "pt", string>;
+const adept = (...args: string[]): string => execFileSync(process.execPath, [join(DIST, "cli.js"), ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const close = (a: number, b: number, what: string): void => { assert.ok(Math.abs(a - b) <= 2e-5 * Math.max(1e-6, Math.abs(b)), `${what}: ${a}, not ${b}`); };
+const isGone = async (pid: number): Promise<boolean> => { for (let i = 0; i < 100; i++) { try { process.kill(pid, 0); } catch { return true; } await new Promise((done) => setTimeout(done, 50)); } return false; };
+
+before(() => {
+  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `the meeting is on day ${i}, bring paper and stone`, label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
+  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({
+    name: "words", git: false, task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 4, bottleneck: 6 }, { kind: "dept", promptLength: 4, rank: 3, positions: 12 }, { kind: "pt", promptLength: 4 }] },
+    training: { steps: 6, batchSize: 8, maxSourceLength: 8, maxTargetLength: 3, warmup: 1, evaluateEvery: 3, learningRate: { prompt: 0.3 } }, engine: { threads: 1 },
+  }));
+  adept("train", "w.adept.json");
+  const paths = readdirSync(join(folder, ".adept/runs")).map((id) => join(folder, ".adept/runs", id)), of = (kind: string): string => paths.find((path) => (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind === kind)!;
+  runs = { adept: of("adept"), dept: of("dept"), pt: of("pt") };
+  worker = new TokenWorker({ ...place, told: (line) => told.push(line) });
+});
+after(() => { worker.dispose(); rmSync(folder, { recursive: true, force: true }); });
+
+test("a run's table is what its offset analysis finds, piece by piece", async () => {
+  adept("analyse", runs.adept.split("/").at(-1)!, "offsets");
+  const { vocabulary } = (JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }).result, opened = await worker.open(runs.adept);
+  assert.deepEqual(Object.keys(opened.measures), ["norm", "units", "cosine"]);
+  assert.deepEqual(opened.reading, [{ literal: "text: " }, { fields: ["text"] }]);
+  const text = "the river, bring a stone of paper: 42 mails!", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text], cut: false }), { rows: [units] } = await worker.encode({ run: runs.adept, measure: "units", texts: [text], cut: false });
+  const known = await loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5")).encode(text);
+  assert.deepEqual(row!.ids, known.ids.slice(0, -1), "</s> stands nowhere");
+  assert.deepEqual(row!.spans, known.offsets.slice(0, -1).flat());
+  row!.ids.forEach((id, i) => { close(row!.values[i]!, vocabulary!.norm[id]!, `norm of ${id}`); assert.equal(units!.values[i], vocabulary!.active![id]); });
+  const id = row!.ids[3]!, details = await worker.token(runs.adept, id, 3);
+  // The stored norms have six digits: those that tie in them may stand either way.
+  const larger = (by: number): number => vocabulary!.norm.filter((each) => each > vocabulary!.norm[id]! * by).length;
+  assert.ok(details.rank! > larger(1 + 1e-5) && details.rank! <= larger(1 - 1e-5), String(details.rank));
+  close(details.ratio!, vocabulary!.ratio[id]!, "ratio");
+  assert.equal(details.before[0]!.text, details.text, "a word is nearest to itself");
+  assert.equal(details.before.length, 5);
+  assert.equal(details.after.length, 5);
+  assert.ok(details.cosine! >= -1.00001 && details.cosine! <= 1.00001 && details.units! <= details.hidden!);
+});
+
+test("what the model does not read has no value; DePT's values are those of places, and end with its table", async () => {
+  const text = "bring paper and stone and paper and stone and river and light and paper", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text], cut: true });
+  assert.ok(row!.ids.length > 8);
+  assert.deepEqual(row!.values.map((value) => value !== null), row!.ids.map((_, i) => i < 7), "eight tokens, of which the last is </s>");
+  const opened = await worker.open(runs.dept), { rows: [places] } = await worker.encode({ run: runs.dept, measure: "position", texts: [text], cut: false });
+  assert.deepEqual(Object.keys(opened.measures), ["position"]);
+  assert.deepEqual(places!.values.map((value) => value !== null), places!.ids.map((_, i) => i < 12));
+  assert.equal((await worker.token(runs.dept, places!.ids[2]!, 2)).position, places!.values[2]);
+  await assert.rejects(worker.encode({ run: runs.dept, measure: "norm", texts: [text], cut: false }), UserError);
+});
+
+test("runs without offsets, without a result, and folders that are none are told as such", async () => {
+  await assert.rejects(worker.open(runs.pt), (error) => error instanceof UserError && /"pt" has no offsets/.test(error.message));
+  await assert.rejects(worker.open(folder), (error) => error instanceof UserError && /is not a run/.test(error.message));
+  const copy = join(folder, ".adept/runs", "20260101-000000-copy");
+  cpSync(runs.adept, copy, { recursive: true });
+  rmSync(join(copy, "adapter"), { recursive: true });
+  await assert.rejects(worker.open(copy), UserError);
+});
+
+test("one process serves all questions, ends when none comes, is started anew, and is missed when it is killed", async () => {
+  const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 400 });
+  assert.equal(quick.pid, undefined, "nothing starts before a question");
+  const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)], pid = quick.pid!;
+  await Promise.all([first, second]);
+  assert.equal(quick.pid, pid);
+  assert.ok(await isGone(pid), "it ends when idle");
+  await quick.open(runs.adept);
+  const again = quick.pid!;
+  assert.notEqual(again, pid);
+  const asked = quick.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)), cut: false });
+  process.kill(again, "SIGKILL");
+  await assert.rejects(asked, (error) => error instanceof UserError && /SIGKILL/.test(error.message));
+  assert.equal((await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"], cut: false })).rows.length, 1, "the next question is answered");
+  const third = quick.pid!;
+  quick.dispose();
+  assert.ok(await isGone(third));
+  assert.deepEqual(told, []);
+});
+
+test("awkward texts: empty, a lone surrogate, a hundred thousand characters", async () => {
+  const long = "stone and paper ".repeat(6250), texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long], { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts, cut: false });
+  assert.equal(rows.length, 5);
+  assert.deepEqual(rows[0], { ids: [], spans: [], values: [] });
+  rows.forEach(({ ids, spans, values }, t) => {
+    assert.equal(spans.length, 2 * ids.length);
+    assert.equal(values.length, ids.length);
+    assert.ok(spans.every((at) => at >= 0 && at <= texts[t]!.length));
+  });
+  assert.ok(rows[4]!.spans.at(-1)! >= 99_999);
+});
