@@ -27,7 +27,9 @@ export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: 
     const { ids, spans, values } = rows[t]!;
     ids.forEach((id, place) => {
       const found = placeOf(text, spans[2 * place]!, spans[2 * place + 1]!);
-      if (found === undefined || found[1] <= found[0]) return;
+      if (found === undefined) return;
+      // A token may begin with the end of a line: it stands where its text is.
+      while (found[0] < found[1] && record.text[found[0]] === "\n") found[0]++;
       let line = 0;
       while (line + 1 < starts.length && starts[line + 1]! <= found[0]) line++;
       const end = line + 1 < starts.length ? Math.min(found[1], starts[line + 1]! - 1) : found[1];
@@ -37,12 +39,12 @@ export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: 
   return spots.sort((a, b) => a.line - b.line || a.from - b.from || a.to - b.to);
 }
 
-/** Means over tokens that touch ("words") or share a line. Tokens without a value count for nothing. */
-function gathered(spots: readonly Spot[], detail: Detail): Pick<Spot, "line" | "from" | "to" | "value">[] {
+/** Means over the tokens of a word or of a line. Tokens without a value count for nothing. @param textOf a line's text, whose spaces part its words */
+function gathered(spots: readonly Spot[], detail: Detail, textOf: (line: number) => string): Pick<Spot, "line" | "from" | "to" | "value">[] {
   if (detail === "tokens") return [...spots];
   const groups: { line: number; from: number; to: number; sum: number; count: number }[] = [];
   for (const { line, from, to, value } of spots) {
-    const last = groups.at(-1), same = last?.line === line && (detail === "lines" || last.to >= from), group = same ? last : { line, from, to, sum: 0, count: 0 };
+    const last = groups.at(-1), same = last?.line === line && (detail === "lines" || (last.to >= from && !/\s/.test(textOf(line).slice(from - 1, from + 1)))), group = same ? last : { line, from, to, sum: 0, count: 0 };
     if (!same) groups.push(group);
     group.to = Math.max(group.to, to);
     if (value !== null) { group.sum += value; group.count++; }
@@ -71,13 +73,13 @@ const COLUMNS = [400, 200];
  * The colours of what is seen, at most `most` ranges: token by token, then of each line's first columns (and those about the cursor) alone,
  * then word by word, then line by line.
  */
-export function paint(spots: readonly Spot[], scale: Scale, { most, cursor }: { most: number; cursor: { line: number; column: number } | undefined }): Painted {
+export function paint(spots: readonly Spot[], scale: Scale, { most, cursor, textOf }: { most: number; cursor: { line: number; column: number } | undefined; textOf: (line: number) => string }): Painted {
   const all = colouredRanges(spots, scale);
   if (all.length <= most) return { ranges: all, detail: "tokens", columns: undefined };
   for (const detail of ["tokens", "words", "lines"] as const) {
     for (const columns of COLUMNS) {
       const near = ({ line, from, to }: Spot): boolean => to <= columns || (cursor?.line === line && Math.abs(from - cursor.column) <= columns);
-      const ranges = colouredRanges(gathered(spots.filter(near), detail), scale);
+      const ranges = colouredRanges(gathered(spots.filter(near), detail, textOf), scale);
       if (ranges.length <= most) return { ranges, detail, columns };
     }
   }

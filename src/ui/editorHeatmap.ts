@@ -127,7 +127,7 @@ export class EditorHeatmap {
     const scale = this.parts.scale(this.selected.measure), types = this.parts.colours.of(scale.signed), { active } = this.editor.selection;
     for (const margin of [MARGIN, 0]) {
       this.shown = this.records.in(...this.lines(margin)).flatMap((record) => { const spots = this.touch(record.text); return spots === undefined ? [] : [{ record, spots }]; });
-      this.painted = paint(this.tokens(), scale, { most: MOST_RANGES, cursor: { line: active.line, column: active.character } });
+      this.painted = paint(this.tokens(), scale, { most: MOST_RANGES, cursor: { line: active.line, column: active.character }, textOf: (line) => this.editor.document.lineAt(line).text });
       if (this.painted.detail === "tokens" && this.painted.columns === undefined) break;
     }
     const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));

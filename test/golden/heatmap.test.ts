@@ -32,10 +32,10 @@ withGoldens("heatmap", () => {
         const spans = c.offsets_utf16.flatMap(([from, to]) => (from === to ? [from, to] : [from + 5, to + 5]));
         const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]), lines = written.split("\n");
         const wanted = c.offsets_utf16.map(([from, to], place) => ({ place, text: text.slice(from, to) })).filter(({ text: part }) => part !== "");
-        assert.equal(spots.length, wanted.filter(({ text: part }) => !part.startsWith("\n") || part.length > 1).length, JSON.stringify(text));
+        assert.equal(spots.length, wanted.filter(({ text: part }) => /[^\n]/.test(part)).length, JSON.stringify(text));
         for (const { line, from, to, place } of spots) {
           const stands = read(lines[line - 3]!.slice(from, to)), whole = wanted.find((each) => each.place === place)!.text;
-          assert.equal(stands, whole.split("\n")[0], JSON.stringify({ text, place }));
+          assert.equal(stands, whole.replace(/^\n+/, "").split("\n")[0], JSON.stringify({ text, place }));
           seen++;
         }
       }

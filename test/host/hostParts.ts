@@ -1,6 +1,8 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { AnalysisFeed } from "../../src/ui/analysisFeed.ts";
 export { CompareFeed } from "../../src/ui/compareFeed.ts";
+export { EditorHeatmap } from "../../src/ui/editorHeatmap.ts";
+export { HeatmapColours } from "../../src/ui/heatmapColours.ts";
 export { host } from "../../src/ui/host.ts";
 export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { pageLabels } from "../../src/ui/pageLabels.ts";

@@ -22,4 +22,20 @@ export const workspace = {
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
 };
 export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
-export const window = { createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }) };
+export class Position { constructor(readonly line: number, readonly character: number) {} }
+export class Range {
+  readonly start: Position; readonly end: Position;
+  constructor(line: number, from: number, last: number, to: number) { this.start = new Position(line, from); this.end = new Position(last, to); }
+}
+export const ColorThemeKind = { Light: 1, Dark: 2, HighContrast: 3, HighContrastLight: 4 };
+export const DecorationRangeBehavior = { OpenOpen: 0, ClosedClosed: 1 };
+/** Decoration types that are not disposed of. */
+export const decorationTypes = new Set<{ options: unknown; dispose: () => void }>();
+const themes = new EventEmitter<void>();
+/** What the theme is now. */
+export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
+export const window = {
+  activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
+  createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
+  createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),
+};

@@ -49,7 +49,7 @@ test("bins go up with the value, ends hold what lies beyond, the middle of a sig
 });
 
 const spot = (line: number, from: number, to: number, value: number | null, place = 0): Spot => ({ line, from, to, value, id: 5, place });
-const scale = { low: 0, high: 9, signed: false };
+const scale = { low: 0, high: 9, signed: false }, textOf = (): string => "ab ".repeat(3000);
 
 test("touching tokens of one colour are one range; gaps, other colours and tokens without a value are left out", () => {
   assert.deepEqual(colouredRanges([spot(0, 0, 2, 1), spot(0, 2, 4, 1.5), spot(0, 5, 6, 1), spot(0, 6, 8, 7), spot(0, 8, 9, null), spot(1, 0, 1, 7)], scale), [
@@ -59,12 +59,17 @@ test("touching tokens of one colour are one range; gaps, other colours and token
 
 test("what is too much is shown coarser, never more than the most, and says so", () => {
   const line = (length: number, at = 0): Spot[] => Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i)), cursor = { line: 0, column: 3000 };
-  assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined }), { ranges: colouredRanges(line(50), scale), detail: "tokens", columns: undefined });
-  const clipped = paint(line(2000), scale, { most: 500, cursor });
+  assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), { ranges: colouredRanges(line(50), scale), detail: "tokens", columns: undefined });
+  const clipped = paint(line(2000), scale, { most: 500, cursor, textOf });
   assert.equal(clipped.detail, "tokens");
   assert.equal(clipped.columns, 400);
   assert.ok(clipped.ranges.length <= 500 && clipped.ranges.some(({ from }) => from > 2700) && clipped.ranges.some(({ from }) => from < 300) && !clipped.ranges.some(({ from }) => from > 500 && from < 2500));
   const many = Array.from({ length: 100 }, (_, i) => line(60, i)).flat().flatMap((each) => [{ ...each, to: each.from + 1 }, { ...each, from: each.from + 1 }]);
-  for (const most of [6001, 2000, 150]) assert.ok(paint(many, scale, { most, cursor }).ranges.length <= most);
-  assert.equal(paint(many, scale, { most: 150, cursor }).detail, "lines");
+  for (const most of [6001, 2000, 150]) assert.ok(paint(many, scale, { most, cursor, textOf }).ranges.length <= most);
+  assert.equal(paint(many, scale, { most: 150, cursor, textOf }).detail, "lines");
+  // Words end at spaces, also where tokens bring their space along.
+  const words = paint([spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)], scale, { most: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) });
+  assert.equal(words.detail, "tokens");
+  const coarse = paint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, { most: 2, cursor: undefined, textOf: () => "ab cd" });
+  assert.deepEqual([coarse.detail, coarse.ranges], ["words", [{ line: 0, from: 0, to: 5, bin: 5 }].flatMap(() => [{ line: 0, from: 0, to: 2, bin: 5 }, { line: 0, from: 2, to: 5, bin: 6 }])]);
 });

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { loadTokenizer } from "../../src/backbone/tokenizer.ts";
+import { TokenWorker } from "../../src/executor/tokenWorker.ts";
+import type { EditorHeatmap } from "../../src/ui/editorHeatmap.ts";
+import type { Run } from "../../src/ui/runsModel.ts";
+import type * as Parts from "../host/hostParts.ts";
+import { loadParts } from "../host/loadParts.ts";
+import { StubEditor } from "../host/stubEditor.ts";
+
+const DIST = join(import.meta.dirname, "../../dist"), folder = mkdtempSync(join(tmpdir(), "adept-heatmap-"));
+const tokenizer = loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5"));
+let parts: typeof Parts, worker: TokenWorker, run: Run;
+const failures: unknown[] = [];
+const rest = (milliseconds = 300): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
+
+before(async () => {
+  parts = await loadParts();
+  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `the meeting is on day ${i}`, label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
+  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ name: "words", git: false, task: { kind: "file", train: "data.jsonl", source: "say {text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 6 }, training: { steps: 20, batchSize: 8, maxSourceLength: 32, maxTargetLength: 3, warmup: 1 }, engine: { threads: 1 } }));
+  execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "w.adept.json"], { cwd: folder, stdio: "pipe" });
+  const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!);
+  run = { id: "r", directory: { path } } as unknown as Run;
+  worker = new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => failures.push(line) });
+});
+after(() => { worker.dispose(); rmSync(folder, { recursive: true, force: true }); });
+
+async function over(editor: StubEditor): Promise<EditorHeatmap> {
+  const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours();
+  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours, scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  colours.onDidChange(() => { heatmap.refresh(0); });
+  heatmap.refresh(0);
+  await rest();
+  assert.deepEqual(failures, []);
+  return heatmap;
+}
+
+/** The coloured units of a line, as one string with bare units as dots. */
+const shape = (editor: StubEditor, line: number): string => { const units = Array.from({ length: editor.lines[line]!.length }, () => "."); for (const { from, text } of editor.coloured().filter((each) => each.line === line)) for (let i = 0; i < text.length; i++) units[from + i] = editor.lines[line]![from + i]!; return units.join(""); };
+
+test("fields of the task are coloured token by token, names, quotes and other fields are not; a BOM, tabs, emoji and CRLF do not move anything", async () => {
+  const editor = new StubEditor(['{"id": 7, "text": "a \\u00e9 😀\\tstone 好好", "label": "no"}', '{"text": broken', "", '{"text": "é مرحبا", "x": "also"}'], "/d/data.jsonl"), heatmap = await over(editor);
+  assert.equal(shape(editor, 0).replaceAll(".", ""), 'a \\u00e9 😀\\tstone 好好');
+  assert.equal(shape(editor, 1).replaceAll(".", ""), "");
+  assert.equal(shape(editor, 3).replaceAll(".", ""), "é مرحبا");
+  assert.ok(heatmap.readsTask);
+  // The token under a place is the tokenizer's own, at its place in the whole input.
+  const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好"), at = editor.lines[0]!.indexOf("stone"), spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
+  assert.equal(spot.id, ids[spot.place]);
+  assert.equal("say a é 😀\tstone 好好".slice(...offsets[spot.place]!), JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`));
+  heatmap.clear();
+  assert.deepEqual(editor.coloured(), []);
+});
+
+test("after an edit no colour is stale: changed lines are bare until they are read anew, moved lines keep theirs", async () => {
+  const editor = new StubEditor(["stone and paper", "", "the river of light", "green paper"], "/d/notes.txt"), heatmap = await over(editor), before = editor.coloured();
+  assert.deepEqual([...new Set(before.map(({ line }) => line))], [0, 2, 3]);
+  editor.lines.splice(1, 0, "a new line");
+  editor.edit(0, "stones and paper");
+  heatmap.edited([{ range: new parts.vscode.Range(0, 0, 0, 5), rangeOffset: 0, rangeLength: 0, text: "" } as never]);
+  assert.deepEqual(editor.coloured().map(({ line, text, colour }) => [line, text, colour]), before.filter(({ line }) => line > 0).map(({ line, text, colour }) => [line + 1, text, colour]), "at once, before any answer");
+  await rest();
+  assert.deepEqual([...new Set(editor.coloured().map(({ line }) => line))], [0, 1, 3, 4]);
+  // An answer that comes after a newer edit is not painted.
+  editor.edit(0, "light");
+  heatmap.edited([]);
+  heatmap.refresh(0);
+  await rest(5);
+  editor.edit(0, "7");
+  heatmap.edited([]);
+  await rest();
+  assert.equal(shape(editor, 0), "7");
+});
+
+test("cells of a table go over lines, its header and numbers are bare; what was shown follows the cursor on long lines", async () => {
+  const editor = new StubEditor(["id,text,label", '1,"stone', 'and ""paper""",yes', "2,river,no"], "/d/data.csv");
+  await over(editor);
+  assert.deepEqual([0, 1, 2, 3].map((line) => shape(editor, line)), [".............", "...stone", 'and ""paper"".....', "..river..."]);
+  const long = new StubEditor(["stone and paper, ".repeat(5900)], "/d/long.txt", [0, 0]), heatmap = await over(long);
+  await rest(500);
+  assert.ok(long.coloured().length <= 2000 && long.coloured().length > 50);
+  assert.equal(heatmap.painted!.columns, 400);
+  long.selection = { active: new parts.vscode.Position(0, 90_000) };
+  heatmap.refresh(0);
+  await rest(500);
+  assert.ok(long.coloured().some(({ from }) => Math.abs(from - 90_000) < 50), "about the cursor too");
+});
+
+test("one type a colour and no more, anew in another theme, gone in the end", async () => {
+  const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode, colours = new parts.HeatmapColours(), before = decorationTypes.size;
+  assert.equal(colours.of(false).size, 9);
+  assert.equal(colours.of(false), colours.of(false));
+  assert.equal(colours.of(true).size, 8);
+  assert.equal(decorationTypes.size - before, 8, "those of the other scale are let go");
+  let told = 0;
+  colours.onDidChange(() => { told++; });
+  setTheme(ColorThemeKind.HighContrast);
+  assert.equal(told, 1);
+  for (const type of colours.of(false).values()) assert.ok(!("backgroundColor" in (type as unknown as { options: object }).options), "a line below, no fill");
+  const own = [...colours.of(false).values()] as unknown as (typeof decorationTypes extends Set<infer T> ? T : never)[];
+  assert.ok(own.every((type) => decorationTypes.has(type)));
+  colours.dispose();
+  assert.ok(!own.some((type) => decorationTypes.has(type)));
+  setTheme(ColorThemeKind.Dark);
+});
+
+test("thousands of lines: only what is in sight is read, never more than 2,000 ranges, one call a colour", async () => {
+  const lines = Array.from({ length: 20_000 }, (_, i) => JSON.stringify({ text: `line ${i}: ${"stone and paper, river of light; ".repeat(12)}`, label: "yes" })), editor = new StubEditor(lines, "/d/data.jsonl", [10_000, 10_060]), heatmap = await over(editor);
+  await rest();
+  const seen = editor.coloured();
+  assert.ok(seen.length > 500 && seen.length <= 2000, String(seen.length));
+  assert.ok(seen.every(({ line }) => line >= 9960 && line <= 10_100));
+  assert.ok(seen.some(({ line }) => line === 10_000) && seen.some(({ line }) => line === 10_060));
+  editor.calls = 0;
+  heatmap.edited([]);
+  assert.equal(editor.calls, 9);
+});
