@@ -1,5 +1,5 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { compareInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
+export { compareInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
 export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";

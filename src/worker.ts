@@ -2,28 +2,40 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
+import { UserError } from "./experiment/errors.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
 import { askedAnalyses } from "./worker/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyseRun.ts";
 import { compareJob } from "./worker/compareJob.ts";
+import { measureExperiment } from "./worker/measureJob.ts";
 import { serveTokens } from "./worker/tokenServer.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | tokens";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | tokens";
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" } } });
   const [job, path] = positionals, folder = values.folder ?? process.cwd();
   if (job === "tokens") { await serveTokens(process.stdin, process.stdout); return 0; }
-  if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare")) { console.error(USAGE); return 2; }
+  if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare" && job !== "measure")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
   if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
   if (job === "compare") { process.stdout.write(JSON.stringify(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each))))); return 0; }
+  if (job === "measure") return printed(() => measureExperiment(path));
   if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);
   return 0;
+}
+
+/** Prints what a job finds as JSON, or what the user can do about it. */
+async function printed(work: () => Promise<unknown>): Promise<number> {
+  try { process.stdout.write(JSON.stringify({ result: await work() })); return 0; } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stdout.write(JSON.stringify({ error: { message: error.message, action: error.action } }));
+    return 1;
+  }
 }
 
 main().then((code) => { process.exitCode = code; }, (error: unknown) => { console.error(error); process.exitCode = 1; });

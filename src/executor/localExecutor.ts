@@ -1,6 +1,9 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
+import * as z from "zod";
 import type { AnalysisName } from "../experiment/analysisNames.ts";
+import { UserError } from "../experiment/errors.ts";
+import { Forecast } from "../experiment/setupProtocol.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
@@ -38,6 +41,26 @@ export function compareInWorker({ workerPath, nodePath, folder }: WorkerPlace, r
       else reject(new Error(`${error.message}\n${stderr}`));
     });
   });
+}
+
+const Printed = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string(), action: z.string().optional() }).optional() });
+
+/** Runs a job that prints one JSON document in a process of its own. @throws UserError with what the job says of its failure */
+function printedByWorker(args: readonly string[], { workerPath, nodePath, folder }: WorkerPlace, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    execFile(nodePath, [workerPath, ...args], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (failed, stdout, stderr) => {
+      let json: unknown;
+      try { json = JSON.parse(stdout); } catch { reject(failed ?? new Error(stderr)); return; }
+      const parsed = Printed.safeParse(json);
+      if (parsed.success && parsed.data.error === undefined) resolve(parsed.data.result);
+      else reject(parsed.data?.error === undefined ? new Error(`${failed?.message ?? ""}\n${stderr}`) : new UserError(parsed.data.error.message, parsed.data.error.action));
+    });
+  });
+}
+
+/** What an experiment will cost on this machine, by a few of its own steps. @throws UserError where it cannot be run */
+export async function forecastInWorker(place: WorkerPlace, experimentPath: string, signal: AbortSignal): Promise<Forecast> {
+  return Forecast.parse(await printedByWorker(["measure", experimentPath], place, signal));
 }
 
 /** Sends a run's worker a signal, if it lives. */

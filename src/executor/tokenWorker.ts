@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { UserError } from "../experiment/errors.ts";
+import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
 import { EncodedTexts, OpenedRun, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
 interface Waiting { resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
-type Asked = TokenRequest extends infer R ? R extends TokenRequest ? Omit<R, "id"> : never : never;
+type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
+type Asked = Without<TokenRequest> | Without<SetupRequest>;
+type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
 /** `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
 export interface TokenWorkerOptions { workerPath: string; nodePath: string; told: (line: string) => void; idle?: number; patience?: number }
@@ -25,6 +28,11 @@ export class TokenWorker {
   async open(run: string): Promise<OpenedRun> { return OpenedRun.parse(await this.ask({ type: "open", run })); }
   async encode(question: Omit<Extract<TokenRequest, { type: "encode" }>, "id" | "type">): Promise<EncodedTexts> { return EncodedTexts.parse(await this.ask({ type: "encode", ...question })); }
   async token(run: string, token: number, place: number): Promise<TokenDetails> { return TokenDetails.parse(await this.ask({ type: "token", run, token, place })); }
+
+  /** Looks at data as a model will get it. @throws UserError where the file or the backbone cannot be read */
+  async inspect(question: Question<"inspect">): Promise<Inspection> { return Inspection.parse(await this.ask({ type: "inspect", ...question })); }
+  async sizes(question: Question<"sizes">): Promise<SizesAnswer> { return SizesAnswer.parse(await this.ask({ type: "sizes", ...question })); }
+  async check(question: Question<"check">): Promise<CheckAnswer> { return CheckAnswer.parse(await this.ask({ type: "check", ...question })); }
 
   /** Ends the process; a later question starts another. */
   dispose(): void {

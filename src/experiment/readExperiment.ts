@@ -94,14 +94,17 @@ function fillShots(experiment: Experiment): Experiment {
   return task.shots === undefined ? experiment : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
 }
 
-function readFile(path: string, overrides: readonly string[]): { raw: JsonObject; text: string } {
+function textOf(path: string): string {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
-  const text = readFileSync(full, "utf8").replace(/^\uFEFF/, "");
+  return readFileSync(full, "utf8").replace(/^\uFEFF/, "");
+}
+
+function objectOf(path: string, text: string, overrides: readonly string[]): JsonObject {
   const value = parseText(path, text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new UserError(`${path}: an experiment is one JSON object.`);
   for (const assignment of overrides) override(value as JsonObject, assignment);
-  return { raw: value as JsonObject, text };
+  return value as JsonObject;
 }
 
 /** @param about what to say of the run that it is, where a file has several */
@@ -117,8 +120,11 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
  * @param overrides assignments as of `--set`, e.g. "training.steps=200" @param sweepId what the runs of a sweep are known by
  * @throws UserError naming file, line and key of what is wrong
  */
-export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
-  const { raw, text } = readFile(path, overrides), folder = dirname(resolve(path));
+export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] { return experimentsOf(path, textOf(path), overrides, sweepId); }
+
+/** The same of a text that may not be saved yet. @param path where it is, or will be */
+export function experimentsOf(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
+  const raw = objectOf(path, text, overrides), folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
   const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path)), folder);

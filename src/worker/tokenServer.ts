@@ -2,23 +2,31 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import { TokenRequest, type TokenReply } from "../heatmap/protocol.ts";
+import { SetupRequest } from "../experiment/setupProtocol.ts";
+import { checkExperiment } from "./checkExperiment.ts";
+import { inspect, sizesWithin } from "./inspect.ts";
 import { OpenTokens } from "./openTokens.ts";
 
 /** Runs whose tables are kept. */
 const MOST_OPEN = 8;
+const Request = z.union([TokenRequest, SetupRequest]);
+type Request = z.infer<typeof Request>;
 
 /** The answers of a token worker: tokenizers and tables of the runs asked for last. */
 class TokenServer {
   private readonly open = new Map<string, OpenTokens>();
 
-  answer(request: TokenRequest): Promise<unknown> | object {
-    const run = this.of(request.run);
+  answer(request: Request): Promise<unknown> | object {
     switch (request.type) {
-      case "open": return run.opened();
-      case "encode": return run.encode(request);
-      case "token": return run.details(request.token, request.place);
+      case "open": return this.of(request.run).opened();
+      case "encode": return this.of(request.run).encode(request);
+      case "token": return this.of(request.run).details(request.token, request.place);
+      case "inspect": return inspect(request);
+      case "sizes": return sizesWithin(request.backbone, request.budgets);
+      case "check": return checkExperiment(request.path, request.text);
     }
   }
 
@@ -37,7 +45,7 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
   const server = new TokenServer();
   const reply = (told: TokenReply): void => { output.write(`${JSON.stringify(told)}\n`); };
   for await (const line of createInterface({ input })) {
-    const parsed = TokenRequest.safeParse(parseJson(line));
+    const parsed = Request.safeParse(parseJson(line));
     if (!parsed.success) continue;
     const { id } = parsed.data;
     try { reply({ id, result: await server.answer(parsed.data) }); } catch (error) {
