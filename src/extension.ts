@@ -3,6 +3,9 @@ import { CodeDiff } from "./ui/codeDiff.ts";
 import { Commands } from "./ui/commands.ts";
 import { ContextKeys } from "./ui/contextKeys.ts";
 import { ErrorReport } from "./ui/errorReport.ts";
+import { ExperimentChecks } from "./ui/experimentChecks.ts";
+import { ExperimentEditing } from "./ui/experimentEditing.ts";
+import { Folders } from "./ui/folders.ts";
 import { HeatmapHover } from "./ui/heatmapHover.ts";
 import { HeatmapLegend } from "./ui/heatmapLegend.ts";
 import { Heatmaps } from "./ui/heatmaps.ts";
@@ -11,17 +14,21 @@ import { Panels } from "./ui/panel.ts";
 import { RunExplorer } from "./ui/runExplorer.ts";
 import { RunPick } from "./ui/runPick.ts";
 import { RunsModel } from "./ui/runsModel.ts";
+import { Setups } from "./ui/setup.ts";
 import { StatusItem } from "./ui/statusItem.ts";
+import { Tokens } from "./ui/tokens.ts";
 import { WaitingQueue } from "./ui/waitingQueue.ts";
 
 /** Builds the parts and returns; runs are read a moment later, and no process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("ADePT", { log: true }), state = context.workspaceState, workerPath = context.asAbsolutePath("dist/worker.js");
-  const model = new RunsModel(log, state), errors = new ErrorReport(log), diff = new CodeDiff(), explorer = new RunExplorer(model, state);
-  const panels = new Panels({ extensionUri: context.extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, workerPath, state });
+  const log = vscode.window.createOutputChannel("ADePT", { log: true }), { workspaceState: state, extensionUri, globalStorageUri: storage } = context, workerPath = context.asAbsolutePath("dist/worker.js");
+  const folders = new Folders(context.globalState), model = new RunsModel(log, state, folders), errors = new ErrorReport(log), diff = new CodeDiff(), tokens = new Tokens(log, workerPath), explorer = new RunExplorer(model, state);
+  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, tokens, state });
+  const checks = new ExperimentChecks(tokens, log);
+  const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
   context.subscriptions.push(
-    log, model, diff, panels, explorer, heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
-    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, log, state, workerPath }), new ContextKeys(model, heatmaps));
+    log, folders, model, diff, tokens, panels, explorer, setups, checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
+    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, log, state, workerPath }), new ContextKeys(model, heatmaps));
   const first = setTimeout(() => { model.adopt(); }, 0);
   context.subscriptions.push({ dispose: () => { clearTimeout(first); } });
 }

@@ -1,5 +1,5 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { compareInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
+export { compareInWorker, downloadInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
 export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
@@ -10,5 +10,5 @@ export { adoptRun, listRuns } from "./run/runDirectory.ts";
 export { journalSize, readIndex, writeIndex } from "./run/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/trash.ts";
 export { flatten } from "./experiment/keyPath.ts";
-export { parse as parseTable } from "csv-parse/sync";
+export { parseDraft, parseSetupMessage } from "./ui/setupMessage.ts";
 export { parsePageMessage } from "./ui/pageMessage.ts";

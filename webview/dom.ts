@@ -5,3 +5,10 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, text = "", cla
   if (className !== "") element.className = className;
   return element;
 }
+
+/** A part of a page under its heading. */
+export function section(heading: string): HTMLElement {
+  const part = el("section", "", "part");
+  part.append(el("h2", heading));
+  return part;
+}

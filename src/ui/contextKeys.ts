@@ -19,7 +19,7 @@ export class ContextKeys extends Store {
     super();
     this.register(model.onDidChange(() => { this.update(); }));
     this.register(heatmaps.onDidChange(() => { this.tell(ContextKey.heatmapShown, heatmaps.active() !== undefined); }));
-    this.register(vscode.workspace.onDidChangeWorkspaceFolders(() => { this.update(); }));
+    this.register(model.folders.onDidChange(() => { this.update(); }));
     const watcher = this.register(vscode.workspace.createFileSystemWatcher("**/.git/HEAD"));
     this.register(watcher.onDidCreate(() => { this.update(); }));
     this.update();
@@ -31,7 +31,7 @@ export class ContextKeys extends Store {
   }
 
   private update(): void {
-    const folders = vscode.workspace.workspaceFolders ?? [], waiting = this.model.runs().some(({ record }) => record.status === "queued");
+    const folders = this.model.folders.all(), waiting = this.model.runs().some(({ record }) => record.status === "queued");
     this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => !isInRepository(uri.fsPath)));
     // A queue's process ends without a word in any journal: while runs wait, it is looked after.
     if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);

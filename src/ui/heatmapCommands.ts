@@ -37,11 +37,12 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
   };
 }
 
-/** Over the active editor's text, else over the run's own data. */
+/** Over the active editor's text, or over the run's own data. */
 async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
-  const run = await pick.one(argument instanceof vscode.Uri ? undefined : argument, hasOffsets), wished = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  const fromList = argument !== undefined && !(argument instanceof vscode.Uri), run = await pick.one(fromList ? argument : undefined, hasOffsets), active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (run === undefined) return;
-  const uri = wished ?? dataOf(run);
+  // A run called from the list is shown over its own data, where it has a file of its own.
+  const uri = fromList ? dataOf(run) ?? active : active ?? dataOf(run);
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), vscode.l10n.t("Open a text, JSONL or CSV file."));
   const { document } = await vscode.window.showTextDocument(uri, { preview: false });
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Reading the run's offsets…") }, () => heatmaps.show(document, run));

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { TokenWorker } from "../executor/tokenWorker.ts";
 import { sharedScale, type Scale } from "../heatmap/bins.ts";
 import { MEASURES, type Measure } from "../heatmap/measures.ts";
 import type { TokenDetails } from "../heatmap/protocol.ts";
@@ -9,10 +8,10 @@ import { Store } from "./disposable.ts";
 import { EditorHeatmap, type HeatmapChoice } from "./editorHeatmap.ts";
 import type { ErrorReport } from "./errorReport.ts";
 import { HeatmapColours } from "./heatmapColours.ts";
-import { host } from "./host.ts";
 import { Setting } from "./ids.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { chosenOf, isEnabled } from "./settings.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** The run whose heatmap was shown last. */
 const LAST = "adept.heatmapRun";
@@ -31,11 +30,10 @@ export class Heatmaps extends Store {
   private readonly colours = this.register(new HeatmapColours());
   private readonly editors = new Map<vscode.TextEditor, EditorHeatmap>();
   private shown: Shown[] = [];
-  private worker: TokenWorker | undefined;
   private readonly changed = this.register(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
 
-  constructor(private readonly parts: { model: RunsModel; errors: ErrorReport; log: vscode.LogOutputChannel; workerPath: string; state: vscode.Memento }) {
+  constructor(private readonly parts: { model: RunsModel; errors: ErrorReport; log: vscode.LogOutputChannel; tokens: Tokens; state: vscode.Memento }) {
     super();
     const { window, workspace } = vscode;
     this.register(this.colours.onDidChange(() => { for (const each of this.editors.values()) each.refresh(0); }));
@@ -50,23 +48,12 @@ export class Heatmaps extends Store {
     this.register(parts.model.onDidChange(({ list }) => { if (list) this.drop(({ choice }) => parts.model.find(choice.run.id) === undefined); }));
   }
 
-  override dispose(): void {
-    this.worker?.dispose();
-    super.dispose();
-  }
-
   /** The heatmap of the active editor. */
   active(): EditorHeatmap | undefined { return vscode.window.activeTextEditor && this.editors.get(vscode.window.activeTextEditor); }
 
-  /** The tokens' process, which a first question starts. */
-  tokens(): TokenWorker {
-    const { log, workerPath } = this.parts;
-    return (this.worker ??= new (host().TokenWorker)({ workerPath, nodePath: process.execPath, told: (line) => { log.warn(`tokens: ${line}`); } }));
-  }
-
   /** Shows a run's offsets over a document. @param column where it is to be seen beside another run, undefined: wherever it is seen @throws UserError where the run has none */
   async show({ uri }: Pick<vscode.TextDocument, "uri">, run: Run, { column, measure }: { column?: vscode.ViewColumn | undefined; measure?: Measure | undefined } = {}): Promise<void> {
-    const opened = await this.tokens().open(run.directory.path), own = MEASURES.filter((each) => opened.measures[each] !== undefined), wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find((each) => each !== undefined && own.includes(each));
+    const opened = await this.parts.tokens.get().open(run.directory.path), own = MEASURES.filter((each) => opened.measures[each] !== undefined), wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find((each) => each !== undefined && own.includes(each));
     const choice: HeatmapChoice = { run, opened, measure: wished ?? own[0]! }, key = uri.toString();
     void this.parts.state.update(LAST, run.id);
     this.shown = [...this.shown.filter((each) => each.uri !== key || (column !== undefined && each.column !== column)), { uri: key, column, choice }];
@@ -87,7 +74,7 @@ export class Heatmaps extends Store {
   async under(document: vscode.TextDocument, position: vscode.Position): Promise<TokenUnder[]> {
     const found = [...this.editors.values()].filter(({ editor }) => editor.document === document).flatMap((each) => { const spot = each.tokenAt(position); return spot === undefined ? [] : [{ choice: each.choice, spot }]; });
     const unique = found.filter(({ choice }, i) => found.findIndex((each) => each.choice.run.id === choice.run.id) === i);
-    return Promise.all(unique.map(async ({ choice: { run, measure }, spot }) => ({ run, spot, measure, details: await this.tokens().token(run.directory.path, spot.id, spot.place) })));
+    return Promise.all(unique.map(async ({ choice: { run, measure }, spot }) => ({ run, spot, measure, details: await this.parts.tokens.get().token(run.directory.path, spot.id, spot.place) })));
   }
 
   /** The scale of a measure, one for all runs in sight. */
@@ -107,7 +94,7 @@ export class Heatmaps extends Store {
     if (!this.shown.some(goes)) return;
     this.shown = this.shown.filter((each) => !goes(each));
     this.attach();
-    if (this.shown.length === 0) { this.colours.clear(); this.worker?.dispose(); }
+    if (this.shown.length === 0) this.colours.clear();
   }
 
   private choiceFor(editor: vscode.TextEditor): HeatmapChoice | undefined {
@@ -128,7 +115,7 @@ export class Heatmaps extends Store {
       const choice = this.choiceFor(editor), known = this.editors.get(editor);
       if (choice === undefined || known?.choice === choice) continue;
       if (known !== undefined) { known.choose(choice); rescaled.delete(known); continue; }
-      const made = new EditorHeatmap(editor, choice, { worker: this.tokens(), colours: this.colours, scale: (measure) => this.scale(measure), painted: () => { this.changed.fire(); }, failed: (error) => { this.failed(editor, error); } });
+      const made = new EditorHeatmap(editor, choice, { worker: this.parts.tokens.get(), colours: this.colours, scale: (measure) => this.scale(measure), painted: () => { this.changed.fire(); }, failed: (error) => { this.failed(editor, error); } });
       this.editors.set(editor, made);
       made.refresh(0);
     }

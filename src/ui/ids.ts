@@ -37,9 +37,9 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
-export const View = { runs: "adept.runs", panel: "adept.panel" } as const;
+export const View = { runs: "adept.runs", panel: "adept.panel", setup: "adept.setup" } as const;
 
-export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications", heatmapMeasure: "adept.heatmap.measure", heatmapOnOpen: "adept.heatmap.showOnOpen" } as const;
+export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications", heatmapMeasure: "adept.heatmap.measure", heatmapOnOpen: "adept.heatmap.showOnOpen", budget: "adept.newExperiment.budget", backbonesFolder: "adept.backbones.folder" } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
 /** What menus and welcome texts ask in their `when`. */

@@ -91,7 +91,7 @@ async function undo(context: CommandContext): Promise<void> {
   await context.state.update(DELETED, undefined);
   await tellUndo(context);
   for (const { folder: uri, ids } of deleted) {
-    const folder = vscode.workspace.workspaceFolders?.find((each) => each.uri.toString() === uri);
+    const folder = context.model.folders.all().find((each) => each.uri.toString() === uri);
     if (folder !== undefined) await host().restoreRuns(runsDirectory(folder), ids, folder.uri.fsPath);
   }
   context.model.refresh();

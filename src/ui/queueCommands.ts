@@ -1,9 +1,9 @@
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
 import { isReady } from "./ready.ts";
-import { runsDirectory, type Run } from "./runsModel.ts";
+import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
 
 type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.pauseQueue | typeof Command.resumeQueue;
 
@@ -17,15 +17,15 @@ export function queueCommands(context: CommandContext): Handlers<Ids> {
   };
   return {
     [Command.trainNext]: order((priorities) => Math.max(0, ...priorities) + 1), [Command.trainLast]: order((priorities) => Math.min(0, ...priorities) - 1),
-    [Command.pauseQueue]: () => { forFolders((runsDir) => host().endQueue({ runsDir, device: "cpu" })); model.refresh(); },
+    [Command.pauseQueue]: () => { forFolders(model, (runsDir) => host().endQueue({ runsDir, device: "cpu" })); model.refresh(); },
     [Command.resumeQueue]: async () => {
       if (!await isReady()) return;
-      forFolders((runsDir, folder) => host().startQueue({ runsDir, device: "cpu", folder: folder.uri.fsPath, workerPath: context.workerPath, nodePath: process.execPath }));
+      forFolders(model, (runsDir, folder) => host().startQueue({ runsDir, device: "cpu", folder: folder.uri.fsPath, workerPath: context.workerPath, nodePath: process.execPath }));
       model.refresh();
     },
   };
 }
 
-function forFolders(work: (runsDir: string, folder: vscode.WorkspaceFolder) => unknown): void {
-  for (const folder of vscode.workspace.workspaceFolders ?? []) work(runsDirectory(folder), folder);
+function forFolders(model: RunsModel, work: (runsDir: string, folder: vscode.WorkspaceFolder) => unknown): void {
+  for (const folder of model.folders.all()) work(runsDirectory(folder), folder);
 }

@@ -45,7 +45,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   setSort(sort: SortKey): void { void this.state.update(SORT, sort).then(() => { this.rebuild(); }); }
 
   getChildren(parent?: Node): Node[] {
-    const folders = vscode.workspace.workspaceFolders ?? [];
+    const folders = this.model.folders.all();
     if (parent?.kind === "run") return [];
     if (parent?.kind === "group") return [...parent.children];
     if (parent === undefined && folders.length > 1) return this.model.runs().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
@@ -55,7 +55,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   getParent(node: Node): Node | undefined {
     if (node.kind === "folder") return undefined;
     const own = node.kind === "run" ? this.parents.get(node.id)?.at(-1) : [...this.parents.values()].flat().find((each) => each.children.includes(node));
-    if (own !== undefined || (vscode.workspace.workspaceFolders?.length ?? 0) < 2) return own;
+    if (own !== undefined || this.model.folders.all().length < 2) return own;
     const folder = this.model.find(idsOf(node)[0] ?? "")?.folder;
     return folder && { kind: "folder", folder };
   }

@@ -37,6 +37,7 @@ const isNode = (value: unknown): value is Node => typeof value === "object" && v
 /** Commands are called with a run's id (page, status item) or with rows of the list. */
 function called(argument: unknown, selected: unknown): string[] {
   if (typeof argument === "string") return [argument];
+  if (Array.isArray(argument)) return argument.filter((each) => typeof each === "string");
   const nodes = Array.isArray(selected) && selected.length > 0 ? selected.filter(isNode) : isNode(argument) ? [argument] : [];
   return [...new Set(nodes.flatMap((node) => [...idsOf(node)]))];
 }

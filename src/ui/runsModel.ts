@@ -5,6 +5,7 @@ import { applyEvent, isLive, isOpen, type RunRecord } from "../experiment/record
 import type { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { Store } from "./disposable.ts";
+import type { Folders } from "./folders.ts";
 import { host } from "./host.ts";
 
 const POLL_MS = 500;
@@ -43,9 +44,9 @@ export class RunsModel extends Store {
   private indexed = true;
 
   /** @param state remembers, through a reload, which runs this window started */
-  constructor(private readonly log: vscode.LogOutputChannel, private readonly state: vscode.Memento) {
+  constructor(private readonly log: vscode.LogOutputChannel, private readonly state: vscode.Memento, readonly folders: Pick<Folders, "all" | "onDidChange">) {
     super();
-    this.register(vscode.workspace.onDidChangeWorkspaceFolders(() => { this.watch(); this.refresh(); }));
+    this.register(folders.onDidChange(() => { this.watch(); this.refresh(); }));
     this.watch();
   }
 
@@ -86,7 +87,7 @@ export class RunsModel extends Store {
   refresh(): void {
     const seen = new Set<string>();
     let list = false;
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    for (const folder of this.folders.all()) {
       const found = this.list(folder), fresh = found.filter(({ id }) => !this.entries.has(id));
       for (const { id } of found) seen.add(id);
       if (fresh.length > 0) { list = true; this.guard(() => { this.add(folder, fresh); }); }
@@ -112,7 +113,7 @@ export class RunsModel extends Store {
     this.saving = setTimeout(() => {
       this.saving = undefined;
       this.indexed = true;
-      for (const folder of vscode.workspace.workspaceFolders ?? []) {
+      for (const folder of this.folders.all()) {
         const own = this.runs(folder);
         if (own.length > 0) this.guard(() => { host().writeIndex(runsDirectory(folder), own.map(({ id, record }) => [id, { size: this.entries.get(id)!.tail.size, record }])); });
       }
@@ -160,7 +161,7 @@ export class RunsModel extends Store {
   private watch(): void {
     for (const watcher of this.watchers.splice(0)) watcher.dispose();
     const schedule = () => { this.scheduled ??= setTimeout(() => { this.scheduled = undefined; this.refresh(); }, THROTTLE_MS); };
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    for (const folder of this.folders.all()) {
       const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, ".adept/runs/*/events.jsonl"));
       // While a run is live the timer reads it; the watcher is for runs started, resumed or deleted elsewhere.
       this.watchers.push(watcher, watcher.onDidCreate(schedule), watcher.onDidDelete(schedule), watcher.onDidChange(() => { if (this.timer === undefined) schedule(); }));

@@ -4,7 +4,6 @@ import { isOpen } from "../experiment/record.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { Command, Setting } from "./ids.ts";
-import { createExperiment } from "./newExperiment.ts";
 import { isReady } from "./ready.ts";
 import { runsDirectory } from "./runsModel.ts";
 import { isEnabled } from "./settings.ts";
@@ -13,14 +12,17 @@ import { isEnabled } from "./settings.ts";
 export function trainCommands(context: CommandContext): Handlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
   return {
     [Command.train]: (argument) => train(argument, context), [Command.stop]: (argument) => stop(argument, context), [Command.resume]: (argument) => resume(argument, context),
-    [Command.newExperiment]: async () => { if (await isReady()) await createExperiment(); },
+    [Command.newExperiment]: async () => { if (await isReady()) await context.setups.start(); },
   };
 }
 
-async function train(argument: unknown, { model, panels, log, workerPath }: CommandContext): Promise<void> {
+async function train(argument: unknown, context: CommandContext): Promise<void> {
   if (!await isReady()) return;
-  const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(), folder = file && vscode.workspace.getWorkspaceFolder(file);
+  const { model, panels, folders, log, workerPath } = context, file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
   if (file === undefined) return;
+  // A file that was opened alone is trained in its own folder.
+  if (folders.of(file) === undefined) await folders.use(vscode.Uri.joinPath(file, ".."));
+  const folder = folders.of(file);
   if (folder === undefined) throw new UserError(vscode.l10n.t("{0} is outside the open folder.", file.fsPath), vscode.l10n.t("Open the folder that holds it."));
   log.info(`train ${file.fsPath}`);
   const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () => Promise.resolve().then(() => host().submitExperiment({
@@ -52,19 +54,19 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
   panels.show(run);
 }
 
-/** The experiment in the active editor (saved first), else one of the workspace's, else a new one. */
-async function chooseExperiment(): Promise<vscode.Uri | undefined> {
+/** The experiment in the active editor (saved first), else one of the workspace's, else a new one, whose page goes on from here. */
+async function chooseExperiment({ setups }: CommandContext): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) {
     if (active.isDirty && !await active.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", active.fileName));
     return active.uri;
   }
   const found = await vscode.workspace.findFiles("**/*.adept.json", "**/{node_modules,.adept}/**", 200);
-  if (found.length === 0) return createExperiment();
+  if (found.length === 0) { await setups.start(); return undefined; }
   const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })).sort((a, b) => a.label.localeCompare(b.label));
   const picked = await vscode.window.showQuickPick([...items, { label: `$(add) ${vscode.l10n.t("New experiment…")}` }], { placeHolder: vscode.l10n.t("Choose an experiment to train") });
   if (picked === undefined) return undefined;
-  if (picked.uri === undefined) return createExperiment();
+  if (picked.uri === undefined) { await setups.start(); return undefined; }
   const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === picked.uri?.toString());
   if (document?.isDirty === true && !await document.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", document.fileName));
   return picked.uri;

@@ -28,11 +28,11 @@ export async function benchUi(): Promise<void> {
 }
 
 async function benchList(folder: string, runsDir: string): Promise<void> {
-  const { RunsModel, RunExplorer, host, vscode } = await loadParts();
+  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   host();
   const list = (): { seconds: number; model: InstanceType<typeof RunsModel>; explorer: InstanceType<typeof RunExplorer> } => {
-    const model = new RunsModel(log as never, memento as never), explorer = new RunExplorer(model, memento as never);
+    const model = new RunsModel(log as never, memento as never, new Folders(memento as never)), explorer = new RunExplorer(model, memento as never);
     const seconds = timed(() => { model.adopt(); for (const node of explorer.getChildren()) { explorer.getTreeItem(node); for (const child of explorer.getChildren(node)) explorer.getTreeItem(child); } });
     return { seconds, model, explorer };
   };
@@ -101,9 +101,9 @@ async function benchPage(runsDir: string): Promise<void> {
 
 /** The host's own memory while a journal of 10,000 steps grows under it. */
 async function benchMemory(folder: string, runsDir: string): Promise<void> {
-  const { RunsModel, vscode } = await loadParts();
+  const { Folders, RunsModel, vscode } = await loadParts();
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
-  const run = writeRun(runsDir, "20270101-000001-long", { steps: 1, finished: false }), model = new RunsModel(log as never, memento as never), journal = new Journal(run.path), sizes: number[] = [];
+  const run = writeRun(runsDir, "20270101-000001-long", { steps: 1, finished: false }), model = new RunsModel(log as never, memento as never, new Folders(memento as never)), journal = new Journal(run.path), sizes: number[] = [];
   run.acquireLease(process.pid);
   model.adopt();
   for (let step = 2; step <= LONG; step++) {

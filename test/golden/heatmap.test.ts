@@ -18,7 +18,7 @@ withGoldens("heatmap", () => {
     "CSV": { kind: "csv" as const, write: csv, read: (slice: string) => slice.replaceAll('""', '"') },
   };
   for (const [name, { kind, write, read }] of Object.entries(files)) {
-    test(`${name}: every token of every string stands where its offsets say`, async () => {
+    test(`${name}: every token of every string stands where its offsets say`, () => {
       let seen = 0;
       for (const c of cases) {
         const text = c.raw ?? c.text;

@@ -3,6 +3,7 @@ export { AnalysisFeed } from "../../src/ui/analysisFeed.ts";
 export { CompareFeed } from "../../src/ui/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/editorHeatmap.ts";
 export { HeatmapColours } from "../../src/ui/heatmapColours.ts";
+export { Folders } from "../../src/ui/folders.ts";
 export { host } from "../../src/ui/host.ts";
 export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { pageLabels } from "../../src/ui/pageLabels.ts";

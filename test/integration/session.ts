@@ -15,9 +15,10 @@ export class Session {
   private server!: VscodeServer;
   private browser!: Browser;
 
-  constructor(settings: Record<string, unknown>) {
+  /** @param environment what the server's processes have besides, or instead of, this one's */
+  constructor(settings: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) {
     before(async () => {
-      this.server = await VscodeServer.start(installVscode(), VSIX, settings);
+      this.server = await VscodeServer.start(installVscode(), VSIX, settings, environment);
       this.browser = await launchBrowser();
     });
     after(async () => {

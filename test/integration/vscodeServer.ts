@@ -18,14 +18,14 @@ export class VscodeServer {
   private constructor(readonly root: string, readonly address: string, private readonly child: ChildProcess) {}
 
   /** @param vsix the packaged extension, installed as a user would install it */
-  static async start(vscode: InstalledVscode, vsix: string, settings: Record<string, unknown> = {}): Promise<VscodeServer> {
+  static async start(vscode: InstalledVscode, vsix: string, settings: Record<string, unknown> = {}, extra: NodeJS.ProcessEnv = {}): Promise<VscodeServer> {
     const root = mkdtempSync(join(tmpdir(), "adept-vscode-"));
     const user = join(root, "data/User");
     mkdirSync(user, { recursive: true });
     writeFileSync(join(user, "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }));
     const main = join(vscode.server, "out/server-main.js");
     const folders = ["--server-data-dir", join(root, "server"), "--user-data-dir", join(root, "data"), "--extensions-dir", join(root, "extensions"), "--telemetry-level", "off"];
-    const env = environment(root);
+    const env = { ...environment(root), ...extra };
     execFileSync(vscode.node, [main, "--accept-server-license-terms", ...folders, "--install-extension", vsix], { env, stdio: ["ignore", "pipe", "pipe"] });
     const port = await freePort();
     const child = spawn(vscode.node, [main, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--accept-server-license-terms", ...folders], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });

@@ -138,6 +138,23 @@ export class Workbench {
 
   statusItem(): Locator { return this.page.locator('.part.statusbar [id$="adept.training"]'); }
 
+  /** Coloured stretches of the active editor, by the class that a decoration type has. */
+  coloured(): Promise<number> { return this.page.locator(".editor-instance .view-overlays .cdr[class*=ced-]").count(); }
+
+  /** Writes a path into the dialog that VS Code asks for a file with, and accepts. */
+  async choosePath(path: string): Promise<void> {
+    const input = this.page.locator(".quick-input-widget input.input").first();
+    await this.page.locator(".quick-input-widget .quick-input-title", { hasText: /Open/ }).or(this.page.locator(".quick-input-widget .monaco-button", { hasText: /OK|Open|Use/ })).first().waitFor();
+    // The dialog fills in the folder it starts from a moment after it is shown.
+    await until("the dialog's own folder", () => input.inputValue(), (value) => value.startsWith("/"));
+    for (let attempt = 0; await input.isVisible() && attempt < 5; attempt++) {
+      await input.fill(path);
+      await this.page.waitForTimeout(800);
+      if (await input.inputValue() === path) await this.page.keyboard.press("Enter");
+      await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => { /* once more */ });
+    }
+  }
+
   /** The document of the run's page: VS Code's frame, then the extension's. */
   runPage(): FrameLocator { return this.page.frameLocator("iframe.webview.ready").first().frameLocator("iframe#active-frame"); }
 }

@@ -11,13 +11,13 @@ const log = { error: (error: unknown): void => { throw error; }, info: (): void 
 const memento = () => { const kept = new Map<string, unknown>(); return { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => { kept.set(key, value); return Promise.resolve(); }, keys: () => [...kept.keys()] }; };
 
 async function open(t: TestContext): Promise<{ runsDir: string; start: () => { model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>; explorer: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunExplorer"]>; painted: unknown[] } }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")), { RunsModel, RunExplorer, vscode } = await loadParts();
+  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")), { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
   t.after(() => { rmSync(folder, { recursive: true, force: true }); });
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   return {
     runsDir: join(folder, ".adept/runs"),
     start: () => {
-      const model = new RunsModel(log as never, memento() as never), explorer = new RunExplorer(model, memento() as never), painted: unknown[] = [];
+      const model = new RunsModel(log as never, memento() as never, new Folders(memento() as never)), explorer = new RunExplorer(model, memento() as never), painted: unknown[] = [];
       t.after(() => { model.dispose(); explorer.dispose(); });
       explorer.onDidChangeTreeData((nodes) => { painted.push(nodes); });
       return { model, explorer, painted };

@@ -90,7 +90,7 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
   assert.ok(long.coloured().some(({ from }) => Math.abs(from - 90_000) < 50), "about the cursor too");
 });
 
-test("one type a colour and no more, anew in another theme, gone in the end", async () => {
+test("one type a colour and no more, anew in another theme, gone in the end", () => {
   const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode, colours = new parts.HeatmapColours(), before = decorationTypes.size;
   assert.equal(colours.of(false).size, 9);
   assert.equal(colours.of(false), colours.of(false));

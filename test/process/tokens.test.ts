@@ -78,13 +78,13 @@ test("one process serves all questions, ends when none comes, is started anew, a
   assert.equal(quick.pid, pid);
   assert.ok(await isGone(pid), "it ends when idle");
   await quick.open(runs.adept);
-  const again = quick.pid!;
+  const again = quick.pid;
   assert.notEqual(again, pid);
   const asked = quick.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)), cut: false });
   process.kill(again, "SIGKILL");
   await assert.rejects(asked, (error) => error instanceof UserError && /SIGKILL/.test(error.message));
   assert.equal((await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"], cut: false })).rows.length, 1, "the next question is answered");
-  const third = quick.pid!;
+  const third = quick.pid;
   quick.dispose();
   assert.ok(await isGone(third));
   assert.deepEqual(told, []);

@@ -1,0 +1,177 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import * as vscode from "vscode";
+import type { SetupHostMessage, SetupPageMessage } from "../../webview/setupMessages.ts";
+import { UserError } from "../experiment/errors.ts";
+import { explain } from "../experiment/explain.ts";
+import { experimentOf, type ExperimentDraft } from "../experiment/experimentDraft.ts";
+import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
+import { chooseData } from "./chooseData.ts";
+import { Store } from "./disposable.ts";
+import type { ErrorReport } from "./errorReport.ts";
+import type { Folders } from "./folders.ts";
+import { host } from "./host.ts";
+import { Command, View } from "./ids.ts";
+import { pageHtml } from "./pageHtml.ts";
+import { setupLabels } from "./setupLabels.ts";
+import type { Tokens } from "./tokens.ts";
+import { writeExperiment } from "./writeExperiment.ts";
+
+export interface SetupParts { readonly extensionUri: vscode.Uri; readonly storage: vscode.Uri; readonly folders: Folders; readonly tokens: Tokens; readonly errors: ErrorReport; readonly log: vscode.LogOutputChannel; readonly workerPath: string }
+
+/** The slider's stops: sixty to the million, evenly on a log scale. */
+const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
+const FORECAST_AFTER_MS = 700;
+
+/** One setup page: answers what its form asks, and writes the experiment in the end. */
+class Setup extends Store {
+  private asked = 0;
+  private sized = "";
+  private forecast: { key: string; abort: AbortController; timer: NodeJS.Timeout } | undefined;
+
+  constructor(private draft: ExperimentDraft, private readonly view: vscode.WebviewPanel, private readonly parts: SetupParts) {
+    super();
+    const { extensionUri, errors, log } = parts, dist = vscode.Uri.joinPath(extensionUri, "dist"), asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    view.webview.options = { enableScripts: true, localResourceRoots: [dist, vscode.Uri.joinPath(extensionUri, "media")] };
+    view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
+    this.register(view.webview.onDidReceiveMessage((value: unknown) => {
+      const message = host().parseSetupMessage(value);
+      if (message === undefined) log.warn("The setup page sent an unknown message.");
+      else this.handle(message).catch((error: unknown) => errors.report(error));
+    }));
+    this.register(view.onDidDispose(() => { this.dispose(); }));
+    view.webview.html = pageHtml({ script: asset("setup.js"), style: asset("webview.css"), cspSource: view.webview.cspSource, nonce: randomBytes(16).toString("base64"), language: vscode.env.language, run: "" });
+  }
+
+  override dispose(): void {
+    this.stopForecast();
+    super.dispose();
+    this.view.dispose();
+  }
+
+  private async handle(message: SetupPageMessage): Promise<void> {
+    switch (message.type) {
+      case "ready": this.start(this.draft); return;
+      case "draft": await this.look(message.draft); return;
+      case "chooseData": { const chosen = await chooseData(this.parts.folders); if (chosen !== undefined) this.start({ ...this.draft, ...chosen }); return; }
+      case "chooseBackbone": await this.changeBackbone(message.how); return;
+      case "write": await this.write(message.draft, message.train); return;
+      case "problem": this.parts.log.error(`Setup page: ${message.message}`); return;
+    }
+  }
+
+  /** The form anew: another task or backbone changes what stands in it. */
+  private start(draft: ExperimentDraft): void {
+    this.draft = draft;
+    this.sized = "";
+    this.stopForecast();
+    this.post({ type: "start", labels: setupLabels(), draft, title: draft.task.kind === "file" ? basename(draft.task.train) : "" });
+  }
+
+  private async changeBackbone(how: BackboneChoice): Promise<void> {
+    const backbone = await chooseBackbone(how, this.parts);
+    this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
+  }
+
+  /** What the form as it is now comes to; an answer to an older form is not told. */
+  private async look(draft: ExperimentDraft): Promise<void> {
+    const asked = ++this.asked, { task, backbone, maxSourceLength } = draft, worker = this.parts.tokens.get();
+    this.draft = draft;
+    if (this.sized !== backbone) {
+      this.sized = backbone;
+      void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then((result) => { this.post({ type: "sizes", result }); }, (error: unknown) => { this.post({ type: "sizes", error: this.said(error) }); });
+    }
+    try {
+      const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested && task.kind === "file" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 });
+      if (asked !== this.asked) return;
+      this.post({ type: "inspection", result });
+      if (result.problem === undefined && !suggested) this.measure(draft);
+      else this.stopForecast();
+    } catch (error) {
+      if (asked === this.asked) this.post({ type: "inspection", error: this.said(error) });
+    }
+  }
+
+  /** Measures the experiment, once what it costs has changed and the user rests. */
+  private measure(draft: ExperimentDraft): void {
+    const { name: _, ...costs } = draft, key = JSON.stringify(costs);
+    if (this.forecast?.key === key) return;
+    this.stopForecast();
+    const abort = new AbortController(), timer = setTimeout(() => { void this.forecastOf(draft, abort.signal); }, FORECAST_AFTER_MS);
+    this.forecast = { key, abort, timer };
+    this.post({ type: "forecast", working: true });
+  }
+
+  private async forecastOf(draft: ExperimentDraft, signal: AbortSignal): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "adept-forecast-")), file = join(folder, "draft.adept.json");
+    try {
+      writeFileSync(file, JSON.stringify(experimentOf(draft)));
+      const result = await host().forecastInWorker({ workerPath: this.parts.workerPath, nodePath: process.execPath, folder }, file, signal);
+      if (!signal.aborted) this.post({ type: "forecast", result, working: false });
+    } catch (error) {
+      if (!signal.aborted) this.post({ type: "forecast", error: this.said(error), working: false });
+    } finally { rmSync(folder, { recursive: true, force: true }); }
+  }
+
+  private stopForecast(): void {
+    clearTimeout(this.forecast?.timer);
+    this.forecast?.abort.abort();
+    this.forecast = undefined;
+  }
+
+  private async write(draft: ExperimentDraft, train: boolean): Promise<void> {
+    this.stopForecast();
+    try {
+      const sizes = (await this.parts.tokens.get().sizes({ backbone: draft.backbone, budgets: [draft.budget] })).sizes[0] ?? undefined, uri = await writeExperiment(draft, sizes, this.parts);
+      if (uri === undefined) return;
+      this.dispose();
+      await vscode.window.showTextDocument(uri, { preview: false });
+      if (train) await vscode.commands.executeCommand(Command.train, uri);
+    } catch (error) { this.post({ type: "written", error: this.said(error) }); }
+  }
+
+  /** An obstacle in words; a bug is logged. */
+  private said(error: unknown): string {
+    if (error instanceof UserError) return explain(error.message, error.action);
+    this.parts.log.error(error instanceof Error ? error : String(error));
+    return vscode.l10n.t("see the log");
+  }
+
+  private post(message: SetupHostMessage): void { void this.view.webview.postMessage(message); }
+}
+
+/** The setup pages, restored after a reload of the window with what was typed. */
+export class Setups extends Store implements vscode.WebviewPanelSerializer {
+  private readonly open = new Set<Setup>();
+
+  constructor(private readonly parts: SetupParts) {
+    super();
+    this.register(vscode.window.registerWebviewPanelSerializer(View.setup, this));
+  }
+
+  /** Asks for the data, then opens the page of its experiment. */
+  async start(): Promise<void> {
+    const chosen = await chooseData(this.parts.folders);
+    if (chosen !== undefined) this.adopt({ backbone: "tiny-t5", steps: 900, maxSourceLength: 256, ...chosen }, vscode.window.createWebviewPanel(View.setup, setupLabels().title, vscode.ViewColumn.Active));
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const draft = host().parseDraft(state);
+    if (draft === undefined) panel.dispose();
+    else this.adopt(draft, panel);
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    for (const each of this.open) each.dispose();
+    super.dispose();
+  }
+
+  private adopt(draft: ExperimentDraft, panel: vscode.WebviewPanel): void {
+    const setup = new Setup(draft, panel, this.parts);
+    this.open.add(setup);
+    panel.onDidDispose(() => { this.open.delete(setup); });
+  }
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readExperiment } from "../../src/experiment/readExperiment.ts";
+import { Session } from "./session.ts";
+import { until } from "./workbench.ts";
+import { git, newest } from "./workspace.ts";
+
+const home = mkdtempSync(join(tmpdir(), "adept-home-"));
+/** A machine that knows nobody: no name, no e-mail, no Node but VS Code's own on the path. */
+const session = new Session({ "security.workspace.trust.enabled": true }, { HOME: home, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", PATH: "/usr/bin:/bin", EMAIL: "" });
+session.folders.push(home);
+
+test("from an empty window and one's own CSV file to an offset heatmap over its text, in under ten clicks", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-own-")), file = join(folder, "reviews.csv");
+  session.folders.push(folder);
+  writeFileSync(file, `id,text,label\n${Array.from({ length: 60 }, (_, i) => `${i},"the film no ${i} was ${i % 2 === 0 ? "a joy, warm and well told" : "dull, long and badly made"}",${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`);
+  git(folder, "init", "--quiet");
+  const workbench = await session.open(t, undefined), { page } = workbench;
+  let clicks = 0;
+  const click = async (work: () => Promise<unknown>): Promise<void> => { clicks++; await work(); };
+
+  await click(() => workbench.command("ADePT: Train ADePT"));
+  await click(() => workbench.choose("A data file…"));
+  await click(() => workbench.choosePath(file));
+  const setup = workbench.runPage();
+  await setup.locator("h3", { hasText: "As the model reads it" }).waitFor({ timeout: 30_000 });
+  assert.equal(await setup.locator(".pieces").first().innerText(), " the film no 0 was a joy, warm and well told</s>");
+  await setup.locator("th", { hasText: "good" }).waitFor();
+  await until("the budget's sizes", () => setup.locator(".budget [role=status]").innerText(), (text) => /Prompt of \d+ tokens, \d+ hidden units: [\d,]+ parameters/.test(text));
+  await until("a forecast from real steps", () => setup.locator("section [role=status]").last().innerText(), (text) => /in all.*a step.*of memory/.test(text), 60);
+  await workbench.screenshot("setup");
+  await click(async () => { const steps = setup.locator("vscode-text-field", { hasText: "Steps" }).locator("input"); await steps.fill("60"); });
+  await page.waitForTimeout(800);
+  await click(() => setup.locator("vscode-button", { hasText: "Write and Train" }).click());
+  await until("finished", () => newest(folder).status, (status) => status === "finished", 120);
+
+  const written = join(folder, "reviews.adept.json"), { task, training, method } = readExperiment(written);
+  assert.deepEqual(task.kind === "file" && [task.train, task.source, task.target], [file, "{text}", "{label}"]);
+  assert.equal(training.steps, 60);
+  assert.match(readFileSync(written, "utf8"), /"train": "reviews\.csv"[\s\S]*"budget": 12800,? \/\/ most trainable parameters: a prompt of \d+ tokens and \d+ hidden units/);
+  assert.ok(method.kind === "adept" && (newest(folder).trainable ?? Infinity) <= 12_800);
+  const record = newest(folder);
+  assert.match(git(folder, "log", "-1", "--format=%an <%ae>", `refs/adept/runs/${record.id}`), /ADePT Lab <adept-lab@localhost>/, "committed although git knows nobody");
+
+  await click(() => workbench.showRuns());
+  await click(() => workbench.menu(workbench.runRow("reviews"), "Show Offset Heatmap"));
+  await page.locator('.tab.active[data-resource-name="reviews.csv"]').waitFor();
+  await until("colours over the text", () => workbench.coloured(), (count) => count > 50);
+  assert.ok(clicks < 10, `${clicks} clicks`);
+  await page.locator('.part.statusbar [id$="adept.heatmap"]', { hasText: "Offset norm" }).waitFor();
+  await workbench.screenshot("first-heatmap");
+  // What stands under the cursor is told.
+  const line = (await page.locator(".view-line", { hasText: /film.no.3.was/ }).first().boundingBox())!;
+  await until("a hover on a token", async () => { await page.mouse.move(line.x + 60 + 40 * Math.random(), line.y + 9); await page.waitForTimeout(900); return page.locator(".monaco-hover", { hasText: "Nearest words after its offset" }).count(); }, (count) => count > 0, 30);
+  await workbench.screenshot("heatmap-hover");
+  console.log(`# clicks: ${clicks}`);
+
+  // An edit: the changed row is bare at once and coloured again, the others keep theirs.
+  await page.locator(".view-line", { hasText: /film.no.0/ }).first().click();
+  await page.keyboard.press("End");
+  await page.keyboard.type(" indeed");
+  await until("still coloured", () => workbench.coloured(), (count) => count > 50);
+  await workbench.command("ADePT: Hide Offset Heatmap");
+  await until("no colours", () => workbench.coloured(), (count) => count === 0);
+});
+
+test("the sample needs no folder at all", async (t) => {
+  const workbench = await session.open(t, undefined);
+  await workbench.showRuns();
+  await workbench.command("ADePT: New Experiment…");
+  await workbench.choose("Sample: spam or ham mail");
+  const setup = workbench.runPage();
+  await setup.locator("h3", { hasText: "As the model reads it" }).waitFor({ timeout: 60_000 });
+  await until("what is cut is said", () => setup.locator(".warning").first().innerText(), (text) => /longer and will be cut/.test(text));
+  await setup.locator("vscode-button", { hasText: "Write Experiment File" }).click();
+  await workbench.page.locator(".tab.active", { hasText: "mail.adept.json" }).waitFor({ timeout: 30_000 });
+  await workbench.page.locator(".codelens-decoration a", { hasText: "Train" }).first().waitFor({ timeout: 30_000 });
+});
+
+test("an experiment file is mended by its quick fixes, and told what its budget comes to", async (t) => {
+  const folder = session.workspace(30), file = join(folder, "mail.adept.json"), workbench = await session.open(t, folder), { page } = workbench;
+  await page.locator(".monaco-dialog-box .monaco-button", { hasText: /^Yes/ }).click();
+  writeFileSync(file, '{\n  "name": "wrong",\n  "task": { "kind": "named", "name": "mnlii", "folder": "." },\n  "method": { "kind": "adept", "budget": 100 }\n}\n');
+  await workbench.openFile("mail.adept.json");
+  await page.locator(".squiggly-warning, .squiggly-error").first().waitFor({ timeout: 20_000 });
+  const fix = async (text: string, title: string): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      await page.locator(".view-line span span", { hasText: new RegExp(`^\\s*${text}`) }).first().click();
+      await page.keyboard.press("Control+.");
+      const action = page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
+      try { await action.waitFor({ timeout: 4000 }); await page.waitForTimeout(300); await page.keyboard.press("Enter"); return; } catch (error) { if (attempt === 4) throw error; await page.keyboard.press("Escape"); }
+    }
+  };
+  await fix('"mnlii"', 'Change to "mnli"');
+  await until("the name is mended", () => page.locator(".view-line", { hasText: /"mnli"/ }).count(), (count) => count === 1);
+  // What the schema cannot tell: the budget is too small for a prompt and a hidden unit.
+  await until("the budget's squiggle", () => page.locator(".squiggly-error").count(), (count) => count === 1, 20);
+  await fix("100", "Raise the budget to");
+  await until("nothing is wrong any more", () => page.locator(".squiggly-error, .squiggly-warning").count(), (count) => count === 0, 20);
+  await workbench.screenshot("experiment-editing");
+  await page.locator(".view-line", { hasText: /"budget"/ }).first().locator("span span", { hasText: /^\s*\d+/ }).first().hover();
+  await page.locator(".monaco-hover", { hasText: "trainable parameters" }).first().waitFor();
+  // Completion offers what a run needs, from the schema.
+  await page.locator(".view-line", { hasText: /"name":."wrong"/ }).first().click();
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+Space");
+  await page.locator(".suggest-widget .monaco-list-row", { hasText: "training" }).first().waitFor();
+  assert.ok(existsSync(file));
+});
