@@ -1,9 +1,13 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { compareInWorker, downloadInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
+export { compareInWorker, downloadInWorker, explainInWorker, exportInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
 export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/analysisStore.ts";
+export { makeBranch } from "./run/gitBranch.ts";
+export { GitRestore } from "./run/gitRestore.ts";
+export { GitShare } from "./run/gitShare.ts";
+export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/gitStore.ts";
 export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
 export { adoptRun, listRuns } from "./run/runDirectory.ts";

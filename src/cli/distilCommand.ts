@@ -11,7 +11,7 @@ import { tokenise } from "../training/batching.ts";
 import { distil, type SourceTask } from "../training/distillation.ts";
 import { openExperimentModel } from "../training/prepare.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { finishedFolder } from "./finishedFolder.ts";
+import { finishedFolder } from "../worker/finishedFolder.ts";
 import { namedRun } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
 

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { loadAdapter, saveAdapter } from "../method/adapterFolder.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
-import { finishedFolder } from "./finishedFolder.ts";
+import { finishedFolder } from "../worker/finishedFolder.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /** adept import FOLDER --backbone DIR --out DIR: an official checkpoint or PEFT folder, with .bin or safetensors, as an adapter of ours. */

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
+import { Explanation } from "../experiment/explanation.ts";
 import { Forecast } from "../experiment/setupProtocol.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
@@ -62,6 +63,16 @@ function printedByWorker(args: readonly string[], { workerPath, nodePath, folder
 /** What an experiment will cost on this machine, by a few of its own steps. @throws UserError where it cannot be run */
 export async function forecastInWorker(place: WorkerPlace, experimentPath: string, signal: AbortSignal): Promise<Forecast> {
   return Forecast.parse(await printedByWorker(["measure", experimentPath], place, signal));
+}
+
+/** Predictions of a run on texts, with what each token's offset did. @throws UserError where the run has no result */
+export async function explainInWorker(place: WorkerPlace, { runPath, texts }: { runPath: string; texts: readonly string[] }, signal: AbortSignal): Promise<Explanation[]> {
+  return z.array(Explanation).parse(await printedByWorker(["explain", runPath, "--", ...texts], place, signal));
+}
+
+/** Writes a run's adapter, or its folded model, to a folder that is not there yet. @throws UserError where it cannot be */
+export async function exportInWorker(place: WorkerPlace, { runPath, out, folded }: { runPath: string; out: string; folded: boolean }, signal: AbortSignal): Promise<void> {
+  await printedByWorker(["export", runPath, "--out", out, ...(folded ? ["--folded"] : [])], place, signal);
 }
 
 const Told = z.object({ progress: z.object({ file: z.string(), done: z.number(), total: z.number() }).optional(), error: Printed.shape.error });

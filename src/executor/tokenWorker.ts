@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { UserError } from "../experiment/errors.ts";
 import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
-import { EncodedTexts, OpenedRun, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
+import { EncodedTexts, OpenedRun, RunReading, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
 interface Waiting { resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
 type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
@@ -26,6 +26,7 @@ export class TokenWorker {
 
   /** @throws UserError where the run has no offsets to show */
   async open(run: string): Promise<OpenedRun> { return OpenedRun.parse(await this.ask({ type: "open", run })); }
+  async reading(run: string): Promise<RunReading["reading"]> { return RunReading.parse(await this.ask({ type: "reading", run })).reading; }
   async encode(question: Omit<Extract<TokenRequest, { type: "encode" }>, "id" | "type">): Promise<EncodedTexts> { return EncodedTexts.parse(await this.ask({ type: "encode", ...question })); }
   async token(run: string, token: number, place: number): Promise<TokenDetails> { return TokenDetails.parse(await this.ask({ type: "token", run, token, place })); }
 

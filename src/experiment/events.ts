@@ -27,6 +27,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
   z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
+  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional() }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
 ]);

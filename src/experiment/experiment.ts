@@ -90,10 +90,11 @@ export const ResolvedExperiment = z.strictObject({
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
+  reproduces: z.strictObject({ run: z.string(), path: z.string(), tree: z.string() }).optional().describe("the run that this one repeats, and the work tree with its files"),
 });
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */
-export const ExperimentFile = ResolvedExperiment.omit({ part: true }).extend({
+export const ExperimentFile = ResolvedExperiment.omit({ part: true, reproduces: true }).extend({
   name: z.string().min(1).max(200),
   method: MethodInput.optional().describe("The method; with sweep.methods it can be left out"),
   seeds: Seeds.optional(),

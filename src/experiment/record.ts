@@ -6,6 +6,8 @@ export interface StepPoint { step: number; loss: number; learningRate: Record<st
 /** `seconds`: how long a finished one took; `label`: the part at work, or why it failed. */
 export interface AnalysisState { status: "started" | "running" | "finished" | "failed" | "stopped"; label: string | undefined; done: number; total: number; startedAt: number; seconds: number | undefined }
 
+export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
+
 /** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
 export interface RunRecord {
   id: string; name: string; method: string; task: string; backbone: string; seed: number; steps: number;
@@ -28,6 +30,8 @@ export interface RunRecord {
   priority: number;
   /** how each analysis of the run stands */
   analyses: Record<string, AnalysisState>;
+  /** how a run that repeats another came out beside it */
+  reproduced: Reproduction | undefined;
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
@@ -38,7 +42,7 @@ export interface RunRecord {
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
   trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
-  experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0,
+  experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
   bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
@@ -77,6 +81,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       const { name = record.name, note = record.note, starred = record.starred, tags = record.tags, archived = record.archived, priority = record.priority } = event;
       return { ...record, name, note, starred, tags, archived, priority, renamed: record.renamed || event.name !== undefined };
     }
+    case "reproduced": { const { type: _, time: __, ...reproduced } = event; return { ...next, reproduced }; }
     case "heartbeat": return { ...next, pid: event.pid };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }

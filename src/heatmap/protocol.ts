@@ -9,6 +9,7 @@ const text = z.string().max(2_000_000);
 /** What the host asks the token worker, one JSON line each. */
 export const TokenRequest = z.discriminatedUnion("type", [
   z.object({ id, type: z.literal("open"), run }),
+  z.object({ id, type: z.literal("reading"), run }),
   z.object({ id, type: z.literal("encode"), run, measure: Measure, texts: z.array(text).max(5000), cut: z.boolean().describe("whether a text is cut at the longest input of the run") }),
   z.object({ id, type: z.literal("token"), run, token: z.number().int().nonnegative(), place: z.number().int().nonnegative() }),
 ]);
@@ -18,6 +19,10 @@ const scale = z.object({ low: z.number(), high: z.number(), signed: z.boolean() 
 const row = z.object({ ids: z.array(z.number()), spans: z.array(z.number()), values: z.array(z.number().nullable()) });
 const neighbours = z.array(z.object({ text: z.string(), cosine: z.number() }));
 const ReadingPart = z.union([z.object({ literal: z.string() }), z.object({ fields: z.array(z.string()) })]);
+
+/** How a run's task makes an input of a row, where it is a template. */
+export const RunReading = z.object({ reading: z.array(ReadingPart).optional() });
+export type RunReading = z.infer<typeof RunReading>;
 
 /** A run as the heatmap knows it: which measures it has, on which scales; how its task makes an input of a row. */
 export const OpenedRun = z.object({ measures: z.partialRecord(Measure, scale), reading: z.array(ReadingPart).optional(), maxSourceLength: z.number(), vocabulary: z.number() });

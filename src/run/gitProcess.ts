@@ -15,6 +15,9 @@ const ALLOWED = ["GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_INDEX_FILE", 
 export class GitProcess {
   constructor(readonly folder: string) {}
 
+  /** The same git in another folder. */
+  at(folder: string): GitProcess { return new GitProcess(folder); }
+
   private client(extra: Record<string, string>): SimpleGit {
     const options = {
       baseDir: this.folder, maxConcurrentProcesses: 4, timeout: { block: 120_000 }, trimmed: false, allowEnvironment: ALLOWED,

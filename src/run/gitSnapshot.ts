@@ -7,13 +7,15 @@ const MAX_FILE = 1024 * 1024, MAX_TOTAL = 20 * MAX_FILE;
 /** Files that often hold secrets: never captured unless the user tracks them already. */
 const SECRET = /^(\.env.*|.*\.pem|.*\.key|.*\.p12|.*\.pfx|id_(rsa|dsa|ecdsa|ed25519).*|\.npmrc|\.netrc|credentials.*)$/i;
 
+export const looksSecret = (path: string): boolean => SECRET.test(basename(path));
+
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
   const chosen: string[] = [], skipped: SkippedFile[] = [];
   let total = 0;
   for (const path of paths) {
     const size = path.endsWith("/") ? 0 : statSync(join(top, path), { throwIfNoEntry: false })?.size;
     if (size === undefined) continue;
-    const reason = path.endsWith("/") ? "another repository" : SECRET.test(basename(path)) ? "may hold a secret" : size > MAX_FILE ? "larger than 1 MB" : total + size > MAX_TOTAL ? "more than 20 MB of untracked files" : undefined;
+    const reason = path.endsWith("/") ? "another repository" : looksSecret(path) ? "may hold a secret" : size > MAX_FILE ? "larger than 1 MB" : total + size > MAX_TOTAL ? "more than 20 MB of untracked files" : undefined;
     if (reason !== undefined) { skipped.push({ path, size, reason }); continue; }
     total += size;
     chosen.push(path);
@@ -23,9 +25,9 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
 
 /**
  * Writes the work tree as it is as a git tree, by way of a private index: the user's index, HEAD and files stay untouched.
- * @param index path for the private index; the caller removes it
+ * @param index path for the private index; the caller removes it @param also paths that are taken whatever they hold: a backup must have what it is to bring back
  */
-export async function writeWorkTree(git: GitProcess, index: string): Promise<{ tree: string; skipped: SkippedFile[]; merging: boolean }> {
+export async function writeWorkTree(git: GitProcess, index: string, also: readonly string[] = []): Promise<{ tree: string; skipped: SkippedFile[]; merging: boolean }> {
   const own = await git.line(["rev-parse", "--git-path", "index"]);
   const ownPath = isAbsolute(own) ? own : join(git.folder, own);
   if (existsSync(ownPath)) copyFileSync(ownPath, index);
@@ -33,11 +35,11 @@ export async function writeWorkTree(git: GitProcess, index: string): Promise<{ t
   const merging = (await git.line(["ls-files", "--unmerged"])) !== "";
   await git.run(["-c", "core.splitIndex=false", "-c", "core.safecrlf=false", "add", "-u", "--", "."], env);
   const untracked = (await git.run(["ls-files", "-o", "--exclude-standard", "-z"])).split("\0").filter((path) => path !== "");
-  const { chosen, skipped } = chooseUntracked(untracked, git.folder);
+  const { chosen: small, skipped } = chooseUntracked(untracked.filter((path) => !also.includes(path)), git.folder), chosen = [...small, ...also];
   if (chosen.length > 0) {
     const list = `${index}.paths`;
     writeFileSync(list, chosen.join("\0"));
-    try { await git.run(["-c", "core.splitIndex=false", "-c", "core.safecrlf=false", "--literal-pathspecs", "add", `--pathspec-from-file=${list}`, "--pathspec-file-nul"], env); } finally { rmSync(list, { force: true }); }
+    try { await git.run(["-c", "core.splitIndex=false", "-c", "core.safecrlf=false", "--literal-pathspecs", "add", ...(also.length > 0 ? ["--force"] : []), `--pathspec-from-file=${list}`, "--pathspec-file-nul"], env); } finally { rmSync(list, { force: true }); }
   }
   return { tree: await git.line(["write-tree"], env), skipped, merging };
 }

@@ -13,18 +13,26 @@ export interface StoredRun { id: string; commit: string; committedAt: number; re
 
 /** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
 export class GitStore {
-  constructor(private readonly git: GitProcess, private readonly gitFolder: string) {}
+  constructor(readonly git: GitProcess, private readonly gitFolder: string) {}
 
-  private async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
+  /** A private index for some work; the user's own is neither locked nor changed. */
+  async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
     const folder = join(this.gitFolder, "adept");
     mkdirSync(folder, { recursive: true });
     const index = join(folder, `index-${process.pid}-${randomBytes(6).toString("hex")}`);
     try { return await work(index); } finally { for (const end of ["", ".lock", ".message"]) rmSync(`${index}${end}`, { force: true }); }
   }
 
-  private async commit(tree: string, parent: string | undefined, record: RunRecord, index: string): Promise<{ commit: string; note: string | undefined }> {
-    const message = `${index}.message`;
-    writeFileSync(message, `adept: ${record.name.replace(/\s+/g, " ")} (${record.id})\n\n${JSON.stringify(record)}\n`);
+  private commit(tree: string, parent: string | undefined, record: RunRecord, index: string): Promise<{ commit: string; note: string | undefined }> {
+    return this.committed(tree, parent, { index, message: `adept: ${record.name.replace(/\s+/g, " ")} (${record.id})\n\n${JSON.stringify(record)}\n` });
+  }
+
+  /** A commit of a tree, under no ref. */
+  async commitTree(tree: string, parent: string | undefined, about: { index: string; message: string }): Promise<string> { return (await this.committed(tree, parent, about)).commit; }
+
+  private async committed(tree: string, parent: string | undefined, about: { index: string; message: string }): Promise<{ commit: string; note: string | undefined }> {
+    const message = `${about.index}.message`;
+    writeFileSync(message, about.message);
     const args = ["commit-tree", ...(parent === undefined ? [] : ["-p", parent]), "-F", message, tree];
     try { return { commit: await this.git.line(args), note: undefined }; } catch (error) {
       if (!/identity|tell me who you are|empty ident|user\.(name|email)/i.test((error as Error).message)) throw error;

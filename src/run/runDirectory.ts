@@ -8,6 +8,7 @@ import { Journal, readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 
 const ID = /^\d{8}-\d{6}-[0-9a-z]{4}$/;
+export const isRunId = (id: string): boolean => ID.test(id);
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;
 

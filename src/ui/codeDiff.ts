@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { Store } from "./disposable.ts";
@@ -21,6 +22,16 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
     const store = await host().openGitStore(folder);
     if ("reason" in store) throw new UserError(store.reason);
     try { return await store.fileAt(commit, path); } catch { return ""; }
+  }
+
+  /** Files of a run's commit beside those that lie there now. */
+  async showWorkTree(run: Run, commit: string, paths: readonly string[]): Promise<void> {
+    const store = await host().openGitStore(run.folder.uri.fsPath);
+    if ("reason" in store) throw new UserError(store.reason);
+    const folder = run.folder.uri.fsPath, now = (path: string): vscode.Uri => vscode.Uri.file(join(store.git.folder, path)), then = (path: string): vscode.Uri => vscode.Uri.from({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ commit, folder, path }) });
+    const changes = paths.slice(0, MOST_FILES).map((path) => [now(path), existsSync(now(path).fsPath) ? now(path) : undefined, then(path)]), title = vscode.l10n.t("Now ↔ {0}", run.record.name), [only] = paths;
+    if (paths.length === 1 && only !== undefined && existsSync(now(only).fsPath)) await vscode.commands.executeCommand("vscode.diff", now(only), then(only), `${basename(only)}: ${title}`);
+    else await vscode.commands.executeCommand("vscode.changes", title, changes);
   }
 
   /** @throws UserError where a run has no commit, or nothing differs */

@@ -3,7 +3,9 @@ import type { CommandContext, Handler } from "./commandContext.ts";
 import { Store } from "./disposable.ts";
 import { heatmapCommands } from "./heatmapCommands.ts";
 import { Command } from "./ids.ts";
+import { historyCommands } from "./historyCommands.ts";
 import { organiseCommands } from "./organiseCommands.ts";
+import { predict } from "./predictCommand.ts";
 import { queueCommands } from "./queueCommands.ts";
 import { trainCommands } from "./trainCommands.ts";
 import { viewCommands } from "./viewCommands.ts";
@@ -12,7 +14,7 @@ import { viewCommands } from "./viewCommands.ts";
 export class Commands extends Store {
   constructor(context: CommandContext) {
     super();
-    const handlers: Record<Command, Handler> = { ...trainCommands(context), ...viewCommands(context), ...organiseCommands(context), ...queueCommands(context), ...heatmapCommands(context) };
+    const handlers: Record<Command, Handler> = { ...trainCommands(context), ...viewCommands(context), ...organiseCommands(context), ...queueCommands(context), ...heatmapCommands(context), ...historyCommands(context), [Command.predict]: (argument) => predict(argument, context) };
     for (const id of Object.values(Command)) {
       this.register(vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {
         try { return await handlers[id](argument, selected); } catch (error) { await context.errors.report(error); return undefined; }

@@ -37,6 +37,7 @@ export class ContextKeys extends Store {
     if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);
     else { clearInterval(this.timer); this.timer = undefined; }
     this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
+    this.tell(ContextKey.hasResults, this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"));
     this.tell(ContextKey.queueWaiting, waiting);
     this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
   }

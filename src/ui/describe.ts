@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunStatus } from "../experiment/events.ts";
 import { leadingMetric, metricName, metricValue } from "../experiment/metricText.ts";
-import { isLive, type RunRecord } from "../experiment/record.ts";
+import { isLive, type Reproduction, type RunRecord } from "../experiment/record.ts";
 
 /** The status in words. */
 export function statusText(status: RunStatus): string {
@@ -78,4 +78,11 @@ export function analysisTitle(name: AnalysisName): string {
     case "latency": return vscode.l10n.t("Latency");
     case "stability": return vscode.l10n.t("Stability");
   }
+}
+
+/** How a run that repeats another came out beside it. */
+export function reproductionText(name: string, { same, steps, firstDifference, metric }: Reproduction): string {
+  if (same) return vscode.l10n.t("\"{0}\": every byte of the result is that of the original.", name);
+  const values = metric === undefined || metric.value === null ? "" : vscode.l10n.t(" {0} is {1}, was {2}.", metricName(metric.name), metricValue(metric.name, metric.value), metricValue(metric.name, metric.was));
+  return (firstDifference === undefined ? vscode.l10n.t("\"{0}\": the losses of all {1} steps are the original's, the result is not.", name, steps) : vscode.l10n.t("\"{0}\": the loss differs from step {1} on ({2}, was {3}).", name, firstDifference.step, firstDifference.loss.toPrecision(6), firstDifference.was.toPrecision(6))) + values;
 }

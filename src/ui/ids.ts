@@ -34,6 +34,13 @@ export const Command = {
   heatmapMeasure: "adept.heatmapMeasure",
   heatmapBeside: "adept.heatmapBeside",
   tokenTable: "adept.tokenTable",
+  predict: "adept.predict",
+  reproduce: "adept.reproduce",
+  restoreFiles: "adept.restoreFiles",
+  branch: "adept.branch",
+  exportRun: "adept.exportRun",
+  push: "adept.push",
+  fetch: "adept.fetch",
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
@@ -43,5 +50,5 @@ export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "ade
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
 /** What menus and welcome texts ask in their `when`. */
-export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete", hasOffsets: "adept.hasOffsets", heatmapShown: "adept.heatmapShown" } as const;
+export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete", hasOffsets: "adept.hasOffsets", heatmapShown: "adept.heatmapShown", hasResults: "adept.hasResults" } as const;
 export type ContextKey = (typeof ContextKey)[keyof typeof ContextKey];

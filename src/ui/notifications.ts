@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { explain } from "../experiment/explain.ts";
 import { isOpen, isWaiting } from "../experiment/record.ts";
-import { result } from "./describe.ts";
+import { reproductionText, result } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
@@ -28,7 +28,8 @@ async function announce({ id, record }: Run): Promise<void> {
   let choice: string | undefined;
   if (record.status === "finished") {
     const known = result(record);
-    choice = await vscode.window.showInformationMessage(known === undefined
+    const { reproduced } = record;
+    choice = await vscode.window.showInformationMessage(reproduced !== undefined ? reproductionText(record.name, reproduced) : known === undefined
       ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
       : vscode.l10n.t("ADePT run \"{0}\" has finished: {1} {2}.", record.name, known.name, known.value), results);
   } else if (record.status === "failed" || record.status === "interrupted") {

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isOpen, type RunRecord } from "../experiment/record.ts";
-import { describe, result, statusIcon, statusText } from "./describe.ts";
+import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
 import { Command } from "./ids.ts";
 import type { Run } from "./runsModel.ts";
 
@@ -45,6 +45,7 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Note"), record.note);
   line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
   line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
+  line(vscode.l10n.t("Reproduction"), record.reproduced && reproductionText(record.name, record.reproduced));
   line(vscode.l10n.t("Error"), record.error?.message);
   return text;
 }

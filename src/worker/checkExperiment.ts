@@ -15,6 +15,7 @@ import { templateParts } from "../experiment/templateParts.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { readRows } from "../task/readRows.ts";
+import { splitFiles, TRAINING_FILES } from "../task/splitFiles.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
 
 type Key = string | number;
@@ -141,6 +142,17 @@ function checkPlaces(check: Check, folder: string): void {
   }
 }
 
+/** A folder of a named task needs its training file. */
+function checkFolder(check: Check, { task }: Experiment): void {
+  if (task.kind !== "named") return;
+  try {
+    if (splitFiles(task.folder, "train").length === 0) check.tell(["task", "folder"], { code: "missing-file", message: `${task.folder} has no training file: one of ${TRAINING_FILES}.` });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    check.tell(["task", "folder"], { code: "bad-data", message: error.message });
+  }
+}
+
 /** Fields that a template names and the data lack. */
 async function checkTemplates(check: Check, { task }: Experiment): Promise<void> {
   if (task.kind !== "file" || statSync(task.train).size > LARGEST_READ) return;
@@ -200,6 +212,7 @@ export async function checkExperiment(path: string, text: string): Promise<Check
     check.tell(key, { code: "experiment", message: [error.message, error.action].filter((part) => part !== undefined).join(" ") });
     return { problems: check.problems, name };
   }
+  checkFolder(check, runs[0]!);
   await checkTemplates(check, runs[0]!);
   return { problems: check.problems, name, runs: runs.length, ...sizesOf(check, runs) };
 }

@@ -6,6 +6,8 @@ import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import { TokenRequest, type TokenReply } from "../heatmap/protocol.ts";
 import { SetupRequest } from "../experiment/setupProtocol.ts";
+import { RunDirectory } from "../run/runDirectory.ts";
+import { readingOf } from "../task/reading.ts";
 import { checkExperiment } from "./checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
 import { OpenTokens } from "./openTokens.ts";
@@ -22,6 +24,7 @@ class TokenServer {
   answer(request: Request): Promise<unknown> | object {
     switch (request.type) {
       case "open": return this.of(request.run).opened();
+      case "reading": { const reading = readingOf(RunDirectory.open(request.run).experiment().task); return reading === undefined ? {} : { reading }; }
       case "encode": return this.of(request.run).encode(request);
       case "token": return this.of(request.run).details(request.token, request.place);
       case "inspect": return inspect(request);

@@ -14,6 +14,7 @@ import { evaluate } from "../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
 import type { Parameters } from "../training/model.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
+import { finishReproduction } from "./compareWithOriginal.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -104,13 +105,14 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   const best = end.state.best ?? end.state;
   const { adapterPath } = job.run;
   saveAdapter(adapterPath, { spec: experiment.method, sizes, parameters: best.parameters }, { backbone: experiment.backbone, width: model.width });
-  const files = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
+  const files = [...["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) })), ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });
     files.push(...await test(job, prepared, best), ...await job.options.analyse(job.run, { requested: job.stopRequested }));
   }
   const stopped = end.stopped || job.stopRequested();
-  const status = stopped ? "stopped" : "finished";
+  const status = stopped ? "stopped" : "finished", reproduction = await finishReproduction(job.run, job.options.folder);
+  if (reproduction !== undefined) job.emit(reproduction);
   await commit(job, "result", { status, files });
   job.emit({ type: "status", status });
 }

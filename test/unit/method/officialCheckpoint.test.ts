@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../../src/experiment/errors.ts";
-import { finishedFolder } from "../../../src/cli/finishedFolder.ts";
+import { finishedFolder } from "../../../src/worker/finishedFolder.ts";
 import { loadAdapter } from "../../../src/method/adapterFolder.ts";
 import { torchFile, type Saved } from "./torchWriter.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";

@@ -11,6 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "adept-check-")), path = join(folder, 
 after(() => { rmSync(folder, { recursive: true, force: true }); });
 writeFileSync(join(folder, "reviews.csv"), "text,label\ngood one,yes\nbad one,no\n");
 mkdirSync(join(folder, "data"));
+writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
 
 const good = { name: "x", task: { kind: "file", train: "reviews.csv", source: "{text}", target: "{label}" }, method: { kind: "adept", budget: 12_800 } };
 const mended = (text: string, { fixes }: Problem, at = 0): string => [...fixes[at]!.edits].sort((a, b) => b.from - a.from).reduce((edited, { from, to, text: put }) => edited.slice(0, from) + put + edited.slice(to), text);
@@ -24,6 +25,7 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
   ["a key inside a method", written({ method: { kind: "adept", promtLength: 5 } }), "unknown-key", '"promtLength": 5', true],
   ["a missing file", written({ task: { ...good.task, train: "review.csv" } }), "missing-file", '"review.csv"', true],
   ["a missing folder", written({ task: { kind: "named", name: "mnli", folder: "dta" } }), "missing-folder", '"dta"', true],
+  ["a folder without a training file", written({ task: { kind: "named", name: "mnli", folder: "." } }), "missing-file", '"."', false],
   ["a missing backbone", written({ backbone: "t5-base" }), "missing-folder", '"t5-base"', true],
   ["a field that the data lack", written({ task: { ...good.task, source: "say {txt}" } }), "unknown-field", '"say {txt}"', true],
   ["a brace too many", written({ task: { ...good.task, source: "{text}}" } }), "bad-template", '"{text}}"', false],
