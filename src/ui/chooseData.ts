@@ -13,7 +13,7 @@ export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> & Par
 /** Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out. */
 export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri, budget = numberOf(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
-  const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") }, other: vscode.QuickPickItem = { label: vscode.l10n.t("A data file…"), description: "JSONL, CSV, TSV, Parquet" };
+  const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") }, other: vscode.QuickPickItem = { label: vscode.l10n.t("A data file…"), description: vscode.l10n.t("JSONL, CSV, TSV or Parquet") };
   const current: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = active?.scheme === "file" && isData(active.fsPath) ? [{ label: basename(active.fsPath), description: vscode.l10n.t("the active file"), uri: active }] : [];
   const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = [...current, mail, other];
   const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t("New ADePT experiment"), placeHolder: vscode.l10n.t("What data is it trained on?") });

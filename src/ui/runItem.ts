@@ -5,7 +5,7 @@ import { Command } from "./ids.ts";
 import type { Run } from "./runsModel.ts";
 
 /** Says that a page was opened by its row: the keyboard stays in the list, for the next row, F2 or Delete. */
-export const FROM_LIST = "from the list";
+export const FROM_LIST = "list";
 
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {

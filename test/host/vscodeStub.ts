@@ -1,11 +1,21 @@
 // What the host's parts reach of the `vscode` module: translation, icons, events, a tree that remembers what it is told.
-export const l10n = { t: (text: string, ...values: readonly unknown[]): string => text.replace(/\{(\d)\}/g, (place, index: string) => (values.length === 0 ? place : String(values[Number(index)]))) };
+const filled = (text: string, values: readonly unknown[]): string => text.replace(/\{(\d)\}/g, (place, index: string) => (values.length === 0 ? place : String(values[Number(index)])));
+/** What stands for a translation: the text itself, or what a test puts here. */
+let translate = (text: string): string => text;
+export const setTranslation = (own: (text: string) => string): void => { translate = own; };
+export const l10n = { t: (text: string, ...values: readonly unknown[]): string => filled(translate(text), values) };
 export class ThemeIcon { static readonly Folder = new ThemeIcon("folder"); constructor(readonly id: string) {} }
 export class ThemeColor { constructor(readonly id: string) {} }
 export class RelativePattern { constructor(readonly base: unknown, readonly pattern: string) {} }
 export class TreeItem { description = ""; constructor(readonly label: string, readonly collapsibleState: number) {} }
 export const TreeItemCollapsibleState = { None: 0, Collapsed: 1, Expanded: 2 };
-export class MarkdownString { appendMarkdown(): this { return this; } appendText(): this { return this; } }
+export class MarkdownString {
+  value = "";
+  appendMarkdown(text: string): this { this.value += text; return this; }
+  appendText(text: string): this { this.value += text; return this; }
+}
+export const StatusBarAlignment = { Left: 1, Right: 2 };
+export const Uri = { file: (path: string) => ({ scheme: "file", fsPath: path, path, toString: () => `file://${path}` }) };
 
 const nothing = { dispose: (): void => { /* holds nothing */ } };
 

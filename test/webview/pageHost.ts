@@ -4,7 +4,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import type { ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
+import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import type { HostMessage, PageMessage } from "../../webview/messages.ts";
+import type { SetupHostMessage, SetupPageMessage } from "../../webview/setupMessages.ts";
 import { listRuns } from "../../src/run/runDirectory.ts";
 import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
@@ -40,34 +43,57 @@ export class PageHost {
     const parts = await loadParts(), browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
     const server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-      if (pathname === "/webview.js" || pathname === "/webview.css") { response.setHeader("content-type", pathname.endsWith("js") ? "text/javascript" : "text/css").end(readFileSync(join(DIST, pathname.slice(1)))); return; }
+      if (["/webview.js", "/setup.js", "/webview.css"].includes(pathname)) { response.setHeader("content-type", pathname.endsWith("js") ? "text/javascript" : "text/css").end(readFileSync(join(DIST, pathname.slice(1)))); return; }
       if (pathname === "/favicon.ico") { response.writeHead(204).end(); return; }
       if (pathname !== "/") { response.writeHead(404).end(); return; }
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      response.setHeader("content-type", "text/html").end(parts.pageHtml({ script: `${origin}/webview.js`, style: `${origin}/webview.css`, cspSource: origin, nonce: randomBytes(16).toString("base64"), language: "en", run: searchParams.get("run") ?? "" }));
+      response.setHeader("content-type", "text/html").end(parts.pageHtml({ script: `${origin}/${searchParams.has("setup") ? "setup" : "webview"}.js`, style: `${origin}/webview.css`, cspSource: origin, nonce: randomBytes(16).toString("base64"), language: "en", run: searchParams.get("run") ?? "" }));
     });
     await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
     return new PageHost(parts, server, browser, runsDir);
   }
 
+  private tokens: TokenWorker | undefined;
+
+  /** The host's texts from now on. */
+  translate(own: (text: string) => string): void { this.parts.vscode.setTranslation(own); }
+
   async stop(): Promise<void> {
+    this.tokens?.dispose();
     await this.browser.close();
     await new Promise((done) => { this.server.close(done); });
   }
 
   labels(): ReturnType<typeof Parts.pageLabels> { return this.parts.pageLabels(); }
 
-  async open(id: string, { theme = "light", width = 1000, zoom = 1 }: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> {
+  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => this.answerer(id, post), options); }
+
+  /** The setup page over a draft, answered by the real worker. */
+  async openSetup(draft: ExperimentDraft, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
+    const worker = (this.tokens ??= new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => { throw new Error(line); } })), asked: SetupPageMessage[] = [], { setupLabels } = this.parts;
+    const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
+      asked.push(message);
+      if (message.type === "ready") post({ type: "start", labels: setupLabels(), draft, title: "data.csv" });
+      if (message.type !== "draft") return;
+      const { task, backbone, maxSourceLength } = message.draft;
+      void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => { post({ type: "sizes", result }); });
+      void worker.inspect({ task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 }).then((result) => { post({ type: "inspection", result }); }, (error: unknown) => { post({ type: "inspection", error: (error as Error).message }); });
+      post({ type: "forecast", working: false, result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 } });
+    };
+    return { ...await this.openPage("setup=1", (post) => (message) => { answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void); }, options), asked };
+  }
+
+  private async openPage(query: string, answererOf: (post: (message: HostMessage) => void) => (message: PageMessage) => void, { theme = "light", width = 1000, zoom = 1 }: OpenOptions): Promise<OpenPage & { context: BrowserContext }> {
     const context = await this.browser.newContext({ viewport: { width: Math.round(width / zoom), height: 900 }, deviceScaleFactor: zoom, reducedMotion: "reduce" }), page = await context.newPage();
     const posted: PageMessage[] = [], violations: string[] = [], errors: string[] = [], { body, variables } = THEMES[theme]!;
     page.on("pageerror", (error) => { errors.push(error.stack ?? error.message); });
     page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
     const send = async (message: HostMessage): Promise<void> => { if (!page.isClosed()) await page.evaluate((data) => { window.postMessage(data, "*"); }, message); };
-    const answer = this.answerer(id, (message) => { void send(message).catch(() => { /* the page was closed */ }); });
+    const answer = answererOf((message) => { void send(message).catch(() => { /* the page was closed */ }); });
     await page.exposeFunction("__posted", (message: PageMessage) => { posted.push(message); answer(message); });
     await page.exposeFunction("__violated", (text: string) => { violations.push(text); });
     await page.addInitScript({ content: `(${PRELUDE})(${JSON.stringify({ classes: body, values: variables })})` });
-    await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?run=${id}`);
+    await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?${query}`);
     return { page, context, posted, violations, errors, send };
   }
 

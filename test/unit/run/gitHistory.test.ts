@@ -137,8 +137,8 @@ inRepository("runs pushed by one are fetched whole by another, byte for byte; wh
   assert.deepEqual(await new GitShare(there).fetch("origin", runsDir), { came: [ID], refused: [] });
   const [fetched] = listRuns(runsDir);
   assert.equal(fetched?.id, ID);
-  assert.deepEqual(readFileSync(join(fetched!.adapterPath, "adapter_model.safetensors")), readFileSync(join(run.adapterPath, "adapter_model.safetensors")), "also where bytes look like line ends");
-  const now = readRecord(fetched!.path).record;
+  assert.deepEqual(readFileSync(join(fetched.adapterPath, "adapter_model.safetensors")), readFileSync(join(run.adapterPath, "adapter_model.safetensors")), "also where bytes look like line ends");
+  const now = readRecord(fetched.path).record;
   assert.deepEqual([now.status, now.evaluations[0]!.metrics["accuracy"], now.lastStep!.step, now.resultCommit], ["finished", 0.875, 3, git(folder, "rev-parse", `refs/adept/runs/${ID}`)]);
   assert.deepEqual(await new GitShare(there).fetch("origin", runsDir), { came: [], refused: [] });
   assert.equal(git(other, "status", "--porcelain", "--untracked-files=no"), "");
