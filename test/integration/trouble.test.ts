@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
@@ -15,12 +15,13 @@ async function open(t: TestContext, folder: string | undefined, trust?: "yes" | 
   return workbench;
 }
 
-test("without a folder the command and the view say to open one", async (t) => {
+test("without a folder the view says that none is needed, and the command asks what to train on", async (t) => {
   const workbench = await open(t, undefined);
   await workbench.showRuns();
-  await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "Open a folder to keep experiments" }).waitFor();
+  await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "no folder is needed to start" }).waitFor();
   await workbench.command("ADePT: Train ADePT");
-  await workbench.notification("ADePT needs an open folder").waitFor();
+  await workbench.page.getByPlaceholder("What data is it trained on?").waitFor();
+  await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "Sample: spam or ham mail" }).waitFor();
 });
 
 test("in a folder that is not trusted nothing starts, and the message leads to trust", async (t) => {
@@ -61,50 +62,54 @@ test("a run whose data is bad fails with the line of the data, in the list and o
   await workbench.notification("data.jsonl:2").waitFor();
 });
 
-test("with no experiment yet, three questions make one of the sample and train it", async (t) => {
+test("with no experiment yet, the view's button leads to the sample's page, which writes and trains it", async (t) => {
   const folder = session.workspace(30);
   rmSync(join(folder, "mail.adept.json"));
   const workbench = await open(t, folder, "yes");
   await workbench.showRuns();
   await workbench.page.locator(".part.sidebar .welcome-view-content .monaco-button", { hasText: "Train ADePT" }).click();
   await workbench.choose("Sample: spam or ham mail");
-  await workbench.choose("tiny-t5");
-  const input = workbench.page.locator(".quick-input-widget input.input").first();
-  await input.fill("none");
-  await workbench.page.locator(".quick-input-message", { hasText: "A whole number" }).waitFor();
-  await input.fill("5,000");
-  await workbench.page.keyboard.press("Enter");
+  const setup = workbench.runPage();
+  await setup.locator(".budget [role=status]", { hasText: "hidden units" }).waitFor({ timeout: 30_000 });
+  await setup.locator("#budget").focus();
+  await workbench.page.keyboard.press("Home");
+  await setup.locator(".pieces").first().waitFor({ timeout: 30_000 });
+  await setup.locator("vscode-button", { hasText: "Write and Train" }).click();
   await until("training", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 2);
   const { method } = readExperiment(join(folder, "mail.adept.json"));
-  assert.equal(method.kind === "adept" && method.budget, 5000);
-  assert.ok((newest(folder).trainable ?? Infinity) <= 5000);
+  assert.equal(method.kind === "adept" && method.budget, 1000, "the slider's first stop");
+  assert.ok((newest(folder).trainable ?? Infinity) <= 1000);
   await workbench.statusItem().click();
   await until("stopped", () => newest(folder).status, (status) => status === "stopped", 90);
 });
 
-test("a data file of one's own becomes an experiment by choosing its columns", async (t) => {
+test("the active data file becomes an experiment, beside one of the same name", async (t) => {
   const folder = session.workspace(30);
-  rmSync(join(folder, "mail.adept.json"));
+  writeFileSync(join(folder, "reviews.adept.json"), "{}");
   writeFileSync(join(folder, "reviews.csv"), `text,stars,label\n${Array.from({ length: 40 }, (_, i) => `"word ${i}, more",${i % 5},${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`);
   const workbench = await open(t, folder, "yes");
   await workbench.openFile("reviews.csv");
   await workbench.command("ADePT: New Experiment…");
   await workbench.choose("the active file");
-  await workbench.page.getByPlaceholder("make up the input").waitFor();
-  const chosen = workbench.page.locator(".quick-input-widget .quick-input-count");
-  await until("one column chosen", async () => {
-    if (!(await chosen.innerText()).startsWith("1 ")) await workbench.choose("text");
-    await workbench.page.waitForTimeout(500);
-    return chosen.innerText();
-  }, (text) => text.startsWith("1 "));
-  await workbench.page.keyboard.press("Enter");
-  await workbench.page.getByPlaceholder("expected output").waitFor();
-  await workbench.choose("label");
-  await workbench.choose("tiny-t5");
-  await workbench.page.locator(".quick-input-title", { hasText: "3/3" }).waitFor();
-  await workbench.page.keyboard.press("Enter");
-  const file = join(folder, "reviews.adept.json");
-  await until("file", () => existsSync(file) && JSON.parse(readFileSync(file, "utf8")) as unknown, Boolean);
+  const setup = workbench.runPage();
+  await setup.locator("th", { hasText: "good" }).waitFor({ timeout: 30_000 });
+  await setup.locator("vscode-button", { hasText: "Write Experiment File" }).click();
+  const file = join(folder, "reviews-2.adept.json");
+  await until("file", () => existsSync(file), Boolean);
   const { task } = readExperiment(file);
   assert.deepEqual(task.kind === "file" && [task.train, task.source, task.target], [join(folder, "reviews.csv"), "{text}", "{label}"]);
+  await workbench.page.locator(".tab.active", { hasText: "reviews-2.adept.json" }).waitFor();
+});
+
+test("a setup page comes back after the window is loaded anew, with what was typed", async (t) => {
+  const folder = session.workspace(30), workbench = await open(t, folder, "yes");
+  writeFileSync(join(folder, "d.jsonl"), Array.from({ length: 20 }, (_, i) => JSON.stringify({ text: `one ${i}`, label: i % 2 })).join("\n"));
+  await workbench.openFile("d.jsonl");
+  await workbench.command("ADePT: New Experiment…");
+  await workbench.choose("the active file");
+  await workbench.runPage().locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("77");
+  // A browser's VS Code stores what a page remembers every few seconds.
+  await workbench.page.waitForTimeout(7000);
+  await workbench.reload();
+  await until("steps as typed", () => workbench.runPage().locator("vscode-text-field", { hasText: "Steps" }).locator("input").inputValue(), (value) => value === "77");
 });

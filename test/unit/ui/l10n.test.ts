@@ -37,7 +37,7 @@ test("in a pseudo-language every text that is shown is that language's", async (
   for (const labels of [pageLabels(), setupLabels()]) for (const [name, text] of Object.entries(labels)) assert.ok(foreign(text), `${name}: ${text}`);
   for (const text of [...RunStatus.options.map(statusText), ...ANALYSIS_NAMES.map(analysisTitle), ...MEASURES.map(measureTitle)]) assert.ok(foreign(text), text);
   const record = { ...fold([]), id: "20260101-000000-aaaa", name: "7", status: "running" as const, lastStep: { step: 3, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 30 }, steps: 9, archived: true, message: "x" };
-  const item = runItem({ id: record.id, record } as never, "7"), described = `${String(item.description)} ${tooltip(record as never).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
+  const item = runItem({ id: record.id, record } as never, "7"), described = `${String(item.description)} ${tooltip(record).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
   // What stands outside the brackets is data: names, ids, numbers.
   const own = described.replace(/⟦[^⟧]*⟧/g, "").replace(/20260101-000000-aaaa/g, "");
   assert.doesNotMatch(own, /[a-z]{2}/i, own);
