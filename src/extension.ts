@@ -11,6 +11,7 @@ import { HeatmapLegend } from "./ui/heatmapLegend.ts";
 import { Heatmaps } from "./ui/heatmaps.ts";
 import { Notifications } from "./ui/notifications.ts";
 import { Panels } from "./ui/panel.ts";
+import { ReadOnlyDocuments } from "./ui/readOnlyDocuments.ts";
 import { RunExplorer } from "./ui/runExplorer.ts";
 import { RunPick } from "./ui/runPick.ts";
 import { RunsModel } from "./ui/runsModel.ts";
@@ -22,13 +23,13 @@ import { WaitingQueue } from "./ui/waitingQueue.ts";
 /** Builds the parts and returns; runs are read a moment later, and no process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("ADePT", { log: true }), { workspaceState: state, extensionUri, globalStorageUri: storage } = context, workerPath = context.asAbsolutePath("dist/worker.js");
-  const folders = new Folders(context.globalState), model = new RunsModel(log, state, folders), errors = new ErrorReport(log), diff = new CodeDiff(), tokens = new Tokens(log, workerPath), explorer = new RunExplorer(model, state);
+  const folders = new Folders(context.globalState), model = new RunsModel(log, state, folders), errors = new ErrorReport(log), diff = new CodeDiff(), documents = new ReadOnlyDocuments(), tokens = new Tokens(log, workerPath), explorer = new RunExplorer(model, state);
   const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, tokens, state });
   const checks = new ExperimentChecks(tokens, log);
   const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
   context.subscriptions.push(
-    log, folders, model, diff, tokens, panels, explorer, setups, checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
-    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, log, state, workerPath }), new ContextKeys(model, heatmaps));
+    log, folders, model, diff, documents, tokens, panels, explorer, setups, checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
+    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, log, state, workerPath }), new ContextKeys(model, heatmaps));
   const first = setTimeout(() => { model.adopt(); }, 0);
   context.subscriptions.push({ dispose: () => { clearTimeout(first); } });
 }

@@ -67,7 +67,7 @@ export function colouredRanges(spots: readonly Pick<Spot, "line" | "from" | "to"
   return ranges;
 }
 
-const COLUMNS = [400, 200];
+const COLUMNS = [2000, 1000, 400, 200];
 
 /**
  * The colours of what is seen, at most `most` ranges: token by token, then of each line's first columns (and those about the cursor) alone,

@@ -12,6 +12,8 @@ import type { Run } from "./runsModel.ts";
 /** Lines around the visible ones that are read too, so that a small scroll finds its colours. */
 const MARGIN = 40;
 const MOST_RANGES = 2000;
+/** Columns of a wrapped line that are painted before and after those in sight. */
+const AROUND = 1000;
 /** Units of a text beyond which it is not read. */
 const LONGEST_TEXT = 1_000_000;
 /** Tokens kept, the longest unused let go first. */
@@ -83,6 +85,12 @@ export class EditorHeatmap {
     return first === undefined ? [] : [...first.text.matchAll(/"([^"\\]+)"\s*:/g)].map(([, name]) => name!);
   }
 
+  /** Of lines that are wrapped, VS Code says which columns are seen. */
+  private inSight({ line, from, to }: Spot): boolean {
+    const ranges = this.editor.visibleRanges, first = ranges[0]?.start, last = ranges.at(-1)?.end;
+    return !(first !== undefined && line === first.line && to < first.character - AROUND) && !(last !== undefined && line === last.line && from > last.character + AROUND);
+  }
+
   private lines(margin: number): [from: number, to: number] {
     const ranges = this.editor.visibleRanges, last = this.editor.document.lineCount - 1;
     const from = Math.min(...ranges.map(({ start }) => start.line)), to = Math.max(...ranges.map(({ end }) => end.line));
@@ -127,7 +135,7 @@ export class EditorHeatmap {
     const scale = this.parts.scale(this.selected.measure), types = this.parts.colours.of(scale.signed), { active } = this.editor.selection;
     for (const margin of [MARGIN, 0]) {
       this.shown = this.records.in(...this.lines(margin)).flatMap((record) => { const spots = this.touch(record.text); return spots === undefined ? [] : [{ record, spots }]; });
-      this.painted = paint(this.tokens(), scale, { most: MOST_RANGES, cursor: { line: active.line, column: active.character }, textOf: (line) => this.editor.document.lineAt(line).text });
+      this.painted = paint(this.tokens().filter((spot) => this.inSight(spot)), scale, { most: MOST_RANGES, cursor: { line: active.line, column: active.character }, textOf: (line) => this.editor.document.lineAt(line).text });
       if (this.painted.detail === "tokens" && this.painted.columns === undefined) break;
     }
     const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));

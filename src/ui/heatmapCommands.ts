@@ -15,7 +15,7 @@ export const hasOffsets = ({ record }: Run): boolean => (record.method === "adep
 
 /** Offsets over the text of an editor. */
 export function heatmapCommands(context: CommandContext): Handlers<Ids> {
-  const { heatmaps, pick } = context;
+  const { heatmaps, pick, documents } = context;
   return {
     [Command.showHeatmap]: (argument) => show(argument, context),
     [Command.hideHeatmap]: () => { const editor = vscode.window.activeTextEditor; if (editor === undefined) heatmaps.hideAll(); else heatmaps.hide(editor.document.uri); },
@@ -32,7 +32,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
     [Command.tokenTable]: async () => {
       const shown = heatmaps.active();
       if (shown === undefined) throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
-      await showTable(shown);
+      await showTable(shown, documents);
     },
   };
 }

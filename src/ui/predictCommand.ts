@@ -13,7 +13,7 @@ const can = ({ record }: Run): boolean => !isLive(record.status) && record.statu
 const MOST = 20;
 
 /** Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset did for the answer. */
-export async function predict(argument: unknown, { pick, tokens, workerPath, log }: CommandContext): Promise<void> {
+export async function predict(argument: unknown, { pick, tokens, documents, workerPath, log }: CommandContext): Promise<void> {
   if (!await isReady()) return;
   const run = await pick.one(argument, can);
   if (run === undefined) return;
@@ -26,7 +26,7 @@ export async function predict(argument: unknown, { pick, tokens, workerPath, log
   });
   if (results.length === 0) return;
   log.info(`predict with ${run.id}: ${results.length} texts`);
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: "markdown", content: report(run, results) }), { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
+  await documents.show(vscode.l10n.t("Prediction of {0}", `${run.record.name}.md`), report(run, results));
 }
 
 /** The selection: rows of data as the task reads them, else as it stands. Without one the user types. */
@@ -52,7 +52,7 @@ const cell = (text: string): string => visible(text).replaceAll("|", "\\|").repl
 
 function report(run: Run, results: readonly Explanation[]): string {
   const t = vscode.l10n.t, parts = results.map(({ input, prediction, probability, tokens, cut }) => {
-    const some = tokens.some(({ effect }) => effect !== undefined), lines = [`## ${cell(prediction)}`, "", t("Probability {0} % of the answer as a whole.", (100 * probability).toFixed(1)), "", `> ${input.replace(/\s+/g, " ")}`, ""];
+    const some = tokens.some(({ effect }) => effect !== undefined), lines = [`## ${prediction.replace(/\s+/g, " ")}`, "", t("Probability {0} % of the answer as a whole.", (100 * probability).toFixed(1)), "", `> ${input.replace(/\s+/g, " ")}`, ""];
     if (cut > 0) lines.push(t("{0} tokens at its end were not read.", cut), "");
     if (some) {
       lines.push(`| ${[t("Token"), t("Offset norm"), t("Without its offset (nats)")].join(" | ")} |`, "|---|---:|---:|");
@@ -61,5 +61,5 @@ function report(run: Run, results: readonly Explanation[]): string {
     }
     return lines.join("\n");
   });
-  return [`# ${cell(run.record.name)}`, "", ...parts].join("\n\n");
+  return [`# ${run.record.name.replace(/\s+/g, " ")}`, ...parts].join("\n\n");
 }

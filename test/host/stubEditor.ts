@@ -12,7 +12,9 @@ export class StubEditor {
 
   constructor(public lines: string[], readonly fileName: string, visible: [from: number, to: number] = [0, 50]) { this.visible = visible; }
 
-  get visibleRanges(): Range[] { return [new Range(this.visible[0], 0, Math.min(this.lines.length - 1, this.visible[1]), 0)]; }
+  get visibleRanges(): Range[] { const last = Math.min(this.lines.length - 1, this.visible[1]), [from, to] = this.columns ?? [0, this.lines[last]!.length]; return [new Range(this.visible[0], from, last, to)]; }
+  /** the columns seen of the first and the last visible line, where they are wrapped */
+  columns: [from: number, to: number] | undefined;
 
   readonly document = {
     uri: { scheme: "file", toString: () => `file://${this.fileName}` },

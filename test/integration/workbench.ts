@@ -144,7 +144,7 @@ export class Workbench {
   /** Writes a path into the dialog that VS Code asks for a file with, and accepts. */
   async choosePath(path: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input").first();
-    await this.page.locator(".quick-input-widget .quick-input-title", { hasText: /Open/ }).or(this.page.locator(".quick-input-widget .monaco-button", { hasText: /OK|Open|Use/ })).first().waitFor();
+    await input.waitFor({ state: "visible" });
     // The dialog fills in the folder it starts from a moment after it is shown.
     await until("the dialog's own folder", () => input.inputValue(), (value) => value.startsWith("/"));
     for (let attempt = 0; await input.isVisible() && attempt < 5; attempt++) {

@@ -83,11 +83,18 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
   const long = new StubEditor(["stone and paper, ".repeat(5900)], "/d/long.txt", [0, 0]), heatmap = await over(long);
   await rest(500);
   assert.ok(long.coloured().length <= 2000 && long.coloured().length > 50);
-  assert.equal(heatmap.painted!.columns, 400);
+  assert.equal(heatmap.painted!.columns, 2000);
   long.selection = { active: new parts.vscode.Position(0, 90_000) };
   heatmap.refresh(0);
   await rest(500);
   assert.ok(long.coloured().some(({ from }) => Math.abs(from - 90_000) < 50), "about the cursor too");
+  // Wrapped, it is seen from one column to another: that is what is coloured.
+  long.columns = [50_000, 53_000];
+  long.selection = { active: new parts.vscode.Position(0, 0) };
+  heatmap.refresh(0);
+  await rest(500);
+  assert.equal(heatmap.painted!.columns, undefined);
+  assert.ok(long.coloured().every(({ from }) => from > 48_500 && from < 54_500) && long.coloured().some(({ from }) => from > 52_500));
 });
 
 test("one type a colour and no more, anew in another theme, gone in the end", () => {
