@@ -1,7 +1,7 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import * as vscode from "vscode";
 import { isLive, isOpen } from "../experiment/record.ts";
-import { describe, result } from "./describe.ts";
+import { result, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { EXPERIMENTS, type ExperimentChecks } from "./experimentChecks.ts";
 import { Command } from "./ids.ts";
@@ -11,6 +11,8 @@ import type { Run, RunsModel } from "./runsModel.ts";
 export class ExperimentEditing extends Store implements vscode.CodeActionProvider, vscode.HoverProvider, vscode.CodeLensProvider {
   private readonly lensesChanged = this.register(new vscode.EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.lensesChanged.event;
+  /** the runs as the lenses had them last: a step alone changes none */
+  private told = "";
 
   constructor(private readonly checks: ExperimentChecks, private readonly model: RunsModel) {
     super();
@@ -18,7 +20,11 @@ export class ExperimentEditing extends Store implements vscode.CodeActionProvide
     this.register(languages.registerCodeActionsProvider(EXPERIMENTS, this, { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] }));
     this.register(languages.registerHoverProvider(EXPERIMENTS, this));
     this.register(languages.registerCodeLensProvider(EXPERIMENTS, this));
-    this.register(model.onDidChange(() => { this.lensesChanged.fire(); }));
+    this.register(model.onDidChange(({ ids, list }) => {
+      const told = model.runs().map(({ id, record }) => `${id} ${record.status} ${record.evaluations.length}`).join();
+      if (!list && !ids.length) return;
+      if (told !== this.told) { this.told = told; this.lensesChanged.fire(); }
+    }));
     this.register(checks.onDidCheck(() => { this.lensesChanged.fire(); }));
   }
 
@@ -58,7 +64,7 @@ export class ExperimentEditing extends Store implements vscode.CodeActionProvide
   private ofRuns(runs: readonly Run[], lens: (title: string, command: string, ...args: unknown[]) => vscode.CodeLens): vscode.CodeLens[] {
     const live = runs.find(({ record }) => isLive(record.status)), last = runs.find(({ record }) => result(record) !== undefined && !isOpen(record.status)), halted = runs[0] !== undefined && ["stopped", "interrupted", "failed"].includes(runs[0].record.status) && vscode.workspace.isTrusted ? runs[0] : undefined, finished = runs.filter(({ record }) => record.status === "finished");
     return [
-      ...(live === undefined ? [] : [lens(vscode.l10n.t("$(graph-line) {0}", describe(live.record)), Command.openPanel, live.id)]),
+      ...(live === undefined ? [] : [lens(vscode.l10n.t("$(graph-line) {0}", statusText(live.record.status)), Command.openPanel, live.id)]),
       ...(halted === undefined ? [] : [lens(vscode.l10n.t("$(debug-continue) Resume"), Command.resume, halted.id)]),
       ...(last === undefined ? [] : [lens(vscode.l10n.t("$(graph) Last result: {0}", result(last.record)!.value), Command.openPanel, last.id)]),
       ...(finished.length > 1 ? [lens(vscode.l10n.t("Compare {0} runs", finished.length), Command.compare, finished.map(({ id }) => id))] : []),

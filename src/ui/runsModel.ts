@@ -11,6 +11,8 @@ import { host } from "./host.ts";
 const POLL_MS = 500;
 const ADOPT_EVERY_POLLS = 20;
 const THROTTLE_MS = 250;
+/** So long a worker that was started here may take until it says something. */
+const START_MS = 30_000;
 const INDEX_AFTER_MS = 2000;
 const STARTED = "adept.startedHere";
 const MOST_STARTED = 50;
@@ -40,6 +42,7 @@ export class RunsModel extends Store {
   private scheduled: NodeJS.Timeout | undefined;
   private polls = 0;
   private saving: NodeJS.Timeout | undefined;
+  private readonly expected = new Map<string, number>();
   /** whether the index on disk has every ended run */
   private indexed = true;
 
@@ -64,7 +67,12 @@ export class RunsModel extends Store {
 
   find(id: string): Run | undefined { return this.entries.get(id); }
 
-  markStartedHere(id: string): void { void this.state.update(STARTED, [...this.startedHere().filter((each) => each !== id).slice(1 - MOST_STARTED), id]); }
+  /** Its worker was just started: it is looked after until that tells something, also where no file watcher does. */
+  markStartedHere(id: string): void {
+    this.expected.set(id, Date.now() + START_MS);
+    void this.state.update(STARTED, [...this.startedHere().filter((each) => each !== id).slice(1 - MOST_STARTED), id]);
+    this.poll();
+  }
 
   wasStartedHere(id: string): boolean { return this.startedHere().includes(id); }
 
@@ -147,14 +155,20 @@ export class RunsModel extends Store {
     if (ids.length > 0 || list) this.changed.fire({ ids, list });
   }
 
+  private isWatched(entry: Entry): boolean {
+    const until = this.expected.get(entry.id);
+    if (until !== undefined && (isOpen(entry.record.status) || Date.now() > until)) this.expected.delete(entry.id);
+    return isAtWork(entry) || this.expected.has(entry.id);
+  }
+
   /** Polls while any run is at work, waits or is analysed, and rests otherwise. */
   private poll(): void {
-    const open = [...this.entries.values()].some(isAtWork);
+    const open = [...this.entries.values()].some((entry) => this.isWatched(entry));
     if (!open) { clearInterval(this.timer); this.timer = undefined; return; }
     this.timer ??= setInterval(() => {
       this.polls += 1;
       if (this.polls % ADOPT_EVERY_POLLS === 0) { this.adopt(); return; }
-      this.announce(this.readAll([...this.entries.values()].filter(isAtWork)), false);
+      this.announce(this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry))), false);
     }, POLL_MS);
   }
 
