@@ -48,8 +48,8 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
   }
 }
 
-/** The commit with the run's code as it was when it started. */
-function codeOf({ record }: Run): string {
+/** The commit with the run's code as it was when it started. @throws UserError where it has none */
+export function codeOf({ record }: Run): string {
   const commit = record.snapshotCommit ?? record.resultCommit;
   if (commit === undefined) throw new UserError(vscode.l10n.t("Run \"{0}\" has no commit.", record.name), vscode.l10n.t("Runs are committed in folders with a git repository."));
   return commit;

@@ -5,6 +5,7 @@ import { isLive } from "../experiment/record.ts";
 import type { GitStore } from "../run/gitStore.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
+import { codeOf } from "./codeDiff.ts";
 import { Command } from "./ids.ts";
 import { isReady } from "./ready.ts";
 import { runsDirectory, type Run } from "./runsModel.ts";
@@ -45,9 +46,9 @@ async function reproduce(argument: unknown, { model, panels, pick, log, workerPa
 /** Which files, then how they differ, then a backup and the change; Undo puts the backup back. */
 async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): Promise<void> {
   if (!await isReady()) return;
-  const run = await pick.one(argument, committed), commit = run?.record.snapshotCommit ?? run?.record.resultCommit;
-  if (run === undefined || commit === undefined) return;
-  const restore = new (host().GitRestore)(await storeOf(run.folder)), files = await restore.differences(commit);
+  const run = await pick.one(argument, committed);
+  if (run === undefined) return;
+  const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await restore.differences(commit);
   if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", run.record.name)); return; }
   const items = files.map(({ path, status }) => ({ label: path, description: status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t("Files as run \"{0}\" had them", run.record.name), placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ.") });
@@ -61,9 +62,9 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
 }
 
 async function branch(argument: unknown, { pick }: CommandContext): Promise<void> {
-  const run = await pick.one(argument, committed), commit = run?.record.resultCommit ?? run?.record.snapshotCommit;
-  if (run === undefined || commit === undefined) return;
-  const suggested = run.record.name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  const run = await pick.one(argument, committed);
+  if (run === undefined) return;
+  const commit = run.record.resultCommit ?? codeOf(run), suggested = run.record.name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
   const name = await vscode.window.showInputBox({ title: vscode.l10n.t("Branch from run \"{0}\"", run.record.name), value: suggested === "" ? run.id : suggested, prompt: vscode.l10n.t("A branch at the run's commit: its code and its result. Your own branch stays checked out.") });
   if (name === undefined || name.trim() === "") return;
   await host().makeBranch(await storeOf(run.folder), name.trim(), commit);

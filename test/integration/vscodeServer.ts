@@ -41,7 +41,7 @@ export class VscodeServer {
   }
 
   url(folder: string | undefined): string {
-    const query = new URLSearchParams(folder === undefined ? { ew: "true" } : { folder });
+    const query = new URLSearchParams(folder === undefined ? { ew: "true" } : folder.endsWith(".code-workspace") ? { workspace: folder } : { folder });
     query.set("payload", JSON.stringify([["skipWelcome", "true"], ["skipReleaseNotes", "true"]]));
     return `${this.address}/?${query.toString()}`;
   }

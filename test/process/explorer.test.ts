@@ -72,3 +72,21 @@ test("a run whose worker is gone is marked as interrupted when the list is read"
   model.adopt();
   assert.equal(model.find(run.id)!.record.status, "interrupted");
 });
+
+test("however fast a run tells, views are told at most four times a second, and miss nothing", async (t) => {
+  const { runsDir, start } = await open(t), live = writeRun(runsDir, "20260103-000000-bbbb", { steps: 1, finished: false }), { model } = start(), journal = new Journal(live.path);
+  live.acquireLease(process.pid);
+  model.adopt();
+  let told = 0;
+  model.onDidChange(() => { told++; });
+  const from = Date.now();
+  for (let step = 2; Date.now() - from < 2000; step++) {
+    journal.append({ type: "step", step, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1 });
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  journal.append({ type: "step", step: 9999, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1 });
+  journal.close();
+  await new Promise((done) => setTimeout(done, 1200));
+  assert.ok(told >= 2 && told <= 4 * 3.2, String(told));
+  assert.equal(model.find(live.id)?.record.lastStep?.step, 9999);
+});

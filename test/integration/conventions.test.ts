@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Session } from "./session.ts";
+import { until } from "./workbench.ts";
+import { newest } from "./workspace.ts";
+
+const session = new Session({ "security.workspace.trust.enabled": false });
+const experiment = (name: string, steps: number): string => JSON.stringify({ name, task: { kind: "mail", maxBodyCharacters: 150 }, method: { kind: "adept", promptLength: 4, bottleneck: 4 }, training: { steps, batchSize: 8, maxSourceLength: 24, maxTargetLength: 4, warmup: 1, evaluateEvery: steps, validationLimit: 8, testLimit: 8 }, engine: { threads: 1 } });
+
+test("rows, badge and status item say the status in words; one notification when it is over, none when they are silenced", async (t) => {
+  const folder = session.workspace(500), workbench = await session.open(t, folder), { page } = workbench;
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("mail.adept.json");
+  await workbench.showRuns();
+  const row = workbench.runRow("Mail in the window");
+  await row.waitFor();
+  await until("running", () => newest(folder).lastStep?.step ?? 0, (step) => step > 2);
+  assert.match(await row.getAttribute("aria-label") ?? "", /Run Mail in the window, (running|preparing|evaluating)/);
+  await until("the badge counts what runs", () => page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').innerText(), (text) => text === "1");
+  await until("the status item has words", () => workbench.statusItem().locator("[aria-label]").first().getAttribute("aria-label"), (label) => /ADePT training, [\d.]+ % done\. Activate to stop\./.test(label ?? ""));
+  await until("finished", () => newest(folder).status, (status) => status === "finished", 180);
+  await workbench.notification("has finished").waitFor();
+  assert.equal(await page.locator(".notification-toast").count(), 1, "one, no more");
+  await until("the badge is gone", () => page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').count().then(async (count) => (count === 0 ? "" : page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').innerText())), (text) => text === "");
+  await workbench.statusItem().waitFor({ state: "hidden" });
+  assert.match(await row.getAttribute("aria-label") ?? "", /finished/);
+  await until("its tooltip", async () => { await page.mouse.move(700, 600); await row.hover(); await page.waitForTimeout(1500); return page.locator(".monaco-hover, .workbench-hover", { hasText: "Trainable parameters" }).count(); }, (count) => count > 0, 20);
+
+  // Silenced.
+  writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "adept.notifications": false }));
+  writeFileSync(join(folder, "quiet.adept.json"), experiment("Quiet", 3));
+  await workbench.command("Notifications: Clear All Notifications");
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("quiet.adept.json");
+  await until("finished", () => newest(folder), ({ name, status }) => name === "Quiet" && status === "finished", 90);
+  await page.waitForTimeout(2000);
+  assert.equal(await workbench.notification("Quiet").count(), 0);
+});
+
+test("without a repository a run trains all the same, and says that it has no commit", async (t) => {
+  const folder = session.workspace(3);
+  rmSync(join(folder, ".git"), { recursive: true });
+  const workbench = await session.open(t, folder);
+  await workbench.showRuns();
+  await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "no git repository" }).waitFor();
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("mail.adept.json");
+  await until("finished", () => newest(folder).status, (status) => status === "finished", 90);
+  assert.match(newest(folder).gitMessage ?? "", /not in a git repository/);
+  const row = workbench.runRow("Mail in the window");
+  await row.waitFor();
+  await workbench.menu(row, "Make Branch…");
+  await workbench.notification("has no commit").waitFor();
+});
+
+test("in a workspace of two folders runs stand under their folder", async (t) => {
+  const root = mkdtempSync(join(tmpdir(), "adept-multi-"));
+  session.folders.push(root);
+  for (const name of ["first", "second"]) { mkdirSync(join(root, name)); writeFileSync(join(root, name, `${name}.adept.json`), experiment(name, 3)); }
+  const file = join(root, "both.code-workspace");
+  writeFileSync(file, JSON.stringify({ folders: [{ path: "first" }, { path: "second" }] }));
+  const workbench = await session.open(t, file), { page } = workbench;
+  for (const name of ["first", "second"]) {
+    await workbench.command("ADePT: Train ADePT");
+    await workbench.choose(`${name}.adept.json`);
+    await until("finished", () => newest(join(root, name)).status, (status) => status === "finished", 90);
+  }
+  await workbench.showRuns();
+  await until("a row a folder, its run inside", () => page.locator(".part.sidebar .monaco-list-row").allInnerTexts(), (all) => all.length === 4 && all[0] === "first" && all[1]!.startsWith("first") && all[2] === "second" && all[3]!.startsWith("second"));
+  assert.deepEqual(await page.locator(".part.sidebar .monaco-list-row").evaluateAll((rows) => rows.map((row) => row.getAttribute("aria-level"))), ["1", "2", "1", "2"]);
+});
