@@ -6,6 +6,8 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const production = process.argv.includes("--production");
+/** Whose native files travel: this machine's, or another platform's that is named. */
+const [platform, arch] = (process.argv.find((each) => each.startsWith("--target="))?.slice("--target=".length) ?? `${process.platform}-${process.arch}`).split("-");
 const root = import.meta.dirname;
 const path = (...parts) => join(root, ...parts);
 
@@ -100,19 +102,18 @@ function writeNotices() {
 function copyNatives() {
   const target = path("dist/node_modules");
   rmSync(target, { recursive: true, force: true });
-  const here = `${process.platform}-${process.arch}`;
   const copy = (name, filter) => existsSync(path("node_modules", name))
     && cpSync(path("node_modules", name), join(target, name), { recursive: true, dereference: true, filter: filter ?? (() => true) });
   const neededAtRunTime = (source) => !/\.(map|ts|md)$/.test(source);
   const otherPlatform = /[\\/]bin[\\/]napi-v\d+[\\/](darwin|linux|win32)(?:[\\/](\w+))?/;
   copy("onnxruntime-node", (source) => {
     const found = otherPlatform.exec(source);
-    return neededAtRunTime(source) && !/[\\/](script|lib)$/.test(source) && (!found || (found[1] === process.platform && (!found[2] || found[2] === process.arch)));
+    return neededAtRunTime(source) && !/[\\/](script|lib)$/.test(source) && (!found || (found[1] === platform && (!found[2] || found[2] === arch)));
   });
   copy("onnxruntime-common", (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source));
   // Linux has a binary for either C library; the one that this Node runs on is the one that VS Code runs on.
-  const library = process.platform === "linux" ? (process.report.getReport().header.glibcVersionRuntime ? "-gnu" : "-musl") : "";
-  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${here}${library}`)));
+  const library = platform !== "linux" ? "" : process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime ? "-musl" : "-gnu";
+  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${platform}-${arch}${library}`)));
 }
 
 if (production) rmSync(path("dist"), { recursive: true, force: true });

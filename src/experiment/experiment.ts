@@ -10,8 +10,10 @@ const fraction = z.number().min(0).lt(1);
 const rate = z.number().nonnegative();
 
 const shots = z.strictObject({
-  k: positive, seed: z.number().int().nonnegative().optional().describe("Seed of the draw; the run's own seed where none is given"), sampling: z.enum(["balanced", "official"]).default("balanced"),
+  k: positive.describe("Training examples, in all"), seed: z.number().int().nonnegative().optional().describe("Seed of the draw; the run's own seed where none is given"), sampling: z.enum(["balanced", "official"]).default("balanced").describe("Classes balanced, or drawn as the official code draws them"),
 }).optional().describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k");
+
+const Split = z.strictObject({ validation: fraction.default(0.1).describe("Share held out for validation"), test: fraction.default(0.1).describe("Share held out for the test"), seed: z.number().int().default(42).describe("Seed of the split") });
 
 const FileTask = z.strictObject({
   kind: z.literal("file"), shots,
@@ -20,15 +22,15 @@ const FileTask = z.strictObject({
   test: z.string().optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
   source: z.string().min(1).describe("Template of the model's input, e.g. \"premise: {premise} hypothesis: {hypothesis}\""),
   target: z.string().min(1).describe("Template of the expected output, e.g. \"{label}\""),
-  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
+  split: Split
     .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given, and the seed of the split"),
 });
 
 const MailTask = z.strictObject({
   kind: z.literal("mail"), shots,
-  maxBodyCharacters: positive.default(600),
-  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
-    .default({ validation: 0.1, test: 0.1, seed: 42 }),
+  maxBodyCharacters: positive.default(600).describe("Characters of a mail's body that are read"),
+  split: Split
+    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out, and the seed of the split"),
 });
 
 const TextTask = z.strictObject({
@@ -41,7 +43,7 @@ const TextTask = z.strictObject({
   perFile: positive.default(40).describe("Most examples of one file"),
   corruption: z.number().gt(0).lt(1).default(0.15).describe("Share of the words that are hidden"),
   spanWords: z.number().min(1).default(3).describe("Mean length of a hidden span, in words"),
-  split: z.strictObject({ validation: fraction.default(0.1), test: fraction.default(0.1), seed: z.number().int().default(42) })
+  split: Split
     .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions of the files held out, and the seed of split and spans"),
 });
 
@@ -57,22 +59,22 @@ const NamedTask = z.strictObject({
 });
 
 const Training = z.strictObject({
-  steps: positive.default(900),
-  batchSize: positive.default(32),
-  accumulation: positive.default(1),
-  maxSourceLength: positive.default(256),
-  maxTargetLength: positive.default(20),
+  steps: positive.default(900).describe("Updates of the trainable tensors"),
+  batchSize: positive.default(32).describe("Examples that are run at once"),
+  accumulation: positive.default(1).describe("Batches whose gradients make one update"),
+  maxSourceLength: positive.default(256).describe("Longest input in tokens; what is longer is cut"),
+  maxTargetLength: positive.default(20).describe("Longest answer in tokens, trained on and generated"),
   learningRate: LearningRates.default({}).describe("Peak rate of each group of tensors; the method's own default where none is given"),
-  warmup: z.number().int().nonnegative().default(50),
+  warmup: z.number().int().nonnegative().default(50).describe("Steps over which the learning rates rise from 0; then they fall evenly"),
   optimizer: z.enum(["torch", "official"]).default("torch").describe("AdamW as torch.optim.AdamW, or with eps before bias correction as the official code"),
-  eps: z.number().positive().default(1e-6),
-  weightDecay: rate.default(0),
+  eps: z.number().positive().default(1e-6).describe("AdamW's epsilon"),
+  weightDecay: rate.default(0).describe("AdamW's weight decay"),
   clip: rate.default(1).describe("Largest joint gradient norm; 0 switches clipping off"),
-  evaluateEvery: positive.default(150),
+  evaluateEvery: positive.default(150).describe("Steps between evaluations on validation, of which the best checkpoint is kept"),
   validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
-  testLimit: positive.optional(),
+  testLimit: positive.optional().describe("Most test examples"),
   prediction: z.enum(["generate", "labels"]).default("generate").describe("How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label"),
-  checkpointEvery: positive.default(50),
+  checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which a broken run goes on"),
   selection: z.enum(["metric", "accuracy", "loss"]).default("metric").describe("What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss"),
   backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
 });
@@ -80,13 +82,13 @@ const Training = z.strictObject({
 /** One run, with nothing left to expand; what its directory keeps. */
 export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
-  name: z.string().min(1).max(300),
+  name: z.string().min(1).max(300).describe("What its runs are called"),
   backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
-  task: z.discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask]),
+  task: z.discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask]).describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),
   method: MethodInput,
-  training: Training.default(() => Training.parse({})),
-  seed: z.number().int().nonnegative().default(0),
-  engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu"), threads: z.number().int().nonnegative().default(0) }).default({ device: "cpu", threads: 0 }),
+  training: Training.default(() => Training.parse({})).describe("How it is trained"),
+  seed: z.number().int().nonnegative().default(0).describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
+  engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu").describe("Where it is computed"), threads: z.number().int().nonnegative().default(0).describe("Threads; 0 leaves it to the engine") }).default({ device: "cpu", threads: 0 }).describe("What computes it"),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
@@ -95,7 +97,7 @@ export const ResolvedExperiment = z.strictObject({
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */
 export const ExperimentFile = ResolvedExperiment.omit({ part: true, reproduces: true }).extend({
-  name: z.string().min(1).max(200),
+  name: z.string().min(1).max(200).describe("What its runs are called"),
   method: MethodInput.optional().describe("The method; with sweep.methods it can be left out"),
   seeds: Seeds.optional(),
   sweep: Sweep.optional().describe("Several runs from this file, compared by \"adept compare\""),

@@ -6,7 +6,7 @@ const rate = z.number().nonnegative().optional();
 /** Peak learning rate of each group of tensors; a group that is not given gets its method's default. */
 export const LearningRates = z.strictObject({
   prompt: rate.describe("the soft prompt"), ffn: rate.describe("ADePT's FFN"), constant: rate.describe("ADePT's constant offset"), table: rate.describe("ADePT's per-token offsets"),
-  ab: rate.describe("DePT's position table"), uv: rate.describe("MPT's rank-one factor"), lora_A: rate, lora_B: rate, attention: rate.describe("IA3 on keys and values"),
+  ab: rate.describe("DePT's position table"), uv: rate.describe("MPT's rank-one factor"), lora_A: rate.describe("LoRA: down projection"), lora_B: rate.describe("LoRA: up projection"), attention: rate.describe("IA3 on keys and values"),
   feedforward: rate.describe("IA3 on the feed-forward input"), down: rate.describe("adapters: down projection"), up: rate.describe("adapters: up projection"),
   norm: rate.describe("BitFit: biases of norms"), linear: rate.describe("BitFit: biases of linear layers"), embedding: rate.describe("full: the embedding table"), rest: rate.describe("full: all other weights"),
 });

@@ -4,10 +4,10 @@ const positive = z.number().int().positive();
 const length = z.number().int().nonnegative();
 const fraction = z.number().min(0).lt(1);
 
-const promptInit = z.enum(["text", "random"]).default("text");
-const initText = z.string().default("Classify this text:");
+const promptInit = z.enum(["text", "random"]).default("text").describe("Where the prompt starts: the embeddings of initText, or random ones of the vocabulary");
+const initText = z.string().default("Classify this text:").describe("Text whose tokens the prompt starts from, repeated or cut to its length");
 /** Most trainable parameters: a number, or those of a soft prompt of so many tokens (the paper's 100). */
-export const Budget = z.union([positive, z.strictObject({ promptTokens: positive })]);
+export const Budget = z.union([positive, z.strictObject({ promptTokens: positive.describe("Tokens of a soft prompt with as many parameters") })]);
 const budget = Budget.optional().describe("Most trainable parameters, or { \"promptTokens\": 100 }; sizes that are not given are solved for");
 /** Where the tensors start from. */
 const source = z.string().min(1).optional().describe("Warm start: the folder of a run or an adapter whose tensors this one starts from; what it lacks starts as usual");
@@ -26,20 +26,20 @@ const Adept = z.strictObject({
   positionRank: positive.optional().describe("hybrid: rank of the position table"),
 });
 const Dept = z.strictObject({
-  kind: z.literal("dept"), source, promptLength: length.optional(), rank: positive.optional().describe("Rank of the position table"), budget, promptInit, initText, positions,
+  kind: z.literal("dept"), source, promptLength: length.optional().describe("m: rows of the soft prompt"), rank: positive.optional().describe("Rank of the position table"), budget, promptInit, initText, positions,
   scale: z.union([z.literal("official"), z.number().positive()]).default("official").describe("Factor of the offsets: \"official\" is 8 / sqrt(rank)"),
 });
-const PromptTuning = z.strictObject({ kind: z.literal("pt"), source, promptLength: positive.optional(), budget, promptInit, initText });
-const Mpt = z.strictObject({ kind: z.literal("mpt"), source, promptLength: positive.optional(), budget, promptInit, initText });
+const PromptTuning = z.strictObject({ kind: z.literal("pt"), source, promptLength: positive.optional().describe("m: rows of the soft prompt"), budget, promptInit, initText });
+const Mpt = z.strictObject({ kind: z.literal("mpt"), source, promptLength: positive.optional().describe("m: rows of the soft prompt"), budget, promptInit, initText });
 const Lora = z.strictObject({
-  kind: z.literal("lora"), source, rank: positive.optional(), budget,
+  kind: z.literal("lora"), source, rank: positive.optional().describe("r: rank of each update"), budget,
   alpha: z.number().positive().default(16).describe("Scale: the update is alpha / rank times B A"),
   targets: z.array(z.string().min(1)).min(1).default(["q", "v"]).describe("Linear layers, by the last part of their name"),
 });
-const Ia3 = z.strictObject({ kind: z.literal("ia3"), source, budget, targets: z.array(z.string().min(1)).default(["k", "v"]), feedForward: z.array(z.string().min(1)).default(["wo"]) });
+const Ia3 = z.strictObject({ kind: z.literal("ia3"), source, budget, targets: z.array(z.string().min(1)).default(["k", "v"]).describe("Linear layers whose output is scaled"), feedForward: z.array(z.string().min(1)).default(["wo"]).describe("Linear layers whose input is scaled") });
 const Adapter = z.strictObject({
-  kind: z.literal("adapter"), source, bottleneck: positive.optional(), budget,
-  activation: z.enum(["gelu_new", "relu"]).default("gelu_new"), cross: z.boolean().default(false).describe("Also after cross-attention"),
+  kind: z.literal("adapter"), source, bottleneck: positive.optional().describe("Hidden units of each adapter"), budget,
+  activation: z.enum(["gelu_new", "relu"]).default("gelu_new").describe("Between its two layers"), cross: z.boolean().default(false).describe("Also after cross-attention"),
 });
 const BitFit = z.strictObject({ kind: z.literal("bitfit"), source, budget });
 const Full = z.strictObject({ kind: z.literal("full"), source, budget });

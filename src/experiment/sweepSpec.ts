@@ -3,7 +3,7 @@ import { RETRAINED } from "./retrained.ts";
 import { Budget, MethodInput } from "./methodSpec.ts";
 
 const Range = z.strictObject({
-  from: z.number(), to: z.number(), scale: z.enum(["log", "linear"]).default("log"),
+  from: z.number().describe("Least value"), to: z.number().describe("Greatest value"), scale: z.enum(["log", "linear"]).default("log").describe("How values are spread between"),
   count: z.number().int().min(2).max(100).optional().describe("grid: how many values, both ends included"),
 }).refine(({ from, to, scale }) => from < to && (scale === "linear" || from > 0), "from must be below to, and above 0 on a log scale");
 const Axes = z.record(z.string().min(1), z.union([z.array(z.json()).min(1).max(1000), Range]));

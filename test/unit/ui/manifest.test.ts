@@ -111,3 +111,31 @@ test("the schema of experiment files is where package.json says", { skip: !exist
   assert.ok("method" in schema.properties && "sweep" in schema.properties && !("part" in schema.properties));
   assert.equal(schema.additionalProperties, false);
 });
+
+interface SchemaNode { description?: string; properties?: Record<string, SchemaNode>; anyOf?: SchemaNode[]; oneOf?: SchemaNode[]; items?: SchemaNode; additionalProperties?: SchemaNode | boolean; defaultSnippets?: { label: string; body: unknown }[]; const?: unknown }
+const schemaOf = (): SchemaNode => JSON.parse(read("dist/experiment.schema.json")) as SchemaNode;
+
+test("every key of an experiment says in a hover what it is for", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
+  const bare: string[] = [];
+  const visit = (node: SchemaNode | boolean | undefined, path: string): void => {
+    if (typeof node !== "object") return;
+    for (const [key, each] of Object.entries(node.properties ?? {})) { if ((each.description ?? "") === "" && key !== "kind" && key !== "$schema") bare.push(`${path}.${key}`); visit(each, `${path}.${key}`); }
+    for (const each of [...(node.anyOf ?? []), ...(node.oneOf ?? []), node.items, node.additionalProperties]) visit(each, path);
+  };
+  visit(schemaOf(), "");
+  assert.deepEqual(bare, []);
+});
+
+test("every snippet, with its places as they are offered, is an experiment that holds", { skip: !existsSync(join(root, "dist/meta.json")) }, async () => {
+  const { ExperimentFile } = await import("../../../src/experiment/experiment.ts"), schema = schemaOf();
+  // As VS Code expands it: ${1:text} is text, "^..." is not a string.
+  const expanded = (body: unknown): unknown => JSON.parse(JSON.stringify(body).replace(/"\^\$\{\d:([^}]*)\}"/g, "$1").replace(/\$\{\d:((?:\\\\\}|[^}])*)\}/g, (_, text: string) => text.replaceAll("\\\\}", "}"))) as unknown;
+  const base = { name: "x", task: { kind: "mail" }, method: { kind: "adept" } };
+  for (const { label, body } of schema.defaultSnippets ?? []) assert.ok(ExperimentFile.safeParse(expanded(body)).success, label);
+  for (const key of ["task", "method", "sweep"]) {
+    const snippets = schema.properties?.[key]?.defaultSnippets ?? [];
+    assert.ok(snippets.length > 0, key);
+    for (const { label, body } of snippets) { const parsed = ExperimentFile.safeParse({ ...base, [key]: expanded(body) }); assert.ok(parsed.success, `${key} ${label}: ${JSON.stringify(expanded(body))} ${parsed.error?.message ?? ""}`); }
+  }
+  assert.ok(JSON.stringify(expanded(schema.defaultSnippets)).includes("{text}"));
+});
