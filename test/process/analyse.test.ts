@@ -164,8 +164,11 @@ test("a worker's analysis ends when its run's control file asks, frees the run, 
   const first = startAnalysis({ ...place, names: ["position-shift"] });
   for (const end = Date.now() + 20_000; state() !== "running" && Date.now() < end;) await new Promise((done) => setTimeout(done, 10));
   assert.ok(run.isBeingAnalysed());
+  // Held meanwhile: on a fast machine it would be done before the other has started.
+  first.kill("SIGSTOP");
   assert.match(spawnSync(process.execPath, [CLI, "analyse", "latest", "ablation"], { cwd: folder, encoding: "utf8" }).stderr, /is being analysed already/);
   run.requestAnalysisStop();
+  first.kill("SIGCONT");
   assert.equal(await ended(first), 130);
   assert.deepEqual([state(), run.isBeingAnalysed(), run.analysisStopRequested()], ["stopped", false, false]);
   // Asked before it has begun: it ends as soon as it does.
