@@ -22,6 +22,7 @@ const bundles = [
   { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"] } },
   { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
+  { entry: "src/tokens.ts", options: { ...esm, outfile: "dist/tokens.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },
   { entry: "webview/main.ts", options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" } },

@@ -11,16 +11,14 @@ import { compareJob } from "./worker/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
 import { measureExperiment } from "./worker/measureJob.ts";
-import { serveTokens } from "./worker/tokenServer.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | export RUNPATH --out FOLDER [--folded] | explain RUNPATH TEXT... | download OWNER/NAME --out FOLDER | tokens";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | export RUNPATH --out FOLDER [--folded] | explain RUNPATH TEXT... | download OWNER/NAME --out FOLDER";
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" }, out: { type: "string", default: "." }, folded: { type: "boolean", default: false } } });
   const [job, path] = positionals, folder = values.folder ?? process.cwd();
-  if (job === "tokens") { await serveTokens(process.stdin, process.stdout); return 0; }
   if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare" && job !== "measure" && job !== "download" && job !== "export" && job !== "explain")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../experiment/errors.ts";
 import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
@@ -9,7 +10,7 @@ type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
 type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
-/** `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
+/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
 export interface TokenWorkerOptions { workerPath: string; nodePath: string; told: (line: string) => void; idle?: number; patience?: number }
 
 /** The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none comes, started anew when it was lost. */
@@ -61,7 +62,7 @@ export class TokenWorker {
   }
 
   private start(): ChildProcess {
-    const child = spawn(this.options.nodePath, [this.options.workerPath, "tokens"], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }), first = this.last;
+    const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js")], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }), first = this.last;
     const lost = (what: string): void => {
       if (this.child === child) this.child = undefined;
       for (const [id, { reject, timer }] of this.waiting) if (id > first) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }

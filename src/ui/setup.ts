@@ -8,7 +8,7 @@ import { UserError } from "../experiment/errors.ts";
 import { explain } from "../experiment/explain.ts";
 import { experimentOf, type ExperimentDraft } from "../experiment/experimentDraft.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
-import { chooseData } from "./chooseData.ts";
+import { chooseData, ownData } from "./chooseData.ts";
 import { Store } from "./disposable.ts";
 import type { ErrorReport } from "./errorReport.ts";
 import type { Folders } from "./folders.ts";
@@ -151,9 +151,9 @@ export class Setups extends Store implements vscode.WebviewPanelSerializer {
     this.register(vscode.window.registerWebviewPanelSerializer(View.setup, this));
   }
 
-  /** Asks for the data, then opens the page of its experiment. */
-  async start(): Promise<void> {
-    const chosen = await chooseData(this.parts.folders);
+  /** Asks for the data, then opens the page of its experiment. @param file the data, where it is chosen already */
+  async start(file?: vscode.Uri): Promise<void> {
+    const chosen = file === undefined ? await chooseData(this.parts.folders) : ownData(file);
     if (chosen !== undefined) this.adopt({ backbone: "tiny-t5", steps: 900, maxSourceLength: 256, ...chosen }, vscode.window.createWebviewPanel(View.setup, setupLabels().title, vscode.ViewColumn.Active));
   }
 

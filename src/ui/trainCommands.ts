@@ -12,7 +12,7 @@ import { isEnabled } from "./settings.ts";
 export function trainCommands(context: CommandContext): Handlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
   return {
     [Command.train]: (argument) => train(argument, context), [Command.stop]: (argument) => stop(argument, context), [Command.resume]: (argument) => resume(argument, context),
-    [Command.newExperiment]: async () => { if (await isReady()) await context.setups.start(); },
+    [Command.newExperiment]: async (argument) => { if (await isReady()) await context.setups.start(argument instanceof vscode.Uri ? argument : undefined); },
   };
 }
 

@@ -10,8 +10,13 @@ import { readingOf } from "../task/reading.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
 
 const short = (x: number): number => Number(x.toPrecision(6));
+/** Tokens whose neighbours are kept: to find them the whole embedding is read. */
+const MOST_LOOKED = 500;
+
 /** A run's tokenizer and its table of offsets. */
 export class OpenTokens {
+  private readonly looked = new Map<number, ReturnType<TokenTable["neighbours"]>>();
+
   private constructor(private readonly experiment: Experiment, private readonly tokenizer: TextTokenizer, private readonly table: TokenTable) {}
 
   /** @throws UserError where the run has no adapter yet, or its method no offsets */
@@ -53,6 +58,14 @@ export class OpenTokens {
     })) };
   }
 
+  private neighbours(id: number): ReturnType<TokenTable["neighbours"]> {
+    const known = this.looked.get(id) ?? this.table.neighbours(id);
+    this.looked.delete(id);
+    this.looked.set(id, known);
+    for (const oldest of [...this.looked.keys()].slice(0, -MOST_LOOKED)) this.looked.delete(oldest);
+    return known;
+  }
+
   private values(measure: Measure): (id: number, place: number) => number | null {
     const { byToken, byPlace } = this.table, column = { norm: byToken?.norm, units: byToken?.units, cosine: byToken?.cosine, position: undefined }[measure];
     if (measure === "position" && byPlace !== undefined) return (_, place) => (place < byPlace.length ? short(byPlace[place]!) : null);
@@ -60,10 +73,11 @@ export class OpenTokens {
     return (id) => (id < column.length ? short(column[id]!) : null);
   }
 
+  /** What is told of a token under the cursor; its neighbours are looked for once. */
   async details(id: number, place: number): Promise<TokenDetails> {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
     if (id >= vocabulary) throw new UserError(`The backbone has no token ${id}`);
-    const { before, after } = this.table.neighbours(id), named = (list: typeof before): Promise<{ text: string; cosine: number }[]> => Promise.all(list.map(async ({ id: each, cosine }) => ({ text: await this.tokenizer.decode([each], false), cosine: short(cosine) })));
+    const { before, after } = this.neighbours(id), named = (list: typeof before): Promise<{ text: string; cosine: number }[]> => Promise.all(list.map(async ({ id: each, cosine }) => ({ text: await this.tokenizer.decode([each], false), cosine: short(cosine) })));
     return {
       id, text: await this.tokenizer.decode([id], false), vocabulary, before: await named(before), after: byToken === undefined ? [] : await named(after),
       ...(byToken && { norm: short(byToken.norm[id]!), ratio: short(byToken.ratio[id]!), rank: byToken.rank[id]!, cosine: short(byToken.cosine[id]!), ...(byToken.units && { units: byToken.units[id]!, hidden: hiddenUnits }) }),

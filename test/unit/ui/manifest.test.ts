@@ -103,6 +103,13 @@ test("the extension's bundle holds no engine and no native code", { skip: !exist
   for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tokenizers|tensorflow/);
 });
 
+test("the token worker's bundle holds no engine", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
+  const meta = JSON.parse(read("dist/meta.json")) as { outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }> }, bundle = meta.outputs["dist/tokens.js"];
+  assert.ok(bundle !== undefined);
+  for (const input of Object.keys(bundle.inputs)) assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime|protobufjs/);
+  for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tensorflow/);
+});
+
 test("the schema of experiment files is where package.json says", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const [validation] = contributes.jsonValidation;
   assert.equal(validation?.fileMatch, "*.adept.json");
