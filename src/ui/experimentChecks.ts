@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { CheckAnswer } from "../experiment/setupProtocol.ts";
 import { Store } from "./disposable.ts";
+import { localised } from "./localised.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Experiment files, as language features select them. */
@@ -58,7 +59,7 @@ export class ExperimentChecks extends Store {
       if (document.isClosed || document.version !== version) return;
       this.answers.set(uri.toString(), { version, answer });
       this.diagnostics.set(uri, answer.problems.filter(({ schema }) => !schema).map(({ from, to, severity, code, message }) => {
-        const diagnostic = new vscode.Diagnostic(new vscode.Range(document.positionAt(from), document.positionAt(to)), message, severity === "error" ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
+        const diagnostic = new vscode.Diagnostic(new vscode.Range(document.positionAt(from), document.positionAt(to)), localised(message), severity === "error" ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
         return Object.assign(diagnostic, { source: "ADePT", code });
       }));
       this.checked.fire(uri);

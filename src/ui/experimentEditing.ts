@@ -5,6 +5,7 @@ import { result, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { EXPERIMENTS, type ExperimentChecks } from "./experimentChecks.ts";
 import { Command } from "./ids.ts";
+import { localised } from "./localised.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
 /** What an experiment's editor offers beyond its schema: quick fixes, what a budget comes to, and its runs above its first line. */
@@ -34,7 +35,7 @@ export class ExperimentEditing extends Store implements vscode.CodeActionProvide
       const place = new vscode.Range(at(from), at(to));
       if (place.intersection(range) === undefined) return [];
       return fixes.map(({ title, edits }, i) => {
-        const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
+        const action = new vscode.CodeAction(localised(title), vscode.CodeActionKind.QuickFix);
         action.edit = new vscode.WorkspaceEdit();
         action.edit.set(document.uri, edits.map((edit) => new vscode.TextEdit(new vscode.Range(at(edit.from), at(edit.to)), edit.text)));
         action.diagnostics = diagnostics.filter((each) => each.range.intersection(place) !== undefined);

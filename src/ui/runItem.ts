@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { isOpen, type RunRecord } from "../experiment/record.ts";
 import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
 import { Command } from "./ids.ts";
+import { localised } from "./localised.ts";
 import type { Run } from "./runsModel.ts";
 
 /** Says that a page was opened by its row: the keyboard stays in the list, for the next row, F2 or Delete. */
@@ -46,6 +47,6 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
   line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
   line(vscode.l10n.t("Reproduction"), record.reproduced && reproductionText(record.name, record.reproduced));
-  line(vscode.l10n.t("Error"), record.error?.message);
+  line(vscode.l10n.t("Error"), record.error && localised(record.error.message));
   return text;
 }

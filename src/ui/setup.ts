@@ -14,6 +14,7 @@ import type { ErrorReport } from "./errorReport.ts";
 import type { Folders } from "./folders.ts";
 import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
+import { localised } from "./localised.ts";
 import { pageHtml } from "./pageHtml.ts";
 import { setupLabels } from "./setupLabels.ts";
 import type { Tokens } from "./tokens.ts";
@@ -86,7 +87,7 @@ class Setup extends Store {
     try {
       const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested && task.kind === "file" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 });
       if (asked !== this.asked) return;
-      this.post({ type: "inspection", result });
+      this.post({ type: "inspection", result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) } });
       if (result.problem === undefined && !suggested) this.measure(draft);
       else this.stopForecast();
     } catch (error) {
@@ -134,7 +135,7 @@ class Setup extends Store {
 
   /** An obstacle in words; a bug is logged. */
   private said(error: unknown): string {
-    if (error instanceof UserError) return explain(error.message, error.action);
+    if (error instanceof UserError) return explain(localised(error.message), error.action === undefined ? undefined : localised(error.action));
     this.parts.log.error(error instanceof Error ? error : String(error));
     return vscode.l10n.t("see the log");
   }

@@ -10,6 +10,7 @@ export { analysisTitle, statusText } from "../../src/ui/describe.ts";
 export { measureTitle } from "../../src/ui/heatmapLegend.ts";
 export { runItem, tooltip } from "../../src/ui/runItem.ts";
 export { setupLabels } from "../../src/ui/setupLabels.ts";
+export { localised } from "../../src/ui/localised.ts";
 export { pageLabels } from "../../src/ui/pageLabels.ts";
 export { RunExplorer } from "../../src/ui/runExplorer.ts";
 export { RunsModel } from "../../src/ui/runsModel.ts";

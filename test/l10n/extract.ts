@@ -19,10 +19,36 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   node.forEachChild((child) => { walk(child, visit); });
 }
 
+/** What a message says with its values left out: "There is no file {0}". Both ways of a condition; undefined where it is no literal. */
+function templatesOf(node: ts.Expression | undefined): string[] {
+  if (node === undefined) return [];
+  if (ts.isStringLiteralLike(node)) return [node.text];
+  if (ts.isTemplateExpression(node)) return [node.head.text + node.templateSpans.map(({ literal }, i) => `{${i}}${literal.text}`).join("")];
+  if (ts.isConditionalExpression(node)) return [...templatesOf(node.whenTrue), ...templatesOf(node.whenFalse)];
+  return [];
+}
+
+/** Letters of a template that are its own: without some it would fit anything. */
+const tells = (template: string): boolean => template.replace(/\{\d\}/g, "").replace(/[^a-z]/gi, "").length >= 6 && (template.match(/\{\d\}/g)?.length ?? 0) <= 9;
+
+/** The messages of the core that a window shows: obstacles with what to do about them, and what is wrong with an experiment or its data. */
+export function coreMessages(): string[] {
+  const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli)[\\/]/.test(name)), texts = new Set<string>();
+  for (const name of names) {
+    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true), shown = /worker[\\/](checkExperiment|inspect)\.ts$/.test(name);
+    walk(source, (node) => {
+      if (ts.isNewExpression(node) && node.expression.getText() === "UserError") for (const argument of node.arguments ?? []) for (const text of templatesOf(argument)) texts.add(text);
+      if (shown && ts.isPropertyAssignment(node) && /^(message|title|problem)$/.test(node.name.getText())) for (const text of templatesOf(node.initializer)) texts.add(text);
+    });
+  }
+  return [...texts].filter(tells).sort();
+}
+
 /** Every text that the host translates, sorted. @throws Error where one is no literal, which no translator would ever see */
 export function translatedTexts(): string[] {
   const texts = new Set<string>();
-  for (const { name, source } of hostSources()) {
+  // Messages of the core are found among the bundle's own keys.
+  for (const { name, source } of hostSources().filter((each) => each.name !== "ui/localised.ts")) {
     walk(source, (node) => {
       if (!translates(node)) return;
       const [text] = node.arguments;

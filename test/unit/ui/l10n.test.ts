@@ -7,14 +7,15 @@ import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";
 import { RunStatus } from "../../../src/experiment/events.ts";
 import { MEASURES } from "../../../src/heatmap/measures.ts";
 import { loadParts } from "../../host/loadParts.ts";
-import { translatedTexts, untranslated } from "../../l10n/extract.ts";
+import { coreMessages, translatedTexts, untranslated } from "../../l10n/extract.ts";
 import { pseudo } from "../../l10n/pseudo.ts";
 
 const root = join(import.meta.dirname, "../../.."), read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 test("translators get every text, and none that is no longer shown (npm run l10n writes the list)", () => {
   const bundle = JSON.parse(read("l10n/bundle.l10n.json")) as Record<string, string>;
-  assert.deepEqual(Object.keys(bundle), translatedTexts());
+  assert.deepEqual(Object.keys(bundle), [...new Set([...translatedTexts(), ...coreMessages()])].sort());
+  assert.ok(coreMessages().length > 150, "obstacles too");
   assert.equal((JSON.parse(read("package.json")) as { l10n: string }).l10n, "./l10n");
 });
 
@@ -54,4 +55,24 @@ test("texts of package.json are all in package.nls.json: a pseudo-language reach
   visit(manifest["contributes"], "contributes");
   // The category is the product's own name.
   assert.deepEqual(literal.filter((each) => !each.endsWith("category: ADePT")), []);
+});
+
+test("messages that come from workers, journals and files are said in the window's language, with their values", async () => {
+  const { localised, vscode } = await loadParts(), bundle = Object.fromEntries(coreMessages().map((text) => [text, pseudo(text)])), l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
+  assert.equal(localised("There is no experiment file /x."), "There is no experiment file /x.", "without a language of its own");
+  vscode.setTranslation((text) => bundle[text] ?? text);
+  l10n.bundle = bundle;
+  const said = localised("There is no experiment file /a {b}/$&.json.");
+  assert.ok(said.startsWith("⟦") && said.includes("/a {b}/$&.json"), said);
+  for (const template of coreMessages()) {
+    const filled = template.replace(/\{(\d)\}/g, (_, i: string) => `v${i}`), own = localised(filled);
+    assert.ok(own.startsWith("⟦"), template);
+    for (const [, i] of template.matchAll(/\{(\d)\}/g)) assert.ok(own.includes(`v${i}`), `${template}: ${own}`);
+  }
+  assert.equal(localised("something that nobody has translated"), "something that nobody has translated");
+  const from = performance.now();
+  localised(`${": \" has (".repeat(100_000)}.`);
+  assert.ok(performance.now() - from < 5000, "a pass over the message a template, however it is made");
+  delete l10n.bundle;
+  vscode.setTranslation((text) => text);
 });
