@@ -5,6 +5,7 @@ import { ContextKeys } from "./ui/contextKeys.ts";
 import { ErrorReport } from "./ui/errorReport.ts";
 import { ExperimentChecks } from "./ui/experimentChecks.ts";
 import { ExperimentEditing } from "./ui/experimentEditing.ts";
+import { ExperimentSchema } from "./ui/experimentSchema.ts";
 import { Folders } from "./ui/folders.ts";
 import { HeatmapHover } from "./ui/heatmapHover.ts";
 import { HeatmapLegend } from "./ui/heatmapLegend.ts";
@@ -28,7 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const checks = new ExperimentChecks(tokens, log);
   const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
   context.subscriptions.push(
-    log, folders, model, diff, documents, tokens, panels, explorer, setups, checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
+    log, folders, model, diff, documents, tokens, panels, explorer, setups, new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")), checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
     new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, log, state, workerPath }), new ContextKeys(model, heatmaps));
   const first = setTimeout(() => { model.adopt(); }, 0);
   context.subscriptions.push({ dispose: () => { clearTimeout(first); } });

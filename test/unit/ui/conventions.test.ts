@@ -26,7 +26,7 @@ test("the engine is stated, and its types are not newer", () => {
 });
 
 test("the extension wakes for its own files, pages, views and commands alone", () => {
-  for (const event of manifest.activationEvents) assert.match(event, /^(onLanguage:jsonc|onWebviewPanel:adept\.\w+)$/);
+  for (const event of manifest.activationEvents) assert.match(event, /^(onFileSystem:adept-schema|onWebviewPanel:adept\.\w+)$/);
   assert.deepEqual(manifest.activationEvents.filter((event) => event.startsWith("onWebviewPanel")).map((event) => event.split(":")[1]).sort(), [View.panel, View.setup].sort());
 });
 

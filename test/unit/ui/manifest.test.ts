@@ -113,7 +113,10 @@ test("the token worker's bundle holds no engine", { skip: !existsSync(join(root,
 test("the schema of experiment files is where package.json says", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const [validation] = contributes.jsonValidation;
   assert.equal(validation?.fileMatch, "*.adept.json");
-  const schema = JSON.parse(read(validation?.url ?? "")) as { required: string[]; additionalProperties: unknown; properties: Record<string, unknown> };
+  // VS Code asks for it by a scheme of the extension's own, which wakes it; src/ui/experimentSchema.ts answers.
+  assert.equal(validation?.url, "adept-schema://schemas/experiment.json");
+  assert.ok(manifest.activationEvents.includes("onFileSystem:adept-schema"));
+  const schema = JSON.parse(read("dist/experiment.schema.json")) as { required: string[]; additionalProperties: unknown; properties: Record<string, unknown> };
   assert.deepEqual(schema.required, ["name", "task"]);
   assert.ok("method" in schema.properties && "sweep" in schema.properties && !("part" in schema.properties));
   assert.equal(schema.additionalProperties, false);
