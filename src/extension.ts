@@ -21,16 +21,19 @@ import { StatusItem } from "./ui/statusItem.ts";
 import { Tokens } from "./ui/tokens.ts";
 import { WaitingQueue } from "./ui/waitingQueue.ts";
 
-/** Builds the parts and returns; runs are read a moment later, and no process is started before the user asks. */
+/** Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("ADePT", { log: true }), { workspaceState: state, extensionUri, globalStorageUri: storage } = context, workerPath = context.asAbsolutePath("dist/worker.js");
+  const log = vscode.window.createOutputChannel("ADePT", { log: true }), { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context, workerPath = context.asAbsolutePath("dist/worker.js");
   const folders = new Folders(context.globalState), model = new RunsModel(log, state, folders), errors = new ErrorReport(log), diff = new CodeDiff(), documents = new ReadOnlyDocuments(), tokens = new Tokens(log, workerPath), explorer = new RunExplorer(model, state);
-  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, tokens, state });
-  const checks = new ExperimentChecks(tokens, log);
-  const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
-  context.subscriptions.push(
-    log, folders, model, diff, documents, tokens, panels, explorer, setups, new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")), checks, new ExperimentEditing(checks, model), heatmaps, new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }),
-    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, log, state, workerPath }), new ContextKeys(model, heatmaps));
-  const first = setTimeout(() => { model.adopt(); }, 0);
-  context.subscriptions.push({ dispose: () => { clearTimeout(first); } });
+  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, tokens, state }), setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
+  subscriptions.push(
+    log, folders, model, diff, documents, tokens, panels, explorer, setups, heatmaps, new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")),
+    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, log, state, workerPath }));
+  const next = setTimeout(() => {
+    const checks = new ExperimentChecks(tokens, log);
+    subscriptions.push(
+      checks, new ExperimentEditing(checks, model), new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }), new ContextKeys(model, heatmaps));
+    model.adopt();
+  }, 0);
+  subscriptions.push({ dispose: () => { clearTimeout(next); } });
 }

@@ -50,7 +50,6 @@ export class RunsModel extends Store {
   constructor(private readonly log: vscode.LogOutputChannel, private readonly state: vscode.Memento, readonly folders: Pick<Folders, "all" | "onDidChange">) {
     super();
     this.register(folders.onDidChange(() => { this.watch(); this.refresh(); }));
-    this.watch();
   }
 
   /** All runs, newest first. */
@@ -86,6 +85,7 @@ export class RunsModel extends Store {
 
   /** Reads everything, and marks runs whose worker died while nobody watched. */
   adopt(): void {
+    if (this.watchers.length === 0) this.watch();
     this.refresh();
     const lost = this.live().filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true).map(({ id }) => id);
     if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
