@@ -30,6 +30,8 @@ export class EditorHeatmap {
   private kept = 0;
   private timer: NodeJS.Timeout | undefined;
   private generation = 0;
+  /** the kind of scale that was painted last */
+  private signed: boolean | undefined;
   /** how what is in sight is painted, and the tokens of it */
   painted: Painted | undefined;
   private shown: { record: TextRecord; spots: readonly Spot[] }[] = [];
@@ -76,7 +78,7 @@ export class EditorHeatmap {
     clearTimeout(this.timer);
     this.painted = undefined;
     this.shown = [];
-    for (const type of this.parts.colours.of(this.parts.scale(this.selected.measure).signed).values()) this.editor.setDecorations(type, []);
+    for (const type of this.parts.colours.all()) this.editor.setDecorations(type, []);
   }
 
   private columns(): string[] {
@@ -141,6 +143,9 @@ export class EditorHeatmap {
     const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));
     for (const { line, from, to, bin } of this.painted?.ranges ?? []) ranges.get(bin)?.push(new vscode.Range(line, from, line, to));
     for (const [bin, type] of types) this.editor.setDecorations(type, ranges.get(bin) ?? []);
+    // What another measure had painted here.
+    if (this.signed !== undefined && this.signed !== scale.signed) for (const type of this.parts.colours.of(this.signed).values()) this.editor.setDecorations(type, []);
+    this.signed = scale.signed;
     this.parts.painted();
   }
 

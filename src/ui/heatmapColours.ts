@@ -10,37 +10,42 @@ export const binsOf = (signed: boolean): number[] => (signed ? [-4, -3, -2, -1, 
 /** How far along its scale a step is, 0 to 1. */
 const strength = (bin: number, signed: boolean): number => (signed ? Math.abs(bin) / SIGNED_STEPS : bin / STEPS);
 
+type Types = ReadonlyMap<number, vscode.TextEditorDecorationType>;
+
 /** One decoration type a colour, made once: the two strongest steps are underlined too, and in high contrast a line below is all there is. */
 export class HeatmapColours extends Store {
-  private types = new Map<number, vscode.TextEditorDecorationType>();
-  private signed: boolean | undefined;
+  /** by kind of scale: signed or not */
+  private readonly types = new Map<boolean, Types>();
   private readonly repainted = this.register(new vscode.EventEmitter<void>());
   /** the types are others now: what was painted with the old ones is gone */
   readonly onDidChange = this.repainted.event;
 
   constructor() {
     super();
-    this.register(vscode.window.onDidChangeActiveColorTheme(() => { if (this.types.size > 0) { this.clear(); this.repainted.fire(); } }));
+    this.register(vscode.window.onDidChangeActiveColorTheme(() => { if (this.types.size > 0) { this.keep([]); this.repainted.fire(); } }));
   }
 
-  /** The types of a scale, by step; those of the other kind of scale are let go. */
-  of(signed: boolean): ReadonlyMap<number, vscode.TextEditorDecorationType> {
-    if (this.signed !== signed) {
-      this.clear();
-      this.signed = signed;
+  /** The types of a kind of scale, by step. */
+  of(signed: boolean): Types {
+    const known = this.types.get(signed) ?? new Map(binsOf(signed).map((bin) => [bin, vscode.window.createTextEditorDecorationType(look(bin, signed))]));
+    this.types.set(signed, known);
+    return known;
+  }
+
+  /** Every type there is now. */
+  all(): vscode.TextEditorDecorationType[] { return [...this.types.values()].flatMap((types) => [...types.values()]); }
+
+  /** Lets go of the types of kinds that no heatmap in sight has. */
+  keep(kinds: readonly boolean[]): void {
+    for (const [signed, types] of this.types) {
+      if (kinds.includes(signed)) continue;
+      for (const type of types.values()) type.dispose();
+      this.types.delete(signed);
     }
-    if (this.types.size === 0) this.types = new Map(binsOf(signed).map((bin) => [bin, vscode.window.createTextEditorDecorationType(look(bin, signed))]));
-    return this.types;
-  }
-
-  clear(): void {
-    for (const type of this.types.values()) type.dispose();
-    this.types = new Map();
-    this.signed = undefined;
   }
 
   override dispose(): void {
-    this.clear();
+    this.keep([]);
     super.dispose();
   }
 }

@@ -30,6 +30,7 @@ export class Heatmaps extends Store {
   private readonly colours = this.register(new HeatmapColours());
   private readonly editors = new Map<vscode.TextEditor, EditorHeatmap>();
   private shown: Shown[] = [];
+  private keeping: NodeJS.Timeout | undefined;
   private readonly changed = this.register(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
 
@@ -94,7 +95,6 @@ export class Heatmaps extends Store {
     if (!this.shown.some(goes)) return;
     this.shown = this.shown.filter((each) => !goes(each));
     this.attach();
-    if (this.shown.length === 0) this.colours.clear();
   }
 
   private choiceFor(editor: vscode.TextEditor): HeatmapChoice | undefined {
@@ -120,7 +120,20 @@ export class Heatmaps extends Store {
       made.refresh(0);
     }
     for (const each of rescaled) each.refresh(0);
+    this.letGo();
     this.changed.fire();
+  }
+
+  /** Colours of a kind of scale that nobody shows any more, once what shows them has been repainted. */
+  private letGo(): void {
+    const kinds = [...new Set(this.shown.map(({ choice }) => this.scale(choice.measure).signed))];
+    if (kinds.length === 0) this.colours.keep([]);
+    else this.keeping ??= setTimeout(() => { this.keeping = undefined; this.colours.keep([...new Set(this.shown.map(({ choice }) => this.scale(choice.measure).signed))]); }, 1000);
+  }
+
+  override dispose(): void {
+    clearTimeout(this.keeping);
+    super.dispose();
   }
 
   private failed(editor: vscode.TextEditor, error: unknown): void {

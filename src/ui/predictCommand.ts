@@ -11,6 +11,8 @@ import type { Run } from "./runsModel.ts";
 
 const can = ({ record }: Run): boolean => !isLive(record.status) && record.status !== "queued" && record.status !== "failed";
 const MOST = 20;
+/** Units of a text that are handed over: the model reads far fewer. */
+const LONGEST = 50_000;
 
 /** Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset did for the answer. */
 export async function predict(argument: unknown, { pick, tokens, documents, workerPath, log }: CommandContext): Promise<void> {
@@ -22,7 +24,7 @@ export async function predict(argument: unknown, { pick, tokens, documents, work
   const results = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t("Predicting with \"{0}\"", run.record.name) }, async (_, token) => {
     const abort = new AbortController();
     token.onCancellationRequested(() => { abort.abort(); });
-    try { return await host().explainInWorker({ workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath }, { runPath: run.directory.path, texts }, abort.signal); } catch (error) { if (abort.signal.aborted) return []; throw error; }
+    try { return await host().explainInWorker({ workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath }, { runPath: run.directory.path, texts: texts.map((text) => text.slice(0, LONGEST)) }, abort.signal); } catch (error) { if (abort.signal.aborted) return []; throw error; }
   });
   if (results.length === 0) return;
   log.info(`predict with ${run.id}: ${results.length} texts`);

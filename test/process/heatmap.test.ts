@@ -97,12 +97,31 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
   assert.ok(long.coloured().every(({ from }) => from > 48_500 && from < 54_500) && long.coloured().some(({ from }) => from > 52_500));
 });
 
+test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
+  const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours(), made = (measure: "norm" | "cosine") => {
+    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+    heatmap.refresh(0);
+    return { editor, heatmap };
+  };
+  const [first, second] = [made("norm"), made("cosine")];
+  await rest();
+  assert.ok(first.editor.coloured().length > 0 && first.editor.coloured().every(({ colour }) => /heat\d/.test(colour)));
+  assert.ok(second.editor.coloured().length > 0 && second.editor.coloured().every(({ colour }) => /heat(Above|Below)\d/.test(colour)));
+  first.heatmap.choose({ run, opened, measure: "cosine" });
+  await rest();
+  assert.deepEqual(first.editor.coloured(), second.editor.coloured());
+  assert.deepEqual(failures, []);
+  colours.dispose();
+});
+
 test("one type a colour and no more, anew in another theme, gone in the end", () => {
   const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode, colours = new parts.HeatmapColours(), before = decorationTypes.size;
   assert.equal(colours.of(false).size, 9);
   assert.equal(colours.of(false), colours.of(false));
   assert.equal(colours.of(true).size, 8);
-  assert.equal(decorationTypes.size - before, 8, "those of the other scale are let go");
+  assert.equal(decorationTypes.size - before, 17, "both kinds, where both are in sight");
+  colours.keep([true]);
+  assert.equal(decorationTypes.size - before, 8, "those of a scale that nobody shows are let go");
   let told = 0;
   colours.onDidChange(() => { told++; });
   setTheme(ColorThemeKind.HighContrast);
