@@ -64,8 +64,8 @@ test("in a workspace of two folders runs stand under their folder", async (t) =>
   writeFileSync(file, JSON.stringify({ folders: [{ path: "first" }, { path: "second" }] }));
   const workbench = await session.open(t, file), { page } = workbench;
   for (const name of ["first", "second"]) {
+    await workbench.openFile(`${name}.adept.json`);
     await workbench.command("ADePT: Train ADePT");
-    await workbench.choose(`${name}.adept.json`);
     await until("finished", () => newest(join(root, name)).status, (status) => status === "finished", 90);
   }
   await workbench.showRuns();
