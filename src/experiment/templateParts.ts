@@ -1,6 +1,9 @@
 /** A template taken apart: text that stands as it is, and fields of a row. */
 export type TemplatePart = { literal: string } | { field: string };
 
+/** How a task makes its input of a row: its own words, and fields of which the first found counts. */
+export type ReadingPart = { literal: string } | { fields: readonly string[] };
+
 /**
  * Takes a template such as "premise: {premise}" apart; "{{" and "}}" stand for braces.
  * @returns undefined where a brace lacks its partner

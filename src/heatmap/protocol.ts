@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ReadingPart as Reading } from "../experiment/templateParts.ts";
 import { MEASURES } from "./measures.ts";
 
 const Measure = z.enum(MEASURES);
@@ -18,7 +19,7 @@ export type TokenRequest = z.infer<typeof TokenRequest>;
 const scale = z.object({ low: z.number(), high: z.number(), signed: z.boolean() });
 const row = z.object({ ids: z.array(z.number()), spans: z.array(z.number()), values: z.array(z.number().nullable()) });
 const neighbours = z.array(z.object({ text: z.string(), cosine: z.number() }));
-const ReadingPart = z.union([z.object({ literal: z.string() }), z.object({ fields: z.array(z.string()) })]);
+const ReadingPart = z.union([z.object({ literal: z.string() }), z.object({ fields: z.array(z.string()).readonly() })]) satisfies z.ZodType<Reading>;
 
 /** How a run's task makes an input of a row, where it is a template. */
 export const RunReading = z.object({ reading: z.array(ReadingPart).optional() });

@@ -1,14 +1,11 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
-import { templateParts } from "../experiment/templateParts.ts";
+import { templateParts, type ReadingPart } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";
 import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
 import { tableCells } from "./tableFields.ts";
 
 /** How a document is read: prose line by line, rows of data by their fields, an experiment by the texts that it gives to a model. */
 export type DocumentKind = "prose" | "jsonl" | "csv" | "tsv" | "experiment";
-
-/** How a task makes its input of a row: its own words, and fields of which the first found counts. */
-export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
 export function kindOf(path: string): DocumentKind {
   const name = path.toLowerCase();

@@ -1,9 +1,6 @@
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { templateParts } from "../experiment/templateParts.ts";
+import { templateParts, type ReadingPart } from "../experiment/templateParts.ts";
 import { CATALOGUE } from "./catalogue.ts";
-
-/** How a task makes its input of a row: its own words, and fields of which the first found counts. */
-export type ReadingPart = { literal: string } | { fields: string[] };
 
 /** Tasks whose input is more than their fields between words of their own: it is put together in code. */
 const IN_CODE = ["wsc", "multirc", "record"];

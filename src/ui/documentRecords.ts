@@ -1,5 +1,6 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
-import { kindOf, textsOf, type DocumentKind, type ReadingPart, type TextRecord } from "../heatmap/records.ts";
+import type { ReadingPart } from "../experiment/templateParts.ts";
+import { kindOf, textsOf, type DocumentKind, type TextRecord } from "../heatmap/records.ts";
 import { leavesQuoteOpen, tableCells } from "../heatmap/tableFields.ts";
 import type { PlacedText } from "../heatmap/placedText.ts";
 
@@ -12,13 +13,16 @@ export class DocumentRecords {
   /** whether each line of a table begins inside a quoted cell, as far as was looked at */
   private open: boolean[] = [false];
 
-  constructor(private readonly document: TextDocument) { this.kind = document.fileName.endsWith(".adept.json") || document.uri.scheme !== "untitled" ? kindOf(document.fileName) : "prose"; }
+  constructor(private readonly document: TextDocument) { this.kind = kindOf(document.fileName); }
 
   /** Forgets what an edit may have changed. */
   changed(changes: readonly TextDocumentContentChangeEvent[]): void {
     const first = Math.min(...changes.map(({ range }) => range.start.line));
     this.open.length = Math.max(1, Math.min(this.open.length, first + 1));
   }
+
+  /** Lines of the record that says how rows are read; prose and experiments have none. */
+  get headLines(): number { return this.kind === "prose" || this.kind === "experiment" || this.document.lineCount === 0 ? 0 : this.between(0, 0)[0]?.lines ?? 0; }
 
   /** The columns of a table, from its first record. */
   header(): string[] {

@@ -44,13 +44,21 @@ export class EditorHeatmap {
 
   choose(choice: HeatmapChoice): void {
     this.selected = choice;
+    this.forget();
+    this.refresh(0);
+  }
+
+  /** What was read is void, and so is what is under way: an answer to the old question would stand under the new one. */
+  private forget(): void {
+    this.generation++;
     this.known.clear();
     this.kept = 0;
-    this.refresh(0);
   }
 
   /** The text is another: what is still known of it is painted at once where it stands now, the rest is bare until it is read. */
   edited(changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
+    // The first record says how the others are read: a table's header, the fields of the rows.
+    if (changes.some(({ range }) => range.start.line < this.records.headLines)) this.forget();
     if (changes.length > 0) this.records.changed(changes);
     this.paintKnown();
     this.refresh(60);
@@ -123,8 +131,8 @@ export class EditorHeatmap {
   }
 
   private keep(text: string, spots: Spot[]): void {
+    this.kept += spots.length - (this.known.get(text)?.length ?? 0);
     this.known.set(text, spots);
-    this.kept += spots.length;
     for (const [oldest, its] of this.known) {
       if (this.kept <= MOST_KEPT || oldest === text) break;
       this.known.delete(oldest);

@@ -3,15 +3,14 @@ import type { TokenDetails } from "../heatmap/protocol.ts";
 import { Store } from "./disposable.ts";
 import type { Heatmaps, TokenUnder } from "./heatmaps.ts";
 
-/** What is known of the token under the cursor, run by run. Registered while a heatmap is shown. */
+/** What is known of the token under the cursor, run by run. Registered when a heatmap is first shown. */
 export class HeatmapHover extends Store implements vscode.HoverProvider {
   private registered: vscode.Disposable | undefined;
 
   constructor(private readonly heatmaps: Heatmaps) {
     super();
     this.register(heatmaps.onDidChange(() => {
-      const wanted = heatmaps.active() !== undefined;
-      if (wanted) this.registered ??= vscode.languages.registerHoverProvider([{ scheme: "file" }, { scheme: "untitled" }], this);
+      if (heatmaps.active() !== undefined) this.registered ??= vscode.languages.registerHoverProvider([{ scheme: "file" }, { scheme: "untitled" }], this);
     }));
   }
 

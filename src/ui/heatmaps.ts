@@ -86,8 +86,8 @@ export class Heatmaps extends Store {
 
   /** Where the user wishes so: the run chosen last, over a data file that is opened. */
   private async showLast(document: vscode.TextDocument): Promise<void> {
-    const run = this.parts.model.find(this.parts.state.get<string>(LAST) ?? "");
-    if (run === undefined || !isEnabled(Setting.heatmapOnOpen, document.uri, false) || !DATA.includes(kindOf(document.fileName)) || this.shown.some(({ uri }) => uri === document.uri.toString())) return;
+    const { workspace } = vscode, run = this.parts.model.find(this.parts.state.get<string>(LAST) ?? "");
+    if (run === undefined || !workspace.isTrusted || !isEnabled(Setting.heatmapOnOpen, document.uri, false) || !DATA.includes(kindOf(document.fileName)) || this.shown.some(({ uri }) => uri === document.uri.toString())) return;
     try { await this.show(document, run); } catch (error) { this.parts.log.warn(error instanceof Error ? error.message : String(error)); }
   }
 

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { Explanation } from "../experiment/explanation.ts";
 import { isLive } from "../experiment/record.ts";
-import { fitsReading, type ReadingPart } from "../heatmap/records.ts";
+import type { ReadingPart } from "../experiment/templateParts.ts";
+import { fitsReading } from "../heatmap/records.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { DocumentRecords } from "./documentRecords.ts";
 import { host } from "./host.ts";

@@ -160,7 +160,8 @@ export class Setups extends Store implements vscode.WebviewPanelSerializer {
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const draft = host().parseDraft(state);
-    if (draft === undefined) panel.dispose();
+    // Without trust nothing is read for it; the form comes back with the next window that has it.
+    if (draft === undefined || !vscode.workspace.isTrusted) panel.dispose();
     else this.adopt(draft, panel);
     return Promise.resolve();
   }

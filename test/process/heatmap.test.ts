@@ -97,6 +97,31 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
   assert.ok(long.coloured().every(({ from }) => from > 48_500 && from < 54_500) && long.coloured().some(({ from }) => from > 52_500));
 });
 
+test("when the header of a table changes, or another measure is chosen while an answer is on its way, nothing of before stays", async () => {
+  const table = new StubEditor(["text,note", "stone,river"], "/d/a.csv"), heatmap = await over(table);
+  assert.deepEqual([...new Set(table.coloured().map(({ text }) => text))], ["stone"], "the task reads the column that is named text");
+  table.edit(0, "note,text");
+  heatmap.edited([{ range: new parts.vscode.Range(0, 0, 0, 9) } as never]);
+  assert.deepEqual(table.coloured(), [], "bare at once");
+  await rest();
+  assert.deepEqual([...new Set(table.coloured().map(({ text }) => text))], ["river"]);
+
+  // A slow answer about norms must not stand where hidden units are shown.
+  const opened = await worker.open(run.directory.path), held: (() => void)[] = [], colours = new parts.HeatmapColours(), editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
+  const slow = { encode: async (question: Parameters<TokenWorker["encode"]>[0]) => { const answer = await worker.encode(question); if (question.measure === "norm") await new Promise<void>((done) => { held.push(done); }); return answer; } };
+  const late = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: slow as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  late.refresh(0);
+  await rest();
+  assert.equal(held.length, 1);
+  late.choose({ run, opened, measure: "units" });
+  held[0]!();
+  await rest();
+  const values = late.tokens().map(({ value }) => value);
+  assert.ok(values.length > 3 && values.every((value) => Number.isInteger(value)), `hidden units are whole numbers: ${values.join()}`);
+  assert.deepEqual(failures, []);
+  colours.dispose();
+});
+
 test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
   const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours(), made = (measure: "norm" | "cosine") => {
     const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
 import { placeOf } from "../../../src/heatmap/placedText.ts";
-import { fitsReading, kindOf, textsOf, type DocumentKind, type ReadingPart } from "../../../src/heatmap/records.ts";
+import type { ReadingPart } from "../../../src/experiment/templateParts.ts";
+import { fitsReading, kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records.ts";
 import { leavesQuoteOpen, tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
