@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
   if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
-  if (job === "compare") { process.stdout.write(JSON.stringify(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each))))); return 0; }
+  if (job === "compare") return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
   if (job === "download") return downloadJob(path, values.out, stop.signal);
   if (job === "export") return printed(() => Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })));
   if (job === "explain") return printed(() => { const run = RunDirectory.open(path); return explainTexts(run.experiment(), run.adapterPath, positionals.slice(2)); });

@@ -35,16 +35,6 @@ export function startAnalysis(options: WorkerPlace & { runPath: string; names: r
   return start(run, options, ["--only", options.names.join(",")], "analyse");
 }
 
-/** Compares runs in a process of its own. @returns what it wrote: a RunComparison as JSON @throws when it fails, or `signal` ends it */
-export function compareInWorker({ workerPath, nodePath, folder }: WorkerPlace, runPaths: readonly string[], signal: AbortSignal): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(nodePath, [workerPath, "compare", ...runPaths], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`${error.message}\n${stderr}`));
-    });
-  });
-}
-
 const Printed = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string(), action: z.string().optional() }).optional() });
 
 /** Runs a job that prints one JSON document in a process of its own. @throws UserError with what the job says of its failure */
@@ -59,6 +49,9 @@ function printedByWorker(args: readonly string[], { workerPath, nodePath, folder
     });
   });
 }
+
+/** Compares runs in a process of its own. @returns what it found: a RunComparison @throws UserError with what the job says of its failure */
+export const compareInWorker = (place: WorkerPlace, runPaths: readonly string[], signal: AbortSignal): Promise<unknown> => printedByWorker(["compare", ...runPaths], place, signal);
 
 /** What an experiment will cost on this machine, by a few of its own steps. @throws UserError where it cannot be run */
 export async function forecastInWorker(place: WorkerPlace, experimentPath: string, signal: AbortSignal): Promise<Forecast> {

@@ -46,8 +46,7 @@ export class CompareFeed {
     const { post, workerPath, fail } = this.context, stop = new AbortController();
     this.stop = stop;
     try {
-      const text = await host().compareInWorker({ workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath }, runs.map(({ directory }) => directory.path), stop.signal);
-      const result = JSON.parse(text) as RunComparison;
+      const result = await host().compareInWorker({ workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath }, runs.map(({ directory }) => directory.path), stop.signal) as RunComparison;
       if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });
     } catch (error) { if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: fail(error) }); }
   }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { findNodeAtLocation, getNodePath, parse, parseTree, type Node, type ParseError } from "jsonc-parser";
+import { findNodeAtLocation, parse, parseTree, type Node, type ParseError } from "jsonc-parser";
 import type { z } from "zod";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
@@ -72,9 +72,6 @@ class Check {
   }
 
   has(keys: readonly Key[]): boolean { return this.root !== undefined && findNodeAtLocation(this.root, [...keys]) !== undefined; }
-
-  /** Keys beside one, as the schema's own. */
-  pathOf(node: Node): Key[] { return getNodePath(node); }
 }
 
 /** What the schema finds wrong: its squiggle stands there already, what is missing is the fix. */
