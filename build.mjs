@@ -126,7 +126,8 @@ function copyNatives() {
   copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${platform}-${arch}${library}`)));
 }
 
-if (production) rmSync(path("dist"), { recursive: true, force: true });
+// A package's native files may be another platform's: what is built to be developed on runs on node_modules itself.
+rmSync(path(production ? "dist" : "dist/node_modules"), { recursive: true, force: true });
 mkdirSync(path("dist"), { recursive: true });
 await Promise.all([buildBundles(), writeSchema(), ...(production ? [packMails()] : [])]);
 if (production) { copyNatives(); writeNotices(); }
