@@ -20,7 +20,7 @@ interface Opened { model: T5TunedModel; parameters: Parameters; side: InputSide 
 
 function open({ backbone, method, engine }: Experiment, adapterPath: string): Opened {
   const folder = backboneFolder(backbone), { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder)), input = INPUT_SIDE.includes(method.kind);
-  const model = T5TunedModel.open({ folder, method, sizes, threads: engine.threads, embedded: input });
+  const model = T5TunedModel.open({ folder, method, sizes, engine, embedded: input });
   return { model, parameters: input ? (new Map() as Parameters) : parameters, side: input ? { table: model.embedding, width: model.width, ...inputParts({ spec, sizes, parameters }, model.embedding, model.width) } : undefined };
 }
 

@@ -57,7 +57,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   if (!INPUT_SIDE.includes(method.kind)) throw new UserError(`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`, "Analyses are for ADePT, DePT, prompt tuning and MPT.");
   const adapter = loadAdapter(adapterPath, backboneLayout(folder)), data = await loadTask(experiment.task), tokenizer = loadTokenizer(folder);
   const opened: T5TunedModel[] = [], open: Subject["open"] = (options) => {
-    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, threads: engine.threads, ...options });
+    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, engine, ...options });
     opened.push(made);
     return made;
   };

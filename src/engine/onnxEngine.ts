@@ -4,10 +4,10 @@ import { dirname, relative } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { simplify } from "../graph/passes.ts";
 import type { Value } from "../graph/value.ts";
+import type { EngineSpec } from "../experiment/engineSpec.ts";
+import type { Engine } from "./engine.ts";
 import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "./program.ts";
-
-export interface OnnxOptions { /** 0: onnxruntime's own choice */ threads: number }
 
 /**
  * onnxruntime maps external data only below one folder, links resolved: the nearest folder that holds every weight file.
@@ -39,12 +39,14 @@ class OnnxProgram implements Program {
   async release(): Promise<void> { await this.session.release(); }
 }
 
-/** Compiles what `outputs` reach for onnxruntime's CPU provider; weights are mapped from their files. */
-export async function compileOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>, options: OnnxOptions): Promise<Program> {
+/** onnxruntime on the device of the spec; weights are mapped from their files. */
+export const onnxEngine = (spec: EngineSpec): Engine => ({ name: "onnxruntime CPU", compile: (outputs, weights) => compile(outputs, weights, spec) });
+
+async function compile(outputs: Readonly<Record<string, Value>>, weights: ReadonlyMap<string, WeightLocation>, { threads }: EngineSpec): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
   const { model, inputs } = lowerToOnnx(simplify(outputs), located);
   const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"], graphOptimizationLevel: "all", logSeverityLevel: 3, intraOpNumThreads: options.threads,
+    executionProviders: ["cpu"], graphOptimizationLevel: "all", logSeverityLevel: 3, intraOpNumThreads: threads,
     extra: { session: { model_external_initializers_file_folder_path: folder, intra_op: { allow_spinning: "0" } } },
   });
   return new OnnxProgram(session, new Map(inputs.map((i) => [i.name, i.type])));

@@ -1,5 +1,7 @@
+import type { EngineSpec } from "../experiment/engineSpec.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
-import { compileOnnx } from "../engine/onnxEngine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
 import { topological, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
@@ -15,7 +17,7 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -29,7 +31,8 @@ function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { 
 
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
 export class T5TunedModel implements TunedModel {
-  readonly device = "onnxruntime CPU";
+  /** what computes, as a person knows it */
+  readonly device: string;
   readonly width: number;
   readonly vocabularySize: number;
   readonly embedding: Float32Array;
@@ -38,12 +41,15 @@ export class T5TunedModel implements TunedModel {
   readonly hiddenUnits: number;
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
+  private readonly engine: Engine;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
     this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true, folded: options.folded !== undefined });
+    this.engine = openEngine(options.engine);
+    this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
@@ -62,7 +68,7 @@ export class T5TunedModel implements TunedModel {
     let program = this.programs.get(name);
     if (program === undefined) {
       const values = outputs();
-      program = compileOnnx(values, this.locations(values), { threads: this.options.threads });
+      program = this.engine.compile(values, this.locations(values));
       this.programs.set(name, program);
     }
     return program;

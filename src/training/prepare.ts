@@ -59,7 +59,7 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
+  const model = await openTunedModel({ folder, method, sizes, engine });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => model.weight(name, dims) };
   return { folder, model, sizes, tokenizer, initial: warmStart(initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, model.shape.layout) };

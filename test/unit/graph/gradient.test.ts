@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileOnnx } from "../../../src/engine/onnxEngine.ts";
+import { openEngine } from "../../../src/engine/openEngine.ts";
 import type { HostTensor } from "../../../src/engine/program.ts";
 import { gradients } from "../../../src/graph/gradient.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { input, type OpName, type Value } from "../../../src/graph/value.ts";
 import { MersenneTwister } from "../../../src/experiment/random.ts";
+
+const engine = openEngine({ device: "cpu", threads: 1 });
 
 /** An operation on float inputs of the given shapes; `positive` keeps log, sqrt and div away from 0. */
 interface Case { op: OpName; shapes: number[][]; build: (x: Value[]) => Value; positive?: boolean; ids?: { shape: number[]; below: number } }
@@ -69,7 +71,7 @@ for (const [index, testCase] of CASES.entries()) {
     const loss = weighted(testCase.build(inputs), random);
     const outputs: Record<string, Value> = { loss };
     gradients(loss, inputs).forEach((g, i) => { if (g !== undefined) outputs[`g${i}`] = g; });
-    const program = await compileOnnx(outputs, new Map(), { threads: 1 });
+    const program = await engine.compile(outputs, new Map());
     const feeds = feedsOf(testCase, random);
     const results = await program.run(feeds);
     for (const [i] of inputs.entries()) {
@@ -95,7 +97,7 @@ test("every differentiable operation has a finite-difference case", () => {
 test("a label below zero gives no loss and no gradient", async () => {
   const logits = input("x0", [2, 3]);
   const loss = ops.reduceSum(ops.crossEntropy(logits, input("ids", [2], "int32")), [0]);
-  const program = await compileOnnx({ loss, g: gradients(loss, [logits])[0]! }, new Map(), { threads: 1 });
+  const program = await engine.compile({ loss, g: gradients(loss, [logits])[0]! }, new Map());
   const run = await program.run({ x0: { dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 7) }, ids: { dims: [2], data: Int32Array.of(-100, 2) } });
   const expected = -(7 - Math.log(Math.exp(4) + Math.exp(5) + Math.exp(7)));
   assert.ok(Math.abs(run["loss"]!.data[0]! - expected) < 1e-5);

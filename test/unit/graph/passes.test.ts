@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileOnnx } from "../../../src/engine/onnxEngine.ts";
+import { openEngine } from "../../../src/engine/openEngine.ts";
 import { gradients } from "../../../src/graph/gradient.ts";
 import { geluTanh } from "../../../src/graph/composed.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { simplify } from "../../../src/graph/passes.ts";
 import { input, scalar, topological, type Value } from "../../../src/graph/value.ts";
+
+const engine = openEngine({ device: "cpu", threads: 1 });
 
 const x = input("x", [2, 3]);
 const count = (value: Value): number => topological([value]).filter(({ kind }) => kind === "op").length;
@@ -41,7 +43,7 @@ test("the simplified graph computes what the graph computes", async () => {
   const fewer = simplify(outputs);
   assert.ok(topological(Object.values(fewer)).length < topological(Object.values(outputs)).length);
   const feeds = { x: { dims: [2, 3], data: Float32Array.of(1, -2, 0.5, 0.1, 3, -1) }, y: { dims: [3, 3], data: Float32Array.of(0.3, -0.2, 1, 0.5, 0.7, -1, 0.2, 0.1, 0.9) } };
-  const [before, after] = [await compileOnnx(outputs, new Map(), { threads: 1 }), await compileOnnx(fewer, new Map(), { threads: 1 })];
+  const [before, after] = [await engine.compile(outputs, new Map()), await engine.compile(fewer, new Map())];
   const [a, b] = [await before.run(feeds), await after.run(feeds)];
   for (const name of Object.keys(outputs)) a[name]!.data.forEach((v, i) => { assert.ok(Math.abs(v - b[name]!.data[i]!) < 1e-5 * Math.max(1, Math.abs(v)), name); });
   await before.release();

@@ -1,0 +1,8 @@
+import type { EngineSpec } from "../experiment/engineSpec.ts";
+import type { Engine } from "./engine.ts";
+import { onnxEngine } from "./onnxEngine.ts";
+
+/** @throws UserError where the device is not to be had on this machine */
+export function openEngine(spec: EngineSpec): Engine {
+  return onnxEngine(spec);
+}
