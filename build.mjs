@@ -31,6 +31,7 @@ const bundles = [
   { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"], plugins: [vscodeAsItIs] } },
   { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
+  { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
   { entry: "src/tokens.ts", options: { ...esm, outfile: "dist/tokens.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },

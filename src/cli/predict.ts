@@ -22,7 +22,7 @@ export async function predict(args: string[]): Promise<number> {
   const experiment = run.experiment();
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
-    const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
+    const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);
     const examples = await tokenise(texts.map((source) => ({ source, target: "" })), tokenizer, experiment.training);
     const predictions = (await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) }))?.predictions ?? [];
     const results = predictions.map(({ input, prediction }) => ({ input, prediction }));

@@ -61,6 +61,9 @@ export class T5TunedModel implements TunedModel {
     return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
   }
 
+  /** Bytes of the backbone's tensors as they lie in their files. */
+  get weightBytes(): number { return this.weights.bytes; }
+
   /** A tensor of the backbone as it lies in its file, as fp32. */
   weight(name: string, dims: readonly number[]): Float32Array { return this.weights.read(name, dims); }
 
@@ -120,24 +123,24 @@ export class T5TunedModel implements TunedModel {
     return new InputGraph(this.config, this.shape, { drop: dropout.apply });
   }
 
-  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0 }: StepOptions): ReturnType<TunedModel["step"]> {
-    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", offsetPenalty > 0 && "penalty"].filter(Boolean).join("+");
-    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, offsetPenalty > 0));
+  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0, penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined }: StepOptions): ReturnType<TunedModel["step"]> {
+    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
+    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, penaltyWeight !== undefined));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
     if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));
     if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.hiddenUnits);
-    if (offsetPenalty > 0) feeds["penaltyWeights"] = this.penaltyWeights(batch, offsetPenalty);
+    if (penaltyWeight !== undefined) feeds["penaltyWeights"] = tensor(batch.mask.map((kept) => (kept === 0 ? 0 : penaltyWeight)), batch.rows, batch.sourceLength, 1);
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
     return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
   }
 
-  /** The penalty over the sum of the batch's squared embeddings, at each of its tokens. */
-  private penaltyWeights({ rows, sourceLength, ids, mask }: Batch, penalty: number): HostTensor {
+  /** The penalty over the sum of the batch's squared embeddings: what each squared offset of its tokens counts. */
+  penaltyWeight({ ids, mask }: Batch, penalty: number): number {
     let sum = 0;
     ids.forEach((id, at) => { if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2; });
-    return tensor(mask.map((kept) => (kept === 0 ? 0 : penalty / sum)), rows, sourceLength, 1);
+    return penalty / sum;
   }
 
   /**
@@ -239,6 +242,3 @@ function argmax(data: ArrayLike<number>, from: number, count: number): number {
   for (let i = 1; i < count; i++) if (data[from + i]! > data[from + best]!) best = i;
   return best;
 }
-
-/** See T5TunedModel.open. */
-export const openTunedModel = (options: ModelOptions): Promise<T5TunedModel> => Promise.resolve().then(() => T5TunedModel.open(options));

@@ -1,7 +1,7 @@
 import { loadTokenizer } from "../backbone/tokenizer.ts";
 import { UserError } from "../experiment/errors.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
-import { openTunedModel } from "../method/tunedModel.ts";
+import { openTunedModel } from "../method/modelPool.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "./backboneFolder.ts";
@@ -27,7 +27,7 @@ export async function evaluateFolder(options: { backbone: string; adapter: strin
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
   const { train: examples } = await loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, engine: { device: "cpu", threads: 0 } });
+  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, engine: { device: "cpu", threads: 0, replicas: 0 } });
   try {
     const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
     const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });

@@ -18,7 +18,7 @@ export async function measureExperiment(path: string): Promise<Forecast> {
     const times: number[] = [], start = performance.now();
     let memory = process.memoryUsage.rss(), last = start;
     await trainLoop(initialState(prepared.initial), {
-      model, seed, examples: train, metric: "accuracy", hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
+      model, seed, examples: train, metric: "accuracy", hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
       evaluate: () => Promise.resolve(undefined), save: () => { /* nothing is kept */ }, now: Date.now, stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 1,
       emit: (event) => { if (event.type !== "step") return; times.push(performance.now() - last); last = performance.now(); memory = Math.max(memory, process.memoryUsage.rss()); },
     });

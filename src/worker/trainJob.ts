@@ -62,11 +62,11 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   let step = start.step;
   return trainLoop(start, {
     model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
-    hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+    hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     offsetPenalty: method.kind === "adept" ? method.offsetPenalty ?? 0 : 0,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
-      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.embedding, width: model.width }));
+      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.local.embedding, width: model.local.width }));
       return result && { ...result, examples: validation.length };
     },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
@@ -104,7 +104,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   const { experiment, sizes, model } = prepared;
   const best = end.state.best ?? end.state;
   const { adapterPath } = job.run;
-  saveAdapter(adapterPath, { spec: experiment.method, sizes, parameters: best.parameters }, { backbone: experiment.backbone, width: model.width });
+  saveAdapter(adapterPath, { spec: experiment.method, sizes, parameters: best.parameters }, { backbone: experiment.backbone, width: model.local.width });
   const files = [...["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) })), ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });

@@ -64,7 +64,7 @@ export function openMethodGolden(model: string, name: string) {
     : new Map([...readSafetensors(golden(...source, "params.safetensors"))].map(([key, t]) => [ours(key), t]));
   const sizes = { promptLength: start.get("prompt")?.dims[0] ?? 0, bottleneck: start.has("w_down") ? start.get("w_down")!.dims[1]! : bottleneckOf(start), count: 0 };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start));
-  const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1 } });
+  const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
   const parameters: Parameters = new Map(methodOf(spec.kind).tensors(tuned.shape).map((t) => {
     const found = start.get(t.name);
     if (found?.dims.join() !== t.sizes.join()) throw new Error(`${name}: tensor ${t.name} (${t.sizes.join()}) is not the golden's (${found?.dims.join() ?? "none"})`);

@@ -7,7 +7,7 @@ import * as ops from "../../../src/graph/ops.ts";
 import { input, type OpName, type Value } from "../../../src/graph/value.ts";
 import { MersenneTwister } from "../../../src/experiment/random.ts";
 
-const engine = openEngine({ device: "cpu", threads: 1 });
+const engine = openEngine({ device: "cpu", threads: 1, replicas: 1 });
 
 /** An operation on float inputs of the given shapes; `positive` keeps log, sqrt and div away from 0. */
 interface Case { op: OpName; shapes: number[][]; build: (x: Value[]) => Value; positive?: boolean; ids?: { shape: number[]; below: number } }

@@ -7,7 +7,7 @@ import * as ops from "../../../src/graph/ops.ts";
 import { simplify } from "../../../src/graph/passes.ts";
 import { input, scalar, topological, type Value } from "../../../src/graph/value.ts";
 
-const engine = openEngine({ device: "cpu", threads: 1 });
+const engine = openEngine({ device: "cpu", threads: 1, replicas: 1 });
 
 const x = input("x", [2, 3]);
 const count = (value: Value): number => topological([value]).filter(({ kind }) => kind === "op").length;
