@@ -8,14 +8,25 @@ import type { WeightLocation } from "./program.ts";
 export class OnnxBuilder {
   readonly graph: ProtoGraph = { nodes: [], initializers: [], inputs: [], outputs: [] };
   private readonly constants = new Map<string, string>();
+  private readonly inverses = new Map<string, string>();
   private readonly sizes = new Map<string, string>();
   private count = 0;
 
-  node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = ""): string {
+  node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = "", more: string[] = []): string {
     const output = `v${this.count++}`;
-    this.graph.nodes.push({ op, domain, inputs, output, attributes });
+    this.graph.nodes.push({ op, domain, inputs, output, more, attributes });
     return output;
   }
+
+  /** T5's layer norm; its 1 / rms, which the kernel has at hand, is kept for the gradient. */
+  norm(x: string, scale: string, epsilon: number): string {
+    const inverse = `v${this.count++}`, output = this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } }, "", [inverse]);
+    this.inverses.set(`${x} ${epsilon}`, inverse);
+    return output;
+  }
+
+  /** 1 / rms of the rows of x, where x has been normed. */
+  inverse(x: string, epsilon: number): string | undefined { return this.inverses.get(`${x} ${epsilon}`); }
 
   constant(element: Element, dims: number[], data: Float32Array | Int32Array | BigInt64Array): string {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

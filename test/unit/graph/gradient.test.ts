@@ -42,6 +42,7 @@ const CASES: Case[] = [
   { op: "broadcastTo", shapes: [[3, 1]], build: ([a]) => ops.broadcastTo(a!, [2, 3, 4]) },
   { op: "softmax", shapes: [[3, 5]], build: ([a]) => ops.softmax(a!) },
   { op: "rmsNorm", shapes: [[3, 6], [6]], build: ([a, b]) => ops.rmsNorm(a!, b!, 1e-6) },
+  { op: "rmsInverse", shapes: [[3, 6]], build: ([a]) => ops.rmsInverse(a!, 1e-6) },
   { op: "crossEntropy", shapes: [[4, 6]], build: ([a]) => ops.crossEntropy(a!, IDS), ids: { shape: [4], below: 6 } },
 ];
 
