@@ -9,6 +9,7 @@ import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
+import { decodeGreedily } from "./greedyDecoding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -209,25 +210,7 @@ export class T5TunedModel implements TunedModel {
   /** @param first told the logits of the first new token */
   private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
     const decoder = await this.program("decode step", () => this.graph.decodeStep());
-    const { heads, headWidth, decoderLayers, eos, pad, start } = this.config;
-    const results: number[][] = Array.from({ length: rows }, () => []);
-    const done = new Array<boolean>(rows).fill(false);
-    let ids = new Int32Array(rows).fill(start);
-    let past: Feeds = {};
-    for (let i = 0; i < decoderLayers; i++) for (const part of ["Key", "Value"]) past[`past${part}${i}`] = tensor(new Float32Array(0), rows, heads, 0, headWidth);
-    for (let t = 0; t < maxTokens && !done.every(Boolean); t++) {
-      const buckets = relativeBuckets(this.config, { queries: 1, keys: t + 1, from: t, bidirectional: false });
-      const { logits, ...present } = await decoder.run({ ...fixed, ...past, decoderIds: tensor(ids, rows, 1), decoderBuckets: tensor(buckets, 1, t + 1) });
-      if (t === 0) first?.(logits!.data as Float32Array);
-      past = Object.fromEntries(Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]));
-      ids = Int32Array.from(done, (finished, row) => (finished ? pad : argmax(logits!.data, row * this.vocabularySize, this.vocabularySize)));
-      ids.forEach((id, row) => {
-        if (done[row]) return;
-        results[row]!.push(id);
-        if (id === eos) done[row] = true;
-      });
-    }
-    return results;
+    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
   }
 
   async release(): Promise<void> {
@@ -235,10 +218,4 @@ export class T5TunedModel implements TunedModel {
     this.programs.clear();
     for (const program of programs) await (await program).release();
   }
-}
-
-function argmax(data: ArrayLike<number>, from: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (data[from + i]! > data[from + best]!) best = i;
-  return best;
 }
