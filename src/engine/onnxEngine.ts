@@ -46,8 +46,8 @@ async function compile(outputs: Readonly<Record<string, Value>>, weights: Readon
   const { folder, weights: located } = relativeWeights(weights);
   const { model, inputs } = lowerToOnnx(simplify(outputs), located);
   const session = await InferenceSession.create(model, {
-    executionProviders: ["cpu"], graphOptimizationLevel: "all", logSeverityLevel: 3, intraOpNumThreads: threads,
-    extra: { session: { model_external_initializers_file_folder_path: folder, intra_op: { allow_spinning: "0" } } },
+    executionProviders: ["cpu"], graphOptimizationLevel: "all", logSeverityLevel: 3, enableMemPattern: false, intraOpNumThreads: threads,
+    extra: { session: { model_external_initializers_file_folder_path: folder, use_device_allocator_for_initializers: "1", intra_op: { allow_spinning: "0" } } },
   });
   return new OnnxProgram(session, new Map(inputs.map((i) => [i.name, i.type])));
 }
