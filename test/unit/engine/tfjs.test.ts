@@ -57,7 +57,7 @@ withTensorFlow("the engine on TensorFlow.js", () => {
     for (let i = 60; i < 300; i++) await round(i);
     assert.equal(tensors(), settled);
     const growth = (process.memoryUsage().rss - resident) / 2 ** 20;
-    assert.ok(growth < 40, `240 steps took ${growth.toFixed(1)} MB`);
+    assert.ok(growth < 16, `240 steps took ${growth.toFixed(1)} MB`);
     await model.release();
     assert.equal(tensors(), before);
   });
