@@ -26,7 +26,7 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept analyse [RUN|SWEEP]... [ablation|offsets|position-shift|specificity|latency|stability|all]... [--examples N] [--again] [--json]
   adept report [RUN|SWEEP]... [--out FILE.html] [--json]
   adept queue list|start|stop|clear [--json]
-  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
+  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--max-new-tokens N] [--json]
   adept distil RUN... --out DIR [--steps N] [--batch-size N] [--weight W] [--seed N] [--json]
   adept download OWNER/NAME [--dataset] [--revision REV] [--include GLOB]... [--out DIR] [--json]
   adept import FOLDER --backbone DIR --out DIR [--force] [--json]

@@ -1,14 +1,18 @@
 import { statfsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { listSupportedBackends } from "onnxruntime-node";
 import { loadTokenizer } from "../backbone/tokenizer.ts";
+import { installCommand, requireTensorFlow, TENSORFLOW_WANTS } from "../engine/tfjs/findTensorFlow.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
 
 interface Finding { what: string; ok: boolean; detail: string; fix?: string }
-const require = createRequire(import.meta.url);
+
+function tensorFlow(): string {
+  const { name, folder } = requireTensorFlow();
+  return `${name.endsWith("-gpu") ? "the form for NVIDIA GPUs" : "the form for the CPU"}, ${folder}`;
+}
 
 function attempt(what: string, fix: string, look: () => string): Finding {
   try { return { what, ok: true, detail: look() }; } catch (error) { return { what, ok: false, detail: (error as Error).message.split("\n")[0] ?? "", fix }; }
@@ -22,7 +26,7 @@ async function findings(): Promise<Finding[]> {
     { what: "node", ok: true, detail: `${process.version}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(1)} GB of memory` },
     attempt("onnxruntime", "npm ci", () => listSupportedBackends().map(({ name }) => name).join(", ")),
     attempt("tokenizer", "npm ci", () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`),
-    attempt("tfjs-node-gpu (optional; no engine uses it yet)", "npm install @tensorflow/tfjs-node-gpu@4.22.0 (wants CUDA 11.2 and cuDNN 8.1)", () => require.resolve("@tensorflow/tfjs-node-gpu")),
+    attempt("tfjs (optional)", `${installCommand()}\n        ${TENSORFLOW_WANTS}`, tensorFlow),
     "reason" in store ? { what: "git", ok: false, detail: store.reason, fix: "git init" } : { what: "git", ok: true, detail: "each run becomes a commit under refs/adept/runs" },
     { what: "disk", ok: free > 1, detail: `${free.toFixed(1)} GB free here`, ...(free > 1 ? {} : { fix: "free some space" }) },
   ];

@@ -5,9 +5,8 @@ import { gradients } from "../../../src/graph/gradient.ts";
 import { geluTanh } from "../../../src/graph/composed.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { simplify } from "../../../src/graph/passes.ts";
+import { onEngines } from "../../golden/engines.ts";
 import { input, scalar, topological, type Value } from "../../../src/graph/value.ts";
-
-const engine = openEngine({ device: "cpu", threads: 1, replicas: 1 });
 
 const x = input("x", [2, 3]);
 const count = (value: Value): number => topological([value]).filter(({ kind }) => kind === "op").length;
@@ -35,7 +34,8 @@ test("equal operations are computed once, unequal ones are kept apart", () => {
   assert.equal(count(simple(ops.sub(ops.reduceSum(x, [0, 1]), ops.reduceSum(ops.reduceSum(x, [0]), [0])))), 4);
 });
 
-test("the simplified graph computes what the graph computes", async () => {
+onEngines("passes", (spec) => { test(`${spec.device}: the simplified graph computes what the graph computes`, async () => {
+  const engine = openEngine(spec);
   const y = input("y", [3, 3]);
   const loss = ops.reduceSum(ops.mul(geluTanh(ops.matmul(x, y)), ops.mul(scalar(0.5), ops.mul(scalar(4), ops.softmax(ops.matmul(x, y))))), [0, 1]);
   const outputs: Record<string, Value> = { loss };
@@ -48,4 +48,4 @@ test("the simplified graph computes what the graph computes", async () => {
   for (const name of Object.keys(outputs)) a[name]!.data.forEach((v, i) => { assert.ok(Math.abs(v - b[name]!.data[i]!) < 1e-5 * Math.max(1, Math.abs(v)), name); });
   await before.release();
   await after.release();
-});
+}); });
