@@ -5,12 +5,12 @@ import { UserError } from "../experiment/errors.ts";
 import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
 import { EncodedTexts, OpenedRun, RunReading, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
-interface Waiting { resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+interface Waiting { child: ChildProcess; resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
 type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
 type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
-/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
+/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms without an answer to one after which it counts as lost. */
 export interface TokenWorkerOptions { workerPath: string; nodePath: string; told: (line: string) => void; idle?: number; patience?: number }
 
 /** The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none comes, started anew when it was lost. */
@@ -49,7 +49,7 @@ export class TokenWorker {
     return new Promise((resolve, reject) => {
       // One that does not answer is as good as lost.
       const timer = setTimeout(() => { child.kill("SIGKILL"); }, patience);
-      this.waiting.set(id, { resolve, reject, timer });
+      this.waiting.set(id, { child, resolve, reject, timer });
       child.stdin?.write(`${JSON.stringify({ id, ...question })}\n`);
     });
   }
@@ -62,10 +62,10 @@ export class TokenWorker {
   }
 
   private start(): ChildProcess {
-    const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js")], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }), first = this.last;
+    const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js")], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
     const lost = (what: string): void => {
       if (this.child === child) this.child = undefined;
-      for (const [id, { reject, timer }] of this.waiting) if (id > first) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }
+      for (const [id, { child: own, reject, timer }] of this.waiting) if (own === child) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }
     };
     child.once("error", (error) => { lost(`did not start: ${error.message}`); });
     child.once("exit", (code, signal) => { lost(`ended (${signal ?? String(code)})`); });
@@ -84,6 +84,8 @@ export class TokenWorker {
     const { id, error, result } = parsed.data;
     clearTimeout(waiting.timer);
     this.waiting.delete(id);
+    // It works through its questions in order: the time of the others begins with this answer.
+    for (const { child, timer } of this.waiting.values()) if (child === waiting.child) timer.refresh();
     if (this.waiting.size === 0) this.rest();
     if (error === undefined) waiting.resolve(result);
     else waiting.reject(error.bug ? new Error(error.message) : new UserError(error.message, error.action));

@@ -1,7 +1,8 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
+import { columnNames, csvForm, leavesQuoteOpen, TSV } from "../experiment/tableForm.ts";
 import type { ReadingPart } from "../experiment/templateParts.ts";
-import { kindOf, textsOf, type DocumentKind, type TextRecord } from "../heatmap/records.ts";
-import { leavesQuoteOpen, tableCells } from "../heatmap/tableFields.ts";
+import { kindOf, textsOf, type DocumentKind, type TableHead, type TextRecord } from "../heatmap/records.ts";
+import { tableCells } from "../heatmap/tableFields.ts";
 import type { PlacedText } from "../heatmap/placedText.ts";
 
 /** An experiment file longer than this is not read as a whole. */
@@ -24,12 +25,15 @@ export class DocumentRecords {
   /** Lines of the record that says how rows are read; prose and experiments have none. */
   get headLines(): number { return this.kind === "prose" || this.kind === "experiment" || this.document.lineCount === 0 ? 0 : this.between(0, 0)[0]?.lines ?? 0; }
 
-  /** The columns of a table, from its first record. */
-  header(): string[] {
-    if (this.kind !== "csv" && this.kind !== "tsv") return [];
-    const [first] = this.document.lineCount > 0 ? this.between(0, 0) : [];
-    return first === undefined ? [] : tableCells(first.text, this.kind === "csv" ? "," : "\t", this.kind === "csv").map(({ text }) => text.replace(/^\uFEFF/, ""));
+  /** How a table's rows are read, from its first record; undefined for what is no table. */
+  head(): TableHead | undefined {
+    if (this.kind !== "csv" && this.kind !== "tsv") return undefined;
+    const text = this.document.lineCount > 0 ? this.between(0, 0)[0]?.text ?? "" : "", form = this.kind === "csv" ? csvForm(text) : TSV;
+    return { form, columns: columnNames(tableCells(text, form).map((cell) => cell.text)) };
   }
+
+  /** The columns of a table. */
+  header(): readonly string[] { return this.head()?.columns ?? []; }
 
   /** Records that touch lines `from` to `to` (both counted), in order; of a table not its header. */
   in(from: number, to: number): TextRecord[] {
@@ -38,7 +42,7 @@ export class DocumentRecords {
   }
 
   /** What a model would read of a record. */
-  texts(record: TextRecord, reading: readonly ReadingPart[] | undefined): PlacedText[] { return textsOf(record, { kind: this.kind, reading, header: this.header() }); }
+  texts(record: TextRecord, reading: readonly ReadingPart[] | undefined): PlacedText[] { return textsOf(record, { kind: this.kind, reading, head: this.head() }); }
 
   private between(from: number, to: number): TextRecord[] {
     const { document } = this, last = document.lineCount - 1;

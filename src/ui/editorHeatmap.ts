@@ -89,7 +89,7 @@ export class EditorHeatmap {
     for (const type of this.parts.colours.all()) this.editor.setDecorations(type, []);
   }
 
-  private columns(): string[] {
+  private columns(): readonly string[] {
     if (this.records.kind !== "jsonl") return this.records.header();
     const first = this.records.in(0, 0)[0];
     return first === undefined ? [] : [...first.text.matchAll(/"([^"\\]+)"\s*:/g)].map(([, name]) => name!);
