@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 
 const CACHE = resolve(import.meta.dirname, "../cache");
@@ -94,11 +94,11 @@ const open = async (name, file) => new Logger(name, file);
 module.exports = { version: 0, Logger, setLevel() {}, setFlushOn() {}, shutdown() {}, createRotatingLogger: open, createAsyncRotatingLogger: open };
 `;
 
-/** This process's Node where its major version fits, else that major version from npm. */
+/** A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major version from npm. */
 function nodeFor(range: string | undefined): string {
   const here = process.versions.node.split(".")[0] ?? "";
   const wanted = /\d+/.exec(range ?? here)?.[0] ?? here;
-  if (wanted === here) return process.execPath;
+  if (wanted === here) return ownCopy();
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(CACHE, `node-${wanted}`);
   const binary = join(folder, "node_modules", name, "bin/node");
@@ -107,5 +107,15 @@ function nodeFor(range: string | undefined): string {
     writeFileSync(join(folder, "package.json"), '{"private":true}');
     npm(["install", `${name}@${wanted}`, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], folder);
   }
+  return binary;
+}
+
+function ownCopy(): string {
+  const binary = join(CACHE, `node-${process.versions.node}/node`);
+  if (existsSync(binary)) return binary;
+  mkdirSync(dirname(binary), { recursive: true });
+  // Whole or not at all: an interrupted copy must not be taken for Node later.
+  copyFileSync(process.execPath, `${binary}.part`);
+  renameSync(`${binary}.part`, binary);
   return binary;
 }
