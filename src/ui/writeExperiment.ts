@@ -2,15 +2,16 @@ import { dirname, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { experimentOf, experimentText, type ExperimentDraft } from "../experiment/experimentDraft.ts";
+import { experimentNotes } from "./experimentNotes.ts";
 import type { Folders } from "./folders.ts";
 
 interface Place { folders: Folders; storage: vscode.Uri }
 
 /** Writes a draft as a readable experiment file, beside what is there. @returns undefined when the user chooses no folder */
-export async function writeExperiment(draft: ExperimentDraft, sizes: Parameters<typeof experimentText>[1], place: Place): Promise<vscode.Uri | undefined> {
+export async function writeExperiment(draft: ExperimentDraft, sizes: Parameters<typeof experimentNotes>[1], place: Place): Promise<vscode.Uri | undefined> {
   const folder = await folderFor(draft, place);
   if (folder === undefined) return undefined;
-  const text = experimentText(experimentOf(draft, (path) => pathIn(folder, path)), sizes), name = draft.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 80) || "experiment";
+  const experiment = experimentOf(draft, (path) => pathIn(folder, path)), text = experimentText(experiment, experimentNotes(draft.backbone, sizes)), name = draft.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|[-.]+$/g, "").slice(0, 80) || "experiment";
   for (let number = 1; ; number += 1) {
     const uri = vscode.Uri.joinPath(folder, `${name}${number === 1 ? "" : `-${number}`}.adept.json`);
     if (await exists(uri)) continue;

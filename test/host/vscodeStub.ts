@@ -28,7 +28,7 @@ export class EventEmitter<T> {
 
 export const workspace = {
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
-  onDidChangeWorkspaceFolders: () => nothing,
+  onDidChangeWorkspaceFolders: () => nothing, registerTextDocumentContentProvider: () => nothing,
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
 };
 export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
