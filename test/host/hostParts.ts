@@ -9,6 +9,7 @@ export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { analysisTitle, statusText } from "../../src/ui/describe.ts";
 export { measureTitle } from "../../src/ui/heatmapLegend.ts";
 export { runItem, tooltip } from "../../src/ui/runItem.ts";
+export { chosenOf, isEnabled, numberOf, textOf } from "../../src/ui/settings.ts";
 export { setupLabels } from "../../src/ui/setupLabels.ts";
 export { experimentNotes } from "../../src/ui/experimentNotes.ts";
 export { ExperimentSchema } from "../../src/ui/experimentSchema.ts";

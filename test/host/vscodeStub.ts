@@ -26,7 +26,13 @@ export class EventEmitter<T> {
   dispose(): void { this.listeners.clear(); }
 }
 
+/** What settings.json holds. */
+export const settings = new Map<string, unknown>();
+/** Warnings that were shown. */
+export const warnings: string[] = [];
+
 export const workspace = {
+  getConfiguration: () => ({ get: (name: string): unknown => settings.get(name) }),
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
   onDidChangeWorkspaceFolders: () => nothing, registerTextDocumentContentProvider: () => nothing,
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
@@ -45,6 +51,7 @@ const themes = new EventEmitter<void>();
 /** What the theme is now. */
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
 export const window = {
+  showWarningMessage: (text: string): Promise<undefined> => { warnings.push(text); return Promise.resolve(undefined); },
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
   createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),
