@@ -14,6 +14,7 @@ export { setupLabels } from "../../src/ui/setupLabels.ts";
 export { experimentNotes } from "../../src/ui/experimentNotes.ts";
 export { ExperimentSchema } from "../../src/ui/experimentSchema.ts";
 export { localised, localisedNotes, localisedResult } from "../../src/ui/localised.ts";
+export { withPatience } from "../../src/ui/patience.ts";
 export { pageLabels } from "../../src/ui/pageLabels.ts";
 export { RunExplorer } from "../../src/ui/runExplorer.ts";
 export { RunsModel } from "../../src/ui/runsModel.ts";

@@ -50,7 +50,16 @@ export const decorationTypes = new Set<{ options: unknown; dispose: () => void }
 const themes = new EventEmitter<void>();
 /** What the theme is now. */
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
+/** Waits that are shown, and Cancel for each that has it. */
+export const waits: { title: string; cancel: (() => void) | undefined; over: boolean }[] = [];
+export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
+
 export const window = {
+  withProgress: async <T>({ title, cancellable = false }: { title: string; cancellable?: boolean }, work: (progress: unknown, token: { onCancellationRequested: (listener: () => void) => void }) => Promise<T>): Promise<T> => {
+    const wait = { title, cancel: undefined as (() => void) | undefined, over: false };
+    waits.push(wait);
+    try { return await work({}, { onCancellationRequested: (listener) => { if (cancellable) wait.cancel = listener; } }); } finally { wait.over = true; }
+  },
   showWarningMessage: (text: string): Promise<undefined> => { warnings.push(text); return Promise.resolve(undefined); },
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },

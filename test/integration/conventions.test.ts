@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
@@ -54,6 +54,21 @@ test("without a repository a run trains all the same, and says that it has no co
   await row.waitFor();
   await workbench.menu(row, "Make Branch…");
   await workbench.notification("has no commit").waitFor();
+
+  // A run's folder that cannot be read is told in the list, with a way to try again; mended, it is a run.
+  const { path } = newest(folder), id = "20260101-000000-torn", torn = join(folder, ".adept/runs", id), journal = readFileSync(join(path, "events.jsonl"), "utf8").replaceAll(basename(path), id).replaceAll("Mail in the window", "Mended");
+  mkdirSync(join(torn, "events.jsonl"), { recursive: true });
+  copyFileSync(join(path, "experiment.json"), join(torn, "experiment.json"));
+  await workbench.command("ADePT: Refresh Runs");
+  const broken = workbench.runRow(id);
+  await until("why it cannot be read", () => broken.innerText(), (text) => /cannot be read: EISDIR/.test(text));
+  await workbench.page.locator(".part.sidebar .message", { hasText: "cannot be read" }).waitFor();
+  rmSync(join(torn, "events.jsonl"), { recursive: true });
+  writeFileSync(join(torn, "events.jsonl"), journal);
+  await broken.hover();
+  await broken.locator('.action-label[aria-label="Refresh Runs"]').click();
+  await workbench.runRow("Mended").waitFor();
+  assert.equal(await broken.count(), 0);
 });
 
 test("in a workspace of two folders runs stand under their folder", async (t) => {

@@ -31,7 +31,8 @@ const PRELUDE = `({ classes, values }) => {
   dress();
 }`;
 
-export interface OpenOptions { theme?: string; width?: number; zoom?: number }
+/** `silent`: messages of the page that are not answered */
+export interface OpenOptions { theme?: string; width?: number; zoom?: number; silent?: readonly PageMessage["type"][] }
 /** A page of the product in a browser: what it posted, and what its policy refused. */
 export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
 
@@ -66,7 +67,7 @@ export class PageHost {
 
   labels(): ReturnType<typeof Parts.pageLabels> { return this.parts.pageLabels(); }
 
-  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => this.answerer(id, post), options); }
+  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => { const answer = this.answerer(id, post); return (message) => { if (options.silent?.includes(message.type) !== true) answer(message); }; }, options); }
 
   /** The setup page over a draft, answered by the real worker. */
   async openSetup(draft: ExperimentDraft, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
