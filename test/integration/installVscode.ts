@@ -26,9 +26,10 @@ export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.1
   if (!existsSync(join(folder, ".ready"))) {
     unpack(release, folder);
     npm(["install", "--omit=dev", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"], server);
-    standIn(server);
     writeFileSync(join(folder, ".ready"), "");
   }
+  // Anew each time: a folder that is kept may have those of an older version of this file.
+  standIn(server);
   return { server, node: nodeFor(readPackage(folder).engines?.node), version: readPackage(server).version };
 }
 
@@ -91,7 +92,14 @@ for (const [rank, level] of LEVELS.entries()) {
   };
 }
 const open = async (name, file) => new Logger(name, file);
-module.exports = { version: 0, Logger, setLevel() {}, setFlushOn() {}, shutdown() {}, createRotatingLogger: open, createAsyncRotatingLogger: open };
+// One by one, since VS Code imports them by name.
+exports.version = 0;
+exports.Logger = Logger;
+exports.setLevel = () => {};
+exports.setFlushOn = () => {};
+exports.shutdown = () => {};
+exports.createRotatingLogger = open;
+exports.createAsyncRotatingLogger = open;
 `;
 
 /** A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major version from npm. */

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +60,9 @@ export class VscodeServer {
     if (host === undefined) throw new Error("no extension host");
     return { pid: host.pid, children: descendants(host.pid) };
   }
+
+  /** What the extension has logged in all windows, the oldest first. */
+  logged(): string { return readdirSync(this.root, { recursive: true }).map(String).filter((file) => /ADePT\.log$/.test(file)).sort().map((file) => readFileSync(join(this.root, file), "utf8")).join(""); }
 
   async stop(): Promise<void> {
     this.kill("SIGTERM");
