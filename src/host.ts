@@ -13,6 +13,7 @@ export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
 export { adoptRun, listRuns } from "./run/runDirectory.ts";
 export { journalSize, readIndex, writeIndex } from "./run/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/trash.ts";
+export { unreadableRuns } from "./run/unreadableRuns.ts";
 export { flatten } from "./experiment/keyPath.ts";
 export { parseDraft, parseSetupMessage } from "./ui/setupMessage.ts";
 export { parsePageMessage } from "./ui/pageMessage.ts";

@@ -5,6 +5,7 @@ import { MEASURES } from "../heatmap/measures.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { measureTitle } from "./heatmapLegend.ts";
 import { Command } from "./ids.ts";
+import { withPatience } from "./patience.ts";
 import type { Run } from "./runsModel.ts";
 import { isReady } from "./ready.ts";
 import { showTable } from "./tokenTableDocument.ts";
@@ -28,7 +29,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
       if (run === undefined) return;
       const { document } = editor, beside = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false });
       beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
-      await heatmaps.show(document, run, { column: beside.viewColumn, measure: shown.choice.measure });
+      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { column: beside.viewColumn, measure: shown.choice.measure, signal }));
     },
     [Command.tokenTable]: async () => {
       const shown = heatmaps.active();
@@ -47,7 +48,7 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
   const uri = fromList ? dataOf(run) ?? active : active ?? dataOf(run);
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), vscode.l10n.t("Open a text, JSONL or CSV file."));
   const { document } = await vscode.window.showTextDocument(uri, { preview: false });
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Reading the run's offsets…") }, () => heatmaps.show(document, run));
+  await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));
 }
 
 /** The file that a run was trained on, where it is one. */

@@ -32,7 +32,7 @@ export class RunPick {
 
 const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({ label: run.record.name, description: describe(run.record), detail: run.id, run });
 
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "kind" in value && (value.kind === "run" || value.kind === "group" || value.kind === "folder");
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "kind" in value && (value.kind === "run" || value.kind === "group" || value.kind === "folder" || value.kind === "unreadable");
 
 /** Commands are called with a run's id (page, status item) or with rows of the list. */
 function called(argument: unknown, selected: unknown): string[] {

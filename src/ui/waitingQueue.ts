@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { isWaiting } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
+import { localised } from "./localised.ts";
 import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
 
 interface Context { readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string }
@@ -33,7 +34,7 @@ export class WaitingQueue extends Store {
       if (answer === go) for (const folder of folders.values()) host().startQueue({ runsDir: runsDirectory(folder), device: "cpu", folder: folder.uri.fsPath, workerPath, nodePath: process.execPath });
     } catch (error) {
       log.error(error as Error);
-      void vscode.window.showErrorMessage((error as Error).message);
+      void vscode.window.showErrorMessage(localised((error as Error).message));
     }
     model.refresh();
   }

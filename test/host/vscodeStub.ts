@@ -27,7 +27,6 @@ export class Uri {
   toString(): string { return `file://${this.path}`; }
 }
 export const ViewColumn = { Active: -1 };
-export const ProgressLocation = { Notification: 15 };
 export const env = { language: "en" };
 
 const nothing = { dispose: (): void => { /* holds nothing */ } };
@@ -39,11 +38,16 @@ export class EventEmitter<T> {
   dispose(): void { this.listeners.clear(); }
 }
 
+/** What settings.json holds. */
+export const settings = new Map<string, unknown>();
+/** Warnings that were shown. */
+export const warnings: string[] = [];
+
 export const workspace = {
+  getConfiguration: () => ({ get: (name: string): unknown => settings.get(name) }),
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
-  onDidChangeWorkspaceFolders: () => nothing,
+  onDidChangeWorkspaceFolders: () => nothing, registerTextDocumentContentProvider: () => nothing,
   isTrusted: true, textDocuments: [] as { uri: Uri; isDirty: boolean; save: () => Promise<boolean> }[],
-  getConfiguration: () => ({ get: (): undefined => undefined }),
   getWorkspaceFolder: (): undefined => undefined,
   fs: { stat: (uri: Uri) => stat(uri.path), createDirectory: (uri: Uri) => mkdir(uri.path, { recursive: true }), writeFile: (uri: Uri, bytes: Uint8Array) => writeFile(uri.path, bytes) },
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
@@ -63,15 +67,24 @@ const themes = new EventEmitter<void>();
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
 /** What the user was told, the last last. */
 export const told: string[] = [];
+/** Waits that are shown, and Cancel for each that has it. */
+export const waits: { title: string; cancel: (() => void) | undefined; over: boolean }[] = [];
+export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
+
 export const window = {
   activeTextEditor: undefined as unknown,
   showInformationMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
   showErrorMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
+  showWarningMessage: (text: string): Promise<undefined> => { warnings.push(text); return Promise.resolve(undefined); },
   showOpenDialog: (): Promise<Uri[] | undefined> => Promise.resolve(undefined),
   showTextDocument: (): Promise<void> => Promise.resolve(),
-  withProgress: <T>(_: unknown, work: () => Promise<T>): Promise<T> => work(),
   registerWebviewPanelSerializer: () => nothing,
   createWebviewPanel: (): unknown => { throw new Error("a test makes its own"); },
+  withProgress: async <T>({ title, cancellable = false }: { title: string; cancellable?: boolean }, work: (progress: unknown, token: { onCancellationRequested: (listener: () => void) => void }) => Promise<T>): Promise<T> => {
+    const wait = { title, cancel: undefined as (() => void) | undefined, over: false };
+    waits.push(wait);
+    try { return await work({}, { onCancellationRequested: (listener) => { if (cancellable) wait.cancel = listener; } }); } finally { wait.over = true; }
+  },
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
   createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),

@@ -69,10 +69,14 @@ test("a setting that holds something else counts as its default, and a change is
     await workbench.command("View: Close All Editors");
     return /([\d,]+) parameters/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
   };
+  const warning = workbench.notification("The setting adept.newExperiment.budget cannot be"), warned = warning.first().waitFor({ timeout: 30_000 }).then(() => warning.count());
   assert.ok(Number(await budget()) > 12_000, "the default of 12,800");
+  assert.equal(await warned, 1, "one warning");
+  await workbench.command("Notifications: Clear All Notifications");
   writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "adept.newExperiment.budget": 3000 }));
   await workbench.page.waitForTimeout(1000);
   const changed = Number(await budget());
+  assert.equal(await warning.count(), 0, "a good value needs none");
   assert.ok(changed <= 3000 && changed > 2000, String(changed));
 });
 

@@ -21,6 +21,15 @@ test("two seeds wait their turn; when the queue and its worker are killed, the w
   await workbench.showRuns();
   await until("the second seed says that it waits", () => workbench.runRow("seed 1").innerText(), (text) => /waiting/i.test(text));
   await until("the first is at work", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > 2);
+  // The message is closed, and all others: who trains does not notice.
+  const { page } = workbench, message = workbench.notification("2 runs are queued"), before = records(folder).find(({ seed }) => seed === 0)!;
+  await message.hover();
+  await message.locator(".codicon-notifications-clear").click();
+  await message.waitFor({ state: "hidden" });
+  await workbench.command("Notifications: Clear All Notifications");
+  await until("steps after it", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > (before.lastStep?.step ?? 0) + 2);
+  assert.deepEqual(records(folder).map(({ pid, status }) => [pid, status]), [[before.pid, "running"], [undefined, "queued"]]);
+  assert.equal(await page.locator(".notification-toast").count(), 0);
   const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number };
   process.kill(queue, "SIGKILL");
   process.kill(records(folder).find(({ seed }) => seed === 0)!.pid!, "SIGKILL");

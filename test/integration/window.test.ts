@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { installVscode } from "./installVscode.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { git, gitState, isAlive, newest, runPaths } from "./workspace.ts";
@@ -9,14 +10,28 @@ import { git, gitState, isAlive, newest, runPaths } from "./workspace.ts";
 const THEMES = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
 const session = new Session({ "security.workspace.trust.enabled": false });
 
+/** What a repository may have that must not matter: hooks that refuse every commit, commits to be signed by nothing, another git at work; and files that no commit should hold. @returns those files */
+function makeTrouble(folder: string): string[] {
+  for (const hook of ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"]) writeFileSync(join(folder, ".git/hooks", hook), '#!/bin/sh\ntouch hook-ran\nexit 1\n', { mode: 0o755 });
+  git(folder, "config", "commit.gpgsign", "true");
+  git(folder, "config", "gpg.program", "/bin/false");
+  writeFileSync(join(folder, ".gitignore"), "ignored.log\n");
+  writeFileSync(join(folder, "ignored.log"), "ignored\n");
+  writeFileSync(join(folder, ".env"), "TOKEN=secret\n");
+  writeFileSync(join(folder, "large.bin"), Buffer.alloc(1.5 * 2 ** 20, 7));
+  writeFileSync(join(folder, ".git/index.lock"), "");
+  return ["ignored.log", ".env", "large.bin"];
+}
+
 test("from the palette to a finished run, through a reload of the window", async (t) => {
-  const folder = session.workspace(1200);
+  const folder = session.workspace(1200), leftOut = makeTrouble(folder);
   const state = gitState(folder);
   const workbench = await session.open(t, folder);
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await until("first steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 5);
   const worker = newest(folder).pid;
+  assert.ok(session.server.extensionHost().children.some(({ pid }) => pid === worker), "a process of the extension's is seen below its host");
 
   // Live: the status bar counts up, the list has the run, the page draws its curve.
   await workbench.showRuns();
@@ -53,8 +68,12 @@ test("from the palette to a finished run, through a reload of the window", async
   assert.equal(snapshot, record.snapshotCommit);
   assert.equal(head, git(folder, "rev-parse", "HEAD").trim());
   assert.equal(git(folder, "show", `${snapshot}:new.txt`), "new\n");
-  assert.match(git(folder, "ls-tree", "-r", "--name-only", commit ?? ""), /adapter_config\.json/);
+  const committed = git(folder, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", commit ?? "").split("\n");
+  assert.ok(committed.some((path) => path.endsWith("adapter_config.json")));
+  assert.deepEqual(leftOut.filter((path) => committed.includes(path)), [], "too large, secret or ignored");
+  assert.match(record.gitMessage ?? "", /left out: (?=.*\.env \(may hold a secret\))(?=.*large\.bin \(larger than 1 MB\))/);
   assert.deepEqual(gitState(folder), state);
+  assert.ok(!existsSync(join(folder, "hook-ran")), "no hook of a commit ran");
 });
 
 test("the page in four themes", async (t) => {
@@ -114,4 +133,9 @@ test("the activation takes less than 50 ms", async (t) => {
   await workbench.screenshot("activation");
   console.log(`# activation: ${text}`);
   assert.ok(Number(/(\d+)ms/.exec(text)?.[1]) < 50, text);
+  // Up, its list read, and still no process but VS Code's own: the first comes with the first command that needs one.
+  await workbench.runRow("Mail in the window").first().waitFor();
+  await workbench.page.waitForTimeout(1000);
+  const { server } = installVscode(), started = session.server.extensionHost().children.filter(({ command }) => !command.some((part) => part.startsWith(server)));
+  assert.deepEqual(started.map(({ command }) => command.join(" ")), []);
 });

@@ -8,9 +8,9 @@ import { readJournal } from "../../src/run/journal.ts";
 
 export const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
 
-/** A user's folder: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
+/** A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
 export function makeWorkspace(steps: number): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-workspace-"));
+  const folder = mkdtempSync(join(tmpdir(), "adept wörk: space 好-"));
   mkdirSync(join(folder, ".vscode"));
   writeFileSync(join(folder, ".vscode/settings.json"), "{}\n");
   writeFileSync(join(folder, "notes.md"), "# Notes\n");

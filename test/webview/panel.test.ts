@@ -272,6 +272,25 @@ test("compared runs: the same figures as adept compare, differing settings alone
   await context.close();
 });
 
+test("a comparison that is being made can be cancelled, and one that failed or was cancelled made again", async () => {
+  const { page, posted, send, context } = await host.open(runs.run("adept", 0).id, { silent: ["compare"] }), ids = [runs.run("adept", 0).id, runs.run("pt", 0).id], asked = (): number => posted.filter((message) => message.type === "compare" && message.ids.length === 2).length;
+  await goTo(page, "compare");
+  await choose(page, ids);
+  await until(asked, (count) => count === 1);
+  const tab = page.locator("#view-compare");
+  await tab.locator("[role=status]", { hasText: "Comparing…" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Cancel" }).click();
+  await until(() => posted.at(-1), (message) => message?.type === "compare" && message.ids.length === 0);
+  await tab.locator("[role=status]", { hasText: "was stopped" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Try again" }).click();
+  await until(asked, (count) => count === 2);
+  await send({ type: "statistics", ids, error: "no memory" });
+  await tab.locator("[role=status]", { hasText: "failed: no memory" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Try again" }).click();
+  await until(asked, (count) => count === 3);
+  await context.close();
+});
+
 test("retrained ablations lead to a comparison against ADePT, and are in no post-hoc figure; a run of no such set has no way there", async () => {
   const { page, posted, send, context } = await host.open(runs.plain.id), record = { ...runs.plain.record(), sweep: "s", variant: "A3: one trained constant" };
   await goTo(page, "ablation");
