@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
+import { isResult } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 
@@ -19,7 +20,7 @@ export class GitRestore {
   /** Files of a commit that are other, or missing, in the work tree; the run's own results left out. */
   async differences(commit: string): Promise<RestorableFile[]> {
     const tree = await this.store.withIndex(async (index) => (await writeWorkTree(this.store.git, index)).tree);
-    const files = (await this.store.changedFiles(tree, commit)).filter(({ path, status }) => status !== "deleted" && !path.startsWith(".adept/"));
+    const files = (await this.store.changedFiles(tree, commit)).filter(({ path, status }) => status !== "deleted" && !isResult(path));
     // What the snapshot leaves out (large, ignored) is no file of the tree, though it may lie there.
     return files.map(({ path, status }) => ({ path, status: status === "added" && !existsSync(join(this.top, path)) ? "gone" : "changed" }));
   }

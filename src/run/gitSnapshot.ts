@@ -7,7 +7,10 @@ const MAX_FILE = 1024 * 1024, MAX_TOTAL = 20 * MAX_FILE;
 /** Files that often hold secrets: never captured unless the user tracks them already. */
 const SECRET = /^(\.env.*|.*\.pem|.*\.key|.*\.p12|.*\.pfx|id_(rsa|dsa|ecdsa|ed25519).*|\.npmrc|\.netrc|credentials.*)$/i;
 
-export const looksSecret = (path: string): boolean => SECRET.test(basename(path));
+/** Names of files that only show what such a file holds. */
+const SHOWN = /\.(example|sample|template|dist)$/i;
+
+export const looksSecret = (path: string): boolean => SECRET.test(basename(path)) && !SHOWN.test(path);
 
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
   const chosen: string[] = [], skipped: SkippedFile[] = [];

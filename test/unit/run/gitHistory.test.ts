@@ -127,7 +127,7 @@ inRepository("runs pushed by one are fetched whole by another, byte for byte; wh
   assert.deepEqual(await share.remotes(), ["origin"]);
   assert.equal(preview.commits, 2);
   const leaving = preview.files.map(({ path }) => path);
-  assert.ok(leaving.includes("extra.py") && leaving.includes(`.adept/runs/${ID}/adapter/adapter_model.safetensors`) && !leaving.includes("a.py"), leaving.join());
+  assert.ok(leaving.includes("extra.py") && leaving.includes(`adept-results/${ID}/adapter/adapter_model.safetensors`) && !leaving.includes("a.py"), leaving.join());
   assert.equal(preview.bytes, preview.files.reduce((sum, { bytes }) => sum + bytes, 0));
   assert.equal(git(folder, "ls-remote", "origin", "refs/adept/*"), "", "nothing leaves by looking");
   await share.push("origin", [ID]);
