@@ -11,6 +11,7 @@ export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/gitStore.ts";
 export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
 export { adoptRun, listRuns } from "./run/runDirectory.ts";
+export { located } from "./run/sources.ts";
 export { journalSize, readIndex, writeIndex } from "./run/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/trash.ts";
 export { flatten } from "./experiment/keyPath.ts";

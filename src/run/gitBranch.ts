@@ -1,5 +1,3 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import { moveOldResults } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
@@ -25,20 +23,4 @@ async function withoutLiveRuns(store: GitStore, commit: string): Promise<string>
     for (const each of (await git.line(["rev-list", "--first-parent", "--skip=1", "--end-of-options", commit])).split("\n")) if (each !== "" && !await hasLive(each)) { parent = each; break; }
     return store.commitTree(await git.line(["write-tree"], { GIT_INDEX_FILE: index }), parent, { index, message: await git.run(["log", "-1", "--format=%B", "--end-of-options", commit]) });
   });
-}
-
-/** A work tree of its own with a commit's files, no branch, and no hook run. @param path a folder that is not there yet */
-export async function addWorkTree(store: GitStore, path: string, commit: string): Promise<void> {
-  if (existsSync(path)) throw new UserError(`${path} is there already`, "Remove it, or reproduce another run.");
-  mkdirSync(dirname(path), { recursive: true });
-  await store.git.run(["worktree", "add", "--detach", "--no-checkout", path, commit]);
-  // Plumbing writes the files: hooks of a checkout do not run.
-  const inside = store.git.at(path);
-  await inside.run(["read-tree", "HEAD"]);
-  await inside.run(["checkout-index", "--all", "--force"]);
-}
-
-export async function removeWorkTree({ git }: GitStore, path: string): Promise<void> {
-  await git.maybe(["worktree", "remove", "--force", path]);
-  rmSync(path, { recursive: true, force: true });
 }

@@ -34,8 +34,8 @@ async function reproduce(argument: unknown, { model, panels, pick, log, workerPa
   if (!await isReady()) return;
   const run = await pick.one(argument, (each) => ended(each) && committed(each));
   if (run === undefined) return;
-  const { run: again, tree, outside } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name) }, () => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath }));
-  log.info(`reproduce ${run.id} as ${again.id} from ${tree}`);
+  const { run: again, outside } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name) }, () => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath }));
+  log.info(`reproduce ${run.id} as ${again.id}`);
   for (const path of outside) log.info(`not in the commit, taken as it is now: ${path}`);
   model.markStartedHere(again.id);
   model.refresh();
