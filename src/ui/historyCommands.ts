@@ -50,7 +50,7 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (run === undefined) return;
   const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await restore.differences(commit);
   if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", run.record.name)); return; }
-  const items = files.map(({ path, status }) => ({ label: path, description: status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
+  const items = files.map(({ path, status, instead }) => ({ label: path, description: instead !== undefined ? vscode.l10n.t("is gone; {0} stands in its place, and is taken away", instead) : status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t("Files as run \"{0}\" had them", run.record.name), placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ.") });
   if (chosen === undefined || chosen.length === 0) return;
   const paths = chosen.map(({ label }) => label), go = vscode.l10n.t("Restore {0} Files", paths.length);
@@ -58,7 +58,7 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   const detail = [...paths.slice(0, NAMED), ...(paths.length > NAMED ? [vscode.l10n.t("and {0} more", paths.length - NAMED)] : []), "", vscode.l10n.t("What is there now is kept as a commit under refs/adept/backup.")].join("\n");
   if (await vscode.window.showWarningMessage(vscode.l10n.t("Write these files as run \"{0}\" had them?", run.record.name), { modal: true, detail }, go) !== go) return;
   const { backup, ref } = await restore.restore(commit, paths), undo = vscode.l10n.t("Undo");
-  if (await vscode.window.showInformationMessage(vscode.l10n.t("{0} files are restored; a backup is in {1}.", paths.length, ref), undo) === undo) await restore.undo(backup, paths);
+  if (await vscode.window.showInformationMessage(vscode.l10n.t("{0} files are restored; a backup is in {1}.", paths.length, ref), undo) === undo) await restore.undo(backup);
 }
 
 async function branch(argument: unknown, { pick }: CommandContext): Promise<void> {
