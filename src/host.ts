@@ -5,6 +5,7 @@ export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/analysisStore.ts";
 export { makeBranch } from "./run/gitBranch.ts";
+export { isResult } from "./run/gitResults.ts";
 export { GitRestore } from "./run/gitRestore.ts";
 export { GitShare } from "./run/gitShare.ts";
 export { reproduceRun } from "./executor/reproduce.ts";

@@ -27,6 +27,8 @@ export class EventEmitter<T> {
 }
 
 export const workspace = {
+  isTrusted: true,
+  registerTextDocumentContentProvider: () => nothing,
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
   onDidChangeWorkspaceFolders: () => nothing,
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
@@ -45,6 +47,7 @@ const themes = new EventEmitter<void>();
 /** What the theme is now. */
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
 export const window = {
+  showErrorMessage: (): Promise<undefined> => Promise.resolve(undefined),
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
   createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),
