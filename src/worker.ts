@@ -5,6 +5,7 @@ import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
 import { UserError } from "./experiment/errors.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
+import { located } from "./run/sources.ts";
 import { askedAnalyses } from "./worker/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyseRun.ts";
 import { compareJob } from "./worker/compareJob.ts";
@@ -27,7 +28,7 @@ async function main(): Promise<number> {
   if (job === "compare") return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
   if (job === "download") return downloadJob(path, values.out, stop.signal);
   if (job === "export") return printed(() => Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })));
-  if (job === "explain") return printed(async () => { const run = RunDirectory.open(path); return explainTexts(run.experiment(), run.adapterPath, await textsFrom(process.stdin)); });
+  if (job === "explain") return printed(async () => { const run = RunDirectory.open(path); return explainTexts(located(run), run.adapterPath, await textsFrom(process.stdin)); });
   if (job === "measure") return printed(() => measureExperiment(path));
   if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);

@@ -5,6 +5,7 @@ import { loadAdapter } from "../method/adapterFolder.ts";
 import { tokenise } from "../training/batching.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { openExperimentModel } from "../training/prepare.ts";
+import { located } from "../run/sources.ts";
 import { namedRun } from "./place.ts";
 
 async function standardInput(): Promise<string[]> {
@@ -19,7 +20,7 @@ export async function predict(args: string[]): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0) throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
-  const experiment = run.experiment();
+  const experiment = located(run);
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 
 /** Trainable components watched apart: the soft prompt and the offset FFN. */
 const perComponent = z.record(z.string(), z.number());
@@ -24,10 +25,11 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
   z.object({ type: z.literal("warning"), ...at, message: z.string() }),
-  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
+  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: z.string().optional() }),
+  z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
   z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
-  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional() }),
+  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(z.string()).optional().describe("paths that its commit lacks: taken as they were now") }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
 ]);

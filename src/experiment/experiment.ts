@@ -3,6 +3,7 @@ import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { EngineInput } from "./engineSpec.ts";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
+import { CommitId, RunId } from "./objectNames.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
@@ -93,7 +94,8 @@ export const ResolvedExperiment = z.strictObject({
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
-  reproduces: z.strictObject({ run: z.string(), path: z.string(), tree: z.string() }).optional().describe("the run that this one repeats, and the work tree with its files"),
+  // Not strict: older runs name paths here too, which nothing follows any more.
+  reproduces: z.object({ run: RunId, commit: CommitId.optional() }).optional().describe("the run beside it that this one repeats, and the commit with its files"),
 });
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */

@@ -35,6 +35,8 @@ export interface RunRecord {
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
+  /** where in the repository each path of the experiment lies */
+  sources: Record<string, string>;
   snapshotCommit: string | undefined; resultCommit: string | undefined; ref: string | undefined; gitMessage: string | undefined;
   error: { message: string; action: string | undefined } | undefined;
 }
@@ -43,7 +45,7 @@ const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
   trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
-  bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
+  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
 function analysisState(before: AnalysisState | undefined, { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
@@ -76,6 +78,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
+    case "sources": return { ...next, sources: event.paths };
     case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: analysisState(record.analyses[event.name], event) } };
     case "annotated": {
       const { name = record.name, note = record.note, starred = record.starred, tags = record.tags, archived = record.archived, priority = record.priority } = event;
@@ -86,6 +89,9 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }
 }
+
+/** The commit with the run's code as it was when it started; undefined where it has none. */
+export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string | undefined => snapshotCommit ?? resultCommit;
 
 /** The record of a whole journal. */
 export function fold(events: Iterable<RunEvent>): RunRecord {

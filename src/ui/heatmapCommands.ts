@@ -4,6 +4,7 @@ import { isLive } from "../experiment/record.ts";
 import { MEASURES } from "../heatmap/measures.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { measureTitle } from "./heatmapLegend.ts";
+import { host } from "./host.ts";
 import { Command } from "./ids.ts";
 import { withPatience } from "./patience.ts";
 import type { Run } from "./runsModel.ts";
@@ -53,7 +54,7 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
 
 /** The file that a run was trained on, where it is one. */
 function dataOf(run: Run): vscode.Uri | undefined {
-  const { task } = run.directory.experiment();
+  const { task } = host().located(run.directory);
   return task.kind === "file" ? vscode.Uri.file(task.train) : undefined;
 }
 

@@ -1,10 +1,15 @@
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
+import { codeCommit, isOpen } from "../experiment/record.ts";
 import { describe } from "./describe.ts";
 import { idsOf, type Node, type RunExplorer } from "./runExplorer.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
 type Fits = (run: Run) => boolean;
+
+/** It neither works nor waits. */
+export const ended: Fits = ({ record }) => !isOpen(record.status);
+export const committed: Fits = ({ record }) => codeCommit(record) !== undefined;
 
 /** Which runs a command is for: those it was called on, those selected in the list, else the user's choice. */
 export class RunPick {

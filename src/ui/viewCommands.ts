@@ -32,6 +32,7 @@ export function viewCommands(context: CommandContext): Handlers<Ids> {
     [Command.analyse]: (argument, name) => analyse(argument, name, context),
     [Command.compare]: (argument, selected) => compare(argument, selected, context),
     [Command.compareCode]: async (argument, selected) => {
+      if (!await isReady()) return;
       const [from, to] = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
       if (from === undefined) return;
       if (to === undefined) throw new UserError(vscode.l10n.t("Code is compared between two runs."), vscode.l10n.t("Select two in the list."));

@@ -1,10 +1,15 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { AnalysisFeed } from "../../src/ui/analysisFeed.ts";
+export { CodeDiff } from "../../src/ui/codeDiff.ts";
 export { CompareFeed } from "../../src/ui/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/editorHeatmap.ts";
 export { HeatmapColours } from "../../src/ui/heatmapColours.ts";
 export { Folders } from "../../src/ui/folders.ts";
 export { host } from "../../src/ui/host.ts";
+export { historyCommands } from "../../src/ui/historyCommands.ts";
+export { organiseCommands } from "../../src/ui/organiseCommands.ts";
+export { viewCommands } from "../../src/ui/viewCommands.ts";
+export { Command } from "../../src/ui/ids.ts";
 export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { analysisTitle, statusText } from "../../src/ui/describe.ts";
 export { measureTitle } from "../../src/ui/heatmapLegend.ts";
