@@ -85,6 +85,9 @@ async function writeSchema() {
   rmSync(outfile);
   const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
   schema.defaultSnippets = SNIPPETS;
+  // A device's name alone stands for an engine on it, which a preprocessing schema does not show.
+  const { description, ...engine } = schema.properties.engine;
+  schema.properties.engine = { description, anyOf: [engine, { type: "string", enum: engine.properties.device.enum }] };
   for (const [key, snippets] of Object.entries(PART_SNIPPETS)) schema.properties[key] = { ...schema.properties[key], defaultSnippets: snippets };
   writeFileSync(path("dist/experiment.schema.json"), JSON.stringify({ title: "ADePT experiment", allowComments: true, ...schema }, undefined, 2));
 }
