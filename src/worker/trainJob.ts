@@ -15,6 +15,8 @@ import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
 import type { Parameters } from "../training/model.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
 import { finishReproduction } from "./compareWithOriginal.ts";
+import { GpuWatch } from "./gpuWatch.ts";
+import { settleDevice } from "./settleDevice.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -27,7 +29,7 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean; gpus: GpuWatch }
 interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
@@ -121,7 +123,9 @@ async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
   if (!options.resume) await commit(job, "snapshot", { status: "preparing", files: [] });
-  const prepared = await prepare(run.experiment());
+  const experiment = await settleDevice(run, job);
+  job.gpus.watch(experiment.engine.device);
+  const prepared = await prepare(experiment);
   try {
     announce(prepared, emit);
     const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
@@ -138,12 +142,12 @@ async function train(job: Job): Promise<void> {
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   if (!run.acquireLease(process.pid)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   run.clearControl();
-  const journal = new Journal(run.path);
+  const journal = new Journal(run.path), gpus = new GpuWatch();
   const emit = (event: NewRunEvent): void => { journal.append(event); };
-  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid }); }, HEARTBEAT);
+  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); }, HEARTBEAT);
   try {
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
