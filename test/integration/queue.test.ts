@@ -21,7 +21,7 @@ test("two seeds wait their turn; when the queue and its worker are killed, the w
   await workbench.showRuns();
   await until("the second seed says that it waits", () => workbench.runRow("seed 1").innerText(), (text) => /waiting/i.test(text));
   await until("the first is at work", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > 2);
-  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number };
+  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number };
   process.kill(queue, "SIGKILL");
   process.kill(records(folder).find(({ seed }) => seed === 0)!.pid!, "SIGKILL");
   assert.deepEqual(records(folder).filter(({ status }) => status === "queued").map(({ seed }) => seed), [1]);
