@@ -1,6 +1,6 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
 export { compareInWorker, downloadInWorker, explainInWorker, exportInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
-export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
+export { dequeue, endQueue, isQueueRunning, queueOf, startQueue, workingDevices } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/analysisStore.ts";

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
+import { engineHere } from "../engine/devicesHere.ts";
 import type { HostTensor } from "../engine/program.ts";
 import { UserError } from "../experiment/errors.ts";
 import { defaultRates } from "../experiment/learningRates.ts";
@@ -19,7 +20,7 @@ import { WrongUse } from "./wrongUse.ts";
 interface Teacher { model: T5TunedModel; task: SourceTask<{ logits: HostTensor; encoded: HostTensor }> }
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
-  const experiment = located(run);
+  const given = located(run), experiment = { ...given, engine: engineHere(given.engine) };
   if (experiment.method.kind !== "pt") throw new UserError(`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`, "Train one with method.kind \"pt\" for each source task.");
   const { model: { local: model }, tokenizer } = await openExperimentModel(experiment), { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
@@ -48,7 +49,7 @@ export async function distilCommand(args: string[]): Promise<number> {
     for (const run of runs) teachers.push(await openTeacher(run));
     const promptLength = teachers[0]!.model.shape.sizes.promptLength, init = first.method.kind === "pt" ? first.method : undefined;
     const method = MethodInput.parse({ kind: "mpt", promptLength, promptInit: init?.promptInit, initText: init?.initText });
-    const { model: { local: model }, sizes, initial } = await openExperimentModel({ ...first, method, seed });
+    const { model: { local: model }, sizes, initial } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
     try {
       let last = { loss: NaN, taught: NaN };
       const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) process.stderr.write(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };

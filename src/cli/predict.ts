@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { engineHere } from "../engine/devicesHere.ts";
 import { UserError } from "../experiment/errors.ts";
 import { loadAdapter } from "../method/adapterFolder.ts";
 import { tokenise } from "../training/batching.ts";
@@ -20,7 +21,7 @@ export async function predict(args: string[]): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0) throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
-  const experiment = located(run);
+  const given = located(run), experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);

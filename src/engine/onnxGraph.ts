@@ -12,14 +12,18 @@ export class OnnxBuilder {
   private readonly sizes = new Map<string, string>();
   private count = 0;
 
+  /** @param normInverse whether the norm's kernel writes its 1 / rms */
+  constructor(private readonly normInverse: boolean) {}
+
   node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = "", more: string[] = []): string {
     const output = `v${this.count++}`;
     this.graph.nodes.push({ op, domain, inputs, output, more, attributes });
     return output;
   }
 
-  /** T5's layer norm; its 1 / rms, which the kernel has at hand, is kept for the gradient. */
+  /** T5's layer norm; its 1 / rms, which the kernel has at hand, is kept for the gradient, where it writes that. */
   norm(x: string, scale: string, epsilon: number): string {
+    if (!this.normInverse) return this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } });
     const inverse = `v${this.count++}`, output = this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } }, "", [inverse]);
     this.inverses.set(`${x} ${epsilon}`, inverse);
     return output;
@@ -77,9 +81,9 @@ function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): stri
   return location.type === "float32" ? tensor.name : b.node("Cast", [tensor.name], { to: { i: 1 } });
 }
 
-/** Lowers the graph that `outputs` reach to ONNX. @returns the model and the inputs it wants */
-export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>): { model: Uint8Array; inputs: InputValue[] } {
-  const b = new OnnxBuilder();
+/** Lowers the graph that `outputs` reach to ONNX. @param normInverse whether the device's norm writes its 1 / rms @returns the model and the inputs it wants */
+export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>, { normInverse }: { normInverse: boolean }): { model: Uint8Array; inputs: InputValue[] } {
+  const b = new OnnxBuilder(normInverse);
   const order = topological(Object.values(outputs));
   const names = new Map<Value, string>();
   const inputs = order.filter((v): v is InputValue => v.kind === "input");

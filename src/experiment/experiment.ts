@@ -90,7 +90,7 @@ export const ResolvedExperiment = z.strictObject({
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("How it is trained"),
   seed: z.number().int().nonnegative().default(0).describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
-  engine: EngineInput.default({ device: "cpu", threads: 0, replicas: 0 }).describe("What computes it"),
+  engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe("What computes it: a device, or \"auto\""),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),

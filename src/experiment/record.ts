@@ -1,4 +1,4 @@
-import type { RunEvent, RunStatus } from "./events.ts";
+import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 
 export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number; seconds?: number | undefined }
 export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number; memory?: number | undefined }
@@ -14,6 +14,10 @@ export interface RunRecord {
   status: RunStatus; message: string | undefined; pid: number | undefined;
   createdAt: number; updatedAt: number;
   trainable: number | undefined; promptLength: number | undefined; bottleneck: number | undefined; device: string | undefined; majority: number | undefined;
+  /** the device that was chosen for it, and what the others took; undefined where the experiment names its device */
+  engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
+  /** graphics processors as of the last heartbeat */
+  gpus: GpuUse[] | undefined;
   examples: { train: number; validation: number; test: number } | undefined;
   lastStep: StepPoint | undefined;
   evaluations: Evaluation[];
@@ -43,7 +47,7 @@ export interface RunRecord {
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
   bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
@@ -85,7 +89,8 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       return { ...record, name, note, starred, tags, archived, priority, renamed: record.renamed || event.name !== undefined };
     }
     case "reproduced": { const { type: _, time: __, ...reproduced } = event; return { ...next, reproduced }; }
-    case "heartbeat": return { ...next, pid: event.pid };
+    case "engine": { const { type: _, time: __, ...engine } = event; return { ...next, engine }; }
+    case "heartbeat": return { ...next, pid: event.pid, gpus: event.gpus };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }
 }

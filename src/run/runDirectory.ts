@@ -26,6 +26,7 @@ export function makeRunsFolder(runsDir: string): void {
   const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
 }
+const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
 /** One run's folder: all that host, worker and terminal share. */
 export class RunDirectory {
@@ -45,7 +46,7 @@ export class RunDirectory {
     try {
       makeRunsFolder(runsDir);
       mkdirSync(join(path, "checkpoint"), { recursive: true });
-      writeFileAtomic(join(path, "experiment.json"), `${JSON.stringify(experiment, null, 2)}\n`);
+      writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EACCES" || code === "EROFS") throw new UserError(`${runsDir} cannot be written`, "Choose another folder with --runs-dir, or change its permissions.");
@@ -58,6 +59,13 @@ export class RunDirectory {
   static open(path: string): RunDirectory {
     if (!existsSync(join(path, "experiment.json"))) throw new UserError(`${path} is not a run: it has no experiment.json`);
     return new RunDirectory(path);
+  }
+
+  /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
+  settle(engine: Experiment["engine"]): Experiment {
+    const experiment = { ...this.experiment(), engine };
+    writeFileAtomic(join(this.path, "experiment.json"), textOf(experiment));
+    return experiment;
   }
 
   /** The fully resolved experiment. @throws UserError when the file is damaged */

@@ -1,4 +1,5 @@
 import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
+import { settled } from "../experiment/engineSpec.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../experiment/random.ts";
@@ -59,7 +60,7 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method, sizes, engine });
+  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine) });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const { local } = model, source = { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => local.weight(name, dims) };
   return { folder, model, sizes, tokenizer, initial: warmStart(initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, local.shape.layout) };

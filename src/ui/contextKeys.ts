@@ -38,7 +38,7 @@ export class ContextKeys extends Store {
     this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
     this.tell(ContextKey.hasResults, this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"));
     this.tell(ContextKey.queueWaiting, waiting);
-    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
+    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().workingDevices(runsDirectory(folder)).length > 0));
   }
 
   private tell(key: ContextKey, value: boolean): void {

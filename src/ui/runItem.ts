@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { isOpen, type RunRecord } from "../experiment/record.ts";
 import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
+import { deviceName } from "./describeDevice.ts";
 import { Command } from "./ids.ts";
 import { localised } from "./localised.ts";
 import type { Run } from "./runsModel.ts";
@@ -52,6 +53,7 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Task"), record.task);
   line(vscode.l10n.t("Backbone"), record.backbone);
   line(vscode.l10n.t("Seed"), record.seed);
+  line(vscode.l10n.t("Device"), deviceName(record));
   line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
   const known = result(record);
   if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);

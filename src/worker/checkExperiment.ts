@@ -99,11 +99,11 @@ function knownKeys(keys: readonly Key[], check: Check): string[] {
   for (const [depth, key] of keys.entries()) schema = inside(schema, key, valueAt(check, keys.slice(0, depth + 1)));
   return Object.keys(unwrapped(schema, valueAt(check, keys)).shape ?? {});
 }
-interface Shaped { shape?: Record<string, Shaped>; unwrap?: () => Shaped; element?: Shaped; options?: Shaped[]; _zod?: { def: { innerType?: Shaped; discriminator?: string; values?: unknown[] } } }
+interface Shaped { shape?: Record<string, Shaped>; unwrap?: () => Shaped; element?: Shaped; options?: Shaped[]; _zod?: { def: { innerType?: Shaped; out?: Shaped; discriminator?: string; values?: unknown[] } } }
 const valueAt = (check: Check, keys: readonly Key[]): unknown => { const node = check.node(keys); return node === undefined ? undefined : parse(check.text.slice(node.offset, node.offset + node.length)); };
 function unwrapped(schema: Shaped, value: unknown): Shaped {
   let own = schema;
-  while (own._zod?.def.innerType !== undefined) own = own._zod.def.innerType;
+  for (let inner: Shaped | undefined = own; inner !== undefined; inner = own._zod?.def.innerType ?? own._zod?.def.out) own = inner;
   if (own.options === undefined) return own;
   const kind = typeof value === "object" && value !== null && "kind" in value ? value.kind : undefined;
   return unwrapped(own.options.find((each) => each.shape?.["kind"]?._zod?.def.values?.includes(kind)) ?? own.options[0]!, value);

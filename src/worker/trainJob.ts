@@ -17,6 +17,8 @@ import type { Parameters } from "../training/model.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
 import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";
+import { GpuWatch } from "./gpuWatch.ts";
+import { settleDevice } from "./settleDevice.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -29,7 +31,7 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean; gpus: GpuWatch }
 interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
@@ -137,7 +139,10 @@ async function train(job: Job): Promise<void> {
   tellSources(run, options.folder, emit);
   if (!options.resume) await commit(job, "snapshot", { status: "preparing", files: [] });
   await bringBack(run, options.folder, emit);
-  const prepared = await prepare(located(run));
+  await settleDevice(run, job);
+  const experiment = located(run);
+  job.gpus.watch(experiment.engine.device);
+  const prepared = await prepare(experiment);
   try {
     announce(prepared, emit);
     const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
@@ -154,12 +159,12 @@ async function train(job: Job): Promise<void> {
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   if (!run.acquireLease(process.pid)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   run.clearControl();
-  const journal = new Journal(run.path);
+  const journal = new Journal(run.path), gpus = new GpuWatch();
   const emit = (event: NewRunEvent): void => { journal.append(event); };
-  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid }); }, HEARTBEAT);
+  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); }, HEARTBEAT);
   try {
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -30,7 +30,7 @@ test("two seeds wait their turn; when the queue and its worker are killed, the w
   await until("steps after it", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > (before.lastStep?.step ?? 0) + 2);
   assert.deepEqual(records(folder).map(({ pid, status }) => [pid, status]), [[before.pid, "running"], [undefined, "queued"]]);
   assert.equal(await page.locator(".notification-toast").count(), 0);
-  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number };
+  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number };
   process.kill(queue, "SIGKILL");
   process.kill(records(folder).find(({ seed }) => seed === 0)!.pid!, "SIGKILL");
   assert.deepEqual(records(folder).filter(({ status }) => status === "queued").map(({ seed }) => seed), [1]);

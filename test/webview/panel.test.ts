@@ -233,8 +233,9 @@ test("by keyboard: arrows move through the tabs, every control has a visible foc
   const button = page.locator("vscode-button", { hasText: "Copy Run ID" });
   await button.focus();
   const record = runs.run("adept", 0).record();
-  await send({ type: "update", points: [], view: { record: { ...record, note: "new" }, live: false, resumable: false, statusText: "finished", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 1, adapterPath: undefined } });
+  await send({ type: "update", points: [], view: { record: { ...record, note: "new" }, live: false, resumable: false, statusText: "finished", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 1, adapterPath: undefined, measured: "webgpu: 3 ms", gpu: "Card, 5 of 9 GiB" } });
   await page.locator("dd", { hasText: "new" }).waitFor();
+  for (const text of ["webgpu: 3 ms", "Card, 5 of 9 GiB"]) assert.equal(await page.locator("dd", { hasText: text }).count(), 1);
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Copy Run ID");
   await context.close();
 });
