@@ -112,22 +112,24 @@ export class EditorHeatmap {
     const generation = ++this.generation;
     for (const margin of [0, MARGIN]) {
       try {
-        if (!await this.learn(this.records.in(...this.lines(margin)), generation)) return;
-        this.paintKnown();
+        const learnt = await this.learn(this.records.in(...this.lines(margin)), generation);
+        if (learnt === undefined) return;
+        // What is known around it was painted with what is seen.
+        if (margin === 0 || learnt > 0) this.paintKnown();
       } catch (error) { if (generation === this.generation) this.parts.failed(error); return; }
     }
   }
 
-  /** Asks for the tokens of records that are not known. @returns false when something newer is under way */
-  private async learn(records: readonly TextRecord[], generation: number): Promise<boolean> {
+  /** Asks for the tokens of records that are not known. @returns how many were not, undefined when something newer is under way */
+  private async learn(records: readonly TextRecord[], generation: number): Promise<number | undefined> {
     const { run, opened, measure } = this.selected, missing = new Map(records.filter(({ text }) => !this.known.has(text)).map((record) => [record.text, record]));
-    if (missing.size === 0) return generation === this.generation;
+    if (missing.size === 0) return generation === this.generation ? 0 : undefined;
     const placed = [...missing.values()].map((record) => ({ record, texts: this.records.texts(record, opened.reading) }));
     const cut = this.records.kind !== "prose" && this.records.kind !== "experiment" && this.readsTask, { rows } = await this.parts.worker.encode({ run: run.directory.path, measure, cut, texts: placed.flatMap(({ texts }) => texts.map(({ text }) => text.slice(0, LONGEST_TEXT))) });
-    if (generation !== this.generation) return false;
+    if (generation !== this.generation) return undefined;
     let at = 0;
     for (const { record, texts } of placed) this.keep(record.text, spotsOf({ ...record, line: 0 }, texts, rows.slice(at, at += texts.length)));
-    return true;
+    return missing.size;
   }
 
   private keep(text: string, spots: Spot[]): void {

@@ -7,26 +7,29 @@ import { Journal } from "../../src/run/journal.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
-import { newest } from "./workspace.ts";
+import { held, newest } from "./workspace.ts";
 
 const session = new Session({ "security.workspace.trust.enabled": false });
 const experiment = (name: string, steps: number): string => JSON.stringify({ name, task: { kind: "mail", maxBodyCharacters: 150 }, method: { kind: "adept", promptLength: 4, bottleneck: 4 }, training: { steps, batchSize: 8, maxSourceLength: 24, maxTargetLength: 4, warmup: 1, evaluateEvery: steps, validationLimit: 8, testLimit: 8 }, engine: { threads: 1 } });
 
 test("rows, badge and status item say the status in words; one notification when it is over, none when they are silenced", async (t) => {
-  const folder = session.workspace(500), workbench = await session.open(t, folder), { page } = workbench;
+  const folder = session.workspace(150), workbench = await session.open(t, folder), { page } = workbench;
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await workbench.showRuns();
   const row = workbench.runRow("Mail in the window");
   await row.waitFor();
   await until("running", () => newest(folder).lastStep?.step ?? 0, (step) => step > 2);
-  assert.match(await row.getAttribute("aria-label") ?? "", /Run Mail in the window, (running|preparing|evaluating)/);
-  await until("the badge counts what runs", () => page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').innerText(), (text) => text === "1");
-  await until("the status item has words", () => workbench.statusItem().locator("[aria-label]").first().getAttribute("aria-label"), (label) => /ADePT training, [\d.]+ % done\. Activate to stop\./.test(label ?? ""));
+  const badge = page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content');
+  await held(newest(folder).pid, async () => {
+    assert.match(await row.getAttribute("aria-label") ?? "", /Run Mail in the window, (running|preparing|evaluating)/);
+    await until("the badge counts what runs", () => badge.innerText(), (text) => text === "1");
+    await until("the status item has words", () => workbench.statusItem().locator("[aria-label]").first().getAttribute("aria-label"), (label) => /ADePT training, [\d.]+ % done\. Activate to stop\./.test(label ?? ""));
+  });
   await until("finished", () => newest(folder).status, (status) => status === "finished", 180);
   await workbench.notification("has finished").waitFor();
   assert.equal(await page.locator(".notification-toast").count(), 1, "one, no more");
-  await until("the badge is gone", () => page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').count().then(async (count) => (count === 0 ? "" : page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"]) .badge-content').innerText())), (text) => text === "");
+  await until("the badge is gone", () => badge.count().then((count) => (count === 0 ? "" : badge.innerText())), (text) => text === "");
   await workbench.statusItem().waitFor({ state: "hidden" });
   assert.match(await row.getAttribute("aria-label") ?? "", /finished/);
   await until("its tooltip", async () => { await page.mouse.move(700, 600); await row.hover(); await page.waitForTimeout(1500); return page.locator(".monaco-hover, .workbench-hover", { hasText: "Trainable parameters" }).count(); }, (count) => count > 0, 20);

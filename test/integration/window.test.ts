@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { installVscode } from "./installVscode.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
-import { git, gitState, isAlive, newest, runPaths } from "./workspace.ts";
+import { git, gitState, held, isAlive, newest, runPaths } from "./workspace.ts";
 
 const THEMES = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
 const session = new Session({ "security.workspace.trust.enabled": false });
@@ -24,7 +24,7 @@ function makeTrouble(folder: string): string[] {
 }
 
 test("from the palette to a finished run, through a reload of the window", async (t) => {
-  const folder = session.workspace(1200), leftOut = makeTrouble(folder);
+  const folder = session.workspace(400), leftOut = makeTrouble(folder);
   const state = gitState(folder);
   const workbench = await session.open(t, folder);
   await workbench.command("ADePT: Train ADePT");
@@ -34,19 +34,25 @@ test("from the palette to a finished run, through a reload of the window", async
   assert.ok(session.server.extensionHost().children.some(({ pid }) => pid === worker), "a process of the extension's is seen below its host");
 
   // Live: the status bar counts up, the list has the run, the page draws its curve.
-  await workbench.showRuns();
-  await workbench.runRow("Mail in the window").waitFor();
-  await until("status bar", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
-  const page = workbench.runPage();
-  await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
-  const drawn = await until("live curve", () => page.locator("canvas").first().getAttribute("aria-label"), (label) => /\d/.test(label ?? ""));
-  await until("curve goes on", () => page.locator("canvas").first().getAttribute("aria-label"), (label) => label !== drawn);
+  const page = workbench.runPage(), curve = (): Promise<string | null> => page.locator("canvas").first().getAttribute("aria-label");
+  let drawn: string | null = null;
+  await held(worker, async () => {
+    await workbench.showRuns();
+    await workbench.runRow("Mail in the window").waitFor();
+    await until("status bar", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
+    await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
+    drawn = await until("live curve", curve, (label) => /\d/.test(label ?? ""));
+  });
+  await until("curve goes on", curve, (label) => label !== drawn);
   await workbench.screenshot("training");
 
   // Reload: the worker does not notice, and the new window takes the run over.
-  const before = newest(folder).lastStep?.step ?? 0;
-  await workbench.reload();
-  await until("status bar after the reload", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
+  let before = 0;
+  await held(worker, async () => {
+    before = newest(folder).lastStep?.step ?? 0;
+    await workbench.reload();
+    await until("status bar after the reload", () => workbench.statusItem().innerText(), (text) => /ADePT \d+ %/.test(text));
+  });
   assert.equal(newest(folder).pid, worker);
   assert.ok(isAlive(worker), "the worker outlives the window");
   await until("more steps", () => newest(folder).lastStep?.step ?? 0, (step) => step > before);
@@ -95,7 +101,7 @@ test("the page in four themes", async (t) => {
 });
 
 test("a run is stopped from the status bar with its partial result, and resumed from the list", async (t) => {
-  const folder = session.workspace(900);
+  const folder = session.workspace(300);
   const workbench = await session.open(t, folder);
   await workbench.openFile("mail.adept.json");
   await workbench.command("ADePT: Train ADePT");
@@ -103,7 +109,7 @@ test("a run is stopped from the status bar with its partial result, and resumed 
   await workbench.statusItem().click();
   await until("stopped", () => newest(folder).status, (status) => status === "stopped");
   const { lastStep, path } = newest(folder);
-  assert.ok(lastStep !== undefined && lastStep.step < 900);
+  assert.ok(lastStep !== undefined && lastStep.step < 300);
   assert.ok(existsSync(join(path, "adapter/adapter_model.safetensors")), "partial result kept");
   await workbench.showRuns();
   const row = workbench.runRow("Mail in the window");

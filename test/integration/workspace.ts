@@ -58,3 +58,10 @@ export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try { process.kill(pid, 0); return true; } catch { return false; }
 }
+
+/** Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A signal that it is sent meanwhile reaches it afterwards. */
+export async function held(pid: number | undefined, work: () => Promise<void>): Promise<void> {
+  if (pid === undefined) throw new Error("no worker to hold");
+  process.kill(pid, "SIGSTOP");
+  try { await work(); } finally { process.kill(pid, "SIGCONT"); }
+}
