@@ -2,6 +2,8 @@ import type { Batch, StepOptions } from "../training/model.ts";
 
 /** Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for the backward pass leaves the cores' caches. */
 const PART_TOKENS = 768;
+/** On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the caches. */
+export const GPU_PART_TOKENS = 8192;
 
 /** Some rows of a batch, padded to their own longest. */
 export interface MicroBatch { batch: Batch; /** their places in the batch they came from */ rows: readonly number[] }
@@ -37,11 +39,11 @@ function groups(lengths: readonly number[], count: number): number[][] {
 
 /**
  * A batch in parts whose padding is only their own. How it is cut depends on its lengths alone, so that sums over the parts have the same bits on
- * one device and on several; above one it is an even number of parts, for two of them.
- * @param prompt tokens before each text @param atLeast the fewest parts, where there are as many rows
+ * one copy and on several; above one it is an even number of parts, for two of them.
+ * @param prompt tokens before each text @param partTokens of one part
  */
-export function microBatches(batch: Batch, prompt: number, atLeast = 1): MicroBatch[] {
-  const lengths = Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), wanted = Math.max(atLeast, Math.ceil(lengths.reduce((a, b) => a + b, 0) / PART_TOKENS));
+export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
+  const lengths = Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
   return groups(lengths, Math.min(batch.rows, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1)).map((rows) => rowsOf(batch, rows));
 }
 

@@ -1,12 +1,14 @@
 import { availableParallelism } from "node:os";
+import type { Device } from "../experiment/engineSpec.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
-import { microBatches, partOptions, shares, type MicroBatch } from "./microBatches.ts";
+import { GPU_PART_TOKENS, microBatches, partOptions, shares, type MicroBatch } from "./microBatches.ts";
 import { Replica } from "./replica.ts";
 import { T5TunedModel, type ModelOptions } from "./tunedModel.ts";
 
 /** Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several cores at one product, and costs memory. */
 const MOST_COPIED = 600e6;
 const MOST_REPLICAS = 8;
+const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
 
 type Gradients = Awaited<ReturnType<TunedModel["step"]>>;
 
@@ -25,13 +27,12 @@ export function layOut({ engine, method, embedded, folded }: ModelOptions, weigh
  * so gradients have the same bits however many there are.
  */
 export class ModelPool implements TunedModel {
-  private constructor(readonly local: T5TunedModel, private readonly members: readonly TunedModel[]) {}
+  private constructor(readonly local: T5TunedModel, private readonly members: readonly TunedModel[], private readonly partTokens: number | undefined) {}
 
   /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
   static open(options: ModelOptions): ModelPool {
     const local = T5TunedModel.open(options), { replicas, threads } = layOut(options, local.weightBytes), own = { ...options, engine: { ...options.engine, threads } };
-    if (replicas === 1) return new ModelPool(local, [local]);
-    return new ModelPool(local, Array.from({ length: replicas }, () => new Replica(own)));
+    return new ModelPool(local, replicas === 1 ? [local] : Array.from({ length: replicas }, () => new Replica(own)), ON_GPU.includes(options.engine.device) ? GPU_PART_TOKENS : undefined);
   }
 
   get device(): string { return this.members.length === 1 ? this.local.device : `${this.local.device}, ${this.members.length} copies`; }
@@ -50,7 +51,7 @@ export class ModelPool implements TunedModel {
   }
 
   async step(parameters: Parameters, batch: Batch, { offsetPenalty = 0, ...options }: StepOptions): Promise<Gradients> {
-    const parts = microBatches(batch, this.prompt(parameters)), penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
+    const parts = microBatches(batch, this.prompt(parameters), this.partTokens), penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
     const results = await this.share(parts, (member, part, index) => member.step(parameters, part.batch, { ...partOptions(options, part, { sourceLength: batch.sourceLength, units: this.local.hiddenUnits, part: index }), penaltyWeight }));
     return results.reduce(summed);
   }

@@ -3,7 +3,7 @@ import type { Device, EngineChoice } from "../experiment/engineSpec.ts";
 import type { GpuUse } from "../experiment/events.ts";
 import { parseGpuUse, QUERY } from "./nvidiaSmi.ts";
 
-const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "tfjs"];
+const WATCHED: readonly Device[] = ["webgpu", "cuda", "directml", "tfjs"];
 const PATIENCE = 4000;
 
 /** Memory and load of NVIDIA's graphics processors, for runs that compute on one; without its tool nothing is known. */
@@ -17,7 +17,7 @@ export class GpuWatch {
 
   /** Starts where the device is, or could be, a graphics processor. */
   watch(device: EngineChoice["device"]): void {
-    this.asks = ON_GPU.some((each) => each === device);
+    this.asks = WATCHED.some((each) => each === device);
     this.ask();
   }
 

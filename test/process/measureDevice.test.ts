@@ -28,6 +28,11 @@ test("the processor's step is timed in a process of its own, with the numbers th
   assert.deepEqual("check" in again && again.check, step.check);
 });
 
+test("dropout inside the backbone is timed, and not in the numbers that devices are compared by", async () => {
+  const check = async (backboneDropout: number): Promise<number[]> => { const step = await measureDevice({ ...experiment, training: { ...experiment.training, backboneDropout } }, "cpu"); assert.ok(!("reason" in step), JSON.stringify(step)); return step.check; };
+  assert.deepEqual(await check(0.5), await check(0));
+});
+
 test("a device that is not there says what is missing and the command that helps", async () => {
   const step = await measureDevice(experiment, process.platform === "win32" ? "coreml" : "directml");
   assert.match(reason(step), /only$/);

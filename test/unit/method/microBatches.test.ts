@@ -34,6 +34,7 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
     assert.equal(made.length, parts);
     const sizes = made.map((part) => part.rows.length);
     assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+    assert.equal(microBatches(batchOf(Array.from({ length: rows }, () => length), Array.from({ length: rows }, () => 2)), prompt, 100_000).length, 1, "a device with room takes it whole");
   }
 });
 
