@@ -1,5 +1,5 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
-import { templateParts, type ReadingPart } from "../experiment/templateParts.ts";
+import { templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";
 import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
 import { tableCells } from "./tableFields.ts";
@@ -13,20 +13,19 @@ export function kindOf(path: string): DocumentKind {
   return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? "jsonl" : name.endsWith(".csv") ? "csv" : name.endsWith(".tsv") ? "tsv" : "prose";
 }
 
-/** Lines of a document that belong together, as one string with "\n" between them. */
-export interface TextRecord { line: number; lines: number; text: string }
+/** Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote that is not closed, where quotes count as characters. */
+export interface TextRecord { line: number; lines: number; text: string; bare?: boolean }
 
 const isText = ({ text }: Spelled): boolean => text.trim() !== "" && !/^[\s\d.,+-]*$/.test(text);
 
-/** The input that the task makes of a row, or, where the row lacks a field of it, each of its texts. */
-function inputOf(fields: ReadonlyMap<string, Spelled>, reading: readonly ReadingPart[] | undefined): PlacedText[] {
-  const parts = reading?.map((part) => ("literal" in part ? part.literal : part.fields.map((name) => fields.get(name)).find((each) => each !== undefined)));
-  if (parts?.every((part) => part !== undefined) === true) return [joined(parts)];
-  return [...fields.values()].filter(isText).map(whole);
+/** The input that the task makes of a row; else, where it is no template, or the row lacks a field of it, each of the texts that the task reads; else each of the row's. */
+function inputOf(fields: ReadonlyMap<string, Spelled>, { reading, fields: read }: RowReading): PlacedText[] {
+  const first = (names: readonly string[]): Spelled | undefined => names.map((name) => fields.get(name)).find((each) => each !== undefined);
+  const input = reading?.map((part) => ("literal" in part ? part.literal : first(part.fields)));
+  if (input?.every((part) => part !== undefined) === true) return [joined(input)];
+  const own = (read ?? []).flatMap((names) => first(names) ?? []);
+  return (own.length > 0 ? own : [...fields.values()].filter(isText)).map(whole);
 }
-
-/** Whether a row of these fields gives all that the task's input needs. */
-export const fitsReading = (names: readonly string[], reading: readonly ReadingPart[] | undefined): boolean => reading !== undefined && reading.every((part) => "literal" in part || part.fields.some((name) => names.includes(name)));
 
 const EXPERIMENT_TEXTS = [["method", "initText"], ["task", "source"], ["task", "target"]] as const;
 
@@ -48,13 +47,13 @@ function literalsOf({ text, at }: Spelled): PlacedText[] {
 }
 
 /** What a model would read of one record. @param header the columns of a table */
-export function textsOf({ text }: TextRecord, { kind, reading, header }: { kind: DocumentKind; reading: readonly ReadingPart[] | undefined; header: readonly string[] }): PlacedText[] {
+export function textsOf({ text, bare = false }: TextRecord, { kind, header, ...reading }: { kind: DocumentKind; header: readonly string[] } & RowReading): PlacedText[] {
   switch (kind) {
     case "prose": return text.trim() === "" ? [] : [whole({ text, at: 0 })];
     case "experiment": return experimentTexts(text);
     case "jsonl": { const fields = jsonFields(text); return fields === undefined ? [] : inputOf(fields, reading); }
     case "csv": case "tsv": {
-      const cells = tableCells(text, kind === "csv" ? "," : "\t", kind === "csv");
+      const cells = tableCells(text, kind === "csv" ? "," : "\t", kind === "csv" && !bare);
       return text.trim() === "" ? [] : inputOf(new Map(header.flatMap((name, i) => { const cell = cells[i]; return cell === undefined ? [] : [[name, cell] as const]; })), reading);
     }
   }

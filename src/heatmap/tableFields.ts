@@ -2,14 +2,26 @@ import type { Spelled } from "./placedText.ts";
 
 /** One quoted cell: a doubled quote is one unit. @param from the first unit after the opening quote @returns the cell, and where the text after its closing quote begins */
 function quoted(record: string, from: number): { cell: Spelled; next: number } {
-  const places: number[] = [];
-  let text = "", i = from;
-  for (; i < record.length; i++) {
-    if (record[i] === '"') { if (record[i + 1] !== '"') break; places.push(i); text += '"'; i++; continue; }
-    places.push(i);
-    text += record[i]!;
+  const parts: string[] = [], doubled: number[] = [];
+  let at = from, end = record.indexOf('"', at);
+  for (; end >= 0 && record[end + 1] === '"'; end = record.indexOf('"', at)) {
+    parts.push(record.slice(at, end + 1));
+    doubled.push(end);
+    at = end + 2;
   }
-  return { cell: { text, at: text.length === i - from ? from : Int32Array.from([...places, i]) }, next: i + 1 };
+  if (end < 0) end = record.length;
+  const text = parts.join("") + record.slice(at, end);
+  return { cell: { text, at: doubled.length === 0 ? from : placesOf(from, text.length, doubled) }, next: end + 1 };
+}
+
+/** Where each unit of a quoted cell stands: behind each doubled quote one further. */
+function placesOf(from: number, units: number, doubled: readonly number[]): Int32Array {
+  const places = new Int32Array(units + 1);
+  for (let i = 0, at = from, next = 0; i <= units; i++, at++) {
+    places[i] = at;
+    if (at === doubled[next]) { at++; next++; }
+  }
+  return places;
 }
 
 /** The cells of one record, quoted as RFC 4180; `quotes` false: a quote is a character like the rest, as in GLUE's TSV. */

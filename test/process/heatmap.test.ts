@@ -31,7 +31,7 @@ after(() => { worker.dispose(); rmSync(folder, { recursive: true, force: true })
 
 async function over(editor: StubEditor): Promise<EditorHeatmap> {
   const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours();
-  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours, scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours, scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
   colours.onDidChange(() => { heatmap.refresh(0); });
   heatmap.refresh(0);
   await rest();
@@ -50,8 +50,8 @@ test("fields of the task are coloured token by token, names, quotes and other fi
   assert.ok(heatmap.readsTask);
   // The token under a place is the tokenizer's own, at its place in the whole input.
   const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好"), at = editor.lines[0]!.indexOf("stone"), spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
-  assert.equal(spot.id, ids[spot.place]);
-  assert.equal("say a é 😀\tstone 好好".slice(...offsets[spot.place]!), JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`));
+  assert.equal(spot.id, ids[spot.place!]);
+  assert.equal("say a é 😀\tstone 好好".slice(...offsets[spot.place!]!), JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`));
   heatmap.clear();
   assert.deepEqual(editor.coloured(), []);
 });
@@ -109,7 +109,7 @@ test("when the header of a table changes, or another measure is chosen while an 
   // A slow answer about norms must not stand where hidden units are shown.
   const opened = await worker.open(run.directory.path), held: (() => void)[] = [], colours = new parts.HeatmapColours(), editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
   const slow = { encode: async (question: Parameters<TokenWorker["encode"]>[0]) => { const answer = await worker.encode(question); if (question.measure === "norm") await new Promise<void>((done) => { held.push(done); }); return answer; } };
-  const late = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: slow as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  const late = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: slow as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
   late.refresh(0);
   await rest();
   assert.equal(held.length, 1);
@@ -124,7 +124,7 @@ test("when the header of a table changes, or another measure is chosen while an 
 
 test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
   const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours(), made = (measure: "norm" | "cosine") => {
-    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
     heatmap.refresh(0);
     return { editor, heatmap };
   };

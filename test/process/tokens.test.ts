@@ -8,6 +8,9 @@ import type { Offsets } from "../../src/analysis/offsets.ts";
 import { loadTokenizer } from "../../src/backbone/tokenizer.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import { UserError } from "../../src/experiment/errors.ts";
+import type { PlacedText } from "../../src/heatmap/placedText.ts";
+import type { Spot } from "../../src/heatmap/ranges.ts";
+import { RecordTokens } from "../../src/heatmap/recordTokens.ts";
 
 const DIST = join(import.meta.dirname, "../../dist"), place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
 const folder = mkdtempSync(join(tmpdir(), "adept-tokens-")), told: string[] = [];
@@ -34,7 +37,7 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
   const { vocabulary } = (JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }).result, opened = await worker.open(runs.adept);
   assert.deepEqual(Object.keys(opened.measures), ["norm", "units", "cosine"]);
   assert.deepEqual(opened.reading, [{ literal: "text: " }, { fields: ["text"] }]);
-  const text = "the river, bring a stone of paper: 42 mails!", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text], cut: false }), { rows: [units] } = await worker.encode({ run: runs.adept, measure: "units", texts: [text], cut: false });
+  const text = "the river, bring a stone of paper: 42 mails!", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text] }), { rows: [units] } = await worker.encode({ run: runs.adept, measure: "units", texts: [text] });
   const known = await loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5")).encode(text);
   assert.deepEqual(row!.ids, known.ids.slice(0, -1), "</s> stands nowhere");
   assert.deepEqual(row!.spans, known.offsets.slice(0, -1).flat());
@@ -51,14 +54,21 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
 });
 
 test("what the model does not read has no value; DePT's values are those of places, and end with its table", async () => {
-  const text = "bring paper and stone and paper and stone and river and light and paper", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text], cut: true });
-  assert.ok(row!.ids.length > 8);
-  assert.deepEqual(row!.values.map((value) => value !== null), row!.ids.map((_, i) => i < 7), "eight tokens, of which the last is </s>");
-  const opened = await worker.open(runs.dept), { rows: [places] } = await worker.encode({ run: runs.dept, measure: "position", texts: [text], cut: false });
+  const text = "bring paper and stone and paper and stone and river and light and paper", input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
+  const read = async (run: string, measure: "norm" | "position"): Promise<readonly Spot[]> => {
+    const opened = await worker.open(run), tokens = new RecordTokens({ text, lines: 1 }, [input], { most: opened.maxSourceLength - opened.added, places: measure === "position" ? opened.places : undefined }), missing = tokens.missing([[0, text.length]]);
+    (await worker.encode({ run, measure, texts: missing.map(({ content }) => content) })).rows.forEach((row, i) => { tokens.learn(missing[i]!, row); });
+    return tokens.spots();
+  };
+  const norms = await read(runs.adept, "norm"), places = await read(runs.dept, "position"), opened = await worker.open(runs.dept);
+  assert.ok(norms.length > 8);
+  assert.deepEqual(norms.map(({ value, beyond }) => [value !== null, beyond ?? false]), norms.map((_, i) => [i < 7, i >= 7]), "eight tokens, of which the last is </s>");
   assert.deepEqual(Object.keys(opened.measures), ["position"]);
-  assert.deepEqual(places!.values.map((value) => value !== null), places!.ids.map((_, i) => i < 12));
-  assert.equal((await worker.token(runs.dept, places!.ids[2]!, 2)).position, places!.values[2]);
-  await assert.rejects(worker.encode({ run: runs.dept, measure: "norm", texts: [text], cut: false }), UserError);
+  assert.equal(opened.places!.length, 12);
+  assert.deepEqual(places.map(({ value }) => value), places.map((_, i) => (i < 7 ? opened.places![i]! : null)), "no more than the model reads");
+  assert.equal((await worker.token(runs.dept, places[2]!.id, 2)).position, places[2]!.value);
+  assert.equal((await worker.token(runs.dept, places[2]!.id, undefined)).position, undefined);
+  await assert.rejects(worker.encode({ run: runs.dept, measure: "norm", texts: [text] }), UserError);
 });
 
 test("runs without offsets, without a result, and folders that are none are told as such", async () => {
@@ -80,10 +90,10 @@ test("one process serves all questions, ends when none comes, is started anew, a
   await quick.open(runs.adept);
   const again = quick.pid;
   assert.notEqual(again, pid);
-  const asked = quick.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)), cut: false });
+  const asked = quick.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)) });
   process.kill(again, "SIGKILL");
   await assert.rejects(asked, (error) => error instanceof UserError && /SIGKILL/.test(error.message));
-  assert.equal((await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"], cut: false })).rows.length, 1, "the next question is answered");
+  assert.equal((await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"] })).rows.length, 1, "the next question is answered");
   const third = quick.pid;
   quick.dispose();
   assert.ok(await isGone(third));
@@ -91,7 +101,7 @@ test("one process serves all questions, ends when none comes, is started anew, a
 });
 
 test("awkward texts: empty, a lone surrogate, a hundred thousand characters", async () => {
-  const long = "stone and paper ".repeat(6250), texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long], { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts, cut: false });
+  const long = "stone and paper ".repeat(6250), texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long], { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts });
   assert.equal(rows.length, 5);
   assert.deepEqual(rows[0], { ids: [], spans: [], values: [] });
   rows.forEach(({ ids, spans, values }, t) => {
