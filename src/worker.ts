@@ -11,9 +11,10 @@ import { compareJob } from "./worker/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
 import { measureExperiment } from "./worker/measureJob.ts";
+import { textsFrom } from "./worker/textsFrom.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | export RUNPATH --out FOLDER [--folded] | explain RUNPATH TEXT... | download OWNER/NAME --out FOLDER";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER";
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
   if (job === "compare") return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
   if (job === "download") return downloadJob(path, values.out, stop.signal);
   if (job === "export") return printed(() => Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })));
-  if (job === "explain") return printed(() => { const run = RunDirectory.open(path); return explainTexts(run.experiment(), run.adapterPath, positionals.slice(2)); });
+  if (job === "explain") return printed(async () => { const run = RunDirectory.open(path); return explainTexts(run.experiment(), run.adapterPath, await textsFrom(process.stdin)); });
   if (job === "measure") return printed(() => measureExperiment(path));
   if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);

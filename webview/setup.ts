@@ -11,6 +11,7 @@ let form: SetupForm | undefined;
 window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
   if (!isSetupHostMessage(data)) { vscode.postMessage({ type: "problem", message: "unknown message" }); return; }
   if (data.type !== "start") { form?.handle(data); return; }
+  form?.close();
   form = new SetupForm(root, data, { post: (message) => { vscode.postMessage(message); }, save: (draft) => { vscode.setState({ draft }); } });
 });
 window.addEventListener("error", ({ message }) => { vscode.postMessage({ type: "problem", message }); });

@@ -29,6 +29,9 @@ export class BudgetPart {
     this.element.append(this.about, label, this.slider, this.said);
   }
 
+  /** Whether a budget is within reach, as far as is known. */
+  get possible(): boolean { return this.answer === undefined || this.answer.sizes.length > 0; }
+
   /** @param result the sizes at each stop, the smallest budget first */
   show(result: SizesAnswer | undefined, error: string | undefined): void {
     if (result === undefined) { this.said.textContent = error ?? ""; this.slider.disabled = true; return; }

@@ -7,12 +7,22 @@ interface DataContext { title: string; change: (part: Partial<ExperimentDraft>, 
 type FileTask = Extract<ExperimentDraft["task"], { kind: "file" }>;
 type Role = Inspection["columns"][number]["role"];
 
+/** The head of a table. @param columns what each is called, and its class */
+function headOf(columns: readonly [text: string, className?: string][]): HTMLElement {
+  const head = el("thead"), row = el("tr");
+  row.append(...columns.map(([text, className]) => { const cell = el("th", text, className); cell.scope = "col"; return cell; }));
+  head.append(row);
+  return head;
+}
+
 /** The data, its columns, the templates, and the first examples as the model will read them. */
 export class DataPart {
   readonly element: HTMLElement;
   private readonly count = el("p", "", "detail");
+  private readonly doubt = el("p", "", "warning");
   private readonly columns = el("div");
   private readonly templates = el("div", "", "fields");
+  private readonly templateNote = el("p", "", "detail");
   private readonly problem = el("p", "", "problem");
   private readonly preview = el("div");
   private readonly lengths = el("div");
@@ -30,7 +40,7 @@ export class DataPart {
     head.append(el("strong", draft.task.kind === "mail" ? labels.sample : context.title), button(labels.otherData, context.choose));
     this.count.textContent = labels.reading;
     seen.append(this.preview, this.labelTable);
-    this.element.append(head, this.count, this.columns, this.templates, this.problem, this.lengths, seen);
+    this.element.append(head, this.count, this.doubt, this.columns, this.templates, this.templateNote, this.problem, this.lengths, seen);
     if (draft.task.kind === "file") this.drawTemplates(draft.task);
   }
 
@@ -38,10 +48,11 @@ export class DataPart {
     const { labels } = this;
     this.problem.textContent = found?.problem ?? error ?? "";
     if (found === undefined) { this.count.textContent = ""; return; }
-    this.count.textContent = fill(labels.rows, found.rows.toLocaleString());
+    this.count.textContent = fill(found.all ? labels.rows : labels.firstRows, found.rows.toLocaleString());
+    this.doubt.textContent = found.headerless ? labels.headerless : "";
     if (this.task.kind === "file") {
       // Templates that were not given come back as they were suggested.
-      if (this.task.source === "" && this.task.target === "") { this.task = { ...this.task, source: found.source, target: found.target }; this.drawTemplates(this.task); this.context.change({ task: this.task }); }
+      if (this.task.source === "" && this.task.target === "") { this.task = { ...this.task, source: found.source, target: found.target }; this.drawTemplates(this.task); this.context.change({ task: this.task }, 0); }
       this.drawColumns(found.columns);
     }
     this.drawPreview(found);
@@ -51,7 +62,8 @@ export class DataPart {
 
   private drawTemplates(task: FileTask): void {
     const change = (part: Partial<FileTask>): void => { if (this.task.kind === "file") { this.task = { ...this.task, ...part }; this.context.change({ task: this.task }); } };
-    this.templates.replaceChildren(textField(this.labels.source, task.source, (source) => { change({ source }); }), textField(this.labels.target, task.target, (target) => { change({ target }); }), el("p", fill(this.labels.templateNote, "{premise}"), "detail wide"));
+    this.templates.replaceChildren(textField(this.labels.source, task.source, (source) => { change({ source }); }), textField(this.labels.target, task.target, (target) => { change({ target }); }));
+    this.templateNote.textContent = fill(this.labels.templateNote, "{premise}");
   }
 
   /** One row a column, with what it is used for; changing that writes the templates anew. */
@@ -59,9 +71,8 @@ export class DataPart {
     const { labels } = this, key = JSON.stringify(columns.map(({ name }) => name));
     if (key === this.drawn) return;
     this.drawn = key;
-    const roles = new Map(columns.map(({ name, role }) => [name, role])), scroll = el("div", "", "scroll"), table = el("table"), head = el("tr");
+    const roles = new Map(columns.map(({ name, role }) => [name, role])), scroll = el("div", "", "scroll"), table = el("table", "", "columns");
     table.append(el("caption", labels.table));
-    head.append(...[labels.column, labels.use, labels.distinct, labels.first].map((text) => { const cell = el("th", text); cell.scope = "col"; return cell; }));
     const body = el("tbody");
     for (const { name, role, distinct, example } of columns) {
       const row = el("tr"), title = el("th", name), use = el("td");
@@ -70,9 +81,7 @@ export class DataPart {
       row.append(title, use, el("td", distinct.toLocaleString(), "number"), el("td", example.length > 80 ? `${example.slice(0, 80)}…` : example));
       body.append(row);
     }
-    const thead = el("thead");
-    thead.append(head);
-    table.append(thead, body);
+    table.append(headOf([[labels.column], [labels.use], [labels.distinct, "number"], [labels.first]]), body);
     scroll.append(table);
     this.columns.replaceChildren(scroll);
   }
@@ -80,7 +89,8 @@ export class DataPart {
   private fromRoles(roles: ReadonlyMap<string, Role>): void {
     const named = (role: Role): string[] => [...roles].filter(([, own]) => own === role).map(([name]) => name), inputs = named("input"), task = this.task;
     if (task.kind !== "file") return;
-    this.task = { ...task, source: inputs.length === 1 ? `{${inputs[0]!}}` : inputs.map((name) => `${name}: {${name}}`).join(" "), target: named("output").map((name) => `{${name}}`).join(" ") };
+    // A brace in the words before a column would be a column's own.
+    this.task = { ...task, source: inputs.length === 1 ? `{${inputs[0]!}}` : inputs.map((name) => `${name.replace(/[{}]/g, "")}: {${name}}`).join(" "), target: named("output").map((name) => `{${name}}`).join(" ") };
     this.drawTemplates(this.task);
     this.context.change({ task: this.task }, 0);
   }
@@ -89,7 +99,7 @@ export class DataPart {
     const { labels } = this, parts: HTMLElement[] = [el("h3", labels.preview), el("p", labels.previewNote, "detail")];
     for (const { pieces, cut, targetPieces } of examples) {
       const text = el("div", "", "pieces");
-      text.append(...pieces.map((piece) => el("span", piece, "piece token")), ...(cut > 0 ? [el("span", ` ${fill(labels.cut, cut)}`, "problem")] : []));
+      text.append(...pieces.map((piece) => el("span", piece, "piece token")), ...(cut > 0 ? [el("span", ` ${fill(labels.cut, cut)}`, "detail")] : []));
       const answer = el("p", `${labels.answer}: `);
       answer.append(...targetPieces.map((piece) => el("span", piece, "piece token")));
       parts.push(text, answer);
@@ -101,24 +111,22 @@ export class DataPart {
     const { labels } = this, suggested = Math.min(1024, Math.ceil(tokens.longest / 32) * 32);
     if (sampled === 0) { this.lengths.replaceChildren(); return; }
     const parts: HTMLElement[] = [el("p", fill(labels.lengths, tokens.median, tokens.high, tokens.longest), "detail")], row = el("div", "", "actions");
-    row.append(el("span", truncated > 0 ? `⚠ ${fill(labels.truncated, truncated.toLocaleString(), sampled.toLocaleString())}` : labels.noneCut, truncated > 0 ? "warning" : "detail"));
+    row.append(el("span", truncated > 0 ? fill(labels.truncated, truncated.toLocaleString(), sampled.toLocaleString()) : labels.noneCut, truncated > 0 ? "warning" : "detail"));
     if (truncated > 0 && suggested > this.length) row.append(button(fill(labels.raise, suggested), () => { this.length = suggested; this.context.change({ maxSourceLength: suggested }, 0); }));
-    if (targetsTruncated > 0) row.append(el("span", `⚠ ${fill(labels.targetsTruncated, targetsTruncated.toLocaleString(), 20)}`, "warning"));
+    if (targetsTruncated > 0) row.append(el("span", fill(labels.targetsTruncated, targetsTruncated.toLocaleString(), 20), "warning"));
     this.lengths.replaceChildren(...parts, row);
   }
 
   private drawLabels({ labels: found, distinctTargets, rows }: Inspection): void {
-    const { labels } = this, table = el("table"), head = el("tr"), body = el("tbody"), thead = el("thead");
+    const { labels } = this, table = el("table"), body = el("tbody");
     if (found.length === 0) { this.labelTable.replaceChildren(); return; }
-    head.append(...[labels.label, labels.count, labels.share].map((text) => { const cell = el("th", text); cell.scope = "col"; return cell; }));
     for (const { text, count } of found) {
       const row = el("tr"), title = el("th", text);
       title.scope = "row";
       row.append(title, el("td", count.toLocaleString(), "number"), el("td", percent(count / rows), "number"));
       body.append(row);
     }
-    thead.append(head);
-    table.append(thead, body);
+    table.append(headOf([[labels.label], [labels.count, "number"], [labels.share, "number"]]), body);
     const scroll = el("div", "", "scroll");
     scroll.append(table);
     this.labelTable.replaceChildren(el("h3", labels.labels), ...(distinctTargets > found.length ? [el("p", fill(labels.manyLabels, distinctTargets.toLocaleString()), "detail")] : []), scroll);

@@ -2,14 +2,19 @@ import { el, section } from "./dom.ts";
 import type { ExperimentDraft, SetupHostMessage, SetupLabels, SetupPageMessage } from "./setupMessages.ts";
 import { BudgetPart } from "./setupBudget.ts";
 import { DataPart } from "./setupData.ts";
+import { TrainingPart } from "./setupTraining.ts";
 import { bytes, duration, fill } from "./text.ts";
-import { button, select, textField } from "./ui.ts";
+import { button, select } from "./ui.ts";
 
 export interface SetupContext { post: (message: SetupPageMessage) => void; save: (draft: ExperimentDraft) => void }
 type Started = Extract<SetupHostMessage, { type: "start" }>;
 
 /** Typing is told on after a moment of rest (ms). */
 const REST = 400;
+/** What the data are looked at for anew. */
+const LOOKED_AT: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
+/** Numbers of all forms of the page, so that an answer to an earlier one is none of the next. */
+let asks = 0;
 
 /** The whole form of a new experiment: what is typed goes to the host, what it finds out comes back into its place. */
 export class SetupForm {
@@ -17,85 +22,110 @@ export class SetupForm {
   private readonly labels: SetupLabels;
   private readonly data: DataPart;
   private readonly budget: BudgetPart;
+  private readonly training: TrainingPart;
   private readonly forecast = el("p", "", "detail");
-  private readonly passes = el("p", "", "detail");
   private readonly problem = el("p", "", "problem");
+  private readonly checking = el("p", "", "detail");
   private timer: number | undefined;
-  private rows = 0;
-  private complete = false;
+  private asked = ++asks;
+  /** what the data were looked at for last, and whether they can be trained on so */
+  private looked: { asked: number; usable: boolean } | undefined;
+  /** pressed while the data were looked at: whether it is trained too */
+  private pressed: { train: boolean } | undefined;
 
-  constructor(root: HTMLElement, { draft, labels, title }: Started, private readonly context: SetupContext) {
+  constructor(root: HTMLElement, { draft, labels, limits, title }: Started, private readonly context: SetupContext) {
     this.draft = draft;
     this.labels = labels;
     const change = (part: Partial<ExperimentDraft>, rest = REST): void => { this.change(part, rest); };
-    this.data = new DataPart(labels, draft, { title, change, choose: () => { context.post({ type: "chooseData" }); } });
+    this.data = new DataPart(labels, draft, { title, change, choose: () => { this.tell(); context.post({ type: "chooseData" }); } });
     this.budget = new BudgetPart(labels, draft.budget, (budget) => { change({ budget }); });
+    this.training = new TrainingPart(draft, { labels, limits, change });
     this.forecast.setAttribute("role", "status");
+    this.checking.setAttribute("aria-live", "polite");
     this.problem.setAttribute("role", "alert");
-    root.replaceChildren(el("h1", labels.title), this.data.element, this.backbone(), this.training(), this.end());
+    root.replaceChildren(el("h1", labels.title), this.data.element, this.backbone(), this.training.element, this.end());
     context.save(draft);
-    context.post({ type: "draft", draft });
+    context.post({ type: "draft", draft, asked: this.asked });
   }
 
   handle(message: Exclude<SetupHostMessage, Started>): void {
     switch (message.type) {
-      case "inspection": {
-        this.data.show(message.result, message.error);
-        this.rows = message.result?.rows ?? 0;
-        this.complete = message.result !== undefined && message.result.problem === undefined;
-        this.showPasses();
-        return;
-      }
+      case "inspection": this.showLook(message); return;
       case "sizes": this.budget.show(message.result, message.error); return;
       case "forecast": this.showForecast(message); return;
       case "written": this.problem.textContent = message.error ?? ""; return;
+      case "refused": this.problem.textContent = message.error; this.data.show(undefined, message.error); return;
     }
   }
 
+  /** Another form takes its place. */
+  close(): void { clearTimeout(this.timer); }
+
   private change(part: Partial<ExperimentDraft>, rest: number): void {
     this.draft = { ...this.draft, ...part };
-    this.problem.textContent = "";
+    if (LOOKED_AT.some((key) => key in part)) this.asked = ++asks;
+    this.pressed = undefined;
+    this.problem.textContent = this.checking.textContent = "";
     this.context.save(this.draft);
-    this.showPasses();
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => { this.context.post({ type: "draft", draft: this.draft }); }, rest);
+    this.timer = window.setTimeout(() => { this.tell(); }, rest);
   }
 
-  private showPasses(): void { this.passes.textContent = this.rows > 0 ? fill(this.labels.passes, Number(((this.draft.steps * 32) / Math.max(1, 0.8 * this.rows)).toPrecision(2)).toLocaleString()) : ""; }
+  /** What was typed and not told yet. */
+  private tell(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.context.post({ type: "draft", draft: this.draft, asked: this.asked });
+  }
+
+  private showLook({ asked, result, error }: Extract<SetupHostMessage, { type: "inspection" }>): void {
+    if (asked !== this.asked) return;
+    const { pressed } = this;
+    this.looked = { asked, usable: result !== undefined && result.problem === undefined };
+    // Showing suggested templates is a change: they are looked at once more, and what was pressed waits for that.
+    this.data.show(result, error);
+    this.training.show(result?.all === true ? result.rows : 0);
+    if (pressed !== undefined) this.write(pressed.train);
+  }
 
   private showForecast({ result, error, working }: Extract<SetupHostMessage, { type: "forecast" }>): void {
-    const { labels } = this;
+    const { labels } = this, short = result !== undefined && result.memory > result.freeMemory;
+    this.forecast.className = short ? "warning" : "detail";
     if (working) this.forecast.textContent = labels.measuring;
     else if (result === undefined) this.forecast.textContent = error ?? labels.forecastNone;
-    else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
+    else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(short ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
   }
 
   private backbone(): HTMLElement {
     const { labels, draft } = this, part = section(labels.backbone), own = draft.backbone !== "tiny-t5";
     const choices = [{ value: "embedded", text: labels.embedded }, ...(own ? [{ value: "own", text: draft.backbone }] : []), { value: "folder", text: labels.folder }, { value: "hub", text: labels.hub }];
-    part.append(select(labels.backbone, choices, { value: own ? "own" : "embedded", onChange: (value) => { if (value === "embedded" || value === "folder" || value === "hub") this.context.post({ type: "chooseBackbone", how: value }); } }), this.budget.element);
-    return part;
-  }
-
-  private training(): HTMLElement {
-    const { labels, draft } = this, part = section(labels.training), wrong = el("p", "", "problem"), row = el("div", "", "fields");
-    row.append(
-      textField(labels.name, draft.name, (name) => { wrong.textContent = name.trim() === "" ? labels.required : ""; if (name.trim() !== "") this.change({ name: name.trim() }, REST); }),
-      textField(labels.steps, String(draft.steps), (text) => { const steps = Number(text.replace(/[ ,]/g, "")), valid = Number.isInteger(steps) && steps > 0; wrong.textContent = valid ? "" : labels.wholeNumber; if (valid) this.change({ steps }, REST); }));
-    part.append(row, wrong, this.passes);
+    part.append(select(labels.backbone, choices, { value: own ? "own" : "embedded", onChange: (value) => {
+      if (value !== "embedded" && value !== "folder" && value !== "hub") return;
+      this.tell();
+      this.context.post({ type: "chooseBackbone", how: value });
+    } }), this.budget.element);
     return part;
   }
 
   private end(): HTMLElement {
     const { labels } = this, part = section(labels.forecast), actions = el("div", "", "actions");
-    const write = (train: boolean) => () => {
-      if (!this.complete) { this.problem.textContent = labels.incomplete; return; }
-      clearTimeout(this.timer);
-      this.context.post({ type: "write", draft: this.draft, train });
-    };
-    actions.append(button(labels.train, write(true), "primary"), button(labels.write, write(false)));
+    actions.append(button(labels.train, () => { this.write(true); }, "primary"), button(labels.write, () => { this.write(false); }));
     this.forecast.textContent = labels.forecastNone;
-    part.append(this.forecast, this.problem, actions);
+    part.append(this.forecast, this.problem, this.checking, actions);
     return part;
+  }
+
+  /** Only what was looked at as it is now is written; what is being looked at is waited for. */
+  private write(train: boolean): void {
+    const { labels } = this, current = this.looked?.asked === this.asked;
+    const missing = !this.training.valid || !this.budget.possible || (current && this.looked?.usable !== true);
+    this.problem.textContent = missing ? labels.incomplete : "";
+    this.pressed = missing || current ? undefined : { train };
+    this.checking.textContent = this.pressed === undefined ? "" : labels.checking;
+    if (missing || !current) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.context.post({ type: "write", draft: this.draft, train });
   }
 }

@@ -11,7 +11,7 @@ type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
 type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
-/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms that an answer may take. */
+/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms without an answer to one after which it counts as lost. */
 export interface TokenWorkerOptions { workerPath: string; nodePath: string; told: (line: string) => void; idle?: number; patience?: number }
 
 /** The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none comes, started anew when it was lost. */
@@ -87,6 +87,8 @@ export class TokenWorker {
     const { id, error, result } = parsed.data;
     clearTimeout(waiting.timer);
     this.waiting.delete(id);
+    // It works through its questions in order: the time of the others begins with this answer.
+    for (const { child, timer } of this.waiting.values()) if (child === waiting.child) timer.refresh();
     if (this.waiting.size === 0) this.rest();
     if (error === undefined) waiting.resolve(result);
     else waiting.reject(error.bug ? new Error(error.message) : new UserError(error.message, error.action));

@@ -6,6 +6,10 @@ export interface ExperimentDraft {
   backbone: string; budget: number; steps: number; maxSourceLength: number;
 }
 
+/** What the host takes of a draft: units of its name, steps. */
+export const DRAFT_LIMITS = { name: 200, steps: 10_000_000 };
+export type DraftLimits = Readonly<typeof DRAFT_LIMITS>;
+
 /** What the sample trains well with. */
 const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentInput["training"]> } = {
   method: { initText: "choose ham or spam or positive or negative. text:" },

@@ -19,9 +19,9 @@ export type SetupRequest = z.infer<typeof SetupRequest>;
 
 /** One example as the model gets it: its pieces, and how many tokens of it are beyond the longest input. */
 const Preview = z.object({ pieces: z.array(z.string()), cut: count, target: z.string(), targetPieces: z.array(z.string()) });
-/** Data looked at before it is trained on. `labels`: the commonest targets; `sampled`: examples whose tokens were counted, of which `truncated` are longer than the longest input. */
+/** Data looked at before it is trained on. `all`: of a large file only the first rows are read; `headerless`: the first line, taken for a header, looks like an example; `labels`: the commonest targets; `sampled`: examples whose tokens were counted, of which `truncated` are longer than the longest input. */
 export const Inspection = z.object({
-  rows: count, columns: z.array(z.object({ name: z.string(), role: z.enum(["input", "output", "other"]), distinct: count, example: z.string() })),
+  rows: count, all: z.boolean(), headerless: z.boolean(), columns: z.array(z.object({ name: z.string(), role: z.enum(["input", "output", "other"]), distinct: count, example: z.string() })),
   source: z.string(), target: z.string(), labels: z.array(z.object({ text: z.string(), count })), distinctTargets: count,
   examples: z.array(Preview), sampled: count, truncated: count, targetsTruncated: count, tokens: z.object({ median: count, high: count, longest: count }), problem: z.string().optional(),
 });

@@ -7,12 +7,26 @@ export type ReadingPart = { literal: string } | { fields: readonly string[] };
 /** How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together, names of one in a list of its own; `headerless`: the columns of its tables, which may have no header. */
 export interface RowReading { reading?: readonly ReadingPart[] | undefined; fields?: readonly (readonly string[])[] | undefined; headerless?: readonly string[] | undefined }
 
+/** What a template is made of: doubled braces, a field whose name may hold pairs of braces, other text. */
+const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
+
 /**
  * Takes a template such as "premise: {premise}" apart; "{{" and "}}" stand for braces.
+ * @param names columns that are known: a name with braces in it is found as it is written, the longest first
  * @returns undefined where a brace lacks its partner
  */
-export function templateParts(template: string): TemplatePart[] | undefined {
-  const parts = template.split(/(\{\{|\}\}|\{[^{}]*\})/).filter((part) => part !== "");
-  if (parts.some((part) => /^[^{}]*[{}][^{}]*$/.test(part) && !/^\{[^{}]*\}$/.test(part))) return undefined;
-  return parts.map((part) => (part === "{{" || part === "}}" ? { literal: part[0]! } : part.startsWith("{") ? { field: part.slice(1, -1).trim() } : { literal: part }));
+export function templateParts(template: string, names: readonly string[] = []): TemplatePart[] | undefined {
+  const odd = names.filter((name) => /[{}]/.test(name)).sort((a, b) => b.length - a.length), parts: TemplatePart[] = [];
+  for (let at = 0; at < template.length;) {
+    const own = odd.find((name) => template.startsWith(`{${name}}`, at));
+    PIECE.lastIndex = at;
+    const [text, field] = own === undefined ? PIECE.exec(template) ?? [] : [`{${own}}`, own];
+    if (text === undefined) return undefined;
+    parts.push(field !== undefined ? { field } : { literal: text === "{{" || text === "}}" ? text[0]! : text });
+    at += text.length;
+  }
+  return parts;
 }
+
+/** The names that a field of a template may have in a row, the likeliest first: as it is written, else without the spaces about it. */
+export const fieldNames = (field: string): string[] => [...new Set([field, field.trim()])];

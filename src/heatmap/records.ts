@@ -1,4 +1,5 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
+import type { TableForm } from "../experiment/tableForm.ts";
 import { templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";
 import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
@@ -12,6 +13,9 @@ export function kindOf(path: string): DocumentKind {
   if (name.endsWith(".adept.json")) return "experiment";
   return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? "jsonl" : name.endsWith(".csv") ? "csv" : name.endsWith(".tsv") ? "tsv" : "prose";
 }
+
+/** How the rows of a table are read: how its text is cut, and the columns that its header names. */
+export interface TableHead { form: TableForm; columns: readonly string[] }
 
 /** Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote that is not closed, where quotes count as characters. */
 export interface TextRecord { line: number; lines: number; text: string; bare?: boolean }
@@ -43,18 +47,20 @@ function experimentTexts(text: string): PlacedText[] {
 /** The words of a template outside its braces. */
 function literalsOf({ text, at }: Spelled): PlacedText[] {
   if (templateParts(text) === undefined) return [];
-  return [...text.matchAll(/(?:\{\{|\}\}|[^{}])+(?=\{|$)/g)].filter(([words]) => words.trim() !== "").map(({ 0: words, index }) => whole({ text: words, at: typeof at === "number" ? at + index : at.slice(index, index + words.length + 1) }));
+  // Fields, braces in their names too, are passed over.
+  return [...text.matchAll(/(?:\{\{|\}\}|[^{}])+|(\{(?:[^{}]|\{[^{}]*\})*\})/g)].filter(([words, field]) => field === undefined && words.trim() !== "").map(({ 0: words, index }) => whole({ text: words, at: typeof at === "number" ? at + index : at.slice(index, index + words.length + 1) }));
 }
 
-/** What a model would read of one record. @param header the columns of a table */
-export function textsOf({ text, bare = false }: TextRecord, { kind, header, ...reading }: { kind: DocumentKind; header: readonly string[] } & RowReading): PlacedText[] {
+/** What a model would read of one record. @param head of a table alone */
+export function textsOf({ text, bare = false }: TextRecord, { kind, head, ...reading }: { kind: DocumentKind; head: TableHead | undefined } & RowReading): PlacedText[] {
   switch (kind) {
     case "prose": return text.trim() === "" ? [] : [whole({ text, at: 0 })];
     case "experiment": return experimentTexts(text);
     case "jsonl": { const fields = jsonFields(text); return fields === undefined ? [] : inputOf(fields, reading); }
     case "csv": case "tsv": {
-      const cells = tableCells(text, kind === "csv" ? "," : "\t", kind === "csv" && !bare);
-      return text.trim() === "" ? [] : inputOf(new Map(header.flatMap((name, i) => { const cell = cells[i]; return cell === undefined ? [] : [[name, cell] as const]; })), reading);
+      if (head === undefined || text.trim() === "") return [];
+      const cells = tableCells(text, bare ? { ...head.form, quotes: false } : head.form);
+      return inputOf(new Map(head.columns.flatMap((name, i) => { const cell = cells[i]; return name === "" || cell === undefined ? [] : [[name, cell] as const]; })), reading);
     }
   }
 }

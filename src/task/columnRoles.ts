@@ -27,8 +27,8 @@ export function columnRoles(rows: readonly Row[]): Column[] {
   return known.map((each) => ({ name: each.name, distinct: each.distinct, example: each.example, role: each === output ? "output" : chosen.includes(each) ? "input" : "other" }));
 }
 
-/** The templates that these roles make: one column as it is, several by their names, as the paper's tasks have them. */
+/** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
 export function templatesOf(columns: readonly Pick<Column, "name" | "role">[]): { source: string; target: string } {
   const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name), [inputs, [output = ""]] = [named("input"), named("output")];
-  return { source: inputs.length === 1 ? `{${inputs[0]!}}` : inputs.map((name) => `${name}: {${name}}`).join(" "), target: output === "" ? "" : `{${output}}` };
+  return { source: inputs.length === 1 ? `{${inputs[0]!}}` : inputs.map((name) => `${name.replace(/[{}]/g, "")}: {${name}}`).join(" "), target: output === "" ? "" : `{${output}}` };
 }

@@ -4,13 +4,14 @@ import type { Example } from "./example.ts";
 import { readRows } from "./readRows.ts";
 import { rowPlace } from "./rowPlace.ts";
 import { splitBySeed } from "./split.ts";
-import { compileTemplate } from "./template.ts";
+import { columnsOf, compileTemplate } from "./template.ts";
 
 type FileSpec = Extract<TaskSpec, { kind: "file" }>;
 
 async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
-  const source = compileTemplate(spec.source, "task.source", path), target = compileTemplate(spec.target, "task.target", path);
-  return (await readRows(path)).map((row) => {
+  const rows = await readRows(path), use = { file: path, columns: columnsOf(rows) };
+  const source = compileTemplate(spec.source, { ...use, name: "task.source" }), target = compileTemplate(spec.target, { ...use, name: "task.target" });
+  return rows.map((row) => {
     const example = { source: source(row), target: target(row).trim() };
     if (example.target === "") throw new UserError(`${rowPlace(path, row)}: the label is empty (task.target "${spec.target}")`);
     if (example.source.trim() === "") throw new UserError(`${rowPlace(path, row)}: the input is empty (task.source "${spec.source}")`);

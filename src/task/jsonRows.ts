@@ -32,13 +32,15 @@ export function jsonLines(text: string, path: string): Row[] {
   });
 }
 
+/** Whether a *.json holds lines, as many do: its first is an object of its own, and more follow. */
+export const isLines = (text: string): boolean => /^\s*\{.*\}[ \t]*\r?\n\s*\{/.test(text);
+
 /**
  * Rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, or lines as of JSONL.
  * @throws UserError naming the file, the question or row, and the field
  */
 export function jsonRows(text: string, path: string): Row[] {
-  // Many a *.json holds lines: its first is an object of its own, and more follow.
-  if (/^\s*\{.*\}[ \t]*\r?\n\s*\{/.test(text)) return jsonLines(text, path);
+  if (isLines(text)) return jsonLines(text, path);
   const value = parse(text, path, "Give SQuAD's layout, a list of objects, or one object a line.");
   if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
   const rows: Row[] = [];

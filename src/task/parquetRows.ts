@@ -17,18 +17,24 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
 
 /**
  * Rows of a Parquet file, nested columns too: "answers.text" is a field inside a field.
+ * @param most bytes of its values that are read, about
+ * @returns `all`: whether these are all of its rows
  * @throws UserError naming the file, and the rows where a part of it is damaged
  */
-export async function parquetRows(path: string): Promise<Row[]> {
+export async function parquetRows(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
   const file = await attempt(path, () => asyncBufferFromFile(path));
   const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
   const floats = parquetSchema(metadata).children.filter(({ element }) => element.type === "FLOAT").map(({ element }) => element.name);
   const rows: Row[] = [];
+  let left = most;
   for (const group of metadata.row_groups) {
-    const rowStart = rows.length, rowEnd = rowStart + Number(group.num_rows), place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
+    if (left <= 0) return { rows, all: false };
+    const bytes = Number(group.total_byte_size), share = Math.min(1, left / Math.max(1, bytes)), rowStart = rows.length, rowEnd = rowStart + Math.ceil(share * Number(group.num_rows)), place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
     const records: Record<string, unknown>[] = await attempt(place, () => parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }));
     if (records.length !== rowEnd - rowStart) throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
     for (const record of records) rows.push(recordRow({ ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) }, { line: rows.length + 1, unit: "row" }));
+    if (share < 1) return { rows, all: false };
+    left -= bytes;
   }
-  return rows;
+  return { rows, all: true };
 }

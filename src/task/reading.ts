@@ -1,5 +1,5 @@
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { templateParts, type RowReading } from "../experiment/templateParts.ts";
+import { fieldNames, templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { CATALOGUE } from "./catalogue.ts";
 
 /** Tasks whose input is more than their fields between words of their own: it is put together in code. */
@@ -7,7 +7,7 @@ const IN_CODE = ["wsc", "multirc", "record"];
 
 /** How a task reads a row of data; nothing of tasks that are no rows of fields. */
 export function readingOf(task: TaskSpec): RowReading {
-  if (task.kind === "file") { const reading = templateParts(task.source)?.map((part) => ("literal" in part ? part : { fields: [part.field] })); return reading === undefined ? {} : { reading }; }
+  if (task.kind === "file") { const reading = templateParts(task.source)?.map((part) => ("literal" in part ? part : { fields: fieldNames(part.field) })); return reading === undefined ? {} : { reading }; }
   if (task.kind !== "named") return {};
   const { source, headerless } = CATALOGUE[task.name], table = headerless === undefined ? {} : { headerless };
   if (IN_CODE.includes(task.name)) return { fields: source.map(({ fields }) => fields), ...table };

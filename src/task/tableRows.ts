@@ -1,33 +1,56 @@
-import { CsvError, parse } from "csv-parse/sync";
 import { UserError } from "../experiment/errors.ts";
+import { cellsOf, columnNames, leavesQuoteOpen, type TableForm } from "../experiment/tableForm.ts";
 import type { Row } from "./example.ts";
 
-const WIDTH = "Every row must have as many columns as the header.";
+const HEADER = "The first line of a table must name its columns, each by a name of its own.";
+const NAMED: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab" };
 
-/** Rows of a CSV file with a header; quoted as RFC 4180. @throws UserError naming the file and the line */
-export function csvRows(text: string, path: string): Row[] {
-  try {
-    const records = parse(text, { delimiter: ",", columns: true, info: true, skip_empty_lines: true });
-    return (records as unknown as { record: Record<string, string>; info: { lines: number } }[]).map(({ record, info }) => ({ fields: record, lists: {}, line: info.lines }));
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw new UserError(`${path}: ${error.message}`, WIDTH);
+interface TableRecord { cells: string[]; line: number }
+
+/** One record's cells. @throws UserError where a quote stands that encloses nothing */
+function recordAt(text: string, line: number, path: string, form: TableForm): TableRecord {
+  const cells = cellsOf(text, form).map(({ from, to, quoted, stray }, index) => {
+    if (stray) throw new UserError(`${path}:${line}: a quote stands inside cell ${index + 1}, or is not closed`, "Put the whole cell in quotes, nothing before the first and after the last of them, and write each quote inside it twice.");
+    return quoted ? text.slice(from, to).replaceAll('""', '"') : text.slice(from, to);
+  });
+  return { cells, line };
+}
+
+/** Records with the line they start on; a quoted cell goes over lines, what is blank is no record. */
+function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
+  const records: TableRecord[] = [], lines = text.split(/\r?\n/);
+  for (let line = 0; line < lines.length;) {
+    let end = line + 1;
+    for (let open = form.quotes && leavesQuoteOpen(lines[line]!, false); open && end < lines.length; end++) open = leavesQuoteOpen(lines[end]!, true);
+    const record = recordAt(end === line + 1 ? lines[line]! : lines.slice(line, end).join("\n"), line + 1, path, form);
+    if (record.cells.some((cell) => cell.trim() !== "")) records.push(record);
+    line = end;
   }
+  return records;
+}
+
+/** The columns of a table by its header. @throws UserError where they are none, or one name stands for two */
+function headerOf({ cells, line }: TableRecord, path: string): string[] {
+  const names = columnNames(cells), twice = names.find((name, index) => name !== "" && names.indexOf(name) !== index);
+  if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
+  return names;
 }
 
 /**
- * Rows of a TSV file, where a quote is a character like the rest, as in GLUE.
+ * Rows of a table whose first line names its columns.
  * @param headerless the columns of a layout that has no header; a first line that names one of them is a header all the same
- * @throws UserError naming the file and the line whose columns are too few or too many
+ * @throws UserError naming the file and the line whose columns are too few or too many, or whose quotes are odd
  */
-export function tsvRows(text: string, path: string, headerless: readonly string[] | undefined): Row[] {
-  const lines = text.split(/\r?\n/).map((content, index) => ({ content, line: index + 1 })).filter(({ content }) => content.trim() !== "");
-  const first = lines[0]?.content.split("\t") ?? [], bare = headerless !== undefined && !first.some((name) => headerless.includes(name));
-  const names = bare ? headerless : first, twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new UserError(`${path}:${lines[0]!.line}: the header has the column "${twice}" twice`, "The first line of a table must name its columns.");
-  return lines.slice(bare ? 0 : 1).map(({ content, line }) => {
-    const cells = content.split("\t");
-    if (cells.length !== names.length) throw new UserError(`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.join(", ")}`, WIDTH);
-    return { fields: Object.fromEntries(names.map((name, index) => [name, cells[index]!])), lists: {}, line };
+export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
+  const records = recordsOf(text, path, form), [first] = records;
+  if (first === undefined) return [];
+  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name)), names = bare ? headerless : headerOf(first, path);
+  const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
+  return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
+    if (cells.length !== names.length) {
+      throw new UserError(`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.join(", ")}`,
+        form.quotes ? `Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.` : "Every row must have as many columns as the header.");
+    }
+    return { fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line };
   });
 }

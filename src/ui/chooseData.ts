@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import * as vscode from "vscode";
-import type { ExperimentDraft } from "../experiment/experimentDraft.ts";
+import { DRAFT_LIMITS, type ExperimentDraft } from "../experiment/experimentDraft.ts";
 import type { Folders } from "./folders.ts";
 import { Setting } from "./ids.ts";
 import { numberOf } from "./settings.ts";
@@ -26,6 +26,9 @@ export async function chooseData(folders: Folders): Promise<ChosenData | undefin
 const startingBudget = (): number => numberOf(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
 
 /** An experiment on a file of one's own; what its columns are for is found out when they are read. */
-export const ownData = (file: vscode.Uri): ChosenData => ({ name: basename(file.fsPath, extname(file.fsPath)), task: { kind: "file", train: file.fsPath, source: "", target: "" }, budget: startingBudget() });
+export const ownData = (file: vscode.Uri): ChosenData => ({ name: shortened(basename(file.fsPath, extname(file.fsPath))), task: { kind: "file", train: file.fsPath, source: "", target: "" }, budget: startingBudget() });
+
+/** No longer than a draft's name may be, and without half a character at its end. */
+const shortened = (name: string): string => name.slice(0, DRAFT_LIMITS.name).replace(/[\uD800-\uDBFF]$/, "");
 
 function isData(file: string): boolean { return DATA.includes(extname(file).toLowerCase()) && !file.toLowerCase().endsWith(".adept.json"); }

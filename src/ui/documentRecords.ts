@@ -1,7 +1,8 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
+import { columnNames, csvForm, leavesQuoteOpen, TSV } from "../experiment/tableForm.ts";
 import type { RowReading } from "../experiment/templateParts.ts";
-import { kindOf, textsOf, type DocumentKind, type TextRecord } from "../heatmap/records.ts";
-import { leavesQuoteOpen, tableCells } from "../heatmap/tableFields.ts";
+import { kindOf, textsOf, type DocumentKind, type TableHead, type TextRecord } from "../heatmap/records.ts";
+import { tableCells } from "../heatmap/tableFields.ts";
 import type { PlacedText } from "../heatmap/placedText.ts";
 import type { Turns } from "./turns.ts";
 
@@ -12,12 +13,15 @@ const MOST_LINES = 200, MOST_UNITS = 100_000;
 /** Lines that may be looked at in between, while somebody types. */
 const NEAR = 2000;
 
+/** A table's header, and the first line of its rows. */
+interface Top { head: TableHead; rows: number }
+
 /** A document as records: a line each, but for tables whose quoted cells go over lines, and experiments, which are one. */
 export class DocumentRecords {
   readonly kind: DocumentKind;
   /** whether each line of a table begins inside a quoted cell, as far as was looked at; a record begins at the last */
   private open: boolean[] = [false];
-  private head: { names: readonly string[]; /** the first line of its rows */ rows: number } | undefined;
+  private known: Top | undefined;
 
   /** @param headerless columns of a TSV that may have no header */
   constructor(private readonly document: TextDocument, private readonly headerless?: readonly string[]) { this.kind = kindOf(document.fileName); }
@@ -30,23 +34,23 @@ export class DocumentRecords {
     // What was said of a line hangs on those after it, as far as a quote is looked for.
     this.open.length = Math.max(1, Math.min(this.open.length, first - MOST_LINES));
     while (this.open.length > 1 && this.open.at(-1) === true) this.open.pop();
-    if (this.head !== undefined && first <= this.head.rows + MOST_LINES) this.head = undefined;
+    if (this.known !== undefined && first <= this.known.rows + MOST_LINES) this.known = undefined;
   }
 
   /** Lines up to the end of the record that says how rows are read; only tables have one. */
   get headLines(): number { return this.isTable ? Math.max(1, this.top().rows) : 0; }
 
-  /** The columns of a table, from its first record that is not empty. */
-  header(): readonly string[] { return this.isTable ? this.top().names : []; }
+  /** How a table's rows are read; undefined for what is no table. */
+  head(): TableHead | undefined { return this.isTable ? this.top().head : undefined; }
 
-  private top(): { names: readonly string[]; rows: number } {
-    if (this.head !== undefined) return this.head;
+  /** What the first record that is not empty says of the others. */
+  private top(): Top {
+    if (this.known !== undefined) return this.known;
     let line = 0;
     while (line < this.document.lineCount - 1 && this.document.lineAt(line).text.trim() === "") line++;
-    const first = this.document.lineCount > 0 ? this.between(line, line)[0] : undefined;
-    if (first === undefined) return { names: [], rows: 0 };
-    const names = tableCells(first.text, this.kind === "csv" ? "," : "\t", this.kind === "csv").map(({ text }) => text.replace(/^\uFEFF/, "")), bare = this.kind === "tsv" && this.headerless !== undefined && !names.some((name) => this.headerless?.includes(name));
-    return (this.head = bare ? { names: this.headerless, rows: first.line } : { names, rows: first.line + first.lines });
+    const [first] = this.document.lineCount > 0 ? this.between(line, line) : [], text = first?.text ?? "", form = this.kind === "csv" ? csvForm(text) : TSV, columns = columnNames(tableCells(text, form).map((cell) => cell.text));
+    const { headerless } = this, isRow = this.kind === "tsv" && headerless !== undefined && !columns.some((name) => headerless.includes(name));
+    return (this.known = isRow ? { head: { form, columns: headerless }, rows: line } : { head: { form, columns }, rows: line + (first?.lines ?? 1) });
   }
 
   /** Records that touch lines `from` to `to` (both counted), in order; of a table not its header. */
@@ -58,7 +62,7 @@ export class DocumentRecords {
   }
 
   /** What a model would read of a record. */
-  texts(record: TextRecord, { reading, fields }: RowReading): PlacedText[] { return textsOf(record, { kind: this.kind, reading, fields, header: this.header() }); }
+  texts(record: TextRecord, { reading, fields }: RowReading): PlacedText[] { return textsOf(record, { kind: this.kind, reading, fields, head: this.head() }); }
 
   /** Whether the records down to a line are found at once. */
   isNear(line: number): boolean { return this.kind !== "csv" || line < this.open.length + NEAR; }

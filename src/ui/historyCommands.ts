@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
+import { fileName } from "../experiment/fileName.ts";
 import { isLive } from "../experiment/record.ts";
 import type { GitStore } from "../run/gitStore.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
@@ -80,7 +81,7 @@ async function exportRun(argument: unknown, { pick, workerPath, log }: CommandCo
   if (form === undefined) return;
   const parent = (await vscode.window.showOpenDialog({ canSelectFiles: false, canSelectFolders: true, defaultUri: run.folder.uri, openLabel: vscode.l10n.t("Export Here"), title: vscode.l10n.t("Folder to put the export in") }))?.[0];
   if (parent === undefined) return;
-  const out = join(parent.fsPath, `${run.record.name.replace(/[^\p{L}\p{N}._-]+/gu, "-")}-${run.id}${form.folded ? "-folded" : ""}`), place = { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath };
+  const out = join(parent.fsPath, [fileName(run.record.name), run.id, form.folded ? "folded" : ""].filter((part) => part !== "").join("-")), place = { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath };
   await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t("Exporting \"{0}\"", run.record.name) }, async (_, token) => {
     const abort = new AbortController();
     token.onCancellationRequested(() => { abort.abort(); });

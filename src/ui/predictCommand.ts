@@ -8,6 +8,7 @@ import { host } from "./host.ts";
 import { visible } from "./heatmapHover.ts";
 import { isReady } from "./ready.ts";
 import type { Run } from "./runsModel.ts";
+import { selectedRows } from "./selectedRows.ts";
 
 const can = ({ record }: Run): boolean => !isLive(record.status) && record.status !== "queued" && record.status !== "failed";
 const MOST = 20;
@@ -35,10 +36,9 @@ export async function predict(argument: unknown, { pick, tokens, documents, work
 async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | undefined> {
   const { reading } = rowReading, editor = vscode.window.activeTextEditor;
   if (editor !== undefined && !editor.selection.isEmpty) {
-    const { document, selection } = editor, records = new DocumentRecords(document, rowReading.headerless), rows = records.in(selection.start.line, selection.end.line);
-    const wholeRows = records.kind === "jsonl" || records.kind === "csv" || records.kind === "tsv", texts = wholeRows ? rows.flatMap((record) => records.texts(record, rowReading)) : [];
-    const asTask = wholeRows && selection.start.line !== selection.end.line && texts.length === rows.length && texts.every((each) => each.asTask);
-    return asTask ? texts.slice(0, MOST).map(({ text }) => text) : [asInput(document.getText(selection), reading)];
+    const records = new DocumentRecords(editor.document, rowReading.headerless), rows = selectedRows(records, editor.selection), texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
+    const asTask = rows !== undefined && texts.length === rows.length && texts.every((each) => each.asTask);
+    return asTask ? texts.slice(0, MOST).map(({ text }) => text) : [asInput(editor.document.getText(editor.selection), reading)];
   }
   const typed = await vscode.window.showInputBox({ title: vscode.l10n.t("Predict with \"{0}\"", run.record.name), prompt: reading === undefined ? vscode.l10n.t("The text as the model reads it") : vscode.l10n.t("A text; what the task adds to it is added") });
   return typed === undefined || typed.trim() === "" ? undefined : [asInput(typed, reading)];

@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import type { SetupHostMessage, SetupPageMessage } from "../../webview/setupMessages.ts";
 import { UserError } from "../experiment/errors.ts";
 import { explain } from "../experiment/explain.ts";
-import { experimentOf, type ExperimentDraft } from "../experiment/experimentDraft.ts";
+import { DRAFT_LIMITS, experimentOf, type ExperimentDraft } from "../experiment/experimentDraft.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
 import { chooseData, ownData } from "./chooseData.ts";
 import { Store } from "./disposable.ts";
@@ -15,6 +15,7 @@ import type { Folders } from "./folders.ts";
 import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
 import { localised } from "./localised.ts";
+import { Newest } from "./newest.ts";
 import { pageHtml } from "./pageHtml.ts";
 import { setupLabels } from "./setupLabels.ts";
 import type { Tokens } from "./tokens.ts";
@@ -26,9 +27,13 @@ export interface SetupParts { readonly extensionUri: vscode.Uri; readonly storag
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
 
+type Asked = Omit<Extract<SetupPageMessage, { type: "draft" }>, "type">;
+
 /** One setup page: answers what its form asks, and writes the experiment in the end. */
 class Setup extends Store {
-  private asked = 0;
+  private closed = false;
+  private writing = false;
+  private readonly looks = new Newest<Asked>((asked) => this.look(asked));
   private sized = "";
   private forecast: { key: string; abort: AbortController; timer: NodeJS.Timeout } | undefined;
 
@@ -38,15 +43,18 @@ class Setup extends Store {
     view.webview.options = { enableScripts: true, localResourceRoots: [dist, vscode.Uri.joinPath(extensionUri, "media")] };
     view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
     this.register(view.webview.onDidReceiveMessage((value: unknown) => {
-      const message = host().parseSetupMessage(value);
-      if (message === undefined) log.warn("The setup page sent an unknown message.");
-      else this.handle(message).catch((error: unknown) => errors.report(error));
+      const parsed = host().parseSetupMessage(value);
+      if ("message" in parsed) { this.handle(parsed.message).catch((error: unknown) => errors.report(error)); return; }
+      log.warn(`The setup page sent what is no message: ${parsed.wrong}`);
+      this.post({ type: "refused", error: vscode.l10n.t("The form holds something that cannot be used: {0}", parsed.wrong) });
     }));
     this.register(view.onDidDispose(() => { this.dispose(); }));
     view.webview.html = pageHtml({ script: asset("setup.js"), style: asset("webview.css"), cspSource: view.webview.cspSource, nonce: randomBytes(16).toString("base64"), language: vscode.env.language, run: "" });
   }
 
   override dispose(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.stopForecast();
     super.dispose();
     this.view.dispose();
@@ -55,7 +63,7 @@ class Setup extends Store {
   private async handle(message: SetupPageMessage): Promise<void> {
     switch (message.type) {
       case "ready": this.start(this.draft); return;
-      case "draft": await this.look(message.draft); return;
+      case "draft": this.draft = message.draft; await this.looks.add(message); return;
       case "chooseData": { const chosen = await chooseData(this.parts.folders); if (chosen !== undefined) this.start({ ...this.draft, ...chosen }); return; }
       case "chooseBackbone": await this.changeBackbone(message.how); return;
       case "write": await this.write(message.draft, message.train); return;
@@ -68,31 +76,30 @@ class Setup extends Store {
     this.draft = draft;
     this.sized = "";
     this.stopForecast();
-    this.post({ type: "start", labels: setupLabels(), draft, title: draft.task.kind === "file" ? basename(draft.task.train) : "" });
+    this.post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: draft.task.kind === "file" ? basename(draft.task.train) : "" });
   }
 
+  /** Also where the user backs out, or the model is none, the form begins anew: what it offers can then be chosen again. */
   private async changeBackbone(how: BackboneChoice): Promise<void> {
-    const backbone = await chooseBackbone(how, this.parts);
-    this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
+    let backbone: string | undefined;
+    try { backbone = await chooseBackbone(how, this.parts); } finally { this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) }); }
   }
 
-  /** What the form as it is now comes to; an answer to an older form is not told. */
-  private async look(draft: ExperimentDraft): Promise<void> {
-    const asked = ++this.asked, { task, backbone, maxSourceLength } = draft, worker = this.parts.tokens.get();
-    this.draft = draft;
+  /** What the form as it is now comes to. */
+  private async look({ draft, asked }: Asked): Promise<void> {
+    if (this.closed) return;
+    const { task, backbone, maxSourceLength } = draft, worker = this.parts.tokens.get();
     if (this.sized !== backbone) {
       this.sized = backbone;
-      void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then((result) => { this.post({ type: "sizes", result }); }, (error: unknown) => { this.post({ type: "sizes", error: this.said(error) }); });
+      void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then((result) => { this.post({ type: "sizes", result }); }, (error: unknown) => { this.sized = ""; this.post({ type: "sizes", error: this.said(error) }); });
     }
     try {
-      const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested && task.kind === "file" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 });
-      if (asked !== this.asked) return;
-      this.post({ type: "inspection", result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) } });
+      const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 });
+      this.post({ type: "inspection", asked, result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) } });
+      if (this.closed || this.looks.waits) return;
       if (result.problem === undefined && !suggested) this.measure(draft);
       else this.stopForecast();
-    } catch (error) {
-      if (asked === this.asked) this.post({ type: "inspection", error: this.said(error) });
-    }
+    } catch (error) { this.post({ type: "inspection", asked, error: this.said(error) }); }
   }
 
   /** Measures the experiment, once what it costs has changed and the user rests. */
@@ -123,14 +130,18 @@ class Setup extends Store {
   }
 
   private async write(draft: ExperimentDraft, train: boolean): Promise<void> {
-    this.stopForecast();
+    if (this.writing) return;
+    this.writing = true;
     try {
       const sizes = (await this.parts.tokens.get().sizes({ backbone: draft.backbone, budgets: [draft.budget] })).sizes[0] ?? undefined, uri = await writeExperiment(draft, sizes, this.parts);
       if (uri === undefined) return;
       this.dispose();
       await vscode.window.showTextDocument(uri, { preview: false });
       if (train) await vscode.commands.executeCommand(Command.train, uri);
-    } catch (error) { this.post({ type: "written", error: this.said(error) }); }
+    } catch (error) {
+      if (this.closed) throw error;
+      this.post({ type: "written", error: this.said(error) });
+    } finally { this.writing = false; }
   }
 
   /** An obstacle in words; a bug is logged. */
@@ -140,7 +151,8 @@ class Setup extends Store {
     return vscode.l10n.t("see the log");
   }
 
-  private post(message: SetupHostMessage): void { void this.view.webview.postMessage(message); }
+  /** Nothing is told to a page that the user has closed. */
+  private post(message: SetupHostMessage): void { if (!this.closed) void this.view.webview.postMessage(message); }
 }
 
 /** The setup pages, restored after a reload of the window with what was typed. */

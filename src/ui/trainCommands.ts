@@ -20,6 +20,7 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
   if (!await isReady()) return;
   const { model, panels, folders, log, workerPath } = context, file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
   if (file === undefined) return;
+  await saved(file);
   // A file that was opened alone is trained in its own folder.
   if (folders.of(file) === undefined) await folders.use(vscode.Uri.joinPath(file, ".."));
   const folder = folders.of(file);
@@ -54,20 +55,21 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
   panels.show(run);
 }
 
-/** The experiment in the active editor (saved first), else one of the workspace's, else a new one, whose page goes on from here. */
+/** What is trained is what stands in the editor, whichever way leads here: the file as it was saved may be another. */
+async function saved(file: vscode.Uri): Promise<void> {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  if (document?.isDirty === true && !await document.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", file.fsPath));
+}
+
+/** The experiment in the active editor, else one of the workspace's, else a new one, whose page goes on from here. */
 async function chooseExperiment({ setups }: CommandContext): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document;
-  if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) {
-    if (active.isDirty && !await active.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", active.fileName));
-    return active.uri;
-  }
+  if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) return active.uri;
   const found = await vscode.workspace.findFiles("**/*.adept.json", "**/{node_modules,.adept}/**", 200);
   if (found.length === 0) { await setups.start(); return undefined; }
   const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })).sort((a, b) => a.label.localeCompare(b.label));
   const picked = await vscode.window.showQuickPick([...items, { label: `$(add) ${vscode.l10n.t("New experiment…")}` }], { placeHolder: vscode.l10n.t("Choose an experiment to train") });
   if (picked === undefined) return undefined;
   if (picked.uri === undefined) { await setups.start(); return undefined; }
-  const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === picked.uri?.toString());
-  if (document?.isDirty === true && !await document.save()) throw new UserError(vscode.l10n.t("{0} could not be saved.", document.fileName));
   return picked.uri;
 }

@@ -11,17 +11,18 @@ import { defaultRates } from "../experiment/learningRates.ts";
 import { nearestNames } from "../experiment/nearestName.ts";
 import { experimentsOf } from "../experiment/readExperiment.ts";
 import type { CheckAnswer, Problem } from "../experiment/setupProtocol.ts";
-import { templateParts } from "../experiment/templateParts.ts";
+import { fieldNames, templateParts } from "../experiment/templateParts.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
-import { readRows } from "../task/readRows.ts";
+import { columnsOf } from "../task/template.ts";
 import { splitFiles, TRAINING_FILES } from "../task/splitFiles.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
+import { KnownData } from "./knownData.ts";
 
 type Key = string | number;
 type Fix = Problem["fixes"][number];
-/** Data files above this size are not read to check their columns. */
-const LARGEST_READ = 32 * 1024 * 1024;
+/** Rows of a data file whose columns are looked at. */
+const ROWS = 200;
 
 /** Finds what is wrong with one experiment's text, where it is, and what would mend it. */
 class Check {
@@ -151,21 +152,21 @@ function checkFolder(check: Check, { task }: Experiment): void {
 }
 
 /** Fields that a template names and the data lack. */
-async function checkTemplates(check: Check, { task }: Experiment): Promise<void> {
-  if (task.kind !== "file" || statSync(task.train).size > LARGEST_READ) return;
+async function checkTemplates(check: Check, { task }: Experiment, known: KnownData): Promise<void> {
+  if (task.kind !== "file") return;
   let names: string[];
-  try { names = [...new Set((await readRows(task.train)).slice(0, 200).flatMap(({ fields }) => Object.keys(fields)))]; } catch (error) {
+  try { names = columnsOf((await known.rows(task.train)).rows.slice(0, ROWS)); } catch (error) {
     if (!(error instanceof UserError)) throw error;
     check.tell(["task", "train"], { code: "bad-data", message: error.message });
     return;
   }
   for (const key of ["source", "target"] as const) {
-    const parts = templateParts(task[key]);
+    const parts = templateParts(task[key], names);
     if (parts === undefined) { check.tell(["task", key], { code: "bad-template", message: `"${task[key]}" has a brace without its partner. Write {{ or }} for a brace that is text.` }); continue; }
     for (const part of parts) {
-      if ("literal" in part || names.includes(part.field)) continue;
-      const near = nearestNames(part.field, names), offered = near.length > 0 ? near : names.slice(0, 4);
-      check.tell(["task", key], { code: "unknown-field", message: `The data has no field "${part.field}"; it has: ${names.join(", ")}.`, fixes: offered.flatMap((name) => check.replace(["task", key], task[key].replaceAll(`{${part.field}}`, `{${name}}`), `Use {${name}}`)) });
+      if ("literal" in part || fieldNames(part.field).some((name) => names.includes(name))) continue;
+      const near = nearestNames(part.field.trim(), names), offered = near.length > 0 ? near : names.slice(0, 4);
+      check.tell(["task", key], { code: "unknown-field", message: `The data has no field "${part.field.trim()}"; it has: ${names.join(", ")}.`, fixes: offered.flatMap((name) => check.replace(["task", key], task[key].replaceAll(`{${part.field}}`, `{${name}}`), `Use {${name}}`)) });
     }
   }
 }
@@ -193,7 +194,7 @@ function checkRates(check: Check, value: z.output<typeof ExperimentFile>): void 
 }
 
 /** Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is thrown for what is wrong in it. */
-export async function checkExperiment(path: string, text: string): Promise<CheckAnswer> {
+export async function checkExperiment(path: string, text: string, data = new KnownData()): Promise<CheckAnswer> {
   const check = new Check(path, text), errors: ParseError[] = [], value: unknown = parse(text, errors, { allowTrailingComma: true });
   if (errors.length > 0 || typeof value !== "object" || value === null) return { problems: [] };
   const parsed = ExperimentFile.safeParse(value), folder = dirname(resolve(path));
@@ -210,7 +211,7 @@ export async function checkExperiment(path: string, text: string): Promise<Check
     return { problems: check.problems, name };
   }
   checkFolder(check, runs[0]!);
-  await checkTemplates(check, runs[0]!);
+  await checkTemplates(check, runs[0]!, data);
   return { problems: check.problems, name, runs: runs.length, ...sizesOf(check, runs) };
 }
 

@@ -1,19 +1,33 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../experiment/errors.ts";
+
+/** What a file system says that the user can do something about. */
+const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
 
 /**
  * Fills a new folder: it is there whole, or not at all.
  * @param force a folder that is there already is replaced; without it that is an error
+ * @throws UserError where it is taken, or cannot be written
  */
 export function finishedFolder(target: string, force: boolean, fill: (folder: string) => void): void {
-  const path = resolve(target), taken = existsSync(path) && readdirSync(path).length > 0;
-  if (taken && !force) throw new UserError(`${path} is there already`, "Choose another folder with --out, or add --force to replace it.");
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = mkdtempSync(join(dirname(path), ".adept-new-"));
+  const path = resolve(target), parent = dirname(path), temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);
+  let made = false;
   try {
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory() === false) throw new UserError(`${path} is a file`, "Choose a folder that is none yet.");
+    if (there !== undefined && readdirSync(path).length > 0 && !force) throw new UserError(`${path} is there already`, "Choose another folder with --out, or add --force to replace it.");
+    mkdirSync(parent, { recursive: true });
+    // Not by mkdtemp, which closes what it makes to all but its owner.
+    mkdirSync(temporary);
+    made = true;
     fill(temporary);
-    if (existsSync(path)) rmSync(path, { recursive: true });
+    if (there !== undefined) rmSync(path, { recursive: true });
     renameSync(temporary, path);
-  } finally { rmSync(temporary, { recursive: true, force: true }); }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== undefined && OBSTACLES.includes(code)) throw new UserError(`${path} cannot be written: ${message}`, "Choose another folder.");
+    throw error;
+  } finally { if (made) rmSync(temporary, { recursive: true, force: true }); }
 }

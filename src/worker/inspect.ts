@@ -8,22 +8,21 @@ import type { Inspection, SetupRequest, SizesAnswer } from "../experiment/setupP
 import { resolveSizes } from "../method/sizes.ts";
 import { columnRoles, templatesOf, type Column } from "../task/columnRoles.ts";
 import type { Example, Row } from "../task/example.ts";
-import { loadMailTask } from "../task/mailTask.ts";
-import { readRows } from "../task/readRows.ts";
-import { compileTemplate } from "../task/template.ts";
+import { looksHeaderless } from "../task/headerDoubt.ts";
+import { columnsOf, compileTemplate } from "../task/template.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
+import { KnownData } from "./knownData.ts";
 
 type Ask = Extract<SetupRequest, { type: "inspect" }>;
 const PREVIEWS = 5, SAMPLED = 2000, LABELS = 20, SHOWN = 600;
-const PLAIN = { split: { validation: 0.1, test: 0.1, seed: 42 } };
 
-interface Read { columns: Column[]; source: string; target: string; examples: Example[]; problem: string | undefined; rows: number }
+interface Read { columns: Column[]; source: string; target: string; examples: readonly Example[]; problem: string | undefined; rows: number; all: boolean; headerless: boolean }
 
-async function readFileTask({ train, source, target }: Extract<Ask["task"], { kind: "file" }>): Promise<Read> {
-  const rows = await readRows(train), columns = columnRoles(rows), suggested = templatesOf(columns), templates = { source: source ?? suggested.source, target: target ?? suggested.target };
-  const base = { columns, ...templates, rows: rows.length };
+async function readFileTask({ train, source, target }: Extract<Ask["task"], { kind: "file" }>, known: KnownData): Promise<Read> {
+  const { rows, all } = await known.rows(train), columns = columnRoles(rows), suggested = templatesOf(columns), templates = { source: source ?? suggested.source, target: target ?? suggested.target };
+  const base = { columns, ...templates, rows: rows.length, all, headerless: /\.[ct]sv(\.gz)?$/i.test(train) && looksHeaderless(rows) }, use = { file: train, columns: columnsOf(rows) };
   try {
-    const compiled = { source: compileTemplate(templates.source, "task.source", train), target: compileTemplate(templates.target, "task.target", train) };
+    const compiled = { source: compileTemplate(templates.source, { ...use, name: "task.source" }), target: compileTemplate(templates.target, { ...use, name: "task.target" }) };
     const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() })), empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
     return { ...base, examples, problem: templates.source === "" || templates.target === "" ? "Input and output each need a column." : empty < 0 ? undefined : `Line ${rows[empty]!.line}: the ${examples[empty]!.target === "" ? "output" : "input"} is empty.` };
   } catch (error) {
@@ -32,10 +31,10 @@ async function readFileTask({ train, source, target }: Extract<Ask["task"], { ki
   }
 }
 
-async function read(task: Ask["task"]): Promise<Read> {
-  if (task.kind === "file") return readFileTask(task);
-  const { train, validation, test } = await loadMailTask({ kind: "mail", maxBodyCharacters: 600, ...PLAIN, shots: undefined }), examples = [...train, ...validation, ...test];
-  return { columns: [], source: "", target: "", examples, problem: undefined, rows: examples.length };
+async function read(task: Ask["task"], known: KnownData): Promise<Read> {
+  if (task.kind === "file") return readFileTask(task, known);
+  const examples = await known.mail();
+  return { columns: [], source: "", target: "", examples, problem: undefined, rows: examples.length, all: true, headerless: false };
 }
 
 const counted = (targets: readonly string[]): { text: string; count: number }[] => {
@@ -51,8 +50,8 @@ async function piecesOf(tokenizer: TextTokenizer, text: string, maxLength: numbe
 }
 
 /** Looks at a task's data as a model will get it. @throws UserError where the file or the backbone cannot be read */
-export async function inspect({ task, backbone, maxSourceLength, maxTargetLength }: Ask): Promise<Inspection> {
-  const tokenizer = loadTokenizer(backboneFolder(backbone)), { examples, ...found } = await read(task), labels = counted(examples.map(({ target }) => target));
+export async function inspect({ task, backbone, maxSourceLength, maxTargetLength }: Ask, known = new KnownData()): Promise<Inspection> {
+  const tokenizer = loadTokenizer(backboneFolder(backbone)), { examples, ...found } = await read(task, known), labels = counted(examples.map(({ target }) => target));
   const every = Math.max(1, Math.ceil(examples.length / SAMPLED)), sample = examples.filter((_, i) => i % every === 0);
   const lengths = await Promise.all(sample.map(async ({ source, target }) => [(await tokenizer.encodeIds(source)).length, (await tokenizer.encodeIds(target)).length] as const)), sorted = lengths.map(([source]) => source).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

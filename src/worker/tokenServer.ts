@@ -10,6 +10,7 @@ import { RunDirectory } from "../run/runDirectory.ts";
 import { readingOf } from "../task/reading.ts";
 import { checkExperiment } from "./checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
+import { KnownData } from "./knownData.ts";
 import { OpenTokens } from "./openTokens.ts";
 
 /** Runs whose tables are kept. */
@@ -20,6 +21,7 @@ type Request = z.infer<typeof Request>;
 /** The answers of a token worker: tokenizers and tables of the runs asked for last. */
 class TokenServer {
   private readonly open = new Map<string, OpenTokens>();
+  private readonly data = new KnownData();
 
   answer(request: Request): Promise<unknown> | object {
     switch (request.type) {
@@ -27,9 +29,9 @@ class TokenServer {
       case "reading": return readingOf(RunDirectory.open(request.run).experiment().task);
       case "encode": return this.of(request.run).encode(request);
       case "token": return this.of(request.run).details(request.token, request.place);
-      case "inspect": return inspect(request);
+      case "inspect": return inspect(request, this.data);
       case "sizes": return sizesWithin(request.backbone, request.budgets);
-      case "check": return checkExperiment(request.path, request.text);
+      case "check": return checkExperiment(request.path, request.text, this.data);
     }
   }
 

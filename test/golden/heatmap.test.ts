@@ -25,7 +25,7 @@ withGoldens("heatmap", () => {
         // csv cells are joined by "\n" whatever the file's line ends are.
         if (kind === "csv" && text.includes("\r")) continue;
         const written = write(text), record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
-        const texts = textsOf(record, { kind, reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }], header: ["n", "text", "y"] });
+        const texts = textsOf(record, { kind, reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }], head: { form: { delimiter: ",", quotes: true }, columns: ["n", "text", "y"] } });
         assert.equal(texts.length, 1);
         assert.equal(texts[0]!.text, `say: ${text}`);
         // The golden's own tokens, moved behind the template's words.

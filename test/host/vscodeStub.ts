@@ -1,3 +1,6 @@
+import { mkdir, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 // What the host's parts reach of the `vscode` module: translation, icons, events, a tree that remembers what it is told.
 const filled = (text: string, values: readonly unknown[]): string => text.replace(/\{(\d)\}/g, (place, index: string) => (values.length === 0 ? place : String(values[Number(index)])));
 /** What stands for a translation: the text itself, or what a test puts here. */
@@ -15,7 +18,17 @@ export class MarkdownString {
   appendText(text: string): this { this.value += text; return this; }
 }
 export const StatusBarAlignment = { Left: 1, Right: 2 };
-export const Uri = { file: (path: string) => ({ scheme: "file", fsPath: path, path, toString: () => `file://${path}` }) };
+export class Uri {
+  readonly scheme = "file";
+  private constructor(readonly path: string) {}
+  get fsPath(): string { return this.path; }
+  static file(path: string): Uri { return new Uri(path); }
+  static joinPath(base: { path: string }, ...parts: string[]): Uri { return new Uri(join(base.path, ...parts)); }
+  toString(): string { return `file://${this.path}`; }
+}
+export const ViewColumn = { Active: -1 };
+export const ProgressLocation = { Notification: 15 };
+export const env = { language: "en" };
 
 const nothing = { dispose: (): void => { /* holds nothing */ } };
 
@@ -29,6 +42,10 @@ export class EventEmitter<T> {
 export const workspace = {
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
   onDidChangeWorkspaceFolders: () => nothing,
+  isTrusted: true, textDocuments: [] as { uri: Uri; isDirty: boolean; save: () => Promise<boolean> }[],
+  getConfiguration: () => ({ get: (): undefined => undefined }),
+  getWorkspaceFolder: (): undefined => undefined,
+  fs: { stat: (uri: Uri) => stat(uri.path), createDirectory: (uri: Uri) => mkdir(uri.path, { recursive: true }), writeFile: (uri: Uri, bytes: Uint8Array) => writeFile(uri.path, bytes) },
   createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
 };
 export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
@@ -44,7 +61,17 @@ export const decorationTypes = new Set<{ options: unknown; dispose: () => void }
 const themes = new EventEmitter<void>();
 /** What the theme is now. */
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
+/** What the user was told, the last last. */
+export const told: string[] = [];
 export const window = {
+  activeTextEditor: undefined as unknown,
+  showInformationMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
+  showErrorMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
+  showOpenDialog: (): Promise<Uri[] | undefined> => Promise.resolve(undefined),
+  showTextDocument: (): Promise<void> => Promise.resolve(),
+  withProgress: <T>(_: unknown, work: () => Promise<T>): Promise<T> => work(),
+  registerWebviewPanelSerializer: () => nothing,
+  createWebviewPanel: (): unknown => { throw new Error("a test makes its own"); },
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
   createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),

@@ -74,7 +74,7 @@ test("the sample needs no folder at all", async (t) => {
   await workbench.choose("Sample: spam or ham mail");
   const setup = workbench.runPage();
   await setup.locator("h3", { hasText: "As the model reads it" }).waitFor({ timeout: 60_000 });
-  await until("what is cut is said", () => setup.locator(".warning").first().innerText(), (text) => /longer and will be cut/.test(text));
+  await setup.locator(".warning", { hasText: "longer and will be cut" }).waitFor();
   await setup.locator("vscode-button", { hasText: "Write Experiment File" }).click();
   await workbench.page.locator(".tab.active", { hasText: "mail.adept.json" }).waitFor({ timeout: 30_000 });
   await workbench.page.locator(".codelens-decoration a", { hasText: "Train" }).first().waitFor({ timeout: 30_000 });

@@ -70,6 +70,12 @@ test("a prediction says how likely it is and what each token's offset did for it
   assert.equal(first!.prediction, predicted.predictions[0]!.prediction, "what the terminal predicts");
 });
 
+test("texts longer than an argument may be, and with units that none may hold, are predicted on", async () => {
+  const texts = ["好".repeat(50_000), "a\0b river", "\ud83d stone"], results = await explainInWorker(place, { runPath: run.path, texts }, never);
+  assert.deepEqual(results.map(({ input }) => input), texts.map((text) => text));
+  assert.ok(results[0]!.cut >= 0 && results.every(({ probability }) => probability > 0));
+});
+
 test("adapter and folded model are exported once, and not over something else", async () => {
   const out = join(folder, "out");
   await exportInWorker(place, { runPath: run.path, out, folded: true }, never);

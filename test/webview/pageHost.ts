@@ -4,7 +4,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import type { ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
+import { DRAFT_LIMITS, type ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
+import type { Inspection } from "../../src/experiment/setupProtocol.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import type { HostMessage, PageMessage } from "../../webview/messages.ts";
 import type { SetupHostMessage, SetupPageMessage } from "../../webview/setupMessages.ts";
@@ -31,7 +32,7 @@ const PRELUDE = `({ classes, values }) => {
   dress();
 }`;
 
-export interface OpenOptions { theme?: string; width?: number; zoom?: number }
+export interface OpenOptions { theme?: string; width?: number; zoom?: number; /** what the setup page is told of its data */ answer?: (found: Inspection) => Inspection }
 /** A page of the product in a browser: what it posted, and what its policy refused. */
 export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
 
@@ -73,11 +74,11 @@ export class PageHost {
     const worker = (this.tokens ??= new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => { throw new Error(line); } })), asked: SetupPageMessage[] = [], { setupLabels } = this.parts;
     const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
       asked.push(message);
-      if (message.type === "ready") post({ type: "start", labels: setupLabels(), draft, title: "data.csv" });
+      if (message.type === "ready") post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
       if (message.type !== "draft") return;
-      const { task, backbone, maxSourceLength } = message.draft;
+      const { draft: { task, backbone, maxSourceLength }, asked: number } = message;
       void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => { post({ type: "sizes", result }); });
-      void worker.inspect({ task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 }).then((result) => { post({ type: "inspection", result }); }, (error: unknown) => { post({ type: "inspection", error: (error as Error).message }); });
+      void worker.inspect({ task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 }).then((result) => { post({ type: "inspection", asked: number, result: options.answer?.(result) ?? result }); }, (error: unknown) => { post({ type: "inspection", asked: number, error: (error as Error).message }); });
       post({ type: "forecast", working: false, result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 } });
     };
     return { ...await this.openPage("setup=1", (post) => (message) => { answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void); }, options), asked };

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
 import { pseudo } from "../l10n/pseudo.ts";
+import type { HostMessage } from "../../webview/messages.ts";
 import { PageHost } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
 
@@ -24,6 +25,8 @@ for (const theme of Object.keys(THEMES)) {
   test(`${theme}: filled in, readable, nothing refused by the policy, nothing serious for axe`, async () => {
     const { page, context, violations, errors } = await host.openSetup(draft, { theme });
     await page.locator(".pieces").first().waitFor();
+    // Signs and words of what is wrong are part of the picture.
+    await page.locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("12x");
     await page.locator(".budget [role=status]", { hasText: "hidden units" }).waitFor();
     assert.match(await page.locator(".pieces").first().innerText(), /<img src=x onerror=alert\(1\)> film/, "text stays text");
     await page.screenshot({ path: join(OUTPUT, `setup-${theme}.png`), fullPage: true });
@@ -65,6 +68,62 @@ test("what is chosen and typed goes to the host: columns, templates, lengths, bu
   assert.ok(!asked.some(({ type }) => type === "write"), "an incomplete form is not written");
   assert.deepEqual(((await page.evaluate(() => JSON.parse(sessionStorage.getItem("state") ?? "null") as unknown)) as { draft: ExperimentDraft }).draft.steps, 40, "kept for a reload");
   await context.close();
+});
+
+test("what the host would not take is said at its field, and nothing is written while it stands there", async () => {
+  const { page, context, asked } = await host.openSetup({ ...draft, name: "n".repeat(200) }), field = (label: string) => page.locator("vscode-text-field", { hasText: label }).locator("input"), written = (): unknown[] => asked.filter(({ type }) => type === "write");
+  await page.locator(".pieces").first().waitFor();
+  const write = page.locator("vscode-button", { hasText: "Write and Train" }), missing = page.locator("[role=alert]", { hasText: "Something is missing" });
+  for (const [label, wrong, said, right] of [["Steps", "20000000", "A whole number from 1 to 10,000,000", "10000000"], ["Steps", "12x", "A whole number", "40"], ["Name", "n".repeat(201), "at most 200 characters", "n".repeat(200)], ["Name", "  ", "Give it a name", "new"]] as const) {
+    await field(label).fill(wrong);
+    await page.locator(".problem", { hasText: said }).waitFor();
+    // What is right elsewhere does not make it right here.
+    await field(label === "Name" ? "Steps" : "Name").fill(label === "Name" ? "50" : "other");
+    await write.click();
+    await missing.waitFor();
+    await page.waitForTimeout(500);
+    assert.equal(written().length, 0, `${label}: ${wrong.slice(0, 20)}`);
+    await field(label).fill(right);
+    await page.locator(".problem", { hasText: said }).waitFor({ state: "hidden" });
+  }
+  await write.click();
+  for (let i = 0; i < 50 && written().length === 0; i++) await page.waitForTimeout(100);
+  assert.deepEqual(written().map((message) => { const { draft: { name, steps } } = message as { draft: ExperimentDraft }; return [name, steps]; }), [["new", 50]]);
+  await context.close();
+});
+
+test("a form is written as it was looked at: what was pressed before that waits for it, and a change takes it back", async () => {
+  const { page, context, asked, send } = await host.openSetup(draft), source = page.locator("vscode-text-field", { hasText: "Input template" }).locator("input"), write = page.locator("vscode-button", { hasText: "Write Experiment File" }), written = (): { draft: ExperimentDraft }[] => asked.filter((message) => message.type === "write");
+  await page.locator(".pieces").first().waitFor();
+  await source.fill("{nothing}");
+  await write.click();
+  await page.locator(".problem", { hasText: 'no field "nothing"' }).waitFor();
+  await page.locator("[role=alert]", { hasText: "Something is missing" }).waitFor();
+  assert.equal(written().length, 0, "not by what was found of the template before");
+  await source.fill("say: {text}");
+  await write.click();
+  await source.fill("say it: {text}");
+  await page.locator(".pieces", { hasText: "say it:" }).first().waitFor();
+  assert.equal(written().length, 0, "a change takes it back");
+  await write.click();
+  await page.waitForTimeout(300);
+  assert.deepEqual(written().map((each) => each.draft.task.kind === "file" && each.draft.task.source), ["say it: {text}"]);
+  await send({ type: "refused", error: "The form holds something that cannot be used" } as unknown as HostMessage);
+  await page.locator("[role=alert]", { hasText: "cannot be used" }).first().waitFor();
+  await context.close();
+});
+
+test("data without a header, and more of them than are looked at, are told as such", async () => {
+  const bare = join(folder, "bare.csv");
+  writeFileSync(bare, Array.from({ length: 30 }, (_, i) => `film ${i} is long,${i % 2 ? "good" : "bad"}`).join("\n"));
+  const { page, context } = await host.openSetup({ ...draft, task: { kind: "file", train: bare, source: "", target: "" } });
+  await page.locator(".warning", { hasText: "looks like an example" }).waitFor();
+  await context.close();
+  const second = await host.openSetup(draft, { answer: (found) => ({ ...found, all: false }) });
+  await second.page.locator(".detail", { hasText: "50 examples looked at; the file has more" }).waitFor();
+  assert.equal(await second.page.locator(".warning", { hasText: "looks like" }).count(), 0);
+  assert.equal(await second.page.locator(".detail", { hasText: "times over" }).count(), 0, "nobody knows how often");
+  await second.context.close();
 });
 
 test("at 300 and 1,600 pixels and at 200 %, and in a longer language, nothing sticks out", async () => {

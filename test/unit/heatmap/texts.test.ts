@@ -4,11 +4,12 @@ import * as fc from "fast-check";
 import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
 import { placeOf } from "../../../src/heatmap/placedText.ts";
 import type { ReadingPart } from "../../../src/experiment/templateParts.ts";
+import { csvForm, leavesQuoteOpen, TSV } from "../../../src/experiment/tableForm.ts";
 import { kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records.ts";
-import { leavesQuoteOpen, tableCells } from "../../../src/heatmap/tableFields.ts";
+import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
-const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], header: string[] = []) => textsOf({ line: 0, lines: text.split("\n").length, text }, { kind, reading, header });
+const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns: string[] = []) => textsOf({ line: 0, lines: text.split("\n").length, text }, { kind, reading, head: { form: csvForm(columns.join()), columns } });
 
 test("a unit of a JSON text stands where its spelling begins", () => {
   const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}', fields = jsonFields(record)!;
@@ -39,14 +40,14 @@ test("any object of texts is read as JSON.parse reads it, unit by unit", () => {
 test("any table is cut into the cells that csv-parse finds", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " ", "😀") });
   fc.assert(fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
-    const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(","), [wanted] = parse(record), own = tableCells(record, ",", true);
+    const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(","), [wanted] = parse(record), own = tableCells(record, csvForm(""));
     assert.deepEqual(own.map(({ text }) => text), wanted);
     for (const { text, at } of own) for (let i = 0; i < text.length; i++) assert.equal(record[typeof at === "number" ? at + i : at[i]!], text[i]);
     let open = false;
     for (const line of record.split("\n").slice(0, -1)) { open = leavesQuoteOpen(line, open); }
     assert.equal(record.split("\n").length > 1 ? open : false, record.includes("\n"));
   }));
-  assert.deepEqual(tableCells('a "b"\tc', "\t", false).map(({ text }) => text), ['a "b"', "c"]);
+  assert.deepEqual(tableCells('a "b"\tc', TSV).map(({ text }) => text), ['a "b"', "c"]);
 });
 
 test("rows are read as the task reads them, else text by text", () => {
@@ -64,8 +65,8 @@ test("rows are read as the task reads them, else text by text", () => {
 });
 
 test("an experiment's own texts are what a model reads of it", () => {
-  const text = '{ // note\n  "method": { "kind": "adept", "initText": "Say \\"it\\":" },\n  "task": { "kind": "file", "source": "{{a}} premise: {p} and {h}", "target": "{l}" }\n}';
-  assert.deepEqual(read(text, "experiment").map((each) => each.text), ['Say "it":', "{{a}} premise: ", " and "]);
+  const text = '{ // note\n  "method": { "kind": "adept", "initText": "Say \\"it\\":" },\n  "task": { "kind": "file", "source": "{{a}} premise: {p} and {h {en}} or", "target": "{l}" }\n}';
+  assert.deepEqual(read(text, "experiment").map((each) => each.text), ['Say "it":', "{{a}} premise: ", " and ", " or"]);
   assert.deepEqual(read("{", "experiment"), []);
   assert.deepEqual(["a.adept.json", "b.JSONL", "c.csv", "d.tsv", "e.txt", "f.json"].map(kindOf), ["experiment", "jsonl", "csv", "tsv", "prose", "prose"]);
 });

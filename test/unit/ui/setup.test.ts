@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { TokenWorker } from "../../../src/executor/tokenWorker.ts";
+import { DRAFT_LIMITS, type ExperimentDraft } from "../../../src/experiment/experimentDraft.ts";
+import type { Inspection } from "../../../src/experiment/setupProtocol.ts";
+import { Newest } from "../../../src/ui/newest.ts";
+import { parseSetupMessage } from "../../../src/ui/setupMessage.ts";
+import type * as Parts from "../../host/hostParts.ts";
+import { loadParts } from "../../host/loadParts.ts";
+import { StubPanel } from "../../host/stubPanel.ts";
+
+let parts: typeof Parts;
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")), reported: unknown[] = [], found = { problem: "none is trained on", rows: 1 } as Inspection;
+before(async () => { parts = await loadParts(); });
+after(() => { rmSync(folder, { recursive: true, force: true }); });
+const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
+
+/** A page over a data file, whose questions to the worker stay open until they are answered. */
+async function opened(file = "/data/d.csv"): Promise<{ panel: StubPanel; draft: ExperimentDraft; asked: { backbone: string; answer: (result: Inspection | Error) => void }[] }> {
+  const panel = new StubPanel(), asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [], { vscode } = parts, nothing = (): void => { /* not looked at */ };
+  vscode.window.createWebviewPanel = () => panel;
+  const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> => new Promise((resolve, reject) => { asked.push({ backbone, answer: (result) => { if (result instanceof Error) reject(result); else resolve(result); } }); });
+  const worker = { inspect, sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }) } as unknown as TokenWorker;
+  const setups = new parts.Setups({ extensionUri: vscode.Uri.file("/ext"), storage: vscode.Uri.file(folder), folders: { all: () => [] }, tokens: { get: () => worker }, errors: { report: (error: unknown) => { reported.push(error); return Promise.resolve(); } }, log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing }, workerPath: join(folder, "none.js") } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
+  await setups.start(vscode.Uri.file(file) as never);
+  panel.say({ type: "ready" });
+  await rest();
+  return { panel, asked, draft: panel.of("start")[0]!["draft"] as ExperimentDraft };
+}
+
+test("a page that is closed while its data are read is told nothing, measures nothing, and reports no bug", async () => {
+  for (const result of [{ ...found, problem: undefined } as unknown as Inspection, new Error("the worker ended")]) {
+    reported.length = 0;
+    const { panel, asked, draft } = await opened(), task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
+    panel.say({ type: "draft", draft: { ...draft, task }, asked: 1 });
+    await rest();
+    panel.dispose();
+    const before = panel.posted.length;
+    asked[0]!.answer(result);
+    await rest();
+    assert.deepEqual(reported.filter((error) => String(error).includes("disposed")), []);
+    assert.equal(panel.posted.length, before);
+  }
+});
+
+test("while one draft is looked at the newest alone waits, and answers say what they are for", async () => {
+  const { panel, asked, draft } = await opened();
+  for (let i = 1; i <= 5; i++) { panel.say({ type: "draft", draft: { ...draft, backbone: `b${i}` }, asked: i }); await rest(); }
+  assert.deepEqual(asked.map(({ backbone }) => backbone), ["b1"]);
+  asked[0]!.answer(found);
+  await rest();
+  assert.deepEqual(asked.map(({ backbone }) => backbone), ["b1", "b5"]);
+  asked[1]!.answer(new Error("x"));
+  await rest();
+  assert.deepEqual(panel.of("inspection").map((each) => each["asked"]), [1, 5]);
+  panel.say({ type: "draft", draft, asked: 6 });
+  await rest();
+  assert.equal(asked.length, 3, "after an error the next is looked at");
+  panel.dispose();
+});
+
+test("work that fails leaves the way free", async () => {
+  const done: number[] = [], newest = new Newest<number>((item) => { done.push(item); return item === 1 ? Promise.reject(new Error("one")) : Promise.resolve(); });
+  await assert.rejects(newest.add(1), /one/);
+  await newest.add(2);
+  assert.deepEqual(done, [1, 2]);
+});
+
+test("what the host does not take is answered on the page", async () => {
+  const { panel, asked, draft } = await opened();
+  panel.say({ type: "write", draft: { ...draft, steps: DRAFT_LIMITS.steps + 1 }, train: true });
+  await rest();
+  assert.match(String(panel.of("refused")[0]?.["error"]), /cannot be used: draft\.steps/);
+  assert.equal(asked.length, 0);
+  panel.dispose();
+});
+
+test("data of the longest name makes a draft that the host takes", async () => {
+  for (const name of ["f".repeat(240), `${"f".repeat(199)}😀`]) {
+    const { panel, draft } = await opened(`/data/${name}.csv`);
+    assert.ok("message" in parseSetupMessage({ type: "draft", draft, asked: 1 }));
+    assert.ok(draft.name.isWellFormed() && draft.name.length >= 199);
+    panel.dispose();
+  }
+});
+
+test("where a backbone cannot be used the form begins anew, so that it can be chosen again", async () => {
+  reported.length = 0;
+  const { panel } = await opened();
+  parts.vscode.window.showOpenDialog = () => Promise.resolve([parts.vscode.Uri.file(folder)]);
+  panel.say({ type: "chooseBackbone", how: "folder" });
+  await rest();
+  assert.match(String(reported[0]), /holds no model/);
+  assert.equal(panel.of("start").length, 2);
+  assert.equal((panel.of("start")[1]!["draft"] as ExperimentDraft).backbone, "tiny-t5");
+  panel.dispose();
+});

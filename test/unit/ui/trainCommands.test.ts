@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, before, beforeEach, test } from "node:test";
+import type * as Parts from "../../host/hostParts.ts";
+import { loadParts } from "../../host/loadParts.ts";
+
+let parts: typeof Parts, folder: string, file: string;
+before(async () => { parts = await loadParts(); });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "adept-train-"));
+  file = join(folder, "mail.adept.json");
+  writeFileSync(file, written("as saved"));
+  // A worker that ends at once: what is looked at is what it was given.
+  writeFileSync(join(folder, "worker.cjs"), "");
+});
+afterEach(() => { parts.vscode.workspace.textDocuments = []; rmSync(folder, { recursive: true, force: true }); });
+const written = (name: string): string => JSON.stringify({ name, git: false, task: { kind: "mail" }, method: { kind: "adept" } });
+const trained = (): string[] => { const runs = join(folder, ".adept/runs"); return existsSync(runs) ? readdirSync(runs).map((id) => (JSON.parse(readFileSync(join(runs, id, "experiment.json"), "utf8")) as { name: string }).name) : []; };
+
+function train(): Promise<unknown> {
+  const nothing = (): void => { /* not looked at */ }, place = { uri: parts.vscode.Uri.file(folder), name: "f", index: 0 };
+  const handlers = parts.trainCommands({ model: { markStartedHere: nothing, refresh: nothing, find: () => undefined }, panels: {}, folders: { of: () => place }, log: { info: nothing }, workerPath: join(folder, "worker.cjs") } as unknown as Parameters<typeof parts.trainCommands>[0]);
+  return Promise.resolve(handlers["adept.train"](parts.vscode.Uri.file(file), undefined));
+}
+/** The file in an editor, edited since it was saved. */
+const edited = (saves: boolean): void => { parts.vscode.workspace.textDocuments = [{ uri: parts.vscode.Uri.file(file), isDirty: true, save: () => { if (saves) writeFileSync(file, written("as edited")); return Promise.resolve(saves); } }]; };
+
+test("a file that is named (by the lens above it, its title, the explorer) is saved before it is trained", async () => {
+  edited(true);
+  await train();
+  assert.deepEqual(trained(), ["as edited"]);
+});
+
+test("one that cannot be saved is not trained as it was", async () => {
+  edited(false);
+  await assert.rejects(train(), /could not be saved/);
+  assert.deepEqual(trained(), []);
+});
+
+test("one that is not open is trained as it is", async () => {
+  await train();
+  assert.deepEqual(trained(), ["as saved"]);
+});

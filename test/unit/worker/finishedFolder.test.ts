@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { UserError } from "../../../src/experiment/errors.ts";
+import { fileName } from "../../../src/experiment/fileName.ts";
+import { finishedFolder } from "../../../src/worker/finishedFolder.ts";
+
+const parent = mkdtempSync(join(tmpdir(), "adept-finished-"));
+after(() => { rmSync(parent, { recursive: true, force: true }); });
+const obstacle = (target: string, force: boolean, words: RegExp, fill = (): void => { /* nothing */ }): void => {
+  assert.throws(() => { finishedFolder(target, force, fill); }, (error) => { assert.ok(error instanceof UserError, String(error)); assert.match(error.message, words); assert.ok(error.action !== undefined); return true; });
+};
+
+test("a finished folder is open to whom any new folder is", () => {
+  mkdirSync(join(parent, "plain"));
+  finishedFolder(join(parent, "deep/er/out"), false, (folder) => { writeFileSync(join(folder, "a"), ""); });
+  assert.equal(statSync(join(parent, "deep/er/out")).mode, statSync(join(parent, "plain")).mode);
+});
+
+test("a file in its place, a file among its parents and a name that is too long are told as the user's to mend", () => {
+  const file = join(parent, "file");
+  writeFileSync(file, "mine");
+  for (const force of [false, true]) obstacle(file, force, /file is a file/);
+  obstacle(join(file, "out"), false, /cannot be written: E(NOTDIR|EXIST)/);
+  obstacle(join(parent, "名".repeat(100)), false, /cannot be written: ENAMETOOLONG/);
+  assert.equal(statSync(file).size, 4);
+  assert.throws(() => { finishedFolder(join(parent, "bug"), false, () => { throw new TypeError("a bug"); }); }, TypeError);
+  assert.equal(existsSync(join(parent, "bug")), false);
+  assert.deepEqual(readdirSync(parent).filter((name) => name.startsWith(".adept-new")), []);
+});
+
+test("a folder that may not be written to is told so", { skip: process.getuid?.() === 0 ? "root may write everywhere" : false }, () => {
+  const closed = join(parent, "closed");
+  mkdirSync(closed);
+  chmodSync(closed, 0o500);
+  obstacle(join(closed, "out"), false, /cannot be written: EACCES/);
+});
+
+test("a name becomes a part of a path that every file system takes", () => {
+  assert.equal(fileName("a / b: c?"), "a-b-c");
+  assert.equal(fileName("../..\\x"), "x");
+  assert.equal(fileName("???"), "");
+  assert.equal(fileName("名".repeat(90)), "名".repeat(33));
+  for (const name of ["n".repeat(300), "é".repeat(300), "𝒳".repeat(300), `${"a".repeat(99)}. b`]) { const own = fileName(name); assert.ok(Buffer.byteLength(own) <= 100 && own.length > 20 && own.isWellFormed() && !/[-.]$/.test(own), own); }
+});
