@@ -11,17 +11,18 @@ import { readingOf } from "../task/reading.ts";
 import { checkExperiment } from "./checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
 import { KnownData } from "./knownData.ts";
+import { KnownFields } from "./knownFields.ts";
 import { OpenTokens } from "./openTokens.ts";
 
 /** Runs whose tables are kept. */
 const MOST_OPEN = 8;
-const Request = z.union([TokenRequest, SetupRequest]);
-type Request = z.infer<typeof Request>;
+type Request = TokenRequest | SetupRequest;
 
 /** The answers of a token worker: tokenizers and tables of the runs asked for last. */
 class TokenServer {
   private readonly open = new Map<string, OpenTokens>();
   private readonly data = new KnownData();
+  private readonly fields = new KnownFields();
 
   answer(request: Request): Promise<unknown> | object {
     switch (request.type) {
@@ -31,7 +32,7 @@ class TokenServer {
       case "token": return this.of(request.run).details(request.token, request.place);
       case "inspect": return inspect(request, this.data);
       case "sizes": return sizesWithin(request.backbone, request.budgets);
-      case "check": return checkExperiment(request.path, request.text, this.data);
+      case "check": return checkExperiment(request.path, request.text, this.fields);
     }
   }
 
@@ -46,7 +47,7 @@ class TokenServer {
 }
 
 /** Questions that read data or solve sizes: they may take their time. */
-const PATIENT: readonly Request["type"][] = ["inspect", "sizes", "check"];
+const PATIENT: readonly string[] = ["inspect", "sizes", "check"] satisfies SetupRequest["type"][];
 
 /**
  * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not stand behind what reads data.
@@ -63,20 +64,18 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
     }
   };
   for await (const line of createInterface({ input })) {
-    const json = parseJson(line), parsed = Request.safeParse(json), asked = Numbered.safeParse(json);
-    if (parsed.success) {
-      const lane = PATIENT.includes(parsed.data.type) ? "patient" : "quick";
-      // A turn of the loop before each: what came meanwhile is seen.
-      lanes[lane] = lanes[lane].then(() => nextTurn()).then(() => answer(parsed.data));
-    } else if (asked.success) {
-      // Who asks waits for an answer, whatever was asked.
-      reply({ id: asked.data.id, error: { message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`, bug: true } });
-    }
+    const asked = Asked.safeParse(parseJson(line));
+    if (!asked.success) continue;
+    const { id, type } = asked.data, lane = PATIENT.includes(type) ? "patient" : "quick", parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
+    // Who asks waits for an answer, whatever was asked.
+    if (!parsed.success) { reply({ id, error: { message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`, bug: true } }); continue; }
+    // A turn of the loop before each: what came meanwhile is seen.
+    lanes[lane] = lanes[lane].then(() => nextTurn()).then(() => answer(parsed.data));
   }
   await Promise.all(Object.values(lanes));
 }
 
-const Numbered = z.object({ id: z.number().int() });
+const Asked = z.looseObject({ id: z.number().int(), type: z.string() });
 const nextTurn = (): Promise<void> => new Promise((done) => { setImmediate(done); });
 
 function parseJson(line: string): unknown {

@@ -2,6 +2,11 @@
 export { AnalysisFeed } from "../../src/ui/analysisFeed.ts";
 export { CompareFeed } from "../../src/ui/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/editorHeatmap.ts";
+export { ExperimentChecks } from "../../src/ui/experimentChecks.ts";
+export { heatmapCommands } from "../../src/ui/heatmapCommands.ts";
+export { HeatmapHover } from "../../src/ui/heatmapHover.ts";
+export { HeatmapLegend } from "../../src/ui/heatmapLegend.ts";
+export { Heatmaps } from "../../src/ui/heatmaps.ts";
 export { HeatmapColours } from "../../src/ui/heatmapColours.ts";
 export { Folders } from "../../src/ui/folders.ts";
 export { host } from "../../src/ui/host.ts";

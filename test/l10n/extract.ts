@@ -35,7 +35,7 @@ const tells = (template: string): boolean => template.replace(/\{\d\}/g, "").rep
 export function coreMessages(): string[] {
   const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli)[\\/]/.test(name)), texts = new Set<string>();
   for (const name of names) {
-    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true), shown = /worker[\\/](checkExperiment|inspect)\.ts$/.test(name);
+    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true), shown = /worker[\\/](check\w+|experimentText|inspect)\.ts$/.test(name);
     walk(source, (node) => {
       if (ts.isNewExpression(node) && node.expression.getText() === "UserError") for (const argument of node.arguments ?? []) for (const text of templatesOf(argument)) texts.add(text);
       if (shown && ts.isPropertyAssignment(node) && /^(message|title|problem)$/.test(node.name.getText())) for (const text of templatesOf(node.initializer)) texts.add(text);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -48,6 +48,7 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
   assert.ok(details.rank! > larger(1 + 1e-5) && details.rank! <= larger(1 - 1e-5), String(details.rank));
   close(details.ratio!, vocabulary!.ratio[id]!, "ratio");
   assert.equal(details.before[0]!.text, details.text, "a word is nearest to itself");
+  assert.ok(details.text.startsWith(" "), "a word's first piece is not its like inside of a word");
   assert.equal(details.before.length, 5);
   assert.equal(details.after.length, 5);
   assert.ok(details.cosine! >= -1.00001 && details.cosine! <= 1.00001 && details.units! <= details.hidden!);
@@ -98,6 +99,62 @@ test("one process serves all questions, ends when none comes, is started anew, a
   quick.dispose();
   assert.ok(await isGone(third));
   assert.deepEqual(told, []);
+});
+
+test("a question that comes as the idle process ends is answered by the next", async () => {
+  const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 100 });
+  for (const wait of [0, 20]) {
+    await quick.open(runs.adept);
+    while (quick.pid !== undefined) await new Promise((done) => setTimeout(done, 1));
+    await new Promise((done) => setTimeout(done, wait));
+    assert.ok((await quick.open(runs.adept)).measures.norm, `asked ${wait} ms after it`);
+  }
+  quick.dispose();
+});
+
+test("a question that the worker does not take is told as such at once, and costs it nothing", async () => {
+  const pid = worker.pid;
+  await assert.rejects(worker.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 5001 }, () => "one") }), (error: Error) => !(error instanceof UserError) && /does not know.*texts/s.test(error.message));
+  await assert.rejects(worker.check({ path: join(folder, "x.adept.json"), text: "x".repeat(2_000_001) }), /does not know/);
+  assert.equal((await worker.encode({ run: runs.adept, measure: "norm", texts: ["one"] })).rows.length, 1);
+  assert.equal(worker.pid, pid);
+});
+
+test("what an editor waits for does not stand behind checks of data", async () => {
+  const rows = Array.from({ length: 40_000 }, (_, i) => JSON.stringify({ text: "the meeting about paper and stone ".repeat(6), label: String(i % 2) })).join("\n"), order: string[] = [];
+  const looked = Array.from({ length: 4 }, (_, i) => { const train = join(folder, `large-${i}.jsonl`); writeFileSync(train, rows); return worker.inspect({ task: { kind: "file", train }, backbone: "tiny-t5", maxSourceLength: 8, maxTargetLength: 3 }).then(() => order.push(`data ${i}`)); });
+  await Promise.all([...looked, worker.encode({ run: runs.adept, measure: "norm", texts: ["stone and paper"] }).then(() => order.push("tokens"))]);
+  assert.equal(order.length, 5);
+  assert.ok(order.indexOf("tokens") <= 1, order.join());
+});
+
+test("an offset of length 0 has a norm and no direction; hidden units that have no switch are none; a run that is trained on has another stamp", async () => {
+  const variants = join(folder, "variants");
+  mkdirSync(variants);
+  writeFileSync(join(variants, "data.jsonl"), readFileSync(join(folder, "data.jsonl")));
+  writeFileSync(join(variants, "v.adept.json"), JSON.stringify({
+    name: "v", git: false, task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 4, bottleneck: 6, variant: "linear" }, { kind: "adept", promptLength: 4, variant: "table" }] },
+    training: { steps: 4, batchSize: 8, maxSourceLength: 12, maxTargetLength: 3, warmup: 1, learningRate: {} }, engine: { threads: 1 },
+  }));
+  execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "v.adept.json"], { cwd: variants, stdio: "pipe" });
+  const of = (variant: string): string => readdirSync(join(variants, ".adept/runs")).map((id) => join(variants, ".adept/runs", id)).find((path) => readFileSync(join(path, "experiment.json"), "utf8").includes(`"${variant}"`))!;
+  assert.deepEqual(Object.keys((await worker.open(of("linear"))).measures), ["norm", "cosine"]);
+  // Pieces that the training never met have the offset that they began with: none.
+  const table = of("table"), opened = await worker.open(table), text = "bring seven green rivers", { rows: [cosines] } = await worker.encode({ run: table, measure: "cosine", texts: [text] }), { rows: [norms] } = await worker.encode({ run: table, measure: "norm", texts: [text] });
+  const bare = norms!.values.findIndex((value) => value === 0), moved = norms!.values.findIndex((value) => value! > 0);
+  assert.ok(bare >= 0 && moved >= 0, norms!.values.join());
+  assert.equal(cosines!.values[bare], null);
+  assert.ok(cosines!.values[moved] !== null);
+  const details = await worker.token(table, norms!.ids[bare]!, 0);
+  assert.deepEqual([details.norm, details.cosine, details.units], [0, undefined, undefined]);
+  assert.match(details.text, /^ ?\w+$/);
+  assert.ok(opened.measures.norm!.high > opened.measures.norm!.low, "what was moved is told apart");
+  cpSync(join(of("table"), "adapter"), join(variants, "kept"), { recursive: true });
+  cpSync(join(variants, "kept"), join(of("table"), "adapter"), { recursive: true });
+  const again = await worker.encode({ run: table, measure: "norm", texts: [text] });
+  assert.notEqual(again.stamp, opened.stamp);
+  assert.equal((await worker.open(table)).stamp, again.stamp);
+  assert.equal((await worker.token(table, 5, 0)).stamp, again.stamp);
 });
 
 test("awkward texts: empty, a lone surrogate, a hundred thousand characters", async () => {
