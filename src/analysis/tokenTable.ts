@@ -10,7 +10,8 @@ import { nearest, norm, unitUse, type Neighbour } from "./vocabularyTable.ts";
 const ROWS = 2048;
 const NEAREST = 5;
 
-interface ByToken { norm: Float32Array; /** over the embedding's own */ ratio: Float32Array; /** of the norm, 1 the largest */ rank: Int32Array; cosine: Float32Array; units: Uint16Array | undefined }
+/** NaN where there is none: an offset of length 0 has no direction. */
+interface ByToken { norm: Float32Array; /** over the embedding's own */ ratio: Float32Array; /** of the norm, 1 the largest */ rank: Int32Array; cosine: Float32Array; /** hidden units that are switched on; the linear variant has no switch */ units: Uint16Array | undefined }
 
 /**
  * What a run's method does to every piece of the vocabulary, and to every place, as a few numbers each. The embedding is read in parts and let go:
@@ -44,6 +45,8 @@ export class TokenTable {
   }
 }
 
+const isSwitched = ({ spec }: Adapter): boolean => spec.kind === "adept" && spec.variant !== "linear";
+
 interface Source { embedding: (from: number, to: number) => Float32Array; vocabulary: number; width: number }
 
 function* partsOf(embedding: Source["embedding"], vocabulary: number): Generator<{ first: number; rows: Float32Array }> {
@@ -53,7 +56,7 @@ function* partsOf(embedding: Source["embedding"], vocabulary: number): Generator
 /** Two passes: the mean offset of the vocabulary, every piece once, then each piece beside it. */
 function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source): ByToken {
   const sum = new Float64Array(width), at = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width);
-  const columns = { norm: new Float32Array(vocabulary), ratio: new Float32Array(vocabulary), cosine: new Float32Array(vocabulary) }, down = adapter.parameters.get("w_down")?.data, units = down && new Uint16Array(vocabulary);
+  const columns = { norm: new Float32Array(vocabulary), ratio: new Float32Array(vocabulary), cosine: new Float32Array(vocabulary) }, down = isSwitched(adapter) ? adapter.parameters.get("w_down")?.data : undefined, units = down && new Uint16Array(vocabulary);
   for (const { first, rows } of partsOf(embedding, vocabulary)) {
     const offsets = tokenOffsets(adapter, rows, width, first);
     offsets.forEach((x, i) => { sum[i % width]! += x; });

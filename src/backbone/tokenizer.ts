@@ -35,6 +35,9 @@ export class TextTokenizer {
     return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
   }
 
+  /** A token as the vocabulary has it, with a space where it begins a word. */
+  piece(id: number): string { return (this.native.idToToken(id) ?? "").replaceAll("▁", " "); }
+
   decode(ids: readonly number[], skipSpecial = true): Promise<string> { return this.native.decode([...ids], skipSpecial); }
 }
 

@@ -5,6 +5,7 @@ import { UserError } from "../experiment/errors.ts";
 import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
 import { EncodedTexts, OpenedRun, RunReading, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
+/** A question without an answer yet, and the process that was asked. */
 interface Waiting { child: ChildProcess; resolve: (result: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
 type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
@@ -27,9 +28,10 @@ export class TokenWorker {
 
   /** @throws UserError where the run has no offsets to show */
   async open(run: string): Promise<OpenedRun> { return OpenedRun.parse(await this.ask({ type: "open", run })); }
-  async reading(run: string): Promise<RunReading["reading"]> { return RunReading.parse(await this.ask({ type: "reading", run })).reading; }
+  async reading(run: string): Promise<RunReading> { return RunReading.parse(await this.ask({ type: "reading", run })); }
   async encode(question: Omit<Extract<TokenRequest, { type: "encode" }>, "id" | "type">): Promise<EncodedTexts> { return EncodedTexts.parse(await this.ask({ type: "encode", ...question })); }
-  async token(run: string, token: number, place: number): Promise<TokenDetails> { return TokenDetails.parse(await this.ask({ type: "token", run, token, place })); }
+  /** @param place among its text's tokens, where that is known */
+  async token(run: string, token: number, place: number | undefined): Promise<TokenDetails> { return TokenDetails.parse(await this.ask({ type: "token", run, token, ...(place !== undefined && { place }) })); }
 
   /** Looks at data as a model will get it. @throws UserError where the file or the backbone cannot be read */
   async inspect(question: Question<"inspect">): Promise<Inspection> { return Inspection.parse(await this.ask({ type: "inspect", ...question })); }
@@ -63,9 +65,10 @@ export class TokenWorker {
 
   private start(): ChildProcess {
     const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js")], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    // What was asked of another process meanwhile is that one's to answer.
     const lost = (what: string): void => {
       if (this.child === child) this.child = undefined;
-      for (const [id, { child: own, reject, timer }] of this.waiting) if (own === child) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }
+      for (const [id, { child: asked, reject, timer }] of this.waiting) if (asked === child) { clearTimeout(timer); this.waiting.delete(id); reject(new UserError(`The token worker ${what}`, "Try again.")); }
     };
     child.once("error", (error) => { lost(`did not start: ${error.message}`); });
     child.once("exit", (code, signal) => { lost(`ended (${signal ?? String(code)})`); });

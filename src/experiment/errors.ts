@@ -2,11 +2,19 @@
 export class UserError extends Error {
   override readonly name = "UserError";
   readonly action: string | undefined;
+  /** the key of an experiment that it is about, where it is about one */
+  keys: readonly (string | number)[] | undefined;
 
   /** @param message what happened, and where @param action what the user can do about it */
   constructor(message: string, action?: string) {
     super(message);
     this.action = action;
+  }
+
+  /** Says which key of an experiment it is about. */
+  about(keys: readonly (string | number)[]): this {
+    this.keys = keys;
+    return this;
   }
 
   /** By name, since the bundles of one process each carry this class. */

@@ -9,5 +9,5 @@ export function experimentJsonSchema(): Record<string, unknown> {
   const { description, ...engine } = properties["engine"] as { description?: string; properties: { device: { enum: string[] } } };
   properties["engine"] = { description, anyOf: [engine, { type: "string", enum: engine.properties.device.enum }] };
   for (const [key, defaultSnippets] of Object.entries(PART_SNIPPETS)) properties[key] = { ...(properties[key] as object), defaultSnippets };
-  return { title: "ADePT experiment", allowComments: true, ...schema, properties, defaultSnippets: SNIPPETS };
+  return { title: "ADePT experiment", allowComments: true, allowTrailingCommas: true, ...schema, properties, defaultSnippets: SNIPPETS };
 }

@@ -6,7 +6,7 @@ import { UserError } from "./errors.ts";
 import { defaultRates } from "./learningRates.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
 import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
-import { expandSweep } from "./sweep.ts";
+import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
@@ -52,7 +52,7 @@ function describe(path: string, text: string, issue: z.core.$ZodIssue): string {
 }
 
 function requireFile(path: string, key: string): string {
-  if (!existsSync(path) || !statSync(path).isFile()) throw new UserError(`${key}: there is no file ${path}.`, "Paths are relative to the experiment file.");
+  if (!existsSync(path) || !statSync(path).isFile()) throw new UserError(`${key}: there is no file ${path}.`, "Paths are relative to the experiment file.").about(key.split("."));
   return path;
 }
 
@@ -60,7 +60,7 @@ function requireFile(path: string, key: string): string {
 function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
   if (method.source === undefined) return method;
   const source = resolve(folder, method.source);
-  if (!(existsSync(source) && statSync(source).isDirectory())) throw new UserError(`method.source: there is no folder ${source}.`, "Give the folder of a run or of an adapter, relative to the experiment file.");
+  if (!(existsSync(source) && statSync(source).isDirectory())) throw new UserError(`method.source: there is no folder ${source}.`, "Give the folder of a run or of an adapter, relative to the experiment file.").about(["method", "source"]);
   return { ...method, source };
 }
 
@@ -68,11 +68,11 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
   const experiment = { ...given, method: resolveSource(given.method, folder) }, { task, backbone } = experiment;
   const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
-    throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`);
+    throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`).about(["backbone"]);
   }
   if (task.kind === "named" || task.kind === "text") {
     const data = resolve(folder, task.folder);
-    if (!(existsSync(data) && statSync(data).isDirectory())) throw new UserError(`task.folder: there is no folder ${data}.`, "Paths are relative to the experiment file.");
+    if (!(existsSync(data) && statSync(data).isDirectory())) throw new UserError(`task.folder: there is no folder ${data}.`, "Paths are relative to the experiment file.").about(["task", "folder"]);
     return { ...experiment, backbone: model, task: { ...task, folder: data } };
   }
   if (task.kind !== "file") return { ...experiment, backbone: model };
@@ -84,7 +84,7 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
 function fillRates(experiment: Experiment, path: string): Experiment {
   const { method, training } = experiment, defaults = defaultRates(method);
   const stray = Object.keys(training.learningRate).find((group) => !(group in defaults));
-  if (stray !== undefined) throw new UserError(`${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`);
+  if (stray !== undefined) throw new UserError(`${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`).about(["training", "learningRate", stray]);
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
@@ -111,7 +111,8 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
 function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: string }): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new UserError(parsed.error.issues.map((issue) => describe(file.path, file.text, issue) + (file.about ?? "")).join("\n"), "Correct the experiment file.");
+  const [first] = parsed.error.issues, keys = first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
+  throw new UserError(parsed.error.issues.map((issue) => describe(file.path, file.text, issue) + (file.about ?? "")).join("\n"), "Correct the experiment file.").about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
 }
 
 /**
@@ -123,16 +124,22 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
 export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] { return experimentsOf(path, textOf(path), overrides, sweepId); }
 
 /** The same of a text that may not be saved yet. @param path where it is, or will be */
-export function experimentsOf(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
+export function experimentsOf(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] { return experimentPoints(path, text, overrides, sweepId).map(({ read }) => read()); }
+
+/** One run of a file, still to be read, which may fail as `readExperiments` does; `origin`: where a sweep has its values from. */
+export interface ExperimentPoint { origin: Origin; read: () => Experiment }
+
+/** The runs of a text one by one. @throws UserError where the file as a whole is wrong */
+export function experimentPoints(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): ExperimentPoint[] {
   const raw = objectOf(path, text, overrides), folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
   const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path)), folder);
-  if (seeds === undefined && sweep === undefined) return [finish(single)];
+  if (seeds === undefined && sweep === undefined) return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
-  return points.map(({ experiment, label, variant, tune, id }, index) => {
+  return points.map(({ experiment, label, variant, tune, origin, id }, index) => {
     const part = { sweep: sweepId, name: String(raw["name"]), ...(variant !== "" && { variant }), index, of: points.length, tune, ...(id !== undefined && { case: id }) };
-    return finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`);
+    return { origin, read: () => finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`) };
   });
 }
 

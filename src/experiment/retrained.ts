@@ -17,9 +17,9 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
  * @throws UserError without a budget, since sizes that match cannot be solved for then
  */
 export function retrainedMethods(base: MethodSpec | undefined, budget: MethodSpec["budget"], { cases, positions }: { cases: true | readonly RetrainedCase[]; positions: number }): { id: RetrainedCase; method: MethodSpec }[] {
-  if (base?.kind !== "adept" || base.variant !== "standard") throw new UserError("sweep.retrained: the experiment's `method` must be ADePT's standard variant", "Give \"method\": { \"kind\": \"adept\" }.");
+  if (base?.kind !== "adept" || base.variant !== "standard") throw new UserError("sweep.retrained: the experiment's `method` must be ADePT's standard variant", "Give \"method\": { \"kind\": \"adept\" }.").about(["sweep", "retrained"]);
   const common = base.budget ?? budget;
-  if (common === undefined) throw new UserError("sweep.retrained: there is no budget to match", "Give sweep.budget, for example { \"promptTokens\": 100 }.");
+  if (common === undefined) throw new UserError("sweep.retrained: there is no budget to match", "Give sweep.budget, for example { \"promptTokens\": 100 }.").about(["sweep", "retrained"]);
   const { promptInit, initText } = base, own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common }, prompt = { source: undefined, budget: common, promptInit, initText };
   const methods: Record<RetrainedCase, MethodSpec> = {
     A0: { ...base, budget: common }, A1: { kind: "pt", ...prompt }, A2: { ...own, promptLength: 0 }, A3: { ...own, variant: "constant" }, A7: { kind: "dept", ...prompt, positions, scale: "official" },

@@ -9,11 +9,14 @@ export type AskedTask = z.infer<typeof AskedTask>;
 
 const id = z.number().int(), count = z.number().int().nonnegative(), length = z.number().int().positive();
 
+/** Units of an experiment beyond which it is not checked. */
+export const LONGEST_CHECKED = 2_000_000;
+
 /** What the setup page, or an experiment file's editor, asks a worker. */
 export const SetupRequest = z.discriminatedUnion("type", [
   z.object({ id, type: z.literal("inspect"), task: AskedTask, backbone: z.string(), maxSourceLength: length, maxTargetLength: length }),
   z.object({ id, type: z.literal("sizes"), backbone: z.string(), budgets: z.array(length).max(200) }),
-  z.object({ id, type: z.literal("check"), path: z.string(), text: z.string().max(2_000_000) }),
+  z.object({ id, type: z.literal("check"), path: z.string(), text: z.string().max(LONGEST_CHECKED) }),
 ]);
 export type SetupRequest = z.infer<typeof SetupRequest>;
 
@@ -37,7 +40,8 @@ export const Problem = z.object({
   fixes: z.array(z.object({ title: z.string(), edits: z.array(z.object({ from: count, to: count, text: z.string() })) })),
 });
 export type Problem = z.infer<typeof Problem>;
-export const CheckAnswer = z.object({ problems: z.array(Problem), sizes: z.object({ from: count, to: count, promptLength: z.number(), bottleneck: z.number(), count: z.number() }).optional(), name: z.string().optional(), runs: z.number().optional() });
+/** `places`: paths of the files and folders that the experiment names, there or not. */
+export const CheckAnswer = z.object({ problems: z.array(Problem), places: z.array(z.string()), sizes: z.object({ from: count, to: count, promptLength: z.number(), bottleneck: z.number(), count: z.number() }).optional(), name: z.string().optional(), runs: z.number().optional() });
 export type CheckAnswer = z.infer<typeof CheckAnswer>;
 
 /** What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most. */

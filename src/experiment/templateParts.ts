@@ -4,6 +4,9 @@ export type TemplatePart = { literal: string } | { field: string };
 /** How a task makes its input of a row: its own words, and fields of which the first found counts. */
 export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
+/** How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together, names of one in a list of its own; `headerless`: the columns of its tables, which may have no header. */
+export interface RowReading { reading?: readonly ReadingPart[] | undefined; fields?: readonly (readonly string[])[] | undefined; headerless?: readonly string[] | undefined }
+
 /** What a template is made of: doubled braces, a field whose name may hold pairs of braces, other text. */
 const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
 

@@ -22,10 +22,16 @@ const quantile = (sorted: ArrayLike<number>, share: number): number => {
   return sorted[below]! * (1 - part) + (sorted[Math.min(sorted.length - 1, below + 1)] ?? 0) * part;
 };
 
-/** From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. */
+/**
+ * From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. Where most values are 0 (offsets that are not there),
+ * the others are told apart: from 0 to their 98th percentile. Where nearly all are another value: from the least to the greatest.
+ */
 export function robustScale(values: ArrayLike<number>): Scale {
-  const sorted = Float64Array.from(values).sort();
-  return sorted.length === 0 ? { low: 0, high: 0, signed: false } : { low: quantile(sorted, 0.02), high: quantile(sorted, 0.98), signed: false };
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort(), others = sorted.filter((value) => value !== 0);
+  if (sorted.length === 0) return { low: 0, high: 0, signed: false };
+  if (others.length > 0 && others.length < sorted.length / 2) return { low: Math.min(0, quantile(others, 0.02)), high: Math.max(0, quantile(others, 0.98)), signed: false };
+  const low = quantile(sorted, 0.02), high = quantile(sorted, 0.98);
+  return high > low ? { low, high, signed: false } : { low: sorted[0]!, high: sorted.at(-1)!, signed: false };
 }
 
 /** One scale for runs that stand side by side. */

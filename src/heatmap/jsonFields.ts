@@ -4,15 +4,20 @@ import type { Spelled } from "./placedText.ts";
 /** The text of a JSON string (quotes left out) and where each of its units is spelled; escapes are one unit each. @param at the first unit after the opening quote */
 export function spelledString(raw: string, at: number): Spelled {
   if (!raw.includes("\\")) return { text: raw, at };
-  const places: number[] = [];
-  let text = "";
+  const places = new Int32Array(raw.length + 1), parts: string[] = [];
+  let units = 0;
   for (let i = 0; i < raw.length;) {
-    places.push(at + i);
-    const length = raw[i] !== "\\" ? 1 : raw[i + 1] === "u" ? 6 : 2;
-    text += length === 1 ? raw[i]! : unescaped(raw.slice(i, i + length));
+    const escape = raw.indexOf("\\", i), plain = escape < 0 ? raw.length : escape;
+    parts.push(raw.slice(i, plain));
+    for (; i < plain; i++) places[units++] = at + i;
+    if (i === raw.length) break;
+    const length = raw[i + 1] === "u" ? 6 : 2;
+    parts.push(unescaped(raw.slice(i, i + length)));
+    places[units++] = at + i;
     i += length;
   }
-  return { text, at: Int32Array.from([...places, at + raw.length]) };
+  places[units] = at + raw.length;
+  return { text: parts.join(""), at: places.subarray(0, units + 1) };
 }
 
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };

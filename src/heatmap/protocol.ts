@@ -1,18 +1,20 @@
 import * as z from "zod";
-import type { ReadingPart as Reading } from "../experiment/templateParts.ts";
+import type { ReadingPart as Reading, RowReading } from "../experiment/templateParts.ts";
 import { MEASURES } from "./measures.ts";
 
 const Measure = z.enum(MEASURES);
 
 const id = z.number().int(), run = z.string();
+/** Texts, and units of them, that one question may hold: an answer is to come soon, and to be read at one go. */
+export const MOST_TEXTS = 1000, MOST_UNITS = 40_000;
 const text = z.string().max(2_000_000);
 
 /** What the host asks the token worker, one JSON line each. */
 export const TokenRequest = z.discriminatedUnion("type", [
   z.object({ id, type: z.literal("open"), run }),
   z.object({ id, type: z.literal("reading"), run }),
-  z.object({ id, type: z.literal("encode"), run, measure: Measure, texts: z.array(text).max(5000), cut: z.boolean().describe("whether a text is cut at the longest input of the run") }),
-  z.object({ id, type: z.literal("token"), run, token: z.number().int().nonnegative(), place: z.number().int().nonnegative() }),
+  z.object({ id, type: z.literal("encode"), run, measure: Measure, texts: z.array(text).max(5000) }),
+  z.object({ id, type: z.literal("token"), run, token: z.number().int().nonnegative(), place: z.number().int().nonnegative().optional() }),
 ]);
 export type TokenRequest = z.infer<typeof TokenRequest>;
 
@@ -21,19 +23,22 @@ const row = z.object({ ids: z.array(z.number()), spans: z.array(z.number()), val
 const neighbours = z.array(z.object({ text: z.string(), cosine: z.number() }));
 const ReadingPart = z.union([z.object({ literal: z.string() }), z.object({ fields: z.array(z.string()).readonly() })]) satisfies z.ZodType<Reading>;
 
-/** How a run's task makes an input of a row, where it is a template. */
-export const RunReading = z.object({ reading: z.array(ReadingPart).optional() });
+/** How a run's task makes an input of a row. */
+export const RunReading = z.object({ reading: z.array(ReadingPart).optional(), fields: z.array(z.array(z.string())).optional(), headerless: z.array(z.string()).optional() }) satisfies z.ZodType<RowReading>;
 export type RunReading = z.infer<typeof RunReading>;
 
-/** A run as the heatmap knows it: which measures it has, on which scales; how its task makes an input of a row. */
-export const OpenedRun = z.object({ measures: z.partialRecord(Measure, scale), reading: z.array(ReadingPart).optional(), maxSourceLength: z.number(), vocabulary: z.number() });
+/** Which tensors of a run an answer is about: those of a run that is trained on are others. */
+const stamp = z.string();
+/** A run as the heatmap knows it: which measures it has, on which scales, and those of places; how its task makes an input of a row; `added`: tokens that are put at an input's end, and count among those it may have. */
+export const OpenedRun = RunReading.extend({ measures: z.partialRecord(Measure, scale), places: z.array(z.number()).optional(), maxSourceLength: z.number(), added: z.number(), vocabulary: z.number(), stamp });
 export type OpenedRun = z.infer<typeof OpenedRun>;
-export const EncodedTexts = z.object({ rows: z.array(row) });
+/** Tokens and their values; where places are measured, a token has none of its own. */
+export const EncodedTexts = z.object({ rows: z.array(row), stamp });
 export type EncodedTexts = z.infer<typeof EncodedTexts>;
 /** Everything about one token; `rank`: of its offset's size in the vocabulary, 1 the largest. */
 export const TokenDetails = z.object({
   id, text: z.string(), norm: z.number().optional(), ratio: z.number().optional(), rank: z.number().optional(), vocabulary: z.number(), units: z.number().optional(), hidden: z.number().optional(), cosine: z.number().optional(),
-  position: z.number().optional(), before: neighbours, after: neighbours,
+  position: z.number().optional(), before: neighbours, after: neighbours, stamp,
 });
 export type TokenDetails = z.infer<typeof TokenDetails>;
 

@@ -2,11 +2,14 @@ import { binOf, type Scale } from "./bins.ts";
 import { placeOf, type PlacedText } from "./placedText.ts";
 import type { TextRecord } from "./records.ts";
 
-/** Tokens of one text: `spans` holds first and last unit (exclusive) of each in the text, `values` what is shown of it, null where the model has none. */
+/** Tokens of one text: `spans` holds first and last unit (exclusive) of each in the text, `values` what is shown of it, null where it has none. */
 export interface TokenRow { ids: readonly number[]; spans: readonly number[]; values: readonly (number | null)[] }
 
-/** A token where it stands in the document; `place` counts the text's tokens from 0. */
-export interface Spot { line: number; from: number; to: number; value: number | null; id: number; place: number }
+/** Tokens of a part of a text. `from`: the unit that the part begins at, `place`: of its first token, null where that is not known; `most`: places that the model reads. */
+export interface PlacedRow extends TokenRow { from?: number; place?: number | null; most?: number }
+
+/** A token where it stands in the document; `place` counts the text's tokens from 0, where that is known; `beyond`: the model does not read so far. */
+export interface Spot { line: number; from: number; to: number; value: number | null; id: number; place: number | undefined; beyond?: boolean }
 
 /** What a colour covers. */
 export interface ColouredRange { line: number; from: number; to: number; bin: number }
@@ -21,39 +24,47 @@ function lineStarts({ text, lines }: TextRecord): number[] {
 }
 
 /** The tokens of a record's texts as they stand in the document, in its order; those of a template's own words stand nowhere. */
-export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: readonly TokenRow[]): Spot[] {
+export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: readonly PlacedRow[]): Spot[] {
   const starts = lineStarts(record), spots: Spot[] = [];
   texts.forEach((text, t) => {
-    const { ids, spans, values } = rows[t]!;
-    ids.forEach((id, place) => {
-      const found = placeOf(text, spans[2 * place]!, spans[2 * place + 1]!);
+    const { ids, spans, values, from: unit = 0, place: first = 0, most = Infinity } = rows[t]!;
+    ids.forEach((id, i) => {
+      const found = placeOf(text, unit + spans[2 * i]!, unit + spans[2 * i + 1]!);
       if (found === undefined) return;
       // A token may begin with the end of a line: it stands where its text is.
       while (found[0] < found[1] && record.text[found[0]] === "\n") found[0]++;
-      let line = 0;
-      while (line + 1 < starts.length && starts[line + 1]! <= found[0]) line++;
-      const end = line + 1 < starts.length ? Math.min(found[1], starts[line + 1]! - 1) : found[1];
-      if (end > found[0]) spots.push({ line: record.line + line, from: found[0] - starts[line]!, to: end - starts[line]!, value: values[place] ?? null, id, place });
+      const line = lineAt(starts, found[0]), end = line + 1 < starts.length ? Math.min(found[1], starts[line + 1]! - 1) : found[1], place = first === null ? undefined : first + i, beyond = place !== undefined && place >= most;
+      if (end > found[0]) spots.push({ line: record.line + line, from: found[0] - starts[line]!, to: end - starts[line]!, value: beyond ? null : values[i] ?? null, id, place, ...(beyond && { beyond }) });
     });
   });
   return spots.sort((a, b) => a.line - b.line || a.from - b.from || a.to - b.to);
 }
 
-/** Means over the tokens of a word or of a line. Tokens without a value count for nothing. @param textOf a line's text, whose spaces part its words */
-function gathered(spots: readonly Spot[], detail: Detail, textOf: (line: number) => string): Pick<Spot, "line" | "from" | "to" | "value">[] {
-  if (detail === "tokens") return [...spots];
-  const groups: { line: number; from: number; to: number; sum: number; count: number }[] = [];
-  for (const { line, from, to, value } of spots) {
-    const last = groups.at(-1), same = last?.line === line && (detail === "lines" || (last.to >= from && !/\s/.test(textOf(line).slice(from - 1, from + 1)))), group = same ? last : { line, from, to, sum: 0, count: 0 };
-    if (!same) groups.push(group);
-    group.to = Math.max(group.to, to);
-    if (value !== null) { group.sum += value; group.count++; }
-  }
-  return groups.map(({ line, from, to, sum, count }) => ({ line, from, to, value: count === 0 ? null : sum / count }));
+/** The line that a unit stands in. */
+function lineAt(starts: readonly number[], unit: number): number {
+  let low = 0, high = starts.length - 1;
+  while (low < high) { const middle = (low + high + 1) >> 1; if (starts[middle]! <= unit) low = middle; else high = middle - 1; }
+  return low;
 }
 
-/** Neighbours of one colour that touch are one range; bare ones are none. */
-export function colouredRanges(spots: readonly Pick<Spot, "line" | "from" | "to" | "value">[], scale: Scale): ColouredRange[] {
+type Part = Pick<Spot, "line" | "from" | "to" | "value">;
+
+/** Means over the tokens of a word or of a line. Tokens without a value count for nothing. @param textOf a line's text, whose spaces part its words */
+function* gathered(spots: Iterable<Spot>, detail: "words" | "lines", textOf: (line: number) => string): Generator<Part> {
+  let last: { line: number; from: number; to: number; sum: number; count: number } | undefined;
+  const mean = ({ line, from, to, sum, count }: NonNullable<typeof last>): Part => ({ line, from, to, value: count === 0 ? null : sum / count });
+  for (const { line, from, to, value } of spots) {
+    const goesOn = last?.line === line && (detail === "lines" || (last.to >= from && !/\s/.test(textOf(line).slice(from - 1, from + 1))));
+    if (last !== undefined && !goesOn) yield mean(last);
+    if (last === undefined || !goesOn) last = { line, from, to, sum: 0, count: 0 };
+    last.to = Math.max(last.to, to);
+    if (value !== null) { last.sum += value; last.count++; }
+  }
+  if (last !== undefined) yield mean(last);
+}
+
+/** Neighbours of one colour that touch are one range; bare ones are none. It ends when there are more than `most`. */
+export function colouredRanges(spots: Iterable<Part>, scale: Scale, most = Infinity): ColouredRange[] {
   const ranges: ColouredRange[] = [];
   for (const { line, from, to, value } of spots) {
     const bin = binOf(value, scale), last = ranges.at(-1);
@@ -62,24 +73,29 @@ export function colouredRanges(spots: readonly Pick<Spot, "line" | "from" | "to"
     const start = last?.line === line ? Math.max(from, last.to) : from;
     if (start >= to) continue;
     if (last?.line === line && last.bin === bin && last.to === start) last.to = to;
-    else ranges.push({ line, from: start, to, bin });
+    else if (ranges.push({ line, from: start, to, bin }) > most) break;
   }
   return ranges;
 }
 
 const COLUMNS = [2000, 1000, 400, 200];
 
+/** `cursor`: columns about it count as the first; `textOf`: a line's text; `startOf`: the first column of a line that is seen, where that is not its first. */
+export interface PaintedView { most: number; cursor: { line: number; column: number } | undefined; textOf: (line: number) => string; startOf?: (line: number) => number }
+
 /**
  * The colours of what is seen, at most `most` ranges: token by token, then of each line's first columns (and those about the cursor) alone,
- * then word by word, then line by line.
+ * then word by word, then line by line. @param spots in order; gone over several times, no further than is needed
  */
-export function paint(spots: readonly Spot[], scale: Scale, { most, cursor, textOf }: { most: number; cursor: { line: number; column: number } | undefined; textOf: (line: number) => string }): Painted {
-  const all = colouredRanges(spots, scale);
+export function paint(spots: Iterable<Spot>, scale: Scale, { most, cursor, textOf, startOf = () => 0 }: PaintedView): Painted {
+  const all = colouredRanges(spots, scale, most);
   if (all.length <= most) return { ranges: all, detail: "tokens", columns: undefined };
+  // Fewer columns are a part of more.
+  const near: Spot[][] = [];
+  for (const columns of COLUMNS) near.push([...near.at(-1) ?? spots].filter(({ line, from, to }) => to - startOf(line) <= columns || (cursor?.line === line && Math.abs(from - cursor.column) <= columns)));
   for (const detail of ["tokens", "words", "lines"] as const) {
-    for (const columns of COLUMNS) {
-      const near = ({ line, from, to }: Spot): boolean => to <= columns || (cursor?.line === line && Math.abs(from - cursor.column) <= columns);
-      const ranges = colouredRanges(gathered(spots.filter(near), detail, textOf), scale);
+    for (const [i, columns] of COLUMNS.entries()) {
+      const ranges = colouredRanges(detail === "tokens" ? near[i]! : gathered(near[i]!, detail, textOf), scale, most);
       if (ranges.length <= most) return { ranges, detail, columns };
     }
   }

@@ -1,6 +1,6 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import type { TableForm } from "../experiment/tableForm.ts";
-import { templateParts, type ReadingPart } from "../experiment/templateParts.ts";
+import { templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";
 import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
 import { tableCells } from "./tableFields.ts";
@@ -17,20 +17,19 @@ export function kindOf(path: string): DocumentKind {
 /** How the rows of a table are read: how its text is cut, and the columns that its header names. */
 export interface TableHead { form: TableForm; columns: readonly string[] }
 
-/** Lines of a document that belong together, as one string with "\n" between them. */
-export interface TextRecord { line: number; lines: number; text: string }
+/** Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote that is not closed, where quotes count as characters. */
+export interface TextRecord { line: number; lines: number; text: string; bare?: boolean }
 
 const isText = ({ text }: Spelled): boolean => text.trim() !== "" && !/^[\s\d.,+-]*$/.test(text);
 
-/** The input that the task makes of a row, or, where the row lacks a field of it, each of its texts. */
-function inputOf(fields: ReadonlyMap<string, Spelled>, reading: readonly ReadingPart[] | undefined): PlacedText[] {
-  const parts = reading?.map((part) => ("literal" in part ? part.literal : part.fields.map((name) => fields.get(name)).find((each) => each !== undefined)));
-  if (parts?.every((part) => part !== undefined) === true) return [joined(parts)];
-  return [...fields.values()].filter(isText).map(whole);
+/** The input that the task makes of a row; else, where it is no template, or the row lacks a field of it, each of the texts that the task reads; else each of the row's. */
+function inputOf(fields: ReadonlyMap<string, Spelled>, { reading, fields: read }: RowReading): PlacedText[] {
+  const first = (names: readonly string[]): Spelled | undefined => names.map((name) => fields.get(name)).find((each) => each !== undefined);
+  const input = reading?.map((part) => ("literal" in part ? part.literal : first(part.fields)));
+  if (input?.every((part) => part !== undefined) === true) return [joined(input)];
+  const own = (read ?? []).flatMap((names) => first(names) ?? []);
+  return (own.length > 0 ? own : [...fields.values()].filter(isText)).map(whole);
 }
-
-/** Whether a row of these fields gives all that the task's input needs. */
-export const fitsReading = (names: readonly string[], reading: readonly ReadingPart[] | undefined): boolean => reading !== undefined && reading.every((part) => "literal" in part || part.fields.some((name) => names.includes(name)));
 
 const EXPERIMENT_TEXTS = [["method", "initText"], ["task", "source"], ["task", "target"]] as const;
 
@@ -53,14 +52,14 @@ function literalsOf({ text, at }: Spelled): PlacedText[] {
 }
 
 /** What a model would read of one record. @param head of a table alone */
-export function textsOf({ text }: TextRecord, { kind, reading, head }: { kind: DocumentKind; reading: readonly ReadingPart[] | undefined; head: TableHead | undefined }): PlacedText[] {
+export function textsOf({ text, bare = false }: TextRecord, { kind, head, ...reading }: { kind: DocumentKind; head: TableHead | undefined } & RowReading): PlacedText[] {
   switch (kind) {
     case "prose": return text.trim() === "" ? [] : [whole({ text, at: 0 })];
     case "experiment": return experimentTexts(text);
     case "jsonl": { const fields = jsonFields(text); return fields === undefined ? [] : inputOf(fields, reading); }
     case "csv": case "tsv": {
       if (head === undefined || text.trim() === "") return [];
-      const cells = tableCells(text, head.form);
+      const cells = tableCells(text, bare ? { ...head.form, quotes: false } : head.form);
       return inputOf(new Map(head.columns.flatMap((name, i) => { const cell = cells[i]; return name === "" || cell === undefined ? [] : [[name, cell] as const]; })), reading);
     }
   }

@@ -5,14 +5,14 @@ import type { Spelled } from "./placedText.ts";
 function spelledCell(record: string, { from, to, quoted }: Cell): Spelled {
   const raw = record.slice(from, to);
   if (!quoted || !raw.includes('"')) return { text: raw, at: from };
-  const places: number[] = [];
-  let text = "";
-  for (let i = from; i < to; i++) {
-    places.push(i);
-    text += record[i]!;
-    if (record[i] === '"') i++;
+  const text = raw.replaceAll('""', '"'), places = new Int32Array(text.length + 1);
+  // Behind a doubled quote one further.
+  for (let i = 0, at = from; i <= text.length; i++, at++) {
+    places[i] = at;
+    if (text[i] === '"') at++;
   }
-  return { text, at: Int32Array.from([...places, to]) };
+  places[text.length] = to;
+  return { text, at: places };
 }
 
 /** The cells of one record, cut as a task cuts them. */

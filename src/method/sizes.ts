@@ -65,7 +65,7 @@ export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSi
   const budget = typeof spec.budget === "object" ? spec.budget.promptTokens * layout.width : spec.budget;
   const sizes = budget === undefined ? { promptLength: defaults.promptLength ?? 0, bottleneck: defaults.bottleneck ?? 0, ...given(spec) } : solve(spec, budget, layout);
   const count = countParameters(spec, sizes, layout);
-  if (count === 0) throw new UserError("method: it has no trainable parameters on this backbone", "Name layers that the backbone has, or give the prompt a length.");
+  if (count === 0) throw new UserError("method: it has no trainable parameters on this backbone", "Name layers that the backbone has, or give the prompt a length.").about(["method", "targets"]);
   if (budget !== undefined && count > budget) {
     const least = countParameters(spec, { ...leastOf(spec), ...given(spec) }, layout);
     throw new UserError(`method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`, "Raise the budget, or give smaller sizes.");

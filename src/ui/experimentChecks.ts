@@ -1,7 +1,10 @@
+import { sep } from "node:path";
 import * as vscode from "vscode";
-import type { CheckAnswer } from "../experiment/setupProtocol.ts";
+import { LONGEST_CHECKED, type CheckAnswer } from "../experiment/setupProtocol.ts";
 import { Store } from "./disposable.ts";
 import { localised } from "./localised.ts";
+import { Newest } from "./newest.ts";
+import { PlaceWatch } from "./placeWatch.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** Experiment files, as language features select them. */
@@ -10,11 +13,16 @@ const isExperiment = (document: vscode.TextDocument): boolean => vscode.language
 
 const REST_MS = 300;
 
+/** What is known of one document. Of its checks one is made at a time, and only the newest of those that wait. */
+interface Checked { found?: { version: number; answer: CheckAnswer }; timer?: NodeJS.Timeout | undefined; readonly checks: Newest<vscode.TextDocument>; /** what it names is looked after, wherever that is changed */ readonly watch: PlaceWatch }
+
+/** Whether a change at a path is one of what an experiment names. */
+const touches = (path: string, place: string): boolean => path === place || path.startsWith(place + sep) || place.startsWith(path + sep);
+
 /** Experiment files in sight, checked as they are typed for what their schema cannot tell. */
 export class ExperimentChecks extends Store {
   private readonly diagnostics = this.register(vscode.languages.createDiagnosticCollection("adept"));
-  private readonly answers = new Map<string, { version: number; answer: CheckAnswer }>();
-  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private readonly documents = new Map<string, Checked>();
   private readonly checked = this.register(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidCheck = this.checked.event;
 
@@ -24,40 +32,53 @@ export class ExperimentChecks extends Store {
     this.register(workspace.onDidOpenTextDocument((document) => { this.look(document, 0); }));
     this.register(workspace.onDidChangeTextDocument(({ document }) => { this.look(document, REST_MS); }));
     this.register(workspace.onDidCloseTextDocument((document) => { this.forget(document); }));
-    this.register(workspace.onDidGrantWorkspaceTrust(() => { this.lookAll(); }));
+    this.register(workspace.onDidGrantWorkspaceTrust(() => { this.lookAll(() => true); }));
     // Data that is written, renamed or deleted can mend an experiment or break it.
-    for (const event of [workspace.onDidCreateFiles, workspace.onDidDeleteFiles, workspace.onDidRenameFiles, workspace.onDidSaveTextDocument]) this.register((event as vscode.Event<unknown>)(() => { this.lookAll(); }));
-    const first = setTimeout(() => { this.lookAll(); }, 0);
-    this.register({ dispose: () => { clearTimeout(first); for (const timer of this.timers.values()) clearTimeout(timer); } });
+    this.register(workspace.onDidSaveTextDocument(({ uri }) => { this.lookAfter([uri]); }));
+    this.register(workspace.onDidCreateFiles(({ files }) => { this.lookAfter(files); }));
+    this.register(workspace.onDidDeleteFiles(({ files }) => { this.lookAfter(files); }));
+    this.register(workspace.onDidRenameFiles(({ files }) => { this.lookAfter(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri])); }));
+    const first = setTimeout(() => { this.lookAll(() => true); }, 0);
+    this.register({ dispose: () => { clearTimeout(first); for (const each of this.documents.values()) { clearTimeout(each.timer); each.watch.dispose(); } } });
   }
 
   /** What was found in a document as it is now; undefined while it is looked at. */
   of(document: vscode.TextDocument): CheckAnswer | undefined {
-    const known = this.answers.get(document.uri.toString());
+    const known = this.documents.get(document.uri.toString())?.found;
     return known?.version === document.version ? known.answer : undefined;
   }
 
-  private lookAll(): void { for (const document of vscode.workspace.textDocuments) this.look(document, REST_MS); }
+  private lookAll(wanted: (document: vscode.TextDocument) => boolean): void { for (const document of vscode.workspace.textDocuments) if (wanted(document)) this.look(document, REST_MS); }
+
+  /** Looks again at the experiments that name what has changed. */
+  private lookAfter(changed: readonly vscode.Uri[]): void {
+    this.lookAll(({ uri }) => this.documents.get(uri.toString())?.found?.answer.places.some((place) => changed.some(({ fsPath }) => touches(fsPath, place))) ?? true);
+  }
 
   private look(document: vscode.TextDocument, milliseconds: number): void {
     if (!isExperiment(document) || !vscode.workspace.isTrusted) return;
-    const key = document.uri.toString();
-    clearTimeout(this.timers.get(key));
-    this.timers.set(key, setTimeout(() => { void this.check(document); }, milliseconds));
+    const key = document.uri.toString(), own: Checked = this.documents.get(key) ?? { checks: new Newest((each) => this.check(each)), watch: new PlaceWatch(() => { this.look(document, REST_MS); }) };
+    this.documents.set(key, own);
+    clearTimeout(own.timer);
+    own.timer = setTimeout(() => { void own.checks.add(document); }, milliseconds);
   }
 
   private forget({ uri }: vscode.TextDocument): void {
-    clearTimeout(this.timers.get(uri.toString()));
-    this.answers.delete(uri.toString());
+    const own = this.documents.get(uri.toString());
+    clearTimeout(own?.timer);
+    own?.watch.dispose();
+    this.documents.delete(uri.toString());
     this.diagnostics.delete(uri);
   }
 
   private async check(document: vscode.TextDocument): Promise<void> {
-    const { version, uri } = document;
+    const { version, uri } = document, text = document.getText();
+    if (text.length > LONGEST_CHECKED) return;
     try {
-      const answer = await this.tokens.get().check({ path: uri.fsPath, text: document.getText() });
-      if (document.isClosed || document.version !== version) return;
-      this.answers.set(uri.toString(), { version, answer });
+      const answer = await this.tokens.get().check({ path: uri.fsPath, text }), own = this.documents.get(uri.toString());
+      if (document.isClosed || document.version !== version || own === undefined) return;
+      own.found = { version, answer };
+      own.watch.set(answer.places);
       this.diagnostics.set(uri, answer.problems.filter(({ schema }) => !schema).map(({ from, to, severity, code, message }) => {
         const diagnostic = new vscode.Diagnostic(new vscode.Range(document.positionAt(from), document.positionAt(to)), localised(message), severity === "error" ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning);
         return Object.assign(diagnostic, { source: "ADePT", code });

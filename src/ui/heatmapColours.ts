@@ -12,6 +12,19 @@ const strength = (bin: number, signed: boolean): number => (signed ? Math.abs(bi
 
 type Types = ReadonlyMap<number, vscode.TextEditorDecorationType>;
 
+/** A line below a token. */
+export interface Line { width: number; style: "dotted" | "dashed" | "solid" }
+const STYLES = ["dotted", "dashed", "solid"] as const;
+
+/** In high contrast a line below is all there is of a step, and no two are alike: thicker is more, and of one width solid is more than dashed, dashed than dotted; what lies below 0 is dotted. */
+export function lineOf(bin: number, signed: boolean): Line {
+  if (signed) return { width: Math.abs(bin), style: bin < 0 ? "dotted" : "solid" };
+  return { width: 1 + Math.floor((bin - 1) / STYLES.length), style: STYLES[(bin - 1) % STYLES.length]! };
+}
+
+/** Whether steps are told apart by lines. */
+export const isHighContrast = (): boolean => [vscode.ColorThemeKind.HighContrast, vscode.ColorThemeKind.HighContrastLight].includes(vscode.window.activeColorTheme.kind);
+
 /** One decoration type a colour, made once: the two strongest steps are underlined too, and in high contrast a line below is all there is. */
 export class HeatmapColours extends Store {
   /** by kind of scale: signed or not */
@@ -51,9 +64,9 @@ export class HeatmapColours extends Store {
 }
 
 function look(bin: number, signed: boolean): vscode.DecorationRenderOptions {
-  const colour = new vscode.ThemeColor(colourOf(bin, signed)), { kind } = vscode.window.activeColorTheme, part = strength(bin, signed), rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
-  const line = (width: number, style: string): vscode.DecorationRenderOptions => ({ rangeBehavior, borderStyle: style, borderColor: colour, borderWidth: `0 0 ${width}px 0` });
-  if (kind === vscode.ColorThemeKind.HighContrast || kind === vscode.ColorThemeKind.HighContrastLight) return line(1 + Math.round(3 * part), signed && bin < 0 ? "dotted" : "solid");
-  const below = part > 0.75 ? line(part > 0.9 ? 2 : 1, signed && bin < 0 ? "dotted" : "solid") : { rangeBehavior };
+  const colour = new vscode.ThemeColor(colourOf(bin, signed)), part = strength(bin, signed), rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
+  const line = ({ width, style }: Line): vscode.DecorationRenderOptions => ({ rangeBehavior, borderStyle: style, borderColor: colour, borderWidth: `0 0 ${width}px 0` });
+  if (isHighContrast()) return line(lineOf(bin, signed));
+  const below = part > 0.75 ? line({ width: part > 0.9 ? 2 : 1, style: signed && bin < 0 ? "dotted" : "solid" }) : { rangeBehavior };
   return { ...below, backgroundColor: colour };
 }

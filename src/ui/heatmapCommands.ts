@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { isLive } from "../experiment/record.ts";
@@ -30,7 +31,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
       if (run === undefined) return;
       const { document } = editor, beside = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false });
       beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
-      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { column: beside.viewColumn, measure: shown.choice.measure, signal }));
+      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }));
     },
     [Command.tokenTable]: async () => {
       const shown = heatmaps.active();
@@ -45,17 +46,26 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
   if (!await isReady()) return;
   const fromList = argument !== undefined && !(argument instanceof vscode.Uri), run = await pick.one(fromList ? argument : undefined, hasOffsets), active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (run === undefined) return;
-  // A run called from the list is shown over its own data, where it has a file of its own.
-  const uri = fromList ? dataOf(run) ?? active : active ?? dataOf(run);
-  if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), vscode.l10n.t("Open a text, JSONL or CSV file."));
-  const { document } = await vscode.window.showTextDocument(uri, { preview: false });
+  // A run called from the list is shown over its own data, where that is a file that an editor can show.
+  const own = dataOf(run), uri = fromList ? own ?? active : active ?? own;
+  if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
+  const document = await shownText(uri);
   await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));
 }
 
-/** The file that a run was trained on, where it is one. */
+const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");
+
+/** @throws UserError where it is no text, too large for an editor, or gone */
+async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
+  try { return (await vscode.window.showTextDocument(uri, { preview: false })).document; } catch (error) {
+    throw new UserError(vscode.l10n.t("{0} cannot be shown as text: {1}", uri.fsPath, error instanceof Error ? error.message : String(error)), OPEN_ONE());
+  }
+}
+
+/** The file that a run was trained on, where it is one, still there, and text. */
 function dataOf(run: Run): vscode.Uri | undefined {
   const { task } = host().located(run.directory);
-  return task.kind === "file" ? vscode.Uri.file(task.train) : undefined;
+  return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train) ? vscode.Uri.file(task.train) : undefined;
 }
 
 async function chooseMeasure({ heatmaps }: CommandContext): Promise<void> {

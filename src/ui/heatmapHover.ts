@@ -34,8 +34,8 @@ export const visible = (text: string): string => (text === "" ? "∅" : text.rep
 function described({ run, spot, details }: TokenUnder): vscode.MarkdownString {
   const text = new vscode.MarkdownString(), t = vscode.l10n.t;
   const line = (what: string): void => { text.appendMarkdown("\n- ").appendText(what); };
-  text.appendMarkdown("**").appendText(visible(details.text)).appendMarkdown("** ").appendText(t("token {0}, place {1}, {2}", details.id, spot.place, run.record.name)).appendMarkdown("\n");
-  if (spot.value === null) line(t("Beyond what the run's model reads of this text"));
+  text.appendMarkdown("**").appendText(visible(details.text)).appendMarkdown("** ").appendText(spot.place === undefined ? t("token {0}, {1}", details.id, run.record.name) : t("token {0}, place {1}, {2}", details.id, spot.place, run.record.name)).appendMarkdown("\n");
+  if (spot.beyond === true) line(t("Beyond what the run's model reads of this text"));
   if (details.norm !== undefined && details.rank !== undefined) line(t("Offset norm {0}, {1} % of its embedding's; rank {2} of {3} in the vocabulary", figure(details.norm), figure(100 * (details.ratio ?? 0)), details.rank.toLocaleString(), details.vocabulary.toLocaleString()));
   if (details.units !== undefined && details.hidden !== undefined) line(t("Switches on {0} of {1} hidden units", details.units, details.hidden));
   if (details.cosine !== undefined) line(t("Cosine {0} to the mean offset of the vocabulary", details.cosine.toFixed(3)));

@@ -1,8 +1,7 @@
 import * as vscode from "vscode";
 import type { Explanation } from "../experiment/explanation.ts";
 import { isLive } from "../experiment/record.ts";
-import type { ReadingPart } from "../experiment/templateParts.ts";
-import { fitsReading } from "../heatmap/records.ts";
+import type { ReadingPart, RowReading } from "../experiment/templateParts.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { DocumentRecords } from "./documentRecords.ts";
 import { host } from "./host.ts";
@@ -35,11 +34,11 @@ export async function predict(argument: unknown, { pick, tokens, documents, work
 }
 
 /** The selection: rows of data as the task reads them, else as it stands. Without one the user types. */
-async function textsFor(run: Run, reading: readonly ReadingPart[] | undefined): Promise<string[] | undefined> {
-  const editor = vscode.window.activeTextEditor;
+async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | undefined> {
+  const { reading } = rowReading, editor = vscode.window.activeTextEditor;
   if (editor !== undefined && !editor.selection.isEmpty) {
-    const records = new DocumentRecords(editor.document), rows = selectedRows(records, editor.selection), texts = rows?.flatMap((record) => records.texts(record, reading)) ?? [];
-    const asTask = rows !== undefined && reading !== undefined && (records.kind === "jsonl" || fitsReading(records.header(), reading)) && texts.length === rows.length;
+    const records = new DocumentRecords(editor.document, rowReading.headerless), rows = selectedRows(records, editor.selection), texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
+    const asTask = rows !== undefined && texts.length === rows.length && texts.every((each) => each.asTask);
     return asTask ? texts.slice(0, MOST).map(({ text }) => text) : [asInput(editor.document.getText(editor.selection), reading)];
   }
   const typed = await vscode.window.showInputBox({ title: vscode.l10n.t("Predict with \"{0}\"", run.record.name), prompt: reading === undefined ? vscode.l10n.t("The text as the model reads it") : vscode.l10n.t("A text; what the task adds to it is added") });

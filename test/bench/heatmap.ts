@@ -39,7 +39,7 @@ export async function benchHeatmap(): Promise<void> {
     row("worker started, a run's table made", ms(performance.now() - cold), "");
     const editor = new StubEditor(all, "/d/data.jsonl", [5000, 5000 + SCREEN]), run = { id: "r", directory: { path } } as unknown as Run;
     let painted: () => void = () => { /* set below */ }, busy = 0;
-    const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { painted(); } });
+    const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), outdated: () => failures.push("outdated"), painted: () => { painted(); } });
     const paint = (work: () => void): Promise<number> => new Promise((done) => { const from = performance.now(); painted = () => { painted = () => { /* once */ }; done(performance.now() - from); }; work(); });
     const first = await paint(() => { heatmap.refresh(0); });
     row(`first paint over ${MEGABYTES} MB, worker warm (${editor.coloured().length} ranges)`, ms(first), "< 200 ms");

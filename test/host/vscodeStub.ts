@@ -26,7 +26,8 @@ export class Uri {
   static joinPath(base: { path: string }, ...parts: string[]): Uri { return new Uri(join(base.path, ...parts)); }
   toString(): string { return `file://${this.path}`; }
 }
-export const ViewColumn = { Active: -1 };
+export const ViewColumn = { Active: -1, Beside: -2 };
+export class Hover { constructor(readonly contents: MarkdownString[], readonly range: unknown) {} }
 export const env = { language: "en" };
 
 const nothing = { dispose: (): void => { /* holds nothing */ } };
@@ -42,15 +43,37 @@ export class EventEmitter<T> {
 export const settings = new Map<string, unknown>();
 /** Warnings that were shown. */
 export const warnings: string[] = [];
+/** What a test lets happen: in editors, to documents, to files. */
+export const events = {
+  visibleEditors: new EventEmitter<void>(), visibleRanges: new EventEmitter<{ textEditor: unknown }>(), viewColumn: new EventEmitter<void>(), selection: new EventEmitter<{ textEditor: unknown }>(), activeEditor: new EventEmitter<unknown>(),
+  opened: new EventEmitter<unknown>(), changed: new EventEmitter<{ document: unknown; contentChanges: unknown[] }>(), saved: new EventEmitter<{ uri: Uri }>(), closed: new EventEmitter<unknown>(), created: new EventEmitter<{ files: Uri[] }>(), deleted: new EventEmitter<{ files: Uri[] }>(), renamed: new EventEmitter<{ files: { oldUri: Uri; newUri: Uri }[] }>(), trusted: new EventEmitter<void>(),
+};
+/** The watchers that are not disposed of. */
+export const watchers = new Set<{ pattern: unknown; changed: () => void }>();
 
 export const workspace = {
   getConfiguration: () => ({ get: (name: string): unknown => settings.get(name) }),
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
   onDidChangeWorkspaceFolders: () => nothing, registerTextDocumentContentProvider: () => nothing,
   isTrusted: true, textDocuments: [] as { uri: Uri; isDirty: boolean; save: () => Promise<boolean> }[],
+  onDidOpenTextDocument: events.opened.event, onDidChangeTextDocument: events.changed.event, onDidSaveTextDocument: events.saved.event, onDidCloseTextDocument: events.closed.event, onDidCreateFiles: events.created.event, onDidDeleteFiles: events.deleted.event, onDidRenameFiles: events.renamed.event, onDidGrantWorkspaceTrust: events.trusted.event,
   getWorkspaceFolder: (): undefined => undefined,
   fs: { stat: (uri: Uri) => stat(uri.path), createDirectory: (uri: Uri) => mkdir(uri.path, { recursive: true }), writeFile: (uri: Uri, bytes: Uint8Array) => writeFile(uri.path, bytes) },
-  createFileSystemWatcher: () => ({ ...nothing, onDidCreate: () => nothing, onDidDelete: () => nothing, onDidChange: () => nothing }),
+  createFileSystemWatcher: (pattern: unknown) => {
+    const heard = new EventEmitter<void>(), watcher = { pattern, changed: (): void => { heard.fire(); } };
+    watchers.add(watcher);
+    return { dispose: (): void => { watchers.delete(watcher); }, onDidCreate: heard.event, onDidDelete: heard.event, onDidChange: heard.event };
+  },
+};
+export class Disposable { static from(...all: { dispose: () => void }[]): { dispose: () => void } { return { dispose: (): void => { for (const each of all) each.dispose(); } }; } }
+export const DiagnosticSeverity = { Error: 0, Warning: 1 };
+export class Diagnostic { constructor(readonly range: unknown, readonly message: string, readonly severity: number) {} }
+/** What stands under each document. */
+export const diagnostics = new Map<string, Diagnostic[]>();
+export const languages = {
+  match: (_: unknown, { fileName }: { fileName: string }): number => (fileName.endsWith(".adept.json") ? 1 : 0),
+  createDiagnosticCollection: () => ({ ...nothing, set: (uri: Uri, list: Diagnostic[]): void => { diagnostics.set(uri.path, list); }, delete: (uri: Uri): void => { diagnostics.delete(uri.path); } }),
+  registerHoverProvider: () => nothing,
 };
 export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
 export class Position { constructor(readonly line: number, readonly character: number) {} }
@@ -65,6 +88,8 @@ export const decorationTypes = new Set<{ options: unknown; dispose: () => void }
 const themes = new EventEmitter<void>();
 /** What the theme is now. */
 export const setTheme = (kind: number): void => { window.activeColorTheme = { kind }; themes.fire(); };
+/** The status bar's one item. */
+export const statusItem = { ...nothing, name: "", text: "", command: "", tooltip: undefined as MarkdownString | undefined, accessibilityInformation: undefined as unknown, shown: false, show(): void { this.shown = true; }, hide(): void { this.shown = false; } };
 /** What the user was told, the last last. */
 export const told: string[] = [];
 /** Waits that are shown, and Cancel for each that has it. */
@@ -72,7 +97,9 @@ export const waits: { title: string; cancel: (() => void) | undefined; over: boo
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
 
 export const window = {
-  activeTextEditor: undefined as unknown,
+  activeTextEditor: undefined as unknown, visibleTextEditors: [] as unknown[],
+  onDidChangeVisibleTextEditors: events.visibleEditors.event, onDidChangeTextEditorVisibleRanges: events.visibleRanges.event, onDidChangeTextEditorViewColumn: events.viewColumn.event, onDidChangeTextEditorSelection: events.selection.event, onDidChangeActiveTextEditor: events.activeEditor.event,
+  createStatusBarItem: () => statusItem,
   showInformationMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
   showErrorMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
   showWarningMessage: (text: string): Promise<undefined> => { warnings.push(text); return Promise.resolve(undefined); },

@@ -31,7 +31,7 @@ after(() => { worker.dispose(); rmSync(folder, { recursive: true, force: true })
 
 async function over(editor: StubEditor): Promise<EditorHeatmap> {
   const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours();
-  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours, scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours, scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
   colours.onDidChange(() => { heatmap.refresh(0); });
   heatmap.refresh(0);
   await rest();
@@ -50,8 +50,8 @@ test("fields of the task are coloured token by token, names, quotes and other fi
   assert.ok(heatmap.readsTask);
   // The token under a place is the tokenizer's own, at its place in the whole input.
   const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好"), at = editor.lines[0]!.indexOf("stone"), spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
-  assert.equal(spot.id, ids[spot.place]);
-  assert.equal("say a é 😀\tstone 好好".slice(...offsets[spot.place]!), JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`));
+  assert.equal(spot.id, ids[spot.place!]);
+  assert.equal("say a é 😀\tstone 好好".slice(...offsets[spot.place!]!), JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`));
   heatmap.clear();
   assert.deepEqual(editor.coloured(), []);
 });
@@ -109,7 +109,7 @@ test("when the header of a table changes, or another measure is chosen while an 
   // A slow answer about norms must not stand where hidden units are shown.
   const opened = await worker.open(run.directory.path), held: (() => void)[] = [], colours = new parts.HeatmapColours(), editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
   const slow = { encode: async (question: Parameters<TokenWorker["encode"]>[0]) => { const answer = await worker.encode(question); if (question.measure === "norm") await new Promise<void>((done) => { held.push(done); }); return answer; } };
-  const late = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: slow as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+  const late = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: slow as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
   late.refresh(0);
   await rest();
   assert.equal(held.length, 1);
@@ -124,7 +124,7 @@ test("when the header of a table changes, or another measure is chosen while an 
 
 test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
   const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours(), made = (measure: "norm" | "cosine") => {
-    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ } });
+    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"), heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure }, { worker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { /* nobody looks */ }, outdated: () => { failures.push("outdated"); } });
     heatmap.refresh(0);
     return { editor, heatmap };
   };
@@ -179,4 +179,72 @@ test("thousands of lines: only what is in sight is read, never more than 2,000 r
   heatmap.refresh(0);
   await rest();
   assert.equal(editor.calls, 9);
+});
+
+/** The heatmap once it rests, and what was asked for it. */
+async function asking(editor: StubEditor): Promise<{ heatmap: EditorHeatmap; asked: string[][]; paints: () => number }> {
+  const opened = await worker.open(run.directory.path), colours = new parts.HeatmapColours(), asked: string[][] = [];
+  let paints = 0;
+  const listening = { encode: (question: Parameters<TokenWorker["encode"]>[0]) => { asked.push(question.texts); return worker.encode(question); } };
+  const heatmap = new parts.EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker: listening as unknown as TokenWorker, colours, scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), painted: () => { paints++; }, outdated: () => { failures.push("outdated"); } });
+  heatmap.refresh(0);
+  for (let quiet = 0, before = -1; quiet < 4; quiet = before === asked.length + paints ? quiet + 1 : 0) { before = asked.length + paints; await rest(150); }
+  assert.deepEqual(failures, []);
+  return { heatmap, asked, paints: () => paints };
+}
+const unitsOf = (asked: readonly string[][]): number => asked.flat().reduce((sum, text) => sum + text.length, 0);
+const linesOf = (editor: StubEditor): number[] => [...new Set(editor.coloured().map(({ line }) => line))];
+
+test("rows of 12, 20 and 100 kB: every line in sight keeps its colours, and little more is read than can be painted", async () => {
+  for (const length of [12_000, 20_000, 100_000]) {
+    const lines = Array.from({ length: 200 }, (_, i) => JSON.stringify({ id: i, text: `article ${i} ${"the committee said on Tuesday that paper and stone prices rose again, a river of light ".repeat(length / 87)}`, label: "yes" })), editor = new StubEditor(lines, "/d/articles.jsonl", [100, 150]);
+    const { heatmap, asked } = await asking(editor), seen = linesOf(editor);
+    for (let line = 100; line <= 150; line++) assert.ok(seen.includes(line), `${length}: line ${line} is bare`);
+    assert.ok(unitsOf(asked) < 250_000, `${length}: ${unitsOf(asked)} units read`);
+    assert.ok(heatmap.readsTask);
+    assert.equal(heatmap.painted!.columns, undefined, "all that the model reads is shown");
+    // Back and forth: what was in sight is not asked for again.
+    editor.visible = [101, 151];
+    heatmap.refresh(0);
+    await rest(300);
+    const before = unitsOf(asked);
+    editor.visible = [100, 150];
+    heatmap.refresh(0);
+    await rest(300);
+    assert.equal(unitsOf(asked), before);
+    assert.ok(linesOf(editor).includes(100));
+  }
+});
+
+test("plain lines of 100,000 characters, many in sight: a part of each is read and painted, and said to be one", async () => {
+  const editor = new StubEditor(Array.from({ length: 200 }, (_, i) => `line ${i} ${"stone and paper, river of light ".repeat(3200)}`), "/d/long.txt", [50, 110]), { heatmap, asked } = await asking(editor);
+  assert.ok(unitsOf(asked) < 80_000, String(unitsOf(asked)));
+  assert.equal(linesOf(editor).length, 61);
+  assert.ok(heatmap.painted!.columns !== undefined && heatmap.painted!.ranges.length <= 2000);
+});
+
+test("folded parts of a document are not read, wide tables are asked for in parts", async () => {
+  const lines = Array.from({ length: 12_000 }, (_, i) => `stone and paper ${i}`), folded = new StubEditor(lines, "/d/notes.md");
+  Object.defineProperty(folded, "visibleRanges", { get: () => [new parts.vscode.Range(0, 0, 10, 5), new parts.vscode.Range(11_990, 0, 11_999, 5)] });
+  const { asked } = await asking(folded);
+  assert.ok(asked.flat().length < 300, String(asked.flat().length));
+  assert.ok(linesOf(folded).includes(0) && linesOf(folded).includes(11_999) && !linesOf(folded).includes(6000));
+  const names = Array.from({ length: 90 }, (_, i) => `c${i}`), wide = new StubEditor([names.join(), ...Array.from({ length: 60 }, (_, r) => names.map((name) => `word${r}x${name}`).join())], "/d/wide.csv", [0, 60]), table = await asking(wide);
+  assert.ok(table.asked.flat().length > 2000);
+  assert.ok(table.asked.every((texts) => texts.length <= 1000));
+  assert.equal(linesOf(wide).length, 60);
+});
+
+test("each row is read as the task reads it where it can be, whatever the first line holds", async () => {
+  const row = JSON.stringify({ text: "bring paper and stone", label: "yes" }), words = (editor: StubEditor): string => editor.coloured().map(({ text }) => text.trim()).join(" ");
+  const blank = new StubEditor(["", row], "/d/a.jsonl");
+  assert.ok((await asking(blank)).heatmap.readsTask);
+  assert.ok(!words(blank).includes("yes"));
+  const deep = new StubEditor([JSON.stringify({ qas: [{ text: "q" }], context: "bring paper", label: "some words" }), row], "/d/b.jsonl"), { heatmap } = await asking(deep);
+  assert.ok(words(deep).includes("some words"), "the first row lacks the field: each of its texts");
+  assert.deepEqual(heatmap.tokens().filter(({ line }) => line === 1).map(({ place }) => place), [1, 2, 3, 4], "the second is read behind the template's word");
+  // What the task never reads of a row is not cut, what it reads is.
+  const long = "stone and paper and river and light ".repeat(12).trim(), cut = new StubEditor([JSON.stringify({ text: long }), JSON.stringify({ other: long })], "/d/c.jsonl"), both = await asking(cut);
+  const beyond = (line: number): number => both.heatmap.tokens().filter((spot) => spot.line === line && spot.beyond === true).length;
+  assert.ok(beyond(0) > 40 && beyond(1) === 0, `${beyond(0)} and ${beyond(1)}`);
 });

@@ -48,6 +48,19 @@ test("bins go up with the value, ends hold what lies beyond, the middle of a sig
   assert.deepEqual(sharedScale([scale, { low: 0, high: 5, signed: false }]), { low: 0, high: 20, signed: false });
 });
 
+test("where nearly all values are one, the others are told apart", () => {
+  const zeros = Array.from({ length: 980 }, () => 0);
+  const some = robustScale([...zeros, ...Array.from({ length: 20 }, (_, i) => i + 1)]);
+  assert.equal(some.low, 0);
+  assert.ok(some.high > 19 && some.high <= 20);
+  assert.notEqual(binOf(2, some), binOf(18, some));
+  assert.deepEqual(robustScale([...zeros.map(() => 3), 1, 9]), { low: 1, high: 9, signed: false });
+  assert.deepEqual(robustScale([4, 4, 4]), { low: 4, high: 4, signed: false });
+  assert.deepEqual(robustScale([0, 0]), { low: 0, high: 0, signed: false });
+  assert.deepEqual(robustScale([NaN, 5, 5]), { low: 5, high: 5, signed: false });
+  assert.deepEqual(robustScale([]), { low: 0, high: 0, signed: false });
+});
+
 const spot = (line: number, from: number, to: number, value: number | null, place = 0): Spot => ({ line, from, to, value, id: 5, place });
 const scale = { low: 0, high: 9, signed: false }, textOf = (): string => "ab ".repeat(3000);
 
@@ -71,5 +84,9 @@ test("what is too much is shown coarser, never more than the most, and says so",
   const words = paint([spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)], scale, { most: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) });
   assert.equal(words.detail, "tokens");
   const coarse = paint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, { most: 2, cursor: undefined, textOf: () => "ab cd" });
+  // Of a wrapped line that begins above the window the first columns are those in sight.
+  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i)), seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
+  assert.equal(seen.detail, "tokens");
+  assert.ok(seen.ranges.length > 200 && seen.ranges.every(({ from }) => from < 51_500));
   assert.deepEqual([coarse.detail, coarse.ranges], ["words", [{ line: 0, from: 0, to: 5, bin: 5 }].flatMap(() => [{ line: 0, from: 0, to: 2, bin: 5 }, { line: 0, from: 2, to: 5, bin: 6 }])]);
 });

@@ -4,8 +4,8 @@ import * as fc from "fast-check";
 import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
 import { placeOf } from "../../../src/heatmap/placedText.ts";
 import type { ReadingPart } from "../../../src/experiment/templateParts.ts";
-import { fitsReading, kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records.ts";
 import { csvForm, leavesQuoteOpen, TSV } from "../../../src/experiment/tableForm.ts";
+import { kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records.ts";
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
@@ -59,8 +59,8 @@ test("rows are read as the task reads them, else text by text", () => {
   assert.equal(row.slice(...placeOf(input!, 9, 12)!), "one");
   assert.equal(row.slice(...placeOf(input!, 13, 28)!), "two", "what reaches over both stands in the field");
   assert.deepEqual(read(row, "jsonl", [{ fields: ["other"] }]).map(({ text }) => text), ["one", "two"], "numbers are no text");
-  assert.equal(fitsReading(["premise", "hypothesis"], reading), true);
-  assert.equal(fitsReading(["premise"], reading), false);
+  assert.equal(input!.asTask, true);
+  assert.deepEqual(read('{"premise": "one"}', "jsonl", reading).map(({ text, asTask }) => [text, asTask]), [["one", false]]);
   assert.deepEqual(read("hello, yes", "csv", undefined, ["text", "label"]).map(({ text }) => text), ["hello", " yes"]);
 });
 

@@ -69,7 +69,7 @@ test("any table is read as csv-parse reads it, its rows by the lines they start 
     const own = text.split(/\r?\n/), document = { fileName: "/d.csv", lineCount: own.length, lineAt: (line: number) => ({ text: own[line]! }) } as unknown as TextDocument, records = new DocumentRecords(document);
     const seen = records.in(0, own.length - 1);
     assert.deepEqual(seen.map(({ line }) => line + 1), lines);
-    for (const [index, record] of seen.entries()) for (const [column, name] of names.entries()) assert.equal(records.texts(record, [{ fields: [name] }])[0]?.text, rows[index]![column]);
+    for (const [index, record] of seen.entries()) for (const [column, name] of names.entries()) assert.equal(records.texts(record, { reading: [{ fields: [name] }] })[0]?.text, rows[index]![column]);
   }), { numRuns: 300 });
 });
 

@@ -10,6 +10,9 @@ import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
 const folder = mkdtempSync(join(tmpdir(), "adept-check-")), path = join(folder, "x.adept.json");
 after(() => { rmSync(folder, { recursive: true, force: true }); });
 writeFileSync(join(folder, "reviews.csv"), "text,label\ngood one,yes\nbad one,no\n");
+writeFileSync(join(folder, "other.csv"), "other,label\ngood one,yes\nbad one,no\n");
+mkdirSync(join(folder, "run/adapter"), { recursive: true });
+writeFileSync(join(folder, "run/adapter/adapter_config.json"), "{}");
 mkdirSync(join(folder, "data"));
 writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
 
@@ -35,6 +38,30 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
   ["sizes beyond the budget", written({ method: { kind: "adept", budget: 1000, promptLength: 20 } }), "budget", "1000", true],
   ["a rate of no group", written({ training: { learningRate: { ab: 0.1 } } }), "unknown-group", "0.1", true],
   ["texts longer than the table", written({ method: { kind: "dept", positions: 64 } }), "positions", "64", true],
+  ["a method that is none", written({ method: { kind: "adpt" } }), "unknown-value", '"adpt"', true],
+  ["a kind of task that is none", written({ task: { ...good.task, kind: "fil" } }), "unknown-value", '"fil"', true],
+  ["a method of a sweep that is none", written({ method: undefined, sweep: { methods: [{ kind: "pt" }, { kind: "lorra" }] } }), "unknown-value", '"lorra"', true],
+  ["a field with spaces about its name", written({ task: { ...good.task, source: "say { txt }" } }), "unknown-field", '"say { txt }"', true],
+  ["a stray key beside its right name", written({ training: { steps: 5, step: 10 } }), "unknown-key", '"step": 10', true],
+  ["a stray key alone, with a comma", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "zzz": 1, }}`, "unknown-key", '"zzz": 1', true],
+  ["a stray key last, with a comma", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "steps": 1, "zzz": 1, }}`, "unknown-key", '"zzz": 1', true],
+  ["a stray key behind another's comment", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"}, // ours\n "zzz": 1 // theirs\n}`, "unknown-key", '"zzz": 1', true],
+  ["a budget of a sweep's second method", written({ method: undefined, sweep: { methods: [{ kind: "pt", budget: 12_800 }, { kind: "adept", budget: 100 }] } }), "budget", "100", true],
+  ["a budget beside a good one of the file", written({ sweep: { methods: [{ kind: "adept", budget: 100 }] } }), "budget", "100", true],
+  ["a budget among the values of a sweep", written({ sweep: { vary: { "method.budget": [12_800, 100] } } }), "budget", "100", true],
+  ["a sweep's common budget", written({ method: { kind: "lora" }, sweep: { budget: 100 } }), "budget", "100", true],
+  ["positions of a sweep's method", written({ method: undefined, sweep: { methods: [{ kind: "dept", positions: 64 }] } }), "positions", "64", true],
+  ["a rate that a sweep's method has not", written({ method: undefined, training: { learningRate: { ffn: 0.25 } }, sweep: { methods: [{ kind: "adept" }, { kind: "pt" }] } }), "unknown-group", "0.25", true],
+  ["a rate that a variant of a sweep has not", written({ training: { learningRate: { ffn: 0.25 } }, sweep: { vary: { "method.variant": ["standard", "constant"] } } }), "unknown-group", "0.25", true],
+  ["a key of a sweep that is none", written({ sweep: { vary: { "training.stepz": [1, 2] } } }), "unknown-key", '"training.stepz": [\n        1,\n        2\n      ]', true],
+  ["a value of a sweep that does not fit", written({ sweep: { tune: { "training.steps": [5, "many"] } } }), "experiment", '"many"', false],
+  ["a key that no sweep can set", written({ sweep: { vary: { "sweep.seed": [1] } } }), "experiment", "[", false],
+  ["a missing file among the values of a sweep", written({ sweep: { vary: { "task.train": ["reviews.csv", "review.csv"] } } }), "missing-file", '"review.csv"', true],
+  ["a missing backbone among the values of a sweep", written({ sweep: { vary: { backbone: ["tiny-t5", "nope"] } } }), "missing-folder", '"nope"', true],
+  ["a sweep's data without the field", written({ sweep: { vary: { "task.train": ["reviews.csv", "other.csv"] } } }), "unknown-field", '"{text}"', false],
+  ["a start from no run", written({ method: { kind: "adept", source: "rn" } }), "missing-folder", '"rn"', true],
+  ["a start from no run, of a sweep's method", written({ method: undefined, sweep: { methods: [{ kind: "pt", source: "rn" }] } }), "missing-folder", '"rn"', true],
+  ["a method that stands there twice: the last counts", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"method":{"kind":"adept","budget":100}}`, "budget", "100", true],
 ];
 
 for (const [what, text, code, marked, mends] of WRONG) {
@@ -63,6 +90,6 @@ test("a good file has no problems and says its sizes; broken JSON is left to the
   const { from, to, promptLength, bottleneck, count } = found.sizes!;
   assert.equal(written({ seeds: [0, 1] }).slice(from, to), "12800");
   assert.ok(count <= 12_800 && promptLength > 0 && bottleneck > 0);
-  assert.deepEqual(await checkExperiment(path, "{"), { problems: [] });
+  assert.deepEqual(await checkExperiment(path, "{"), { problems: [], places: [] });
   assert.deepEqual((await checkExperiment(path, JSON.stringify({ ...good, task: { ...good.task, train: "bad.jsonl" } }))).problems.map(({ code }) => code), ["missing-file"]);
 });
