@@ -10,7 +10,6 @@ import { measureDevice, type MeasuredStep } from "../worker/measureDevice.ts";
 import type { Finding } from "./finding.ts";
 
 const TENSORFLOW = "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";
-const INSTALL_TENSORFLOW = "npm install --ignore-scripts=false --prefix \"$HOME/.adept/tfjs\" @tensorflow/tfjs-node-gpu@4.22.0";
 
 /** A device that takes longer (ms) for a few small steps is of no use. */
 const PATIENCE = 30_000;
@@ -37,7 +36,7 @@ const called = (device: Device): string => (device === "tfjs" ? `tfjs (${TENSORF
 function findingOf(step: MeasuredStep): Finding {
   const { device } = step, what = called(device);
   if (!("reason" in step)) return { what, ok: true, detail: `${millisecondsText(step.milliseconds)} ms a step, ${step.name}`, device, name: step.name, milliseconds: step.milliseconds };
-  return { what, ok: false, detail: step.reason.replace(/^engine\.device: /, ""), fix: NO_COMMAND.test(step.action ?? "") ? undefined : step.action ?? (device === "tfjs" ? INSTALL_TENSORFLOW : undefined), device };
+  return { what, ok: false, detail: step.reason.replace(/^engine\.device: /, ""), fix: NO_COMMAND.test(step.action ?? "") ? undefined : step.action, device };
 }
 
 /** Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the other. */

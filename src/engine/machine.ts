@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { cpus, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { listSupportedBackends } from "onnxruntime-node";
+import { UserError } from "../experiment/errors.ts";
+import { findTensorFlow } from "./tfjs/findTensorFlow.ts";
 
 /** What says which devices a machine could have; found without opening a driver. */
 export interface Machine {
@@ -38,10 +40,9 @@ function hasVulkan(): boolean {
   return hardware && folders.some((folder) => namesIn(folder).some((name) => name.endsWith(".json") && !name.startsWith("lvp_")));
 }
 
+/** One without its native part is told by what asks for it by name. */
 function hasTensorFlowGpu(): boolean {
-  const name = "@tensorflow/tfjs-node-gpu", installed = process.env["ADEPT_TFJS"] ?? join(homedir(), ".adept", "tfjs");
-  if (existsSync(join(installed, "node_modules", name))) return true;
-  try { require.resolve(`${name}/package.json`); return true; } catch { return false; }
+  try { return findTensorFlow()?.name.endsWith("-gpu") === true; } catch (error) { if (error instanceof UserError) return false; throw error; }
 }
 
 /** This machine, by its files; a few milliseconds. */
