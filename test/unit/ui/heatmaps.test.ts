@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import type { TextDocument, TextEditor } from "vscode";
+import type { TextEditor } from "vscode";
 import type { RunStatus } from "../../../src/experiment/events.ts";
 import type { Heatmaps } from "../../../src/ui/heatmaps.ts";
 import type { Run } from "../../../src/ui/runsModel.ts";
