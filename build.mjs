@@ -31,6 +31,7 @@ const bundles = [
   { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"], plugins: [vscodeAsItIs] } },
   { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
+  { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
   { entry: "src/tokens.ts", options: { ...esm, outfile: "dist/tokens.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },
@@ -55,37 +56,15 @@ function makeExecutable(file) {
   writeFileSync(file, text.startsWith("#!") ? text : `#!/usr/bin/env node\n${text}`, { mode: 0o755 });
 }
 
-/** What completion offers in an empty experiment, and at its parts. Braces of a template stand outside of what is typed over: an escaped one in there ends up doubled. */
-const SNIPPETS = [
-  { label: "Experiment on the mail sample", description: "ADePT on the sample that comes with ADePT Lab", body: { name: "${1:mail}", task: { kind: "mail" }, method: { kind: "adept", budget: 12800 }, training: { steps: 1000, maxSourceLength: 96, maxTargetLength: 4 } } },
-  { label: "Experiment on a file of your own", description: "JSONL, CSV, TSV or Parquet with columns for input and output", body: { name: "${1:my labels}", task: { kind: "file", train: "${2:train.jsonl}", source: "{${3:text}}", target: "{${4:label}}" }, method: { kind: "adept", budget: 12800 }, training: { steps: 900 } } },
-  { label: "Comparison of methods at one budget", description: "Several methods and seeds, then compared", body: { name: "${1:comparison}", task: { kind: "mail" }, seeds: [0, 1, 2], sweep: { budget: { promptTokens: 100 }, methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }, { kind: "lora" }] } } },
-];
-const PART_SNIPPETS = {
-  task: [
-    { label: "file", description: "Your own data", body: { kind: "file", train: "${1:train.jsonl}", source: "{${2:text}}", target: "{${3:label}}" } },
-    { label: "named", description: "A task of the paper", body: { kind: "named", name: "${1:sst2}", folder: "${2:data/sst2}" } },
-    { label: "mail", description: "The sample: spam or ham", body: { kind: "mail" } },
-  ],
-  method: ["adept", "dept", "pt", "lora", "adapter"].map((kind) => ({ label: kind, description: `${kind} within a budget`, body: { kind, budget: "^${1:12800}" } })),
-  sweep: [
-    { label: "methods at one budget", body: { budget: { promptTokens: 100 }, methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }] } },
-    { label: "learning rates, tuned on validation", body: { tune: { "training.learningRate.prompt": { from: 0.01, to: 1, count: 5 } } } },
-  ],
-};
-
 async function writeSchema() {
   const outfile = path("dist/.schema.mjs");
   await build({
     ...node, metafile: false, sourcemap: false, format: "esm", outfile,
-    stdin: { contents: 'export { ExperimentFile } from "./src/experiment/experiment.ts"; export { z } from "zod";', resolveDir: root, loader: "ts" },
+    stdin: { contents: 'export { experimentJsonSchema } from "./src/experiment/jsonSchema.ts";', resolveDir: root, loader: "ts" },
   });
-  const { ExperimentFile, z } = await import(pathToFileURL(outfile).href);
+  const { experimentJsonSchema } = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
-  const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
-  schema.defaultSnippets = SNIPPETS;
-  for (const [key, snippets] of Object.entries(PART_SNIPPETS)) schema.properties[key] = { ...schema.properties[key], defaultSnippets: snippets };
-  writeFileSync(path("dist/experiment.schema.json"), JSON.stringify({ title: "ADePT experiment", allowComments: true, allowTrailingCommas: true, ...schema }, undefined, 2));
+  writeFileSync(path("dist/experiment.schema.json"), JSON.stringify(experimentJsonSchema(), undefined, 2));
 }
 
 /** The npm package of the mail sample has 12,000 files: the VSIX carries them parsed, in one. */

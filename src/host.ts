@@ -1,18 +1,21 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
 export { compareInWorker, downloadInWorker, explainInWorker, exportInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
-export { dequeue, endQueue, isQueueRunning, startQueue, waitingRuns } from "./executor/queue.ts";
+export { dequeue, endQueue, isQueueRunning, queueOf, startQueue, workingDevices } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/analysisStore.ts";
 export { makeBranch } from "./run/gitBranch.ts";
+export { isResult } from "./run/gitResults.ts";
 export { GitRestore } from "./run/gitRestore.ts";
 export { GitShare } from "./run/gitShare.ts";
 export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/gitStore.ts";
 export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
 export { adoptRun, listRuns } from "./run/runDirectory.ts";
+export { located } from "./run/sources.ts";
 export { journalSize, readIndex, writeIndex } from "./run/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/trash.ts";
+export { unreadableRuns } from "./run/unreadableRuns.ts";
 export { flatten } from "./experiment/keyPath.ts";
 export { parseDraft, parseSetupMessage } from "./ui/setupMessage.ts";
 export { parsePageMessage } from "./ui/pageMessage.ts";

@@ -1,12 +1,16 @@
+import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explainTexts } from "./analysis/explain.ts";
 import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
+import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./experiment/errors.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
+import { located } from "./run/sources.ts";
 import { askedAnalyses } from "./worker/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyseRun.ts";
+import { calibrate } from "./worker/calibrate.ts";
 import { compareJob } from "./worker/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
@@ -14,21 +18,22 @@ import { measureExperiment } from "./worker/measureJob.ts";
 import { textsFrom } from "./worker/textsFrom.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER";
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" }, out: { type: "string", default: "." }, folded: { type: "boolean", default: false } } });
   const [job, path] = positionals, folder = values.folder ?? process.cwd();
-  if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare" && job !== "measure" && job !== "download" && job !== "export" && job !== "explain")) { console.error(USAGE); return 2; }
+  if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare" && job !== "measure" && job !== "calibrate" && job !== "download" && job !== "export" && job !== "explain")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
   if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
   if (job === "compare") return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
   if (job === "download") return downloadJob(path, values.out, stop.signal);
   if (job === "export") return printed(() => Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })));
-  if (job === "explain") return printed(async () => { const run = RunDirectory.open(path); return explainTexts(run.experiment(), run.adapterPath, await textsFrom(process.stdin)); });
-  if (job === "measure") return printed(() => measureExperiment(path));
+  if (job === "explain") return printed(async () => { const run = RunDirectory.open(path); return explainTexts(located(run), run.adapterPath, await textsFrom(process.stdin)); });
+  if (job === "measure") return printed(() => measureExperiment(path, stop.signal));
+  if (job === "calibrate") return printed(async () => calibrate(ResolvedExperiment.parse(await json(process.stdin))));
   if (job === "analyse") return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
   await workQueue({ runsDir: path, device: values.device, folder, workerPath: fileURLToPath(import.meta.url), nodePath: process.execPath }, stop.signal);
   return 0;

@@ -8,5 +8,7 @@ const concurrency = process.argv.slice(2).some((place) => place.startsWith("test
 const filesOf = (place) => (statSync(place).isFile() ? [place] : readdirSync(place, { recursive: true }).map(String).filter((file) => /\.test\.(ts|mjs)$/.test(file)).map((file) => join(place, file)).sort());
 const files = process.argv.slice(2).flatMap(filesOf);
 if (files.length === 0) { console.error("no test files found"); process.exit(1); }
-const { status } = spawnSync(process.execPath, ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files], { stdio: "inherit" });
+// Tests train on the processor, whatever else the machine has, and leave no times in the user's cache.
+const env = { ...process.env, ADEPT_DEVICES: process.env["ADEPT_DEVICES"] ?? "cpu" };
+const { status } = spawnSync(process.execPath, ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files], { stdio: "inherit", env });
 process.exit(status ?? 1);

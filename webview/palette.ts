@@ -21,6 +21,9 @@ export function colourOf(level: number): [red: number, green: number, blue: numb
   return [TABLE[3 * level]!, TABLE[3 * level + 1]!, TABLE[3 * level + 2]!];
 }
 
+/** A level's colour as CSS has it. */
+export function cssColourOf(level: number): string { return `rgb(${colourOf(level).join(" ")})`; }
+
 /** Black or white, whichever is read better on a level's colour (WCAG relative luminance). */
 export function inkOn(level: number): "#000000" | "#ffffff" {
   const [r, g, b] = colourOf(level).map((c) => { const x = c / 255; return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; }) as [number, number, number];

@@ -1,4 +1,5 @@
 import { loadTokenizer } from "../backbone/tokenizer.ts";
+import { engineHere } from "../engine/devicesHere.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Explanation } from "../experiment/explanation.ts";
 import { loadAdapter } from "../method/adapterFolder.ts";
@@ -20,7 +21,7 @@ interface Opened { model: T5TunedModel; parameters: Parameters; side: InputSide 
 
 function open({ backbone, method, engine }: Experiment, adapterPath: string): Opened {
   const folder = backboneFolder(backbone), { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder)), input = INPUT_SIDE.includes(method.kind);
-  const model = T5TunedModel.open({ folder, method, sizes, threads: engine.threads, embedded: input });
+  const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input });
   return { model, parameters: input ? (new Map() as Parameters) : parameters, side: input ? { table: model.embedding, width: model.width, ...inputParts({ spec, sizes, parameters }, model.embedding, model.width) } : undefined };
 }
 

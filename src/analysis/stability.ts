@@ -26,7 +26,7 @@ export class StabilityWatch {
   /** @param warmup steps of warm-up, in which large changes are no trouble */
   constructor(private readonly warmup: number) {}
 
-  private once(key: string, message: string): string[] {
+  private once({ key, message }: { key: string; message: string }): string[] {
     if (this.said.has(key)) return [];
     this.said.add(key);
     return [message];
@@ -40,9 +40,9 @@ export class StabilityWatch {
       const still = value === 0 ? (this.still.get(group) ?? 0) + 1 : 0;
       this.still.set(group, still);
       return [
-        ...(before.length >= FEWEST && usual > 0 && value > SPIKE * usual ? this.once(`spike ${group}`, `Step ${step}: the gradient of ${group} is ${(value / usual).toFixed(0)} times its usual size. If the loss does not come back, lower ${key} (now ${rate.toPrecision(2)}).`) : []),
-        ...(still === FEWEST ? this.once(`still ${group}`, `Step ${step}: ${group} has had no gradient for ${FEWEST} steps, so it learns nothing: its units are off, or it is frozen. Start again with a lower ${key}.`) : []),
-        ...(step > this.warmup && step > FEWEST && ratio > LEAP ? this.once(`leap ${group}`, `Step ${step}: ${group} changes by ${(100 * ratio).toFixed(0)} % of itself in one step: lower ${key} (now ${rate.toPrecision(2)}).`) : []),
+        ...(before.length >= FEWEST && usual > 0 && value > SPIKE * usual ? this.once({ key: `spike ${group}`, message: `Step ${step}: the gradient of ${group} is ${(value / usual).toFixed(0)} times its usual size. If the loss does not come back, lower ${key} (now ${rate.toPrecision(2)}).` }) : []),
+        ...(still === FEWEST ? this.once({ key: `still ${group}`, message: `Step ${step}: ${group} has had no gradient for ${FEWEST} steps, so it learns nothing: its units are off, or it is frozen. Start again with a lower ${key}.` }) : []),
+        ...(step > this.warmup && step > FEWEST && ratio > LEAP ? this.once({ key: `leap ${group}`, message: `Step ${step}: ${group} changes by ${(100 * ratio).toFixed(0)} % of itself in one step: lower ${key} (now ${rate.toPrecision(2)}).` }) : []),
       ];
     });
   }
@@ -52,7 +52,7 @@ export class StabilityWatch {
     const ratio = offsetRatio(adapter, table, width);
     if (ratio === undefined || ratio <= LONG) return [];
     const group = adapter.spec.kind === "dept" ? "ab" : adapter.spec.kind === "adept" && (adapter.spec.variant === "constant" || adapter.spec.variant === "table") ? adapter.spec.variant : "ffn";
-    return this.once("offsets", `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${group}.`);
+    return this.once({ key: "offsets", message: `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${group}.` });
   }
 }
 

@@ -1,4 +1,5 @@
 import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
+import { engineHere } from "../engine/devicesHere.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { UserError } from "../experiment/errors.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
@@ -57,7 +58,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   if (!INPUT_SIDE.includes(method.kind)) throw new UserError(`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`, "Analyses are for ADePT, DePT, prompt tuning and MPT.");
   const adapter = loadAdapter(adapterPath, backboneLayout(folder)), data = await loadTask(experiment.task), tokenizer = loadTokenizer(folder);
   const opened: T5TunedModel[] = [], open: Subject["open"] = (options) => {
-    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, threads: engine.threads, ...options });
+    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, engine: engineHere(engine), ...options });
     opened.push(made);
     return made;
   };

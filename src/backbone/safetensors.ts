@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, fstatSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import * as z from "zod";
+import { readBytes, readWeight } from "../engine/weightData.ts";
 import { UserError } from "../experiment/errors.ts";
 
 const TYPES = { F32: { type: "float32", bytes: 4 }, F16: { type: "float16", bytes: 2 }, BF16: { type: "bfloat16", bytes: 2 } } as const;
@@ -12,17 +13,6 @@ export interface TensorEntry { file: string; offset: number; bytes: number; dims
 export interface SafetensorsHeader { entries: Map<string, TensorEntry>; metadata: Record<string, string> }
 
 const BYTES: Record<string, number> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 };
-
-function readAt(fd: number, offset: number, length: number): Buffer {
-  const buffer = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const n = readSync(fd, buffer, done, length - done, offset + done);
-    if (n === 0) throw new RangeError("end of file");
-    done += n;
-  }
-  return buffer;
-}
 
 function checkEntry(path: string, name: string, raw: unknown, dataSize: number): z.infer<typeof Entry> {
   const parsed = Entry.safeParse(raw);
@@ -43,10 +33,10 @@ export function readHeader(path: string): SafetensorsHeader {
   try {
     const size = fstatSync(fd).size;
     if (size < 8) throw new UserError(`${path} is not a safetensors file: it has ${size} bytes`);
-    const headerSize = Number(readAt(fd, 0, 8).readBigUInt64LE());
+    const headerSize = Number(readBytes(fd, 0, 8).readBigUInt64LE());
     if (headerSize > MAX_HEADER || headerSize + 8 > size) throw new UserError(`${path} is truncated or not a safetensors file: its header would have ${headerSize} bytes`);
     let json: unknown;
-    try { json = JSON.parse(readAt(fd, 8, headerSize).toString("utf8")); } catch { throw new UserError(`${path}: the safetensors header is not JSON`); }
+    try { json = JSON.parse(readBytes(fd, 8, headerSize).toString("utf8")); } catch { throw new UserError(`${path}: the safetensors header is not JSON`); }
     const header = Header.safeParse(json);
     if (!header.success) throw new UserError(`${path}: the safetensors header is not an object`);
     const entries = new Map<string, TensorEntry>();
@@ -60,13 +50,6 @@ export function readHeader(path: string): SafetensorsHeader {
   } finally { closeSync(fd); }
 }
 
-function halfToFloat(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 /** The float type of an entry. @throws UserError for integers */
 export function floatType(name: string, entry: TensorEntry): "float32" | "float16" | "bfloat16" {
   const known = TYPES[entry.dtype as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
@@ -74,29 +57,15 @@ export function floatType(name: string, entry: TensorEntry): "float32" | "float1
   return known.type;
 }
 
-/** Raw little-endian values as fp32. */
-export function widen(raw: Buffer, type: "float32" | "float16" | "bfloat16"): Float32Array {
-  const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
-  if (type === "float32") return new Float32Array(bytes);
-  const halves = new Uint16Array(bytes);
-  if (type === "float16") return Float32Array.from(halves, halfToFloat);
-  const wide = new Uint32Array(halves.length);
-  halves.forEach((h, i) => { wide[i] = h << 16; });
-  return new Float32Array(wide.buffer);
-}
-
 /** One tensor's values widened to fp32. */
 export function readTensor(name: string, entry: TensorEntry): Float32Array {
-  const type = floatType(name, entry);
-  const fd = openSync(entry.file, "r");
-  try { return widen(readAt(fd, entry.offset, entry.bytes), type); } finally { closeSync(fd); }
+  return readWeight({ ...entry, type: floatType(name, entry) });
 }
 
 /** Rows `from` up to `to` of a tensor (n, width) widened to fp32; nothing else of it is read. */
 export function readTensorRows(name: string, entry: TensorEntry, from: number, to: number): Float32Array {
-  const type = floatType(name, entry), rowBytes = entry.bytes / (entry.dims[0] ?? 1);
-  const fd = openSync(entry.file, "r");
-  try { return widen(readAt(fd, entry.offset + from * rowBytes, (to - from) * rowBytes), type); } finally { closeSync(fd); }
+  const rowBytes = entry.bytes / (entry.dims[0] ?? 1);
+  return readWeight({ file: entry.file, offset: entry.offset + from * rowBytes, bytes: (to - from) * rowBytes, type: floatType(name, entry) });
 }
 
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../experiment/errors.ts";
-import { widen, type Tensors } from "./safetensors.ts";
+import { widen } from "../engine/weightData.ts";
+import type { Tensors } from "./safetensors.ts";
 import { readStoredZip } from "./storedZip.ts";
 import { ForbiddenPickle, readTensorPickle, type PickledTensor } from "./tensorPickle.ts";
 

@@ -28,6 +28,9 @@ export class BackboneWeights {
     return new BackboneWeights(folder, entries);
   }
 
+  /** Bytes of all tensors. */
+  get bytes(): number { return [...this.entries.values()].reduce((sum, { bytes }) => sum + bytes, 0); }
+
   has(name: string): boolean { return this.entries.has(name); }
 
   private entry(name: string, dims: readonly number[]): TensorEntry {

@@ -22,11 +22,13 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept train EXPERIMENT [--set path=value]... [--queue] [--detach] [--runs-dir DIR] [--no-git] [--json]
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
+  adept runs diff RUN [RUN] | restore RUN PATH...|--all|--undo BACKUP | branch RUN NAME | delete [--undo] RUN... [--json]
+  adept runs push RUN... [--yes] [--tracked-secrets] | fetch [--remote NAME] [--json]        adept runs compare|export as below
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
   adept analyse [RUN|SWEEP]... [ablation|offsets|position-shift|specificity|latency|stability|all]... [--examples N] [--again] [--json]
   adept report [RUN|SWEEP]... [--out FILE.html] [--json]
   adept queue list|start|stop|clear [--json]
-  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--max-new-tokens N] [--json]
+  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--max-new-tokens N] [--json]
   adept distil RUN... --out DIR [--steps N] [--batch-size N] [--weight W] [--seed N] [--json]
   adept download OWNER/NAME [--dataset] [--revision REV] [--include GLOB]... [--out DIR] [--json]
   adept import FOLDER --backbone DIR --out DIR [--force] [--json]

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { resolve } from "node:path";
+import { engineHere } from "../engine/devicesHere.ts";
 import type { HostTensor } from "../engine/program.ts";
 import { UserError } from "../experiment/errors.ts";
 import { defaultRates } from "../experiment/learningRates.ts";
@@ -11,6 +12,7 @@ import { tokenise } from "../training/batching.ts";
 import { distil, type SourceTask } from "../training/distillation.ts";
 import { openExperimentModel } from "../training/prepare.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { located } from "../run/sources.ts";
 import { finishedFolder } from "../worker/finishedFolder.ts";
 import { namedRun } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
@@ -18,9 +20,9 @@ import { WrongUse } from "./wrongUse.ts";
 interface Teacher { model: T5TunedModel; task: SourceTask<{ logits: HostTensor; encoded: HostTensor }> }
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
-  const experiment = run.experiment();
+  const given = located(run), experiment = { ...given, engine: engineHere(given.engine) };
   if (experiment.method.kind !== "pt") throw new UserError(`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`, "Train one with method.kind \"pt\" for each source task.");
-  const { model, tokenizer } = await openExperimentModel(experiment), { train } = await loadTask(experiment.task);
+  const { model: { local: model }, tokenizer } = await openExperimentModel(experiment), { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
   return { model, task: { examples: await tokenise(train, tokenizer, experiment.training), teach: (batch) => model.forward(parameters, batch) } };
 }
@@ -36,8 +38,8 @@ function count(name: string, text: string): number {
 export async function distilCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { out: { type: "string" }, steps: { type: "string", default: "500" }, "batch-size": { type: "string", default: "16" }, weight: { type: "string", default: "0.9" }, seed: { type: "string", default: "0" }, force: { type: "boolean" }, "runs-dir": { type: "string" }, json: { type: "boolean" } } });
   if (positionals.length === 0 || values.out === undefined) throw new WrongUse("distil takes runs of prompt tuning, and --out");
-  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)), first = runs[0]!.experiment(), weight = Number(values.weight), seed = Number(values.seed);
-  const other = runs.find((run) => run.experiment().backbone !== first.backbone);
+  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)), first = located(runs[0]!), weight = Number(values.weight), seed = Number(values.seed);
+  const other = runs.find((run) => located(run).backbone !== first.backbone);
   if (other !== undefined) throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
   if (!(weight >= 0) || !Number.isInteger(seed)) throw new WrongUse("--weight must be at least 0, --seed a whole number");
   const steps = count("steps", values.steps), batchSize = count("batch-size", values["batch-size"]), stop = new AbortController(), interrupt = (): void => { stop.abort(); };
@@ -47,7 +49,7 @@ export async function distilCommand(args: string[]): Promise<number> {
     for (const run of runs) teachers.push(await openTeacher(run));
     const promptLength = teachers[0]!.model.shape.sizes.promptLength, init = first.method.kind === "pt" ? first.method : undefined;
     const method = MethodInput.parse({ kind: "mpt", promptLength, promptInit: init?.promptInit, initText: init?.initText });
-    const { model, sizes, initial } = await openExperimentModel({ ...first, method, seed });
+    const { model: { local: model }, sizes, initial } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
     try {
       let last = { loss: NaN, taught: NaN };
       const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) process.stderr.write(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };

@@ -1,30 +1,33 @@
 import { statfsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { listSupportedBackends } from "onnxruntime-node";
 import { loadTokenizer } from "../backbone/tokenizer.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
+import { deviceFindings } from "./doctorDevices.ts";
+import { attempt, type Finding } from "./finding.ts";
 
-interface Finding { what: string; ok: boolean; detail: string; fix?: string }
-const require = createRequire(import.meta.url);
+const LEAST_FREE = 1e9;
 
-function attempt(what: string, fix: string, look: () => string): Finding {
-  try { return { what, ok: true, detail: look() }; } catch (error) { return { what, ok: false, detail: (error as Error).message.split("\n")[0] ?? "", fix }; }
+async function git(): Promise<string> {
+  const store = await openGitStore(process.cwd());
+  if ("reason" in store) throw new Error(store.reason);
+  return "each run becomes a commit under refs/adept/runs";
+}
+
+function disk(): string {
+  const { bavail, bsize } = statfsSync(process.cwd()), free = bavail * bsize, told = `${(free / 1e9).toFixed(1)} GB free here`;
+  if (free < LEAST_FREE) throw new Error(told);
+  return told;
 }
 
 async function findings(): Promise<Finding[]> {
-  const store = await openGitStore(process.cwd());
-  const { bavail, bsize } = statfsSync(process.cwd());
-  const free = (bavail * bsize) / 1e9;
   return [
     { what: "node", ok: true, detail: `${process.version}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(1)} GB of memory` },
-    attempt("onnxruntime", "npm ci", () => listSupportedBackends().map(({ name }) => name).join(", ")),
-    attempt("tokenizer", "npm ci", () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`),
-    attempt("tfjs-node-gpu (optional; no engine uses it yet)", "npm install @tensorflow/tfjs-node-gpu@4.22.0 (wants CUDA 11.2 and cuDNN 8.1)", () => require.resolve("@tensorflow/tfjs-node-gpu")),
-    "reason" in store ? { what: "git", ok: false, detail: store.reason, fix: "git init" } : { what: "git", ok: true, detail: "each run becomes a commit under refs/adept/runs" },
-    { what: "disk", ok: free > 1, detail: `${free.toFixed(1)} GB free here`, ...(free > 1 ? {} : { fix: "free some space" }) },
+    await attempt("tokenizer", "npm ci", () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`),
+    ...await deviceFindings().catch((error: unknown): Finding[] => [{ what: "devices", ok: false, detail: String(error), fix: "npm ci" }]),
+    await attempt("git", "git init", git),
+    await attempt("disk", "free some space", disk),
   ];
 }
 

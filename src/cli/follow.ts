@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
-import type { RunEvent } from "../experiment/events.ts";
+import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
 import { explain } from "../experiment/explain.ts";
+import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { JournalTail } from "../run/journal.ts";
@@ -10,6 +11,8 @@ import { metricName, metricValue } from "../experiment/metricText.ts";
 
 const POLL = 200;
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
+
+const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string => (milliseconds === undefined ? `${name ?? device} none (${reason ?? ""})` : `${name ?? device} ${millisecondsText(milliseconds)} ms`);
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
 class Progress {
@@ -21,6 +24,7 @@ class Progress {
     if (event.type === "step") this.step(event, record);
     else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`).join(", ")} (n=${event.examples})`);
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
+    else if (event.type === "engine") this.line(`device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`);
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
     else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);

@@ -1,5 +1,5 @@
 import { isOpen, isWaiting, type RunRecord } from "../experiment/record.ts";
-import { dequeue, startQueue } from "../executor/queue.ts";
+import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
 import { place } from "./place.ts";
@@ -24,7 +24,7 @@ export async function followQueue(runs: readonly RunDirectory[], runsDir: string
       const atWork = pending.find((run) => !isWaiting(run.record()));
       if (atWork === undefined) {
         // Whatever ended the queue's process, it is started again.
-        for (const device of new Set(pending.map((run) => run.experiment().engine.device))) startQueue({ ...place(), runsDir, device });
+        for (const device of new Set(pending.map((run) => queueOf(run, run.record())))) startQueue({ ...place(), runsDir, device });
         await pause();
         continue;
       }

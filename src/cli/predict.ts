@@ -1,10 +1,12 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { engineHere } from "../engine/devicesHere.ts";
 import { UserError } from "../experiment/errors.ts";
 import { loadAdapter } from "../method/adapterFolder.ts";
 import { tokenise } from "../training/batching.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { openExperimentModel } from "../training/prepare.ts";
+import { located } from "../run/sources.ts";
 import { namedRun } from "./place.ts";
 
 async function standardInput(): Promise<string[]> {
@@ -19,10 +21,10 @@ export async function predict(args: string[]): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0) throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
-  const experiment = run.experiment();
+  const given = located(run), experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
-    const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
+    const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);
     const examples = await tokenise(texts.map((source) => ({ source, target: "" })), tokenizer, experiment.training);
     const predictions = (await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) }))?.predictions ?? [];
     const results = predictions.map(({ input, prediction }) => ({ input, prediction }));

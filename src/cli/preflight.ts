@@ -1,13 +1,15 @@
 import type { BackboneLayout } from "../backbone/t5Layout.ts";
+import { requireDevice } from "../engine/deviceTrouble.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
-/** A check of experiments before any of them starts: the budget can be kept on the backbone. Backbones are looked at once each. */
+/** A check of experiments before any of them starts: the budget can be kept on the backbone, and the machine can have the device. Backbones are looked at once each. */
 export function preflight(): (experiment: Experiment) => void {
   const layouts = new Map<string, BackboneLayout>();
-  return ({ backbone, method }) => {
+  return ({ backbone, method, engine: { device } }) => {
+    if (device !== "auto") requireDevice(device);
     const layout = layouts.get(backbone) ?? backboneLayout(backboneFolder(backbone));
     layouts.set(backbone, layout);
     resolveSizes(method, layout);

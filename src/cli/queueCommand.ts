@@ -1,17 +1,15 @@
 import { parseArgs } from "node:util";
-import { dequeue, endQueue, isQueueRunning, startQueue, waitingDevices, waitingRuns } from "../executor/queue.ts";
+import { dequeue, endQueue, isQueueRunning, startQueue, waitingDevices, waitingRuns, workingDevices } from "../executor/queue.ts";
 import { adoptRuns } from "../run/runDirectory.ts";
 import { place, runsFolder } from "./place.ts";
 import { WrongUse } from "./wrongUse.ts";
-
-const DEVICE = "cpu";
 
 /** adept queue list | start | stop | clear */
 export function queue(args: string[]): Promise<number> {
   const { values, positionals: [what = "list"] } = parseArgs({ args, allowPositionals: true, options: { "runs-dir": { type: "string" }, json: { type: "boolean" } } });
   const runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir);
-  const devices = [...new Set([DEVICE, ...waitingDevices(runsDir)])];
+  const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]), devices = known.size > 0 ? [...known].sort() : ["auto"];
   const state = devices.map((device) => ({ device, working: isQueueRunning({ runsDir, device }), waiting: waitingRuns(runsDir, device) }));
   if (what === "start") for (const { device, waiting } of state) { if (waiting.length > 0) startQueue({ ...place(), runsDir, device }); }
   else if (what === "stop") for (const { device } of state) endQueue({ runsDir, device });

@@ -4,7 +4,14 @@ import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
 import { dequeue } from "../executor/queue.ts";
 import { adoptRuns, listRuns } from "../run/runDirectory.ts";
+import { branch } from "./branchCommand.ts";
+import { compare } from "./compareCommand.ts";
+import { deleteCommand } from "./deleteCommand.ts";
+import { diff } from "./diffCommand.ts";
+import { exportRun } from "./exportCommand.ts";
 import { namedRun, runsFolder } from "./place.ts";
+import { restore } from "./restoreCommand.ts";
+import { fetchRuns, push } from "./shareCommand.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const OPTIONS = { "runs-dir": { type: "string" }, json: { type: "boolean" } } as const;
@@ -16,20 +23,30 @@ function result({ evaluations }: RunRecord): string {
   return tested === undefined ? "" : `${tested.split} ${known === undefined ? "" : metricValue(known.name, known.value)}`;
 }
 
-/** adept runs list | show [RUN] */
-export function runs(args: string[]): Promise<number> {
-  const { values, positionals: [what = "list", wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-  const runsDir = runsFolder(values["runs-dir"]);
+function list(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: OPTIONS }), runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir);
-  if (what === "list") {
-    const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
-    if (values.json === true) console.log(JSON.stringify(records));
-    else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), result(r).padEnd(18), r.name].join("  "));
-  } else if (what === "show") {
-    const run = namedRun(values["runs-dir"], wanted);
-    console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
-  } else throw new WrongUse(`runs takes list or show, not "${what}"`);
+  const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
+  if (values.json === true) console.log(JSON.stringify(records));
+  else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), result(r).padEnd(18), r.name].join("  "));
   return Promise.resolve(0);
+}
+
+function show(args: string[]): Promise<number> {
+  const { values, positionals: [wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+  adoptRuns(runsFolder(values["runs-dir"]));
+  const run = namedRun(values["runs-dir"], wanted);
+  console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  return Promise.resolve(0);
+}
+
+const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns };
+
+/** adept runs, and what is done with them; without a word it lists them */
+export function runs(args: string[]): Promise<number> {
+  const at = args.findIndex((each) => Object.hasOwn(PARTS, each)), [first = "-"] = args;
+  if (at === -1 && !first.startsWith("-")) throw new WrongUse(`runs takes ${Object.keys(PARTS).join(", ")}, not "${first}"`);
+  return at === -1 ? list(args) : PARTS[args[at]!]!(args.toSpliced(at, 1));
 }
 
 /** adept stop RUN */

@@ -8,14 +8,29 @@ import type { WeightLocation } from "./program.ts";
 export class OnnxBuilder {
   readonly graph: ProtoGraph = { nodes: [], initializers: [], inputs: [], outputs: [] };
   private readonly constants = new Map<string, string>();
+  private readonly inverses = new Map<string, string>();
   private readonly sizes = new Map<string, string>();
   private count = 0;
 
-  node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = ""): string {
+  /** @param normInverse whether the norm's kernel writes its 1 / rms */
+  constructor(private readonly normInverse: boolean) {}
+
+  node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = "", more: string[] = []): string {
     const output = `v${this.count++}`;
-    this.graph.nodes.push({ op, domain, inputs, output, attributes });
+    this.graph.nodes.push({ op, domain, inputs, output, more, attributes });
     return output;
   }
+
+  /** T5's layer norm; its 1 / rms, which the kernel has at hand, is kept for the gradient, where it writes that. */
+  norm(x: string, scale: string, epsilon: number): string {
+    if (!this.normInverse) return this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } });
+    const inverse = `v${this.count++}`, output = this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } }, "", [inverse]);
+    this.inverses.set(`${x} ${epsilon}`, inverse);
+    return output;
+  }
+
+  /** 1 / rms of the rows of x, where x has been normed. */
+  inverse(x: string, epsilon: number): string | undefined { return this.inverses.get(`${x} ${epsilon}`); }
 
   constant(element: Element, dims: number[], data: Float32Array | Int32Array | BigInt64Array): string {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -66,9 +81,9 @@ function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): stri
   return location.type === "float32" ? tensor.name : b.node("Cast", [tensor.name], { to: { i: 1 } });
 }
 
-/** Lowers the graph that `outputs` reach to ONNX. @returns the model and the inputs it wants */
-export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>): { model: Uint8Array; inputs: InputValue[] } {
-  const b = new OnnxBuilder();
+/** Lowers the graph that `outputs` reach to ONNX. @param normInverse whether the device's norm writes its 1 / rms @returns the model and the inputs it wants */
+export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>, { normInverse }: { normInverse: boolean }): { model: Uint8Array; inputs: InputValue[] } {
+  const b = new OnnxBuilder(normInverse);
   const order = topological(Object.values(outputs));
   const names = new Map<Value, string>();
   const inputs = order.filter((v): v is InputValue => v.kind === "input");

@@ -9,7 +9,7 @@ export const ELEMENT = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, b
 export type Element = keyof typeof ELEMENT;
 
 export type Attribute = { i: number } | { f: number } | { s: string } | { ints: number[] };
-export interface ProtoNode { op: string; domain: string; inputs: string[]; output: string; attributes: Record<string, Attribute> }
+export interface ProtoNode { op: string; domain: string; inputs: string[]; output: string; /** further outputs */ more?: string[]; attributes: Record<string, Attribute> }
 export interface ProtoTensor { name: string; element: Element; dims: number[]; raw?: Uint8Array; external?: { location: string; offset: number; length: number } }
 export interface ProtoValue { name: string; element: Element; dims: (number | string)[] }
 export interface ProtoGraph { nodes: ProtoNode[]; initializers: ProtoTensor[]; inputs: ProtoValue[]; outputs: ProtoValue[] }
@@ -32,7 +32,7 @@ function attribute(w: Writer, name: string, value: Attribute): void {
 
 function node(w: Writer, n: ProtoNode): void {
   for (const name of n.inputs) text(w, 1, name);
-  text(w, 2, n.output);
+  for (const name of [n.output, ...(n.more ?? [])]) text(w, 2, name);
   text(w, 3, n.output);
   text(w, 4, n.op);
   for (const [name, value] of Object.entries(n.attributes)) message(w, 5, (m) => attribute(m, name, value));

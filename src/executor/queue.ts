@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
@@ -31,19 +31,28 @@ export function dequeue(run: RunDirectory): void {
   try { journal.append({ type: "status", status: "stopped", message: "Taken out of the queue." }); } finally { journal.close(); }
 }
 
+/** The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was, waits until nothing trains. */
+export const queueOf = (run: RunDirectory, { engine }: RunRecord): string => (engine === undefined ? run.experiment().engine.device : "auto");
+
 interface Waiting { run: RunDirectory; record: RunRecord; index: number }
 
-/** Runs that wait for the device, in the order they were asked for; one that was interrupted goes first. */
+/** Runs that wait in a device's queue, in the order they were asked for; one that was interrupted goes first. */
 export function waitingRuns(runsDir: string, device: string): Waiting[] {
   const all = listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => isWaiting(record));
-  const here = all.map((each) => ({ ...each, experiment: each.run.experiment() })).filter(({ experiment }) => experiment.engine.device === device);
+  const here = all.filter(({ run, record }) => queueOf(run, record) === device);
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
-  return here.map(({ run, record, experiment }) => ({ run, record, index: experiment.part?.index ?? 0 }))
+  return here.map(({ run, record }) => ({ run, record, index: run.experiment().part?.index ?? 0 }))
     .sort((a, b) => b.record.priority - a.record.priority || rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
 }
 
 /** The devices that runs wait for. */
-export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).filter((run) => isWaiting(run.record())).map((run) => run.experiment().engine.device))];
+export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => isWaiting(record)).map(({ run, record }) => queueOf(run, record)))];
+
+/** The devices whose queues work. */
+export function workingDevices(runsDir: string): string[] {
+  const folder = dirname(runsDir), names = existsSync(folder) ? readdirSync(folder).flatMap((name) => /^queue-(\w+)\.lease$/.exec(name)?.[1] ?? []) : [];
+  return names.filter((device) => isQueueRunning({ runsDir, device }));
+}
 
 /** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
@@ -70,9 +79,30 @@ export function startQueue(place: QueuePlace): ChildProcess | undefined {
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
-/** Whether any training works on the device, started by the queue or not. */
+const sharesDevice = (one: string, other: string): boolean => one === other || one === "auto" || other === "auto";
+
+/** Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the choice wants a machine that does nothing else. */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
-  return listRuns(runsDir).some((run) => isLive(run.record().status) && run.experiment().engine.device === device);
+  return listRuns(runsDir).some((run) => isLive(run.record().status) && sharesDevice(device, run.experiment().engine.device));
+}
+
+/**
+ * Starts a run while no other queue starts one, so that two that find nothing at work do not both begin: the lock is held until the run's journal says that it is at work.
+ * @returns its worker's end, undefined where another was faster
+ */
+async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<{ end: Promise<unknown> } | undefined> {
+  const lock = join(dirname(place.runsDir), "starting.lease");
+  if (!takeLease(lock, process.pid)) return undefined;
+  try {
+    if (isBusy(place)) return undefined;
+    const child = record.status === "queued" ? startTraining(run, place) : resumeTraining({ ...place, runPath: run.path });
+    // Workers are started so that nobody need wait for them; the queue does.
+    child.ref();
+    let ended = false;
+    const end = new Promise((resolve) => { child.once("exit", resolve).once("error", resolve); }).then(() => { ended = true; });
+    while (!ended && run.record().status === record.status) await pause();
+    return { end };
+  } finally { dropLease(lock); }
 }
 
 /**
@@ -88,10 +118,9 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
       if (isBusy(place)) { await pause(); continue; }
       const [next] = waitingRuns(place.runsDir, place.device);
       if (next === undefined) return;
-      const child = next.record.status === "queued" ? startTraining(next.run, place) : resumeTraining({ ...place, runPath: next.run.path });
-      // Workers are started so that nobody need wait for them; the queue does.
-      child.ref();
-      await new Promise((resolve) => { child.once("exit", resolve).once("error", resolve); });
+      const started = await startAlone(next, place);
+      if (started === undefined) { await pause(); continue; }
+      await started.end;
       // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
       const { status } = next.run.record();
       if (status === next.record.status) fail(next.run);

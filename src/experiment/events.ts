@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 
 /** Trainable components watched apart: the soft prompt and the offset FFN. */
 const perComponent = z.record(z.string(), z.number());
@@ -14,21 +15,31 @@ export const Annotation = z.object({
 });
 export type Annotation = z.infer<typeof Annotation>;
 
+/** A device that could have computed a run: milliseconds of one of its steps there, or why there is none. */
+export const MeasuredDevice = z.object({ device: z.string(), name: z.string().optional(), milliseconds: z.number().optional(), reason: z.string().optional() });
+export type MeasuredDevice = z.infer<typeof MeasuredDevice>;
+
+/** What a graphics processor is at while a run computes on one: memory in bytes, utilisation 0 to 1; what the driver does not tell is left out. */
+export const GpuUse = z.object({ index: z.number(), name: z.string(), memoryUsed: z.number().optional(), memoryTotal: z.number().optional(), utilisation: z.number().optional() });
+export type GpuUse = z.infer<typeof GpuUse>;
+
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number(),
     experiment: z.string().optional().describe("the experiment's own name, without what tells its runs apart"), variant: z.string().optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: z.string().optional() }),
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
+  z.object({ type: z.literal("engine"), ...at, device: z.string(), name: z.string().describe("what computes, as a person knows it"), measured: z.array(MeasuredDevice) }),
   z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number(), memory: z.number().optional().describe("resident memory of the worker, bytes") }),
   z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
   z.object({ type: z.literal("warning"), ...at, message: z.string() }),
-  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: z.string().optional(), ref: z.string().optional(), message: z.string().optional() }),
+  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: z.string().optional() }),
+  z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
   z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
-  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional() }),
-  z.object({ type: z.literal("heartbeat"), ...at, pid: z.number() }),
+  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(z.string()).optional().describe("paths that its commit lacks: taken as they were now") }),
+  z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).optional() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;

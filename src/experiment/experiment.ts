@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { ANALYSIS_NAMES } from "./analysisNames.ts";
+import { EngineInput } from "./engineSpec.ts";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
+import { CommitId, RunId } from "./objectNames.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
@@ -88,11 +90,12 @@ export const ResolvedExperiment = z.strictObject({
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("How it is trained"),
   seed: z.number().int().nonnegative().default(0).describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
-  engine: z.strictObject({ device: z.enum(["cpu"]).default("cpu").describe("Where it is computed"), threads: z.number().int().nonnegative().default(0).describe("Threads; 0 leaves it to the engine") }).default({ device: "cpu", threads: 0 }).describe("What computes it"),
+  engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe("What computes it: a device, or \"auto\""),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
-  reproduces: z.strictObject({ run: z.string(), path: z.string(), tree: z.string() }).optional().describe("the run that this one repeats, and the work tree with its files"),
+  // Not strict: older runs name paths here too, which nothing follows any more.
+  reproduces: z.object({ run: RunId, commit: CommitId.optional() }).optional().describe("the run beside it that this one repeats, and the commit with its files"),
 });
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */

@@ -27,15 +27,16 @@ export function experimentOf({ name, task, backbone, budget, steps, maxSourceLen
   };
 }
 
-/** Notes beside the lines of an experiment file. @param sizes what the budget comes to */
-export function experimentText(experiment: ExperimentInput, sizes: { promptLength: number; bottleneck: number; count: number } | undefined): string {
-  const notes: [line: RegExp, note: string][] = [
-    [/^ {2}"backbone": /, experiment.backbone === "tiny-t5" ? "embedded; or the path of a Hugging Face T5 folder" : "a Hugging Face T5 folder, or \"tiny-t5\", which is embedded"],
-    [/^ {4}"source": /, "what the model reads of each row: your words, and {columns}"],
-    [/^ {4}"target": /, "what it is to answer"],
-    [/^ {4}"budget": /, sizes === undefined ? "most trainable parameters" : `most trainable parameters: a prompt of ${sizes.promptLength} tokens and ${sizes.bottleneck} hidden units, ${sizes.count} in all`],
-    [/^ {4}"maxSourceLength": /, "tokens of each text that are read"],
-  ];
-  const lines = JSON.stringify(experiment, undefined, 2).split("\n").map((line) => { const note = notes.find(([pattern]) => pattern.test(line))?.[1]; return note === undefined ? line : `${line} // ${note}`; });
-  return `// An experiment of ADePT Lab: train it by the button above, by "ADePT: Train ADePT", or by \`adept train\` in a terminal.\n${lines.join("\n")}\n`;
+/** What stands beside the lines of an experiment file that a page has written, in the language of its window: `head` above all, the others by their key. */
+export interface ExperimentNotes { head: string; backbone: string; source: string; target: string; budget: string; maxSourceLength: string }
+
+/** An experiment as a file to read, with its notes. */
+export function experimentText(experiment: ExperimentInput, { head, ...notes }: ExperimentNotes): string {
+  // Some of these keys mean something else deeper in the file.
+  const depths: Record<keyof typeof notes, number> = { backbone: 2, source: 4, target: 4, budget: 4, maxSourceLength: 4 }, comment = (text: string): string => `// ${text.replace(/\s+/g, " ")}`;
+  const lines = JSON.stringify(experiment, undefined, 2).split("\n").map((line) => {
+    const key = (Object.keys(depths) as (keyof typeof notes)[]).find((each) => line.startsWith(`${" ".repeat(depths[each])}"${each}": `));
+    return key === undefined ? line : `${line} ${comment(notes[key])}`;
+  });
+  return `${comment(head)}\n${lines.join("\n")}\n`;
 }

@@ -1,4 +1,4 @@
-import type { RunEvent, RunStatus } from "./events.ts";
+import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 
 export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number; seconds?: number | undefined }
 export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number; memory?: number | undefined }
@@ -14,6 +14,10 @@ export interface RunRecord {
   status: RunStatus; message: string | undefined; pid: number | undefined;
   createdAt: number; updatedAt: number;
   trainable: number | undefined; promptLength: number | undefined; bottleneck: number | undefined; device: string | undefined; majority: number | undefined;
+  /** the device that was chosen for it, and what the others took; undefined where the experiment names its device */
+  engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
+  /** graphics processors as of the last heartbeat */
+  gpus: GpuUse[] | undefined;
   examples: { train: number; validation: number; test: number } | undefined;
   lastStep: StepPoint | undefined;
   evaluations: Evaluation[];
@@ -35,15 +39,17 @@ export interface RunRecord {
   bestStep: number | undefined;
   checkpointStep: number | undefined;
   warnings: string[];
+  /** where in the repository each path of the experiment lies */
+  sources: Record<string, string>;
   snapshotCommit: string | undefined; resultCommit: string | undefined; ref: string | undefined; gitMessage: string | undefined;
   error: { message: string; action: string | undefined } | undefined;
 }
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
-  bestStep: undefined, checkpointStep: undefined, warnings: [], snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
+  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
 function analysisState(before: AnalysisState | undefined, { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
@@ -76,16 +82,21 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
+    case "sources": return { ...next, sources: event.paths };
     case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: analysisState(record.analyses[event.name], event) } };
     case "annotated": {
       const { name = record.name, note = record.note, starred = record.starred, tags = record.tags, archived = record.archived, priority = record.priority } = event;
       return { ...record, name, note, starred, tags, archived, priority, renamed: record.renamed || event.name !== undefined };
     }
     case "reproduced": { const { type: _, time: __, ...reproduced } = event; return { ...next, reproduced }; }
-    case "heartbeat": return { ...next, pid: event.pid };
+    case "engine": { const { type: _, time: __, ...engine } = event; return { ...next, engine }; }
+    case "heartbeat": return { ...next, pid: event.pid, gpus: event.gpus };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }
 }
+
+/** The commit with the run's code as it was when it started; undefined where it has none. */
+export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string | undefined => snapshotCommit ?? resultCommit;
 
 /** The record of a whole journal. */
 export function fold(events: Iterable<RunEvent>): RunRecord {

@@ -43,6 +43,8 @@ export const broadcastTo = (x: Value, shape: Shape): Value => (sameShape(x.shape
 export const softmax = (x: Value): Value => make("softmax", [x], {});
 /** x / sqrt(mean(x^2) + epsilon) * scale over the last axis (T5's layer norm). */
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
+/** 1 / sqrt(mean(x^2) + epsilon) over the last axis (..., 1): what rmsNorm multiplies by. */
+export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
 /** Loss of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
 export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
 const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value => make("crossEntropyGradient", [logits, labels, g], {});
@@ -81,12 +83,11 @@ function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: 
   return [sumTo(left, a.shape), sumTo(right, b.shape)];
 }
 
-function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"]): Value[] {
-  const x = operand(inputs, 0), scale = operand(inputs, 1);
-  const rms = sqrt(add(meanLast(mul(x, x)), scalar(epsilon)));
-  const unit = div(x, rms), scaled = mul(g, scale);
-  const dx = div(sub(scaled, mul(unit, meanLast(mul(scaled, unit)))), rms);
-  return [dx, sumTo(mul(g, unit), scale.shape)];
+/** With r = 1 / rms and y = x r scale: dx = r scale g - x r^2 mean(g y). */
+function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"], y: Value): Value[] {
+  const x = operand(inputs, 0), scale = operand(inputs, 1), r = rmsInverse(x, epsilon);
+  const along = mul(mul(r, r), meanLast(mul(g, y)));
+  return [sub(mul(mul(g, scale), r), mul(x, along)), sumTo(mul(g, mul(x, r)), scale.shape)];
 }
 
 function concatGradient(g: Value, inputs: readonly Value[], { axis }: OpAttributes["concat"]): Value[] {
@@ -147,6 +148,10 @@ export const OPS: { [K in OpName]: Row<K> } = {
     gradient: (g, _, __, y) => [mul(y, sub(g, reshape(reduceSum(mul(g, y), [last(y)]), keepLast(y))))],
   },
   rmsNorm: { shape: (inputs) => [...operand(inputs, 0).shape], gradient: rmsNormGradient },
+  rmsInverse: {
+    shape: (inputs) => keepLast(operand(inputs, 0)),
+    gradient: (g, inputs, _, r) => { const x = operand(inputs, 0); return [neg(div(mul(x, mul(g, mul(r, mul(r, r)))), scalar(Number(x.shape.at(-1)))))]; },
+  },
   crossEntropy: {
     shape: (inputs) => [...operand(inputs, 1).shape],
     gradient: (g, inputs) => [crossEntropyGradient(operand(inputs, 0), operand(inputs, 1), g), undefined],

@@ -21,6 +21,8 @@ export interface OpAttributes {
   broadcastTo: { shape: Dim[] };
   softmax: object;
   rmsNorm: { epsilon: number };
+  /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which stays with size 1 */
+  rmsInverse: { epsilon: number };
   crossEntropy: object;
   crossEntropyGradient: object;
 }

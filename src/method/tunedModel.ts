@@ -1,5 +1,7 @@
+import type { EngineSpec } from "../experiment/engineSpec.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
-import { compileOnnx } from "../engine/onnxEngine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
 import { topological, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
@@ -7,6 +9,7 @@ import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
+import { decodeGreedily } from "./greedyDecoding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -15,7 +18,7 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; /** 0: the engine's choice */ threads: number; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -29,7 +32,8 @@ function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { 
 
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
 export class T5TunedModel implements TunedModel {
-  readonly device = "onnxruntime CPU";
+  /** what computes, as a person knows it */
+  readonly device: string;
   readonly width: number;
   readonly vocabularySize: number;
   readonly embedding: Float32Array;
@@ -38,12 +42,15 @@ export class T5TunedModel implements TunedModel {
   readonly hiddenUnits: number;
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
+  private readonly engine: Engine;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
     this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true, folded: options.folded !== undefined });
+    this.engine = openEngine(options.engine);
+    this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
@@ -55,6 +62,9 @@ export class T5TunedModel implements TunedModel {
     return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
   }
 
+  /** Bytes of the backbone's tensors as they lie in their files. */
+  get weightBytes(): number { return this.weights.bytes; }
+
   /** A tensor of the backbone as it lies in its file, as fp32. */
   weight(name: string, dims: readonly number[]): Float32Array { return this.weights.read(name, dims); }
 
@@ -62,7 +72,7 @@ export class T5TunedModel implements TunedModel {
     let program = this.programs.get(name);
     if (program === undefined) {
       const values = outputs();
-      program = compileOnnx(values, this.locations(values), { threads: this.options.threads });
+      program = this.engine.compile(values, this.locations(values));
       this.programs.set(name, program);
     }
     return program;
@@ -114,24 +124,24 @@ export class T5TunedModel implements TunedModel {
     return new InputGraph(this.config, this.shape, { drop: dropout.apply });
   }
 
-  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0 }: StepOptions): ReturnType<TunedModel["step"]> {
-    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", offsetPenalty > 0 && "penalty"].filter(Boolean).join("+");
-    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, offsetPenalty > 0));
+  async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0, penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined }: StepOptions): ReturnType<TunedModel["step"]> {
+    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
+    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, penaltyWeight !== undefined));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
     if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));
     if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, batch.rows, batch.sourceLength, this.hiddenUnits);
-    if (offsetPenalty > 0) feeds["penaltyWeights"] = this.penaltyWeights(batch, offsetPenalty);
+    if (penaltyWeight !== undefined) feeds["penaltyWeights"] = tensor(batch.mask.map((kept) => (kept === 0 ? 0 : penaltyWeight)), batch.rows, batch.sourceLength, 1);
     const results = await program.run(feeds);
     const gradients = [...parameters.keys()].map((name) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
     return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
   }
 
-  /** The penalty over the sum of the batch's squared embeddings, at each of its tokens. */
-  private penaltyWeights({ rows, sourceLength, ids, mask }: Batch, penalty: number): HostTensor {
+  /** The penalty over the sum of the batch's squared embeddings: what each squared offset of its tokens counts. */
+  penaltyWeight({ ids, mask }: Batch, penalty: number): number {
     let sum = 0;
     ids.forEach((id, at) => { if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2; });
-    return tensor(mask.map((kept) => (kept === 0 ? 0 : penalty / sum)), rows, sourceLength, 1);
+    return penalty / sum;
   }
 
   /**
@@ -200,25 +210,7 @@ export class T5TunedModel implements TunedModel {
   /** @param first told the logits of the first new token */
   private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
     const decoder = await this.program("decode step", () => this.graph.decodeStep());
-    const { heads, headWidth, decoderLayers, eos, pad, start } = this.config;
-    const results: number[][] = Array.from({ length: rows }, () => []);
-    const done = new Array<boolean>(rows).fill(false);
-    let ids = new Int32Array(rows).fill(start);
-    let past: Feeds = {};
-    for (let i = 0; i < decoderLayers; i++) for (const part of ["Key", "Value"]) past[`past${part}${i}`] = tensor(new Float32Array(0), rows, heads, 0, headWidth);
-    for (let t = 0; t < maxTokens && !done.every(Boolean); t++) {
-      const buckets = relativeBuckets(this.config, { queries: 1, keys: t + 1, from: t, bidirectional: false });
-      const { logits, ...present } = await decoder.run({ ...fixed, ...past, decoderIds: tensor(ids, rows, 1), decoderBuckets: tensor(buckets, 1, t + 1) });
-      if (t === 0) first?.(logits!.data as Float32Array);
-      past = Object.fromEntries(Object.entries(present).map(([name, value]) => [name.replace("present", "past"), value]));
-      ids = Int32Array.from(done, (finished, row) => (finished ? pad : argmax(logits!.data, row * this.vocabularySize, this.vocabularySize)));
-      ids.forEach((id, row) => {
-        if (done[row]) return;
-        results[row]!.push(id);
-        if (id === eos) done[row] = true;
-      });
-    }
-    return results;
+    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
   }
 
   async release(): Promise<void> {
@@ -227,12 +219,3 @@ export class T5TunedModel implements TunedModel {
     for (const program of programs) await (await program).release();
   }
 }
-
-function argmax(data: ArrayLike<number>, from: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (data[from + i]! > data[from + best]!) best = i;
-  return best;
-}
-
-/** See T5TunedModel.open. */
-export const openTunedModel = (options: ModelOptions): Promise<T5TunedModel> => Promise.resolve().then(() => T5TunedModel.open(options));

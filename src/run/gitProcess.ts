@@ -8,19 +8,24 @@ function environment(extra: Record<string, string>): Record<string, string> {
   return { ...Object.fromEntries(kept), GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...extra };
 }
 
+/** A local command that says nothing for so long hangs. */
+const SILENT_MS = 120_000;
+
 /** Names this store sets itself. */
 const ALLOWED = ["GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
 
 /** Runs git plumbing in one folder. */
 export class GitProcess {
-  constructor(readonly folder: string) {}
+  /** @param silent ms after which a local command that says nothing is ended */
+  constructor(readonly folder: string, private readonly silent = SILENT_MS) {}
 
   /** The same git in another folder. */
-  at(folder: string): GitProcess { return new GitProcess(folder); }
+  at(folder: string): GitProcess { return new GitProcess(folder, this.silent); }
 
-  private client(extra: Record<string, string>): SimpleGit {
-    const options = {
-      baseDir: this.folder, maxConcurrentProcesses: 4, timeout: { block: 120_000 }, trimmed: false, allowEnvironment: ALLOWED,
+  private client(extra: Record<string, string>, how: { input?: string; signal?: AbortSignal; patient?: boolean } = {}): SimpleGit {
+    const { input, signal } = how, options = {
+      baseDir: this.folder, maxConcurrentProcesses: 4, timeout: { block: how.patient === true ? 0 : this.silent }, trimmed: false, allowEnvironment: ALLOWED,
+      ...(input !== undefined && { input: () => input }), ...(signal !== undefined && { abort: signal }),
       // Without this a command that fails silently would count as done.
       errors: (error: Buffer | Error | undefined, result: { exitCode: number; stdErr: Buffer[] }) =>
         error ?? (result.exitCode === 0 ? undefined : Buffer.from(Buffer.concat(result.stdErr).toString() || `git ended with code ${result.exitCode}`)),
@@ -30,6 +35,15 @@ export class GitProcess {
 
   /** Standard output of one git command. @throws the error with git's own words */
   run(args: string[], extra: Record<string, string> = {}): Promise<string> { return this.client(extra).raw(args); }
+
+  /** As run, with something on its standard input. */
+  fed(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> { return this.client(extra, { input }).raw(args); }
+
+  /** A command that talks to a remote, which may be silent for as long as it takes. @param signal ends it */
+  remote(args: string[], signal?: AbortSignal): Promise<string> { return this.client({}, { patient: true, ...(signal !== undefined && { signal }) }).raw(args); }
+
+  /** A blob's bytes, as they are. */
+  bytes(object: string): Promise<Buffer> { return this.client({}).binaryCatFile(["blob", "--end-of-options", object]) as Promise<Buffer>; }
 
   /** As run, without the last newline. */
   async line(args: string[], extra: Record<string, string> = {}): Promise<string> { return (await this.run(args, extra)).replace(/\n$/, ""); }

@@ -3,11 +3,17 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
 import { GitProcess } from "./gitProcess.ts";
+import { moveOldResults, resultPath } from "./gitResults.ts";
+import { objectId } from "./objectId.ts";
 import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
 
 const REFS = "refs/adept/runs";
 const FALLBACK = { GIT_AUTHOR_NAME: "ADePT Lab", GIT_AUTHOR_EMAIL: "adept-lab@localhost", GIT_COMMITTER_NAME: "ADePT Lab", GIT_COMMITTER_EMAIL: "adept-lab@localhost" };
 
+/** The mode of a link to another repository's commit. */
+const SUBMODULE = "160000";
+/** `submodule`: the second commit has a link to another repository there, and no file. */
+export interface ChangedFile { path: string; status: "added" | "deleted" | "changed"; submodule: boolean }
 export interface StoredCommit { commit: string; ref: string; note: string | undefined }
 export interface StoredRun { id: string; commit: string; committedAt: number; record: unknown }
 
@@ -33,7 +39,7 @@ export class GitStore {
   private async committed(tree: string, parent: string | undefined, about: { index: string; message: string }): Promise<{ commit: string; note: string | undefined }> {
     const message = `${about.index}.message`;
     writeFileSync(message, about.message);
-    const args = ["commit-tree", ...(parent === undefined ? [] : ["-p", parent]), "-F", message, tree];
+    const args = ["commit-tree", ...(parent === undefined ? [] : ["-p", objectId(parent)]), "-F", message, "--end-of-options", objectId(tree)];
     try { return { commit: await this.git.line(args), note: undefined }; } catch (error) {
       if (!/identity|tell me who you are|empty ident|user\.(name|email)/i.test((error as Error).message)) throw error;
       return { commit: await this.git.line(args, FALLBACK), note: "git knows no name and e-mail: the commit is by ADePT Lab" };
@@ -43,7 +49,7 @@ export class GitStore {
   private async updateRef(ref: string, commit: string, before: string | undefined): Promise<void> {
     const old = before ?? "0".repeat(commit.length);
     for (let attempt = 1; ; attempt++) {
-      try { await this.git.run(["update-ref", "--create-reflog", "-m", "adept run", ref, commit, old]); return; } catch (error) {
+      try { await this.git.run(["update-ref", "--create-reflog", "-m", "adept run", "--end-of-options", ref, objectId(commit), objectId(old)]); return; } catch (error) {
         if (attempt === 3 || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
         await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
       }
@@ -63,16 +69,26 @@ export class GitStore {
     });
   }
 
-  /** The run's files on top of its snapshot. @param files `path` below .adept/runs/ID/ in the commit, `source` on disk */
+  /** The code of another run, committed again under this run's ref: what a run that repeats it starts from. */
+  snapshotOf(id: string, record: RunRecord, original: string): Promise<StoredCommit> {
+    return this.withIndex(async (index) => {
+      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]), ref = `${REFS}/${id}`, { commit, note } = await this.commit(tree, original, record, index);
+      await this.updateRef(ref, commit, undefined);
+      return { commit, ref, note };
+    });
+  }
+
+  /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk */
   result(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
       const ref = `${REFS}/${id}`, env = { GIT_INDEX_FILE: index };
       const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
       const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
       if (parent !== undefined) await this.git.run(["read-tree", parent], env);
+      await moveOldResults(this.git, index, id);
       for (const { path, source } of files) {
-        const blob = await this.git.line(["hash-object", "-w", "--no-filters", source]);
-        await this.git.run(["update-index", "--add", "--cacheinfo", `100644,${blob},.adept/runs/${id}/${path}`], env);
+        const blob = await this.git.line(["hash-object", "-w", "--no-filters", "--end-of-options", source]);
+        await this.git.run(["update-index", "--add", "--cacheinfo", `100644,${blob},${resultPath(id, path)}`], env);
       }
       const { commit, note } = await this.commit(await this.git.line(["write-tree"], env), parent, record, index);
       await this.updateRef(ref, commit, before);
@@ -84,21 +100,29 @@ export class GitStore {
   async commitOf(id: string): Promise<string | undefined> { return (await this.git.maybe(["rev-parse", "--verify", "-q", `${REFS}/${id}`])) || undefined; }
 
   /** Takes a run's ref away, if it still names this commit. */
-  async remove(id: string, commit: string): Promise<void> { await this.git.run(["update-ref", "-d", `${REFS}/${id}`, commit]); }
+  async remove(id: string, commit: string): Promise<void> { await this.git.run(["update-ref", "-d", "--end-of-options", `${REFS}/${id}`, objectId(commit)]); }
 
   /** Names a commit as a run's again, unless the run has a ref. */
   async putBack(id: string, commit: string): Promise<void> { if (await this.commitOf(id) === undefined) await this.updateRef(`${REFS}/${id}`, commit, undefined); }
 
   /** Files that differ between two commits, renames as two changes. */
-  async changedFiles(from: string, to: string): Promise<{ path: string; status: "added" | "deleted" | "changed" }[]> {
-    const parts = (await this.git.run(["diff-tree", "-r", "-z", "--no-renames", "--name-status", from, to])).split("\0");
-    const files: { path: string; status: "added" | "deleted" | "changed" }[] = [];
-    for (let at = 0; at + 1 < parts.length; at += 2) files.push({ path: parts[at + 1]!, status: parts[at] === "A" ? "added" : parts[at] === "D" ? "deleted" : "changed" });
+  async changedFiles(from: string, to: string): Promise<ChangedFile[]> {
+    const parts = (await this.git.run(["diff-tree", "-r", "-z", "--no-renames", "--raw", "--end-of-options", objectId(from), objectId(to)])).split("\0"), files: ChangedFile[] = [];
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const [, mode = "", , , letter] = parts[at]!.split(" ");
+      files.push({ path: parts[at + 1]!, status: letter === "A" ? "added" : letter === "D" ? "deleted" : "changed", submodule: mode === SUBMODULE });
+    }
     return files;
   }
 
+  /** Files of a commit below a folder, with their modes and sizes. */
+  async entries(commit: string, folder: string): Promise<{ mode: string; object: string; bytes: number; path: string }[]> {
+    const lines = (await this.git.run(["ls-tree", "-r", "-l", "-z", "--end-of-options", objectId(commit), "--", folder])).split("\0").filter((line) => line !== "");
+    return lines.map((line) => { const [, mode = "", , object = "", bytes = "0", path = ""] = /^(\d+) (\w+) (\w+)\s+(\d+|-)\t(.*)$/s.exec(line) ?? []; return { mode, object, bytes: Number(bytes) || 0, path }; });
+  }
+
   /** A file's text in a commit. @throws what git says where there is none */
-  fileAt(commit: string, path: string): Promise<string> { return this.git.run(["cat-file", "blob", `${commit}:${path}`]); }
+  fileAt(commit: string, path: string): Promise<string> { return this.git.run(["cat-file", "blob", "--end-of-options", `${objectId(commit)}:${path}`]); }
 
   /** Every run in the repository: one git process. */
   async list(): Promise<StoredRun[]> {

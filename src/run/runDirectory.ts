@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
+import { RunId } from "../experiment/objectNames.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
 import { explainFull, writeFileAtomic } from "./atomicFile.ts";
 import { Journal, readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 
-const ID = /^\d{8}-\d{6}-[0-9a-z]{4}$/;
-export const isRunId = (id: string): boolean => ID.test(id);
+export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;
 
@@ -19,6 +19,14 @@ export function newRunId(now: Date, random: () => number): string {
   const suffix = Array.from({ length: 4 }, () => Math.floor(random() * 36).toString(36)).join("");
   return `${date}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}-${suffix}`;
 }
+
+/** Makes the folder of runs; a folder named .adept above it is kept out of git. */
+export function makeRunsFolder(runsDir: string): void {
+  mkdirSync(runsDir, { recursive: true });
+  const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
+  if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
+}
+const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
 /** One run's folder: all that host, worker and terminal share. */
 export class RunDirectory {
@@ -32,14 +40,13 @@ export class RunDirectory {
   private get controlPath(): string { return join(this.path, "control"); }
   private get leasePath(): string { return join(this.path, "lease"); }
 
-  /** Makes the folder of a new run; a folder named .adept above it is kept out of git. */
+  /** Makes the folder of a new run. */
   static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
     const path = join(runsDir, id);
     try {
+      makeRunsFolder(runsDir);
       mkdirSync(join(path, "checkpoint"), { recursive: true });
-      const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
-      if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
-      writeFileAtomic(join(path, "experiment.json"), `${JSON.stringify(experiment, null, 2)}\n`);
+      writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === "EACCES" || code === "EROFS") throw new UserError(`${runsDir} cannot be written`, "Choose another folder with --runs-dir, or change its permissions.");
@@ -52,6 +59,13 @@ export class RunDirectory {
   static open(path: string): RunDirectory {
     if (!existsSync(join(path, "experiment.json"))) throw new UserError(`${path} is not a run: it has no experiment.json`);
     return new RunDirectory(path);
+  }
+
+  /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
+  settle(engine: Experiment["engine"]): Experiment {
+    const experiment = { ...this.experiment(), engine };
+    writeFileAtomic(join(this.path, "experiment.json"), textOf(experiment));
+    return experiment;
   }
 
   /** The fully resolved experiment. @throws UserError when the file is damaged */
@@ -83,7 +97,7 @@ export class RunDirectory {
 /** Every run in a folder, newest first. */
 export function listRuns(runsDir: string): RunDirectory[] {
   if (!existsSync(runsDir)) return [];
-  const names = readdirSync(runsDir).filter((name) => ID.test(name) && existsSync(join(runsDir, name, "experiment.json")));
+  const names = readdirSync(runsDir).filter((name) => isRunId(name) && existsSync(join(runsDir, name, "experiment.json")));
   return names.sort().reverse().map((name) => RunDirectory.open(join(runsDir, name)));
 }
 

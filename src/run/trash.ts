@@ -3,13 +3,15 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { isLive } from "../experiment/record.ts";
 import { UserError } from "../experiment/errors.ts";
+import { CommitId } from "../experiment/objectNames.ts";
 import { openGitStore } from "./gitStore.ts";
+import { removeWorkTree } from "./gitWorkTree.ts";
 import { RunDirectory } from "./runDirectory.ts";
 
 const FILE = "deleted.json";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 /** In a deleted run's folder: when it was deleted, and the commit its ref named. */
-const Deleted = z.object({ at: z.number(), commit: z.string().optional() });
+const Deleted = z.object({ at: z.number(), commit: CommitId.optional() });
 
 /** Deleted runs wait here for a week: `.adept/trash` beside `.adept/runs`. */
 const trashOf = (runsDir: string): string => join(dirname(runsDir), "trash");
@@ -33,6 +35,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   try {
     for (const run of runs) {
       const commit = "reason" in store ? undefined : await store.commitOf(run.id);
+      if (!("reason" in store)) await removeWorkTree(store, run.path);
       writeFileSync(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
       rmSync(join(trash, run.id), { recursive: true, force: true });
       renameSync(run.path, join(trash, run.id));

@@ -27,6 +27,8 @@ export interface StepOptions {
   hiddenMask?: Float32Array | undefined;
   /** factor of the mean squared offset over the mean squared embedding, added to the loss that is descended */
   offsetPenalty?: number | undefined;
+  /** what each squared offset counts, where the batch is a part of another for which the penalty was worked out */
+  penaltyWeight?: number | undefined;
   /** dropout inside the frozen backbone; the same seed and batch shape give the same masks */
   backboneDropout?: { rate: number; seed: number } | undefined;
 }

@@ -1,4 +1,5 @@
 import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
+import { settled } from "../experiment/engineSpec.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../experiment/random.ts";
@@ -7,7 +8,7 @@ import type { MethodSizes } from "../method/method.ts";
 import { warmStart } from "../method/warmStart.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
-import { openTunedModel, type T5TunedModel } from "../method/tunedModel.ts";
+import { openTunedModel, type ModelPool } from "../method/modelPool.ts";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
@@ -24,7 +25,7 @@ import type { Parameters } from "./model.ts";
 export interface Prepared {
   experiment: Experiment;
   folder: string;
-  model: T5TunedModel;
+  model: ModelPool;
   sizes: MethodSizes;
   initial: Parameters;
   train: TokenisedExample[];
@@ -59,10 +60,10 @@ export async function openExperimentModel(experiment: Experiment): Promise<Pick<
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method, sizes, threads: engine.threads });
+  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine) });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
-  const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => model.weight(name, dims) };
-  return { folder, model, sizes, tokenizer, initial: warmStart(initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, model.shape.layout) };
+  const { local } = model, source = { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => local.weight(name, dims) };
+  return { folder, model, sizes, tokenizer, initial: warmStart(initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, local.shape.layout) };
 }
 
 /** The labels to choose among. @throws UserError where the task has none */

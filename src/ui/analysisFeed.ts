@@ -5,6 +5,7 @@ import { forecastSeconds } from "../experiment/forecast.ts";
 import { isOpen } from "../experiment/record.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import { host } from "./host.ts";
+import { localised, localisedResult } from "./localised.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
 const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = { training: ["stability"], ablation: ["ablation", "specificity"], offsets: ["offsets"], shift: ["position-shift"], latency: ["latency"], compare: [] };
@@ -58,7 +59,7 @@ export class AnalysisFeed {
       if (stored !== undefined) this.sent.set(name, stored);
       if (told === this.told.get(name) && stored === undefined) continue;
       this.told.set(name, told);
-      this.post({ type: "analysis", analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples }, ...(stored !== undefined && { result: stored.result }) });
+      this.post({ type: "analysis", analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples }, ...(stored !== undefined && { result: localisedResult(stored.result) }) });
       if (stored !== undefined && WITH_PEERS.includes(name)) this.post({ type: "peers", name, peers: this.peers(run, name) });
     }
   }
@@ -73,7 +74,7 @@ export class AnalysisFeed {
     const working = (state?.status === "running" || state?.status === "started") && (isOpen(record.status) || run.directory.isBeingAnalysed());
     if (working) return { ...base, status: "running", ...progress };
     if (state?.status === "finished" && this.stored(run, name) !== undefined) return { ...base, status: "finished", ...progress };
-    if (state?.status === "failed") return { ...base, status: "failed", ...progress };
+    if (state?.status === "failed") return { ...base, status: "failed", ...progress, label: localised(progress.label) };
     // Its process ended without a word, or it was stopped; a finished one of an older version counts as not made.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
   }

@@ -3,6 +3,7 @@ import type { RunEvent } from "../experiment/events.ts";
 import { isCorrelation, leadingMetric } from "../experiment/metricText.ts";
 import type { JournalTail } from "../run/journal.ts";
 import { host } from "./host.ts";
+import { localised } from "./localised.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { stepPoints } from "./runView.ts";
 
@@ -46,7 +47,8 @@ export class CompareFeed {
     const { post, workerPath, fail } = this.context, stop = new AbortController();
     this.stop = stop;
     try {
-      const result = await host().compareInWorker({ workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath }, runs.map(({ directory }) => directory.path), stop.signal) as RunComparison;
+      const compared = await host().compareInWorker({ workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath }, runs.map(({ directory }) => directory.path), stop.signal) as RunComparison;
+      const result = { ...compared, comparison: { ...compared.comparison, warnings: compared.comparison.warnings.map(localised) } };
       if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });
     } catch (error) { if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: fail(error) }); }
   }

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
 import * as vscode from "vscode";
+import { repositoryAround } from "../run/repositoryAround.ts";
 import { Store } from "./disposable.ts";
 import { hasOffsets } from "./heatmapCommands.ts";
 import type { Heatmaps } from "./heatmaps.ts";
@@ -32,27 +31,19 @@ export class ContextKeys extends Store {
 
   private update(): void {
     const folders = this.model.folders.all(), waiting = this.model.runs().some(({ record }) => record.status === "queued");
-    this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => !isInRepository(uri.fsPath)));
+    this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined));
     // A queue's process ends without a word in any journal: while runs wait, it is looked after.
     if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);
     else { clearInterval(this.timer); this.timer = undefined; }
     this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
     this.tell(ContextKey.hasResults, this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"));
     this.tell(ContextKey.queueWaiting, waiting);
-    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().isQueueRunning({ runsDir: runsDirectory(folder), device: "cpu" })));
+    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().workingDevices(runsDirectory(folder)).length > 0));
   }
 
   private tell(key: ContextKey, value: boolean): void {
     if (this.told.get(key) === value) return;
     this.told.set(key, value);
     void vscode.commands.executeCommand("setContext", key, value);
-  }
-}
-
-/** Whether a .git is in the folder or above it; no process is started to find out. */
-function isInRepository(folder: string): boolean {
-  for (let at = folder; ; at = dirname(at)) {
-    if (existsSync(join(at, ".git"))) return true;
-    if (dirname(at) === at) return false;
   }
 }

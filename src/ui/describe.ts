@@ -81,7 +81,12 @@ export function analysisTitle(name: AnalysisName): string {
 }
 
 /** How a run that repeats another came out beside it. */
-export function reproductionText(name: string, { same, steps, firstDifference, metric }: Reproduction): string {
+export function reproductionText(name: string, reproduction: Reproduction): string {
+  const outside = reproduction.outside ?? [];
+  return outcomeText(name, reproduction) + (outside.length === 0 ? "" : vscode.l10n.t(" Not from its commit, but as they are now: {0}.", outside.join(", ")));
+}
+
+function outcomeText(name: string, { same, steps, firstDifference, metric }: Reproduction): string {
   if (same) return vscode.l10n.t("\"{0}\": every byte of the result is that of the original.", name);
   const values = metric === undefined || metric.value === null ? "" : vscode.l10n.t(" {0} is {1}, was {2}.", metricName(metric.name), metricValue(metric.name, metric.value), metricValue(metric.name, metric.was));
   return (firstDifference === undefined ? vscode.l10n.t("\"{0}\": the losses of all {1} steps are the original's, the result is not.", name, steps) : vscode.l10n.t("\"{0}\": the loss differs from step {1} on ({2}, was {3}).", name, firstDifference.step, firstDifference.loss.toPrecision(6), firstDifference.was.toPrecision(6))) + values;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { explain } from "../experiment/explain.ts";
-import { localised } from "./localised.ts";
+import { localisedError } from "./localised.ts";
 
 /** What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in the log. */
 export class ErrorReport {
@@ -10,7 +10,7 @@ export class ErrorReport {
 
   async report(error: unknown): Promise<void> {
     if (error instanceof UserError) {
-      const text = explain(localised(error.message), error.action === undefined ? undefined : localised(error.action));
+      const text = localisedError(error);
       // The log keeps the words that it is searched for by.
       this.log.warn(explain(error.message, error.action));
       await vscode.window.showErrorMessage(text);

@@ -5,7 +5,9 @@ import { isLive } from "../experiment/record.ts";
 import { MEASURES } from "../heatmap/measures.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { measureTitle } from "./heatmapLegend.ts";
+import { host } from "./host.ts";
 import { Command } from "./ids.ts";
+import { withPatience } from "./patience.ts";
 import type { Run } from "./runsModel.ts";
 import { isReady } from "./ready.ts";
 import { showTable } from "./tokenTableDocument.ts";
@@ -29,7 +31,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
       if (run === undefined) return;
       const { document } = editor, beside = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false });
       beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
-      await heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure });
+      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }));
     },
     [Command.tokenTable]: async () => {
       const shown = heatmaps.active();
@@ -48,7 +50,7 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
   const own = dataOf(run), uri = fromList ? own ?? active : active ?? own;
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
   const document = await shownText(uri);
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Reading the run's offsets…") }, () => heatmaps.show(document, run));
+  await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));
 }
 
 const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");
@@ -62,7 +64,7 @@ async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
 
 /** The file that a run was trained on, where it is one, still there, and text. */
 function dataOf(run: Run): vscode.Uri | undefined {
-  const { task } = run.directory.experiment();
+  const { task } = host().located(run.directory);
   return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train) ? vscode.Uri.file(task.train) : undefined;
 }
 

@@ -64,8 +64,9 @@ export class Heatmaps extends Store {
   active(): EditorHeatmap | undefined { return vscode.window.activeTextEditor && this.editors.get(vscode.window.activeTextEditor); }
 
   /** Shows a run's offsets over a document. @param editor the one for it beside another run, undefined: wherever the document is seen @throws UserError where the run has none */
-  async show({ uri }: Pick<vscode.TextDocument, "uri">, run: Run, { editor, measure }: { editor?: vscode.TextEditor | undefined; measure?: Measure | undefined } = {}): Promise<void> {
+  async show({ uri }: Pick<vscode.TextDocument, "uri">, run: Run, { editor, measure, signal }: { editor?: vscode.TextEditor | undefined; measure?: Measure | undefined; signal?: AbortSignal } = {}): Promise<void> {
     const { status } = run.record, opened = await this.parts.tokens.get().open(run.directory.path), own = MEASURES.filter((each) => opened.measures[each] !== undefined), wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find((each) => each !== undefined && own.includes(each));
+    if (signal?.aborted === true) return;
     const choice: HeatmapChoice = { run, opened, measure: wished ?? own[0]! }, key = uri.toString();
     void this.parts.state.update(LAST, run.id);
     this.hidden.delete(key);

@@ -1,21 +1,19 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import * as vscode from "vscode";
-import { UserError } from "../experiment/errors.ts";
 import { fileName } from "../experiment/fileName.ts";
-import { isLive } from "../experiment/record.ts";
-import type { GitStore } from "../run/gitStore.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { codeOf } from "./codeDiff.ts";
 import { Command } from "./ids.ts";
 import { isReady } from "./ready.ts";
-import { runsDirectory, type Run } from "./runsModel.ts";
+import { committed, ended } from "./runPick.ts";
+import { runsDirectory } from "./runsModel.ts";
+import { fetchRuns, push } from "./shareCommands.ts";
+import { storeOf } from "./storeOf.ts";
 
 type Ids = typeof Command.reproduce | typeof Command.restoreFiles | typeof Command.branch | typeof Command.exportRun | typeof Command.push | typeof Command.fetch;
 
-const MEGA = 1e6, NAMED = 12;
-const ended = ({ record }: Run): boolean => !isLive(record.status) && record.status !== "queued";
-const committed = ({ record }: Run): boolean => record.snapshotCommit !== undefined || record.resultCommit !== undefined;
+const NAMED = 12;
 
 /** What can be had of a run's commit and adapter: its files, a branch, a second try, an export, and the same on another machine. */
 export function historyCommands(context: CommandContext): Handlers<Ids> {
@@ -25,18 +23,12 @@ export function historyCommands(context: CommandContext): Handlers<Ids> {
   };
 }
 
-async function storeOf(folder: vscode.WorkspaceFolder): Promise<GitStore> {
-  const store = await host().openGitStore(folder.uri.fsPath);
-  if ("reason" in store) throw new UserError(store.reason);
-  return store;
-}
-
 async function reproduce(argument: unknown, { model, panels, pick, log, workerPath }: CommandContext): Promise<void> {
   if (!await isReady()) return;
   const run = await pick.one(argument, (each) => ended(each) && committed(each));
   if (run === undefined) return;
-  const { run: again, tree, outside } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name) }, () => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath }));
-  log.info(`reproduce ${run.id} as ${again.id} from ${tree}`);
+  const { run: again, outside } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name) }, () => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath }));
+  log.info(`reproduce ${run.id} as ${again.id}`);
   for (const path of outside) log.info(`not in the commit, taken as it is now: ${path}`);
   model.markStartedHere(again.id);
   model.refresh();
@@ -51,7 +43,7 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (run === undefined) return;
   const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await restore.differences(commit);
   if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", run.record.name)); return; }
-  const items = files.map(({ path, status }) => ({ label: path, description: status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
+  const items = files.map(({ path, status, instead }) => ({ label: path, description: instead !== undefined ? vscode.l10n.t("is gone; {0} stands in its place, and is taken away", instead) : status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t("Files as run \"{0}\" had them", run.record.name), placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ.") });
   if (chosen === undefined || chosen.length === 0) return;
   const paths = chosen.map(({ label }) => label), go = vscode.l10n.t("Restore {0} Files", paths.length);
@@ -59,10 +51,11 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   const detail = [...paths.slice(0, NAMED), ...(paths.length > NAMED ? [vscode.l10n.t("and {0} more", paths.length - NAMED)] : []), "", vscode.l10n.t("What is there now is kept as a commit under refs/adept/backup.")].join("\n");
   if (await vscode.window.showWarningMessage(vscode.l10n.t("Write these files as run \"{0}\" had them?", run.record.name), { modal: true, detail }, go) !== go) return;
   const { backup, ref } = await restore.restore(commit, paths), undo = vscode.l10n.t("Undo");
-  if (await vscode.window.showInformationMessage(vscode.l10n.t("{0} files are restored; a backup is in {1}.", paths.length, ref), undo) === undo) await restore.undo(backup, paths);
+  if (await vscode.window.showInformationMessage(vscode.l10n.t("{0} files are restored; a backup is in {1}.", paths.length, ref), undo) === undo) await restore.undo(backup);
 }
 
 async function branch(argument: unknown, { pick }: CommandContext): Promise<void> {
+  if (!await isReady()) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
   const commit = run.record.resultCommit ?? codeOf(run), suggested = run.record.name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
@@ -90,42 +83,4 @@ async function exportRun(argument: unknown, { pick, workerPath, log }: CommandCo
     const show = vscode.l10n.t("Show Folder");
     void vscode.window.showInformationMessage(vscode.l10n.t("Exported to {0}.", out), show).then((answer) => { if (answer === show) void vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(out)); });
   });
-}
-
-async function chooseRemote(remotes: readonly string[]): Promise<string | undefined> {
-  if (remotes.length === 0) throw new UserError(vscode.l10n.t("The repository has no remote."), vscode.l10n.t("Add one with git remote add."));
-  return remotes.length === 1 ? remotes[0] : vscode.window.showQuickPick(remotes, { placeHolder: vscode.l10n.t("Which remote?") });
-}
-
-/** Nothing leaves before its list was seen; what may hold a secret does not leave at all. */
-async function push(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
-  if (!await isReady()) return;
-  const runs = await pick.several(argument, selected, (each) => ended(each) && committed(each)), [first] = runs;
-  if (first === undefined) return;
-  const folder = first.folder, own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString()), share = new (host().GitShare)(await storeOf(folder)), remote = await chooseRemote(await share.remotes());
-  if (remote === undefined) return;
-  const ids = own.map(({ id }) => id), preview = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking at what would leave…") }, () => share.preview(remote, ids)), secrets = preview.files.filter(({ secret }) => secret);
-  if (secrets.length > 0) throw new UserError(vscode.l10n.t("Nothing was pushed: {0} may hold a secret.", secrets.map(({ path }) => path).join(", ")), vscode.l10n.t("Take it out of the repository, train again, and push that run."));
-  const size = (bytes: number): string => `${(bytes / MEGA).toFixed(bytes < MEGA ? 3 : 1)} MB`, go = vscode.l10n.t("Push {0} Runs", ids.length);
-  const detail = [vscode.l10n.t("{0} commits with your code as it was, untracked files too: {1} files, {2}.", preview.commits, preview.files.length, size(preview.bytes)), "", ...preview.files.slice(0, NAMED).map(({ path, bytes }) => `${path} (${size(bytes)})`), ...(preview.files.length > NAMED ? [vscode.l10n.t("and {0} more", preview.files.length - NAMED)] : [])].join("\n");
-  if (await vscode.window.showWarningMessage(vscode.l10n.t("Push to \"{0}\"?", remote), { modal: true, detail }, go) !== go) return;
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Pushing to {0}", remote) }, () => share.push(remote, ids));
-  void vscode.window.showInformationMessage(vscode.l10n.t("{0} runs are pushed to \"{1}\".", ids.length, remote));
-}
-
-async function fetchRuns({ model, folders, log }: CommandContext): Promise<void> {
-  if (!await isReady()) return;
-  const all = folders.all(), folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
-  if (folder === undefined) return;
-  const share = new (host().GitShare)(await storeOf(folder)), remote = await chooseRemote(await share.remotes());
-  if (remote === undefined) return;
-  const { came, refused } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Fetching runs from {0}", remote) }, () => share.fetch(remote, runsDirectory(folder)));
-  for (const { id, reason } of refused) log.warn(`fetched run ${id} was not taken over: ${reason}`);
-  model.adopt();
-  const text = vscode.l10n.t("{0} new runs from \"{1}\".", came.length, basename(remote));
-  if (refused.length === 0) void vscode.window.showInformationMessage(text);
-  else {
-    const show = vscode.l10n.t("Show Log");
-    if (await vscode.window.showWarningMessage(`${text} ${vscode.l10n.t("{0} could not be taken over.", refused.length)}`, show) === show) log.show();
-  }
 }

@@ -1,9 +1,11 @@
 import * as vscode from "vscode";
+import { explain } from "../experiment/explain.ts";
 
 interface Pattern { key: string; /** what stands between its values, in order */ parts: string[]; literal: number }
 let compiled: { bundle: Readonly<Record<string, string>>; patterns: Pattern[] } | undefined;
 
 const HOLE = /\{\d\}/;
+const LONGEST_INNER = 500;
 
 /** The bundle's messages with places to fill, the most telling first. */
 function patternsOf(bundle: Readonly<Record<string, string>>): Pattern[] {
@@ -29,6 +31,12 @@ function valuesOf(message: string, parts: readonly string[]): string[] | undefin
   return [...values, message.slice(at, end)];
 }
 
+/** A value that is a message itself, as a cause is. */
+const inner = (value: string): string => (value.length < LONGEST_INNER && / [a-z]/.test(value) ? localised(value) : value);
+
+/** A text of the core, whole, in the window's language; one that nobody has translated stays as it is. */
+export function translated(text: string): string { return vscode.l10n.t(text); }
+
 /**
  * A message of the core in the window's language. Workers, journals and terminals have it in English, with its values filled in: here it is found among
  * the translated ones, and said with the same values. What nobody has translated stays as it is.
@@ -39,7 +47,26 @@ export function localised(message: string): string {
   if (Object.hasOwn(bundle, message)) return vscode.l10n.t(message);
   for (const { key, parts } of patternsOf(bundle)) {
     const values = valuesOf(message, parts);
-    if (values !== undefined) return vscode.l10n.t(key, ...values);
+    if (values !== undefined) return vscode.l10n.t(key, ...values.map(inner));
   }
   return message;
+}
+
+/** What is noted of a run's commit: several notes in one text, of which one lists files with why they were left out. */
+export function localisedNotes(text: string): string {
+  return text.split("; ").map((note) => {
+    const [, head, files] = /^(left out: )(.*)$/s.exec(note) ?? [];
+    return localised(head === undefined || files === undefined ? note : `${head}${files.replace(/ \(([^()]*)\)(?=, |$)/g, (_, reason: string) => ` (${localised(reason)})`)}`);
+  }).join("; ");
+}
+
+/** A message with what to do about it, where something is known. */
+export function localisedError({ message, action }: { message: string; action?: string | undefined }): string {
+  return explain(localised(message), action === undefined ? undefined : localised(action));
+}
+
+/** A stored result whose sentences, the reasons of its advice, are in the window's language; its numbers and its cases' names are the same in all. */
+export function localisedResult(result: unknown): unknown {
+  const { bundle } = vscode.l10n as { bundle?: Record<string, string> };
+  return bundle === undefined ? result : JSON.parse(JSON.stringify(result, (key, value: unknown) => (key === "why" && typeof value === "string" ? localised(value) : value)));
 }

@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
-import { explain } from "../experiment/explain.ts";
 import { isOpen, isWaiting } from "../experiment/record.ts";
 import { reproductionText, result } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
-import { localised } from "./localised.ts";
+import { localisedError } from "./localised.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { isEnabled } from "./settings.ts";
 
@@ -34,7 +33,7 @@ async function announce({ id, record }: Run): Promise<void> {
       ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
       : vscode.l10n.t("ADePT run \"{0}\" has finished: {1} {2}.", record.name, known.name, known.value), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
-    const reason = explain(localised(record.error?.message ?? record.message ?? ""), record.error?.action === undefined ? undefined : localised(record.error.action));
+    const reason = localisedError(record.error ?? { message: record.message ?? "" });
     choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);
   }
   if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);

@@ -5,6 +5,7 @@ import type { CommandContext, Handlers } from "./commandContext.ts";
 import { statusText } from "./describe.ts";
 import { host } from "./host.ts";
 import { Command, ContextKey } from "./ids.ts";
+import { isReady } from "./ready.ts";
 import { sortName } from "./runExplorer.ts";
 import { NO_FILTER, SORTS, type RunFilter } from "./runFilter.ts";
 import { runsDirectory, type Run } from "./runsModel.ts";
@@ -61,6 +62,7 @@ async function rename(argument: unknown, context: CommandContext): Promise<void>
 
 /** Deletes without asking, since it can be undone: from the message, from the view, for a week. */
 async function remove(argument: unknown, selected: unknown, context: CommandContext): Promise<void> {
+  if (!await isReady()) return;
   const runs = await context.pick.several(argument, selected), [first] = runs, { model, state, log } = context;
   if (first === undefined) return;
   const live = runs.filter(({ record }) => isLive(record.status));
@@ -87,6 +89,7 @@ const lastDeleted = ({ state }: CommandContext): Deleted[] => state.get<Deleted[
 const tellUndo = (context: CommandContext): Thenable<unknown> => vscode.commands.executeCommand("setContext", ContextKey.canUndoDelete, lastDeleted(context).length > 0);
 
 async function undo(context: CommandContext): Promise<void> {
+  if (!await isReady()) return;
   const deleted = lastDeleted(context);
   await context.state.update(DELETED, undefined);
   await tellUndo(context);

@@ -11,6 +11,7 @@ import type { ErrorReport } from "./errorReport.ts";
 import { exportFile } from "./exportFile.ts";
 import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
+import { localisedError } from "./localised.ts";
 import { pageHtml } from "./pageHtml.ts";
 import { pageLabels } from "./pageLabels.ts";
 import type { RunsChange, RunsModel } from "./runsModel.ts";
@@ -32,7 +33,7 @@ export class Panel extends Store {
     super();
     const { extensionUri, log, model, workerPath } = context, post = (message: HostMessage): void => { this.post(message); };
     this.analyses = new AnalysisFeed(id, model, post);
-    this.compared = new CompareFeed({ model, post, workerPath, fail: (error) => { log.error(error instanceof Error ? error : String(error)); return error instanceof UserError ? error.message : vscode.l10n.t("see the log"); } });
+    this.compared = new CompareFeed({ model, post, workerPath, fail: (error) => { log.error(error instanceof Error ? error : String(error)); return error instanceof UserError ? localisedError(error) : vscode.l10n.t("see the log"); } });
     this.register({ dispose: () => { this.compared.dispose(); this.analyses.dispose(); } });
     view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
     view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };

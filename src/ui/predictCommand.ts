@@ -6,6 +6,7 @@ import type { CommandContext } from "./commandContext.ts";
 import { DocumentRecords } from "./documentRecords.ts";
 import { host } from "./host.ts";
 import { visible } from "./heatmapHover.ts";
+import { withPatience } from "./patience.ts";
 import { isReady } from "./ready.ts";
 import type { Run } from "./runsModel.ts";
 import { selectedRows } from "./selectedRows.ts";
@@ -20,7 +21,7 @@ export async function predict(argument: unknown, { pick, tokens, documents, work
   if (!await isReady()) return;
   const run = await pick.one(argument, can);
   if (run === undefined) return;
-  const texts = await textsFor(run, await tokens.get().reading(run.directory.path));
+  const known = await withPatience(vscode.l10n.t("Reading the run's task…"), async () => ({ reading: await tokens.get().reading(run.directory.path) })), texts = known && await textsFor(run, known.reading);
   if (texts === undefined || texts.length === 0) return;
   const results = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t("Predicting with \"{0}\"", run.record.name) }, async (_, token) => {
     const abort = new AbortController();

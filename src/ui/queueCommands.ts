@@ -1,9 +1,9 @@
-import type * as vscode from "vscode";
+import { isWaiting } from "../experiment/record.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
 import { isReady } from "./ready.ts";
-import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
+import { runsDirectory, type Run } from "./runsModel.ts";
 
 type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.pauseQueue | typeof Command.resumeQueue;
 
@@ -17,15 +17,20 @@ export function queueCommands(context: CommandContext): Handlers<Ids> {
   };
   return {
     [Command.trainNext]: order((priorities) => Math.max(0, ...priorities) + 1), [Command.trainLast]: order((priorities) => Math.min(0, ...priorities) - 1),
-    [Command.pauseQueue]: () => { forFolders(model, (runsDir) => host().endQueue({ runsDir, device: "cpu" })); model.refresh(); },
+    [Command.pauseQueue]: () => {
+      for (const folder of model.folders.all()) for (const device of host().workingDevices(runsDirectory(folder))) host().endQueue({ runsDir: runsDirectory(folder), device });
+      model.refresh();
+    },
     [Command.resumeQueue]: async () => {
       if (!await isReady()) return;
-      forFolders(model, (runsDir, folder) => host().startQueue({ runsDir, device: "cpu", folder: folder.uri.fsPath, workerPath: context.workerPath, nodePath: process.execPath }));
+      startQueues(model.runs().filter(({ record }) => isWaiting(record)), context.workerPath);
       model.refresh();
     },
   };
 }
 
-function forFolders(model: RunsModel, work: (runsDir: string, folder: vscode.WorkspaceFolder) => unknown): void {
-  for (const folder of model.folders.all()) work(runsDirectory(folder), folder);
+/** Starts the queues that these runs wait in, folder by folder. */
+export function startQueues(waiting: readonly Run[], workerPath: string): void {
+  const places = new Map(waiting.map(({ folder, directory, record }) => [`${folder.uri.toString()} ${host().queueOf(directory, record)}`, { folder, device: host().queueOf(directory, record) }]));
+  for (const { folder, device } of places.values()) host().startQueue({ runsDir: runsDirectory(folder), device, folder: folder.uri.fsPath, workerPath, nodePath: process.execPath });
 }

@@ -1,16 +1,19 @@
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import { metricName, metricValue } from "../experiment/metricText.ts";
 import type { RunRecord } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
 import { ContextKey, View } from "./ids.ts";
 import { fits, isFiltered, type RunFilter, type SortKey, SORTS, storedFilter } from "./runFilter.ts";
-import { runItem, tooltip } from "./runItem.ts";
+import { runItem, tooltip, unreadableItem } from "./runItem.ts";
 import type { RunsModel } from "./runsModel.ts";
 import { metricOf, summaryOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
 import { statusText } from "./describe.ts";
 
 export interface FolderNode { readonly kind: "folder"; readonly folder: vscode.WorkspaceFolder }
-export type Node = FolderNode | TreeNode;
+/** A folder of a run, or of all, that cannot be read. */
+export interface UnreadableNode { readonly kind: "unreadable"; readonly path: string; readonly reason: string }
+export type Node = FolderNode | UnreadableNode | TreeNode;
 
 const FILTER = "adept.filter", SORT = "adept.sort";
 /** What a row's place and presence hang on; its other texts change without the tree. */
@@ -46,14 +49,14 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
 
   getChildren(parent?: Node): Node[] {
     const folders = this.model.folders.all();
-    if (parent?.kind === "run") return [];
+    if (parent?.kind === "run" || parent?.kind === "unreadable") return [];
     if (parent?.kind === "group") return [...parent.children];
-    if (parent === undefined && folders.length > 1) return this.model.runs().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
-    return this.tree(parent?.folder);
+    if (parent === undefined && folders.length > 1) return this.model.runs().length + this.model.unreadable().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
+    return [...this.model.unreadable(parent?.folder).map(({ path, reason }) => ({ kind: "unreadable" as const, path, reason })), ...this.tree(parent?.folder)];
   }
 
   getParent(node: Node): Node | undefined {
-    if (node.kind === "folder") return undefined;
+    if (node.kind === "folder" || node.kind === "unreadable") return undefined;
     const own = node.kind === "run" ? this.parents.get(node.id)?.at(-1) : [...this.parents.values()].flat().find((each) => each.children.includes(node));
     if (own !== undefined || this.model.folders.all().length < 2) return own;
     const folder = this.model.find(idsOf(node)[0] ?? "")?.folder;
@@ -68,6 +71,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
       return item;
     }
     if (node.kind === "group") return this.groupItem(node);
+    if (node.kind === "unreadable") return unreadableItem(node);
     const run = this.model.find(node.id);
     return run === undefined ? new vscode.TreeItem(node.id) : runItem(run, node.label);
   }
@@ -142,7 +146,8 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     const { filter, sort } = this, all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
     void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
     const parts = [filter.text === "" ? "" : `“${filter.text}”`, ...filter.statuses.map(statusText), ...filter.methods, ...filter.tasks, ...filter.tags.map((tag) => `#${tag}`), filter.starred ? vscode.l10n.t("starred") : "", filter.archived ? vscode.l10n.t("with archived") : ""].filter((part) => part !== "");
-    this.view.message = parts.length === 0 ? undefined : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", "));
+    const unread = this.model.unreadable().length, said = [parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")), unread === 0 ? "" : vscode.l10n.t("{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.", unread)];
+    this.view.message = said.filter((part) => part !== "").join(" · ") || undefined;
     this.view.description = sort === "newest" ? "" : sortName(sort);
   }
 }
@@ -157,11 +162,14 @@ export function sortName(sort: SortKey): string {
   }
 }
 
+export const isUnreadable = (value: unknown): value is UnreadableNode => typeof value === "object" && value !== null && "kind" in value && value.kind === "unreadable" && "path" in value && typeof value.path === "string";
+
 /** Runs that a row stands for. */
 export function idsOf(node: Node): readonly string[] {
   switch (node.kind) {
     case "run": return [node.id];
     case "group": return node.ids;
     case "folder": return [];
+    case "unreadable": return [basename(node.path)];
   }
 }

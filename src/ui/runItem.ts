@@ -1,6 +1,8 @@
+import { basename } from "node:path";
 import * as vscode from "vscode";
 import { isOpen, type RunRecord } from "../experiment/record.ts";
 import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
+import { deviceName } from "./describeDevice.ts";
 import { Command } from "./ids.ts";
 import { localised } from "./localised.ts";
 import type { Run } from "./runsModel.ts";
@@ -17,6 +19,18 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.contextValue = contextValue(record);
   item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
   item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id, FROM_LIST] };
+  return item;
+}
+
+/** The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again. */
+export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
+  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None), text = vscode.l10n.t("cannot be read: {0}", reason);
+  item.id = `unreadable:${path}`;
+  item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
+  item.description = text;
+  item.tooltip = `${path}\n${text}`;
+  item.contextValue = "unreadable";
+  item.accessibilityInformation = { label: vscode.l10n.t("Folder {0}, {1}", basename(path), text), role: "treeitem" };
   return item;
 }
 
@@ -39,6 +53,7 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Task"), record.task);
   line(vscode.l10n.t("Backbone"), record.backbone);
   line(vscode.l10n.t("Seed"), record.seed);
+  line(vscode.l10n.t("Device"), deviceName(record));
   line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
   const known = result(record);
   if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);

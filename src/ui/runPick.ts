@@ -1,10 +1,15 @@
 import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
+import { codeCommit, isOpen } from "../experiment/record.ts";
 import { describe } from "./describe.ts";
 import { idsOf, type Node, type RunExplorer } from "./runExplorer.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
 type Fits = (run: Run) => boolean;
+
+/** It neither works nor waits. */
+export const ended: Fits = ({ record }) => !isOpen(record.status);
+export const committed: Fits = ({ record }) => codeCommit(record) !== undefined;
 
 /** Which runs a command is for: those it was called on, those selected in the list, else the user's choice. */
 export class RunPick {
@@ -32,7 +37,7 @@ export class RunPick {
 
 const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({ label: run.record.name, description: describe(run.record), detail: run.id, run });
 
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "kind" in value && (value.kind === "run" || value.kind === "group" || value.kind === "folder");
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "kind" in value && (value.kind === "run" || value.kind === "group" || value.kind === "folder" || value.kind === "unreadable");
 
 /** Commands are called with a run's id (page, status item) or with rows of the list. */
 function called(argument: unknown, selected: unknown): string[] {

@@ -3,22 +3,29 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunChoice, RunView, StepPoint } from "../../webview/messages.ts";
 import type { RunEvent } from "../experiment/events.ts";
-import { explain } from "../experiment/explain.ts";
 import { isCorrelation, leadingMetric, metricName } from "../experiment/metricText.ts";
 import { isOpen } from "../experiment/record.ts";
 import { detail, progress, result, statusText } from "./describe.ts";
+import { localised, localisedError, localisedNotes } from "./localised.ts";
+import { gpuText, measuredText } from "./describeDevice.ts";
 import type { Run } from "./runsModel.ts";
 
 function statusLine({ status, error }: Run["record"]): string {
-  return error === undefined ? statusText(status) : `${statusText(status)}: ${explain(error.message, error.action)}`;
+  return error === undefined ? statusText(status) : `${statusText(status)}: ${localisedError(error)}`;
+}
+
+/** The record with what workers and git have said of it in the window's language. */
+function localisedRecord(record: Run["record"]): Run["record"] {
+  return { ...record, warnings: record.warnings.map(localised), gitMessage: record.gitMessage === undefined ? undefined : localisedNotes(record.gitMessage) };
 }
 
 /** A run as the page shows it. */
 export function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter"), live = isOpen(record.status), known = result(record), metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
-    record, live, metric, metricName: metricName(metric), correlation: isCorrelation(metric), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
+    record: localisedRecord(record), live, metric, metricName: metricName(metric), correlation: isCorrelation(metric), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
+    measured: measuredText(record), gpu: live ? gpuText(record) : undefined,
   };
 }
 

@@ -23,6 +23,9 @@ export interface Run { readonly id: string; readonly directory: RunDirectory; re
 /** What changed since the last event: records of these ids, or the list of runs itself. */
 export interface RunsChange { readonly ids: readonly string[]; readonly list: boolean }
 
+/** A folder that cannot be read, and why: a run's, or that of all runs. */
+export interface UnreadableFolder { readonly path: string; readonly reason: string; readonly folder: vscode.WorkspaceFolder }
+
 interface Entry extends Run { readonly tail: JournalTail; record: RunRecord }
 
 /** Whether its journal may grow: it waits, trains, or says that it is analysed while a process does so. */
@@ -35,6 +38,7 @@ export function runsDirectory(folder: vscode.WorkspaceFolder): string {
 /** The host's only knowledge of runs: folds their journals, as they grow, and tells the views what changed. */
 export class RunsModel extends Store {
   private readonly entries = new Map<string, Entry>();
+  private unread = new Map<string, UnreadableFolder>();
   private readonly changed = this.register(new vscode.EventEmitter<RunsChange>());
   readonly onDidChange = this.changed.event;
   private watchers: vscode.Disposable[] = [];
@@ -64,6 +68,9 @@ export class RunsModel extends Store {
 
   live(): Run[] { return this.runs().filter((run) => isLive(run.record.status)); }
 
+  /** What could not be read when the list was read last; reading it again is trying again. */
+  unreadable(folder?: vscode.WorkspaceFolder): UnreadableFolder[] { return [...this.unread.values()].filter((each) => folder === undefined || each.folder.uri.toString() === folder.uri.toString()); }
+
   find(id: string): Run | undefined { return this.entries.get(id); }
 
   /** Its worker was just started: it is looked after until that tells something, also where no file watcher does. */
@@ -85,34 +92,58 @@ export class RunsModel extends Store {
 
   /** Reads everything, and marks runs whose worker died while nobody watched. */
   adopt(): void {
-    if (this.watchers.length === 0) this.watch();
-    this.refresh();
+    if (this.watchers.length === 0) { this.watch(); this.timed(() => { this.refresh(); }); } else this.refresh();
     const lost = this.live().filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true).map(({ id }) => id);
     if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }
 
+  /** Logs what reading the list has cost: what passed, and what of it this process worked, which another's load does not change. */
+  private timed(read: () => void): void {
+    const from = performance.now(), before = process.cpuUsage();
+    read();
+    const { user, system } = process.cpuUsage(before);
+    this.log.info(`${this.entries.size} runs read in ${Math.round(performance.now() - from)} ms, ${Math.round((user + system) / 1000)} ms of work`);
+  }
+
   /** Reads the run directories again; new, gone and grown runs are announced. */
   refresh(): void {
-    const seen = new Set<string>();
+    const seen = new Set<string>(), before = this.unread;
+    this.unread = new Map();
     let list = false;
     for (const folder of this.folders.all()) {
       const found = this.list(folder), fresh = found.filter(({ id }) => !this.entries.has(id));
       for (const { id } of found) seen.add(id);
-      if (fresh.length > 0) { list = true; this.guard(() => { this.add(folder, fresh); }); }
+      if (fresh.length > 0 && this.add(folder, fresh)) list = true;
     }
     for (const id of this.entries.keys()) if (!seen.has(id)) { this.entries.delete(id); list = true; }
-    this.announce(this.readAll([...this.entries.values()].filter((entry) => entry.tail.size !== host().journalSize(entry.directory.path))), list);
+    const grown = this.readAll([...this.entries.values()].filter(({ tail, folder, directory: { path } }) => this.reading(folder, path, () => tail.size !== host().journalSize(path)) ?? false));
+    this.announce(grown, this.tellUnread(before) || list);
     this.keepIndex();
   }
 
-  /** Runs not known yet: their records come from the index where their journals have not grown since. */
-  private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): void {
-    const { JournalTail: Tail, journalSize, readIndex, readRecord } = host(), index = readIndex(runsDirectory(folder));
+  /** Runs not known yet: their records come from the index where their journals have not grown since. @returns whether one came; one that cannot be read is tried again with the next refresh */
+  private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): boolean {
+    const { JournalTail: Tail, journalSize, readIndex, readRecord } = host(), index = readIndex(runsDirectory(folder)), before = this.entries.size;
     for (const directory of directories) {
-      const { id, path } = directory, kept = index.get(id), { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
-      if (kept?.size !== size) this.indexed = false;
-      this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: record.id === "" ? { ...record, id, name: id } : record });
+      this.reading(folder, directory.path, () => {
+        const { id, path } = directory, kept = index.get(id), { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
+        if (kept?.size !== size) this.indexed = false;
+        this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: record.id === "" ? { ...record, id, name: id } : record });
+      });
     }
+    return this.entries.size > before;
+  }
+
+  /** Reads a folder; where that fails, the list says so instead of leaving it out. */
+  private reading<T>(folder: vscode.WorkspaceFolder, path: string, work: () => T): T | undefined {
+    try { const found = work(); this.unread.delete(path); return found; } catch (error) { this.unread.set(path, { path, folder, reason: error instanceof Error ? error.message : String(error) }); return undefined; }
+  }
+
+  /** Logs what cannot be read any more. @returns whether that has changed */
+  private tellUnread(before: ReadonlyMap<string, UnreadableFolder>): boolean {
+    const fresh = [...this.unread.values()].filter(({ path, reason }) => before.get(path)?.reason !== reason);
+    for (const { path, reason } of fresh) this.log.error(`${path} cannot be read: ${reason}`);
+    return fresh.length > 0 || before.size !== this.unread.size;
   }
 
   /** Writes down the records of ended runs, a moment after something changed. */
@@ -138,11 +169,16 @@ export class RunsModel extends Store {
 
   private list(folder: vscode.WorkspaceFolder): RunDirectory[] {
     const directory = runsDirectory(folder);
-    return (existsSync(directory) ? this.guard(() => host().listRuns(directory)) : undefined) ?? [];
+    if (!existsSync(directory)) return [];
+    return this.reading(folder, directory, () => {
+      const found = host().listRuns(directory), listed = new Set(found.map(({ id }) => id));
+      for (const each of host().unreadableRuns(directory, listed)) this.unread.set(each.path, { ...each, folder });
+      return found;
+    }) ?? [];
   }
 
   private readAll(entries: Entry[]): string[] {
-    return entries.filter((entry) => this.guard(() => {
+    return entries.filter((entry) => this.reading(entry.folder, entry.directory.path, () => {
       const events = entry.tail.read();
       for (const event of events) entry.record = applyEvent(entry.record, event);
       if (events.length > 0 && !isOpen(entry.record.status)) this.indexed = false;
@@ -168,7 +204,8 @@ export class RunsModel extends Store {
     this.timer ??= setInterval(() => {
       this.polls += 1;
       if (this.polls % ADOPT_EVERY_POLLS === 0) { this.adopt(); return; }
-      this.announce(this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry))), false);
+      const before = new Map(this.unread), ids = this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry)));
+      this.announce(ids, this.tellUnread(before));
     }, POLL_MS);
   }
 

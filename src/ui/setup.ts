@@ -5,7 +5,6 @@ import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import type { SetupHostMessage, SetupPageMessage } from "../../webview/setupMessages.ts";
 import { UserError } from "../experiment/errors.ts";
-import { explain } from "../experiment/explain.ts";
 import { DRAFT_LIMITS, experimentOf, type ExperimentDraft } from "../experiment/experimentDraft.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
 import { chooseData, ownData } from "./chooseData.ts";
@@ -14,7 +13,7 @@ import type { ErrorReport } from "./errorReport.ts";
 import type { Folders } from "./folders.ts";
 import { host } from "./host.ts";
 import { Command, View } from "./ids.ts";
-import { localised } from "./localised.ts";
+import { localised, localisedError } from "./localised.ts";
 import { Newest } from "./newest.ts";
 import { pageHtml } from "./pageHtml.ts";
 import { setupLabels } from "./setupLabels.ts";
@@ -146,7 +145,7 @@ class Setup extends Store {
 
   /** An obstacle in words; a bug is logged. */
   private said(error: unknown): string {
-    if (error instanceof UserError) return explain(localised(error.message), error.action === undefined ? undefined : localised(error.action));
+    if (error instanceof UserError) return localisedError(error);
     this.parts.log.error(error instanceof Error ? error : String(error));
     return vscode.l10n.t("see the log");
   }

@@ -10,6 +10,7 @@ import type { CommandContext, Handlers } from "./commandContext.ts";
 import { analysisTitle } from "./describe.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
+import { isUnreadable } from "./runExplorer.ts";
 import { FROM_LIST } from "./runItem.ts";
 import { isReady } from "./ready.ts";
 import type { Run } from "./runsModel.ts";
@@ -23,11 +24,15 @@ export function viewCommands(context: CommandContext): Handlers<Ids> {
     [Command.openPanel]: async (argument, how) => { const run = await pick.one(argument); if (run !== undefined) panels.show(run, { preserveFocus: how === FROM_LIST }); },
     [Command.refresh]: () => { model.adopt(); },
     [Command.showLog]: (argument) => showLog(argument, context),
-    [Command.openRunFolder]: async (argument) => { const run = await pick.one(argument); if (run !== undefined) await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(run.directory.path)); },
+    [Command.openRunFolder]: async (argument) => {
+      const path = isUnreadable(argument) ? argument.path : (await pick.one(argument))?.directory.path;
+      if (path !== undefined) await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(path));
+    },
     [Command.copyRunId]: async (argument, selected) => { const runs = await pick.several(argument, selected); if (runs.length > 0) await vscode.env.clipboard.writeText(runs.map(({ id }) => id).join("\n")); },
     [Command.analyse]: (argument, name) => analyse(argument, name, context),
     [Command.compare]: (argument, selected) => compare(argument, selected, context),
     [Command.compareCode]: async (argument, selected) => {
+      if (!await isReady()) return;
       const [from, to] = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
       if (from === undefined) return;
       if (to === undefined) throw new UserError(vscode.l10n.t("Code is compared between two runs."), vscode.l10n.t("Select two in the list."));
@@ -37,7 +42,7 @@ export function viewCommands(context: CommandContext): Handlers<Ids> {
 }
 
 async function showLog(argument: unknown, { model, log, pick }: CommandContext): Promise<void> {
-  const run = argument === undefined ? undefined : typeof argument === "string" ? model.find(argument) : await pick.one(argument);
+  const run = argument === undefined || isUnreadable(argument) ? undefined : typeof argument === "string" ? model.find(argument) : await pick.one(argument);
   const file = run && join(run.directory.path, "log.txt");
   if (file !== undefined && existsSync(file)) await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
   else log.show();

@@ -2,6 +2,8 @@ import * as vscode from "vscode";
 import { isWaiting } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
+import { localised } from "./localised.ts";
+import { startQueues } from "./queueCommands.ts";
 import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
 
 interface Context { readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string }
@@ -16,7 +18,7 @@ export class WaitingQueue extends Store {
     super();
     this.register(context.model.onDidChange(({ list }) => {
       if (!list || this.asked || !vscode.workspace.isTrusted) return;
-      const waiting = context.model.runs().filter((run) => isWaiting(run.record) && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: "cpu" }));
+      const waiting = context.model.runs().filter((run) => isWaiting(run.record) && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: host().queueOf(run.directory, run.record) }));
       if (waiting.length === 0) return;
       this.asked = true;
       void this.ask(waiting);
@@ -29,11 +31,10 @@ export class WaitingQueue extends Store {
     const { model, log, workerPath } = this.context;
     try {
       if (answer === drop) for (const run of waiting) host().dequeue(run.directory);
-      const folders = new Map(waiting.map(({ folder }) => [folder.uri.toString(), folder]));
-      if (answer === go) for (const folder of folders.values()) host().startQueue({ runsDir: runsDirectory(folder), device: "cpu", folder: folder.uri.fsPath, workerPath, nodePath: process.execPath });
+      if (answer === go) startQueues(waiting, workerPath);
     } catch (error) {
       log.error(error as Error);
-      void vscode.window.showErrorMessage((error as Error).message);
+      void vscode.window.showErrorMessage(localised((error as Error).message));
     }
     model.refresh();
   }

@@ -3,12 +3,13 @@ import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { experimentOf, experimentText, type ExperimentDraft } from "../experiment/experimentDraft.ts";
 import { fileName } from "../experiment/fileName.ts";
+import { experimentNotes } from "./experimentNotes.ts";
 import type { Folders } from "./folders.ts";
 
 interface Place { folders: Folders; storage: vscode.Uri }
 
 /** Writes a draft as a readable experiment file, beside what is there. @returns undefined when the user chooses no folder */
-export async function writeExperiment(draft: ExperimentDraft, sizes: Parameters<typeof experimentText>[1], place: Place): Promise<vscode.Uri | undefined> {
+export async function writeExperiment(draft: ExperimentDraft, sizes: Parameters<typeof experimentNotes>[1], place: Place): Promise<vscode.Uri | undefined> {
   const { task } = draft, own = vscode.Uri.joinPath(place.storage, task.kind === "mail" ? "sample" : "experiments");
   if ((vscode.workspace.workspaceFolders?.length ?? 0) > 0) {
     const folder = await workspaceFolder(draft, place);
@@ -31,14 +32,14 @@ async function workspaceFolder({ task }: ExperimentDraft, { folders }: Place): P
 }
 
 /** Without a workspace the folder becomes one that runs are kept in, once the experiment stands in it. */
-async function written(folder: vscode.Uri, draft: ExperimentDraft, sizes: Parameters<typeof experimentText>[1], { folders }: Place): Promise<vscode.Uri> {
+async function written(folder: vscode.Uri, draft: ExperimentDraft, sizes: Parameters<typeof experimentNotes>[1], { folders }: Place): Promise<vscode.Uri> {
   const uri = await writeIn(folder, draft, sizes);
   await folders.use(folder);
   return uri;
 }
 
-async function writeIn(folder: vscode.Uri, draft: ExperimentDraft, sizes: Parameters<typeof experimentText>[1]): Promise<vscode.Uri> {
-  const text = experimentText(experimentOf(draft, (path) => pathIn(folder, path)), sizes), name = fileName(draft.name) || "experiment";
+async function writeIn(folder: vscode.Uri, draft: ExperimentDraft, sizes: Parameters<typeof experimentNotes>[1]): Promise<vscode.Uri> {
+  const text = experimentText(experimentOf(draft, (path) => pathIn(folder, path)), experimentNotes(draft.backbone, sizes)), name = fileName(draft.name) || "experiment";
   for (let number = 1; ; number += 1) {
     const uri = vscode.Uri.joinPath(folder, `${name}${number === 1 ? "" : `-${number}`}.adept.json`);
     if (await exists(uri)) continue;

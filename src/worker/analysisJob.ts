@@ -13,6 +13,7 @@ import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";
 import { dropLease, takeLease } from "../run/lease.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { located } from "../run/sources.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
 /** Position shift first: what it finds of the unaltered texts serves the others too. */
@@ -27,7 +28,7 @@ export interface AnalysisDone { name: AnalysisName; path: string; cached: boolea
 
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
 function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
-  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, ...experiment } = run.experiment();
+  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, reproduces: _______, ...experiment } = run.experiment();
   return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
@@ -56,7 +57,7 @@ export async function runAnalyses(run: RunDirectory, names: readonly AnalysisNam
       options.signal.throwIfAborted();
       const stored = storedAnalysis(run.path, name), path = analysisPath(run.path, name), key = keyOf(run, name, options.limit);
       if (!options.again && stored?.key === key) { done.push({ name, path, cached: true, examples: stored.examples, result: stored.result }); continue; }
-      const asked = async (): Promise<Subject> => (subject ??= await openSubject(run.experiment(), run.adapterPath, options.limit));
+      const asked = async (): Promise<Subject> => (subject ??= await openSubject(located(run), run.adapterPath, options.limit));
       done.push(await one(run, name, { key, asked, journal, options }));
     }
     const made = done.filter(({ cached }) => !cached).map(({ name }) => name);

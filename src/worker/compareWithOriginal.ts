@@ -1,18 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { UserError } from "../experiment/errors.ts";
 import { leadingMetric } from "../experiment/metricText.ts";
 import type { NewRunEvent, RunEvent } from "../experiment/events.ts";
-import { removeWorkTree } from "../run/gitBranch.ts";
-import { openGitStore } from "../run/gitStore.ts";
 import { readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { outsideOf } from "../run/sources.ts";
 
 /** The last loss told for each step: a resumed run tells some again. */
 const losses = (events: readonly RunEvent[]): Map<number, number> => new Map(events.flatMap((event) => (event.type === "step" ? [[event.step, event.loss] as const] : [])));
 const tested = (events: readonly RunEvent[]): Record<string, number> => events.flatMap((event) => (event.type === "evaluation" && event.split === "test" && (event.label ?? "trained") === "trained" ? [event.metrics] : [])).at(-1) ?? {};
 
 /** How a reproduced run came out beside the run it repeats: its tensors byte by byte, its losses step by step, its test metric. */
-export function compareWithOriginal(run: RunDirectory, original: { id: string; path: string }): Extract<NewRunEvent, { type: "reproduced" }> {
+function compareWithOriginal(run: RunDirectory, original: { id: string; path: string }): Extract<NewRunEvent, { type: "reproduced" }> {
   const tensors = (path: string): Buffer | undefined => { const file = join(path, "adapter", "adapter_model.safetensors"); return existsSync(file) ? readFileSync(file) : undefined; };
   const [own, other] = [tensors(run.path), tensors(original.path)], [now, was] = [readJournal(run.path).events, readJournal(original.path).events], [losing, lost] = [losses(now), losses(was)];
   const steps = [...losing.keys()].filter((step) => lost.has(step)).sort((a, b) => a - b), first = steps.find((step) => losing.get(step) !== lost.get(step)), metric = leadingMetric(tested(was));
@@ -23,11 +23,14 @@ export function compareWithOriginal(run: RunDirectory, original: { id: string; p
   };
 }
 
-/** Compares a reproduced run with its original, and takes its work tree away. @returns the event that says how it came out, undefined for any other run */
-export async function finishReproduction(run: RunDirectory, folder: string): Promise<Extract<NewRunEvent, { type: "reproduced" }> | undefined> {
+/**
+ * How a run that repeats another came out, when it has finished; its work tree is still there.
+ * @returns undefined for any other run @throws UserError when the original is gone
+ */
+export function reproduction(run: RunDirectory): Extract<NewRunEvent, { type: "reproduced" }> | undefined {
   const { reproduces } = run.experiment();
   if (reproduces === undefined) return undefined;
-  const event = compareWithOriginal(run, { id: reproduces.run, path: reproduces.path }), store = await openGitStore(folder);
-  if (!("reason" in store)) await removeWorkTree(store, reproduces.tree);
-  return event;
+  const path = join(dirname(run.path), reproduces.run), { outside } = outsideOf(run);
+  if (!existsSync(path)) throw new UserError(`There is nothing to compare with: run ${reproduces.run} is gone`);
+  return { ...compareWithOriginal(run, { id: reproduces.run, path }), ...(outside.length > 0 && { outside }) };
 }

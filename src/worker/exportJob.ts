@@ -4,6 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import { loadAdapter } from "../method/adapterFolder.ts";
 import { writeFoldedFolder } from "../method/foldedFolder.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { located } from "../run/sources.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { finishedFolder } from "./finishedFolder.ts";
@@ -15,7 +16,7 @@ export interface Exported { run: string; folder: string; method: string; folded:
  * @throws UserError when there is no adapter yet, the folder is taken, or the method cannot be folded
  */
 export function exportTo(run: RunDirectory, { out, folded, force }: { out: string; folded: boolean; force: boolean }): Exported {
-  const backbone = backboneFolder(run.experiment().backbone);
+  const backbone = backboneFolder(located(run).backbone);
   if (!existsSync(run.adapterPath)) throw new UserError(`Run ${run.id} has no adapter yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
   const adapter = loadAdapter(run.adapterPath, backboneLayout(backbone));
   let input: string[] = [];

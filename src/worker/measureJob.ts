@@ -2,23 +2,31 @@ import { freemem } from "node:os";
 import { initialState, trainLoop } from "../training/loop.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { readExperiments } from "../experiment/readExperiment.ts";
+import type { Experiment } from "../experiment/experiment.ts";
 import type { Forecast } from "../experiment/setupProtocol.ts";
 import { prepare } from "../training/prepare.ts";
+import { chooseDevice } from "./chooseDevice.ts";
 
 /** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
 const STEPS = 6, LONGEST_MS = 20_000, EVALUATED = 64;
+
+/** The experiment on the device that its run would take. */
+async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefined): Promise<Experiment> {
+  const choice = experiment.engine.device === "auto" ? await chooseDevice(experiment, { signal }) : undefined;
+  return choice === undefined ? experiment : { ...experiment, engine: { ...experiment.engine, device: choice.device } };
+}
 
 /**
  * What an experiment will cost, from a few of its own steps and a part of its own evaluation on this machine. Nothing is written.
  * @throws UserError where the experiment cannot be run
  */
-export async function measureExperiment(path: string): Promise<Forecast> {
-  const [first, ...more] = readExperiments(path), prepared = await prepare(first!), { model, experiment: { training, method, seed }, validation, test, train, decode } = prepared;
+export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {
+  const [first, ...more] = readExperiments(path), prepared = await prepare(await onItsDevice(first!, signal)), { model, experiment: { training, method, seed }, validation, test, train, decode } = prepared;
   try {
     const times: number[] = [], start = performance.now();
     let memory = process.memoryUsage.rss(), last = start;
     await trainLoop(initialState(prepared.initial), {
-      model, seed, examples: train, metric: "accuracy", hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
+      model, seed, examples: train, metric: "accuracy", hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
       evaluate: () => Promise.resolve(undefined), save: () => { /* nothing is kept */ }, now: Date.now, stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 1,
       emit: (event) => { if (event.type !== "step") return; times.push(performance.now() - last); last = performance.now(); memory = Math.max(memory, process.memoryUsage.rss()); },
     });

@@ -6,6 +6,7 @@ import { robustScale, type Scale } from "../heatmap/bins.ts";
 import type { Measure } from "../heatmap/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../heatmap/protocol.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
+import { located } from "../run/sources.ts";
 import { readingOf } from "../task/reading.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
 
@@ -22,7 +23,7 @@ export class OpenTokens {
 
   /** @param stamp tells the run's tensors from those of another time @throws UserError where the run has no adapter yet, or its method no offsets */
   static open(path: string, stamp: string): OpenTokens {
-    const run = RunDirectory.open(path), experiment = run.experiment(), folder = backboneFolder(experiment.backbone);
+    const run = RunDirectory.open(path), experiment = located(run), folder = backboneFolder(experiment.backbone);
     let table: TokenTable;
     try { table = TokenTable.open(run.adapterPath, folder); } catch (error) {
       if (!(error instanceof UserError) || run.record().status === "finished") throw error;

@@ -9,12 +9,16 @@ import { writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
+import { located } from "../run/sources.ts";
 import { loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
 import type { Parameters } from "../training/model.ts";
 import { prepare, type Prepared } from "../training/prepare.ts";
-import { finishReproduction } from "./compareWithOriginal.ts";
+import { bringBack, putAway, tellSources } from "./broughtBack.ts";
+import { reproduction } from "./compareWithOriginal.ts";
+import { GpuWatch } from "./gpuWatch.ts";
+import { settleDevice } from "./settleDevice.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -27,7 +31,7 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean }
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean; gpus: GpuWatch }
 interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
@@ -39,8 +43,8 @@ async function commit(job: Job, kind: "snapshot" | "result", { status, files }: 
   try {
     const store = await openGitStore(options.folder);
     if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
-    const record = { ...run.record(), status };
-    const done = kind === "snapshot" ? await store.snapshot(run.id, record) : await store.result(run.id, record, files);
+    const record = { ...run.record(), status }, original = run.experiment().reproduces?.commit;
+    const done = kind === "snapshot" ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original)) : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
     emit({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
@@ -62,11 +66,11 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
   let step = start.step;
   return trainLoop(start, {
     model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
-    hidden: { units: model.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+    hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
     offsetPenalty: method.kind === "adept" ? method.offsetPenalty ?? 0 : 0,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
-      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.embedding, width: model.width }));
+      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.local.embedding, width: model.local.width }));
       return result && { ...result, examples: validation.length };
     },
     save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
@@ -101,27 +105,44 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
 
 /** Saves the adapter and the commit; a stopped run keeps its best so far, untested. */
 async function finish(job: Job, prepared: Prepared, end: { state: LoopState; stopped: boolean }): Promise<void> {
-  const { experiment, sizes, model } = prepared;
+  const { sizes, model } = prepared, { method, backbone } = job.run.experiment();
   const best = end.state.best ?? end.state;
   const { adapterPath } = job.run;
-  saveAdapter(adapterPath, { spec: experiment.method, sizes, parameters: best.parameters }, { backbone: experiment.backbone, width: model.width });
+  saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, width: model.local.width });
   const files = [...["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) })), ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });
     files.push(...await test(job, prepared, best), ...await job.options.analyse(job.run, { requested: job.stopRequested }));
   }
   const stopped = end.stopped || job.stopRequested();
-  const status = stopped ? "stopped" : "finished", reproduction = await finishReproduction(job.run, job.options.folder);
-  if (reproduction !== undefined) job.emit(reproduction);
+  const status = stopped ? "stopped" : "finished";
+  if (!stopped) await endReproduction(job);
   await commit(job, "result", { status, files });
   job.emit({ type: "status", status });
+}
+
+/** A run that repeats another says how it came out, and needs its work tree no longer; one that was stopped goes on from it. */
+async function endReproduction({ run, options, emit }: Job): Promise<void> {
+  try {
+    const event = reproduction(run);
+    if (event !== undefined) emit(event);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    emit({ type: "warning", message: error.message });
+  }
+  await putAway(run, options.folder, emit);
 }
 
 async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
+  tellSources(run, options.folder, emit);
   if (!options.resume) await commit(job, "snapshot", { status: "preparing", files: [] });
-  const prepared = await prepare(run.experiment());
+  await bringBack(run, options.folder, emit);
+  await settleDevice(run, job);
+  const experiment = located(run);
+  job.gpus.watch(experiment.engine.device);
+  const prepared = await prepare(experiment);
   try {
     announce(prepared, emit);
     const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
@@ -138,16 +159,17 @@ async function train(job: Job): Promise<void> {
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   if (!run.acquireLease(process.pid)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   run.clearControl();
-  const journal = new Journal(run.path);
+  const journal = new Journal(run.path), gpus = new GpuWatch();
   const emit = (event: NewRunEvent): void => { journal.append(event); };
-  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid }); }, HEARTBEAT);
+  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); }, HEARTBEAT);
   try {
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     emit({ type: "error", message, action: error instanceof UserError ? error.action : undefined });
+    await putAway(run, options.folder, emit);
     emit({ type: "status", status: "failed", message });
     if (!(error instanceof UserError)) throw error;
     return 1;

@@ -21,7 +21,7 @@ interface Opened { side: InputSide; batch: Batch; model: T5TunedModel; original:
 function open(name: string): Opened {
   const original = openMethodGolden(MODEL, name), { tuned, parameters, batch } = original, { spec, sizes } = tuned.shape;
   const side = { table: tuned.embedding, width: tuned.width, ...inputParts({ spec, sizes: { ...sizes, count: 0 }, parameters }, tuned.embedding, tuned.width) };
-  return { side, batch, original, model: T5TunedModel.open({ folder: golden("models", MODEL), method: spec, sizes: { ...sizes, count: 0 }, threads: 1, embedded: true }) };
+  return { side, batch, original, model: T5TunedModel.open({ folder: golden("models", MODEL), method: spec, sizes: { ...sizes, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 }, embedded: true }) };
 }
 const close = async ({ model, original }: Opened): Promise<void> => { await model.release(); await original.tuned.release(); };
 

@@ -8,6 +8,7 @@ import { saveAdapter } from "../../src/method/adapterFolder.ts";
 import { adept } from "../../src/method/adept.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
 import type { Parameters } from "../../src/training/model.ts";
+import { onEngines } from "./engines.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 interface Expected { max_new_tokens: number; cases: Record<string, { model: string; adapter: string | null; token_mean_loss: number; examples: { loss: number; prediction: string; min_margin_top1_top2: number }[] }> }
@@ -25,13 +26,13 @@ function adeptFolder(path: string, folder: string): string {
 
 withGoldens("evaluate", () => {
   const { cases, max_new_tokens } = readJson<Expected>("evaluate", "expected.json");
-  for (const [name, c] of Object.entries(cases)) {
-    test(`evaluate ${name}: losses and predictions on folders of others`, async () => {
+  onEngines("evaluate", (engine) => { for (const [name, c] of Object.entries(cases)) {
+    test(`${engine.device}: evaluate ${name}: losses and predictions on folders of others`, async () => {
       const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
       try {
         const given = c.adapter === null ? undefined : golden(c.adapter);
         const adapter = given?.endsWith(".safetensors") === true ? adeptFolder(given, temporary) : given;
-        const result = await evaluateFolder({ backbone: golden(c.model), adapter, data: golden("evaluate", "data.jsonl"), maxTokens: max_new_tokens, maxSourceLength: 512 });
+        const result = await evaluateFolder({ backbone: golden(c.model), adapter, data: golden("evaluate", "data.jsonl"), maxTokens: max_new_tokens, maxSourceLength: 512, engine });
         assert.ok(Math.abs(result.loss / c.token_mean_loss - 1) < 1e-4, `loss ${result.loss} for ${c.token_mean_loss}`);
         c.examples.forEach((expected, i) => {
           const actual = result.examples[i]!;
@@ -40,5 +41,5 @@ withGoldens("evaluate", () => {
         });
       } finally { rmSync(temporary, { recursive: true, force: true }); }
     });
-  }
+  } });
 });

@@ -3,10 +3,12 @@ import { readT5Config } from "../../src/backbone/t5Config.ts";
 import { t5Layout } from "../../src/backbone/t5Layout.ts";
 import { readSafetensors, type Tensors } from "../../src/backbone/safetensors.ts";
 import { BackboneWeights } from "../../src/backbone/weights.ts";
+import type { EngineSpec } from "../../src/experiment/engineSpec.ts";
 import { MethodInput, type MethodSpec } from "../../src/experiment/methodSpec.ts";
 import { methodOf } from "../../src/method/registry.ts";
 import { T5TunedModel } from "../../src/method/tunedModel.ts";
 import type { Batch, Parameters } from "../../src/training/model.ts";
+import { CPU } from "./engines.ts";
 import { golden, readJson } from "./shared.ts";
 
 export interface StepRun { losses: number[]; grad_norms: number[]; learning_rates: Record<string, number>[] }
@@ -54,7 +56,7 @@ function bottleneckOf(start: Tensors): number {
 }
 
 /** Everything the goldens hold of one method on one model, with the model opened. */
-export function openMethodGolden(model: string, name: string) {
+export function openMethodGolden(model: string, name: string, engine: EngineSpec = CPU) {
   const at = ["methods", model, name], folder = golden("models", model);
   const tensors = (file: string): Tensors => new Map([...readSafetensors(golden(...at, file))].map(([key, t]) => [ours(key), t]));
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
@@ -64,7 +66,7 @@ export function openMethodGolden(model: string, name: string) {
     : new Map([...readSafetensors(golden(...source, "params.safetensors"))].map(([key, t]) => [ours(key), t]));
   const sizes = { promptLength: start.get("prompt")?.dims[0] ?? 0, bottleneck: start.has("w_down") ? start.get("w_down")!.dims[1]! : bottleneckOf(start), count: 0 };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start));
-  const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 });
+  const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine });
   const parameters: Parameters = new Map(methodOf(spec.kind).tensors(tuned.shape).map((t) => {
     const found = start.get(t.name);
     if (found?.dims.join() !== t.sizes.join()) throw new Error(`${name}: tensor ${t.name} (${t.sizes.join()}) is not the golden's (${found?.dims.join() ?? "none"})`);

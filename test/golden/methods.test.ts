@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { onEngines } from "./engines.ts";
 import { GOLDENS, isRounding, openMethodGolden, relativeDifference } from "./methodGolden.ts";
 import { withGoldens } from "./shared.ts";
 
 const NEAR_TIE = 1e-3;
 
-withGoldens("methods", () => {
+withGoldens("methods", () => { onEngines("methods", (engine) => {
   for (const [model, name] of GOLDENS) {
-    test(`${model} ${name}: loss, every gradient, logits and encoder states are PyTorch's`, async () => {
-      const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name);
+    test(`${engine.device}: ${model} ${name}: loss, every gradient, logits and encoder states are PyTorch's`, async () => {
+      const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
       assert.equal([...parameters.values()].reduce((sum, t) => sum + t.data.length, 0), json.trainable_parameters);
       const tokens = batch.labels.filter((id) => id >= 0).length;
       const { loss, gradients } = await tuned.step(parameters, batch, { lossScale: 1 / tokens, hiddenMask });
@@ -36,8 +37,8 @@ withGoldens("methods", () => {
     });
 
     if (name === "adept-dropout") continue; // greedy decoding has no dropout
-    test(`${model} ${name}: greedy ids are Hugging Face's up to the first near-tie`, async () => {
-      const { tuned, parameters, json, batch } = openMethodGolden(model, name);
+    test(`${engine.device}: ${model} ${name}: greedy ids are Hugging Face's up to the first near-tie`, async () => {
+      const { tuned, parameters, json, batch } = openMethodGolden(model, name, engine);
       const { max_new_tokens, new_tokens, margins_top1_top2 } = json.greedy!;
       const generated = await tuned.generate(parameters, batch, max_new_tokens);
       new_tokens.forEach((expected, row) => {
@@ -48,4 +49,4 @@ withGoldens("methods", () => {
       await tuned.release();
     });
   }
-});
+}); });

@@ -3,14 +3,15 @@ import { test } from "node:test";
 import { adamwStep, freshState } from "../../src/training/adamw.ts";
 import { clipGradients } from "../../src/training/clip.ts";
 import { scheduleFactor } from "../../src/training/schedule.ts";
+import { onEngines } from "./engines.ts";
 import { GOLDENS, isRounding, openMethodGolden, ours, relativeDifference } from "./methodGolden.ts";
 import { withGoldens } from "./shared.ts";
 
-withGoldens("five AdamW steps", () => {
+withGoldens("five AdamW steps", () => { onEngines("five AdamW steps", (engine) => {
   for (const [model, name] of GOLDENS) {
     for (const [run, variant, weightDecay] of [["torch_wd0", "torch", 0], ["torch_wd0.01", "torch", 0.01], ["hf_wd0", "official", 0], ["hf_wd0.01", "official", 0.01]] as const) {
-      test(`${model} ${name} ${run}: losses, gradient norms and final parameters`, async () => {
-        const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name);
+      test(`${engine.device}: ${model} ${name} ${run}: losses, gradient norms and final parameters`, async () => {
+        const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
         // The goldens' own distance to float64 says how far rounding alone carries a method (goldens/README.md).
         const tolerance = Math.max(1e-4, ["adept", "dept", "pt"].includes(name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0));
         const expected = json.steps[run]!, lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
@@ -38,4 +39,4 @@ withGoldens("five AdamW steps", () => {
       });
     }
   }
-});
+}); });

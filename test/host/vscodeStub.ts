@@ -27,7 +27,6 @@ export class Uri {
   toString(): string { return `file://${this.path}`; }
 }
 export const ViewColumn = { Active: -1, Beside: -2 };
-export const ProgressLocation = { Notification: 15, Window: 10 };
 export class Hover { constructor(readonly contents: MarkdownString[], readonly range: unknown) {} }
 export const env = { language: "en" };
 
@@ -40,21 +39,23 @@ export class EventEmitter<T> {
   dispose(): void { this.listeners.clear(); }
 }
 
+/** What settings.json holds. */
+export const settings = new Map<string, unknown>();
+/** Warnings that were shown. */
+export const warnings: string[] = [];
 /** What a test lets happen: in editors, to documents, to files. */
 export const events = {
   visibleEditors: new EventEmitter<void>(), visibleRanges: new EventEmitter<{ textEditor: unknown }>(), viewColumn: new EventEmitter<void>(), selection: new EventEmitter<{ textEditor: unknown }>(), activeEditor: new EventEmitter<unknown>(),
   opened: new EventEmitter<unknown>(), changed: new EventEmitter<{ document: unknown; contentChanges: unknown[] }>(), saved: new EventEmitter<{ uri: Uri }>(), closed: new EventEmitter<unknown>(), created: new EventEmitter<{ files: Uri[] }>(), deleted: new EventEmitter<{ files: Uri[] }>(), renamed: new EventEmitter<{ files: { oldUri: Uri; newUri: Uri }[] }>(), trusted: new EventEmitter<void>(),
 };
-/** Settings that are not at their default. */
-export const settings: Record<string, unknown> = {};
 /** The watchers that are not disposed of. */
 export const watchers = new Set<{ pattern: unknown; changed: () => void }>();
 
 export const workspace = {
+  getConfiguration: () => ({ get: (name: string): unknown => settings.get(name) }),
   workspaceFolders: [] as { uri: { fsPath: string; toString: () => string }; name: string; index: number }[],
-  onDidChangeWorkspaceFolders: () => nothing,
+  onDidChangeWorkspaceFolders: () => nothing, registerTextDocumentContentProvider: () => nothing,
   isTrusted: true, textDocuments: [] as { uri: Uri; isDirty: boolean; save: () => Promise<boolean> }[],
-  getConfiguration: () => ({ get: (name: string): unknown => settings[name] }),
   onDidOpenTextDocument: events.opened.event, onDidChangeTextDocument: events.changed.event, onDidSaveTextDocument: events.saved.event, onDidCloseTextDocument: events.closed.event, onDidCreateFiles: events.created.event, onDidDeleteFiles: events.deleted.event, onDidRenameFiles: events.renamed.event, onDidGrantWorkspaceTrust: events.trusted.event,
   getWorkspaceFolder: (): undefined => undefined,
   fs: { stat: (uri: Uri) => stat(uri.path), createDirectory: (uri: Uri) => mkdir(uri.path, { recursive: true }), writeFile: (uri: Uri, bytes: Uint8Array) => writeFile(uri.path, bytes) },
@@ -91,17 +92,26 @@ export const setTheme = (kind: number): void => { window.activeColorTheme = { ki
 export const statusItem = { ...nothing, name: "", text: "", command: "", tooltip: undefined as MarkdownString | undefined, accessibilityInformation: undefined as unknown, shown: false, show(): void { this.shown = true; }, hide(): void { this.shown = false; } };
 /** What the user was told, the last last. */
 export const told: string[] = [];
+/** Waits that are shown, and Cancel for each that has it. */
+export const waits: { title: string; cancel: (() => void) | undefined; over: boolean }[] = [];
+export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
+
 export const window = {
   activeTextEditor: undefined as unknown, visibleTextEditors: [] as unknown[],
   onDidChangeVisibleTextEditors: events.visibleEditors.event, onDidChangeTextEditorVisibleRanges: events.visibleRanges.event, onDidChangeTextEditorViewColumn: events.viewColumn.event, onDidChangeTextEditorSelection: events.selection.event, onDidChangeActiveTextEditor: events.activeEditor.event,
   createStatusBarItem: () => statusItem,
   showInformationMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
   showErrorMessage: (text: string): Promise<undefined> => { told.push(text); return Promise.resolve(undefined); },
+  showWarningMessage: (text: string): Promise<undefined> => { warnings.push(text); return Promise.resolve(undefined); },
   showOpenDialog: (): Promise<Uri[] | undefined> => Promise.resolve(undefined),
   showTextDocument: (): Promise<void> => Promise.resolve(),
-  withProgress: <T>(_: unknown, work: () => Promise<T>): Promise<T> => work(),
   registerWebviewPanelSerializer: () => nothing,
   createWebviewPanel: (): unknown => { throw new Error("a test makes its own"); },
+  withProgress: async <T>({ title, cancellable = false }: { title: string; cancellable?: boolean }, work: (progress: unknown, token: { onCancellationRequested: (listener: () => void) => void }) => Promise<T>): Promise<T> => {
+    const wait = { title, cancel: undefined as (() => void) | undefined, over: false };
+    waits.push(wait);
+    try { return await work({}, { onCancellationRequested: (listener) => { if (cancellable) wait.cancel = listener; } }); } finally { wait.over = true; }
+  },
   activeColorTheme: { kind: 2 }, onDidChangeActiveColorTheme: themes.event,
   createTextEditorDecorationType: (options: unknown) => { const type = { options, dispose: (): void => { decorationTypes.delete(type); } }; decorationTypes.add(type); return type; },
   createTreeView: () => ({ ...nothing, selection: [], visible: true, badge: undefined, message: undefined, description: "" }),

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
 import { readExperiments } from "../../src/experiment/readExperiment.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { newest, runPaths } from "./workspace.ts";
 
+const ROOT = resolve(import.meta.dirname, "../..");
 const session = new Session({ "security.workspace.trust.enabled": false });
 
 test("an experiment file is mended by its quick fixes, and told what its budget comes to", async (t) => {
@@ -71,7 +74,7 @@ test("what completion offers in an empty experiment is inserted as one that can 
 });
 
 test("above an experiment stand its training, its last result, and going on with what was stopped", async (t) => {
-  const folder = session.workspace(400), workbench = await session.open(t, folder), { page } = workbench, lens = (text: string) => page.locator(".codelens-decoration a", { hasText: text }).first();
+  const folder = session.workspace(200), workbench = await session.open(t, folder), { page } = workbench, lens = (text: string) => page.locator(".codelens-decoration a", { hasText: text }).first();
   await workbench.openFile("mail.adept.json");
   await lens("Train").click();
   await until("steps", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 25);
@@ -99,11 +102,36 @@ test("a setting that holds something else counts as its default, and a change is
     await workbench.command("View: Close All Editors");
     return /([\d,]+) parameters/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
   };
+  const warning = workbench.notification("The setting adept.newExperiment.budget cannot be"), warned = warning.first().waitFor({ timeout: 30_000 }).then(() => warning.count());
   assert.ok(Number(await budget()) > 12_000, "the default of 12,800");
+  assert.equal(await warned, 1, "one warning");
+  await workbench.command("Notifications: Clear All Notifications");
   writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "adept.newExperiment.budget": 3000 }));
   await workbench.page.waitForTimeout(1000);
   const changed = Number(await budget());
+  assert.equal(await warning.count(), 0, "a good value needs none");
   assert.ok(changed <= 3000 && changed > 2000, String(changed));
+});
+
+test("after an update nothing opens by itself; the next version packs without a warning", async (t) => {
+  const folder = session.workspace(30), next = join(mkdtempSync(join(tmpdir(), "adept-next-")), "next.vsix"), { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }, newer = version.replace(/\d+$/, (patch) => String(Number(patch) + 1));
+  session.folders.push(dirname(next));
+  const workbench = await session.open(t, folder), { page } = workbench, tabs = (): Promise<number> => page.locator(".editor-group-container .tab, iframe.webview").count();
+  await workbench.showRuns();
+  assert.equal(await tabs(), 0);
+  const packed = spawnSync(process.execPath, [join(ROOT, "node_modules/@vscode/vsce/vsce"), "package", newer, "--no-update-package-json", "--no-git-tag-version", "--no-dependencies", "--target", `${process.platform}-${process.arch}`, "--out", next], { cwd: ROOT, encoding: "utf8" });
+  assert.equal(packed.status, 0, packed.stderr);
+  assert.doesNotMatch(`${packed.stdout}${packed.stderr}`, /WARN/i);
+  session.server.update(next);
+  await workbench.reload();
+  await workbench.showRuns();
+  await workbench.runRow("Mail").or(page.locator(".part.sidebar .welcome-view-content")).first().waitFor();
+  await page.waitForTimeout(1500);
+  assert.equal(await tabs(), 0, "no page, no walkthrough, no list of changes");
+  assert.equal(await page.locator(".notification-toast").count(), 0);
+  // And it was the new version that opened nothing.
+  await workbench.command("Developer: Show Running Extensions");
+  await until("the new version runs", () => page.locator(".runtime-extensions-editor .monaco-list-row", { hasText: "ADePT Lab" }).innerText(), (text) => text.includes(newer), 30);
 });
 
 test("the walkthrough's steps lead somewhere and are ticked as they are done; nothing opens by itself", async (t) => {

@@ -7,7 +7,7 @@ import { fold, type RunRecord } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
-import { git, runPaths } from "./workspace.ts";
+import { git, held, runPaths } from "./workspace.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 const session = new Session({ "security.workspace.trust.enabled": false });
@@ -118,13 +118,15 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
 
 test("runs that wait are put first, the queue is paused and goes on", async (t) => {
   const folder = session.workspace(400), file = join(folder, "mail.adept.json"), workbench = await session.open(t, folder);
-  writeFileSync(file, JSON.stringify({ name: "Queue", seeds: [0, 1, 2], task: { kind: "mail", maxBodyCharacters: 150 }, method: { kind: "adept", promptLength: 8, bottleneck: 8 }, training: { steps: 300, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 2, evaluateEvery: 30, validationLimit: 16, testLimit: 16 }, engine: { threads: 1 } }));
+  writeFileSync(file, JSON.stringify({ name: "Queue", seeds: [0, 1, 2], task: { kind: "mail", maxBodyCharacters: 150 }, method: { kind: "adept", promptLength: 8, bottleneck: 8 }, training: { steps: 60, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 2, evaluateEvery: 30, validationLimit: 16, testLimit: 16 }, engine: { threads: 1 } }));
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await workbench.showRuns();
   await until("the first is at work", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > 1);
-  await workbench.menu(workbench.runRow("seed 2"), "Train Next");
-  await workbench.command("ADePT: Pause Queue After This Run");
+  await held(one(folder, "adept", 0).pid, async () => {
+    await workbench.menu(workbench.runRow("seed 2"), "Train Next");
+    await workbench.command("ADePT: Pause Queue After This Run");
+  });
   await until("the run at work ends, the others wait", () => records(folder).map(({ seed, status }) => `${seed} ${status}`).sort(), (all) => all.join() === "0 finished,1 queued,2 queued", 120);
   await workbench.page.waitForTimeout(1500);
   assert.equal(records(folder).filter(({ status }) => status === "queued").length, 2, "paused means paused");

@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
+import { isOnPath, makeBarePath } from "./barePath.ts";
+import { executableOf, variableOf } from "./processes.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { git, newest } from "./workspace.ts";
 
-const home = mkdtempSync(join(tmpdir(), "adept-home-"));
-/** A machine that knows nobody: no name, no e-mail, no Node but VS Code's own on the path. */
-const session = new Session({ "security.workspace.trust.enabled": true }, { HOME: home, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", PATH: "/usr/bin:/bin", EMAIL: "" });
+const home = mkdtempSync(join(tmpdir(), "adept-home-")), path = makeBarePath(join(home, "bin"));
+/** A machine that knows nobody: no name, no e-mail, and nothing but git and what VS Code's server needs; its Node is VS Code's own, which no path names. */
+const session = new Session({ "security.workspace.trust.enabled": true }, { HOME: home, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", PATH: path, EMAIL: "" });
 session.folders.push(home);
 
 test("from an empty window and one's own CSV file to an offset heatmap over its text, in under ten clicks", async (t) => {
@@ -35,6 +37,12 @@ test("from an empty window and one's own CSV file to an offset heatmap over its 
   await click(async () => { const steps = setup.locator("vscode-text-field", { hasText: "Steps" }).locator("input"); await steps.fill("60"); });
   await page.waitForTimeout(800);
   await click(() => setup.locator("vscode-button", { hasText: "Write and Train" }).click());
+  // Nothing else is needed on the machine: the worker runs on VS Code's own Node, and finds no other.
+  const worker = await until("the worker", () => { const pid = newest(folder).pid ?? 0; return { runs: executableOf(pid), path: variableOf(pid, "PATH") ?? "" }; }, () => true, 30);
+  assert.equal(worker.runs, executableOf(session.server.pid));
+  assert.notEqual(worker.runs, executableOf(process.pid), "not the Node that runs this test");
+  assert.ok(worker.path.endsWith(`:${path}`) && isOnPath("git", worker.path), worker.path);
+  for (const name of ["node", "npm", "python3", "python", "bwrap"]) assert.equal(isOnPath(name, worker.path), false, name);
   await until("finished", () => newest(folder).status, (status) => status === "finished", 120);
 
   const written = join(folder, "reviews.adept.json"), { task, training, method } = readExperiment(written);

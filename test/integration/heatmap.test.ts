@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { mostOfAType, mostRanges } from "./decorationCalls.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, newest, runPaths } from "./workspace.ts";
@@ -15,7 +16,7 @@ const words = ["river", "stone", "light", "paper", "green", "seven"];
 function trained(): string {
   const folder = session.workspace(6), rows = Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: i, text: `${words[i % 6]} 😀 ${words[(i * 5 + 1) % 6]} 好 café ${i}`, label: i % 2 === 0 ? "yes" : "no" }));
   writeFileSync(join(folder, "data.jsonl"), `\uFEFF${rows.join("\r\n")}\r\n`);
-  writeFileSync(join(folder, "long.txt"), `${"stone and paper and river ".repeat(4000)}\nshort line\n`);
+  writeFileSync(join(folder, "long.txt"), `${"stone and paper and river ".repeat(4000)}\n${"short line\n".repeat(120)}`);
   writeFileSync(join(folder, "two.adept.json"), JSON.stringify({
     name: "Two", task: { kind: "file", train: "data.jsonl", source: "say {text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 8, bottleneck: 8 }, { kind: "dept", promptLength: 8, rank: 4 }] },
     training: { steps: 10, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 2, evaluateEvery: 5 }, engine: { threads: 1 },
@@ -33,6 +34,7 @@ test("offsets over a data file: two runs side by side, other measures, edits, fo
   await workbench.command("ADePT: Show Offset Heatmap");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
   await until("colours", () => workbench.coloured(), (count) => count > 100);
+  const most = [mostRanges(workbench.decorations.taken())];
   assert.match(await legend(workbench), /Offset norm/);
   for (const [name, theme] of Object.entries(THEMES)) {
     writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": theme }));
@@ -61,11 +63,26 @@ test("offsets over a data file: two runs side by side, other measures, edits, fo
   await workbench.command("View: Close Editor");
   await workbench.command("View: Close All Editors");
 
+  workbench.decorations.taken();
   await workbench.openFile("long.txt");
   assert.equal(await workbench.coloured(), 0);
   await workbench.command("ADePT: Show Offset Heatmap");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
   await until("a line of 100,000 characters", () => workbench.coloured(), (count) => count > 10);
+  // What VS Code is told: never more than 2,000 ranges; and after a scroll, each colour once.
+  const scrolls: number[] = [];
+  most.push(mostRanges(workbench.decorations.taken()));
+  assert.ok(most.every((count) => count > 100 && count <= 2000), most.join());
+  for (let scroll = 0; scroll < 3; scroll++) {
+    await page.waitForTimeout(700);
+    workbench.decorations.taken();
+    await page.mouse.wheel(scroll % 2 === 0 ? 400 : -400, 0);
+    await page.keyboard.press(scroll % 2 === 0 ? "Alt+PageDown" : "Alt+PageUp");
+    await page.waitForTimeout(700);
+    scrolls.push(mostOfAType(workbench.decorations.taken()));
+  }
+  // A machine that is busy may be told of one scroll twice.
+  assert.ok(scrolls.includes(1), scrolls.join());
   const typed = Date.now();
   await page.locator(".view-line", { hasText: /stone/ }).first().click();
   await page.keyboard.press("Control+Home");

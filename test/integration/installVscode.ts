@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 
 const CACHE = resolve(import.meta.dirname, "../cache");
@@ -26,9 +26,10 @@ export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.1
   if (!existsSync(join(folder, ".ready"))) {
     unpack(release, folder);
     npm(["install", "--omit=dev", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"], server);
-    standIn(server);
     writeFileSync(join(folder, ".ready"), "");
   }
+  // Anew each time: a folder that is kept may have those of an older version of this file.
+  standIn(server);
   return { server, node: nodeFor(readPackage(folder).engines?.node), version: readPackage(server).version };
 }
 
@@ -91,14 +92,21 @@ for (const [rank, level] of LEVELS.entries()) {
   };
 }
 const open = async (name, file) => new Logger(name, file);
-module.exports = { version: 0, Logger, setLevel() {}, setFlushOn() {}, shutdown() {}, createRotatingLogger: open, createAsyncRotatingLogger: open };
+// One by one, since VS Code imports them by name.
+exports.version = 0;
+exports.Logger = Logger;
+exports.setLevel = () => {};
+exports.setFlushOn = () => {};
+exports.shutdown = () => {};
+exports.createRotatingLogger = open;
+exports.createAsyncRotatingLogger = open;
 `;
 
-/** This process's Node where its major version fits, else that major version from npm. */
+/** A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major version from npm. */
 function nodeFor(range: string | undefined): string {
   const here = process.versions.node.split(".")[0] ?? "";
   const wanted = /\d+/.exec(range ?? here)?.[0] ?? here;
-  if (wanted === here) return process.execPath;
+  if (wanted === here) return ownCopy();
   const name = `node-${process.platform}-${process.arch}`;
   const folder = join(CACHE, `node-${wanted}`);
   const binary = join(folder, "node_modules", name, "bin/node");
@@ -107,5 +115,15 @@ function nodeFor(range: string | undefined): string {
     writeFileSync(join(folder, "package.json"), '{"private":true}');
     npm(["install", `${name}@${wanted}`, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], folder);
   }
+  return binary;
+}
+
+function ownCopy(): string {
+  const binary = join(CACHE, `node-${process.versions.node}/node`);
+  if (existsSync(binary)) return binary;
+  mkdirSync(dirname(binary), { recursive: true });
+  // Whole or not at all: an interrupted copy must not be taken for Node later.
+  copyFileSync(process.execPath, `${binary}.part`);
+  renameSync(`${binary}.part`, binary);
   return binary;
 }

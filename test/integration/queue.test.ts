@@ -6,13 +6,13 @@ import { fold, type RunRecord } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
-import { runPaths } from "./workspace.ts";
+import { held, runPaths } from "./workspace.ts";
 
 const session = new Session({ "security.workspace.trust.enabled": false });
 const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
 
 test("two seeds wait their turn; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
-  const folder = session.workspace(80), file = join(folder, "mail.adept.json");
+  const folder = session.workspace(120), file = join(folder, "mail.adept.json");
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")) as object, name: "Seeds", seeds: [0, 1] }));
   const workbench = await session.open(t, folder);
   await workbench.command("ADePT: Train ADePT");
@@ -21,7 +21,18 @@ test("two seeds wait their turn; when the queue and its worker are killed, the w
   await workbench.showRuns();
   await until("the second seed says that it waits", () => workbench.runRow("seed 1").innerText(), (text) => /waiting/i.test(text));
   await until("the first is at work", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > 2);
-  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number };
+  // The message is closed, and all others: who trains does not notice.
+  const { page } = workbench, message = workbench.notification("2 runs are queued"), before = records(folder).find(({ seed }) => seed === 0)!;
+  await held(before.pid, async () => {
+    await message.hover();
+    await message.locator(".codicon-notifications-clear").click();
+    await message.waitFor({ state: "hidden" });
+    await workbench.command("Notifications: Clear All Notifications");
+  });
+  await until("steps after it", () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0, (step) => step > (before.lastStep?.step ?? 0) + 2);
+  assert.deepEqual(records(folder).map(({ pid, status }) => [pid, status]), [[before.pid, "running"], [undefined, "queued"]]);
+  assert.equal(await page.locator(".notification-toast").count(), 0);
+  const { pid: queue } = JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number };
   process.kill(queue, "SIGKILL");
   process.kill(records(folder).find(({ seed }) => seed === 0)!.pid!, "SIGKILL");
   assert.deepEqual(records(folder).filter(({ status }) => status === "queued").map(({ seed }) => seed), [1]);

@@ -12,7 +12,7 @@ export const VSIX = join(resolve(import.meta.dirname, "../.."), "dist/adept-lab.
 /** One server and one browser for the tests of a file; each test has a window of its own, photographed as it ends. */
 export class Session {
   readonly folders: string[] = [];
-  private server!: VscodeServer;
+  server!: VscodeServer;
   private browser!: Browser;
 
   /** @param environment what the server's processes have besides, or instead of, this one's */

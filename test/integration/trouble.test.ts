@@ -22,6 +22,16 @@ test("without a folder the view says that none is needed, and the command asks w
   await workbench.command("ADePT: Train ADePT");
   await workbench.page.getByPlaceholder("What data is it trained on?").waitFor();
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "Sample: spam or ham mail" }).waitFor();
+  await workbench.page.keyboard.press("Escape");
+  // Whatever needs a run, a repository or a text says so; nothing is a bug, nothing is lost in silence.
+  for (const command of ["Stop Run", "Analyse Run…", "Compare Runs", "Predict…", "Export…", "Reproduce Run"]) {
+    await workbench.command(`ADePT: ${command}`);
+    const message = workbench.notification("There is no such run.");
+    await message.first().waitFor();
+    await workbench.command("Notifications: Clear All Notifications");
+    await message.first().waitFor({ state: "hidden" });
+  }
+  assert.doesNotMatch(session.server.logged(), /\[error\]/);
 });
 
 test("in a folder that is not trusted nothing starts, and the message leads to trust", async (t) => {

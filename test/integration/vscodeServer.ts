@@ -1,10 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InstalledVscode } from "./installVscode.ts";
+import { descendants, type Process } from "./processes.ts";
 
 const SETTINGS = {
   "workbench.startupEditor": "none", "workbench.tips.enabled": false, "workbench.enableExperiments": false, "workbench.reduceMotion": "on", "workbench.colorTheme": "Default Dark Modern",
@@ -15,7 +16,7 @@ const SETTINGS = {
 
 /** One server with its own user data, extensions and home for settings; listens on loopback only. */
 export class VscodeServer {
-  private constructor(readonly root: string, readonly address: string, private readonly child: ChildProcess) {}
+  private constructor(readonly root: string, readonly address: string, private readonly child: ChildProcess, private readonly install: (vsix: string) => void) {}
 
   /** @param vsix the packaged extension, installed as a user would install it */
   static async start(vscode: InstalledVscode, vsix: string, settings: Record<string, unknown> = {}, extra: NodeJS.ProcessEnv = {}): Promise<VscodeServer> {
@@ -26,10 +27,12 @@ export class VscodeServer {
     const main = join(vscode.server, "out/server-main.js");
     const folders = ["--server-data-dir", join(root, "server"), "--user-data-dir", join(root, "data"), "--extensions-dir", join(root, "extensions"), "--telemetry-level", "off"];
     const env = { ...environment(root), ...extra };
-    execFileSync(vscode.node, [main, "--accept-server-license-terms", ...folders, "--install-extension", vsix], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const install = (file: string): void => { execFileSync(vscode.node, [main, "--accept-server-license-terms", ...folders, "--install-extension", file], { env, stdio: ["ignore", "pipe", "pipe"] }); };
+    install(vsix);
     const port = await freePort();
-    const child = spawn(vscode.node, [main, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--accept-server-license-terms", ...folders], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const server = new VscodeServer(root, `http://127.0.0.1:${port}`, child);
+    // What a login shell would set, a PATH of its own before all, is not this test's environment.
+    const child = spawn(vscode.node, [main, "--host", "127.0.0.1", "--port", String(port), "--without-connection-token", "--accept-server-license-terms", "--force-disable-user-env", ...folders], { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const server = new VscodeServer(root, `http://127.0.0.1:${port}`, child, install);
     process.once("exit", () => { server.kill("SIGKILL"); });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => { output += chunk.toString(); });
@@ -45,6 +48,21 @@ export class VscodeServer {
     query.set("payload", JSON.stringify([["skipWelcome", "true"], ["skipReleaseNotes", "true"]]));
     return `${this.address}/?${query.toString()}`;
   }
+
+  /** Installs another version of the extension, as an update does while windows are open. */
+  update(vsix: string): void { this.install(vsix); }
+
+  get pid(): number { return this.child.pid ?? 0; }
+
+  /** The extension host of the window that was opened last, and the processes that it has started. */
+  extensionHost(): { pid: number; children: Process[] } {
+    const host = descendants(this.pid).filter(({ command }) => command.includes("--type=extensionHost")).sort((a, b) => a.pid - b.pid).at(-1);
+    if (host === undefined) throw new Error("no extension host");
+    return { pid: host.pid, children: descendants(host.pid) };
+  }
+
+  /** What the extension has logged in all windows, the oldest first. */
+  logged(): string { return readdirSync(this.root, { recursive: true }).map(String).filter((file) => /ADePT\.log$/.test(file)).sort().map((file) => readFileSync(join(this.root, file), "utf8")).join(""); }
 
   async stop(): Promise<void> {
     this.kill("SIGTERM");

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type FrameLocator, type Locator, type Page } from "playwright-core";
+import { DecorationCalls } from "./decorationCalls.ts";
 import type { VscodeServer } from "./vscodeServer.ts";
 
 const OUTPUT = resolve(import.meta.dirname, "../output");
@@ -16,9 +17,12 @@ const exactly = (text: string): RegExp => new RegExp(`^\\s*${text.replace(/[.*+?
 export class Workbench {
   /** Errors that the page threw or logged. */
   readonly errors: string[] = [];
+  /** What extensions asked to be coloured. */
+  readonly decorations: DecorationCalls;
 
   private constructor(readonly page: Page, private readonly server: VscodeServer) {
     page.setDefaultTimeout(10_000);
+    this.decorations = new DecorationCalls(page);
     page.on("pageerror", (error) => { this.errors.push(String(error)); });
     page.on("console", (message) => { if (message.type() === "error") this.errors.push(message.text()); });
   }

@@ -8,9 +8,9 @@ import { readJournal } from "../../src/run/journal.ts";
 
 export const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
 
-/** A user's folder: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
+/** A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
 export function makeWorkspace(steps: number): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-workspace-"));
+  const folder = mkdtempSync(join(tmpdir(), "adept wörk: space 好-"));
   mkdirSync(join(folder, ".vscode"));
   writeFileSync(join(folder, ".vscode/settings.json"), "{}\n");
   writeFileSync(join(folder, "notes.md"), "# Notes\n");
@@ -57,4 +57,11 @@ export function newest(folder: string): RunRecord & { path: string } {
 export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
   try { process.kill(pid, 0); return true; } catch { return false; }
+}
+
+/** Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A signal that it is sent meanwhile reaches it afterwards. */
+export async function held(pid: number | undefined, work: () => Promise<void>): Promise<void> {
+  if (pid === undefined) throw new Error("no worker to hold");
+  process.kill(pid, "SIGSTOP");
+  try { await work(); } finally { process.kill(pid, "SIGCONT"); }
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
+import { experimentJsonSchema } from "../../src/experiment/jsonSchema.ts";
 
 const ROOT = join(import.meta.dirname, "../../src");
 export interface Found { file: string; line: number; text: string }
@@ -31,17 +32,54 @@ function templatesOf(node: ts.Expression | undefined): string[] {
 /** Letters of a template that are its own: without some it would fit anything. */
 const tells = (template: string): boolean => template.replace(/\{\d\}/g, "").replace(/[^a-z]/gi, "").length >= 6 && (template.match(/\{\d\}/g)?.length ?? 0) <= 9;
 
-/** The messages of the core that a window shows: obstacles with what to do about them, and what is wrong with an experiment or its data. */
+/** What a text is called in the core that is shown where the run, its files or its experiment are: in a message, on a page, in a row. */
+const SHOWN = /^(message|reason|notes?|why|problem|title|warningsOf)$/;
+
+/** What a name stands for, where it is a name of texts that are shown. */
+function shownValue(node: ts.Node): ts.Node | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name !== undefined && SHOWN.test(node.name.text) ? node.body : undefined;
+  if (!ts.isPropertyAssignment(node) && !ts.isVariableDeclaration(node)) return undefined;
+  return SHOWN.test(node.name.getText()) ? node.initializer : undefined;
+}
+
+/** Sentences anywhere in an expression; what is only compared or searched for is none. */
+function sentencesIn(node: ts.Node): string[] {
+  const found: string[] = [];
+  const visit = (each: ts.Node): void => {
+    if (ts.isStringLiteralLike(each) || ts.isTemplateExpression(each)) found.push(...templatesOf(each));
+    if (ts.isBinaryExpression(each) && each.operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken) return;
+    each.forEachChild(visit);
+  };
+  visit(node);
+  // A commit's own message is git's, and the same for everyone.
+  return found.filter((text) => /[a-z]{2,}[^\w]* [a-z]+/i.test(text.replace(/\{\d\}/g, "…")) && !text.startsWith("adept: "));
+}
+
+/** The messages of the core that a window shows: obstacles with what to do about them, and what is said of a run, its files or its experiment. */
 export function coreMessages(): string[] {
-  const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli)[\\/]/.test(name)), texts = new Set<string>();
+  const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli|analysis[\\/]report)[\\/]/.test(name)), texts = new Set<string>();
   for (const name of names) {
-    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true), shown = /worker[\\/](check\w+|experimentText|inspect)\.ts$/.test(name);
+    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true);
     walk(source, (node) => {
       if (ts.isNewExpression(node) && node.expression.getText() === "UserError") for (const argument of node.arguments ?? []) for (const text of templatesOf(argument)) texts.add(text);
-      if (shown && ts.isPropertyAssignment(node) && /^(message|title|problem)$/.test(node.name.getText())) for (const text of templatesOf(node.initializer)) texts.add(text);
+      const shown = shownValue(node);
+      if (shown !== undefined) for (const text of sentencesIn(shown)) texts.add(text);
     });
   }
   return [...texts].filter(tells).sort();
+}
+
+/** What an experiment's keys say in a hover and its snippets in a list: of the schema that the build writes. */
+export function schemaTexts(): string[] {
+  const texts = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) { value.forEach(visit); return; }
+    if (typeof value !== "object" || value === null) return;
+    // A key's own name, such as a method's, is no text.
+    for (const [key, each] of Object.entries(value)) if (typeof each !== "string") { if (key !== "body" && key !== "default") visit(each); } else if (key === "title" || key === "description" || (key === "label" && isProse(each))) texts.add(each);
+  };
+  visit(experimentJsonSchema());
+  return [...texts].sort();
 }
 
 /** Every text that the host translates, sorted. @throws Error where one is no literal, which no translator would ever see */

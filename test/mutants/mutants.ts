@@ -1,9 +1,11 @@
 /** One term of a formula, broken: the tests named must notice. `from` occurs once in the file. */
 export interface Mutant { of: string; file: string; from: string; to: string; tests: string }
 
-const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts", PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
+const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts", TFJS = "test/unit/engine/tfjs.test.ts", PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
 const property = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/${file}.ts`, from, to, tests: PROPERTIES });
 const method = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/method/${file}.ts`, from, to, tests: METHODS });
+
+const tfjs = (of: string, file: string, from: string, to: string, tests: string): Mutant => ({ of: `tfjs: ${of}`, file: `src/engine/tfjs/${file}.ts`, from, to, tests });
 
 export const MUTANTS: Mutant[] = [
   property("planted: a position term in ADePT", "method/inputGraph", "return this.method.embed?.(embedded, context) ?? embedded;", 'return this.shape.spec.kind === "adept" ? add(this.method.embed!(embedded, context), gather(this.t5.table, this.positions)) : this.method.embed?.(embedded, context) ?? embedded;'),
@@ -38,6 +40,13 @@ export const MUTANTS: Mutant[] = [
   method("bitfit: + bias of linear layers", "bitfit", "linearOutput: (y, _, module) => add(y, parameter(`${module}.bias`))", "linearOutput: (y) => y"),
   method("bitfit: + bias of norms", "bitfit", "normOutput: (y, module) => add(y, parameter(`${module}.bias`))", "normOutput: (y, module) => sub(y, parameter(`${module}.bias`))"),
   method("full: its own weights", "full", "weight: (name) => parameter(name)", "weight: (name) => mul(parameter(name), parameter(name))"),
+  tfjs("padding has no loss", "tfLowering", "return multiply(pass(negate(picked)), valid(labels, run));", "return negate(picked);", METHODS),
+  tfjs("padding has no gradient", "tfLowering", "pass(multiply(inputs[2]!, valid(labels, run)))", "inputs[2]!", METHODS),
+  tfjs("a row of several ids is their sum", "tfLowering", 'tf.call("UnsortedSegmentSum")', 'tf.call("UnsortedSegmentMax")', TFJS),
+  tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose(); live.delete(gone);", "", TFJS),
+  tfjs("what an operation makes on its way goes", "tfRun", "for (const tensor of this.passing) tensor.dispose();", "", TFJS),
+  tfjs("weights go with their last program", "weightStore", "if (--entry.users > 0) return;", "return;", TFJS),
+  tfjs("weights stay for the other program", "weightStore", "if (--entry.users > 0) return;", "", TFJS),
   { of: "AdamW: eps after bias correction", file: "src/training/adamw.ts", from: "(Math.sqrt(v[i]!) / root + c.settings.eps)", to: "((Math.sqrt(v[i]!) + c.settings.eps) / root)", tests: STEPS },
   { of: "schedule: warm-up", file: "src/training/schedule.ts", from: "return step / warmup;", to: "return (step + 1) / warmup;", tests: STEPS },
 ];

@@ -58,7 +58,7 @@ for (const folder of BACKBONES) {
   for (const [input, inFolder] of [...OURS.map((each) => [each, false] as const), ...FOLDED.map((each) => [each, true] as const)]) {
     test(`${basename(folder)}: ${inFolder ? "transformers loads the folded" : "PEFT loads our"} ${JSON.stringify(input)} with the same logits`, async (t) => {
       const { adapter, batch } = temporary(t), spec = MethodInput.parse(input), sizes = resolveSizes(spec, backboneLayout(folder));
-      const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 }), random = new MersenneTwister(3);
+      const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } }), random = new MersenneTwister(3);
       try {
         const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [7, 3], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
         const noise = spec.kind === "full" ? 0.02 : 0.3;
@@ -74,7 +74,7 @@ for (const folder of BACKBONES) {
     test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
       const { adapter, batch } = temporary(t), theirs = peft(folder, adapter, batch, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
-      const tuned = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 });
+      const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
       try { assertEqual((await tuned.forward(parameters, BATCH)).logits, theirs); } finally { await tuned.release(); }
     });
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -7,7 +7,8 @@ import { Journal } from "../../src/run/journal.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
 
-const log = { error: (error: unknown): void => { throw error; }, info: (): void => { /* not looked at */ } };
+const logged: string[] = [];
+const log = { error: (error: unknown): void => { if (typeof error !== "string") throw error; logged.push(error); }, info: (): void => { /* not looked at */ } };
 const memento = () => { const kept = new Map<string, unknown>(); return { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => { kept.set(key, value); return Promise.resolve(); }, keys: () => [...kept.keys()] }; };
 
 async function open(t: TestContext): Promise<{ runsDir: string; start: () => { model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>; explorer: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunExplorer"]>; painted: unknown[] } }> {
@@ -89,4 +90,52 @@ test("however fast a run tells, views are told at most four times a second, and 
   await new Promise((done) => setTimeout(done, 1200));
   assert.ok(told >= 2 && told <= 4 * 3.2, String(told));
   assert.equal(model.find(live.id)?.record.lastStep?.step, 9999);
+});
+
+test("a folder of a run that cannot be read has a row that says why, hides no other run, is logged once, and is a run again when it is read", async (t) => {
+  const { runsDir, start } = await open(t), good = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }), torn = writeRun(runsDir, "20260102-000000-torn", { steps: 2, finished: true }), bare = writeRun(runsDir, "20260103-000000-bare", { steps: 2, finished: true }), fresh = join(runsDir, "20260104-000000-made");
+  const journal = readFileSync(torn.eventsPath), experiment = readFileSync(join(bare.path, "experiment.json"));
+  rmSync(torn.eventsPath);
+  mkdirSync(torn.eventsPath);
+  rmSync(join(bare.path, "experiment.json"));
+  utimesSync(bare.path, new Date(2026, 0, 3), new Date(2026, 0, 3));
+  mkdirSync(fresh);
+  const { model, explorer, painted } = start();
+  logged.length = 0;
+  model.adopt();
+  model.refresh();
+  model.refresh();
+  assert.deepEqual(model.runs().map(({ id }) => id), [good.id], "the others are there");
+  const rows = explorer.getChildren(), items = rows.map((row) => explorer.getTreeItem(row));
+  assert.deepEqual(items.slice(0, 2).map(({ label, contextValue }) => [label, contextValue]).sort(), [[torn.id, "unreadable"], [bare.id, "unreadable"]].sort(), "one that is being made is waited for");
+  assert.equal(items.length, 3);
+  assert.match(items.map(({ description }) => String(description)).join("\n"), /EISDIR[^]*ENOENT|ENOENT[^]*EISDIR/);
+  assert.equal(logged.length, 2, logged.join("\n"));
+  painted.length = 0;
+  rmSync(torn.eventsPath, { recursive: true });
+  writeFileSync(torn.eventsPath, journal);
+  writeFileSync(join(bare.path, "experiment.json"), experiment);
+  model.refresh();
+  assert.deepEqual(model.runs().map(({ id }) => id), [bare.id, torn.id, good.id]);
+  assert.ok(painted.includes(undefined) && explorer.getChildren().every((row) => row.kind !== "unreadable"));
+});
+
+test("a folder of runs that is none, and a journal that can no longer be read, are told in the list", async (t) => {
+  const { runsDir, start } = await open(t), run = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }), { model, explorer } = start(), kinds = (): string[] => explorer.getChildren().map(({ kind }) => kind);
+  model.adopt();
+  assert.deepEqual(kinds(), ["run"]);
+  const journal = readFileSync(run.eventsPath);
+  rmSync(run.eventsPath);
+  mkdirSync(run.eventsPath);
+  model.refresh();
+  assert.deepEqual(kinds(), ["unreadable", "run"], "what is known of it stays");
+  rmSync(run.eventsPath, { recursive: true });
+  writeFileSync(run.eventsPath, journal);
+  model.refresh();
+  assert.deepEqual(kinds(), ["run"]);
+  rmSync(runsDir, { recursive: true });
+  writeFileSync(runsDir, "no folder");
+  model.refresh();
+  assert.deepEqual(kinds(), ["unreadable"]);
+  assert.match(String(explorer.getTreeItem(explorer.getChildren()[0]!).description), /ENOTDIR/);
 });

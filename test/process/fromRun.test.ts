@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { explainInWorker, exportInWorker, forecastInWorker } from "../../src/executor/localExecutor.ts";
 import { reproduceRun } from "../../src/executor/reproduce.ts";
 import { UserError } from "../../src/experiment/errors.ts";
+import { workTreeOf } from "../../src/run/gitWorkTree.ts";
 import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist"), folder = mkdtempSync(join(tmpdir(), "adept-from-run-")), runsDir = join(folder, ".adept/runs");
@@ -32,7 +33,7 @@ async function reproduced(original: RunDirectory): Promise<ReturnType<RunDirecto
   for (let i = 0; i < 600; i++) {
     const record = again.run.record();
     if (record.status === "failed") throw new Error(record.error?.message);
-    if (record.status === "finished") { assert.equal(existsSync(again.tree), false, "its work tree is gone"); return record; }
+    if (record.status === "finished") { assert.equal(existsSync(workTreeOf(again.run.path)!), false, "its work tree is gone"); return record; }
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error("not finished");

@@ -169,6 +169,16 @@ test("thousands of lines: only what is in sight is read, never more than 2,000 r
   editor.calls = 0;
   heatmap.edited([]);
   assert.equal(editor.calls, 9);
+  // Nothing is new: what follows a scroll sets each colour once, too.
+  editor.calls = 0;
+  editor.visible = [10_005, 10_065];
+  await rest();
+  heatmap.refresh(0);
+  await rest();
+  editor.calls = 0;
+  heatmap.refresh(0);
+  await rest();
+  assert.equal(editor.calls, 9);
 });
 
 /** The heatmap once it rests, and what was asked for it. */

@@ -28,7 +28,7 @@ const records = (folder: string): RunRecord[] => { try { return readdirSync(runs
 async function waitFor(condition: () => boolean, what: string): Promise<void> {
   for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) if (Date.now() > until) throw new Error(`no ${what}`);
 }
-const queuePid = (folder: string): number => (JSON.parse(readFileSync(join(folder, ".adept/queue-cpu.lease"), "utf8")) as { pid: number }).pid;
+const queuePid = (folder: string): number => (JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number }).pid;
 
 test("a sweep trains every run within the one budget and ends with the comparison, chosen on validation", () => {
   const folder = workspace({ seeds: [0, 1], sweep: { budget: { promptTokens: 10 }, methods: [{ kind: "pt" }, { kind: "adept" }], tune: { "training.learningRate.prompt": [0.01, 0.3] } } });

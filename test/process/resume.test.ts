@@ -5,18 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readJournal } from "../../src/run/journal.ts";
+import { onEngines } from "../golden/engines.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const STEPS = 24;
 
-function workspace(): string {
+function workspace(device = "cpu"): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-process-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
   const rows = Array.from({ length: 80 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }));
   writeFileSync(join(folder, "data.jsonl"), rows.join("\n"));
   writeFileSync(join(folder, "words.adept.json"), JSON.stringify({
     name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 3 },
-    training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 }, engine: { threads: 1 },
+    training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 }, engine: { device, threads: 1 },
   }));
   return folder;
 }
@@ -25,6 +26,8 @@ const adept = (folder: string, ...args: string[]): string => execFileSync(proces
 const runPath = (folder: string): string => { const [id] = readdirSync(join(folder, ".adept/runs")); return join(folder, ".adept/runs", id!); };
 const adapter = (path: string): string => readFileSync(join(path, "adapter/adapter_model.safetensors")).toString("hex");
 const losses = (path: string): Map<number, number> => new Map(readJournal(path).events.flatMap((e) => (e.type === "step" ? [[e.step, e.loss] as const] : [])));
+
+const deviceOf = (folder: string): string => (JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as { device: string }).device;
 
 async function waitFor(condition: () => boolean, what: string): Promise<void> {
   for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 10))) if (Date.now() > until) throw new Error(`no ${what}`);
@@ -39,16 +42,17 @@ async function killedAfter(folder: string, step: number): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
 }
 
-test("a run killed at any step resumes to the same losses and the same bits", async () => {
+onEngines("resume", ({ device }) => { test(`${device}: a run killed at any step resumes to the same losses and the same bits`, async () => {
   const folders: string[] = [];
   try {
-    const whole = workspace();
+    const whole = workspace(device);
     folders.push(whole);
     adept(whole, "train", "words.adept.json", "--no-git");
     const expected = losses(runPath(whole));
     assert.equal(expected.size, STEPS);
+    assert.match(deviceOf(whole), device === "tfjs" ? /^TensorFlow (CPU|GPU)/ : /^onnxruntime/);
     for (const step of [2, 7, 17]) {
-      const folder = workspace();
+      const folder = workspace(device);
       folders.push(folder);
       await killedAfter(folder, step);
       const record = JSON.parse(adept(folder, "resume", "latest", "--json")) as { status: string };
@@ -57,7 +61,7 @@ test("a run killed at any step resumes to the same losses and the same bits", as
       assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
     }
   } finally { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); }
-});
+}); });
 
 test("a stopped run keeps its partial result, and resumes to its end", async () => {
   const folder = workspace();

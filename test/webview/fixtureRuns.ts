@@ -6,14 +6,19 @@ import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 
-/** A folder with real runs: three methods with two seeds on the mail sample, all analyses but latency, which one run has alone; and a run that has none. */
+/** A folder with real runs: three methods with two seeds on the mail sample, all analyses but latency, which one run has alone; and a run that has none. Or one run with its offsets. */
 export class FixtureRuns {
   readonly folder = mkdtempSync(join(tmpdir(), "adept-page-"));
   readonly runsDir = join(this.folder, ".adept/runs");
 
-  constructor() {
+  constructor(which: "all" | "one" = "all") {
     execFileSync("git", ["init", "--quiet"], { cwd: this.folder });
     const training = { steps: 24, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 4, evaluateEvery: 8, validationLimit: 24, testLimit: 48, learningRate: { prompt: 0.1 } }, task = { kind: "mail", maxBodyCharacters: 150 };
+    if (which === "one") {
+      this.write("one.adept.json", { name: "One", task, training: { ...training, steps: 8, evaluateEvery: 4 }, method: { kind: "adept", promptLength: 8, bottleneck: 8 }, analyses: ["offsets"] });
+      this.cli("train", "one.adept.json");
+      return;
+    }
     this.write("compare.adept.json", { name: "Three methods", task, training, seeds: [0, 1], sweep: { budget: { promptTokens: 40 }, methods: [{ kind: "adept" }, { kind: "dept", positions: 128 }, { kind: "pt" }] }, analyses: ["ablation", "offsets", "position-shift", "specificity", "stability"] });
     this.write("plain.adept.json", { name: "<img src=x onerror=alert(1)>", task, training, method: { kind: "adept", promptLength: 8, bottleneck: 8 } });
     this.cli("train", "compare.adept.json");

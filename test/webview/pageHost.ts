@@ -32,7 +32,8 @@ const PRELUDE = `({ classes, values }) => {
   dress();
 }`;
 
-export interface OpenOptions { theme?: string; width?: number; zoom?: number; /** what the setup page is told of its data */ answer?: (found: Inspection) => Inspection }
+/** `answer`: what the setup page is told of its data; `silent`: messages of the page that are not answered */
+export interface OpenOptions { theme?: string; width?: number; zoom?: number; answer?: (found: Inspection) => Inspection; silent?: readonly PageMessage["type"][]; /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class" }
 /** A page of the product in a browser: what it posted, and what its policy refused. */
 export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
 
@@ -67,7 +68,7 @@ export class PageHost {
 
   labels(): ReturnType<typeof Parts.pageLabels> { return this.parts.pageLabels(); }
 
-  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => this.answerer(id, post), options); }
+  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => { const answer = this.answerer(id, post); return (message) => { if (options.silent?.includes(message.type) !== true) answer(message); }; }, options); }
 
   /** The setup page over a draft, answered by the real worker. */
   async openSetup(draft: ExperimentDraft, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
@@ -84,8 +85,8 @@ export class PageHost {
     return { ...await this.openPage("setup=1", (post) => (message) => { answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void); }, options), asked };
   }
 
-  private async openPage(query: string, answererOf: (post: (message: HostMessage) => void) => (message: PageMessage) => void, { theme = "light", width = 1000, zoom = 1 }: OpenOptions): Promise<OpenPage & { context: BrowserContext }> {
-    const context = await this.browser.newContext({ viewport: { width: Math.round(width / zoom), height: 900 }, deviceScaleFactor: zoom, reducedMotion: "reduce" }), page = await context.newPage();
+  private async openPage(query: string, answererOf: (post: (message: HostMessage) => void) => (message: PageMessage) => void, { theme = "light", width = 1000, zoom = 1, stillBy = "system" }: OpenOptions): Promise<OpenPage & { context: BrowserContext }> {
+    const context = await this.browser.newContext({ viewport: { width: Math.round(width / zoom), height: 900 }, deviceScaleFactor: zoom, reducedMotion: stillBy === "system" ? "reduce" : "no-preference" }), page = await context.newPage();
     const posted: PageMessage[] = [], violations: string[] = [], errors: string[] = [], { body, variables } = THEMES[theme]!;
     page.on("pageerror", (error) => { errors.push(error.stack ?? error.message); });
     page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
@@ -93,7 +94,7 @@ export class PageHost {
     const answer = answererOf((message) => { void send(message).catch(() => { /* the page was closed */ }); });
     await page.exposeFunction("__posted", (message: PageMessage) => { posted.push(message); answer(message); });
     await page.exposeFunction("__violated", (text: string) => { violations.push(text); });
-    await page.addInitScript({ content: `(${PRELUDE})(${JSON.stringify({ classes: body, values: variables })})` });
+    await page.addInitScript({ content: `(${PRELUDE})(${JSON.stringify({ classes: stillBy === "class" ? `${body} vscode-reduce-motion` : body, values: variables })})` });
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?${query}`);
     return { page, context, posted, violations, errors, send };
   }

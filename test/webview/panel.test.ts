@@ -233,8 +233,9 @@ test("by keyboard: arrows move through the tabs, every control has a visible foc
   const button = page.locator("vscode-button", { hasText: "Copy Run ID" });
   await button.focus();
   const record = runs.run("adept", 0).record();
-  await send({ type: "update", points: [], view: { record: { ...record, note: "new" }, live: false, resumable: false, statusText: "finished", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 1, adapterPath: undefined } });
+  await send({ type: "update", points: [], view: { record: { ...record, note: "new" }, live: false, resumable: false, statusText: "finished", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 1, adapterPath: undefined, measured: "webgpu: 3 ms", gpu: "Card, 5 of 9 GiB" } });
   await page.locator("dd", { hasText: "new" }).waitFor();
+  for (const text of ["webgpu: 3 ms", "Card, 5 of 9 GiB"]) assert.equal(await page.locator("dd", { hasText: text }).count(), 1);
   assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Copy Run ID");
   await context.close();
 });
@@ -269,6 +270,25 @@ test("compared runs: the same figures as adept compare, differing settings alone
   const pairs = figure(page, "Each run against");
   await pairs.locator(".tools vscode-checkbox").click();
   assert.equal(await pairs.locator("tbody tr").count(), chosen.length - 1);
+  await context.close();
+});
+
+test("a comparison that is being made can be cancelled, and one that failed or was cancelled made again", async () => {
+  const { page, posted, send, context } = await host.open(runs.run("adept", 0).id, { silent: ["compare"] }), ids = [runs.run("adept", 0).id, runs.run("pt", 0).id], asked = (): number => posted.filter((message) => message.type === "compare" && message.ids.length === 2).length;
+  await goTo(page, "compare");
+  await choose(page, ids);
+  await until(asked, (count) => count === 1);
+  const tab = page.locator("#view-compare");
+  await tab.locator("[role=status]", { hasText: "Comparing…" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Cancel" }).click();
+  await until(() => posted.at(-1), (message) => message?.type === "compare" && message.ids.length === 0);
+  await tab.locator("[role=status]", { hasText: "was stopped" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Try again" }).click();
+  await until(asked, (count) => count === 2);
+  await send({ type: "statistics", ids, error: "no memory" });
+  await tab.locator("[role=status]", { hasText: "failed: no memory" }).waitFor();
+  await tab.locator("vscode-button", { hasText: "Try again" }).click();
+  await until(asked, (count) => count === 3);
   await context.close();
 });
 

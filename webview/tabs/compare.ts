@@ -18,6 +18,7 @@ export class CompareTab {
   readonly element = el("div", "", "tab");
   private readonly picker: RunPicker;
   private readonly said = el("p", "", "detail");
+  private readonly wait = el("div", "", "actions");
   private readonly box = el("div", "", "tab");
   private readonly statistics = el("div", "", "tab");
   private figures: Figure[] = [];
@@ -35,7 +36,7 @@ export class CompareTab {
     this.picker = new RunPicker(context, (ids) => { state.chosen = ids; context.save(); this.ask(); });
     this.said.setAttribute("role", "status");
     this.said.textContent = labels.chooseRuns;
-    this.element.append(this.picker.element, this.said, this.box, this.statistics);
+    this.element.append(this.picker.element, this.said, this.wait, this.box, this.statistics);
   }
 
   runs(runs: readonly RunChoice[]): void { this.picker.update(runs, this.context.state.chosen); }
@@ -67,7 +68,7 @@ export class CompareTab {
     if (!this.isAsked(ids)) return;
     this.result = result;
     this.correlation = correlation === true;
-    this.said.textContent = error === undefined ? "" : fill(this.context.labels.comparisonFailed, error);
+    this.tell(error === undefined ? "" : fill(this.context.labels.comparisonFailed, error), error === undefined ? undefined : "again");
     this.renderStatistics();
   }
 
@@ -92,8 +93,17 @@ export class CompareTab {
     this.result = undefined;
     this.stale = true;
     this.render();
-    this.said.textContent = chosen.length === 0 ? labels.chooseRuns : labels.comparing;
+    this.tell(chosen.length === 0 ? labels.chooseRuns : labels.comparing, chosen.length === 0 ? undefined : "cancel");
     if (chosen.length > 0) post({ type: "compare", ids: [...chosen] });
+  }
+
+  /** What the statistics are at, and what can be done about it: none of it lasts without a way out. */
+  private tell(text: string, way: "cancel" | "again" | undefined): void {
+    const { labels, post } = this.context;
+    this.said.textContent = text;
+    // To compare nothing ends the worker that compares.
+    const cancel = (): void => { post({ type: "compare", ids: [] }); this.tell(labels.comparisonStopped, "again"); };
+    this.wait.replaceChildren(...(way === undefined ? [] : [way === "cancel" ? button(labels.cancel, cancel) : button(labels.tryAgain, () => { this.ask(); })]));
   }
 
   private render(): void {

@@ -5,7 +5,7 @@ import { Figure, type FigureContext } from "../figure.ts";
 import { colourBar, Heatmap } from "../heatmap.ts";
 import { IntervalChart } from "../intervalChart.ts";
 import type { Peer } from "../messages.ts";
-import { colourOf, inkOn, levelOf } from "../palette.ts";
+import { cssColourOf, inkOn, levelOf } from "../palette.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
 import { textField } from "../ui.ts";
@@ -57,7 +57,7 @@ function heatFigure({ examples }: Offsets, context: FigureContext): Figure[] {
 function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [number, number]): HTMLElement[] {
   const marks = pieces.map((piece, place) => {
     const level = levelOf(norm[place] ?? 0, scale), mark = el("span", piece === "" ? "·" : piece, "piece");
-    mark.style.backgroundColor = `rgb(${colourOf(level).join(" ")})`;
+    mark.style.backgroundColor = cssColourOf(level);
     mark.style.color = inkOn(level);
     mark.title = `${(norm[place] ?? 0).toPrecision(3)}`;
     return mark;

@@ -12,7 +12,7 @@ import { BATCH, SPEC } from "./shapes.ts";
 const [folder, threads] = process.argv.slice(2) as [string, string];
 const { promptLength, bottleneck } = BATCH;
 const sizes = { promptLength, bottleneck, count: 0 };
-const model = T5TunedModel.open({ folder, method: SPEC, sizes, threads: Number(threads) });
+const model = T5TunedModel.open({ folder, method: SPEC, sizes, engine: { device: "cpu", threads: Number(threads), replicas: 0 } });
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(adept.tensors({ ...model.shape, spec: SPEC }).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]));
 const { ids, labels } = JSON.parse(readFileSync(`${folder}/batch.json`, "utf8")) as { ids: number[]; labels: number[] };

@@ -15,7 +15,7 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
   writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 40 }, (_, i) => JSON.stringify({ text: `word ${i}`, label: i % 2 === 0 ? "a" : "b" })).join("\n"));
   const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "file", train: join(folder, "data.jsonl"), source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 20, bottleneck: 39 }, engine: { threads: 1 } });
   const { model, sizes, initial } = await openExperimentModel(experiment);
-  saveAdapter(folder, { spec: experiment.method, sizes, parameters: initial }, { backbone: experiment.backbone, width: model.width });
+  saveAdapter(folder, { spec: experiment.method, sizes, parameters: initial }, { backbone: experiment.backbone, width: model.local.width });
   await model.release();
   const subject = await openSubject(experiment, folder), told: string[] = [];
   const { rows, rounds } = await analyseLatency(subject, ({ label }) => { told.push(label); }, { lengths: [16, 32], batches: [2], rounds: 7 });

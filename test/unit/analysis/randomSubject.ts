@@ -14,7 +14,7 @@ export async function randomSubject(method: object): Promise<{ subject: Subject;
   const experiment = ResolvedExperiment.parse({ name: "random", task: { kind: "file", train: join(folder, "data.jsonl"), source: "{text}", target: "{label}", split: { validation: 0.1, test: 0.4, seed: 1 } }, method, engine: { threads: 1 }, training: { maxTargetLength: 2 } });
   const { model, sizes, initial } = await openExperimentModel(experiment), random = new MersenneTwister(11);
   const parameters = new Map([...initial].map(([name, tensor]) => [name, { ...tensor, data: Float32Array.from(tensor.data, (x) => x + 0.3 * random.normal()) }]));
-  saveAdapter(folder, { spec: experiment.method, sizes, parameters }, { backbone: experiment.backbone, width: model.width });
+  saveAdapter(folder, { spec: experiment.method, sizes, parameters }, { backbone: experiment.backbone, width: model.local.width });
   await model.release();
   const subject = await openSubject(experiment, folder);
   return { subject, close: async () => { await subject.release(); rmSync(folder, { recursive: true }); } };

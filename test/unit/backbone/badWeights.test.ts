@@ -33,7 +33,7 @@ const refuses = (action: () => unknown, ...words: RegExp[]): void => {
 /** Compiling is what looks every weight up. */
 async function open(): Promise<void> {
   const method = { kind: "pt", promptInit: "random", initText: "" } as const;
-  const model = T5TunedModel.open({ folder, method, sizes: { promptLength: 1, bottleneck: 0, count: 0 }, threads: 1 });
+  const model = T5TunedModel.open({ folder, method, sizes: { promptLength: 1, bottleneck: 0, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 } });
   try {
     const prompt = { name: "prompt", dims: [1, model.width], group: "prompt", data: new Float32Array(model.width) };
     const batch = { rows: 1, sourceLength: 1, targetLength: 1, ids: Int32Array.of(5), mask: Float32Array.of(1), labels: Int32Array.of(1) };

@@ -44,6 +44,17 @@ test("--set changes a key, and a key it does not know is named", () => {
   assert.throws(() => read(text, ["__proto__.x=1"]), UserError);
 });
 
+test("an engine is a device's name, or its settings; without any the device is to be chosen", () => {
+  const engine = (text: string, ...set: string[]) => read(`{ ${MAIL}, "method": { "kind": "pt" }${text} }`, set).engine;
+  assert.deepEqual(engine(""), { device: "auto", threads: 0, replicas: 0 });
+  assert.deepEqual(engine(', "engine": "auto"'), { device: "auto", threads: 0, replicas: 0 });
+  assert.deepEqual(engine(', "engine": "webgpu"', "engine.threads=2"), { device: "auto", threads: 2, replicas: 0 }, "a key that is set takes the name's place");
+  assert.deepEqual(engine(', "engine": { "threads": 2 }', "engine.device=cuda"), { device: "cuda", threads: 2, replicas: 0 });
+  assert.equal(engine("", "engine=coreml").device, "coreml");
+  refuses(`{ ${MAIL}, "method": { "kind": "pt" },\n "engine": "gpu" }`, /x\.adept\.json:2: engine\.device: .*"auto"/);
+  refuses(`{ ${MAIL}, "method": { "kind": "pt" },\n "engine": { "devise": "cpu" } }`, /x\.adept\.json:2: engine\.devise: unknown key/);
+});
+
 test("what is wrong is named by file, line and key", () => {
   refuses(`{ ${MAIL},\n "method": { "kind": "adept" },\n "lr": 3 }`, /x\.adept\.json:3: lr: unknown key/);
   refuses(`{ ${MAIL},\n "method": { "kind": "adept",\n  "bottelneck": 3 } }`, /x\.adept\.json:3: method\.bottelneck: unknown key/);

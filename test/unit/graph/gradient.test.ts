@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileOnnx } from "../../../src/engine/onnxEngine.ts";
+import { openEngine } from "../../../src/engine/openEngine.ts";
 import type { HostTensor } from "../../../src/engine/program.ts";
 import { gradients } from "../../../src/graph/gradient.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { input, type OpName, type Value } from "../../../src/graph/value.ts";
 import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { onEngines } from "../../golden/engines.ts";
 
 /** An operation on float inputs of the given shapes; `positive` keeps log, sqrt and div away from 0. */
 interface Case { op: OpName; shapes: number[][]; build: (x: Value[]) => Value; positive?: boolean; ids?: { shape: number[]; below: number } }
@@ -40,6 +41,7 @@ const CASES: Case[] = [
   { op: "broadcastTo", shapes: [[3, 1]], build: ([a]) => ops.broadcastTo(a!, [2, 3, 4]) },
   { op: "softmax", shapes: [[3, 5]], build: ([a]) => ops.softmax(a!) },
   { op: "rmsNorm", shapes: [[3, 6], [6]], build: ([a, b]) => ops.rmsNorm(a!, b!, 1e-6) },
+  { op: "rmsInverse", shapes: [[3, 6]], build: ([a]) => ops.rmsInverse(a!, 1e-6) },
   { op: "crossEntropy", shapes: [[4, 6]], build: ([a]) => ops.crossEntropy(a!, IDS), ids: { shape: [4], below: 6 } },
 ];
 
@@ -62,14 +64,14 @@ function weighted(y: Value, random: MersenneTwister): Value {
   return ops.reduceSum(flat, [0]);
 }
 
-for (const [index, testCase] of CASES.entries()) {
-  test(`the gradient of ${testCase.op} (case ${index}) is its finite difference`, async () => {
+onEngines("gradients", (spec) => { for (const [index, testCase] of CASES.entries()) {
+  test(`${spec.device}: the gradient of ${testCase.op} (case ${index}) is its finite difference`, async () => {
     const random = new MersenneTwister(100 + index);
     const inputs = testCase.shapes.map((dims, i) => input(`x${i}`, dims));
     const loss = weighted(testCase.build(inputs), random);
     const outputs: Record<string, Value> = { loss };
     gradients(loss, inputs).forEach((g, i) => { if (g !== undefined) outputs[`g${i}`] = g; });
-    const program = await compileOnnx(outputs, new Map(), { threads: 1 });
+    const program = await openEngine(spec).compile(outputs, new Map());
     const feeds = feedsOf(testCase, random);
     const results = await program.run(feeds);
     for (const [i] of inputs.entries()) {
@@ -85,21 +87,21 @@ for (const [index, testCase] of CASES.entries()) {
     }
     await program.release();
   });
-}
+} });
 
 test("every differentiable operation has a finite-difference case", () => {
   const covered = new Set<OpName>(CASES.map((c) => c.op));
   assert.deepEqual(Object.keys(ops.OPS).filter((op) => !covered.has(op as OpName)), ["crossEntropyGradient"]);
 });
 
-test("a label below zero gives no loss and no gradient", async () => {
+onEngines("labels", (spec) => { test(`${spec.device}: a label below zero gives no loss and no gradient`, async () => {
   const logits = input("x0", [2, 3]);
   const loss = ops.reduceSum(ops.crossEntropy(logits, input("ids", [2], "int32")), [0]);
-  const program = await compileOnnx({ loss, g: gradients(loss, [logits])[0]! }, new Map(), { threads: 1 });
+  const program = await openEngine(spec).compile({ loss, g: gradients(loss, [logits])[0]! }, new Map());
   const run = await program.run({ x0: { dims: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 7) }, ids: { dims: [2], data: Int32Array.of(-100, 2) } });
   const expected = -(7 - Math.log(Math.exp(4) + Math.exp(5) + Math.exp(7)));
   assert.ok(Math.abs(run["loss"]!.data[0]! - expected) < 1e-5);
   assert.deepEqual([...run["g"]!.data.slice(0, 3)].map(Math.abs), [0, 0, 0]);
   assert.ok(run["g"]!.data[5]! < 0);
   await program.release();
-});
+}); });

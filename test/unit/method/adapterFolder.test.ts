@@ -26,7 +26,7 @@ for (const spec of METHODS) {
   const name = `${spec.kind}${spec.kind === "adept" ? ` ${spec.variant}` : ""}`;
   test(`${name}: the folder it is saved in gives back method, sizes and bits, and the same losses`, async () => {
     const path = mkdtempSync(join(tmpdir(), "adept-adapter-"));
-    const sizes = resolveSizes(spec, layout), model = T5TunedModel.open({ folder, method: spec, sizes, threads: 1 });
+    const sizes = resolveSizes(spec, layout), model = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
     try {
       const random = new MersenneTwister(5);
       const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds: [], weight: (tensor: string, dims: readonly number[]) => model.weight(tensor, dims) };
@@ -38,7 +38,7 @@ for (const spec of METHODS) {
       const loaded = loadAdapter(path, layout);
       assert.deepEqual(loaded.parameters, parameters);
       assert.deepEqual(loaded.sizes, sizes);
-      const again = T5TunedModel.open({ folder, method: loaded.spec, sizes: loaded.sizes, threads: 1 });
+      const again = T5TunedModel.open({ folder, method: loaded.spec, sizes: loaded.sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
       try {
         assert.deepEqual(await again.losses(loaded.parameters, batch), await model.losses(parameters, batch));
         assert.notDeepEqual(await model.losses(initial, batch), await model.losses(parameters, batch));
@@ -49,11 +49,11 @@ for (const spec of METHODS) {
 
 test("every method but the prompt's starts as the bare backbone does", async () => {
   const bare = MethodInput.parse({ kind: "pt", promptInit: "random" });
-  const model = T5TunedModel.open({ folder, method: bare, sizes: { promptLength: 0, bottleneck: 0, count: 0 }, threads: 1 });
+  const model = T5TunedModel.open({ folder, method: bare, sizes: { promptLength: 0, bottleneck: 0, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 } });
   const expected = await model.losses(new Map([["prompt", { name: "prompt", dims: [0, layout.width], group: "prompt", data: new Float32Array() }]]), batch);
   await model.release();
   for (const spec of METHODS.filter(({ kind }) => ["lora", "ia3", "adapter", "bitfit", "full"].includes(kind))) {
-    const at = T5TunedModel.open({ folder, method: spec, sizes: resolveSizes(spec, layout), threads: 1 });
+    const at = T5TunedModel.open({ folder, method: spec, sizes: resolveSizes(spec, layout), engine: { device: "cpu", threads: 1, replicas: 1 } });
     const source = { embedding: at.embedding, width: at.width, vocabularySize: at.vocabularySize, promptIds: [], weight: (tensor: string, dims: readonly number[]) => at.weight(tensor, dims) };
     const { sum } = await at.losses(initialise(at.shape, source, new MersenneTwister(1)), batch);
     sum.forEach((loss, i) => { assert.ok(Math.abs(loss / expected.sum[i]! - 1) < 1e-5, spec.kind); });

@@ -10,7 +10,7 @@ import type { Batch, Parameters } from "../../../src/training/model.ts";
 
 const method = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 const sizes = { promptLength: 2, bottleneck: 3, count: 0 };
-const model = T5TunedModel.open({ folder: backboneFolder("tiny-t5"), method, sizes, threads: 1 });
+const model = T5TunedModel.open({ folder: backboneFolder("tiny-t5"), method, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
 after(() => model.release());
 const random = new MersenneTwister(1);
 const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds: [], weight: () => new Float32Array() };

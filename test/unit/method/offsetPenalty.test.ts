@@ -12,7 +12,7 @@ const folder = backboneFolder("tiny-t5"), PENALTY = 0.7;
 const batch: Batch = { rows: 2, sourceLength: 4, targetLength: 2, ids: Int32Array.of(9, 31, 7, 1, 12, 1, 0, 0), mask: Float32Array.of(1, 1, 1, 1, 1, 1, 0, 0), labels: Int32Array.of(20, 1, 33, 1) };
 
 function open(spec: object): { model: T5TunedModel; parameters: Parameters } {
-  const method = MethodInput.parse(spec), model = T5TunedModel.open({ folder, method, sizes: resolveSizes(method, backboneLayout(folder)), threads: 1 }), random = new MersenneTwister(4);
+  const method = MethodInput.parse(spec), model = T5TunedModel.open({ folder, method, sizes: resolveSizes(method, backboneLayout(folder)), engine: { device: "cpu", threads: 1, replicas: 1 } }), random = new MersenneTwister(4);
   const shapes: [string, number[]][] = [["prompt", [2, 128]], ["w_down", [128, 3]], ["b_down", [3]], ["w_up", [3, 128]], ["b_up", [128]]];
   return { model, parameters: new Map(shapes.map(([name, dims]) => [name, { name, dims, group: "ffn", data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.2 * random.normal()) }])) };
 }
@@ -47,7 +47,7 @@ test("a folded table gives the very input and losses that the FFN gives", async 
   const { model, parameters } = open({ kind: "adept", promptLength: 2, bottleneck: 3 }), d = model.width, V = model.vocabularySize;
   const every: Batch = { ...batch, rows: 1, sourceLength: V, ids: Int32Array.from({ length: V }, (_, i) => i), mask: new Float32Array(V).fill(1) };
   const table = (await model.input(parameters, every)).slice(2 * d), method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 3 });
-  const folded = T5TunedModel.open({ folder, method, sizes: resolveSizes(method, backboneLayout(folder)), threads: 1, folded: table });
+  const folded = T5TunedModel.open({ folder, method, sizes: resolveSizes(method, backboneLayout(folder)), engine: { device: "cpu", threads: 1, replicas: 1 }, folded: table });
   assert.deepEqual(await folded.losses(parameters, batch), await model.losses(parameters, batch));
   await folded.release();
   await model.release();

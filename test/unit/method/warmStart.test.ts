@@ -16,7 +16,7 @@ async function trained(t: TestContext, method: object): Promise<{ folder: string
   const folder = mkdtempSync(join(tmpdir(), "adept-warm-")), { model, sizes, initial } = await openExperimentModel(experiment(method));
   t.after(() => { rmSync(folder, { recursive: true }); });
   const parameters = new Map([...initial].map(([name, each], i) => [name, { ...each, data: each.data.map((x, j) => x + 0.05 * Math.sin(i + j)) }]));
-  saveAdapter(folder, { spec: MethodInput.parse({ ...method, source: undefined }), sizes, parameters }, { backbone: "tiny-t5", width: model.width });
+  saveAdapter(folder, { spec: MethodInput.parse({ ...method, source: undefined }), sizes, parameters }, { backbone: "tiny-t5", width: model.local.width });
   const loss = (await model.losses(parameters, BATCH)).sum[0]!;
   await model.release();
   return { folder, loss };

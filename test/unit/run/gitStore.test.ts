@@ -53,7 +53,7 @@ inRepository("a run's two commits hold code and result; HEAD, index, status and 
   assert.equal(git(folder, "rev-parse", `${snapshot.commit}^`), git(folder, "rev-parse", "HEAD"));
   assert.equal(git(folder, "show", `${result.commit}:tracked.txt`), "changed");
   assert.equal(git(folder, "show", `${result.commit}:-new file:ü.txt`), "untracked");
-  assert.equal(git(folder, "show", `${result.commit}:.adept/runs/${ID}/analysis/x.json`), "{}");
+  assert.equal(git(folder, "show", `${result.commit}:adept-results/${ID}/analysis/x.json`), "{}");
   assert.deepEqual(snapshot.skipped.map((s) => s.path).sort(), [".env", "big.bin"]);
   assert.throws(() => git(folder, "show", `${result.commit}:.env`));
   const [listed] = await opened.list();

@@ -32,7 +32,7 @@ function makeRun(runsDir: string, id: string, status: "finished" | "running" = "
 test("reading a record alone gives what folding every event gives, whatever the journal, torn lines and all", (t) => {
   const { folder } = place(t);
   const step = fc.integer({ min: 1, max: 9 }).map((at) => JSON.stringify({ type: "step", step: at, loss: at, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1, time: at }));
-  const line = fc.oneof(step, fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })), fc.constantFrom("queued", "running", "finished").map((status) => JSON.stringify({ type: "status", status, time: 4 })), fc.constant(JSON.stringify({ type: "annotated", tags: ["x"], time: 5 })), fc.constant('{"type":"step","step":'), fc.constant('{"type":"heartbeat"}'), fc.constant("not JSON"));
+  const line = fc.oneof(step, fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })), fc.constant(JSON.stringify({ type: "heartbeat", pid: 8, gpus: [{ index: 0, name: "A", memoryUsed: 5 }], time: 3 })), fc.constant(JSON.stringify({ type: "engine", device: "cpu", name: "n", measured: [{ device: "cpu", milliseconds: 1 }, { device: "webgpu", reason: "r" }], time: 3 })), fc.constantFrom("queued", "running", "finished").map((status) => JSON.stringify({ type: "status", status, time: 4 })), fc.constant(JSON.stringify({ type: "annotated", tags: ["x"], time: 5 })), fc.constant('{"type":"step","step":'), fc.constant('{"type":"heartbeat"}'), fc.constant("not JSON"));
   fc.assert(fc.property(fc.array(line, { maxLength: 30 }), fc.constantFrom("", '{"type":"st'), (lines, torn) => {
     const text = lines.map((each) => `${each}\n`).join("") + torn;
     writeFileSync(join(folder, "events.jsonl"), text);

@@ -9,7 +9,7 @@ import { distil } from "../../../src/training/distillation.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 
 const folder = backboneFolder("tiny-t5"), M = 3, D = 128;
-const open = (kind: "mpt" | "pt"): T5TunedModel => T5TunedModel.open({ folder, method: MethodInput.parse({ kind, promptLength: M }), sizes: { promptLength: M, bottleneck: 0, count: 0 }, threads: 1 });
+const open = (kind: "mpt" | "pt"): T5TunedModel => T5TunedModel.open({ folder, method: MethodInput.parse({ kind, promptLength: M }), sizes: { promptLength: M, bottleneck: 0, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 } });
 const student = open("mpt"), teacher = open("pt");
 after(async () => { await student.release(); await teacher.release(); });
 const random = new MersenneTwister(4);

@@ -8,7 +8,7 @@ import { padBatch, tokenise } from "../../../src/training/batching.ts";
 import { evaluate } from "../../../src/training/evaluation.ts";
 
 const folder = backboneFolder("tiny-t5"), tokenizer = loadTokenizer(folder);
-const model = T5TunedModel.open({ folder, method: { kind: "pt", promptInit: "random", initText: "" }, sizes: { promptLength: 2, bottleneck: 0, count: 0 }, threads: 1 });
+const model = T5TunedModel.open({ folder, method: { kind: "pt", promptInit: "random", initText: "" }, sizes: { promptLength: 2, bottleneck: 0, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 } });
 after(() => model.release());
 const random = new MersenneTwister(2);
 const parameters = new Map([["prompt", { name: "prompt", dims: [2, model.width], group: "prompt", data: Float32Array.from({ length: 2 * model.width }, () => 3 * random.normal()) }]]);

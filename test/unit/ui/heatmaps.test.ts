@@ -26,7 +26,7 @@ beforeEach(() => {
   tokens = new StubTokens();
   tokens.runs.set("/runs/a", { stamp: "a1", factor: 1 }).set("/runs/b", { stamp: "b1", factor: 3 });
   vscode.window.visibleTextEditors = [];
-  vscode.settings["adept.heatmap.showOnOpen"] = undefined;
+  vscode.settings.delete("adept.heatmap.showOnOpen");
   reported.length = warned.length = 0;
   heatmaps = new parts.Heatmaps({
     model: { onDidChange: own.event, find: (id: string) => Object.values(runs).find((each) => each.id === id) }, errors: { report: (error: unknown) => reported.push(error) }, log: { warn: (text: string) => warned.push(text) },
@@ -90,7 +90,7 @@ test("a heatmap that was hidden stays hidden, also where every data file shows o
   const { events, settings } = parts.vscode, data = editor("/d/x.jsonl", 1), other = editor("/d/y.txt", 1);
   show(data);
   await heatmaps.show(data.document, runs.a);
-  settings["adept.heatmap.showOnOpen"] = true;
+  settings.set("adept.heatmap.showOnOpen", true);
   heatmaps.hide(data.document.uri);
   const comeBack = async (): Promise<boolean> => {
     for (const each of [other, data]) { show(each); events.activeEditor.fire(each); await rest(); }

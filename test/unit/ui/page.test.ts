@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { parse } from "csv-parse/sync";
 import { pageHtml } from "../../../src/ui/pageHtml.ts";
 import { parsePageMessage } from "../../../src/ui/pageMessage.ts";
+import { parseDraft, parseSetupMessage } from "../../../src/ui/setupMessage.ts";
 import { stableStyles } from "../../../webview/chartStyle.ts";
 import { colourOf, inkOn, levelOf, robustScale } from "../../../webview/palette.ts";
 import { restoreState } from "../../../webview/pageState.ts";
@@ -61,6 +62,20 @@ test("the page's state is taken where it is whole, and begins anew where it is n
 test("messages of the page are known or refused", () => {
   assert.deepEqual(parsePageMessage({ type: "compare", ids: ["a"] }), { type: "compare", ids: ["a"] });
   for (const bad of [null, 3, { type: "compare" }, { type: "analyse", name: "rm -rf" }, { type: "save", name: "x", format: "exe", data: "" }, { type: "evil" }]) assert.equal(parsePageMessage(bad), undefined);
+});
+
+test("messages of the setup page are known or refused, and so is what it remembers", () => {
+  const draft = { name: "x", task: { kind: "file", train: "/d.csv", source: "{a}", target: "{b}" }, backbone: "tiny-t5", budget: 12_800, steps: 90, maxSourceLength: 64 };
+  assert.deepEqual(parseSetupMessage({ type: "ready" }), { message: { type: "ready" } });
+  assert.deepEqual(parseSetupMessage({ type: "chooseBackbone", how: "hub" }), { message: { type: "chooseBackbone", how: "hub" } });
+  assert.deepEqual(parseDraft({ draft }), draft);
+  const drafts: unknown[] = [undefined, null, 3, "draft", [], {}, { ...draft, name: 7 }, { ...draft, task: { kind: "mnli" } }, { ...draft, task: { kind: "file", train: 1, source: "", target: "" } }, { ...draft, task: { kind: "file" } }, { ...draft, budget: "12" }, { ...draft, budget: Number.NaN }, { ...draft, steps: 0.5 }, { ...draft, maxSourceLength: -1 }, { ...draft, backbone: null }];
+  for (const wrong of drafts) {
+    for (const type of ["draft", "write"]) assert.ok("wrong" in parseSetupMessage({ type, draft: wrong, train: true, asked: 1 }), JSON.stringify(wrong));
+    assert.equal(parseDraft({ draft: wrong }), undefined, JSON.stringify(wrong));
+  }
+  for (const bad of [undefined, null, 3, "ready", [], {}, { type: 1 }, { type: "evil" }, { type: "Ready" }, { type: "chooseBackbone" }, { type: "chooseBackbone", how: "ftp" }, { type: "problem" }, { type: "problem", message: {} }, { type: "write", draft }, { type: "write", draft, train: "yes" }, { type: "draft" }]) assert.ok("wrong" in parseSetupMessage(bad), JSON.stringify(bad));
+  for (const bad of [undefined, null, "x", {}, draft]) assert.equal(parseDraft(bad), undefined);
 });
 
 test("the page's policy: nothing from elsewhere, no inline script, no eval; a run's id cannot break out", () => {

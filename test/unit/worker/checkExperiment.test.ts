@@ -27,6 +27,8 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
   ["a key that is none", written({ trainning: {} }), "unknown-key", '"trainning": {}', true],
   ["a stray key without a likely name", written({ training: { steps: 5, zzz: 1 } }), "unknown-key", '"zzz": 1', true],
   ["a key inside a method", written({ method: { kind: "adept", promtLength: 5 } }), "unknown-key", '"promtLength": 5', true],
+  ["a key inside an engine", written({ engine: { devise: "cpu" } }), "unknown-key", '"devise": "cpu"', true],
+  ["a device that is none", written({ engine: { device: "webgp" } }), "unknown-value", '"webgp"', true],
   ["a missing file", written({ task: { ...good.task, train: "review.csv" } }), "missing-file", '"review.csv"', true],
   ["a missing folder", written({ task: { kind: "named", name: "mnli", folder: "dta" } }), "missing-folder", '"dta"', true],
   ["a folder without a training file", written({ task: { kind: "named", name: "mnli", folder: "." } }), "missing-file", '"."', false],

@@ -1,0 +1,9 @@
+import type { EngineSpec } from "../experiment/engineSpec.ts";
+import type { Engine } from "./engine.ts";
+import { onnxEngine } from "./onnxEngine.ts";
+import { tfjsEngine } from "./tfjs/tfjsEngine.ts";
+
+/** @throws UserError where the device is not to be had on this machine */
+export function openEngine(spec: EngineSpec): Engine {
+  return spec.device === "tfjs" ? tfjsEngine(spec) : onnxEngine({ ...spec, device: spec.device });
+}

@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import util from "node:util";
+import { join } from "node:path";
+import { UserError } from "../../experiment/errors.ts";
+import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
+import type { TensorFlow } from "./tensorflow.ts";
+
+/** What libtensorflow reads when it is loaded, unless the environment says otherwise. */
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  // The same bits from the same input: a resumed run goes on as if it had not stopped.
+  TF_DETERMINISTIC_OPS: "1",
+  // fp32 is fp32 on every engine: newer GPUs would round factors to 10 bits.
+  NVIDIA_TF32_OVERRIDE: "0",
+  // Not the whole memory of the GPU at once.
+  TF_FORCE_GPU_ALLOW_GROWTH: "true",
+  TF_CPP_MIN_LOG_LEVEL: "2",
+};
+
+interface Loaded { tf: TensorFlow; /** what computes, as a person knows it */ name: string }
+let loaded: Loaded | undefined;
+
+/** Node 23 dropped two functions that the package calls. */
+function restoreUtil(): void {
+  const missing = { isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined, isArray: Array.isArray };
+  for (const [name, value] of Object.entries(missing)) if (!(name in util)) Object.assign(util, { [name]: value });
+}
+
+/** The GPU's name by NVIDIA's own tool, which comes with the driver. */
+function gpuName(): string {
+  const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0], which = device === undefined || device === "" ? [] : ["-i", device];
+  const { status, stdout } = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", ...which], { encoding: "utf8", timeout: 10_000 });
+  const [name] = status === 0 ? stdout.split("\n") : [];
+  return name === undefined || name.trim() === "" ? "TensorFlow GPU" : `TensorFlow GPU (${name.trim()})`;
+}
+
+function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
+  const environment = threads > 0 ? { ...ENVIRONMENT, TF_NUM_INTRAOP_THREADS: String(threads) } : ENVIRONMENT;
+  for (const [key, value] of Object.entries(environment)) process.env[key] ??= value;
+  restoreUtil();
+  try {
+    const tf = createRequire(join(folder, "package.json"))(folder) as TensorFlow;
+    tf.enableProdMode();
+    return { tf, name: tf.backend().isUsingGpuDevice ? gpuName() : "TensorFlow CPU" };
+  } catch (error) {
+    throw new UserError(`${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`, `${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`);
+  }
+}
+
+/**
+ * TensorFlow, loaded once in a process, with the first caller's number of threads (0: its own choice).
+ * @throws UserError where none is installed, or it does not load
+ */
+export function loadTensorFlow(threads: number): Loaded {
+  if (loaded !== undefined) return loaded;
+  return loaded = load(requireTensorFlow(), threads);
+}

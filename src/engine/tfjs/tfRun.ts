@@ -1,0 +1,50 @@
+import { dimTerms, type Dim } from "../../graph/dims.ts";
+import type { TensorFlow, TfTensor } from "./tensorflow.ts";
+
+/** One run of a program: the sizes that its symbols have, and what lives no longer than the run. */
+export class TfRun {
+  private readonly known = new Map<string, TfTensor>();
+  private passing: TfTensor[] = [];
+
+  /** @param symbols the size of every symbolic dimension of the inputs */
+  constructor(private readonly tf: TensorFlow, private readonly symbols: ReadonlyMap<string, number>) {}
+
+  size(dim: Dim): number {
+    if (typeof dim === "number") return dim;
+    const { symbols, size } = dimTerms(dim);
+    return symbols.reduce((sum, symbol) => {
+      const found = this.symbols.get(symbol);
+      if (found === undefined) throw new Error(`no input has the dimension ${symbol}`);
+      return sum + found;
+    }, size);
+  }
+
+  /** Sizes as TensorFlow takes them: a vector of int32. */
+  shape(sizes: readonly number[]): TfTensor { return this.kept(sizes, [sizes.length]); }
+  /** A size alone. */
+  scalar(size: number): TfTensor { return this.kept([size], []); }
+
+  private kept(sizes: readonly number[], shape: readonly number[]): TfTensor {
+    const key = `${shape.length} ${sizes.join()}`, tensor = this.known.get(key) ?? this.tf.tensor(Int32Array.from(sizes), shape, "int32");
+    this.known.set(key, tensor);
+    return tensor;
+  }
+
+  /** What an operation makes on its way to its result: gone when it is done. */
+  readonly pass = (tensor: TfTensor): TfTensor => {
+    this.passing.push(tensor);
+    return tensor;
+  };
+
+  /** Disposes of what the last operation made on its way. */
+  sweep(): void {
+    for (const tensor of this.passing) tensor.dispose();
+    this.passing.length = 0;
+  }
+
+  end(): void {
+    this.sweep();
+    for (const tensor of this.known.values()) tensor.dispose();
+    this.known.clear();
+  }
+}

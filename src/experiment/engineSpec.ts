@@ -1,0 +1,20 @@
+import * as z from "zod";
+
+/** Where a graph can be computed: onnxruntime's providers by their device, and TensorFlow.js (its GPU form where that is installed). */
+export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"] as const;
+export type Device = (typeof DEVICES)[number];
+
+const Fields = z.strictObject({
+  device: z.enum(["auto", ...DEVICES]).default("auto").describe("Where it is computed; \"auto\" measures a step on every device of the machine and takes the fastest"),
+  threads: z.number().int().nonnegative().default(0).describe("Threads; 0 leaves it to the engine"),
+  replicas: z.number().int().nonnegative().max(64).default(0).describe("Copies of the model that share each batch; 0 leaves it to the engine: one a core while the backbone is small"),
+});
+/** A device's name alone stands for an engine on it. */
+export const EngineInput = z.preprocess((given) => (typeof given === "string" ? { device: given } : given), Fields);
+/** An engine as an experiment asks for it. */
+export type EngineChoice = z.output<typeof Fields>;
+/** An engine on a device that is chosen. */
+export type EngineSpec = EngineChoice & { device: Device };
+
+/** The engine where no device is to be measured: the processor, which every machine has. */
+export const settled = (engine: EngineChoice): EngineSpec => ({ ...engine, device: engine.device === "auto" ? "cpu" : engine.device });

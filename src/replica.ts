@@ -1,0 +1,16 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { UserError } from "./experiment/errors.ts";
+import { answer, type ReplicaReply, type ReplicaRequest } from "./method/replicaProtocol.ts";
+import { T5TunedModel, type ModelOptions } from "./method/tunedModel.ts";
+
+// A thread with a copy of a model, which the first call opens: what is wrong with it is then that call's answer.
+let model: T5TunedModel | undefined;
+
+parentPort?.on("message", (request: ReplicaRequest) => {
+  const reply = (told: ReplicaReply): void => { parentPort?.postMessage(told); };
+  const work = async (): Promise<unknown> => (request.call === "release" ? model?.release() : answer(model ??= T5TunedModel.open(workerData as ModelOptions), request));
+  work().then((result) => { reply({ id: request.id, result }); }, (error: unknown) => {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    reply({ id: request.id, error: { message, stack, action: error instanceof UserError ? error.action : undefined, bug: !(error instanceof UserError) } });
+  });
+});

@@ -1,0 +1,30 @@
+import * as vscode from "vscode";
+import type { GpuUse, MeasuredDevice } from "../experiment/events.ts";
+import { millisecondsText } from "../experiment/millisecondsText.ts";
+import type { RunRecord } from "../experiment/record.ts";
+import { localised } from "./localised.ts";
+
+const GIB = 1024 ** 3;
+
+/** What computes a run, as far as it is known. */
+export const deviceName = ({ device, engine }: RunRecord): string | undefined => device ?? engine?.name;
+
+function measured({ device, name, milliseconds, reason }: MeasuredDevice): string {
+  return milliseconds === undefined ? `${name ?? device}: ${localised(reason ?? "")}` : vscode.l10n.t("{0}: {1} ms", name ?? device, millisecondsText(milliseconds));
+}
+
+/** What a step took on each device that the run's was chosen among; undefined where there was no choice. */
+export function measuredText({ engine }: RunRecord): string | undefined {
+  return engine === undefined || engine.measured.length === 0 ? undefined : engine.measured.map(measured).join("; ");
+}
+
+function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
+  const gib = (bytes: number): string => (bytes / GIB).toFixed(1);
+  const memory = memoryUsed === undefined ? "" : memoryTotal === undefined ? vscode.l10n.t("{0} GiB", gib(memoryUsed)) : vscode.l10n.t("{0} of {1} GiB", gib(memoryUsed), gib(memoryTotal));
+  return [name, memory, utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation))].filter((part) => part !== "").join(", ");
+}
+
+/** The graphics processors at the last heartbeat; undefined where nothing tells of them. */
+export function gpuText({ gpus }: RunRecord): string | undefined {
+  return gpus === undefined || gpus.length === 0 ? undefined : gpus.map(use).join("; ");
+}

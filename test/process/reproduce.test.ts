@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { resumeTraining, stopRun } from "../../src/executor/localExecutor.ts";
+import { reproduceRun } from "../../src/executor/reproduce.ts";
+import { UserError } from "../../src/experiment/errors.ts";
+import type { RunRecord } from "../../src/experiment/record.ts";
+import { GitShare } from "../../src/run/gitShare.ts";
+import { GitStore, openGitStore } from "../../src/run/gitStore.ts";
+import { workTreeOf } from "../../src/run/gitWorkTree.ts";
+import { findRun, listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
+
+const DIST = join(import.meta.dirname, "../../dist"), words = ["river", "stone", "light", "paper", "green", "seven"];
+const data = (yes: string): string => Array.from({ length: 90 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? yes : "no" })).join("\n");
+const git = (folder: string, ...args: string[]): string => execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [join(DIST, "cli.js"), ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const place = (folder: string) => ({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder }), runsDir = (folder: string): string => join(folder, ".adept/runs");
+
+/** A repository in `root` with an experiment on data of its own, trained once from `from`. */
+function trained(t: TestContext, { steps = 20, from = "project", ignored = "" } = {}): { root: string; folder: string; run: RunDirectory } {
+  const root = mkdtempSync(join(tmpdir(), "adept-again-")), folder = join(root, "project");
+  t.after(() => { rmSync(root, { recursive: true, force: true }); });
+  mkdirSync(join(folder, "data"), { recursive: true });
+  symlinkSync(folder, join(root, "link"));
+  writeFileSync(join(folder, "data/words.jsonl"), data("yes"));
+  writeFileSync(join(folder, ".gitignore"), ignored);
+  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ name: "words", task: { kind: "file", train: "data/words.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 6 }, training: { steps, batchSize: 8, maxTargetLength: 3, warmup: 3, checkpointEvery: 5, prediction: "labels", learningRate: { prompt: 0.3 } }, engine: { threads: 1 } }));
+  git(folder, "init", "-q", "-b", "main");
+  git(folder, "add", "-A");
+  git(folder, "commit", "-q", "-m", "start");
+  // The shell tells the folder as it was opened, links and all.
+  execFileSync(process.execPath, [join(DIST, "cli.js"), "train", join(root, from, "w.adept.json")], { cwd: join(root, from), stdio: "pipe" });
+  return { root, folder, run: listRuns(runsDir(folder))[0]! };
+}
+
+async function until(run: RunDirectory, is: (record: RunRecord) => boolean): Promise<RunRecord> {
+  for (let i = 0; i < 900; i++) {
+    const record = run.record();
+    if (is(record)) return record;
+    if (record.status === "failed") throw new Error(record.error?.message);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`still ${run.record().status}`);
+}
+const again = (folder: string, run: RunDirectory) => reproduceRun({ ...place(folder), runPath: run.path, runsDir: runsDir(folder) });
+const finished = (run: RunDirectory): Promise<RunRecord> => until(run, ({ status }) => status === "finished");
+const trees = (folder: string): string[] => [...(existsSync(join(folder, ".adept/worktrees")) ? readdirSync(join(folder, ".adept/worktrees")) : []), ...git(folder, "worktree", "list").split("\n").slice(1)];
+const treeOf = (folder: string, commit: string | undefined): string => git(folder, "rev-parse", `${commit}^{tree}`);
+
+test("a run made again is a run: it has its original's code and paths, is analysed, and is made again itself", async (t) => {
+  const { folder, run } = trained(t), { snapshotCommit } = run.record();
+  writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
+  writeFileSync(join(folder, "new.py"), "of today\n");
+  const first = await again(folder, run), record = await finished(first.run);
+  assert.deepEqual([record.reproduced?.same, record.reproduced?.outside, first.outside], [true, undefined, []]);
+  assert.deepEqual({ ...first.run.experiment(), name: "", reproduces: undefined }, { ...run.experiment(), name: "", reproduces: undefined });
+  assert.deepEqual([treeOf(folder, record.snapshotCommit), git(folder, "rev-parse", `${record.snapshotCommit}^`)], [treeOf(folder, snapshotCommit), snapshotCommit], "the code is the original's, not today's");
+  assert.deepEqual(trees(folder), []);
+  writeFileSync(join(folder, "data/words.jsonl"), data("yes"));
+  assert.match(adept(folder, "analyse", first.run.id, "ablation", "--examples", "6"), /ablation/);
+  const second = await again(folder, first.run);
+  assert.deepEqual([(await finished(second.run)).reproduced?.same, second.run.experiment().reproduces?.run], [true, first.run.id]);
+});
+
+test("one that is stopped keeps its files and says nothing yet; resumed, it comes out the same", async (t) => {
+  const { folder, run } = trained(t, { steps: 150 });
+  writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
+  const { run: other } = await again(folder, run), tree = workTreeOf(other.path)!;
+  await until(other, ({ lastStep }) => (lastStep?.step ?? 0) > 20);
+  await stopRun(other);
+  const stopped = await until(other, ({ status }) => status === "stopped");
+  assert.ok(stopped.lastStep!.step < 150 && existsSync(join(tree, "data/words.jsonl")));
+  assert.equal(stopped.reproduced, undefined);
+  // Also where somebody took the tree away meanwhile.
+  git(folder, "worktree", "remove", "--force", tree);
+  resumeTraining({ ...place(folder), runPath: other.path });
+  const { reproduced, warnings } = await finished(other);
+  assert.deepEqual([reproduced?.same, reproduced?.steps, warnings], [true, 150, []]);
+  assert.deepEqual(trees(folder), []);
+});
+
+test("one that fails leaves no work tree; one whose files are nowhere leaves nothing, and names them", async (t) => {
+  const { folder, run } = trained(t, { ignored: "data\n" }), path = join(run.path, "experiment.json"), text = readFileSync(path, "utf8"), data = join(folder, "data/words.jsonl");
+  writeFileSync(path, text.replace("{text}", "{nothing}"));
+  const { run: bad } = await again(folder, run);
+  await assert.rejects(finished(bad), /nothing/);
+  assert.deepEqual(trees(folder), []);
+  writeFileSync(path, text);
+  rmSync(data);
+  await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(data));
+  assert.deepEqual([trees(folder), listRuns(runsDir(folder)).length], [[], 2]);
+});
+
+test("files that the commit lacks are named where the result is told, and in the journal", async (t) => {
+  const { folder, run } = trained(t, { ignored: "data\n" }), path = join(folder, "data/words.jsonl"), { run: other, outside } = await again(folder, run), { reproduced, warnings } = await finished(other);
+  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], true]);
+  assert.ok(warnings.some((each) => each.includes(path)));
+});
+
+test("a run is analysed and made again where its project has moved, also when it was opened through a link", async (t) => {
+  const { root, folder, run } = trained(t, { from: "link" }), moved = join(root, "elsewhere");
+  assert.deepEqual(run.record().sources, { [join(root, "link/data/words.jsonl")]: "data/words.jsonl" });
+  renameSync(folder, moved);
+  rmSync(join(root, "link"));
+  const there = findRun(runsDir(moved), run.id);
+  assert.match(adept(moved, "analyse", run.id, "ablation", "--examples", "6"), /ablation/);
+  rmSync(join(moved, "data"), { recursive: true });
+  const { run: other, outside } = await again(moved, there);
+  assert.deepEqual([outside, (await finished(other)).reproduced?.same], [[], true]);
+});
+
+test("a run that somebody else fetched is analysed and made again there", async (t) => {
+  const { root, folder, run } = trained(t), remote = join(root, "remote.git"), clone = join(root, "clone");
+  git(root, "init", "-q", "--bare", remote);
+  git(folder, "push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
+  git(root, "clone", "-q", "-b", "main", remote, clone);
+  const store = await openGitStore(clone);
+  assert.ok(store instanceof GitStore);
+  await new GitShare(store).fetch("origin", runsDir(clone));
+  rmSync(folder, { recursive: true });
+  assert.match(adept(clone, "analyse", run.id, "ablation", "--examples", "6"), /ablation/);
+  const { run: other, outside } = await again(clone, findRun(runsDir(clone), run.id));
+  assert.deepEqual([outside, (await finished(other)).reproduced?.same, trees(clone)], [[], true, []]);
+  assert.equal(git(clone, "status", "--porcelain"), "");
+});

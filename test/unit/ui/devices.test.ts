@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { NewRunEvent } from "../../../src/experiment/events.ts";
+import { fold, type RunRecord } from "../../../src/experiment/record.ts";
+import { loadParts } from "../../host/loadParts.ts";
+
+const GIB = 1024 ** 3, ENGINE: NewRunEvent = { type: "engine", device: "cuda", name: "onnxruntime CUDA", measured: [{ device: "cpu", name: "onnxruntime CPU", milliseconds: 5831.1 }, { device: "cuda", name: "onnxruntime CUDA", milliseconds: 12.345 }, { device: "webgpu", reason: "no step within 90 s" }] };
+const record = (...events: NewRunEvent[]): RunRecord => fold([{ type: "created", version: 1, id: "20260101-000000-aaaa", name: "x", method: "pt", task: "mail", backbone: "tiny-t5", seed: 0, steps: 9 } as const, ...events].map((event, time) => ({ ...event, time })));
+const plan: NewRunEvent = { type: "plan", trainable: 1, promptLength: 1, bottleneck: 0, examples: { train: 1, validation: 1, test: 1 }, device: "onnxruntime CUDA" };
+
+test("a run shows its device, what a step took on each, and its graphics processors while it works", async () => {
+  const { vscode, viewOf, tooltip } = await loadParts(), view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
+  vscode.setTranslation((text) => text);
+  const chosen = record(ENGINE), gpus = [{ index: 0, name: "H100", memoryUsed: 12.3 * GIB, memoryTotal: 80 * GIB, utilisation: 0.871 }, { index: 1, name: "A10" }];
+  assert.equal(view(chosen).measured, "onnxruntime CPU: 5831 ms; onnxruntime CUDA: 12.3 ms; webgpu: no step within 90 s");
+  assert.match(tooltip(chosen).value, /Device: onnxruntime CUDA/);
+  assert.match(tooltip(record(plan)).value, /Device: onnxruntime CUDA/);
+  assert.doesNotMatch(tooltip(record()).value, /Device/);
+  const live = record(ENGINE, plan, { type: "status", status: "running" }, { type: "heartbeat", pid: 1, gpus });
+  assert.equal(view(live).gpu, "H100, 12.3 of 80.0 GiB, 87 % busy; A10");
+  assert.equal(view(record(ENGINE, { type: "heartbeat", pid: 1, gpus }, { type: "status", status: "finished" })).gpu, undefined, "nothing of a run that has ended");
+  assert.equal(view(record({ type: "status", status: "running" }, { type: "heartbeat", pid: 1 })).gpu, undefined);
+  assert.equal(view(record({ ...ENGINE, measured: [] })).measured, undefined, "without a choice nothing is said");
+});

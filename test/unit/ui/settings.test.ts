@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Setting } from "../../../src/ui/ids.ts";
+import { loadParts } from "../../host/loadParts.ts";
+
+const { chosenOf, isEnabled, numberOf, textOf, vscode: { settings, warnings } } = await loadParts();
+const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unknown; wrong: readonly unknown[] }> = {
+  [Setting.commitRuns]: { read: () => isEnabled(Setting.commitRuns), otherwise: true, good: false, wrong: ["no", 0, null] },
+  [Setting.notifications]: { read: () => isEnabled(Setting.notifications), otherwise: true, good: false, wrong: ["off", []] },
+  [Setting.heatmapOnOpen]: { read: () => isEnabled(Setting.heatmapOnOpen, undefined, false), otherwise: false, good: true, wrong: [1] },
+  [Setting.heatmapMeasure]: { read: () => chosenOf(Setting.heatmapMeasure, ["norm", "units"]), otherwise: undefined, good: "units", wrong: [7, "size"] },
+  [Setting.budget]: { read: () => numberOf(Setting.budget, { least: 1, most: 100, otherwise: 12 }), otherwise: 12, good: 50, wrong: ["many", 0, 101, 2.5] },
+  [Setting.backbonesFolder]: { read: () => textOf(Setting.backbonesFolder), otherwise: "", good: "/models", wrong: [3, { path: "/" }] },
+};
+
+for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) {
+  test(`${setting}: a value that it cannot be counts as the default, with one warning however often it is read; a good one is taken at once`, () => {
+    settings.set(setting, good);
+    assert.deepEqual(read(), good);
+    assert.deepEqual(warnings.splice(0), []);
+    for (const value of wrong) {
+      settings.set(setting, value);
+      for (let time = 0; time < 3; time++) assert.deepEqual(read(), otherwise, JSON.stringify(value));
+      assert.equal(warnings.length, 1, JSON.stringify(value));
+      const [text = ""] = warnings.splice(0);
+      assert.ok(text.includes(setting) && text.includes(JSON.stringify(value)), text);
+    }
+    settings.set(setting, good);
+    assert.deepEqual(read(), good, "followed without loading anew");
+    settings.set(setting, wrong[0]);
+    assert.deepEqual([read(), warnings.splice(0)], [otherwise, []], "what was said of it once is not said again");
+  });
+}
+
+test("a long value is cut in the warning", () => {
+  settings.set(Setting.budget, "x".repeat(5000));
+  numberOf(Setting.budget, { least: 1, most: 2, otherwise: 1 });
+  const [text = ""] = warnings.splice(0);
+  assert.ok(text.length < 200 && text.includes("xxx…"), text);
+});
