@@ -3,66 +3,103 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
+import type { OpenedRun } from "../../src/heatmap/protocol.ts";
 import type { Run } from "../../src/ui/runsModel.ts";
+import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { StubEditor } from "../host/stubEditor.ts";
 
 const DIST = join(import.meta.dirname, "../../dist"), MEGABYTES = 10, SCREEN = 60, SCROLLS = 200, BASE_ROWS = 32_128, BASE_WIDTH = 768;
+const WORDS = "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(" ");
 const middle = (values: readonly number[], share = 0.5): number => [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
 const row = (...cells: readonly string[]): void => { console.log(`| ${cells.join(" | ")} |`); };
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
+const spread = (values: readonly number[]): string => `${ms(middle(values))}, 95 % ${ms(middle(values, 0.95))}`;
+const rest = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const memoryOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
-/** A data file of so many megabytes, of words that the embedded tokenizer cuts as it would cut mail. */
-function lines(): string[] {
-  const words = "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(" "), made: string[] = [];
+interface Case { name: string; file: string; lines: string[]; visible: [number, number] }
+interface Bench { parts: typeof Parts; worker: TokenWorker; run: Run; opened: OpenedRun; failures: unknown[] }
+
+/** Lines of so many megabytes, of words that the embedded tokenizer cuts as it would cut mail. */
+function filled(line: (text: string, index: number) => string, wordsOf: (index: number) => number): string[] {
+  const made: string[] = [];
   for (let size = 0, i = 0; size < MEGABYTES * 1e6; i++) {
-    const text = Array.from({ length: 30 + ((i * 17) % 60) }, (_, j) => words[(i * 7 + j * j) % words.length]).join(" "), line = JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" });
-    made.push(line);
-    size += line.length + 1;
+    const own = line(Array.from({ length: wordsOf(i) }, (_, j) => WORDS[(i * 7 + j * j) % WORDS.length]).join(" "), i);
+    made.push(own);
+    size += own.length + 1;
   }
   return made;
 }
 
-/** npm run bench heatmap: an offset heatmap over a 10 MB JSONL file, with the project's bounds beside. */
+function cases(): Case[] {
+  const json = (text: string, i: number): string => JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" }), mails = filled(json, (i) => 30 + ((i * 17) % 60));
+  const table = ["id,text,label", ...filled((text, i) => `${i},${i === 5 ? '"' : ""}${text},yes`, () => 16)];
+  return [
+    { name: "JSONL", file: "/d/data.jsonl", lines: mails, visible: [5000, 5000 + SCREEN] },
+    { name: "JSONL, rows of 12 kB", file: "/d/articles.jsonl", lines: filled(json, () => 2200), visible: [400, 400 + SCREEN] },
+    { name: "JSONL, rows of 100 kB", file: "/d/books.jsonl", lines: filled(json, () => 18_300), visible: [20, 20 + SCREEN] },
+    { name: "CSV with a stray quote in line 7", file: "/d/table.csv", lines: table, visible: [50_000, 50_000 + SCREEN] },
+  ];
+}
+
+/** The longest time at one go that the host is busy: processor time between two beats, so that other programs do not count. */
+class Busy {
+  private longest = 0;
+  private last = process.cpuUsage();
+  private readonly beat = setInterval(() => {
+    const { user, system } = process.cpuUsage(this.last);
+    this.last = process.cpuUsage();
+    this.longest = Math.max(this.longest, (user + system) / 1000);
+  }, 1);
+
+  since(): number { const { longest } = this; this.longest = 0; return longest; }
+  end(): void { clearInterval(this.beat); }
+}
+
+async function measure({ name, file, lines, visible }: Case, { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures }: Bench): Promise<void> {
+  const editor = new StubEditor(lines, file, visible);
+  let painted: () => void = () => { /* set below */ };
+  const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), outdated: () => failures.push("outdated"), painted: () => { painted(); } });
+  const paint = (): Promise<number> => new Promise((done) => { const from = performance.now(); painted = () => { painted = () => { /* once */ }; done(performance.now() - from); }; heatmap.refresh(0); });
+  const busy = new Busy(), first = await paint(), ranges = editor.coloured().length;
+  await rest(600);
+  const inSight = (): number => new Set(editor.coloured().map(({ line }) => line).filter((line) => line >= editor.visible[0] && line <= editor.visible[1])).size, seen = inSight(), opening = busy.since(), paints: number[] = [], blocked: number[] = [];
+  for (let i = 0; i < SCROLLS; i++) {
+    const at = 1 + (i * 7919) % Math.max(1, lines.length - SCREEN - 1);
+    editor.visible = [at, at + SCREEN];
+    busy.since();
+    paints.push(await paint());
+    await rest(20);
+    blocked.push(busy.since());
+  }
+  busy.end();
+  const edits = Array.from({ length: 50 }, () => { const from = performance.now(); heatmap.edited([{ range: new vscode.Range(editor.visible[0], 0, editor.visible[0], 1) } as never]); return performance.now() - from; });
+  row(`${name}: first paint, worker warm (${ranges} ranges)`, ms(first), "< 200 ms");
+  row("lines in sight coloured, at rest", `${seen} of ${SCREEN + 1}`, "all");
+  row(`${SCROLLS} jumps to other places: first paint`, spread(paints), "< 200 ms");
+  row("the host busy at one go: as it opens; while scrolling, longest of each jump", `${ms(opening)}; ${spread(blocked)}`, "< 50 ms");
+  row("an edit painted from what is known", ms(middle(edits)), "");
+  heatmap.clear();
+  await rest(100);
+}
+
+/** npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with the project's bounds beside. */
 export async function benchHeatmap(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
   const failures: unknown[] = [], worker = new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => failures.push(line) });
   try {
-    const all = lines();
-    writeFileSync(join(folder, "data.jsonl"), all.slice(0, 60).join("\n"));
+    const all = cases();
+    writeFileSync(join(folder, "data.jsonl"), all[0]!.lines.slice(0, 60).join("\n"));
     writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ name: "w", git: false, task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 39 }, training: { steps: 4, batchSize: 8, maxSourceLength: 256, warmup: 1 }, engine: { threads: 1 } }));
     execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "w.adept.json"], { cwd: folder, stdio: "pipe" });
-    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!), { EditorHeatmap, HeatmapColours, vscode } = await loadParts();
+    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!), parts = await loadParts(), run = { id: "r", directory: { path } } as unknown as Run;
     console.log("| what | measured | wanted |\n|---|---:|---:|");
     const cold = performance.now(), opened = await worker.open(path);
     row("worker started, a run's table made", ms(performance.now() - cold), "");
-    const editor = new StubEditor(all, "/d/data.jsonl", [5000, 5000 + SCREEN]), run = { id: "r", directory: { path } } as unknown as Run;
-    let painted: () => void = () => { /* set below */ }, busy = 0;
-    const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (measure) => opened.measures[measure]!, failed: (error) => failures.push(error), outdated: () => failures.push("outdated"), painted: () => { painted(); } });
-    const paint = (work: () => void): Promise<number> => new Promise((done) => { const from = performance.now(); painted = () => { painted = () => { /* once */ }; done(performance.now() - from); }; work(); });
-    const first = await paint(() => { heatmap.refresh(0); });
-    row(`first paint over ${MEGABYTES} MB, worker warm (${editor.coloured().length} ranges)`, ms(first), "< 200 ms");
-    await new Promise((done) => setTimeout(done, 300));
-    const paints: number[] = [], blocked: number[] = [];
-    // How long the host is busy at one go: the event loop's own delay while it scrolls.
-    let last = performance.now();
-    const beat = setInterval(() => { const now = performance.now(); busy = Math.max(busy, now - last - 1); last = now; }, 1);
-    for (let i = 0; i < SCROLLS; i++) {
-      const at = (i * 7919) % (all.length - SCREEN);
-      editor.visible = [at, at + SCREEN];
-      busy = 0;
-      paints.push(await paint(() => { heatmap.refresh(0); }));
-      await new Promise((done) => setTimeout(done, 20));
-      blocked.push(busy);
-    }
-    clearInterval(beat);
-    row(`${SCROLLS} jumps to other places: first paint`, `${ms(middle(paints))}, 95 % ${ms(middle(paints, 0.95))}`, "< 200 ms");
-    row("the host busy at one go while scrolling, longest of each jump", `${ms(middle(blocked))}, 95 % ${ms(middle(blocked, 0.95))}`, "");
-    const edits = Array.from({ length: 50 }, () => { const from = performance.now(); heatmap.edited([{ range: new vscode.Range(editor.visible[0], 0, editor.visible[0], 1) } as never]); return performance.now() - from; });
-    row("an edit painted from what is known", ms(middle(edits)), "");
+    for (const each of all) await measure(each, { parts, worker, run, opened, failures });
     globalThis.gc?.();
-    row("host's heap after it", `${(process.memoryUsage().heapUsed / 2 ** 20 - 0).toFixed(0)} MiB, ${(all.reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the text`, "");
+    row("host's heap after it", `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB, ${(all.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the texts`, "");
     row("worker's resident memory", `${memoryOf(worker.pid!).toFixed(0)} MiB`, "");
     row("bytes the worker keeps of a vocabulary of T5-base (calculated)", `${((BASE_ROWS * (4 + 4 + 4 + 4 + 2)) / 2 ** 20).toFixed(1)} MiB, of an embedding of ${((BASE_ROWS * BASE_WIDTH * 4) / 2 ** 20).toFixed(0)}`, "");
     if (failures.length > 0) console.log(failures);

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
+import { readExperiments } from "../../src/experiment/readExperiment.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { newest, runPaths } from "./workspace.ts";
@@ -41,6 +42,35 @@ test("an experiment file is mended by its quick fixes, and told what its budget 
   await page.keyboard.press("Control+Space");
   await page.locator(".suggest-widget .monaco-list-row", { hasText: "training" }).first().waitFor();
   assert.ok(existsSync(file));
+});
+
+test("what completion offers in an empty experiment is inserted as one that can be read, and a comma at its end is no mistake", async (t) => {
+  const folder = session.workspace(30), file = join(folder, "own.adept.json"), workbench = await session.open(t, folder), { page } = workbench;
+  writeFileSync(file, "");
+  writeFileSync(join(folder, "train.jsonl"), `${JSON.stringify({ text: "one", label: "a" })}\n${JSON.stringify({ text: "two", label: "b" })}\n`);
+  await workbench.openFile("own.adept.json");
+  await page.locator(".editor-instance .view-lines").first().click();
+  const offered = page.locator(".suggest-widget .monaco-list-row", { hasText: "Experiment on a file of your own" }).first();
+  for (let attempt = 1; ; attempt++) {
+    await page.keyboard.press("Control+Space");
+    try { await offered.waitFor({ timeout: 5000 }); break; } catch (error) { if (attempt === 4) throw error; await page.keyboard.press("Escape"); }
+  }
+  await offered.click();
+  await page.locator(".view-line", { hasText: /"source":/ }).first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+S");
+  await until("it is saved", () => readFileSync(file, "utf8"), (text) => text.includes('"target"'));
+  const [experiment] = readExperiments(file), { task } = experiment!;
+  assert.deepEqual(task.kind === "file" && [task.source, task.target], ["{text}", "{label}"]);
+  // A comma behind the last key, as the reader takes it.
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Backspace");
+  await page.keyboard.type(",");
+  await page.keyboard.press("Control+S");
+  await until("a comma at its end", () => readFileSync(file, "utf8"), (text) => /,\s*\}\s*$/.test(text));
+  await page.waitForTimeout(2500);
+  assert.equal(await page.locator(".squiggly-error, .squiggly-warning").count(), 0);
 });
 
 test("above an experiment stand its training, its last result, and going on with what was stopped", async (t) => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { parseTree, type Node, type ParseError } from "jsonc-parser";
 import type { Problem } from "../../../src/experiment/setupProtocol.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
@@ -63,6 +64,21 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
   ["a start from no run, of a sweep's method", written({ method: undefined, sweep: { methods: [{ kind: "pt", source: "rn" }] } }), "missing-folder", '"rn"', true],
   ["a method that stands there twice: the last counts", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"method":{"kind":"adept","budget":100}}`, "budget", "100", true],
 ];
+
+/** Keys that stand in one object twice. */
+const doubled = (node: Node): string[] => { const keys = node.type === "object" ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : []; return [...keys.filter((key, i) => keys.indexOf(key) !== i), ...(node.children ?? []).flatMap(doubled)]; };
+
+test("no fix breaks the file: it can be parsed, and no key stands there twice", async () => {
+  for (const [what, text] of WRONG) for (const problem of (await checkExperiment(path, text)).problems) for (const [i, { title }] of problem.fixes.entries()) {
+    const errors: ParseError[] = [], root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
+    assert.deepEqual([errors, doubled(root!).filter((key) => key !== "method")], [[], []], `${what}: ${title}`);
+  }
+});
+
+test("a start is offered from folders with tensors alone", async () => {
+  const { problems: [first] } = await checkExperiment(path, written({ method: { kind: "adept", source: "dta" } }));
+  assert.deepEqual(first!.fixes.map(({ title }) => title), ['Change to "run"']);
+});
 
 for (const [what, text, code, marked, mends] of WRONG) {
   test(`${what}: told at its place${mends ? ", and mended by its first fix" : ""}`, async () => {
