@@ -108,8 +108,10 @@ export class EditorHeatmap {
         const records = this.within(sight);
         if (margin > 0 && records.reduce((sum, { text }) => sum + text.length, 0) > MOST_AROUND) return;
         if (margin === 0) this.known.hold(records.map(({ text }) => text));
-        if (!await this.learn(records, sight, { generation, turns })) return;
-        this.paintKnown();
+        const learnt = await this.learn(records, sight, { generation, turns });
+        if (learnt === undefined) return;
+        // What is known around it was painted with what is seen.
+        if (margin === 0 || learnt > 0) this.paintKnown();
       }
     } catch (error) { if (generation === this.generation) this.parts.failed(error); }
   }
@@ -119,9 +121,9 @@ export class EditorHeatmap {
     return [...found.values()];
   }
 
-  /** Asks for the tokens that are not known, until all that have a value are. @returns false when something newer is under way */
-  private async learn(records: readonly TextRecord[], sight: Sight, { generation, turns }: { generation: number; turns: Turns }): Promise<boolean> {
-    let wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
+  /** Asks for the tokens that are not known, until all that have a value are. @returns how many texts were asked for, undefined when something newer is under way */
+  private async learn(records: readonly TextRecord[], sight: Sight, { generation, turns }: { generation: number; turns: Turns }): Promise<number | undefined> {
+    let asked = 0, wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
     while (wanted.length > 0) {
       const missing: { tokens: RecordTokens; cell: Cell }[] = [], lacking: typeof wanted = [];
       for (const each of wanted) {
@@ -129,17 +131,18 @@ export class EditorHeatmap {
         if (cells.length > 0) lacking.push(each);
         missing.push(...cells.map((cell) => ({ tokens, cell })));
         await turns.give();
-        if (generation !== this.generation) return false;
+        if (generation !== this.generation) return undefined;
       }
       for (const part of batches(missing)) {
-        if (!await this.ask(part, generation)) return false;
+        if (!await this.ask(part, generation)) return undefined;
+        asked += part.length;
         // Where their tokens stand is found out here, not all at once when they are painted.
         for (const { tokens } of part) { tokens.spots(); await turns.give(); }
       }
       wanted = lacking;
     }
     this.known.trim();
-    return generation === this.generation;
+    return generation === this.generation ? asked : undefined;
   }
 
   private tokensOf(record: TextRecord): RecordTokens {

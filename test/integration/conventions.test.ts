@@ -85,7 +85,7 @@ test("1,000 runs are listed with less than 300 ms of work, and a run at work rep
   assert.ok(repainted.length > 0 && repainted.every((label) => label.startsWith("Run At work")), repainted.join("\n"));
 });
 
-test("without a repository a run trains all the same, and says that it has no commit", async (t) => {
+test("without a repository a run trains all the same, and says that it has no commit; a run's folder that cannot be read is told, with a way to try again", async (t) => {
   const folder = session.workspace(3);
   rmSync(join(folder, ".git"), { recursive: true });
   const workbench = await session.open(t, folder);

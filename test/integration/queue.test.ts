@@ -11,7 +11,7 @@ import { held, runPaths } from "./workspace.ts";
 const session = new Session({ "security.workspace.trust.enabled": false });
 const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
 
-test("two seeds wait their turn; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
+test("two seeds wait their turn; a message that is closed ends nothing; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
   const folder = session.workspace(120), file = join(folder, "mail.adept.json");
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")) as object, name: "Seeds", seeds: [0, 1] }));
   const workbench = await session.open(t, folder);
