@@ -108,8 +108,10 @@ export class EditorHeatmap {
         const records = this.within(sight);
         if (margin > 0 && records.reduce((sum, { text }) => sum + text.length, 0) > MOST_AROUND) return;
         if (margin === 0) this.known.hold(records.map(({ text }) => text));
-        if (!await this.learn(records, sight, { generation, turns })) return;
-        this.paintKnown();
+        const learnt = await this.learn(records, sight, { generation, turns });
+        if (learnt === undefined) return;
+        // What is known around it was painted with what is seen.
+        if (margin === 0 || learnt > 0) this.paintKnown();
       }
     } catch (error) { if (generation === this.generation) this.parts.failed(error); }
   }
@@ -119,27 +121,30 @@ export class EditorHeatmap {
     return [...found.values()];
   }
 
-  /** Asks for the tokens that are not known, until all that have a value are. @returns false when something newer is under way */
-  private async learn(records: readonly TextRecord[], sight: Sight, { generation, turns }: { generation: number; turns: Turns }): Promise<boolean> {
-    let wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
+  /** Asks for the tokens that are not known, until all that have a value are. @returns how many parts were not, undefined when something newer is under way */
+  private async learn(records: readonly TextRecord[], sight: Sight, { generation, turns }: { generation: number; turns: Turns }): Promise<number | undefined> {
+    let learnt = 0, wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
     while (wanted.length > 0) {
-      const missing: { tokens: RecordTokens; cell: Cell }[] = [], lacking: typeof wanted = [];
+      const missing: { tokens: RecordTokens; cell: Cell }[] = [], lacking: typeof wanted = [], asked = new Set<RecordTokens>();
       for (const each of wanted) {
         const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record)), cells = tokens.missing(each.windows);
         if (cells.length > 0) lacking.push(each);
-        missing.push(...cells.map((cell) => ({ tokens, cell })));
+        // Rows that are alike are asked for once.
+        if (!asked.has(tokens)) missing.push(...cells.map((cell) => ({ tokens, cell })));
+        asked.add(tokens);
         await turns.give();
-        if (generation !== this.generation) return false;
+        if (generation !== this.generation) return undefined;
       }
+      learnt += missing.length;
       for (const part of batches(missing)) {
-        if (!await this.ask(part, generation)) return false;
+        if (!await this.ask(part, generation)) return undefined;
         // Where their tokens stand is found out here, not all at once when they are painted.
         for (const { tokens } of part) { tokens.spots(); await turns.give(); }
       }
       wanted = lacking;
     }
     this.known.trim();
-    return generation === this.generation;
+    return generation === this.generation ? learnt : undefined;
   }
 
   private tokensOf(record: TextRecord): RecordTokens {
