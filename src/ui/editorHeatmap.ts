@@ -121,28 +121,30 @@ export class EditorHeatmap {
     return [...found.values()];
   }
 
-  /** Asks for the tokens that are not known, until all that have a value are. @returns how many texts were asked for, undefined when something newer is under way */
+  /** Asks for the tokens that are not known, until all that have a value are. @returns how many parts were not, undefined when something newer is under way */
   private async learn(records: readonly TextRecord[], sight: Sight, { generation, turns }: { generation: number; turns: Turns }): Promise<number | undefined> {
-    let asked = 0, wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
+    let learnt = 0, wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
     while (wanted.length > 0) {
-      const missing: { tokens: RecordTokens; cell: Cell }[] = [], lacking: typeof wanted = [];
+      const missing: { tokens: RecordTokens; cell: Cell }[] = [], lacking: typeof wanted = [], asked = new Set<RecordTokens>();
       for (const each of wanted) {
         const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record)), cells = tokens.missing(each.windows);
         if (cells.length > 0) lacking.push(each);
-        missing.push(...cells.map((cell) => ({ tokens, cell })));
+        // Rows that are alike are asked for once.
+        if (!asked.has(tokens)) missing.push(...cells.map((cell) => ({ tokens, cell })));
+        asked.add(tokens);
         await turns.give();
         if (generation !== this.generation) return undefined;
       }
+      learnt += missing.length;
       for (const part of batches(missing)) {
         if (!await this.ask(part, generation)) return undefined;
-        asked += part.length;
         // Where their tokens stand is found out here, not all at once when they are painted.
         for (const { tokens } of part) { tokens.spots(); await turns.give(); }
       }
       wanted = lacking;
     }
     this.known.trim();
-    return generation === this.generation ? asked : undefined;
+    return generation === this.generation ? learnt : undefined;
   }
 
   private tokensOf(record: TextRecord): RecordTokens {

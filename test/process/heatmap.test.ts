@@ -235,6 +235,12 @@ test("folded parts of a document are not read, wide tables are asked for in part
   assert.equal(linesOf(wide).length, 60);
 });
 
+test("lines that are alike are asked for once", async () => {
+  const editor = new StubEditor(Array.from({ length: 60 }, () => "stone and paper"), "/d/same.txt"), { asked } = await asking(editor);
+  assert.deepEqual(asked, [["stone and paper"]]);
+  assert.equal(linesOf(editor).length, 60);
+});
+
 test("each row is read as the task reads it where it can be, whatever the first line holds", async () => {
   const row = JSON.stringify({ text: "bring paper and stone", label: "yes" }), words = (editor: StubEditor): string => editor.coloured().map(({ text }) => text.trim()).join(" ");
   const blank = new StubEditor(["", row], "/d/a.jsonl");

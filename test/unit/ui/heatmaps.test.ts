@@ -15,7 +15,8 @@ import { StubTokens } from "../../host/stubTokens.ts";
 let parts: typeof Parts, tokens: StubTokens, heatmaps: Heatmaps, runs: Record<"a" | "b", Run>, changed: { fire: (change: { ids: string[]; list: boolean }) => void };
 const folder = mkdtempSync(join(tmpdir(), "adept-heatmaps-")), reported: unknown[] = [], warned: string[] = [];
 const rest = (milliseconds = 30): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
-const run = (id: string): Run => ({ id, directory: { path: `/runs/${id}`, experiment: () => ({ task: { kind: "file", train: join(folder, `${id}.parquet`) } }) }, record: { name: `Run ${id}`, method: "adept", status: "finished" } }) as unknown as Run;
+const trainedOn = (train: string): object => ({ backbone: "tiny-t5", task: { kind: "file", train }, method: { kind: "adept" } });
+const run = (id: string): Run => ({ id, directory: { path: `/runs/${id}`, record: () => ({ sources: {} }), experiment: () => trainedOn(join(folder, `${id}.parquet`)) }, record: { name: `Run ${id}`, method: "adept", status: "finished" } }) as unknown as Run;
 
 before(async () => { parts = await loadParts(); });
 after(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -172,7 +173,7 @@ test("a run from the list is shown over another text where its data are none, ar
   await fromList();
   assert.deepEqual(opened, ["/d/a.txt"]);
   const train = join(folder, "a.jsonl");
-  Object.assign(runs.a.directory, { experiment: () => ({ task: { kind: "file", train } }) });
+  Object.assign(runs.a.directory, { experiment: () => trainedOn(train) });
   await fromList();
   assert.deepEqual(opened.at(-1), "/d/a.txt", "its file is gone");
   writeFileSync(train, "{}");
