@@ -67,8 +67,10 @@ export class TfProgram implements Program {
     return tensor;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- TensorFlow's calls return when they are done; what they throw is to be a rejection
-  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  /** TensorFlow's calls return when they are done, so no two runs are ever under way. */
+  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> { return Promise.resolve().then(() => this.execute(feeds)); }
+
+  private execute(feeds: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
     const run = new TfRun(this.tf, bind(this.fed, feeds)), live = new Map<number, TfTensor>();
     try {
       for (const { name, place, value } of this.fed) live.set(place, this.tf.tensor(feeds[name]!.data, feeds[name]!.dims, value.type));
@@ -93,5 +95,5 @@ export class TfProgram implements Program {
     for (const location of this.taken.splice(0)) this.store.giveBack(location);
   }
 
-  async release(): Promise<void> { await Promise.resolve(); this.dispose(); }
+  release(): Promise<void> { return Promise.resolve().then(() => { this.dispose(); }); }
 }
