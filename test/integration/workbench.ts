@@ -32,12 +32,22 @@ export class Workbench {
     const workbench = new Workbench(await context.newPage(), server);
     await workbench.page.goto(server.url(folder), { waitUntil: "domcontentloaded" });
     await workbench.settle();
+    if (folder?.endsWith(".code-workspace") === true) await workbench.readWorkspaceFile();
     return workbench;
   }
 
   async reload(): Promise<void> {
     await this.page.reload({ waitUntil: "domcontentloaded" });
     await this.settle();
+  }
+
+  /** A window of a busy server can miss its workspace file, and says then that no folder is open; loaded anew it reads it. */
+  private async readWorkspaceFile(): Promise<void> {
+    const folders = this.page.locator(".explorer-folders-view .monaco-list-row").first();
+    for (let attempt = 1; attempt < 4; attempt++) {
+      try { await folders.waitFor({ timeout: 5000 }); return; } catch { await this.reload(); }
+    }
+    await folders.waitFor();
   }
 
   /** Shown, and the extension host up: its own status items stand in the status bar. */
