@@ -33,8 +33,8 @@ export class Replica implements TunedModel {
   private started(): Worker {
     const thread = new Worker(ENTRY, { workerData: this.options });
     thread.on("message", (reply: ReplicaReply) => { this.receive(reply); });
-    thread.on("error", (error) => { this.lost(error); });
-    thread.on("exit", (code) => { this.lost(new Error(`a copy of the model ended (${code})`)); });
+    thread.on("error", (error) => { this.lost(thread, error); });
+    thread.on("exit", (code) => { this.lost(thread, new Error(`a copy of the model ended (${code})`)); });
     return thread;
   }
 
@@ -49,7 +49,9 @@ export class Replica implements TunedModel {
   }
 
   private receive(reply: ReplicaReply): void {
-    const { resolve, reject } = this.waiting.get(reply.id)!;
+    const waiting = this.waiting.get(reply.id);
+    if (waiting === undefined) return;
+    const { resolve, reject } = waiting;
     this.waiting.delete(reply.id);
     if (this.waiting.size === 0) this.thread?.unref();
     if (!("error" in reply)) { resolve(reply.result); return; }
@@ -57,7 +59,10 @@ export class Replica implements TunedModel {
     reject(bug ? Object.assign(new Error(message), { stack }) : new UserError(message, action));
   }
 
-  private lost(error: Error): void {
+  /** A thread that has ended answers nothing more: what waits for it is told, and the next question starts another. */
+  private lost(thread: Worker, error: Error): void {
+    if (this.thread !== thread) return;
+    this.thread = undefined;
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }

@@ -3,6 +3,7 @@ import { cpSync, mkdtempSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Worker } from "node:worker_threads";
 import { UserError } from "../../src/experiment/errors.ts";
 import { MethodInput } from "../../src/experiment/methodSpec.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
@@ -63,6 +64,16 @@ test("what is wrong with a copy is said as if it were the model itself, and ends
   await assert.rejects(pool.step(parameters, batch, { lossScale }), (error) => error instanceof UserError && /truncated/.test(error.message));
   await pool.release();
   rmSync(broken, { recursive: true, force: true });
+});
+
+test("a copy whose thread ends in the middle fails the step at once, is started anew by the next, and holds up no release", async () => {
+  const pool = ModelPool.open(options(2)), wanted = await pool.step(parameters, batch, { lossScale }), [first] = (pool as unknown as { members: { thread: Worker }[] }).members;
+  const cut = pool.step(parameters, batch, { lossScale });
+  void first!.thread.terminate();
+  await assert.rejects(cut, /a copy of the model ended/);
+  assert.deepEqual(await pool.step(parameters, batch, { lossScale }), wanted);
+  await first!.thread.terminate();
+  await pool.release();
 });
 
 test("copies are made while they are small, of methods whose tensors are", () => {
