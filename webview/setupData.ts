@@ -1,9 +1,10 @@
 import { el, section } from "./dom.ts";
+import { LongWait } from "./longWait.ts";
 import type { ExperimentDraft, Inspection, SetupLabels } from "./setupMessages.ts";
 import { fill, percent } from "./text.ts";
 import { button, select, textField } from "./ui.ts";
 
-interface DataContext { title: string; change: (part: Partial<ExperimentDraft>, rest?: number) => void; choose: () => void }
+interface DataContext { title: string; change: (part: Partial<ExperimentDraft>, rest?: number) => void; choose: () => void; reread: () => void }
 type FileTask = Extract<ExperimentDraft["task"], { kind: "file" }>;
 type Role = Inspection["columns"][number]["role"];
 
@@ -20,6 +21,8 @@ export class DataPart {
   readonly element: HTMLElement;
   private readonly count = el("p", "", "detail");
   private readonly doubt = el("p", "", "warning");
+  /** the data are being read */
+  readonly wait: LongWait;
   private readonly columns = el("div");
   private readonly templates = el("div", "", "fields");
   private readonly templateNote = el("p", "", "detail");
@@ -39,8 +42,9 @@ export class DataPart {
     const head = el("div", "", "actions"), seen = el("section", "", "row");
     head.append(el("strong", draft.task.kind === "mail" ? labels.sample : context.title), button(labels.otherData, context.choose));
     this.count.textContent = labels.reading;
+    this.wait = new LongWait(labels.readAgain, context.reread, () => { this.count.textContent = labels.reading; });
     seen.append(this.preview, this.labelTable);
-    this.element.append(head, this.count, this.doubt, this.columns, this.templates, this.templateNote, this.problem, this.lengths, seen);
+    this.element.append(head, this.count, this.wait.element, this.doubt, this.columns, this.templates, this.templateNote, this.problem, this.lengths, seen);
     if (draft.task.kind === "file") this.drawTemplates(draft.task);
   }
 

@@ -1,5 +1,6 @@
 import { el, section } from "./dom.ts";
 import type { ExperimentDraft, SetupHostMessage, SetupLabels, SetupPageMessage } from "./setupMessages.ts";
+import { LongWait } from "./longWait.ts";
 import { BudgetPart } from "./setupBudget.ts";
 import { DataPart } from "./setupData.ts";
 import { TrainingPart } from "./setupTraining.ts";
@@ -24,6 +25,8 @@ export class SetupForm {
   private readonly budget: BudgetPart;
   private readonly training: TrainingPart;
   private readonly forecast = el("p", "", "detail");
+  private readonly measuring: LongWait;
+  private readonly stopped: LongWait;
   private readonly problem = el("p", "", "problem");
   private readonly checking = el("p", "", "detail");
   private timer: number | undefined;
@@ -37,15 +40,24 @@ export class SetupForm {
     this.draft = draft;
     this.labels = labels;
     const change = (part: Partial<ExperimentDraft>, rest = REST): void => { this.change(part, rest); };
-    this.data = new DataPart(labels, draft, { title, change, choose: () => { this.tell(); context.post({ type: "chooseData" }); } });
+    this.data = new DataPart(labels, draft, { title, change, choose: () => { this.tell(); context.post({ type: "chooseData" }); }, reread: () => { this.look("reread"); } });
     this.budget = new BudgetPart(labels, draft.budget, (budget) => { change({ budget }); });
     this.training = new TrainingPart(draft, { labels, limits, change });
+    this.measuring = new LongWait(labels.stopMeasuring, () => { context.post({ type: "forecast", measure: false }); });
+    this.stopped = new LongWait(labels.measureAgain, () => { context.post({ type: "forecast", measure: true }); });
     this.forecast.setAttribute("role", "status");
     this.checking.setAttribute("aria-live", "polite");
     this.problem.setAttribute("role", "alert");
     root.replaceChildren(el("h1", labels.title), this.data.element, this.backbone(), this.training.element, this.end());
     context.save(draft);
-    context.post({ type: "draft", draft, asked: this.asked });
+    this.look("draft");
+  }
+
+  /** Has the data looked at for the form as it is; once more, by a process that is started anew, where that took too long. */
+  private look(type: "draft" | "reread"): void {
+    if (type === "reread") this.asked = ++asks;
+    if (this.looked?.asked !== this.asked) this.data.wait.begin();
+    this.context.post({ type, draft: this.draft, asked: this.asked });
   }
 
   handle(message: Exclude<SetupHostMessage, Started>): void {
@@ -59,7 +71,10 @@ export class SetupForm {
   }
 
   /** Another form takes its place. */
-  close(): void { clearTimeout(this.timer); }
+  close(): void {
+    clearTimeout(this.timer);
+    for (const wait of [this.data.wait, this.measuring, this.stopped]) wait.end();
+  }
 
   private change(part: Partial<ExperimentDraft>, rest: number): void {
     this.draft = { ...this.draft, ...part };
@@ -76,11 +91,12 @@ export class SetupForm {
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
     this.timer = undefined;
-    this.context.post({ type: "draft", draft: this.draft, asked: this.asked });
+    this.look("draft");
   }
 
   private showLook({ asked, result, error }: Extract<SetupHostMessage, { type: "inspection" }>): void {
     if (asked !== this.asked) return;
+    this.data.wait.end();
     const { pressed } = this;
     this.looked = { asked, usable: result !== undefined && result.problem === undefined };
     // Showing suggested templates is a change: they are looked at once more, and what was pressed waits for that.
@@ -89,10 +105,13 @@ export class SetupForm {
     if (pressed !== undefined) this.write(pressed.train);
   }
 
-  private showForecast({ result, error, working }: Extract<SetupHostMessage, { type: "forecast" }>): void {
+  private showForecast({ result, error, working, stopped = false }: Extract<SetupHostMessage, { type: "forecast" }>): void {
     const { labels } = this, short = result !== undefined && result.memory > result.freeMemory;
     this.forecast.className = short ? "warning" : "detail";
+    if (working) this.measuring.begin(); else this.measuring.end();
+    if (stopped) this.stopped.begin(0); else this.stopped.end();
     if (working) this.forecast.textContent = labels.measuring;
+    else if (stopped) this.forecast.textContent = labels.notMeasured;
     else if (result === undefined) this.forecast.textContent = error ?? labels.forecastNone;
     else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(short ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
   }
@@ -112,7 +131,7 @@ export class SetupForm {
     const { labels } = this, part = section(labels.forecast), actions = el("div", "", "actions");
     actions.append(button(labels.train, () => { this.write(true); }, "primary"), button(labels.write, () => { this.write(false); }));
     this.forecast.textContent = labels.forecastNone;
-    part.append(this.forecast, this.problem, this.checking, actions);
+    part.append(this.forecast, this.measuring.element, this.stopped.element, this.problem, this.checking, actions);
     return part;
   }
 

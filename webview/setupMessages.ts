@@ -9,14 +9,15 @@ export type SetupHostMessage =
   | { type: "start"; labels: SetupLabels; limits: DraftLimits; draft: ExperimentDraft; title: string }
   | { type: "inspection"; asked: number; result?: Inspection; error?: string }
   | { type: "sizes"; result?: SizesAnswer; error?: string }
-  | { type: "forecast"; result?: Forecast; error?: string; working: boolean }
+  | { type: "forecast"; result?: Forecast; error?: string; working: boolean; stopped?: boolean }
   | { type: "written"; error?: string }
   | { type: "refused"; error: string };
 
-/** From the setup page to the host. `asked` numbers what a draft has to be looked at for: another task, backbone or length has another. */
+/** From the setup page to the host. `asked` numbers what a draft has to be looked at for: another task, backbone or length has another; `reread`: the look at it took too long; `forecast`: it is stopped, or measured after all. */
 export type SetupPageMessage =
   | { type: "ready" } | { type: "chooseData" } | { type: "chooseBackbone"; how: "embedded" | "folder" | "hub" }
-  | { type: "draft"; draft: ExperimentDraft; asked: number }
+  | { type: "draft" | "reread"; draft: ExperimentDraft; asked: number }
+  | { type: "forecast"; measure: boolean }
   | { type: "write"; draft: ExperimentDraft; train: boolean }
   | { type: "problem"; message: string };
 

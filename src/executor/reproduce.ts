@@ -24,7 +24,7 @@ function create(runsDir: string, original: RunDirectory, { top, commit }: { top:
  * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with it in the end.
  * @returns `outside`: paths that the commit lacks, taken as they are now @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
  */
-export async function reproduceRun(options: WorkerPlace & { runPath: string; runsDir: string }): Promise<{ run: RunDirectory; outside: string[] }> {
+export async function reproduceRun(options: WorkerPlace & { runPath: string; runsDir: string; /** ends it before the training has begun */ signal?: AbortSignal }): Promise<{ run: RunDirectory; outside: string[] }> {
   const original = RunDirectory.open(options.runPath), { snapshotCommit: commit, name, status } = original.record(), store = await openGitStore(options.folder);
   if ("reason" in store) throw new UserError(store.reason);
   if (commit === undefined) throw new UserError(`Run "${name}" has no commit: its files cannot be brought back`, "Runs are committed in folders with a git repository.");
@@ -32,6 +32,7 @@ export async function reproduceRun(options: WorkerPlace & { runPath: string; run
   const run = create(options.runsDir, original, { top: store.git.folder, commit });
   try {
     const outside = await layOut(store, run, commit);
+    options.signal?.throwIfAborted();
     startTraining(run, options);
     return { run, outside };
   } catch (error) {

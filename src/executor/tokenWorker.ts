@@ -45,6 +45,13 @@ export class TokenWorker {
     this.child = undefined;
   }
 
+  /** Ends the process at once, whatever it is at: what was asked of it fails, and the next question starts another. */
+  restart(): void {
+    const { child } = this;
+    this.child = undefined;
+    child?.kill("SIGKILL");
+  }
+
   private ask(question: Asked): Promise<unknown> {
     const { patience = 60_000 } = this.options, child = (this.child ??= this.start()), id = ++this.last;
     clearTimeout(this.idleTimer);

@@ -5,6 +5,7 @@ import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { codeOf } from "./codeDiff.ts";
 import { Command } from "./ids.ts";
+import { withPatience } from "./patience.ts";
 import { isReady } from "./ready.ts";
 import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
@@ -27,7 +28,9 @@ async function reproduce(argument: unknown, { model, panels, pick, log, workerPa
   if (!await isReady()) return;
   const run = await pick.one(argument, (each) => ended(each) && committed(each));
   if (run === undefined) return;
-  const { run: again, outside } = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name) }, () => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath }));
+  const made = await withPatience(vscode.l10n.t("Bringing back the files of \"{0}\"", run.record.name), (signal) => host().reproduceRun({ runPath: run.directory.path, runsDir: runsDirectory(run.folder), folder: run.folder.uri.fsPath, workerPath, nodePath: process.execPath, signal }));
+  if (made === undefined) return;
+  const { run: again, outside } = made;
   log.info(`reproduce ${run.id} as ${again.id}`);
   for (const path of outside) log.info(`not in the commit, taken as it is now: ${path}`);
   model.markStartedHere(again.id);
@@ -41,7 +44,8 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (!await isReady()) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
-  const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await restore.differences(commit);
+  const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await withPatience(vscode.l10n.t("Comparing the files with those of \"{0}\"", run.record.name), () => restore.differences(commit));
+  if (files === undefined) return;
   if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", run.record.name)); return; }
   const items = files.map(({ path, status, instead }) => ({ label: path, description: instead !== undefined ? vscode.l10n.t("is gone; {0} stands in its place, and is taken away", instead) : status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t("Files as run \"{0}\" had them", run.record.name), placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ.") });

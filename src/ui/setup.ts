@@ -26,7 +26,7 @@ export interface SetupParts { readonly extensionUri: vscode.Uri; readonly storag
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
 
-type Asked = Omit<Extract<SetupPageMessage, { type: "draft" }>, "type">;
+type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
 /** One setup page: answers what its form asks, and writes the experiment in the end. */
 class Setup extends Store {
@@ -63,6 +63,9 @@ class Setup extends Store {
     switch (message.type) {
       case "ready": this.start(this.draft); return;
       case "draft": this.draft = message.draft; await this.looks.add(message); return;
+      // What the process is at is lost with it, and what waits for it goes on.
+      case "reread": this.parts.tokens.restart(); this.draft = message.draft; await this.looks.add(message); return;
+      case "forecast": if (message.measure) { this.stopForecast(); this.measure(this.draft); } else this.leaveForecast(); return;
       case "chooseData": { const chosen = await chooseData(this.parts.folders); if (chosen !== undefined) this.start({ ...this.draft, ...chosen }); return; }
       case "chooseBackbone": await this.changeBackbone(message.how); return;
       case "write": await this.write(message.draft, message.train); return;
@@ -120,6 +123,13 @@ class Setup extends Store {
     } catch (error) {
       if (!signal.aborted) this.post({ type: "forecast", error: this.said(error), working: false });
     } finally { rmSync(folder, { recursive: true, force: true }); }
+  }
+
+  /** The user does not wait for it: it is not measured again before what it costs has changed. */
+  private leaveForecast(): void {
+    clearTimeout(this.forecast?.timer);
+    this.forecast?.abort.abort();
+    this.post({ type: "forecast", working: false, stopped: true });
   }
 
   private stopForecast(): void {

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 export function setupLabels() {
   const t = vscode.l10n.t;
   return {
-    title: t("New ADePT experiment"), data: t("Data"), otherData: t("Other data…"), sample: t("Sample: spam or ham mail"), rows: t("{0} examples"), firstRows: t("{0} examples looked at; the file has more"), reading: t("Reading the data…"), headerless: t("The first line was taken for the columns' names, but it looks like an example. If it is one, write a line of names above it."),
+    title: t("New ADePT experiment"), data: t("Data"), otherData: t("Other data…"), sample: t("Sample: spam or ham mail"), rows: t("{0} examples"), firstRows: t("{0} examples looked at; the file has more"), reading: t("Reading the data…"), readAgain: t("Try Again"), headerless: t("The first line was taken for the columns' names, but it looks like an example. If it is one, write a line of names above it."),
     column: t("Column"), use: t("Use"), input: t("Input"), output: t("Output"), other: t("Not used"), distinct: t("Different values"), first: t("First value"),
     source: t("Input template"), target: t("Output template"), templateNote: t("Your words, with columns in braces, as in \"premise: {0}\"."),
     preview: t("As the model reads it"), previewNote: t("The first examples, cut into tokens. A space belongs to the token that follows it."), cut: t("{0} more tokens are not read"), answer: t("Answer"),
@@ -13,7 +13,7 @@ export function setupLabels() {
     backbone: t("Backbone"), embedded: t("tiny-t5, embedded: trains in minutes on a CPU"), folder: t("A folder with a Hugging Face T5…"), hub: t("From the Hugging Face Hub…"), width: t("{0} frozen parameters, width {1}"),
     budget: t("Trainable parameters"), sizes: t("Prompt of {0} tokens, {1} hidden units: {2} parameters, {3} % of the backbone"), tooSmall: t("Too few for a prompt and one hidden unit"), solving: t("Solving for the sizes…"),
     training: t("Training"), steps: t("Steps"), name: t("Name"), passes: t("{0} times over the training examples, in batches of 32"),
-    forecast: t("Forecast"), measuring: t("Measuring a few real steps on this machine…"), forecastText: t("{0} in all, {1} a step; {2} of memory"), memoryShort: t("This machine has {0} free: it may not be enough."), forecastNone: t("Measured when the form is complete."),
+    forecast: t("Forecast"), measuring: t("Measuring a few real steps on this machine…"), forecastText: t("{0} in all, {1} a step; {2} of memory"), stopMeasuring: t("Stop Measuring"), measureAgain: t("Measure"), notMeasured: t("Not measured."), memoryShort: t("This machine has {0} free: it may not be enough."), forecastNone: t("Measured when the form is complete."),
     write: t("Write Experiment File"), train: t("Write and Train"), incomplete: t("Something is missing: see above."), checking: t("Looking at the data before it is written…"), required: t("Give it a name."), tooLong: t("A name of at most {0} characters"), wholeNumber: t("A whole number from 1 to {0}"), table: t("Columns of the data"),
   };
 }

@@ -9,7 +9,8 @@ export const Draft = z.object({
 const Message = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "chooseData"]) }),
   z.object({ type: z.literal("chooseBackbone"), how: z.enum(["embedded", "folder", "hub"]) }),
-  z.object({ type: z.literal("draft"), draft: Draft, asked: z.number().int() }),
+  z.object({ type: z.enum(["draft", "reread"]), draft: Draft, asked: z.number().int() }),
+  z.object({ type: z.literal("forecast"), measure: z.boolean() }),
   z.object({ type: z.literal("write"), draft: Draft, train: z.boolean() }),
   z.object({ type: z.literal("problem"), message: z.string() }),
 ]);

@@ -4,6 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import type { LeavingFile, PushPreview } from "../run/gitLeaving.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "./host.ts";
+import { withPatience } from "./patience.ts";
 import { isReady } from "./ready.ts";
 import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
@@ -46,7 +47,8 @@ export async function push(argument: unknown, selected: unknown, { pick }: Comma
   if (first === undefined) return;
   const folder = first.folder, own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString()), share = new (host().GitShare)(await storeOf(folder)), remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
-  const ids = own.map(({ id }) => id), preview = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Looking at what would leave…") }, () => share.preview(remote, ids));
+  const ids = own.map(({ id }) => id), preview = await withPatience(vscode.l10n.t("Looking at what would leave…"), () => share.preview(remote, ids));
+  if (preview === undefined) return;
   if (!await allowSecrets(preview.files.filter(({ secret }) => secret))) return;
   const go = vscode.l10n.t("Push {0} Runs", ids.length);
   if (await vscode.window.showWarningMessage(vscode.l10n.t("Push to \"{0}\"?", remote), { modal: true, detail: leavingText(preview) }, go) !== go) return;

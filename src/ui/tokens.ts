@@ -14,6 +14,9 @@ export class Tokens extends Store {
     return (this.worker ??= new (host().TokenWorker)({ workerPath, nodePath: process.execPath, told: (line) => { log.warn(`tokens: ${line}`); } }));
   }
 
+  /** Ends the process, whatever it is at; the next question starts another. */
+  restart(): void { this.worker?.restart(); }
+
   override dispose(): void {
     this.worker?.dispose();
     super.dispose();

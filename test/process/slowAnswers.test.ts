@@ -31,3 +31,14 @@ test("a worker that is ended takes nothing with it that was asked of the next", 
   worker.dispose();
   assert.deepEqual(await Promise.all([first, ask(), ask(), ask()]), [1, 2, 3, 4]);
 });
+
+test("a worker that is started anew fails what it was at, and answers what comes next", async (t) => {
+  const worker = slow(60_000);
+  t.after(() => { worker.dispose(); });
+  const stuck = worker.sizes({ backbone: "none", budgets: [] }), { pid } = worker;
+  worker.restart();
+  const next = worker.sizes({ backbone: "tiny-t5", budgets: [] });
+  await assert.rejects(stuck, /SIGKILL/);
+  assert.equal((await next).parameters, 1);
+  assert.notEqual(worker.pid, pid);
+});

@@ -33,7 +33,7 @@ const PRELUDE = `({ classes, values }) => {
 }`;
 
 /** `answer`: what the setup page is told of its data; `silent`: messages of the page that are not answered */
-export interface OpenOptions { theme?: string; width?: number; zoom?: number; answer?: (found: Inspection) => Inspection; silent?: readonly PageMessage["type"][]; /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class" }
+export interface OpenOptions { theme?: string; width?: number; zoom?: number; answer?: (found: Inspection) => Inspection; /** the first look at the data, and the measuring, never end */ stuck?: boolean; silent?: readonly PageMessage["type"][]; /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class" }
 /** A page of the product in a browser: what it posted, and what its policy refused. */
 export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
 
@@ -76,11 +76,14 @@ export class PageHost {
     const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
       asked.push(message);
       if (message.type === "ready") post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
-      if (message.type !== "draft") return;
+      if (message.type === "forecast") post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
+      if (message.type !== "draft" && message.type !== "reread") return;
+      if (options.stuck === true) post({ type: "forecast", working: true });
+      if (options.stuck === true && message.type === "draft" && asked.every(({ type }) => type !== "reread")) return;
       const { draft: { task, backbone, maxSourceLength }, asked: number } = message;
       void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => { post({ type: "sizes", result }); });
       void worker.inspect({ task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 }).then((result) => { post({ type: "inspection", asked: number, result: options.answer?.(result) ?? result }); }, (error: unknown) => { post({ type: "inspection", asked: number, error: (error as Error).message }); });
-      post({ type: "forecast", working: false, result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 } });
+      if (options.stuck !== true) post({ type: "forecast", working: false, result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 } });
     };
     return { ...await this.openPage("setup=1", (post) => (message) => { answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void); }, options), asked };
   }

@@ -39,6 +39,24 @@ for (const theme of Object.keys(THEMES)) {
   });
 }
 
+test("what takes long can be ended: data are read anew, measuring is stopped and begun again, and a quick answer brings no button", async () => {
+  const { page, context, asked } = await host.openSetup(draft, { stuck: true }), press = (name: string) => page.locator("vscode-button:visible", { hasText: name });
+  assert.equal(await press("Try Again").count() + await press("Stop Measuring").count(), 0);
+  await press("Try Again").click({ timeout: 8000 });
+  await page.locator(".pieces").first().waitFor();
+  const reread = asked.find(({ type }) => type === "reread") as { asked: number }, [first] = asked.filter(({ type }) => type === "draft") as unknown as { asked: number }[];
+  assert.ok(reread.asked > first!.asked, "the late answer to the first look is none of the second");
+  await press("Stop Measuring").click({ timeout: 8000 });
+  await page.locator("[role=status]", { hasText: "Not measured." }).waitFor();
+  await press("Measure").click();
+  await page.locator("[role=status]", { hasText: "Measuring a few real steps" }).waitFor();
+  assert.deepEqual(asked.filter(({ type }) => type === "forecast"), [{ type: "forecast", measure: false }, { type: "forecast", measure: true }]);
+  await press("Stop Measuring").waitFor({ timeout: 8000 });
+  await page.screenshot({ path: join(OUTPUT, "setup-long.png"), fullPage: true });
+  assert.equal(await press("Try Again").count(), 0);
+  await context.close();
+});
+
 test("what is chosen and typed goes to the host: columns, templates, lengths, budget, steps; and comes back after a reload", async () => {
   const { page, context, asked } = await host.openSetup(draft), last = (): ExperimentDraft => { const found = asked.findLast((message) => message.type === "draft"); return (found as { draft: ExperimentDraft }).draft; };
   await page.locator(".pieces").first().waitFor();

@@ -24,7 +24,7 @@ async function opened(file = "/data/d.csv"): Promise<{ panel: StubPanel; draft: 
   vscode.window.createWebviewPanel = () => panel;
   const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> => new Promise((resolve, reject) => { asked.push({ backbone, answer: (result) => { if (result instanceof Error) reject(result); else resolve(result); } }); });
   const worker = { inspect, sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }) } as unknown as TokenWorker;
-  const setups = new parts.Setups({ extensionUri: vscode.Uri.file("/ext"), storage: vscode.Uri.file(folder), folders: { all: () => [] }, tokens: { get: () => worker }, errors: { report: (error: unknown) => { reported.push(error); return Promise.resolve(); } }, log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing }, workerPath: join(folder, "none.js") } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
+  const setups = new parts.Setups({ extensionUri: vscode.Uri.file("/ext"), storage: vscode.Uri.file(folder), folders: { all: () => [] }, tokens: { get: () => worker, restart: () => { for (const { answer } of asked) answer(new Error("the worker was ended")); } }, errors: { report: (error: unknown) => { reported.push(error); return Promise.resolve(); } }, log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing }, workerPath: join(folder, "none.js") } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
   await setups.start(vscode.Uri.file(file) as never);
   panel.say({ type: "ready" });
   await rest();
@@ -59,6 +59,39 @@ test("while one draft is looked at the newest alone waits, and answers say what 
   panel.say({ type: "draft", draft, asked: 6 });
   await rest();
   assert.equal(asked.length, 3, "after an error the next is looked at");
+  panel.dispose();
+});
+
+test("data that are read for too long are read anew by another process; the old look's failure is none of the new one's", async () => {
+  const { panel, asked, draft } = await opened();
+  panel.say({ type: "draft", draft, asked: 1 });
+  await rest();
+  panel.say({ type: "reread", draft, asked: 2 });
+  await rest();
+  assert.equal(asked.length, 2, "the second look begins although the first was never answered");
+  asked[1]!.answer(found);
+  await rest();
+  assert.deepEqual(panel.of("inspection").map((each) => [each["asked"], each["error"] === undefined]), [[1, false], [2, true]]);
+  panel.dispose();
+});
+
+test("a forecast that is left is not begun again before the costs change, or it is asked for", async () => {
+  const { panel, asked, draft } = await opened(), task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" }, good = { ...found, problem: undefined } as unknown as Inspection;
+  const look = async (change: object): Promise<void> => { panel.say({ type: "draft", draft: { ...draft, task, ...change }, asked: asked.length }); await rest(); asked.at(-1)!.answer(good); await rest(); };
+  const begun = (): number => panel.of("forecast").filter((each) => each["working"] === true).length;
+  await look({});
+  assert.equal(begun(), 1);
+  panel.say({ type: "forecast", measure: false });
+  await rest();
+  assert.deepEqual(panel.of("forecast").at(-1), { type: "forecast", working: false, stopped: true });
+  await look({ name: "another" });
+  assert.equal(begun(), 1);
+  panel.say({ type: "forecast", measure: true });
+  await rest();
+  assert.equal(begun(), 2);
+  panel.say({ type: "forecast", measure: false });
+  await look({ steps: 7 });
+  assert.equal(begun(), 3);
   panel.dispose();
 });
 
