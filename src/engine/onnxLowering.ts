@@ -52,7 +52,7 @@ function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): 
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }
 
-/** x where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes three passes, and takes twice as long. */
+/** x, which is finite, where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes three passes, and takes twice as long. */
 const kept = (b: OnnxBuilder, x: string, mask: string): string => b.node("Mul", [x, b.node("Cast", [mask], { to: { i: 1 } })]);
 
 /** One lowering for every operation of the graph: an operation without one does not compile. */

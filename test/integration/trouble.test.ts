@@ -72,6 +72,20 @@ test("a run whose data is bad fails with the line of the data, in the list and o
   await workbench.notification("data.jsonl:2").waitFor();
 });
 
+test("a run for a graphics processor that the machine lacks fails with what is missing and the command that helps", async (t) => {
+  const folder = session.workspace(30), graphics = process.platform === "linux" ? "cuda" : "directml";
+  writeFileSync(join(folder, "mail.adept.json"), JSON.stringify({ name: "On a GPU", task: { kind: "mail" }, method: { kind: "adept" }, engine: graphics }));
+  const workbench = await open(t, folder, "yes");
+  await workbench.command("ADePT: Train ADePT");
+  await workbench.choose("mail.adept.json");
+  const { error } = await until("failed", () => newest(folder), ({ status }) => status === "failed");
+  assert.match(`${error?.message ?? ""} ${error?.action ?? ""}`, graphics === "cuda" ? /part for CUDA is not installed.*npm install/ : /for Windows only/);
+  await workbench.showRuns();
+  await until("row says failed", () => workbench.runRow("On a GPU").innerText(), (text) => /failed/i.test(text));
+  await workbench.notification("engine.device").waitFor();
+  await workbench.runPage().locator("body", { hasText: "engine.device" }).waitFor();
+});
+
 test("with no experiment yet, the view's button leads to the sample's page, which writes and trains it", async (t) => {
   const folder = session.workspace(30);
   rmSync(join(folder, "mail.adept.json"));

@@ -126,3 +126,10 @@ test("a run that somebody else fetched is analysed and made again there", async 
   assert.deepEqual([outside, (await finished(other)).reproduced?.same, trees(clone)], [[], true, []]);
   assert.equal(git(clone, "status", "--porcelain"), "");
 });
+
+test("a second try that is cancelled before it trains leaves neither run nor work tree", async (t) => {
+  const { folder, run } = trained(t), stop = new AbortController();
+  stop.abort();
+  await assert.rejects(reproduceRun({ ...place(folder), runPath: run.path, runsDir: runsDir(folder), signal: stop.signal }));
+  assert.deepEqual([listRuns(runsDir(folder)).length, trees(folder)], [1, []]);
+});
