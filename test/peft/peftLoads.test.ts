@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { test, type TestContext } from "node:test";
+import { createInterface } from "node:readline";
+import { after, test, type TestContext } from "node:test";
 import { MethodInput } from "../../src/experiment/methodSpec.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
 import { loadAdapter, saveAdapter } from "../../src/method/adapterFolder.ts";
@@ -41,10 +42,18 @@ function temporary(t: TestContext): { adapter: string; batch: string } {
   return { adapter: join(folder, "adapter"), batch };
 }
 
-function peft(...args: string[]): Logits {
-  const { status, stdout, stderr } = spawnSync(PYTHON, [join(import.meta.dirname, "peft_logits.py"), ...args], { encoding: "utf8", maxBuffer: 1e9 });
-  assert.equal(status, 0, stderr.slice(-2000));
-  return JSON.parse(stdout) as Logits;
+// One Python for all: to import PyTorch takes longer than a test.
+const python = spawn(PYTHON, [join(import.meta.dirname, "peft_logits.py")], { stdio: ["pipe", "pipe", "inherit"] });
+const ended = new Promise<never>((_, reject) => { python.on("error", reject).on("exit", (code) => { reject(new Error(`${PYTHON} ended with ${code}`)); }); });
+ended.catch(() => undefined);
+const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
+after(() => { python.stdin.end(); });
+
+async function peft(...args: string[]): Promise<Logits> {
+  python.stdin.write(`${JSON.stringify(args)}\n`);
+  const answer = JSON.parse((await Promise.race([answers.next(), ended])).value as string) as Logits | { error: string };
+  if ("error" in answer) throw new Error(answer.error);
+  return answer;
 }
 
 function assertEqual(ours: { dims: readonly number[]; data: ArrayLike<number> }, theirs: Logits): void {
@@ -66,13 +75,13 @@ for (const folder of BACKBONES) {
         mkdirSync(adapter);
         if (inFolder) writeFoldedFolder(adapter, { spec, sizes, parameters }, folder);
         else saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
-        assertEqual((await tuned.forward(parameters, BATCH)).logits, inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch));
+        assertEqual((await tuned.forward(parameters, BATCH)).logits, await (inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch)));
       } finally { await tuned.release(); }
     });
   }
   for (const options of THEIRS) {
     test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
-      const { adapter, batch } = temporary(t), theirs = peft(folder, adapter, batch, JSON.stringify(options));
+      const { adapter, batch } = temporary(t), theirs = await peft(folder, adapter, batch, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
       const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
       try { assertEqual((await tuned.forward(parameters, BATCH)).logits, theirs); } finally { await tuned.release(); }

@@ -1,28 +1,26 @@
-"""Loads an adapter folder with PEFT on a T5 folder, or makes one of random values first, and prints the logits of a batch.
-With "-" for the adapter, the T5 folder is a folded one: it is loaded alone, its README's lines run where it has them."""
-import json, os, re, sys
+"""For each line it reads, a JSON array of arguments: loads an adapter folder with PEFT on a T5 folder, or makes one of random values first, and
+prints the logits of a batch as a line of JSON. With "-" for the adapter, the T5 folder is a folded one: it is loaded alone, its README's lines
+run where it has them. What goes wrong is a line of JSON too: one process answers for a whole file of tests."""
+import json, os, re, sys, traceback
 import torch
 from peft import IA3Config, LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
 from transformers import T5ForConditionalGeneration
 
-backbone, adapter, batch_file, *make = sys.argv[1:]
-batch = json.load(open(batch_file))
-ids, mask, labels = (torch.tensor(batch[key]) for key in ("input_ids", "attention_mask", "labels"))
-if adapter == "-":
-    os.chdir(backbone)
+
+def logits_of_folded(folder, batch):
+    os.chdir(folder)
     if os.path.exists("README.md"):
-        exec(re.search(r"```python\n(.*?)```", open("README.md").read(), re.S).group(1))
-        inputs = encoder_input(ids, mask)
+        names = {}
+        exec(re.search(r"```python\n(.*?)```", open("README.md").read(), re.S).group(1), names)
+        model, inputs = names["model"], names["encoder_input"](batch["input_ids"], batch["attention_mask"])
     else:
-        model, inputs = T5ForConditionalGeneration.from_pretrained("."), {"input_ids": ids, "attention_mask": mask}
+        model, inputs = T5ForConditionalGeneration.from_pretrained("."), {"input_ids": batch["input_ids"], "attention_mask": batch["attention_mask"]}
     with torch.no_grad():
-        logits = model.eval()(**inputs, labels=labels).logits
-    print(json.dumps({"dims": list(logits.shape), "data": logits.flatten().tolist()}))
-    sys.exit()
-base = T5ForConditionalGeneration.from_pretrained(backbone, dtype=torch.float32)
-if make:
+        return model.eval()(**inputs, labels=batch["labels"]).logits
+
+
+def make_adapter(base, adapter, options):
     torch.manual_seed(5)
-    options = json.loads(make[0])
     kind = {"PROMPT_TUNING": PromptTuningConfig, "LORA": LoraConfig, "IA3": IA3Config}[options.pop("peft_type")]
     made = get_peft_model(base, kind(task_type="SEQ_2_SEQ_LM", **options))
     with torch.no_grad():
@@ -30,8 +28,24 @@ if make:
             if parameter.requires_grad:
                 parameter.add_(0.3 * torch.randn_like(parameter))
     made.save_pretrained(adapter)
-    base = T5ForConditionalGeneration.from_pretrained(backbone, dtype=torch.float32)
-model = PeftModel.from_pretrained(base, adapter).eval()
-with torch.no_grad():
-    logits = model(input_ids=ids, attention_mask=mask, labels=labels).logits
-print(json.dumps({"dims": list(logits.shape), "data": logits.flatten().tolist()}))
+
+
+def logits_of(backbone, adapter, batch_file, *make):
+    batch = {key: torch.tensor(value) for key, value in json.load(open(batch_file)).items()}
+    if adapter == "-":
+        return logits_of_folded(backbone, batch)
+    load = lambda: T5ForConditionalGeneration.from_pretrained(backbone, dtype=torch.float32)
+    if make:
+        make_adapter(load(), adapter, json.loads(make[0]))
+    model = PeftModel.from_pretrained(load(), adapter).eval()
+    with torch.no_grad():
+        return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], labels=batch["labels"]).logits
+
+
+for line in sys.stdin:
+    try:
+        logits = logits_of(*json.loads(line))
+        answer = {"dims": list(logits.shape), "data": logits.flatten().tolist()}
+    except Exception:
+        answer = {"error": traceback.format_exc()}
+    print(json.dumps(answer), flush=True)
