@@ -1,4 +1,4 @@
-import type { Dim } from "../graph/dims.ts";
+import { product, type Dim } from "../graph/dims.ts";
 import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, transpose } from "../graph/ops.ts";
 import { geluTanh } from "../graph/composed.ts";
 import { scalar, type Value } from "../graph/value.ts";
@@ -11,9 +11,14 @@ export interface KeyValue { key: Value; value: Value }
 /** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
 export class T5Graph {
   private readonly changes: BackboneChanges;
+  /** Whether cross-attention can read the encoder's states themselves: the method leaves every linear layer as it is. */
+  readonly absorbs: boolean;
 
   /** @param changes what a method changes inside; the default is nothing */
-  constructor(readonly config: T5Config, changes: Partial<BackboneChanges> = {}) { this.changes = { ...UNCHANGED, ...changes }; }
+  constructor(readonly config: T5Config, changes: Partial<BackboneChanges> = {}) {
+    this.changes = { ...UNCHANGED, ...changes };
+    this.absorbs = !["weight", "linearInput", "linearOutput"].some((part) => part in changes);
+  }
 
   private drop(x: Value): Value { return this.changes.drop(x); }
 
@@ -51,6 +56,23 @@ export class T5Graph {
     return this.drop(this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o`, [this.config.width, this.inner]));
   }
 
+  /**
+   * Attention of `x` (B, T, d) to `states` (B, L, d) themselves: q (s W_k)^T = (q W_k) s^T for each head, and values alike, so that the few queries
+   * are multiplied by the weights and not the many keys. Equal to `attend` over the states' keys and values, for T heads / d of their cost.
+   * @param bias broadcast to (B, heads, T, L)
+   */
+  private attendStates(x: Value, states: Value, name: string, bias: Value): Value {
+    const { heads, headWidth, width } = this.config, [rows, length] = x.shape as [Dim, Dim, Dim], keys = states.shape[1]!;
+    const all = product([rows, length]), queries = product([heads, length]), byHead: Dim[] = [heads, rows, length, width], sizes: [number, number] = [this.inner, width];
+    const kernel = (part: string): Value => reshape(this.changes.weight(`${name}.${part}.weight`, sizes), [heads, headWidth, width]);
+    const query = transpose(reshape(this.project(x, `${name}.q`, sizes), [all, heads, headWidth]), [1, 0, 2]);
+    const wide = reshape(transpose(reshape(matmul(query, kernel("k")), byHead), [1, 0, 2, 3]), [rows, queries, width]);
+    const scores = add(reshape(matmul(wide, states, { transB: true }), [rows, heads, length, keys]), bias);
+    const mixed = matmul(reshape(this.drop(softmax(scores)), [rows, queries, keys]), states);
+    const narrow = matmul(reshape(transpose(reshape(mixed, [rows, heads, length, width]), [1, 0, 2, 3]), [heads, all, width]), kernel("v"), { transB: true });
+    return this.drop(this.project(reshape(transpose(narrow, [1, 0, 2]), [rows, length, this.inner]), `${name}.o`, [width, this.inner]));
+  }
+
   private residual(state: Value, z: Value, at: Sublayer): Value { return add(state, this.changes.sublayer(z, at)); }
 
   private feedForward(x: Value, name: string): Value {
@@ -86,10 +108,10 @@ export class T5Graph {
 
   /**
    * Decoder logits.
-   * @param ids int32 (B, T) @param options past: earlier keys and values of each layer, none when the whole target is given
+   * @param ids int32 (B, T) @param options cross: each layer's keys and values of the encoder, or its states (B, L, d) where `absorbs`; past: earlier keys and values of each layer, none when the whole target is given
    * @returns logits (B, T, V) and each layer's own keys and values with the past ones before them
    */
-  decode(ids: Value, options: { cross: KeyValue[]; selfBias: Value; crossBias: Value; past?: KeyValue[] }): { logits: Value; present: KeyValue[] } {
+  decode(ids: Value, options: { cross: KeyValue[] | Value; selfBias: Value; crossBias: Value; past?: KeyValue[] }): { logits: Value; present: KeyValue[] } {
     let state = this.drop(gather(this.table, ids));
     const present: KeyValue[] = [];
     for (let i = 0; i < this.config.decoderLayers; i++) {
@@ -99,7 +121,9 @@ export class T5Graph {
       const kept = past === undefined ? own : { key: concat([past.key, own.key], 2), value: concat([past.value, own.value], 2) };
       present.push(kept);
       state = this.residual(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBias), { name: `${block}.0`, kind: "self" });
-      state = this.residual(state, this.attend(this.norm(state, `${block}.1.layer_norm`), options.cross[i]!, `${block}.1.EncDecAttention`, options.crossBias), { name: `${block}.1`, kind: "cross" });
+      const asking = this.norm(state, `${block}.1.layer_norm`), cross = `${block}.1.EncDecAttention`;
+      const read = Array.isArray(options.cross) ? this.attend(asking, options.cross[i]!, cross, options.crossBias) : this.attendStates(asking, options.cross, cross, options.crossBias);
+      state = this.residual(state, read, { name: `${block}.1`, kind: "cross" });
       state = this.residual(state, this.feedForward(this.norm(state, `${block}.2.layer_norm`), `${block}.2.DenseReluDense`), { name: `${block}.2`, kind: "feedForward" });
     }
     return { logits: this.head(this.drop(this.norm(state, "decoder.final_layer_norm"))), present };

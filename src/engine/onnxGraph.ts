@@ -1,4 +1,4 @@
-import { dimTerms, type Dim } from "../graph/dims.ts";
+import { dimTerms, factors, type Dim } from "../graph/dims.ts";
 import { topological, type InputValue, type Value } from "../graph/value.ts";
 import { LOWERINGS, type Lowering } from "./onnxLowering.ts";
 import { encodeModel, type Attribute, type Element, type ProtoGraph, type ProtoTensor } from "./onnxProto.ts";
@@ -49,6 +49,7 @@ export class OnnxBuilder {
   /** A one-element int64 vector holding the size of a dimension at run time. */
   size(dim: Dim): string {
     if (typeof dim === "number") return this.ints([dim]);
+    if (dim.includes("*")) return factors(dim).map((factor) => this.size(factor)).reduce((a, b) => this.node("Mul", [a, b]));
     const { symbols, size } = dimTerms(dim);
     const parts = symbols.map((symbol) => this.symbol(symbol));
     if (size !== 0) parts.push(this.ints([size]));

@@ -30,6 +30,9 @@ export function product(shape: Shape): Dim {
   return [known === 1 ? "" : String(known), ...symbolic].filter((s) => s !== "").join("*");
 }
 
+/** What a name of `product` is the product of. */
+export const factors = (dim: string): Dim[] => dim.split("*").map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
+
 /** Shape of an elementwise operation by NumPy's broadcasting rule. @throws Error when two dimensions differ and neither is 1 */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);

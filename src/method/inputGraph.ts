@@ -70,16 +70,19 @@ export class InputGraph {
     return this.t5.encode(this.embedded(dropout), add(this.t5.positionBias("encoder", buckets), this.crossBias()));
   }
 
+  /** Whether reading the encoder's states themselves costs less for a target of this many tokens than making keys and values of them. */
+  isShort(targetLength: number): boolean { return this.t5.absorbs && targetLength * this.t5.config.heads <= this.t5.config.width; }
+
   private crossKeyValues(encoded: Value): KeyValue[] {
     return Array.from({ length: this.t5.config.decoderLayers }, (_, i) => this.t5.crossKeyValue(encoded, i));
   }
 
-  /** Logits (B, T, V) and encoder states (B, P+S, d), teacher-forced. */
-  forward(dropout: boolean): { logits: Value; encoded: Value } {
+  /** Logits (B, T, V) and encoder states (B, P+S, d), teacher-forced. @param short targets are so short that cross-attention reads the states themselves */
+  forward(dropout: boolean, short = false): { logits: Value; encoded: Value } {
     const encoded = this.encoded(dropout);
     const causal = input("causal", ["T", "T"]);
     const selfBias = add(this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")), reshape(causal, [1, 1, "T", "T"]));
-    const { logits } = this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.crossKeyValues(encoded), selfBias, crossBias: this.crossBias() });
+    const { logits } = this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: short ? encoded : this.crossKeyValues(encoded), selfBias, crossBias: this.crossBias() });
     return { logits, encoded };
   }
 
@@ -90,8 +93,8 @@ export class InputGraph {
   }
 
   /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own */
-  step(dropout: boolean, penalised = false): Record<string, Value> {
-    const loss = this.scaledLoss(this.forward(dropout).logits);
+  step(dropout: boolean, { penalised = false, short = false }: { penalised?: boolean; short?: boolean } = {}): Record<string, Value> {
+    const loss = this.scaledLoss(this.forward(dropout, short).logits);
     return penalised ? { ...this.withGradients(add(loss, this.penalty(dropout))), loss } : this.withGradients(loss);
   }
 

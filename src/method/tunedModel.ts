@@ -125,8 +125,8 @@ export class T5TunedModel implements TunedModel {
   }
 
   async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0, penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined }: StepOptions): ReturnType<TunedModel["step"]> {
-    const name = ["step", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
-    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, penaltyWeight !== undefined));
+    const short = this.graph.isShort(batch.targetLength), name = ["step", short && "short", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
+    const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, { penalised: penaltyWeight !== undefined, short }));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
     if (backboneDropout !== undefined) Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, symbols));

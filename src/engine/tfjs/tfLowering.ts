@@ -16,7 +16,6 @@ const direct = (operation: string): TfLowering<OpValue> => (tf) => {
 const first = (inputs: readonly TfTensor[]): TfTensor => inputs[0]!;
 const second = (inputs: readonly TfTensor[]): TfTensor => inputs[1]!;
 const shapeOf = (value: OpValue, input: number): Shape => value.inputs[input]!.shape;
-const volume = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 
 /** The product with a matrix is one over all rows: the batched operation would make one for each batch entry. */
 function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
@@ -34,18 +33,12 @@ function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
   };
 }
 
-/** A size of the target is that of the input's dimension of the same name, or a sum; a product such as "B*T" has no size of its own: it may stand only once, as what is left over. */
+/** A size of the target is that of the input's dimension of the same name, or what its name is a sum or product of. */
 function reshape(tf: TfOperations, value: Of<"reshape">): Kernel {
   const call = tf.call("Reshape"), from = shapeOf(value, 0), { shape } = value.attributes;
   if (shape.every((dim) => typeof dim === "number")) { const sizes = tf.ints(shape); return (inputs) => call(first(inputs), sizes); }
   const places = shape.map((dim) => (typeof dim === "string" ? from.indexOf(dim) : -1));
-  const open = shape.flatMap((dim, i) => (places[i] === -1 && String(dim).includes("*") ? [i] : []));
-  if (open.length > 1) throw new Error(`a reshape to (${shape.join(",")}) leaves more than one size open`);
-  return (inputs, run) => {
-    const x = first(inputs), sizes = shape.map((dim, i) => (places[i]! >= 0 ? x.shape[places[i]!]! : i === open[0] ? 1 : run.size(dim)));
-    if (open[0] !== undefined) sizes[open[0]] = volume(x.shape) === 0 ? 0 : volume(x.shape) / volume(sizes);
-    return call(x, run.shape(sizes));
-  };
+  return (inputs, run) => call(first(inputs), run.shape(shape.map((dim, i) => (places[i]! >= 0 ? first(inputs).shape[places[i]!]! : run.size(dim)))));
 }
 
 function slice(tf: TfOperations, value: Of<"slice">): Kernel {

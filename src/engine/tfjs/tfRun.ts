@@ -1,4 +1,4 @@
-import { dimTerms, type Dim } from "../../graph/dims.ts";
+import { dimTerms, factors, type Dim } from "../../graph/dims.ts";
 import type { TensorFlow, TfTensor } from "./tensorflow.ts";
 
 /** One run of a program: the sizes that its symbols have, and what lives no longer than the run. */
@@ -11,6 +11,7 @@ export class TfRun {
 
   size(dim: Dim): number {
     if (typeof dim === "number") return dim;
+    if (dim.includes("*")) return factors(dim).reduce<number>((product, factor) => product * this.size(factor), 1);
     const { symbols, size } = dimTerms(dim);
     return symbols.reduce((sum, symbol) => {
       const found = this.symbols.get(symbol);
