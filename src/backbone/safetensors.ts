@@ -1,10 +1,12 @@
-import { closeSync, fsyncSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import * as z from "zod";
 import { readBytes, readWeight } from "../engine/weightData.ts";
+import { openPlain } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 
 const TYPES = { F32: { type: "float32", bytes: 4 }, F16: { type: "float16", bytes: 2 }, BF16: { type: "bfloat16", bytes: 2 } } as const;
-const MAX_HEADER = 100 * 1024 * 1024;
+/** The largest T5 has a header of 100 KB; JSON takes many times its size in memory. */
+const MAX_HEADER = 16 * 1024 * 1024;
 const count = z.number().int().nonnegative();
 const Entry = z.object({ dtype: z.string(), shape: z.array(count).max(8), data_offsets: z.tuple([count, count]) });
 const Header = z.record(z.string(), z.unknown());
@@ -18,20 +20,27 @@ function checkEntry(path: string, name: string, raw: unknown, dataSize: number):
   const parsed = Entry.safeParse(raw);
   if (!parsed.success) throw new UserError(`${path}: the header entry of tensor "${name}" is malformed`);
   const { dtype, shape, data_offsets: [start, end] } = parsed.data;
-  const size = BYTES[dtype];
-  if (size === undefined) throw new UserError(`${path}: tensor "${name}" has the unsupported type ${dtype}`);
+  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
+  if (size === undefined) throw new UserError(`${path}: tensor "${name}" has the unsupported type ${dtype.slice(0, 40)}`);
   const wanted = shape.reduce((a, b) => a * b, size);
   if (end < start || end - start !== wanted) throw new UserError(`${path}: tensor "${name}" of shape (${shape.join(", ")}) needs ${wanted} bytes, its offsets give ${end - start}`);
   if (end > dataSize) throw new UserError(`${path}: the file is truncated: tensor "${name}" ends at byte ${end} of the data, the file holds ${dataSize}`, "Download or copy the file again.");
   return parsed.data;
 }
 
+/** Tensors that lie on each other would make much memory of a small file. */
+function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): void {
+  let end = 0, before = "";
+  for (const [name, { offset, bytes }] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
+    if (offset < end && bytes > 0) throw new UserError(`${path}: the tensors "${before}" and "${name}" lie on each other`, "Save the model again, each tensor by itself.");
+    if (bytes > 0) [end, before] = [offset + bytes, name];
+  }
+}
+
 /** Reads the header of a safetensors file: where each tensor lies. @throws UserError naming file and tensor when it is damaged */
 export function readHeader(path: string): SafetensorsHeader {
-  let fd: number;
-  try { fd = openSync(path, "r"); } catch (error) { throw new UserError(`${path} cannot be read: ${(error as Error).message}`); }
+  const { fd, size } = openPlain(path);
   try {
-    const size = fstatSync(fd).size;
     if (size < 8) throw new UserError(`${path} is not a safetensors file: it has ${size} bytes`);
     const headerSize = Number(readBytes(fd, 0, 8).readBigUInt64LE());
     if (headerSize > MAX_HEADER || headerSize + 8 > size) throw new UserError(`${path} is truncated or not a safetensors file: its header would have ${headerSize} bytes`);
@@ -45,6 +54,7 @@ export function readHeader(path: string): SafetensorsHeader {
       const { dtype, shape, data_offsets: [start, end] } = checkEntry(path, name, raw, size - 8 - headerSize);
       entries.set(name, { file: path, offset: 8 + headerSize + start, bytes: end - start, dims: shape, dtype });
     }
+    checkApart(path, entries);
     const metadata = z.record(z.string(), z.string()).safeParse(header.data["__metadata__"]);
     return { entries, metadata: metadata.success ? metadata.data : {} };
   } finally { closeSync(fd); }

@@ -31,14 +31,17 @@ export function readStoredZip(bytes: Buffer, path: string): Map<string, Buffer> 
   const end = endOf(bytes);
   if (end < 0) throw new UserError(`${path} is no whole file of torch.save: it has no zip directory at its end`, "Copy it again; a file of torch before 1.6 must be loaded and saved anew there.");
   const files = new Map<string, Buffer>(), count = bytes.readUInt16LE(end + 10);
-  let at = bytes.readUInt32LE(end + 16);
+  let at = bytes.readUInt32LE(end + 16), sum = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || bytes.readUInt32LE(at) !== CENTRAL) fail("its zip directory is damaged");
     const nameLength = bytes.readUInt16LE(at + 28), next = at + 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
     if (next > end) fail("its zip directory is damaged");
     const name = bytes.toString("utf8", at + 46, at + 46 + nameLength);
     if (files.has(name)) fail(`it has the part "${name}" twice`);
-    files.set(name, content(bytes, { at, name }, fail));
+    const part = content(bytes, { at, name }, fail);
+    // Parts that share their bytes would be summed up again and again.
+    if ((sum += part.length) > bytes.length) fail("its parts lie on each other");
+    files.set(name, part);
     at = next;
   }
   return files;

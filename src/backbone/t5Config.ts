@@ -1,23 +1,28 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
+import { outOfBounds } from "../experiment/jsonBounds.ts";
 
-const size = z.number().int().positive().max(1_000_000);
+/** A config.json has some kilobytes; the largest T5 has 24 layers. */
+const MOST_BYTES = 1024 * 1024, MOST_LAYERS = 256;
+const size = z.number().int().positive().max(1_000_000), layers = size.max(MOST_LAYERS);
 const Config = z.object({
   model_type: z.literal("t5"),
-  vocab_size: size, d_model: size, d_kv: size, d_ff: size, num_layers: size, num_heads: size,
-  num_decoder_layers: size.nullish(),
+  vocab_size: size, d_model: size, d_kv: size, d_ff: size, num_layers: layers, num_heads: size,
+  num_decoder_layers: layers.nullish(),
   feed_forward_proj: z.enum(["relu", "gated-gelu"]).default("relu"),
   tie_word_embeddings: z.boolean().default(true),
   scale_decoder_outputs: z.boolean().optional(),
-  relative_attention_num_buckets: size.default(32),
+  relative_attention_num_buckets: size.min(2).default(32),
   relative_attention_max_distance: size.default(128),
   layer_norm_epsilon: z.number().positive().default(1e-6),
   pad_token_id: z.number().int().nonnegative().default(0),
   eos_token_id: z.number().int().nonnegative().default(1),
   decoder_start_token_id: z.number().int().nonnegative().default(0),
-});
+})
+  .refine((c) => c.relative_attention_max_distance > c.relative_attention_num_buckets / 2, "relative_attention_max_distance must be above half of relative_attention_num_buckets")
+  .refine((c) => Math.max(c.pad_token_id, c.eos_token_id, c.decoder_start_token_id) < c.vocab_size, "pad_token_id, eos_token_id and decoder_start_token_id must lie inside the vocabulary");
 
 export interface T5Config {
   vocabulary: number; width: number; headWidth: number; hidden: number; layers: number; decoderLayers: number; heads: number;
@@ -31,14 +36,16 @@ export interface T5Config {
  */
 export function readT5Config(folder: string, ownHead: boolean): T5Config {
   const path = join(folder, "config.json");
+  const text = boundedText(path, MOST_BYTES), out = outOfBounds(text);
+  if (out !== undefined) throw new UserError(`${path} has ${out.what}`, "Give the folder of a Hugging Face T5 model.");
   let json: unknown;
-  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a Hugging Face T5 model."); }
+  try { json = JSON.parse(text); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a Hugging Face T5 model."); }
   const type = z.object({ model_type: z.string() }).safeParse(json);
-  if (type.success && type.data.model_type !== "t5") throw new UserError(`${path}: model type "${type.data.model_type}" is not supported`, "Use a T5 model (model_type \"t5\").");
+  if (type.success && type.data.model_type !== "t5") throw new UserError(`${path}: model type "${type.data.model_type.slice(0, 40)}" is not supported`, "Use a T5 model (model_type \"t5\").");
   const parsed = Config.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new UserError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`);
+    throw new UserError(`${path}: ${[issue?.path.join(".") ?? "", issue?.message ?? "malformed"].filter((part) => part !== "").join(": ")}`);
   }
   const c = parsed.data;
   return {

@@ -11,8 +11,14 @@ const STORAGE = /^torch (Float|Half|BFloat16|Double|Long|Int|Short|Char|Byte|Boo
 
 /** What the pickle asks for and a file of tensors does not need. */
 export class ForbiddenPickle extends Error {}
-const refuse = (what: string): never => { throw new ForbiddenPickle(what); };
-const numbers = (item: Item | undefined): number[] => (item?.kind === "list" ? item.items : []).map((each) => (each.kind === "number" ? each.value : refuse("a tensor's shape that is no list of numbers")));
+/** Letters of a pickle's own words in a message. */
+const QUOTED = 200;
+const refuse = (what: string): never => { throw new ForbiddenPickle(what.slice(0, QUOTED)); };
+/** Bytes of a pickle: a tensor takes some hundreds; its items take many times their bytes in memory. */
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_AXES = 8;
+/** A shape. One list may stand in many tensors: it is short. */
+const numbers = (item: Item | undefined): number[] => (item?.kind === "list" && item.items.length <= MOST_AXES ? item.items : refuse("a tensor's shape that is no short list")).map((each) => (each.kind === "number" ? each.value : refuse("a tensor's shape that is no list of numbers")));
 
 /** Calls nothing: the four names that a file of tensors uses are understood as what they mean. */
 function reduce(callee: Item, argument: Item): Item {
@@ -84,7 +90,8 @@ class Machine {
   private append(items: Item[]): void {
     const into = this.top();
     if (into.kind !== "list") return refuse("elements of something that is no list");
-    into.items.push(...items);
+    // Not spread: there may be more of them than a call takes.
+    for (const item of items) into.items.push(item);
   }
 
   /** A whole number of up to eight bytes. */
@@ -130,6 +137,7 @@ class Machine {
  * @throws ForbiddenPickle saying what it asks for
  */
 export function readTensorPickle(bytes: Buffer): Map<string, PickledTensor> {
+  if (bytes.length > MOST_BYTES) refuse(`${bytes.length} bytes of description`);
   const result = new Machine(bytes).run();
   if (result.kind !== "dict") return refuse("something that is no dictionary of tensors");
   return new Map(result.entries.map(([key, value]) => {

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Tokenizer } from "tokenizers";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
+import { checkTokenizer } from "./tokenizerBounds.ts";
+
+/** The largest vocabularies in use, of 256,000 pieces, take 33 MB. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface EncodeOptions { /** add the post-processor's tokens, such as </s> (default true) */ addSpecial?: boolean; /** longest result in tokens, special ones included */ maxLength?: number }
 /** Tokens of a text. `offsets` are UTF-16 code units of the text given; added special tokens have (0, 0). */
@@ -17,8 +22,12 @@ export class TextTokenizer {
     this.vocabularySize = native.getVocabSize(true);
   }
 
+  private async encoded(text: string, addSpecial: boolean): ReturnType<Tokenizer["encode"]> {
+    try { return await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial }); } catch (error) { throw new UserError(`The tokenizer cannot read "${text.slice(0, 40)}": ${(error as Error).message}`, "Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again."); }
+  }
+
   async encode(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<Encoding> {
-    const encoding = await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+    const encoding = await this.encoded(text, addSpecial);
     const units = utf16Offsets(text);
     const specialMask = encoding.getSpecialTokensMask();
     const kept = cut(specialMask, maxLength);
@@ -30,7 +39,7 @@ export class TextTokenizer {
 
   /** Ids alone: no offsets are worked out. */
   async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
-    const encoding = await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+    const encoding = await this.encoded(text, addSpecial);
     const ids = encoding.getIds();
     return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
   }
@@ -47,6 +56,7 @@ export class TextTokenizer {
  */
 function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
   if (specialMask.length <= maxLength) return (values) => values;
+  if (!specialMask.includes(0)) return (values) => values.slice(0, maxLength);
   const lead = specialMask.indexOf(0), trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
   const end = Math.max(lead, maxLength - trail);
   return (values) => [...values.slice(0, end), ...values.slice(values.length - trail)];
@@ -66,5 +76,6 @@ function utf16Offsets(text: string): (codePoint: number) => number {
 export function loadTokenizer(folder: string): TextTokenizer {
   const path = join(folder, "tokenizer.json");
   if (!existsSync(path)) throw new UserError(`${folder} has no tokenizer.json`, "Save the model with a fast tokenizer (tokenizer.json) and try again.");
+  checkTokenizer(path, boundedText(path, MOST_BYTES));
   try { return new TextTokenizer(Tokenizer.fromFile(path)); } catch (error) { throw new UserError(`${path} is not a tokenizer: ${(error as Error).message}`); }
 }

@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { WeightLocation } from "../engine/program.ts";
 import { floatType, readHeader, readTensor, readTensorRows, type TensorEntry } from "./safetensors.ts";
 
-const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/, "a file name, not a path")) });
+/** An index names each tensor once; some hundreds of shards are the most that any model has. */
+const MOST_INDEX = 16 * 1024 * 1024, MOST_SHARDS = 1000;
+const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\:\0]+\.safetensors$/, "a file name, not a path")) });
 
 /** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
 export class BackboneWeights {
@@ -55,8 +58,9 @@ export class BackboneWeights {
 
 function readIndex(path: string): Record<string, string> {
   let json: unknown;
-  try { json = JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} is not JSON: ${(error as Error).message}`); }
+  try { json = JSON.parse(boundedText(path, MOST_INDEX)); } catch (error) { throw new UserError(`${path} is not JSON: ${(error as Error).message}`); }
   const parsed = Index.safeParse(json);
   if (!parsed.success) throw new UserError(`${path}: weight_map must map tensor names to file names in the folder`);
+  if (new Set(Object.values(parsed.data.weight_map)).size > MOST_SHARDS) throw new UserError(`${path} names more than ${MOST_SHARDS} files`);
   return parsed.data.weight_map;
 }

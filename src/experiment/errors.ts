@@ -1,3 +1,6 @@
+/** Letters of a message: what it quotes may be somebody else's, of any length. */
+const LONGEST = 10_000;
+
 /** A mistake or obstacle the user can act on: says what happened and what to do. Anything else thrown is a bug. */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -7,7 +10,7 @@ export class UserError extends Error {
 
   /** @param message what happened, and where @param action what the user can do about it */
   constructor(message: string, action?: string) {
-    super(message);
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
     this.action = action;
   }
 

@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 
+/** Journals come from other people too: a text is cut to what can be shown, a list that is longer is no event. */
+const text = (most: number): z.ZodType<string> => z.string().transform((given) => (given.length > most ? `${given.slice(0, most)}…` : given));
+const word = text(300), told = text(20_000);
+const few = <T extends object>(value: T): boolean => Object.keys(value).length <= MOST_KEYS;
+const MOST_KEYS = 200;
 /** Trainable components watched apart: the soft prompt and the offset FFN. */
-const perComponent = z.record(z.string(), z.number());
-const at = { time: z.number().describe("milliseconds since the epoch") };
+const perComponent = z.record(z.string(), z.number()).refine(few);
+/** What a date can be of. */
+export const LAST_TIME = 8.64e15;
+const at = { time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch") };
 
 export const RunStatus = z.enum(["queued", "preparing", "running", "evaluating", "stopping", "finished", "stopped", "failed", "interrupted"]);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -16,31 +23,31 @@ export const Annotation = z.object({
 export type Annotation = z.infer<typeof Annotation>;
 
 /** A device that could have computed a run: milliseconds of one of its steps there, or why there is none. */
-export const MeasuredDevice = z.object({ device: z.string(), name: z.string().optional(), milliseconds: z.number().optional(), reason: z.string().optional() });
+export const MeasuredDevice = z.object({ device: word, name: word.optional(), milliseconds: z.number().optional(), reason: told.optional() });
 export type MeasuredDevice = z.infer<typeof MeasuredDevice>;
 
 /** What a graphics processor is at while a run computes on one: memory in bytes, utilisation 0 to 1; what the driver does not tell is left out. */
-export const GpuUse = z.object({ index: z.number(), name: z.string(), memoryUsed: z.number().optional(), memoryTotal: z.number().optional(), utilisation: z.number().optional() });
+export const GpuUse = z.object({ index: z.number(), name: word, memoryUsed: z.number().optional(), memoryTotal: z.number().optional(), utilisation: z.number().optional() });
 export type GpuUse = z.infer<typeof GpuUse>;
 
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number(),
-    experiment: z.string().optional().describe("the experiment's own name, without what tells its runs apart"), variant: z.string().optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: z.string().optional() }),
-  z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
-  z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
-  z.object({ type: z.literal("engine"), ...at, device: z.string(), name: z.string().describe("what computes, as a person knows it"), measured: z.array(MeasuredDevice) }),
+  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: word, name: word, method: word, task: word, backbone: told, seed: z.number(), steps: z.number(),
+    experiment: word.optional().describe("the experiment's own name, without what tells its runs apart"), variant: text(2000).optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: word.optional() }),
+  z.object({ type: z.literal("status"), ...at, status: RunStatus, message: told.optional(), pid: z.number().optional() }),
+  z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: word, majority: z.number().optional() }),
+  z.object({ type: z.literal("engine"), ...at, device: word, name: word.describe("what computes, as a person knows it"), measured: z.array(MeasuredDevice).max(MOST_KEYS) }),
   z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number(), memory: z.number().optional().describe("resident memory of the worker, bytes") }),
-  z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number(), seconds: z.number().optional() }),
+  z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: word.optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: perComponent, examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
-  z.object({ type: z.literal("warning"), ...at, message: z.string() }),
-  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: z.string().optional() }),
-  z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
-  z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
+  z.object({ type: z.literal("warning"), ...at, message: told }),
+  z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: told.optional() }),
+  z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).refine(few).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
+  z.object({ type: z.literal("analysis"), ...at, name: z.string().max(60), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: told.optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
-  z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(z.string()).optional().describe("paths that its commit lacks: taken as they were now") }),
-  z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).optional() }),
-  z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
+  z.object({ type: z.literal("reproduced"), ...at, of: word, same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: word, value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(told).max(1000).optional().describe("paths that its commit lacks: taken as they were now") }),
+  z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).max(MOST_KEYS).optional() }),
+  z.object({ type: z.literal("error"), ...at, message: told, action: told.optional() }),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 /** An event without its time, as a writer hands it over. */

@@ -8,6 +8,8 @@ import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
+/** Letters of a template, and of a path. */
+const template = z.string().min(1).max(20_000), place = z.string().min(1).max(4096);
 const fraction = z.number().min(0).lt(1);
 const rate = z.number().nonnegative();
 
@@ -19,11 +21,11 @@ const Split = z.strictObject({ validation: fraction.default(0.1).describe("Share
 
 const FileTask = z.strictObject({
   kind: z.literal("file"), shots,
-  train: z.string().min(1).describe("Path of the training data (JSONL, CSV or TSV), relative to this file"),
-  validation: z.string().optional().describe("Path of the validation data; without it a seeded fraction of train is held out"),
-  test: z.string().optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
-  source: z.string().min(1).describe("Template of the model's input, e.g. \"premise: {premise} hypothesis: {hypothesis}\""),
-  target: z.string().min(1).describe("Template of the expected output, e.g. \"{label}\""),
+  train: place.describe("Path of the training data (JSONL, CSV or TSV), relative to this file"),
+  validation: place.optional().describe("Path of the validation data; without it a seeded fraction of train is held out"),
+  test: place.optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
+  source: template.describe("Template of the model's input, e.g. \"premise: {premise} hypothesis: {hypothesis}\""),
+  target: template.describe("Template of the expected output, e.g. \"{label}\""),
   split: Split
     .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given, and the seed of the split"),
 });
@@ -37,8 +39,8 @@ const MailTask = z.strictObject({
 
 const TextTask = z.strictObject({
   kind: z.literal("text"),
-  folder: z.string().min(1).describe("Folder of .txt files, relative to this file; a paragraph a line"),
-  label: z.string().min(1).refine((text) => { try { new RegExp(text, "u"); return true; } catch { return false; } }, "is no regular expression").optional()
+  folder: place.describe("Folder of .txt files, relative to this file; a paragraph a line"),
+  label: z.string().min(1).max(500).refine((text) => { try { new RegExp(text, "u"); return true; } catch { return false; } }, "is no regular expression").optional()
     .describe("A regular expression on the file's name whose first group is the label to tell; files that do not match are left out. Without it, hidden words are to be told"),
   shots,
   words: positive.min(12).default(60).describe("Words of an example"),
@@ -52,7 +54,7 @@ const TextTask = z.strictObject({
 const NamedTask = z.strictObject({
   kind: z.literal("named"),
   name: z.enum(TASK_NAMES).describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
-  folder: z.string().min(1).describe("Folder with train, validation and test files (JSONL, TSV or CSV), relative to this file"),
+  folder: place.describe("Folder with train, validation and test files (JSONL, TSV or CSV), relative to this file"),
   targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
   split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
   official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
@@ -85,7 +87,7 @@ const Training = z.strictObject({
 export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(300).describe("What its runs are called"),
-  backbone: z.string().min(1).default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
+  backbone: place.default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
   task: z.discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask]).describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("How it is trained"),

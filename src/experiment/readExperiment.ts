@@ -1,21 +1,27 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { getNodePath, findNodeAtLocation, parseTree, parse, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 import type { z } from "zod";
+import { boundedText } from "./boundedFile.ts";
 import { UserError } from "./errors.ts";
 import { defaultRates } from "./learningRates.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
+import { outOfBounds } from "./jsonBounds.ts";
 import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
 import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
+/** Bytes of an experiment file, and of what is wrong with it so many places as are told. */
+const MOST_BYTES = 2_000_000, MOST_TOLD = 20;
 
 function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
 }
 
 function parseText(path: string, text: string): unknown {
+  const out = outOfBounds(text);
+  if (out !== undefined) throw new UserError(`${path}:${lineOf(text, out.offset)}: an experiment cannot have ${out.what}.`, "Correct that line.");
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const first = errors[0];
@@ -42,10 +48,10 @@ function nearestNode(tree: Node | undefined, path: PropertyKey[]): Node | undefi
   return undefined;
 }
 
-function describe(path: string, text: string, issue: z.core.$ZodIssue): string {
+function describe(path: string, { text, tree }: { text: string; tree: Node | undefined }, issue: z.core.$ZodIssue): string {
   const extra = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const keys = extra === undefined ? issue.path : [...issue.path, extra];
-  const node = nearestNode(parseTree(text), keys);
+  const node = nearestNode(tree, keys);
   const place = node ? `${path}:${lineOf(text, node.offset)}` : path;
   const key = keys.map(String).join(".");
   return extra === undefined ? `${place}: ${key || "the file"}: ${issue.message}` : `${place}: ${key}: unknown key`;
@@ -97,7 +103,7 @@ function fillShots(experiment: Experiment): Experiment {
 function textOf(path: string): string {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
-  return readFileSync(full, "utf8").replace(/^\uFEFF/, "");
+  return boundedText(full, MOST_BYTES).replace(/^\uFEFF/, "");
 }
 
 function objectOf(path: string, text: string, overrides: readonly string[]): JsonObject {
@@ -112,7 +118,9 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues, keys = first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
-  throw new UserError(parsed.error.issues.map((issue) => describe(file.path, file.text, issue) + (file.about ?? "")).join("\n"), "Correct the experiment file.").about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
+  const tree = parseTree(file.text), more = parsed.error.issues.length - MOST_TOLD;
+  const told = parsed.error.issues.slice(0, MOST_TOLD).map((issue) => describe(file.path, { text: file.text, tree }, issue) + (file.about ?? ""));
+  throw new UserError([...told, ...(more > 0 ? [`${file.path}: and ${more} more`] : [])].join("\n"), "Correct the experiment file.").about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
 }
 
 /**

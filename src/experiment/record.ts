@@ -52,6 +52,9 @@ const EMPTY: RunRecord = {
   bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
+/** Of these a record holds no more: each costs a copy of all, and a journal can be somebody else's. */
+const MOST_EVALUATIONS = 10_000, MOST_WARNINGS = 1000, MOST_ANALYSES = 50;
+
 function analysisState(before: AnalysisState | undefined, { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
   const startedAt = status === "started" ? time : before?.startedAt ?? time;
   return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined };
@@ -74,16 +77,20 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       const label = event.label ?? "trained";
       // A run resumed from before an evaluation makes it again.
       const others = record.evaluations.filter((e) => e.step !== step || e.split !== split || e.label !== label);
+      if (others.length >= MOST_EVALUATIONS) return next;
       return { ...next, evaluations: [...others, { step, split, label, loss, metrics, examples, ...(seconds !== undefined && { seconds }) }] };
     }
     case "checkpoint": return { ...next, checkpointStep: event.step, bestStep: event.best ? event.step : record.bestStep };
-    case "warning": return { ...next, warnings: [...record.warnings, event.message] };
+    case "warning": return record.warnings.length >= MOST_WARNINGS ? next : { ...next, warnings: [...record.warnings, event.message] };
     case "git": return {
       ...next, ref: event.ref ?? record.ref, gitMessage: event.message ?? record.gitMessage,
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
     case "sources": return { ...next, sources: event.paths };
-    case "analysis": return { ...next, analyses: { ...record.analyses, [event.name]: analysisState(record.analyses[event.name], event) } };
+    case "analysis": {
+      const before = Object.hasOwn(record.analyses, event.name) ? record.analyses[event.name] : undefined;
+      return before === undefined && Object.keys(record.analyses).length >= MOST_ANALYSES ? next : { ...next, analyses: { ...record.analyses, [event.name]: analysisState(before, event) } };
+    }
     case "annotated": {
       const { name = record.name, note = record.note, starred = record.starred, tags = record.tags, archived = record.archived, priority = record.priority } = event;
       return { ...record, name, note, starred, tags, archived, priority, renamed: record.renamed || event.name !== undefined };

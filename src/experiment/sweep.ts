@@ -6,7 +6,11 @@ import { MersenneTwister } from "./random.ts";
 import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
-const MOST_RUNS = 1000, RATES = "training.learningRate.";
+/** Runs of a sweep, and combinations of its values, many of which may be one run. */
+const MOST_RUNS = 1000, MOST_COMBINATIONS = 20_000;
+/** Letters of a file times its combinations: each is the file again. */
+const MOST_LETTERS = 400_000_000;
+const RATES = "training.learningRate.";
 
 /** Where in a file a run of its sweep has its values from: which of the listed methods it is, and the settings that it sets. */
 export interface Origin { method: number | undefined; settings: readonly Pick<Setting, "key" | "place">[] }
@@ -93,6 +97,14 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
   return listed.map(({ id, method }) => ({ id, method, label: `${id}: ${RETRAINED_TEXT[id]}` }));
 }
 
+const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : axis.count ?? 1);
+
+/** Before anything is made of them: a few lines can ask for more combinations than there is memory. @throws UserError */
+function checkSize(raw: JsonObject, sizes: readonly number[]): void {
+  const combinations = sizes.reduce((product, size) => product * size, 1);
+  if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS) throw new UserError(`sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`, `Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`).about(["sweep"]);
+}
+
 /**
  * The runs of an experiment with seeds and a sweep: seeds change slowest, so that a comparison is whole early.
  * @param raw the file's own object without `seeds` and `sweep` @throws UserError for keys that cannot be set, or too many runs
@@ -103,6 +115,7 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
     if (name === "tune" && Object.hasOwn(sweep.vary, key)) throw new UserError(`sweep: "${key}" is in both vary and tune`).about(["sweep", name, key]);
   }
   const chosen = methodsOf(raw, sweep);
+  checkSize(raw, [seeds?.length ?? 1, chosen.length, ...Object.values(sweep.vary).map(sizeOf), ...(sweep.search === "random" ? [sweep.samples] : Object.values(sweep.tune).map(sizeOf))]);
   const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune, "tune");
   const points = new Map<string, SweepPoint>();
   for (const seed of seeds ?? [undefined]) for (const { method, label: methodName, index, id } of chosen) for (const vary of grid(sweep.vary, "vary")) for (const tune of tuned) {

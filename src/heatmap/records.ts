@@ -1,4 +1,5 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
+import { outOfBounds } from "../experiment/jsonBounds.ts";
 import type { TableForm } from "../experiment/tableForm.ts";
 import { templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";
@@ -35,7 +36,7 @@ const EXPERIMENT_TEXTS = [["method", "initText"], ["task", "source"], ["task", "
 
 /** The texts that an experiment file gives to a model: what the prompt starts from, and the templates' own words. */
 function experimentTexts(text: string): PlacedText[] {
-  const root = parseTree(text, [], { allowTrailingComma: true });
+  const root = outOfBounds(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
   return EXPERIMENT_TEXTS.flatMap((path): PlacedText[] => {
     const node = root && findNodeAtLocation(root, [...path]);
     if (node?.type !== "string") return [];

@@ -20,12 +20,15 @@ async function hashOf(path: string, { size, hash }: HubFile): Promise<string> {
 
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
-/** Appends what the server still has to give. @returns false when the connection broke off */
-async function append(response: Response, part: string, place: HubPlace, onBytes: (bytes: number) => void): Promise<boolean> {
+/** Appends what the server still has to give, of no more than `most` bytes in all. @returns false when the connection broke off */
+async function append(response: Response, { part, most }: { part: string; most: number }, place: HubPlace, onBytes: (bytes: number) => void): Promise<boolean> {
   const file = await open(part, response.status === 206 ? "a" : "w");
+  let length = response.status === 206 ? sizeOf(part) : 0;
   try {
     const body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
+      // More than was announced would fill the disk.
+      if ((length += bytes.length) > most) return true;
       try { await file.writeFile(bytes); } catch (error) { throw explainFull(error, part); }
       onBytes(bytes.length);
     }
@@ -53,7 +56,7 @@ export async function transferFile(place: HubPlace, file: HubFile, { url, target
     const response = await hubRequest(place, url, { "accept-encoding": "identity", ...(have > 0 && { range: `bytes=${have}-` }) });
     if (response.status === 416) { await response.body?.cancel(); rmSync(part); onBytes(-have); continue; }
     if (response.status !== 206 && have > 0) onBytes(-have);
-    const whole = await append(response, part, place, onBytes);
+    const whole = await append(response, { part, most: file.size }, place, onBytes);
     if (sizeOf(part) > have) attempt = 1;
     if (whole && sizeOf(part) !== file.size) break;
   }

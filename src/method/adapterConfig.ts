@@ -9,7 +9,7 @@ const OWN = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTE
 const size = z.number().int().nonnegative().max(10_000_000);
 const empty = z.record(z.string(), z.unknown()).refine((value) => Object.keys(value).length === 0, "patterns per layer cannot be read").nullish();
 const no = z.literal(false, "this option of PEFT cannot be read").nullish();
-const names = z.array(z.string().min(1), "a list of layer names is needed");
+const names = z.array(z.string().min(1).max(200), "a list of layer names is needed").max(1000);
 
 export const AdapterConfig = z.discriminatedUnion("peft_type", [
   z.object({ peft_type: z.literal("PROMPT_TUNING"), num_virtual_tokens: size, token_dim: size.nullish() }),

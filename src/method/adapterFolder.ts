@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BackboneLayout } from "../backbone/t5Layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { readTorchFile } from "../backbone/torchFile.ts";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { Parameters } from "../training/model.ts";
@@ -13,6 +14,8 @@ import { methodOf } from "./registry.ts";
 import { countParameters } from "./sizes.ts";
 
 const CONFIG = "adapter_config.json", TENSORS = "adapter_model.safetensors";
+/** An adapter_config.json has some kilobytes. */
+const MOST_CONFIG = 1024 * 1024;
 /** PEFT's name of the one tensor of prompt tuning, and its prefix of tensors inside the backbone. */
 const PEFT_PROMPT = "prompt_embeddings", PEFT_PREFIX = "base_model.model.";
 
@@ -38,7 +41,7 @@ export function saveAdapter(folder: string, { spec, sizes, parameters }: Adapter
 }
 
 function readJson(path: string): unknown {
-  try { return JSON.parse(readFileSync(path, "utf8")); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote."); }
+  try { return JSON.parse(boundedText(path, MOST_CONFIG)); } catch (error) { throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, "Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote."); }
 }
 
 function readConfig(path: string, json: unknown): AdapterConfig {

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { openPlain } from "../experiment/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
@@ -9,6 +10,13 @@ const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
 const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "annotated"]);
+
+/** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
+const MOST_AT_ONCE = 64 * 1024 * 1024;
+/** Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which says what the run is, and its end. */
+const MOST_BYTES = 384 * 1024 * 1024, HEAD_BYTES = 64 * 1024;
+/** Lines, but for those that repeat, that a record is made of. */
+const MOST_LINES = 100_000;
 
 /** Appends events to a run's events.jsonl, one JSON line each. */
 export class Journal {
@@ -48,27 +56,37 @@ function parseLine(line: string): RunEvent | undefined {
   } catch { return undefined; }
 }
 
+/** A journal's whole lines, and how many of its bytes they are. */
+function wholeLines(path: string): { lines: string[]; size: number } {
+  const { fd, size: all } = openPlain(path);
+  try {
+    const head = all > MOST_BYTES ? HEAD_BYTES : 0, end = Buffer.alloc(Math.min(all, MOST_BYTES)), length = readSync(fd, end, 0, end.length, all - end.length), whole = end.subarray(0, length).lastIndexOf(NEWLINE) + 1, start = Buffer.alloc(head);
+    readSync(fd, start, 0, head, 0);
+    return { lines: `${start.toString("utf8")}${head > 0 ? "\n" : ""}${end.toString("utf8", 0, whole)}`.split("\n").slice(0, -1), size: all - end.length + whole };
+  } finally { closeSync(fd); }
+}
+
 /** A run's events. A torn last line is left out; `bad` counts whole lines that are no event. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
   const path = join(runPath, FILE);
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1).filter((line) => line !== "") : [];
+  const lines = existsSync(path) ? wholeLines(path).lines.filter((line) => line !== "") : [];
   const events = lines.map(parseLine).filter((event) => event !== undefined);
   return { events, bad: lines.length - events.length };
 }
 
 /** Of these a record holds the last alone: a long journal is read for its few other lines. */
-const REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
+const FIRST = '{"type":"created"', REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
 
 /** A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every step. */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = join(runPath, FILE);
   if (!existsSync(path)) return { record: fold([]), size: 0 };
-  const bytes = readFileSync(path), size = bytes.lastIndexOf(NEWLINE) + 1, lines = bytes.toString("utf8", 0, size).split("\n").slice(0, -1);
+  const { lines, size } = wholeLines(path);
   const events: RunEvent[] = [], pending = new Set(REPEATED);
   // From the end, so that the first whole one of each kind is the last.
   for (let at = lines.length - 1; at >= 0; at--) {
     const line = lines[at]!, kind = REPEATED.find((start) => line.startsWith(start));
-    if (kind !== undefined && !pending.has(kind)) continue;
+    if ((kind !== undefined && !pending.has(kind)) || (events.length > MOST_LINES && !line.startsWith(FIRST))) continue;
     const event = parseLine(line);
     if (event === undefined) continue;
     if (kind !== undefined) pending.delete(kind);
@@ -93,16 +111,15 @@ export class JournalTail {
   /** Bytes read so far. */
   get size(): number { return this.offset; }
 
-  /** New whole lines as events; a line still being written comes with a later call. */
+  /** New whole lines as events; a line still being written comes with a later call, and so does what a call is too short for. */
   read(): RunEvent[] {
     if (!existsSync(this.path)) return [];
-    const fd = openSync(this.path, "r");
+    const { fd, size } = openPlain(this.path);
     try {
-      const { size } = fstatSync(fd);
       if (size < this.offset) this.offset = 0;
-      const buffer = Buffer.alloc(size - this.offset);
+      const buffer = Buffer.alloc(Math.min(size - this.offset, MOST_AT_ONCE));
       const read = readSync(fd, buffer, 0, buffer.length, this.offset);
-      const end = buffer.subarray(0, read).lastIndexOf(NEWLINE) + 1;
+      const end = buffer.subarray(0, read).lastIndexOf(NEWLINE) + 1 || (read === MOST_AT_ONCE ? read : 0);
       this.offset += end;
       return buffer.subarray(0, end).toString("utf8").split("\n").map(parseLine).filter((event) => event !== undefined);
     } finally { closeSync(fd); }

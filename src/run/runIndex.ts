@@ -1,17 +1,18 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { fold, isOpen, type RunRecord } from "../experiment/record.ts";
-import { RunStatus } from "../experiment/events.ts";
-import { CommitId, InnerPath, RunRef } from "../experiment/objectNames.ts";
+import { StoredRecord } from "../experiment/recordSchema.ts";
 import { writeFileAtomic } from "./atomicFile.ts";
 
 /** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
 const SHAPE = Object.keys(fold([])).sort().join();
-/** What JSON leaves out, values that are undefined, comes back with the empty record. */
-const Entry = z.object({ size: z.number(), record: z.looseObject({ id: z.string().min(1), name: z.string(), status: RunStatus, evaluations: z.array(z.looseObject({ metrics: z.record(z.string(), z.number()) })), tags: z.array(z.string()), warnings: z.array(z.string()), analyses: z.record(z.string(), z.looseObject({})), sources: z.record(z.string(), InnerPath), snapshotCommit: CommitId.optional(), resultCommit: CommitId.optional(), ref: RunRef.optional() }).transform((record): RunRecord => Object.assign({ ...fold([]) }, record)) });
+const Entry = z.object({ size: z.number(), record: StoredRecord });
 const Index = z.object({ shape: z.literal(SHAPE), runs: z.record(z.string(), Entry) });
 
+/** A record has some kilobytes. */
+const MOST_BYTES = 128 * 1024 * 1024;
 const pathOf = (runsDir: string): string => join(dirname(runsDir), "index.json");
 
 /** A run's record and how many bytes of its journal it holds. */
@@ -19,7 +20,7 @@ export interface IndexedRun { size: number; record: RunRecord }
 
 /** Records of runs that had ended, kept beside the runs: a list of a thousand is one file to read, not a thousand journals to fold. A missing or damaged index is empty. */
 export function readIndex(runsDir: string): Map<string, IndexedRun> {
-  try { return new Map(Object.entries(Index.parse(JSON.parse(readFileSync(pathOf(runsDir), "utf8"))).runs)); } catch { return new Map(); }
+  try { return new Map(Object.entries(Index.parse(JSON.parse(boundedText(pathOf(runsDir), MOST_BYTES))).runs)); } catch { return new Map(); }
 }
 
 /** Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right enough. */

@@ -6,6 +6,8 @@ export interface Column { name: string; role: Role; distinct: number; example: s
 const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i, OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
 /** Rows looked at: the first ones tell what a column is. */
 const ROWS = 2000, MOST_LABELS = 50;
+/** Columns looked at: rows of JSON may have others each. */
+const MOST_COLUMNS = 1000;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 
@@ -14,7 +16,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
  * Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
  */
 export function columnRoles(rows: readonly Row[]): Column[] {
-  const some = rows.slice(0, ROWS), names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))];
+  const some = rows.slice(0, ROWS), names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))].slice(0, MOST_COLUMNS);
   const known = names.map((name) => {
     const values = some.flatMap(({ fields }) => (Object.hasOwn(fields, name) ? [fields[name]!] : [])), distinct = new Set(values).size;
     return { name, distinct, example: values[0] ?? "", length: mean(values.map((value) => value.length)), numeric: values.every((value) => /^\s*-?\d*[.,]?\d+\s*$/.test(value)), complete: values.length === some.length };

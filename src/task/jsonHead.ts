@@ -1,6 +1,9 @@
+/** Objects and lists inside each other of which an element is still told. */
+const DEEPEST = 100;
+
 /**
  * The beginning of a JSON document as a document of its own: the whole elements of its first list, what was open after them closed.
- * Undefined where no element of it is whole.
+ * Undefined where no element of it is whole, or it is nested more deeply than data are.
  */
 export function wholeElements(text: string): string | undefined {
   const open: string[] = [];
@@ -10,6 +13,7 @@ export function wholeElements(text: string): string | undefined {
     if (unit === '"') at = stringEnd(text, at + 1);
     else if (unit === "{" || unit === "[") {
       open.push(unit === "{" ? "}" : "]");
+      if (open.length > DEEPEST) return undefined;
       if (unit === "[") list ??= open.length;
     } else if (unit === "}" || unit === "]") {
       open.pop();

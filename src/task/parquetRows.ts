@@ -2,6 +2,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetS
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../experiment/errors.ts";
 import type { Row } from "./example.ts";
+import { checkParquet } from "./parquetBounds.ts";
 import { recordRow } from "./recordRow.ts";
 
 /** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
@@ -24,6 +25,7 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
 export async function parquetRows(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
   const file = await attempt(path, () => asyncBufferFromFile(path));
   const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
+  await attempt(path, () => { checkParquet(path, metadata); return Promise.resolve(); });
   const floats = parquetSchema(metadata).children.filter(({ element }) => element.type === "FLOAT").map(({ element }) => element.name);
   const rows: Row[] = [];
   let left = most;

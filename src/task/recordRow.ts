@@ -1,3 +1,4 @@
+import { MOST_INSIDE } from "../experiment/jsonBounds.ts";
 import type { Row } from "./example.ts";
 
 /** A value as text, where it is one text: numbers, also of 64 bits, and dates are; null is none. */
@@ -17,9 +18,9 @@ function textsOf(value: unknown): string[] | undefined {
   return texts.every((each): each is string => typeof each === "string") ? texts : undefined;
 }
 
-/** Every value by its name; what lies inside an object is named "outer.inner". */
-function flatten(record: Record<string, unknown>, prefix: string): [string, unknown][] {
-  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [[prefix + name, value], ...(isObject(value) ? flatten(value, `${prefix}${name}.`) : [])]);
+/** Every value by its name; what lies inside an object is named "outer.inner", down to MOST_INSIDE objects. */
+function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [string, unknown][] {
+  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [[prefix + name, value], ...(isObject(value) && depth < MOST_INSIDE ? flatten(value, `${prefix}${name}.`, depth + 1) : [])]);
 }
 
 /**

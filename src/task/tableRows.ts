@@ -29,9 +29,15 @@ function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
   return records;
 }
 
+/** Columns that a message names. */
+const MOST_NAMED = 50;
+/** Columns beyond which a table is no set of examples, but a file of another kind. */
+const MOST_COLUMNS = 10_000;
+
 /** The columns of a table by its header. @throws UserError where they are none, or one name stands for two */
 function headerOf({ cells, line }: TableRecord, path: string): string[] {
-  const names = columnNames(cells), twice = names.find((name, index) => name !== "" && names.indexOf(name) !== index);
+  if (cells.length > MOST_COLUMNS) throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
+  const names = columnNames(cells), seen = new Set<string>(), twice = names.find((name) => { const known = name !== "" && seen.has(name); seen.add(name); return known; });
   if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
   return names;
 }
@@ -48,7 +54,7 @@ export function tableRows(text: string, path: string, form: TableForm, headerles
   const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
   return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
     if (cells.length !== names.length) {
-      throw new UserError(`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.join(", ")}`,
+      throw new UserError(`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.slice(0, MOST_NAMED).join(", ")}`,
         form.quotes ? `Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.` : "Every row must have as many columns as the header.");
     }
     return { fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line };

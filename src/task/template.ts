@@ -3,6 +3,9 @@ import { fieldNames, templateParts } from "../experiment/templateParts.ts";
 import type { Row } from "./example.ts";
 import { rowPlace } from "./rowPlace.ts";
 
+/** Fields that a message names. */
+const MOST_NAMED = 50;
+
 /** The template's key in the experiment and the data file, for messages; the columns that the file has. */
 export interface TemplateUse { name: string; file: string; columns: readonly string[] }
 
@@ -19,7 +22,7 @@ export function compileTemplate(template: string, { name, file, columns }: Templ
   return (row) => parts.map((part) => {
     if ("literal" in part) return part.literal;
     const own = part.names.find((each) => Object.hasOwn(row.fields, each));
-    if (own === undefined) throw new UserError(`${rowPlace(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).join(", ")}`);
+    if (own === undefined) throw new UserError(`${rowPlace(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`);
     return row.fields[own]!;
   }).join("");
 }

@@ -6,6 +6,7 @@ import { MersenneTwister, permutation } from "../experiment/random.ts";
 import { dataText } from "./dataText.ts";
 import type { Example } from "./example.ts";
 import { splitBySeed } from "./split.ts";
+import { timedMatch } from "./timedMatch.ts";
 
 type TextSpec = Extract<TaskSpec, { kind: "text" }>;
 /** Shorter pieces of a paragraph teach nothing. */
@@ -40,7 +41,7 @@ export function corruptSpans(words: readonly string[], { corruption, spanWords }
 const nameSeed = (name: string): number => Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);
 
 /** What the file's name says of its text. */
-const labelOf = (name: string, label: string | undefined): string | undefined => (label === undefined ? undefined : new RegExp(label, "u").exec(name)?.[1]);
+const labelOf = (name: string, label: string | undefined): string | undefined => (label === undefined ? undefined : timedMatch(label, name));
 
 async function examplesOf(path: string, name: string, { words, perFile, ...spec }: TextSpec): Promise<Example[]> {
   const text = await dataText(path), random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0), pieces: string[][] = [];

@@ -1,11 +1,16 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
+
+const whole = z.coerce.number().int().nonnegative();
+/** What a checkpoint says of itself beside its tensors. */
+const Metadata = z.object({ step: whole, updates: whole, sha256: z.string(), best: z.string().default("null").transform((text): unknown => JSON.parse(text)).pipe(z.object({ step: z.number().int().nonnegative(), score: z.number() }).nullable()) });
 
 function digest(tensors: Tensors): string {
   const hash = createHash("sha256");
@@ -56,14 +61,12 @@ function named(tensors: Tensors, prefix: string, like: Parameters): Parameters {
 export function loadCheckpoint(path: string, like: Parameters): LoopState | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    const { metadata } = readHeader(path);
-    const tensors = readSafetensors(path);
-    if (metadata["sha256"] !== digest(tensors)) throw new Error("its content does not match its digest");
+    const { step, updates, sha256, best } = Metadata.parse(readHeader(path).metadata), tensors = readSafetensors(path);
+    if (sha256 !== digest(tensors)) throw new Error("its content does not match its digest");
     const first = named(tensors, "m", like);
     const second = named(tensors, "v", like);
-    const adam: AdamState = { t: Number(metadata["updates"]), moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])) };
-    const best = JSON.parse(metadata["best"] ?? "null") as { step: number; score: number } | null;
-    return { step: Number(metadata["step"]), parameters: named(tensors, "parameters", like), adam, best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined };
+    const adam: AdamState = { t: updates, moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])) };
+    return { step, parameters: named(tensors, "parameters", like), adam, best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined };
   } catch (error) {
     throw new UserError(`The checkpoint ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`, "Start the experiment again as a new run.");
   }

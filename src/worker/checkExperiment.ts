@@ -4,6 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import { ExperimentFile, type Experiment } from "../experiment/experiment.ts";
 import { explain } from "../experiment/explain.ts";
 import { defaultRates } from "../experiment/learningRates.ts";
+import { outOfBounds } from "../experiment/jsonBounds.ts";
 import { experimentPoints, type ExperimentPoint } from "../experiment/readExperiment.ts";
 import type { CheckAnswer } from "../experiment/setupProtocol.ts";
 import type { MethodSizes } from "../method/method.ts";
@@ -19,6 +20,8 @@ const MOST = 50;
 
 /** Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is thrown for what is wrong in it. */
 export async function checkExperiment(path: string, text: string, known = new KnownFields()): Promise<CheckAnswer> {
+  const out = outOfBounds(text);
+  if (out !== undefined) return { problems: [{ from: out.offset, to: out.offset + 1, severity: "error", code: "invalid", schema: false, message: `an experiment cannot have ${out.what}`, fixes: [] }], places: [] };
   const own = new ExperimentText(text), errors: ParseError[] = [], value: unknown = parse(text, errors, { allowTrailingComma: true }), folder = dirname(resolve(path));
   if (errors.length > 0 || typeof value !== "object" || value === null) return { problems: [], places: [] };
   const parsed = ExperimentFile.safeParse(value), answer = { problems: own.problems, places: [...new Set(placesOf(own, folder).map((place) => place.path))] };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { nearestNames } from "../experiment/nearestName.ts";
 import { EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
@@ -35,8 +35,10 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+/** A path that no file system takes, too long or with a NUL in it, is of nothing that is there. */
+const statsOf = (path: string): Stats | undefined => (existsSync(path) ? statSync(path, { throwIfNoEntry: false }) : undefined);
+const isFile = (path: string): boolean => statsOf(path)?.isFile() === true;
+const isFolder = (path: string): boolean => statsOf(path)?.isDirectory() === true;
 const isData = (name: string): boolean => /\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i.test(name) && !name.toLowerCase().endsWith(".adept.json");
 /** A run's folder or an adapter's. */
 const hasTensors = (path: string): boolean => [path, join(path, "adapter")].some((each) => existsSync(join(each, "adapter_config.json")));

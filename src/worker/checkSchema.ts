@@ -6,11 +6,14 @@ import type { ExperimentText, Key } from "./experimentText.ts";
 /** What of zod's schemas is looked into. */
 interface Shaped { shape?: Record<string, Shaped>; element?: Shaped; options?: Shaped[]; _zod?: { def: { innerType?: Shaped; discriminator?: string; values?: unknown[] } } }
 
+/** Places that are told; more of them help nobody. */
+const MOST = 100;
+
 /** What the schema finds wrong: its squiggle stands there already, what is missing is the fix. */
 export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIssue[]): void {
-  for (const issue of issues) {
+  for (const issue of issues.slice(0, MOST)) {
     const keys = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
-    if (issue.code === "unrecognized_keys") { for (const key of issue.keys) strayKey(text, [...keys, key], true); continue; }
+    if (issue.code === "unrecognized_keys") { for (const key of issue.keys.slice(0, MOST)) strayKey(text, [...keys, key], true); continue; }
     const value = text.string(keys), options = optionsOf(text, issue, keys), fixes = value === undefined ? [] : nearestNames(value, options).flatMap((name) => text.replace(keys, name));
     text.tell(keys, { code: options.length > 0 ? "unknown-value" : "invalid", schema: issue.code !== "custom", message: `${keys.join(".") || "the file"}: ${issue.message}`, fixes });
   }

@@ -1,0 +1,40 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { UserError } from "./errors.ts";
+
+/** Waits for nobody: a pipe that no one writes to is opened at once, and then refused. */
+const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * Opens what is a plain file, for reading. The caller closes it.
+ * @throws UserError naming the file that cannot be read, or is a folder, a pipe or a device
+ */
+export function openPlain(path: string): { fd: number; size: number } {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, READ);
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new Error(stats.isDirectory() ? "it is a folder" : "it is no plain file");
+    return { fd, size: stats.size };
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    throw new UserError(`${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * The bytes of a plain file of no more than `most`.
+ * @throws UserError naming the file that cannot be read, or is larger
+ */
+export function boundedBytes(path: string, most: number): Buffer {
+  const { fd, size } = openPlain(path);
+  try {
+    if (size > most) throw new UserError(`${path} has ${size} bytes; a file of its kind has at most ${most}`, "Check that it is the file that was meant.");
+    const bytes = Buffer.alloc(size);
+    let done = 0;
+    for (let read = -1; read !== 0 && done < size; done += read) read = readSync(fd, bytes, done, size - done, done);
+    return bytes.subarray(0, done);
+  } finally { closeSync(fd); }
+}
+
+/** The same as UTF-8 text. @throws UserError as `boundedBytes` */
+export const boundedText = (path: string, most: number): string => boundedBytes(path, most).toString("utf8");
