@@ -67,6 +67,8 @@ export default tseslint.config(
     rules: restrict(toolkit, git, { group: ["**/src/**"], allowTypeImports: true, message: "The page imports types only." }),
   },
   { files: ["src/ui/**/*.ts", "src/extension.ts", "webview/**/*.ts"], rules: { "no-console": "error" } },
+  // What a terminal would obey is spelled out by one function.
+  { files: ["src/cli.ts", "src/cli/!(terminal).ts"], rules: { "no-console": "error", "no-restricted-syntax": ["error", { selector: "CallExpression[callee.object.object.name='process'][callee.object.property.name=/^std(out|err)$/][callee.property.name='write']", message: "src/cli/terminal.ts writes to the terminal." }] } },
   // node:test's describe and test return promises that the runner itself awaits.
   { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] }] }] } },
 );

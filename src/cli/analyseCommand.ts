@@ -11,6 +11,7 @@ import { storedAnalysis } from "../run/analysisStore.ts";
 import { AnalysisStopped, runAnalyses } from "../worker/analysisJob.ts";
 import { chosenRuns } from "./compareCommand.ts";
 import { runsFolder } from "./place.ts";
+import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const isName = (text: string): text is AnalysisName => (ANALYSIS_NAMES as readonly string[]).includes(text);
@@ -32,18 +33,19 @@ export async function analyse(args: string[]): Promise<number> {
   try {
     for (const run of chosenRuns(runsFolder(values["runs-dir"]), asked.length > 0 ? asked : ["latest"])) {
       const { kind } = run.experiment().method, own = analysesOf(kind).filter((name) => names.includes(name));
-      if (own.length === 0) { process.stderr.write(`run ${run.id}: "${kind}" has nothing to analyse\n`); continue; }
-      process.stderr.write(`run ${run.id} (${kind}): ${own.join(", ")}\n`);
+      if (own.length === 0) { tell(`run ${run.id}: "${kind}" has nothing to analyse\n`); continue; }
+      tell(`run ${run.id} (${kind}): ${own.join(", ")}\n`);
+      run.checkOwn();
       if (!run.isBeingAnalysed()) run.clearAnalysisControl();
-      const done = await runAnalyses(run, own, { folder: process.cwd(), limit, again: values.again === true, signal: stop.signal, progress: ({ label, done: at, total, metric }) => { process.stderr.write(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`); } });
+      const done = await runAnalyses(run, own, { folder: process.cwd(), limit, again: values.again === true, signal: stop.signal, progress: ({ label, done: at, total, metric }) => { tell(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`); } });
       for (const each of done) told.push({ run: run.id, ...each });
-      if (values.json !== true) for (const { name, path, cached } of done) console.log(`${run.id} ${name}${cached ? " (stored before)" : ""}: ${path}`);
+      if (values.json !== true) for (const { name, path, cached } of done) say(`${run.id} ${name}${cached ? " (stored before)" : ""}: ${path}`);
     }
-    if (values.json === true) console.log(JSON.stringify(told));
+    if (values.json === true) say(JSON.stringify(told));
     return 0;
   } catch (error) {
     if (!stop.signal.aborted && !(error instanceof AnalysisStopped)) throw error;
-    process.stderr.write("stopped; finished analyses are kept\n");
+    tell("stopped; finished analyses are kept\n");
     return 130;
   } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
 }
@@ -63,6 +65,6 @@ export function report(args: string[]): Promise<number> {
   writeFileAtomic(files.html, toHtml(blocks, "ADePT Lab report"));
   writeFileAtomic(files.markdown, toMarkdown(blocks));
   writeFileAtomic(files.latex, toLatex(blocks));
-  console.log(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
+  say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
   return Promise.resolve(0);
 }

@@ -6,6 +6,7 @@ import { metricName, metricValue } from "../experiment/metricText.ts";
 import { adoptRuns, findRun, listRuns, type RunDirectory } from "../run/runDirectory.ts";
 import { runsFolder } from "./place.ts";
 import { markdownTable, table } from "./table.ts";
+import { say } from "./terminal.ts";
 
 const RIGHT = ["parameters", "seeds"];
 
@@ -54,7 +55,7 @@ export function compare(args: string[]): Promise<number> {
   const runs = comparedRuns(chosenRuns(runsDir, positionals)), told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
   if (values.metric !== undefined && !told.has(values.metric)) throw new UserError(`--metric ${values.metric}: these runs do not tell it`, told.size > 0 ? `They tell: ${[...told].join(", ")}.` : "None of them has been tested yet.");
   const comparison = compareRuns(runs, values.metric);
-  if (values.json === true) console.log(JSON.stringify(comparison));
-  else for (const line of comparisonLines(comparison, values.markdown === true)) console.log(line);
+  if (values.json === true) say(JSON.stringify(comparison));
+  else for (const line of comparisonLines(comparison, values.markdown === true)) say(line);
   return Promise.resolve(0);
 }

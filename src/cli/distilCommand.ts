@@ -15,6 +15,7 @@ import type { RunDirectory } from "../run/runDirectory.ts";
 import { located } from "../run/sources.ts";
 import { finishedFolder } from "../worker/finishedFolder.ts";
 import { namedRun } from "./place.ts";
+import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 interface Teacher { model: T5TunedModel; task: SourceTask<{ logits: HostTensor; encoded: HostTensor }> }
@@ -52,15 +53,15 @@ export async function distilCommand(args: string[]): Promise<number> {
     const { model: { local: model }, sizes, initial } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
     try {
       let last = { loss: NaN, taught: NaN };
-      const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) process.stderr.write(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };
+      const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) tell(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };
       const parameters = await distil(model, teachers.map(({ task }) => task), initial, { steps, batchSize, warmup: Math.ceil(steps / 20), weight, seed, signal: stop.signal, rates: defaultRates(method), onStep });
       finishedFolder(values.out, values.force === true, (folder) => { saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width }); });
-      console.log(values.json === true ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last }) : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`);
+      say(values.json === true ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last }) : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`);
       return 0;
     } finally { await model.release(); }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    process.stderr.write("stopped; nothing was written\n");
+    tell("stopped; nothing was written\n");
     return 130;
   } finally {
     for (const { model } of teachers) await model.release();

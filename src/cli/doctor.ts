@@ -6,6 +6,7 @@ import { openGitStore } from "../run/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
 import { deviceFindings } from "./doctorDevices.ts";
 import { attempt, type Finding } from "./finding.ts";
+import { say } from "./terminal.ts";
 
 const LEAST_FREE = 1e9;
 
@@ -35,7 +36,7 @@ async function findings(): Promise<Finding[]> {
 export async function doctor(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
   const found = await findings();
-  if (values.json === true) console.log(JSON.stringify(found));
-  else for (const { what, ok, detail, fix } of found) console.log(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
+  if (values.json === true) say(JSON.stringify(found));
+  else for (const { what, ok, detail, fix } of found) say(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
   return 0;
 }

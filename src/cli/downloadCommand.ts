@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { downloadRepository, type DownloadProgress } from "../hub/hubDownload.ts";
 import { hubPlace } from "../hub/hubRequest.ts";
+import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const MEGA = 1e6, LINES = 20;
@@ -23,7 +24,7 @@ class TransferProgress {
       this.bar.update(Math.round(done / MEGA), { file, rate });
     } else if (done >= this.nextLine) {
       this.nextLine = done + total / LINES;
-      process.stderr.write(`${(done / MEGA).toFixed(1)}/${(total / MEGA).toFixed(1)} MB, ${rate} MB/s, ${file}\n`);
+      tell(`${(done / MEGA).toFixed(1)}/${(total / MEGA).toFixed(1)} MB, ${rate} MB/s, ${file}\n`);
     }
   }
 
@@ -40,12 +41,12 @@ export async function download(args: string[]): Promise<number> {
     const done = await downloadRepository(hubPlace(cancel.signal, process.env), { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
       { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] }, (each) => { progress.show(each); });
     progress.stop();
-    console.log(values.json === true ? JSON.stringify(done) : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`);
+    say(values.json === true ? JSON.stringify(done) : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`);
     return 0;
   } catch (error) {
     progress.stop();
     if (!cancel.signal.aborted) throw error;
-    process.stderr.write("stopped; the same command goes on where it was\n");
+    tell("stopped; the same command goes on where it was\n");
     return 130;
   } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
 }

@@ -5,6 +5,7 @@ import { UserError } from "../experiment/errors.ts";
 import { ExperimentFile } from "../experiment/experiment.ts";
 import { evaluateFolder } from "../training/evaluateFolder.ts";
 import { percent } from "./place.ts";
+import { say } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /** adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE]: JSONL, CSV or TSV with the fields input and target. */
@@ -17,7 +18,7 @@ export async function evaluateCommand(args: string[]): Promise<number> {
   if (!Number.isInteger(maxTokens) || maxTokens < 1) throw new UserError("--max-new-tokens must be a whole number of at least 1");
   const defaults = ExperimentFile.shape.training.parse({});
   const result = await evaluateFolder({ backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone), adapter: values.adapter && resolve(values.adapter), data: resolve(values.data), maxTokens, maxSourceLength: defaults.maxSourceLength, engine: engine.data });
-  if (values.json === true) console.log(JSON.stringify(result));
-  else console.log(`loss ${result.loss.toFixed(4)}, accuracy ${percent(result.metrics["accuracy"] ?? NaN)} (n=${result.examples.length})`);
+  if (values.json === true) say(JSON.stringify(result));
+  else say(`loss ${result.loss.toFixed(4)}, accuracy ${percent(result.metrics["accuracy"] ?? NaN)} (n=${result.examples.length})`);
   return 0;
 }

@@ -8,6 +8,7 @@ import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.t
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { metricName, metricValue } from "../experiment/metricText.ts";
+import { clearLine, tell } from "./terminal.ts";
 
 const POLL = 200;
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
@@ -42,8 +43,8 @@ class Progress {
   }
 
   private line(text: string): void {
-    if (this.bar !== undefined && this.started) process.stderr.write("\r\x1b[K");
-    process.stderr.write(`${text}\n`);
+    if (this.bar !== undefined && this.started) clearLine();
+    tell(`${text}\n`);
   }
 
   stop(): void { if (this.started) this.bar?.stop(); }
@@ -61,7 +62,7 @@ export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) =>
   const tail = new JournalTail(run.path), progress = new Progress();
   let record = fold([]), interrupts = 0;
   const interrupt = (): void => {
-    if (interrupts++ === 0) { process.stderr.write("\nstopping; the partial result is kept (again: end at once)\n"); run.requestStop(); }
+    if (interrupts++ === 0) { tell("\nstopping; the partial result is kept (again: end at once)\n"); run.requestStop(); }
     else signalWorker(run, "SIGKILL");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
@@ -72,6 +73,6 @@ export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) =>
   }
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  if (isLive(record.status)) process.stderr.write(`the worker ended without a result; see ${run.logPath}\n`);
+  if (isLive(record.status)) tell(`the worker ended without a result; see ${run.logPath}\n`);
   return { record, interrupted: interrupts > 0 };
 }

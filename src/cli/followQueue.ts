@@ -3,6 +3,7 @@ import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
 import { place } from "./place.ts";
+import { oneLine, tell } from "./terminal.ts";
 
 /** Whether the queue still has to do with a run: it waits, or is worked on. */
 const isPending = (record: RunRecord): boolean => isOpen(record.status) || isWaiting(record);
@@ -28,11 +29,11 @@ export async function followQueue(runs: readonly RunDirectory[], runsDir: string
         await pause();
         continue;
       }
-      process.stderr.write(`\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${atWork.record().name}\n`);
+      tell(`\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${oneLine(atWork.record().name)}\n`);
       await follow(atWork, () => { const record = atWork.record(); return !isPending(record) || isWaiting(record); });
       shown++;
     }
   } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
-  if (shown === 0) process.stderr.write("nothing was left to train\n");
+  if (shown === 0) tell("nothing was left to train\n");
   return { records: runs.map((run) => run.record()), interrupted };
 }

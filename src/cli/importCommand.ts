@@ -4,6 +4,7 @@ import { loadAdapter, saveAdapter } from "../method/adapterFolder.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../training/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { finishedFolder } from "../worker/finishedFolder.ts";
+import { say } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /** adept import FOLDER --backbone DIR --out DIR: an official checkpoint or PEFT folder, with .bin or safetensors, as an adapter of ours. */
@@ -14,6 +15,6 @@ export function importAdapter(args: string[]): Promise<number> {
   const adapter = loadAdapter(resolve(from), layout);
   finishedFolder(values.out, values.force === true, (folder) => { saveAdapter(folder, adapter, { backbone, width: layout.width }); });
   const { spec, sizes } = adapter, result = { adapter: resolve(values.out), method: spec.kind, ...("variant" in spec && { variant: spec.variant }), ...sizes };
-  console.log(values.json === true ? JSON.stringify(result) : `${spec.kind}${"variant" in spec && spec.variant !== "standard" ? ` (${spec.variant})` : ""}, ${sizes.count} parameters (m=${sizes.promptLength}, r=${sizes.bottleneck}): ${result.adapter}`);
+  say(values.json === true ? JSON.stringify(result) : `${spec.kind}${"variant" in spec && spec.variant !== "standard" ? ` (${spec.variant})` : ""}, ${sizes.count} parameters (m=${sizes.promptLength}, r=${sizes.bottleneck}): ${result.adapter}`);
   return Promise.resolve(0);
 }

@@ -8,6 +8,7 @@ import { evaluate } from "../training/evaluation.ts";
 import { openExperimentModel } from "../training/prepare.ts";
 import { located } from "../run/sources.ts";
 import { namedRun } from "./place.ts";
+import { say } from "./terminal.ts";
 
 async function standardInput(): Promise<string[]> {
   const lines: string[] = [];
@@ -28,8 +29,8 @@ export async function predict(args: string[]): Promise<number> {
     const examples = await tokenise(texts.map((source) => ({ source, target: "" })), tokenizer, experiment.training);
     const predictions = (await evaluate(model, parameters, examples, { maxTokens: experiment.training.maxTargetLength, decode: (ids) => tokenizer.decode(ids) }))?.predictions ?? [];
     const results = predictions.map(({ input, prediction }) => ({ input, prediction }));
-    if (values.json === true) console.log(JSON.stringify({ run: run.id, predictions: results }));
-    else for (const { prediction } of results) console.log(prediction);
+    if (values.json === true) say(JSON.stringify({ run: run.id, predictions: results }));
+    else for (const { prediction } of results) say(prediction);
     return 0;
   } finally { await model.release(); }
 }

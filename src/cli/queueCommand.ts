@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { dequeue, endQueue, isQueueRunning, startQueue, waitingDevices, waitingRuns, workingDevices } from "../executor/queue.ts";
 import { adoptRuns } from "../run/runDirectory.ts";
 import { place, runsFolder } from "./place.ts";
+import { oneLine, say } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /** adept queue list | start | stop | clear */
@@ -15,10 +16,10 @@ export function queue(args: string[]): Promise<number> {
   else if (what === "stop") for (const { device } of state) endQueue({ runsDir, device });
   else if (what === "clear") for (const { waiting } of state) for (const { run } of waiting) dequeue(run);
   else if (what !== "list") throw new WrongUse(`queue takes list, start, stop or clear, not "${what}"`);
-  if (values.json === true) console.log(JSON.stringify(state.map(({ device, working, waiting }) => ({ device, working, waiting: waiting.map(({ run, record }) => ({ id: run.id, name: record.name, status: record.status })) }))));
+  if (values.json === true) say(JSON.stringify(state.map(({ device, working, waiting }) => ({ device, working, waiting: waiting.map(({ run, record }) => ({ id: run.id, name: record.name, status: record.status })) }))));
   else for (const { device, working, waiting } of state) {
-    console.log(`${device}: ${SAID[what]?.(waiting.length) ?? `${waiting.length} waiting, ${working ? "working" : waiting.length > 0 ? "not working (adept queue start)" : "idle"}`}`);
-    if (what === "list") for (const { run, record } of waiting) console.log(`  ${run.id}  ${record.name}`);
+    say(`${device}: ${SAID[what]?.(waiting.length) ?? `${waiting.length} waiting, ${working ? "working" : waiting.length > 0 ? "not working (adept queue start)" : "idle"}`}`);
+    if (what === "list") for (const { run, record } of waiting) say(`  ${run.id}  ${oneLine(record.name)}`);
   }
   return Promise.resolve(0);
 }

@@ -12,6 +12,7 @@ import { exportRun } from "./exportCommand.ts";
 import { namedRun, runsFolder } from "./place.ts";
 import { restore } from "./restoreCommand.ts";
 import { fetchRuns, push } from "./shareCommand.ts";
+import { oneLine, say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const OPTIONS = { "runs-dir": { type: "string" }, json: { type: "boolean" } } as const;
@@ -27,8 +28,8 @@ function list(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS }), runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir);
   const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
-  if (values.json === true) console.log(JSON.stringify(records));
-  else for (const r of records) console.log([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), r.method.padEnd(5), result(r).padEnd(18), r.name].join("  "));
+  if (values.json === true) say(JSON.stringify(records));
+  else for (const r of records) say([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), oneLine(r.method).padEnd(5), result(r).padEnd(18), oneLine(r.name)].join("  "));
   return Promise.resolve(0);
 }
 
@@ -36,7 +37,7 @@ function show(args: string[]): Promise<number> {
   const { values, positionals: [wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   adoptRuns(runsFolder(values["runs-dir"]));
   const run = namedRun(values["runs-dir"], wanted);
-  console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  say(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
   return Promise.resolve(0);
 }
 
@@ -55,11 +56,11 @@ export async function stop(args: string[]): Promise<number> {
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
   if (isWaiting(run.record())) {
     dequeue(run);
-    console.log(`taken out of the queue: run ${run.id}`);
+    say(`taken out of the queue: run ${run.id}`);
     return 0;
   }
-  if (!isLive(run.record().status)) { process.stderr.write(`run ${run.id} is ${run.record().status}\n`); return 0; }
+  if (!isLive(run.record().status)) { tell(`run ${run.id} is ${run.record().status}\n`); return 0; }
   await stopRun(run);
-  console.log(`${run.record().status}: run ${run.id}`);
+  say(`${run.record().status}: run ${run.id}`);
   return 0;
 }

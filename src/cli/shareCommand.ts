@@ -5,6 +5,7 @@ import type { PushPreview } from "../run/gitLeaving.ts";
 import { GitShare } from "../run/gitShare.ts";
 import { gitHere, remoteOf } from "./gitHere.ts";
 import { namedRun, runsFolder } from "./place.ts";
+import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const LISTED = 40;
@@ -27,13 +28,13 @@ export async function push(args: string[]): Promise<number> {
   });
   for (const id of ids) if (await store.commitOf(id) === undefined) throw new UserError(`Run ${id} has no commit`, "Runs are committed in folders with a git repository.");
   const preview = await share.preview(remote, ids), { commits, files, bytes } = preview;
-  process.stderr.write([`to ${remote}: ${commits} commits, ${files.length} files, ${size(bytes)}`, ...files.slice(0, LISTED).map((file) => `  ${size(file.bytes).padStart(10)}  ${file.path}`), ...(files.length > LISTED ? [`  and ${files.length - LISTED} more`] : []), ""].join("\n"));
+  tell([`to ${remote}: ${commits} commits, ${files.length} files, ${size(bytes)}`, ...files.slice(0, LISTED).map((file) => `  ${size(file.bytes).padStart(10)}  ${file.path}`), ...(files.length > LISTED ? [`  and ${files.length - LISTED} more`] : []), ""].join("\n"));
   if (values.yes === true) {
     holdSecrets(preview, values["tracked-secrets"] === true);
     await share.push(remote, ids);
   }
-  if (values.json === true) console.log(JSON.stringify({ remote, runs: ids, pushed: values.yes === true, ...preview }));
-  else console.log(values.yes === true ? `pushed to ${remote}: ${ids.join(" ")}` : "nothing has left: add --yes to push");
+  if (values.json === true) say(JSON.stringify({ remote, runs: ids, pushed: values.yes === true, ...preview }));
+  else say(values.yes === true ? `pushed to ${remote}: ${ids.join(" ")}` : "nothing has left: add --yes to push");
   return values.yes === true ? 0 : 2;
 }
 
@@ -41,7 +42,7 @@ export async function push(args: string[]): Promise<number> {
 export async function fetchRuns(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { remote: { type: "string" }, "runs-dir": { type: "string" }, json: { type: "boolean" } } });
   const share = new GitShare(await gitHere()), remote = remoteOf(await share.remotes(), values.remote), { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
-  for (const { id, reason } of refused) process.stderr.write(`run ${id} was not taken over: ${reason}\n`);
-  console.log(values.json === true ? JSON.stringify({ remote, came, refused }) : came.length === 0 ? `nothing new from ${remote}` : came.join("\n"));
+  for (const { id, reason } of refused) tell(`run ${id} was not taken over: ${reason}\n`);
+  say(values.json === true ? JSON.stringify({ remote, came, refused }) : came.length === 0 ? `nothing new from ${remote}` : came.join("\n"));
   return 0;
 }

@@ -9,6 +9,7 @@ import { follow, untilExit } from "./follow.ts";
 import { followQueue } from "./followQueue.ts";
 import { namedRun, place, runsFolder } from "./place.ts";
 import { preflight } from "./preflight.ts";
+import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 const OPTIONS = { set: { type: "string", multiple: true }, "runs-dir": { type: "string" }, "no-git": { type: "boolean" }, queue: { type: "boolean" }, detach: { type: "boolean" }, json: { type: "boolean" } } as const;
@@ -16,20 +17,20 @@ const outcome = (run: RunDirectory, record: RunRecord): object => ({ ...record, 
 const isGood = ({ status }: RunRecord): boolean => status === "finished" || status === "stopped";
 
 async function reportOne(run: RunDirectory, hasEnded: () => boolean, json: boolean): Promise<number> {
-  process.stderr.write(`run ${run.id}\n`);
+  tell(`run ${run.id}\n`);
   const { record, interrupted } = await follow(run, hasEnded);
-  if (json) console.log(JSON.stringify(outcome(run, record)));
-  else console.log(`${record.status}: run ${run.id}${record.resultCommit === undefined ? "" : `, commit ${record.resultCommit}`}, adapter in ${run.adapterPath}`);
+  if (json) say(JSON.stringify(outcome(run, record)));
+  else say(`${record.status}: run ${run.id}${record.resultCommit === undefined ? "" : `, commit ${record.resultCommit}`}, adapter in ${run.adapterPath}`);
   if (interrupted) return 130;
   return isGood(record) ? 0 : 1;
 }
 
 async function reportQueued({ runs, sweep }: { runs: RunDirectory[]; sweep: string | undefined }, runsDir: string, json: boolean): Promise<number> {
-  process.stderr.write(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
+  tell(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
   const { records, interrupted } = await followQueue(runs, runsDir);
   const comparison = compareRuns(comparedRuns(runs));
-  if (json) console.log(JSON.stringify({ sweep, runs: runs.map((run, i) => outcome(run, records[i]!)), comparison }));
-  else for (const line of [`${records.filter(({ status }) => status === "finished").length} of ${runs.length} runs finished`, ...comparisonLines(comparison, false)]) console.log(line);
+  if (json) say(JSON.stringify({ sweep, runs: runs.map((run, i) => outcome(run, records[i]!)), comparison }));
+  else for (const line of [`${records.filter(({ status }) => status === "finished").length} of ${runs.length} runs finished`, ...comparisonLines(comparison, false)]) say(line);
   if (interrupted) return 130;
   return records.every(isGood) ? 0 : 1;
 }
@@ -42,8 +43,8 @@ export async function train(args: string[]): Promise<number> {
   const submitted = submitExperiment({ ...place(), experimentPath, runsDir, git: values["no-git"] !== true, queued: values.queue === true, overrides: values.set ?? [], check: preflight() });
   const { runs, sweep, child } = submitted, [first] = runs;
   if (values.detach === true) {
-    if (json) console.log(JSON.stringify({ sweep, runs: runs.map(({ id, path }) => ({ id, path })) }));
-    else for (const { id } of runs) console.log(id);
+    if (json) say(JSON.stringify({ sweep, runs: runs.map(({ id, path }) => ({ id, path })) }));
+    else for (const { id } of runs) say(id);
     return 0;
   }
   return first !== undefined && child !== undefined ? reportOne(first, untilExit(child), json) : reportQueued(submitted, runsDir, json);

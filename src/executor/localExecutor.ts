@@ -1,18 +1,20 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { Explanation } from "../experiment/explanation.ts";
 import { Forecast } from "../experiment/setupProtocol.ts";
+import { openOwn } from "../run/ownFile.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
 export interface WorkerPlace { workerPath: string; nodePath: string; folder: string }
 
 function start(run: RunDirectory, place: WorkerPlace, extra: string[], job: "train" | "analyse" = "train"): ChildProcess {
-  const log = openSync(run.logPath, "a");
+  run.checkOwn();
+  const log = openOwn(run.logPath, "append");
   try {
     const child = spawn(place.nodePath, [place.workerPath, job, run.path, "--folder", place.folder, ...extra], {
       detached: true, stdio: ["ignore", log, log], cwd: place.folder, windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },

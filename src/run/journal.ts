@@ -1,10 +1,11 @@
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { openPlain } from "../experiment/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
 import { explainFull } from "./atomicFile.ts";
+import { openOwn } from "./ownFile.ts";
 
 const FILE = "events.jsonl";
 const NEWLINE = 10;
@@ -25,7 +26,7 @@ export class Journal {
 
   constructor(runPath: string) {
     this.path = join(runPath, FILE);
-    this.fd = openSync(this.path, "a+");
+    this.fd = openOwn(this.path, "append");
     const { size } = fstatSync(this.fd);
     const last = Buffer.alloc(1);
     // A writer killed in the middle of a line leaves it torn: a new line keeps the next event whole.

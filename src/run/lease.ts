@@ -1,7 +1,10 @@
 import { existsSync, linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as z from "zod";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { writeFileAtomic } from "./atomicFile.ts";
 
+/** A lease has some dozens of bytes. */
+const MOST_BYTES = 10_000;
 const Lease = z.object({ pid: z.number().int().positive(), started: z.string() });
 
 /** When a process started, where the system tells (Linux): a pid alone may be somebody else's by now. */
@@ -18,8 +21,9 @@ function isAlive(pid: number): boolean {
 export function leaseHolder(path: string): number | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    const { pid, started } = Lease.parse(JSON.parse(readFileSync(path, "utf8")));
-    return isAlive(pid) && (started === "" || startTime(pid) === started) ? pid : undefined;
+    const { pid, started } = Lease.parse(JSON.parse(boundedText(path, MOST_BYTES)));
+    // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be stopped.
+    return isAlive(pid) && startTime(pid) === started ? pid : undefined;
   } catch { return undefined; }
 }
 

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
@@ -7,10 +8,13 @@ import { isLive, type RunRecord } from "../experiment/record.ts";
 import { explainFull, writeFileAtomic } from "./atomicFile.ts";
 import { Journal, readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
+import { checkOwnFolders, writeOwn } from "./ownFile.ts";
 
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;
+/** Bytes of a run's experiment.json. */
+const MOST_BYTES = 2_000_000;
 
 /** YYYYMMDD-HHMMSS-xxxx in local time. @param random uniform on [0, 1) */
 export function newRunId(now: Date, random: () => number): string {
@@ -61,6 +65,9 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
+  /** Before a worker writes into it. @throws UserError where it, or a folder of it, is a link */
+  checkOwn(): void { checkOwnFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]); }
+
   /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
   settle(engine: Experiment["engine"]): Experiment {
     const experiment = { ...this.experiment(), engine };
@@ -71,19 +78,19 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
+    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
   }
 
   get analysisLeasePath(): string { return join(this.path, "analysis.lease"); }
   private get analysisControlPath(): string { return join(this.path, "analysis.control"); }
   /** Asks whoever analyses this run to stop. */
-  requestAnalysisStop(): void { writeFileSync(this.analysisControlPath, "stop"); }
+  requestAnalysisStop(): void { writeOwn(this.analysisControlPath, "stop"); }
   analysisStopRequested(): boolean { return existsSync(this.analysisControlPath); }
   clearAnalysisControl(): void { rmSync(this.analysisControlPath, { force: true }); }
   isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
 
   record(): RunRecord { return readRecord(this.path).record; }
-  requestStop(): void { writeFileSync(this.controlPath, "stop"); }
+  requestStop(): void { writeOwn(this.controlPath, "stop"); }
   stopRequested(): boolean { return existsSync(this.controlPath); }
   clearControl(): void { rmSync(this.controlPath, { force: true }); }
   /** False when another living process works on this run. */

@@ -12,5 +12,5 @@ const counts = (name: string, columns: number): boolean => Number.isInteger(Numb
  */
 export function looksHeaderless(rows: readonly Row[]): boolean {
   const some = rows.slice(0, ROWS), names = Object.keys(some[0]?.fields ?? {});
-  return names.some((name) => name.length > LONG || (isNumber(name) && !counts(name, names.length)) || some.some(({ fields }) => fields[name]?.trim() === name));
+  return names.some((name) => name.length > LONG || (isNumber(name) && !counts(name, names.length)) || some.some(({ fields }) => Object.hasOwn(fields, name) && fields[name]!.trim() === name));
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { explain } from "../experiment/explain.ts";
 import { localisedError } from "./localised.ts";
+import { withoutLinks } from "./plainText.ts";
 
 /** What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in the log. */
 export class ErrorReport {
@@ -13,7 +14,7 @@ export class ErrorReport {
       const text = localisedError(error);
       // The log keeps the words that it is searched for by.
       this.log.warn(explain(error.message, error.action));
-      await vscode.window.showErrorMessage(text);
+      await vscode.window.showErrorMessage(withoutLinks(text));
       return;
     }
     const code = randomUUID().slice(0, 8);

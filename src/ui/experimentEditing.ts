@@ -1,5 +1,6 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import * as vscode from "vscode";
+import { outOfBounds } from "../experiment/jsonBounds.ts";
 import { isLive, isOpen } from "../experiment/record.ts";
 import { result, statusText } from "./describe.ts";
 import { Store } from "./disposable.ts";
@@ -54,7 +55,7 @@ export class ExperimentEditing extends Store implements vscode.CodeActionProvide
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const root = parseTree(document.getText(), [], { allowTrailingComma: true }), named = root && findNodeAtLocation(root, ["name"]);
+    const text = document.getText(), root = outOfBounds(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined, named = root && findNodeAtLocation(root, ["name"]);
     if (root === undefined || named === undefined) return [];
     const line = document.positionAt(root.offset).line, place = new vscode.Range(line, 0, line, 0), lens = (title: string, command: string, ...args: unknown[]): vscode.CodeLens => new vscode.CodeLens(place, { title, command, arguments: args });
     const runs = this.runsOf(String(named.value)), count = this.checks.of(document)?.runs ?? 1, trusted = vscode.workspace.isTrusted;

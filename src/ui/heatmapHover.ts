@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { TokenDetails } from "../heatmap/protocol.ts";
 import { Store } from "./disposable.ts";
+import { plainLine } from "./plainText.ts";
 import type { Heatmaps, TokenUnder } from "./heatmaps.ts";
 
 /** What is known of the token under the cursor, run by run. Registered when a heatmap is first shown. */
@@ -33,8 +34,8 @@ export const visible = (text: string): string => (text === "" ? "∅" : text.rep
 
 function described({ run, spot, details }: TokenUnder): vscode.MarkdownString {
   const text = new vscode.MarkdownString(), t = vscode.l10n.t;
-  const line = (what: string): void => { text.appendMarkdown("\n- ").appendText(what); };
-  text.appendMarkdown("**").appendText(visible(details.text)).appendMarkdown("** ").appendText(spot.place === undefined ? t("token {0}, {1}", details.id, run.record.name) : t("token {0}, place {1}, {2}", details.id, spot.place, run.record.name)).appendMarkdown("\n");
+  const line = (what: string): void => { text.appendMarkdown("\n- ").appendText(plainLine(what)); };
+  text.appendMarkdown("**").appendText(plainLine(visible(details.text))).appendMarkdown("** ").appendText(spot.place === undefined ? t("token {0}, {1}", details.id, plainLine(run.record.name)) : t("token {0}, place {1}, {2}", details.id, spot.place, plainLine(run.record.name))).appendMarkdown("\n");
   if (spot.beyond === true) line(t("Beyond what the run's model reads of this text"));
   if (details.norm !== undefined && details.rank !== undefined) line(t("Offset norm {0}, {1} % of its embedding's; rank {2} of {3} in the vocabulary", figure(details.norm), figure(100 * (details.ratio ?? 0)), details.rank.toLocaleString(), details.vocabulary.toLocaleString()));
   if (details.units !== undefined && details.hidden !== undefined) line(t("Switches on {0} of {1} hidden units", details.units, details.hidden));

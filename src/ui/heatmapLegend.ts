@@ -7,6 +7,7 @@ import type { EditorHeatmap } from "./editorHeatmap.ts";
 import { binsOf, colourOf, isHighContrast, lineOf, type Line } from "./heatmapColours.ts";
 import type { Heatmaps } from "./heatmaps.ts";
 import { Command } from "./ids.ts";
+import { withoutIcons, withoutTags } from "./plainText.ts";
 
 /** What a measure is called. */
 export function measureTitle(measure: Measure): string {
@@ -39,7 +40,7 @@ export class HeatmapLegend extends Store {
   private show({ choice, painted, readsTask }: EditorHeatmap, scale: Scale): void {
     const title = measureTitle(choice.measure), span = `${figure(scale.low)}–${figure(scale.high)}`, coarse = coarseness(painted);
     // Two runs side by side differ in their name.
-    this.item.text = `$(symbol-color) ${title} ${span} · ${shortened(choice.run.record.name)}`;
+    this.item.text = `$(symbol-color) ${title} ${span} · ${withoutIcons(shortened(choice.run.record.name))}`;
     this.item.tooltip = legend([title, choice.run.record.name, ...(coarse === undefined ? [] : [coarse]), ...(readsTask ? [vscode.l10n.t("Rows are read as the run's task makes its input of them, up to {0} tokens.", choice.opened.maxSourceLength)] : [])], scale);
     this.item.accessibilityInformation = { label: vscode.l10n.t("ADePT heatmap: {0} from {1} to {2}, run {3}. Activate to change the measure.", title, figure(scale.low), figure(scale.high), choice.run.record.name) };
     this.item.show();
@@ -70,12 +71,12 @@ function stepText(from: number, line: Line | undefined): string {
 function legend(lines: readonly string[], { low, high, signed }: Scale): vscode.MarkdownString {
   const text = new vscode.MarkdownString(undefined, true), [title, ...rest] = lines;
   text.supportHtml = true;
-  text.appendMarkdown("**").appendText(title ?? "").appendMarkdown("**\n\n");
+  text.appendMarkdown("**").appendText(withoutTags(title ?? "")).appendMarkdown("**\n\n");
   const steps = (signed ? [-4, -3, -2, -1, 0, 1, 2, 3, 4] : binsOf(false)).map((bin) => ({ bin, from: signed ? ((Math.abs(bin) - 0.5) / (SIGNED_STEPS + 0.5)) * Math.sign(bin) * high : low + ((bin - 1) / STEPS) * (high - low) }));
   // A tooltip can show colours behind figures, which say nothing in high contrast, but no lines: these are named.
   if (isHighContrast()) for (const { bin, from } of steps) text.appendMarkdown("\n- ").appendText(stepText(from, bin === 0 ? undefined : lineOf(bin, signed)));
   else for (const { bin, from } of steps) text.appendMarkdown(`<span${bin === 0 ? "" : ` style="background-color:var(--vscode-adept-${colourOf(bin, signed).slice("adept.".length)});"`}>&nbsp;${figure(from)}&nbsp;</span>`);
-  for (const line of rest) text.appendMarkdown("\n\n").appendText(line);
+  for (const line of rest) text.appendMarkdown("\n\n").appendText(withoutTags(line));
   text.appendMarkdown("\n\n").appendText(vscode.l10n.t("From the 2nd to the 98th percentile of the vocabulary, where the measure has no ends of its own; one scale for all runs in sight."));
   return text;
 }

@@ -6,6 +6,7 @@ import { host } from "./host.ts";
 import { codeOf } from "./codeDiff.ts";
 import { Command } from "./ids.ts";
 import { withPatience } from "./patience.ts";
+import { withoutIcons, withoutLinks } from "./plainText.ts";
 import { isReady } from "./ready.ts";
 import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
@@ -46,11 +47,11 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (run === undefined) return;
   const commit = codeOf(run), restore = new (host().GitRestore)(await storeOf(run.folder)), files = await withPatience(vscode.l10n.t("Comparing the files with those of \"{0}\"", run.record.name), () => restore.differences(commit));
   if (files === undefined) return;
-  if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", run.record.name)); return; }
-  const items = files.map(({ path, status, instead }) => ({ label: path, description: instead !== undefined ? vscode.l10n.t("is gone; {0} stands in its place, and is taken away", instead) : status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
+  if (files.length === 0) { void vscode.window.showInformationMessage(vscode.l10n.t("All files are as run \"{0}\" had them.", withoutLinks(run.record.name))); return; }
+  const items = files.map(({ path, status, instead }) => ({ label: withoutIcons(path), path, description: instead !== undefined ? vscode.l10n.t("is gone; {0} stands in its place, and is taken away", instead) : status === "gone" ? vscode.l10n.t("is gone") : vscode.l10n.t("has changed") }));
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: vscode.l10n.t("Files as run \"{0}\" had them", run.record.name), placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ.") });
   if (chosen === undefined || chosen.length === 0) return;
-  const paths = chosen.map(({ label }) => label), go = vscode.l10n.t("Restore {0} Files", paths.length);
+  const paths = chosen.map(({ path }) => path), go = vscode.l10n.t("Restore {0} Files", paths.length);
   await diff.showWorkTree(run, commit, paths);
   const detail = [...paths.slice(0, NAMED), ...(paths.length > NAMED ? [vscode.l10n.t("and {0} more", paths.length - NAMED)] : []), "", vscode.l10n.t("What is there now is kept as a commit under refs/adept/backup.")].join("\n");
   if (await vscode.window.showWarningMessage(vscode.l10n.t("Write these files as run \"{0}\" had them?", run.record.name), { modal: true, detail }, go) !== go) return;

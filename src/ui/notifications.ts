@@ -4,6 +4,7 @@ import { reproductionText, result } from "./describe.ts";
 import { Store } from "./disposable.ts";
 import { Command, Setting } from "./ids.ts";
 import { localisedError } from "./localised.ts";
+import { withoutLinks } from "./plainText.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { isEnabled } from "./settings.ts";
 
@@ -22,18 +23,20 @@ export class Notifications extends Store {
   }
 }
 
-async function announce({ id, record }: Run): Promise<void> {
+async function announce({ id, record: told }: Run): Promise<void> {
+  // A run may be called, or fail with, what a notification would make a link of.
+  const record = { ...told, name: withoutLinks(told.name) };
   const results = vscode.l10n.t("Open Results");
   const log = vscode.l10n.t("Show Log");
   let choice: string | undefined;
   if (record.status === "finished") {
     const known = result(record);
     const { reproduced } = record;
-    choice = await vscode.window.showInformationMessage(reproduced !== undefined ? reproductionText(record.name, reproduced) : known === undefined
+    choice = await vscode.window.showInformationMessage(reproduced !== undefined ? withoutLinks(reproductionText(record.name, reproduced)) : known === undefined
       ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
       : vscode.l10n.t("ADePT run \"{0}\" has finished: {1} {2}.", record.name, known.name, known.value), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
-    const reason = localisedError(record.error ?? { message: record.message ?? "" });
+    const reason = withoutLinks(localisedError(record.error ?? { message: record.message ?? "" }));
     choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);
   }
   if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);

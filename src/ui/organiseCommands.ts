@@ -5,6 +5,7 @@ import type { CommandContext, Handlers } from "./commandContext.ts";
 import { statusText } from "./describe.ts";
 import { host } from "./host.ts";
 import { Command, ContextKey } from "./ids.ts";
+import { withoutLinks } from "./plainText.ts";
 import { isReady } from "./ready.ts";
 import { sortName } from "./runExplorer.ts";
 import { NO_FILTER, SORTS, type RunFilter } from "./runFilter.ts";
@@ -82,7 +83,7 @@ async function remove(argument: unknown, selected: unknown, context: CommandCont
   await tellUndo(context);
   model.refresh();
   const back = vscode.l10n.t("Undo");
-  if (await vscode.window.showInformationMessage(runs.length === 1 ? vscode.l10n.t("Deleted \"{0}\".", first.record.name) : vscode.l10n.t("Deleted {0} runs.", runs.length), back) === back) await undo(context);
+  if (await vscode.window.showInformationMessage(runs.length === 1 ? vscode.l10n.t("Deleted \"{0}\".", withoutLinks(first.record.name)) : vscode.l10n.t("Deleted {0} runs.", runs.length), back) === back) await undo(context);
 }
 
 const lastDeleted = ({ state }: CommandContext): Deleted[] => state.get<Deleted[]>(DELETED) ?? [];

@@ -5,6 +5,7 @@ import { describe, reproductionText, result, statusIcon, statusText } from "./de
 import { deviceName } from "./describeDevice.ts";
 import { Command } from "./ids.ts";
 import { localised } from "./localised.ts";
+import { plainLine } from "./plainText.ts";
 import type { Run } from "./runsModel.ts";
 
 /** Says that a page was opened by its row: the keyboard stays in the list, for the next row, F2 or Delete. */
@@ -12,10 +13,10 @@ export const FROM_LIST = "list";
 
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
+  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
   item.id = id;
   item.iconPath = statusIcon(record.status);
-  item.description = marks.join(" · ");
+  item.description = plainLine(marks.join(" · "));
   item.contextValue = contextValue(record);
   item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
   item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id, FROM_LIST] };
@@ -44,9 +45,9 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string | number | undefined): void => {
     if (value === undefined || value === "") return;
-    text.appendMarkdown("\n- ").appendText(`${name}: ${value}`);
+    text.appendMarkdown("\n- ").appendText(plainLine(`${name}: ${value}`));
   };
-  text.appendMarkdown("**").appendText(record.name).appendMarkdown("**\n");
+  text.appendMarkdown("**").appendText(plainLine(record.name)).appendMarkdown("**\n");
   line(vscode.l10n.t("Status"), statusText(record.status));
   line(vscode.l10n.t("Run"), record.id);
   line(vscode.l10n.t("Method"), record.method);

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { UserError } from "../experiment/errors.ts";
 import { codeCommit, isOpen } from "../experiment/record.ts";
 import { describe } from "./describe.ts";
+import { withoutIcons } from "./plainText.ts";
 import { idsOf, type Node, type RunExplorer } from "./runExplorer.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
@@ -35,7 +36,7 @@ export class RunPick {
   }
 }
 
-const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({ label: run.record.name, description: describe(run.record), detail: run.id, run });
+const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({ label: withoutIcons(run.record.name), description: describe(run.record), detail: run.id, run });
 
 const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "kind" in value && (value.kind === "run" || value.kind === "group" || value.kind === "folder" || value.kind === "unreadable");
 

@@ -28,6 +28,9 @@ export interface UnreadableFolder { readonly path: string; readonly reason: stri
 
 interface Entry extends Run { readonly tail: JournalTail; record: RunRecord }
 
+/** A record under the id of its folder, whatever the journal says that it is of. */
+const owned = (record: RunRecord, id: string): RunRecord => (record.id === id ? record : { ...record, id, ...(record.id === "" && { name: id }) });
+
 /** Whether its journal may grow: it waits, trains, or says that it is analysed while a process does so. */
 const isAtWork = ({ record, directory }: Run): boolean => isOpen(record.status) || (Object.values(record.analyses).some(({ status }) => status === "started" || status === "running") && directory.isBeingAnalysed());
 
@@ -93,6 +96,8 @@ export class RunsModel extends Store {
   /** Reads everything, and marks runs whose worker died while nobody watched. */
   adopt(): void {
     if (this.watchers.length === 0) { this.watch(); this.timed(() => { this.refresh(); }); } else this.refresh();
+    // A folder that is not trusted is read, and nothing is written to it.
+    if (!vscode.workspace.isTrusted) return;
     const lost = this.live().filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true).map(({ id }) => id);
     if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }
@@ -128,7 +133,7 @@ export class RunsModel extends Store {
       this.reading(folder, directory.path, () => {
         const { id, path } = directory, kept = index.get(id), { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
         if (kept?.size !== size) this.indexed = false;
-        this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: record.id === "" ? { ...record, id, name: id } : record });
+        this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: owned(record, id) });
       });
     }
     return this.entries.size > before;
@@ -152,7 +157,7 @@ export class RunsModel extends Store {
     this.saving = setTimeout(() => {
       this.saving = undefined;
       this.indexed = true;
-      for (const folder of this.folders.all()) {
+      for (const folder of vscode.workspace.isTrusted ? this.folders.all() : []) {
         const own = this.runs(folder);
         if (own.length > 0) this.guard(() => { host().writeIndex(runsDirectory(folder), own.map(({ id, record }) => [id, { size: this.entries.get(id)!.tail.size, record }])); });
       }
@@ -181,6 +186,7 @@ export class RunsModel extends Store {
     return entries.filter((entry) => this.reading(entry.folder, entry.directory.path, () => {
       const events = entry.tail.read();
       for (const event of events) entry.record = applyEvent(entry.record, event);
+      entry.record = owned(entry.record, entry.id);
       if (events.length > 0 && !isOpen(entry.record.status)) this.indexed = false;
       return events.length > 0;
     }) ?? false).map((entry) => entry.id);

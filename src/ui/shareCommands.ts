@@ -5,6 +5,7 @@ import type { LeavingFile, PushPreview } from "../run/gitLeaving.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "./host.ts";
 import { withPatience } from "./patience.ts";
+import { withoutLinks } from "./plainText.ts";
 import { isReady } from "./ready.ts";
 import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
@@ -69,7 +70,7 @@ export async function fetchRuns({ model, folders, log }: CommandContext): Promis
   for (const { id, reason } of refused) log.warn(`fetched run ${id} was not taken over: ${reason}`);
   model.adopt();
   const text = vscode.l10n.t("{0} new runs from \"{1}\".", came.length, basename(remote));
-  if (refused.length === 0) void vscode.window.showInformationMessage(text);
+  if (refused.length === 0) void vscode.window.showInformationMessage(withoutLinks(text));
   else {
     const show = vscode.l10n.t("Show Log");
     if (await vscode.window.showWarningMessage(`${text} ${vscode.l10n.t("{0} could not be taken over.", refused.length)}`, show) === show) log.show();

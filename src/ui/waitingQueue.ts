@@ -3,6 +3,7 @@ import { isWaiting } from "../experiment/record.ts";
 import { Store } from "./disposable.ts";
 import { host } from "./host.ts";
 import { localised } from "./localised.ts";
+import { withoutLinks } from "./plainText.ts";
 import { startQueues } from "./queueCommands.ts";
 import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
 
@@ -34,7 +35,7 @@ export class WaitingQueue extends Store {
       if (answer === go) startQueues(waiting, workerPath);
     } catch (error) {
       log.error(error as Error);
-      void vscode.window.showErrorMessage(localised((error as Error).message));
+      void vscode.window.showErrorMessage(withoutLinks(localised((error as Error).message)));
     }
     model.refresh();
   }

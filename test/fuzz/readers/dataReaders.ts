@@ -70,7 +70,7 @@ const namedReader: Reader = {
 };
 
 const templateReader: Reader = {
-  name: "template", corpus: () => texts("premise: {premise} hypothesis: {a{b}}", "{{x}} {label}", "{a} { b }"),
+  name: "template", weight: 6, corpus: () => texts("premise: {premise} hypothesis: {a{b}}", "{{x}} {label}", "{a} { b }"),
   open: () => {
     const row: Row = { fields: { premise: "p", "a{b}": "q", label: "l", a: "1", b: "2", __proto__: "no" }, lists: {}, line: 1 };
     return (input) => { holds(typeof compileTemplate(input.toString(), { name: "task.source", file: "x", columns: Object.keys(row.fields) })(row) === "string", "a text"); };
@@ -79,7 +79,7 @@ const templateReader: Reader = {
 
 /** What the heatmap reads of a document: no text of it is refused, each stands in its record. */
 const recordReader: Reader = {
-  name: "heatmapRecord", weight: 2,
+  name: "heatmapRecord", weight: 6,
   corpus: () => [...JSONL, ...CSV, ...TSVS, ...texts('{"method":{"kind":"adept","initText":"x\\ny"},"task":{"source":"a {b} c","target":"{d}"}}', '{"text":"\\ud83d\\ude00 \\"x\\"","n":1.0,"o":{"p":true}}')],
   open: () => (input) => {
     const text = input.toString(), line = text.split("\n")[0]!;

@@ -11,7 +11,7 @@ const PAGE = [{ type: "ready" }, { type: "tab", tab: "offsets" }, { type: "analy
 
 /** What a page sends: nothing of it is thrown, and what is taken is no larger than a page can mean. */
 const pageReader: Reader = {
-  name: "pageMessage", json: true, weight: 2, corpus: () => texts(...PAGE, { type: "draft", draft: DRAFT, asked: 1 }, { type: "write", draft: DRAFT, train: true }, { type: "chooseBackbone", how: "hub" }, { type: "forecast", measure: true }, { draft: DRAFT }),
+  name: "pageMessage", json: true, weight: 5, corpus: () => texts(...PAGE, { type: "draft", draft: DRAFT, asked: 1 }, { type: "write", draft: DRAFT, train: true }, { type: "chooseBackbone", how: "hub" }, { type: "forecast", measure: true }, { draft: DRAFT }),
   open: () => (input) => {
     const value = parsed(input), message = parsePageMessage(value), setup = parseSetupMessage(value), draft = parseDraft(value);
     holds(message === undefined || PAGE.some(({ type }) => type === message.type) || ["stop", "resume", "openFolder", "copyId", "showLog", "stopAnalysis"].includes(message.type), "a message of the page");
@@ -24,7 +24,7 @@ const pageReader: Reader = {
 /** Every schema that host and worker talk by. */
 const SCHEMAS = [TokenRequest, TokenReply, OpenedRun, RunReading, EncodedTexts, TokenDetails, SetupRequest, Inspection, SizesAnswer, CheckAnswer];
 const workerReader: Reader = {
-  name: "workerMessage", json: true, corpus: () => texts({ id: 1, type: "encode", run: "/r", measure: "norm", texts: ["a"] }, { id: 1, type: "check", path: "/x", text: "{}" }, { id: 1, result: { rows: [{ ids: [1], spans: [0, 1], values: [null] }], stamp: "s" } }, { rows: [{ ids: [1], spans: [0, 1], values: [1] }], stamp: "s" }, { problems: [{ from: 0, to: 1, severity: "error", code: "c", message: "m", schema: false, fixes: [] }], places: [] }, { width: 8, parameters: 3, sizes: [null] }),
+  name: "workerMessage", json: true, weight: 3, corpus: () => texts({ id: 1, type: "encode", run: "/r", measure: "norm", texts: ["a"] }, { id: 1, type: "check", path: "/x", text: "{}" }, { id: 1, result: { rows: [{ ids: [1], spans: [0, 1], values: [null] }], stamp: "s" } }, { rows: [{ ids: [1], spans: [0, 1], values: [1] }], stamp: "s" }, { problems: [{ from: 0, to: 1, severity: "error", code: "c", message: "m", schema: false, fixes: [] }], places: [] }, { width: 8, parameters: 3, sizes: [null] }),
   open: () => (input) => { const value = parsed(input); for (const schema of SCHEMAS) schema.safeParse(value); },
 };
 

@@ -33,7 +33,7 @@ function checkTensors(tensors: Tensors): void {
 }
 
 const safetensorsReader: Reader = {
-  name: "safetensors", weight: 2,
+  name: "safetensors", weight: 6,
   corpus: () => [safetensors(TENSORS, VALUES), safetensors({ x: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, Buffer.alloc(8)), safetensors({ e: { dtype: "F32", shape: [0, 4], data_offsets: [0, 0] } }, Buffer.alloc(0))],
   open: (folder) => (input) => {
     const path = join(folder, "x.safetensors");
@@ -47,12 +47,12 @@ const safetensorsReader: Reader = {
 
 /** The header alone, as a value. */
 const headerReader: Reader = {
-  name: "safetensorsHead", json: true, weight: 2, corpus: () => texts(TENSORS),
+  name: "safetensorsHead", json: true, weight: 5, corpus: () => texts(TENSORS),
   open: (folder) => { const read = safetensorsReader.open(folder) as (input: Buffer) => unknown; return (input) => { const length = Buffer.alloc(8); length.writeBigUInt64LE(BigInt(input.length)); return read(Buffer.concat([length, input, VALUES])); }; },
 };
 
 const indexReader: Reader = {
-  name: "weightIndex", json: true, corpus: () => texts({ metadata: { total_size: 1 }, weight_map: { a: "x.safetensors", b: "x.safetensors" } }),
+  name: "weightIndex", json: true, weight: 2, corpus: () => texts({ metadata: { total_size: 1 }, weight_map: { a: "x.safetensors", b: "x.safetensors" } }),
   open: (folder) => {
     writeFileSync(join(folder, "x.safetensors"), safetensors(TENSORS, VALUES));
     return (input) => {
@@ -65,7 +65,7 @@ const indexReader: Reader = {
 };
 
 const configReader: Reader = {
-  name: "t5Config", json: true, corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
+  name: "t5Config", json: true, weight: 2, corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
   open: (folder) => (input) => {
     writeFileSync(join(folder, "config.json"), input);
     const config = readT5Config(folder, true), layout = t5Layout(config);
@@ -81,7 +81,7 @@ function pickleIn(file: Buffer): Buffer { const from = file.indexOf(Buffer.from(
 const opcode = (...bytes: (number | string)[]): Buffer => Buffer.concat(bytes.map((each) => (typeof each === "string" ? Buffer.from(each) : Buffer.from([each]))));
 
 const pickleReader: Reader = {
-  name: "pickle", weight: 3,
+  name: "pickle", weight: 10,
   corpus: () => [pickleIn(torchFile(SAVED)), opcode(0x80, 4, 0x95, "\0\0\0\0\0\0\0\0", 0x7d, 0x94, 0x28, 0x8c, 1, "a", 0x94, 0x4e, "u."), opcode(0x80, 2, "]", "q", 0, "(", "h\0h\0h\0", "e."), opcode(0x80, 2, "(", "K\x01K\x02", "t", 0x85, 0x86, 0x87, "}", "b.")],
   open: () => (input) => {
     for (const [name, { sizes, strides, storage }] of readTensorPickle(input)) holds(typeof name === "string" && Array.isArray(sizes) && Array.isArray(strides) && typeof storage.key === "string", "a tensor of a pickle");
@@ -90,12 +90,12 @@ const pickleReader: Reader = {
 
 /** The pickle in a file whose checksums are right, so that its reader comes to it. */
 const torchReader: Reader = {
-  name: "torchPickle", weight: 3, corpus: () => pickleReader.corpus().slice(0, 1),
+  name: "torchPickle", weight: 7, corpus: () => pickleReader.corpus().slice(0, 1),
   open: (folder) => { const path = join(folder, "adapter_model.bin"); return (input) => { writeFileSync(path, torchFile(SAVED, input)); checkTensors(readTorchFile(path)); }; },
 };
 
 const zipReader: Reader = {
-  name: "torchZip", weight: 2, corpus: () => [torchFile(SAVED.slice(0, 1)), zipOf([["x/other", Buffer.from("1")]])],
+  name: "torchZip", weight: 6, corpus: () => [torchFile(SAVED.slice(0, 1)), zipOf([["x/other", Buffer.from("1")]])],
   open: (folder) => { const path = join(folder, "adapter_model.bin"); return (input) => { writeFileSync(path, input); checkTensors(readTorchFile(path)); }; },
 };
 
