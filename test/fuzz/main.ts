@@ -1,13 +1,13 @@
 // npm run fuzz [-- --inputs N --seed S --only READER,READER]: changed inputs for everything that reads what others wrote.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { runJobs, type Done, type Job } from "./jobs.ts";
 import { READERS } from "./readers.ts";
 import type { Finding } from "./verdict.ts";
 
 const { values } = parseArgs({ options: { inputs: { type: "string", default: "20000" }, seed: { type: "string", default: "1" }, only: { type: "string" }, processes: { type: "string", default: "2" } } });
-const OUTPUT = resolve(import.meta.dirname, "../output"), seed = Number(values.seed), total = Number(values.inputs), wanted = values.only?.split(",");
+const output = process.env["ADEPT_FUZZ_OUTPUT"] ?? resolve(import.meta.dirname, "../output/fuzz.json"), seed = Number(values.seed), total = Number(values.inputs), wanted = values.only?.split(",");
 const readers = READERS.filter(({ name }) => wanted?.includes(name) ?? true), weights = readers.reduce((sum, { weight = 1 }) => sum + weight, 0);
 if (readers.length === 0) throw new Error(`--only knows ${READERS.map(({ name }) => name).join(", ")}`);
 /** Inputs of one job: so many are lost to the counts where one ends the process. */
@@ -27,10 +27,10 @@ async function all(): Promise<{ findings: Finding[]; done: Done[] }> {
 
 const started = Date.now(), { findings, done } = await all(), sum = (of: readonly Done[], key: "inputs" | "accepted" | "refused" | "findings" | "seconds"): number => of.reduce((all, one) => all + one[key], 0);
 const rows = readers.map(({ name }) => { const own = done.filter(({ reader }) => reader === name); return { reader: name, inputs: sum(own, "inputs"), accepted: sum(own, "accepted"), refused: sum(own, "refused"), findings: sum(own, "findings"), seconds: Number(sum(own, "seconds").toFixed(1)), slowestMs: Math.round(Math.max(0, ...own.map(({ slowest }) => slowest))), largestMb: Math.round(Math.max(0, ...own.map(({ largest }) => largest))) }; });
-mkdirSync(OUTPUT, { recursive: true });
-writeFileSync(join(OUTPUT, "fuzz.json"), `${JSON.stringify({ seed, inputs: sum(done, "inputs"), seconds: Math.round((Date.now() - started) / 1000), readers: rows, findings }, null, 2)}\n`);
+mkdirSync(dirname(output), { recursive: true });
+writeFileSync(output, `${JSON.stringify({ seed, inputs: sum(done, "inputs"), seconds: Math.round((Date.now() - started) / 1000), readers: rows, findings }, null, 2)}\n`);
 console.log(["reader".padEnd(16), ...["inputs", "accepted", "refused", "findings", "seconds", "slowest ms", "most MB"].map((name) => name.padStart(11))].join(""));
 for (const { reader, ...figures } of rows) console.log([reader.padEnd(16), ...Object.values(figures).map((figure) => String(figure).padStart(11))].join(""));
 for (const { reader, index, kind, what, input } of findings) console.log(`\n${reader} ${index} (${kind}): ${what}\n  ${Buffer.from(input, "base64").toString("latin1").slice(0, 160).replace(/[^ -~]/g, "·")}`);
-console.log(`\n${sum(done, "inputs")} inputs, ${findings.length} findings, ${Math.round((Date.now() - started) / 1000)} s; test/output/fuzz.json`);
+console.log(`\n${sum(done, "inputs")} inputs, ${findings.length} findings, ${Math.round((Date.now() - started) / 1000)} s; ${output}`);
 process.exitCode = findings.length === 0 ? 0 : 1;

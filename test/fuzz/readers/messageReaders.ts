@@ -31,14 +31,14 @@ const workerReader: Reader = {
 const hash = "a".repeat(40);
 /** What a server says of a repository's files: each stays in the folder, and the list ends. */
 const hubReader: Reader = {
-  name: "hubListing", json: true, weight: 0.5, corpus: () => texts({ sha: hash, files: [{ type: "file", path: "config.json", size: 3, oid: hash }, { type: "file", path: "a/model.safetensors", size: 1, oid: hash, lfs: { oid: "b".repeat(64), size: 9 } }], link: '</next>; rel="next"' }),
+  name: "hubListing", json: true, weight: 0.5, corpus: () => texts({ sha: hash, files: [{ type: "file", path: "config.json", size: 3, oid: hash }, { type: "file", path: "a/model.safetensors", size: 1, oid: hash, lfs: { oid: "b".repeat(64), size: 9 } }], link: '</next>; rel="next"' }, { sha: hash, files: [], link: '</next>; rel="next"', endless: true }),
   open: () => async (input) => {
-    const answer = parsed(input) as { sha?: unknown; files?: unknown; link?: unknown } | null;
+    const answer = parsed(input) as { sha?: unknown; files?: unknown; link?: unknown; endless?: unknown } | null;
     let pages = 0;
     globalThis.fetch = (url) => {
       const address = url instanceof Request ? url.url : String(url), first = address.includes("/revision/"), body = JSON.stringify(first ? { sha: hash, ...(typeof answer === "object" && answer !== null && "sha" in answer && { sha: answer.sha }) } : answer?.files ?? answer);
       pages++;
-      return Promise.resolve(new Response(body, { headers: typeof answer?.link === "string" && /^[ -~]*$/.test(answer.link) ? { link: answer.link } : {} }));
+      return Promise.resolve(new Response(body, { headers: typeof answer?.link === "string" && (pages < 3 || answer.endless === true) && /^[ -~]*$/.test(answer.link) ? { link: answer.link } : {} }));
     };
     const listed = listRepository({ endpoint: "http://hub.invalid", token: undefined, signal: new AbortController().signal, pause: 0 }, { name: "o/r", kind: "model", revision: "main" });
     const { files } = await listed.finally(() => { holds(pages < 1000, "a list that ends"); });

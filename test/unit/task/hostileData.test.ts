@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { UserError } from "../../../src/experiment/errors.ts";
+import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
+import { columnRoles } from "../../../src/task/columnRoles.ts";
+import { looksHeaderless } from "../../../src/task/headerDoubt.ts";
+import { wholeElements } from "../../../src/task/jsonHead.ts";
+import { readRows } from "../../../src/task/readRows.ts";
+import { timedMatch } from "../../../src/task/timedMatch.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
+after(() => { rmSync(folder, { recursive: true }); });
+const file = (name: string, content: string | Uint8Array): string => { writeFileSync(join(folder, name), content); return join(folder, name); };
+const refuses = (work: Promise<unknown>, words: RegExp): Promise<void> => assert.rejects(work, (error) => { assert.ok(error instanceof UserError, String((error as Error).stack)); assert.match(error.message, words); return true; });
+const soon = <T>(work: () => T): T => { const started = Date.now(), result = work(); assert.ok(Date.now() - started < 5000, `${Date.now() - started} ms`); return result; };
+
+test("a header of columns without end is refused, and its names are not all told", async () => {
+  const names = (n: number): string => Array.from({ length: n }, (_, i) => `column${i}`).join(",");
+  await refuses(readRows(file("wide.csv", `${names(200_000)}\n1\n`)), /200000 columns/);
+  await assert.rejects(readRows(file("odd.csv", `${names(9000)}\n1\n`)), (error) => error instanceof UserError && error.message.length < 2000);
+});
+
+test("objects inside each other are fields down to a depth, in a row and in what the heatmap reads of it; deeper nests end nothing", async () => {
+  const nest = (depth: number): string => `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`, [row] = await readRows(file("deep.jsonl", `${nest(30)}\n`));
+  assert.deepEqual(row?.fields, {});
+  assert.deepEqual([...(jsonFields(nest(30)) ?? [])], []);
+  const path = Array.from({ length: 17 }, () => "a").join(".");
+  assert.deepEqual([(await readRows(file("deep.jsonl", `${nest(17)}\n`)))[0]?.fields[path], jsonFields(nest(17))?.get(path)?.text], ["x", "x"]);
+  assert.deepEqual((await readRows(file("deep.jsonl", `${nest(50_000)}\n`)))[0]?.fields, {});
+  assert.equal(jsonFields(nest(50_000)), undefined);
+  assert.equal(soon(() => wholeElements(`${'{"a":'.repeat(200_000)}[${"{},".repeat(200_000)}`)), undefined);
+});
+
+test("names that every object has are columns like others", async () => {
+  const rows = await readRows(file("names.json", JSON.stringify([{ text: "a", toString: "x", constructor: "y" }, { text: "b" }])));
+  assert.deepEqual(Object.entries(rows[0]!.fields), [["text", "a"], ["toString", "x"], ["constructor", "y"]]);
+  assert.equal(looksHeaderless(rows), false);
+});
+
+test("rows with columns of their own each are looked at soon", () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => ({ fields: Object.fromEntries(Array.from({ length: 50 }, (__, j) => [`c${i}-${j}`, "some text"])), lists: {}, line: i + 1 }));
+  assert.equal(soon(() => columnRoles(rows)).length, 1000);
+});
+
+test("a regular expression that tries for ever on a file's name is ended and named", () => {
+  assert.equal(timedMatch("^(\\w+)-", "ham-1.txt"), "ham");
+  assert.equal(timedMatch("x(y)?", "x"), undefined);
+  assert.throws(() => soon(() => timedMatch("^(a+)+$", `${"a".repeat(60)}!`)), (error) => error instanceof UserError && /takes too long/.test(error.message));
+});
+
+const PARQUET = (): Buffer => Buffer.from(parquetWriteBuffer({ codec: "UNCOMPRESSED", columnData: [{ name: "text", data: ["one", "two"], type: "STRING" }, { name: "label", data: ["a", "b"], type: "STRING" }] }));
+test("a Parquet page that says it holds billions of values, or is longer than its column, is refused before it is read", async () => {
+  assert.equal((await readRows(file("x.parquet", PARQUET()))).length, 2);
+  // Thrift's compact form: field 1 of the data page's header, the whole number 2 as zigzag 4, then the same for its rows.
+  const whole = PARQUET(), at = whole.indexOf(Buffer.from([0x15, 0x04, 0x15]), 4);
+  assert.ok(at > 0 && at < 60);
+  await refuses(readRows(file("x.parquet", Buffer.concat([whole.subarray(0, at), Buffer.from([0x15, 0x7e]), whole.subarray(at + 2)]))), /no Parquet that can be read/);
+  const huge = Buffer.from(whole);
+  for (let i = 4; i < 30; i++) for (const value of [0x7f, 0xff]) {
+    const bad = Buffer.from(huge);
+    bad[i] = value;
+    try { await readRows(file("y.parquet", bad)); } catch (error) { assert.ok(error instanceof UserError, String((error as Error).stack)); }
+  }
+});
+
+test("two columns of one name, of which the library waits for one, are refused", async () => {
+  const bytes = PARQUET(), text = bytes.toString("latin1"), at = text.lastIndexOf("label"), bad = Buffer.from(bytes);
+  bad.write("textt", at, "latin1");
+  await refuses(readRows(file("z.parquet", bad)), /no Parquet that can be read/);
+});
