@@ -33,6 +33,7 @@ const bundles = [
   { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
   { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
+  { entry: "src/parquet.ts", options: { ...esm, outfile: "dist/parquet.js" } },
   { entry: "src/tokens.ts", options: { ...esm, outfile: "dist/tokens.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },

@@ -28,10 +28,13 @@ function roots(runPath: string): string[] {
   return [...new Set([repositoryAround(folder) ?? folder, repositoryAround(here) ?? here])];
 }
 
+/** Where a path lay; a path may be called as what every object has. */
+const ownSource = (sources: Readonly<Record<string, string>>, path: string): string | undefined => (Object.hasOwn(sources, path) ? sources[path] : undefined);
+
 /** Where a run's files are now: in its work tree while it repeats another run, and in the repository where that has moved, or is another's. A path that is found nowhere stays as it was written. */
 function placeOf(run: RunDirectory): (path: string) => string {
   const { sources } = run.record(), tree = run.experiment().reproduces === undefined ? undefined : workTreeOf(run.path);
-  const there = (top: string, path: string): string | undefined => { const own = sources[path], found = own === undefined ? undefined : join(top, own); return found !== undefined && existsSync(found) ? found : undefined; };
+  const there = (top: string, path: string): string | undefined => { const own = ownSource(sources, path), found = own === undefined ? undefined : join(top, own); return found !== undefined && existsSync(found) ? found : undefined; };
   const elsewhere = (path: string): string | undefined => roots(run.path).map((root) => there(root, path)).find((found) => found !== undefined);
   return (path) => (tree !== undefined ? there(tree, path) : undefined) ?? (existsSync(path) ? path : elsewhere(path)) ?? path;
 }
@@ -42,6 +45,6 @@ export const located = (run: RunDirectory): Experiment => withPaths(run.experime
 /** Of a run that repeats another: paths that its work tree lacks, and those of them that are nowhere. */
 export function outsideOf(run: RunDirectory): { outside: string[]; missing: string[] } {
   const { sources } = run.record(), tree = workTreeOf(run.path), place = placeOf(run);
-  const outside = pathsOf(run.experiment()).filter((path) => { const own = sources[path]; return tree === undefined || own === undefined || !existsSync(join(tree, own)); });
+  const outside = pathsOf(run.experiment()).filter((path) => { const own = ownSource(sources, path); return tree === undefined || own === undefined || !existsSync(join(tree, own)); });
   return { outside, missing: outside.filter((path) => !existsSync(place(path))) };
 }

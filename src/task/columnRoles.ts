@@ -7,7 +7,7 @@ const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentimen
 /** Rows looked at: the first ones tell what a column is. */
 const ROWS = 2000, MOST_LABELS = 50;
 /** Columns looked at: rows of JSON may have others each. */
-const MOST_COLUMNS = 1000;
+const MOST_COLUMNS = 300;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 

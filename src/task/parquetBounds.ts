@@ -8,6 +8,9 @@ const MOST_A_BYTE = 1000, FREE_VALUES = 2 ** 20, FREE_BYTES = 2 ** 26, MOST_PAGE
 /** Bytes of a page's header, which may hold the least and the greatest of its values. */
 const MOST_HEADER = 1 << 20, FIRST_LOOK = 1 << 12;
 
+/** Where pages say how many values they have, by their kind: data, an index, which the library cannot read, a dictionary, data of the second kind. */
+const HEADS = [5, undefined, 7, 8];
+
 /** What is left of what a file may come to. */
 interface Left { values: number; bytes: number }
 
@@ -25,14 +28,14 @@ function headerAt(fd: number, at: number, end: number): { fields: ThriftStruct; 
 function checkPage(fd: number, { at, end }: { at: number; end: number }, left: Left): number {
   const { fields, from } = headerAt(fd, at, end), packed = whole(fields.get(3), end - from);
   left.bytes -= whole(fields.get(2), MOST_PAGE);
-  for (const kind of [5, 7, 8]) {
-    const head = fields.get(kind);
-    if (!(head instanceof Map)) continue;
+  const kind = HEADS[whole(fields.get(1), HEADS.length - 1)], head = kind === undefined ? undefined : fields.get(kind);
+  if (head instanceof Map) {
     const values = whole(head.get(1), left.values);
     left.values -= values;
     // The second kind of data page says more of itself.
     if (kind === 8) { whole(head.get(2), values); whole(head.get(3), values); whole(whole(head.get(5), packed) + whole(head.get(6), packed), packed); }
   }
+  else throw new RangeError("a page's header is not of its kind");
   if (left.bytes < 0) throw new RangeError("its pages come to more than is plausible");
   return from + packed;
 }

@@ -1,42 +1,52 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema, type FileMetaData } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
+import { statSync } from "node:fs";
+import { Worker } from "node:worker_threads";
 import { UserError } from "../experiment/errors.ts";
 import type { Row } from "./example.ts";
-import { checkParquet } from "./parquetBounds.ts";
-import { recordRow } from "./recordRow.ts";
+import type { ParquetPart } from "./parquetGroups.ts";
 
-/** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
-function shortest(value: unknown): unknown {
-  if (typeof value !== "number" || !Number.isFinite(value)) return value;
-  return [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value) ?? value;
-}
+/** What the thread is given, and what it sends. */
+export interface ParquetWork { path: string; most: number }
+export type ParquetTold = { ready: true } | ParquetPart | { error: { message: string; stack: string | undefined; action: string | undefined; bug: boolean } };
 
-async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
-  // The library meets damaged bytes with errors of many kinds, a RangeError of a view among them.
-  try { return await work(); } catch (error) { throw new UserError(`${place}: no Parquet that can be read: ${(error as Error).message}`, "Copy or download the file again; an encrypted one cannot be read."); }
-}
+/** The thread's own bundle: beside the one that this is part of, or where the sources' build puts it. */
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/parquet.js" : "./parquet.js", import.meta.url);
+/** Milliseconds of work and megabytes that a file may take: so many, and so many more for each of its megabytes. */
+const MOST_MS = 3000, MS_A_MEGABYTE = 2000, MOST_MB = 192, MB_A_MEGABYTE = 40, LARGEST_MB = 16_000;
+const LOOK_MS = 100, MEGABYTE = 2 ** 20;
+
+const sizeOf = (path: string): number => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MEGABYTE;
+const works = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+const hostile = (path: string, what: string): UserError => new UserError(`${path}: no Parquet that can be read: ${what}, more than a file of its size needs`, "Copy or download the file again.");
 
 /**
- * Rows of a Parquet file, nested columns too: "answers.text" is a field inside a field.
+ * Rows of a Parquet file, read in a thread of its own: the library believes what is inside of a page, and what never ends, or takes all memory there, can be ended with the thread.
  * @param most bytes of its values that are read, about
  * @returns `all`: whether these are all of its rows
  * @throws UserError naming the file, and the rows where a part of it is damaged
  */
 export async function parquetRows(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
-  const file = await attempt(path, () => asyncBufferFromFile(path));
-  const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
-  await attempt(path, () => { checkParquet(path, metadata); return Promise.resolve(); });
-  const floats = parquetSchema(metadata).children.filter(({ element }) => element.type === "FLOAT").map(({ element }) => element.name);
-  const rows: Row[] = [];
-  let left = most;
-  for (const group of metadata.row_groups) {
-    if (left <= 0) return { rows, all: false };
-    const bytes = Number(group.total_byte_size), share = Math.min(1, left / Math.max(1, bytes)), rowStart = rows.length, rowEnd = rowStart + Math.ceil(share * Number(group.num_rows)), place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
-    const records: Record<string, unknown>[] = await attempt(place, () => parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }));
-    if (records.length !== rowEnd - rowStart) throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
-    for (const record of records) rows.push(recordRow({ ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) }, { line: rows.length + 1, unit: "row" }));
-    if (share < 1) return { rows, all: false };
-    left -= bytes;
+  const size = sizeOf(path), heap = Math.min(LARGEST_MB, MOST_MB + MB_A_MEGABYTE * size), patience = MOST_MS + MS_A_MEGABYTE * size;
+  const thread = new Worker(ENTRY, { workerData: { path, most } satisfies ParquetWork, resourceLimits: { maxOldGenerationSizeMb: heap } });
+  let watch: NodeJS.Timeout | undefined;
+  try { return await told(thread, path, (fail) => { const from = works(); watch = setInterval(() => { if (works() - from > patience) fail(hostile(path, `it takes more than ${Math.round(patience / 1000)} s`)); }, LOOK_MS); }); } finally {
+    clearInterval(watch);
+    await thread.terminate();
   }
-  return { rows, all: true };
+}
+
+/** What the thread tells, until its last part. @param onReady when it begins to read */
+function told(thread: Worker, path: string, onReady: (fail: (error: Error) => void) => void): Promise<{ rows: Row[]; all: boolean }> {
+  const rows: Row[] = [];
+  return new Promise((resolve, reject) => {
+    thread.on("message", (part: ParquetTold) => {
+      if ("ready" in part) onReady(reject);
+      else if ("error" in part) reject(part.error.bug ? Object.assign(new Error(part.error.message), { stack: part.error.stack }) : new UserError(part.error.message, part.error.action));
+      else {
+        for (const row of part.rows) rows.push(row);
+        if (part.all !== undefined) resolve({ rows, all: part.all });
+      }
+    });
+    thread.once("error", (error) => { reject((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY" ? hostile(path, "it takes all memory that it may") : error); });
+    thread.once("exit", (code) => { reject(new Error(`the thread that reads ${path} ended (${code})`)); });
+  });
 }

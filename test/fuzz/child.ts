@@ -19,7 +19,7 @@ async function work({ reader: name, seed, from, to, job }: Job, folder: string):
   for (let index = from; index < to; index++) {
     mark[0] = job; mark[1] = index;
     writeSync(progress, bytes, 0, bytes.length, 0);
-    const input = inputs.at(index), { accepted, milliseconds, megabytes, finding } = await judge(read, input);
+    const input = inputs.at(index), { accepted, milliseconds, megabytes, finding } = await judge(read, input, reader.patience);
     sums.slowest = Math.max(sums.slowest, milliseconds);
     sums.largest = Math.max(sums.largest, megabytes);
     if (finding === undefined) { sums[accepted ? "accepted" : "refused"]++; continue; }

@@ -39,11 +39,12 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
   createInterface({ input: child.stdout }).on("line", (line) => { onTold(JSON.parse(line) as Told); });
   child.stderr.on("data", (part: Buffer) => { stderr = (stderr + part.toString()).slice(-8000); });
   const end = (kind: Finding["kind"], what: string): void => { ended ??= { kind, what }; child.kill("SIGKILL"); };
+  const patienceAt = (job: number): number => READERS.find(({ name }) => name === jobs.find((each) => each.job === job)?.reader)?.patience ?? MOST_MS;
   const watch = setInterval(() => {
     const now = at(), use = useOf(child.pid!);
     if (now.job !== last.job || now.index !== last.index) { last = { ...now, since: Date.now(), work: use?.milliseconds ?? 0 }; }
     if (use !== undefined && use.megabytes > MOST_RSS_MB) end("memory", `${Math.round(use.megabytes)} MB`);
-    else if (now.index >= 0 && use !== undefined && use.milliseconds - last.work > 3 * MOST_MS) end("hang", `after ${use.milliseconds - last.work} ms of work`);
+    else if (now.index >= 0 && use !== undefined && use.milliseconds - last.work > 3 * patienceAt(now.job)) end("hang", `after ${use.milliseconds - last.work} ms of work`);
     else if (Date.now() - last.since > MOST_WAIT_MS * (now.index < 0 ? 6 : 1)) end("hang", `after ${Date.now() - last.since} ms`);
   }, LOOK_MS);
   return new Promise((resolve) => {

@@ -5,6 +5,8 @@ export interface Reader {
   json?: boolean;
   /** Of a long run's inputs so many parts are its own. */
   weight?: number;
+  /** Milliseconds of work that an input may take, where the reader has a limit of its own. */
+  patience?: number;
   /** Valid inputs that are changed. */
   corpus: () => readonly Buffer[];
   /**

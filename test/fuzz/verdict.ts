@@ -13,8 +13,8 @@ const peak = (): number => process.resourceUsage().maxRSS / 1024;
 const isRefusal = (error: unknown): boolean => error instanceof UserError || error instanceof ForbiddenPickle;
 const told = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message.slice(0, 300)}\n${(error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).slice(0, 4).join("\n")}` : String(error));
 
-/** Gives one input to a reader. */
-export async function judge(read: (input: Buffer) => unknown, input: Buffer): Promise<Verdict> {
+/** Gives one input to a reader. @param patience milliseconds of work that it may take */
+export async function judge(read: (input: Buffer) => unknown, input: Buffer, patience = MOST_MS): Promise<Verdict> {
   const before = peak(), clock = performance.now(), work = process.cpuUsage();
   let accepted = true, finding: Verdict["finding"];
   try { const result = read(input); if (result instanceof Promise) await result; } catch (error) {
@@ -23,7 +23,7 @@ export async function judge(read: (input: Buffer) => unknown, input: Buffer): Pr
   }
   if (({} as { polluted?: unknown }).polluted !== undefined) finding = { kind: "error", what: "Object.prototype is polluted" };
   const milliseconds = performance.now() - clock, megabytes = peak() - before, { user, system } = process.cpuUsage(work);
-  if (finding === undefined && milliseconds > MOST_MS && (user + system) / 1000 > MOST_MS) finding = { kind: "slow", what: `${Math.round(milliseconds)} ms` };
+  if (finding === undefined && milliseconds > patience && (user + system) / 1000 > patience) finding = { kind: "slow", what: `${Math.round(milliseconds)} ms` };
   if (finding === undefined && megabytes > MOST_MB) finding = { kind: "memory", what: `${Math.round(megabytes)} MB` };
   return { accepted, milliseconds, megabytes, ...(finding && { finding }) };
 }
