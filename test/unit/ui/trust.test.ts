@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadParts } from "../../host/loadParts.ts";
@@ -21,6 +22,30 @@ test("without trust no command that reaches git looks at a run, and no document 
     }
     await assert.rejects(new CodeDiff().provideTextDocumentContent({ query: JSON.stringify({ commit: "0".repeat(40), folder: import.meta.dirname, path: "trust.test.ts" }) } as never), /not trusted/);
   } finally { vscode.workspace.isTrusted = true; }
+});
+
+test("in a folder that is not trusted runs are read, and nothing is written: no run is marked, no index kept", async () => {
+  const { RunsModel, vscode } = await loadParts(), folder = mkdtempSync(join(tmpdir(), "adept-trust-")), id = "20260101-000000-abcd", run = join(folder, ".adept/runs", id), journal = join(run, "events.jsonl");
+  const events = [{ type: "created", time: 1, version: 1, id: "another", name: "x", method: "pt", task: "mail", backbone: "b", seed: 0, steps: 1 }, { type: "status", time: 1, status: "running" }], text = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  mkdirSync(run, { recursive: true });
+  writeFileSync(join(run, "experiment.json"), "{}");
+  writeFileSync(journal, text);
+  const folders = { all: () => [{ uri: vscode.Uri.file(folder), name: "w", index: 0 }], onDidChange: () => ({ dispose: () => undefined }) }, log = { info: () => undefined, error: () => undefined, warn: () => undefined };
+  const model = new RunsModel(log as never, { get: () => undefined, update: () => Promise.resolve() } as never, folders as never);
+  try {
+    vscode.workspace.isTrusted = false;
+    model.adopt();
+    assert.deepEqual([model.runs().map((each) => [each.id, each.record.id, each.record.status]), readFileSync(journal, "utf8")], [[[id, id, "running"]], text], "under its folder's id, whatever its journal says");
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    assert.equal(existsSync(join(folder, ".adept/index.json")), false);
+    vscode.workspace.isTrusted = true;
+    model.adopt();
+    assert.equal(model.find(id)?.record.status, "interrupted");
+  } finally {
+    vscode.workspace.isTrusted = true;
+    model.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("menus offer them in trusted folders alone", () => {
