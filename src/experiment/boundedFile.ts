@@ -13,7 +13,7 @@ export function openPlain(path: string): { fd: number; size: number } {
   try {
     fd = openSync(path, READ);
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw new Error(stats.isDirectory() ? "it is a folder" : "it is no plain file");
+    if (!stats.isFile()) throw new Error(stats.isDirectory() ? "EISDIR: it is a folder" : "it is no plain file");
     return { fd, size: stats.size };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);

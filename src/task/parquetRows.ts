@@ -46,7 +46,7 @@ function told(thread: Worker, path: string, onReady: (fail: (error: Error) => vo
         if (part.all !== undefined) resolve({ rows, all: part.all });
       }
     });
-    thread.once("error", (error) => { reject((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY" ? hostile(path, "it takes all memory that it may") : error); });
+    thread.once("error", (error) => { reject((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY" ? hostile(path, "it takes all memory that it may") : new UserError(`${path}: no Parquet that can be read: ${error.message}`, "Copy or download the file again.")); });
     thread.once("exit", (code) => { reject(new Error(`the thread that reads ${path} ended (${code})`)); });
   });
 }
