@@ -1,17 +1,29 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { UserError } from "./experiment/errors.ts";
 import { parquetGroups } from "./task/parquetGroups.ts";
 import type { ParquetTold, ParquetWork } from "./task/parquetRows.ts";
 
-// A thread that reads one Parquet file, and is ended with it.
-const tell = (told: ParquetTold): void => { parentPort?.postMessage(told); };
+// A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that takes, and whether anybody still waits.
+const LOOK_MS = 100;
 
-async function read({ path, most }: ParquetWork): Promise<void> {
-  tell({ ready: true });
-  for await (const part of parquetGroups(path, most)) tell(part);
+const works = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+const toError = (error: unknown): ParquetTold => {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { error: { message, stack, action: error instanceof UserError ? error.action : undefined, bug: !(error instanceof UserError) } };
+};
+
+function watch(work: ParquetWork): void {
+  const thread = new Worker(new URL(import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: work.megabytes } }), from = works();
+  const end = (told: ParquetTold): void => { process.send?.(told, () => { process.exit(0); }); };
+  thread.on("message", (told: ParquetTold) => { process.send?.(told); });
+  thread.once("error", (error: NodeJS.ErrnoException) => { end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { tooMuch: "memory" } : toError(error)); });
+  setInterval(() => { if (works() - from > work.milliseconds) end({ tooMuch: "time" }); }, LOOK_MS);
 }
 
-read(workerData as ParquetWork).catch((error: unknown) => {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  tell({ error: { message, stack, action: error instanceof UserError ? error.action : undefined, bug: !(error instanceof UserError) } });
-});
+async function read({ path, most }: ParquetWork): Promise<void> {
+  const tell = (told: ParquetTold): void => { parentPort?.postMessage(told); };
+  try { for await (const part of parquetGroups(path, most)) tell(part); } catch (error) { tell(toError(error)); }
+}
+
+if (isMainThread) process.once("message", watch).once("disconnect", () => { process.exit(0); });
+else await read(workerData as ParquetWork);

@@ -45,7 +45,7 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
     if (now.job !== last.job || now.index !== last.index) { last = { ...now, since: Date.now(), work: use?.milliseconds ?? 0 }; }
     if (use !== undefined && use.megabytes > MOST_RSS_MB) end("memory", `${Math.round(use.megabytes)} MB`);
     else if (now.index >= 0 && use !== undefined && use.milliseconds - last.work > 3 * patienceAt(now.job)) end("hang", `after ${use.milliseconds - last.work} ms of work`);
-    else if (Date.now() - last.since > MOST_WAIT_MS * (now.index < 0 ? 6 : 1)) end("hang", `after ${Date.now() - last.since} ms`);
+    else if (Date.now() - last.since > MOST_WAIT_MS * (now.index < 0 ? 6 : 1) + 5 * patienceAt(now.job)) end("hang", `after ${Date.now() - last.since} ms`);
   }, LOOK_MS);
   return new Promise((resolve) => {
     child.once("close", (code, signal) => {
