@@ -30,6 +30,12 @@ function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { 
   return { sum: starts.map((from) => losses.subarray(from, from + targetLength).reduce((a, b) => a + b, 0)), tokens: starts.map((from) => labels.subarray(from, from + targetLength).filter((id) => id >= 0).length) };
 }
 
+/** A program's name with what it is made for. */
+const named = (program: string, variants: Record<string, boolean>): string => [program, ...Object.keys(variants).filter((variant) => variants[variant])].join("+");
+
+/** What an encoder made of a batch. */
+interface Encoded { fixed: Feeds; states: Float32Array | undefined; short: boolean }
+
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
 export class T5TunedModel implements TunedModel {
   /** what computes, as a person knows it */
@@ -125,7 +131,7 @@ export class T5TunedModel implements TunedModel {
   }
 
   async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0, penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined }: StepOptions): ReturnType<TunedModel["step"]> {
-    const short = this.graph.isShort(batch.targetLength), name = ["step", short && "short", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
+    const short = this.graph.isShort(batch.targetLength), name = named("step", { short, hidden: hiddenMask !== undefined, backbone: backboneDropout !== undefined, penalty: penaltyWeight !== undefined });
     const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, { penalised: penaltyWeight !== undefined, short }));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
@@ -170,46 +176,49 @@ export class T5TunedModel implements TunedModel {
   }
 
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
-    const program = await this.program("losses", () => ({ losses: this.graph.tokenLosses(this.graph.forward(false).logits) }));
+    const short = this.graph.isShort(batch.targetLength), program = await this.program(named("losses", { short }), () => ({ losses: this.graph.tokenLosses(this.graph.forward(false, short).logits) }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
     return perRow(losses!.data as Float32Array, batch);
   }
 
-  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. */
-  private async encoded(parameters: Parameters, batch: Batch, states: boolean): Promise<{ fixed: Feeds; states: Float32Array | undefined }> {
-    const encoder = await this.program(states ? "encode with states" : "encode", () => this.graph.encode(states));
+  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. @param most tokens that will be decoded */
+  private async encoded(parameters: Parameters, batch: Batch, { states, most }: { states: boolean; most: number }): Promise<Encoded> {
+    const short = this.graph.isShort(most), encoder = await this.program(named("encode", { states, short }), () => this.graph.encode({ states, short }));
     const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
-    return { fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: encoded?.data as Float32Array | undefined };
+    return { short, fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: encoded?.data as Float32Array | undefined };
+  }
+
+  private async targetLosses({ fixed, short }: Encoded, batch: Batch): Promise<Float32Array> {
+    const scorer = await this.program(named("score targets", { short }), () => this.graph.targetLosses(short));
+    return (await scorer.run({ ...fixed, ...this.decoderFeeds(batch) }))["losses"]!.data as Float32Array;
   }
 
   async predict(parameters: Parameters, batch: Batch, maxTokens: number, see?: (seen: Seen) => void): ReturnType<TunedModel["predict"]> {
-    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
-    const { losses } = await scorer.run({ ...fixed, ...this.decoderFeeds(batch) });
-    const generated = await this.decodeGreedily(fixed, { rows: batch.rows, maxTokens, ...(see && { first: (logits: Float32Array): void => { see({ logits, states: states! }); } }) });
-    return { ...perRow(losses!.data as Float32Array, batch), generated };
+    const encoded = await this.encoded(parameters, batch, { states: see !== undefined, most: Math.max(maxTokens, batch.targetLength) }), losses = await this.targetLosses(encoded, batch);
+    const generated = await this.decodeGreedily(encoded, { rows: batch.rows, maxTokens, ...(see && { first: (logits: Float32Array): void => { see({ logits, states: encoded.states! }); } }) });
+    return { ...perRow(losses, batch), generated };
   }
 
   async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    return this.decodeGreedily((await this.encoded(parameters, batch, false)).fixed, { rows: batch.rows, maxTokens });
+    return this.decodeGreedily(await this.encoded(parameters, batch, { states: false, most: maxTokens }), { rows: batch.rows, maxTokens });
   }
 
   async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]> {
-    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { rows } = batch;
-    const { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
-    if (see !== undefined) await this.decodeGreedily(fixed, { rows, maxTokens: 1, first: (logits) => { see({ logits, states: states! }); } });
+    const { rows } = batch, encoded = await this.encoded(parameters, batch, { states: see !== undefined, most: Math.max(1, ...targets.map(({ length }) => length)) });
+    if (see !== undefined) await this.decodeGreedily(encoded, { rows, maxTokens: 1, first: (logits) => { see({ logits, states: encoded.states! }); } });
     const scores: number[][] = Array.from({ length: rows }, () => []);
     for (const target of targets) {
       const length = target.length, labels = new Int32Array(rows * length);
       for (let row = 0; row < rows; row++) labels.set(target, row * length);
-      const losses = (await scorer.run({ ...fixed, ...this.decoderFeeds({ ...batch, targetLength: length, labels }) }))["losses"]!.data as Float32Array;
+      const losses = await this.targetLosses(encoded, { ...batch, targetLength: length, labels });
       scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
     }
     return scores;
   }
 
   /** @param first told the logits of the first new token */
-  private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
-    const decoder = await this.program("decode step", () => this.graph.decodeStep());
+  private async decodeGreedily({ fixed, short }: Encoded, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
+    const decoder = await this.program(named("decode step", { short }), () => this.graph.decodeStep(short));
     return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
   }
 
