@@ -11,7 +11,7 @@ const rooms = {
   heatmap: ["experiment"],
   graph: ["experiment"],
   engine: ["experiment", "graph"],
-  backbone: ["experiment", "graph", "engine"],
+  backbone: ["experiment", "graph", "engine", "run/atomicFile.ts"],
   // A method fills the interface that training declares; it imports that one file.
   method: ["experiment", "graph", "engine", "backbone", "training/model.ts"],
   task: ["experiment", "graph", "engine", "backbone"],

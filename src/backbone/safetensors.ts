@@ -62,12 +62,6 @@ export function readTensor(name: string, entry: TensorEntry): Float32Array {
   return readWeight({ ...entry, type: floatType(name, entry) });
 }
 
-/** Rows `from` up to `to` of a tensor (n, width) widened to fp32; nothing else of it is read. */
-export function readTensorRows(name: string, entry: TensorEntry, from: number, to: number): Float32Array {
-  const rowBytes = entry.bytes / (entry.dims[0] ?? 1);
-  return readWeight({ file: entry.file, offset: entry.offset + from * rowBytes, bytes: (to - from) * rowBytes, type: floatType(name, entry) });
-}
-
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;
 
 /** Every tensor of a file as fp32. */

@@ -4,6 +4,7 @@ import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
 import { explain } from "../experiment/explain.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
+import { precisionText } from "../experiment/precisionText.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -25,6 +26,7 @@ class Progress {
     else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`).join(", ")} (n=${event.examples})`);
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
     else if (event.type === "engine") this.line(`device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`);
+    else if (event.type === "precision") this.line(precisionText(event));
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
     else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { leadingMetric, metricValue } from "../experiment/metricText.ts";
+import { precisionText } from "../experiment/precisionText.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
 import { dequeue } from "../executor/queue.ts";
@@ -36,7 +37,8 @@ function show(args: string[]): Promise<number> {
   const { values, positionals: [wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   adoptRuns(runsFolder(values["runs-dir"]));
   const run = namedRun(values["runs-dir"], wanted);
-  console.log(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  const record = run.record(), precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
+  console.log(JSON.stringify({ ...record, precision, path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
   return Promise.resolve(0);
 }
 

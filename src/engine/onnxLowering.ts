@@ -13,7 +13,7 @@ function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
   if (!transA && !transB) return b.node("MatMul", inputs);
   const right = value.inputs[1]!;
   // A frozen weight is transposed once, while constants fold: MatMul then packs it, which FusedMatMul would not.
-  if (!transA && right.kind === "weight") return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
+  if (!transA && right.kind === "weight" && !b.narrow.has(right)) return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
   return b.node("FusedMatMul", inputs, { transA: { i: Number(transA) }, transB: { i: Number(transB) } }, "com.microsoft");
 }
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
+import { PRECISIONS } from "./precisionSpec.ts";
 
 /** Trainable components watched apart: the soft prompt and the offset FFN. */
 const perComponent = z.record(z.string(), z.number());
@@ -30,6 +31,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
   z.object({ type: z.literal("engine"), ...at, device: z.string(), name: z.string().describe("what computes, as a person knows it"), measured: z.array(MeasuredDevice) }),
+  z.object({ type: z.literal("precision"), ...at, weights: z.enum(PRECISIONS), label: z.enum(["untrained", "trained"]), split: z.enum(["train", "validation"]), examples: z.number(), loss: z.number(), wideLoss: z.number().describe("with fp32 weights"), same: z.number().describe("examples with the same prediction"), bytes: z.number().describe("of the weights as they are held"), wideBytes: z.number() }),
   z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number(), memory: z.number().optional().describe("resident memory of the worker, bytes") }),
   z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: z.string().optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: z.record(z.string(), z.number()), examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),

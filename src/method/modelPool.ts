@@ -31,7 +31,7 @@ export class ModelPool implements TunedModel {
 
   /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
   static open(options: ModelOptions): ModelPool {
-    const local = T5TunedModel.open(options), { replicas, threads } = layOut(options, local.weightBytes), own = { ...options, engine: { ...options.engine, threads } };
+    const local = T5TunedModel.open(options), { replicas, threads } = layOut(options, local.weightBytes), own = { ...options, engine: { ...options.engine, threads }, checked: true };
     return new ModelPool(local, replicas === 1 ? [local] : Array.from({ length: replicas }, () => new Replica(own)), ON_GPU.includes(options.engine.device) ? GPU_PART_TOKENS : undefined);
   }
 

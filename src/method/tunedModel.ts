@@ -1,12 +1,15 @@
 import type { EngineSpec } from "../experiment/engineSpec.ts";
+import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
+import type { Precision } from "../experiment/precisionSpec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
 import { topological, type Value } from "../graph/value.ts";
-import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
+import { openT5 } from "../backbone/heldWeights.ts";
+import { relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
-import { BackboneWeights } from "../backbone/weights.ts";
+import type { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { decodeGreedily } from "./greedyDecoding.ts";
@@ -18,7 +21,7 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array; /** what the backbone's matrices are held as */ precision?: Precision; /** no copy of the weights is made, which takes more time */ spare?: boolean; /** the cache's weights have just been looked at */ checked?: boolean }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -42,7 +45,7 @@ export class T5TunedModel implements TunedModel {
   readonly device: string;
   readonly width: number;
   readonly vocabularySize: number;
-  readonly embedding: Float32Array;
+  private table: Float32Array | undefined;
   private readonly programs = new Map<string, Promise<Program>>();
   /** Hidden units per token that training drops out. */
   readonly hiddenUnits: number;
@@ -59,14 +62,18 @@ export class T5TunedModel implements TunedModel {
     this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
-    this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
   }
 
-  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
+  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be held as asked for */
   static open(options: ModelOptions): T5TunedModel {
-    const weights = BackboneWeights.open(options.folder);
-    return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
+    const { precision = "fp32", spare, checked, engine: { device } } = options;
+    if (precision !== "fp32" && device !== "cpu") throw new UserError(`precision: "${precision}" is for the processor, not for "${device}"`, "Use engine.device \"cpu\" or \"auto\", or precision \"fp32\".");
+    const { weights, config } = openT5(options.folder, { precision, spare: spare === true && device === "cpu", checked });
+    return new T5TunedModel(weights, config, options);
   }
+
+  /** The table of embeddings (V, d), which is read when it is first wanted. */
+  get embedding(): Float32Array { return (this.table ??= this.weights.read("shared.weight", [this.vocabularySize, this.width])); }
 
   /** Bytes of the backbone's tensors as they lie in their files. */
   get weightBytes(): number { return this.weights.bytes; }

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { GpuUse, MeasuredDevice } from "../experiment/events.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
-import type { RunRecord } from "../experiment/record.ts";
+import { precisionNumbers } from "../experiment/precisionText.ts";
+import type { PrecisionCost, RunRecord } from "../experiment/record.ts";
 import { localised } from "./localised.ts";
 
 const GIB = 1024 ** 3;
@@ -23,6 +24,15 @@ function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
   const memory = memoryUsed === undefined ? "" : memoryTotal === undefined ? vscode.l10n.t("{0} GiB", gib(memoryUsed)) : vscode.l10n.t("{0} of {1} GiB", gib(memoryUsed), gib(memoryTotal));
   return [name, memory, utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation))].filter((part) => part !== "").join(", ");
 }
+
+function cost(of: PrecisionCost): string {
+  const t = vscode.l10n.t, [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of), head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
+  const losses = of.split === "validation" ? t("validation loss {0} instead of {1} ({2})", loss, wideLoss, change) : t("training loss {0} instead of {1} ({2})", loss, wideLoss, change);
+  return [`${head}: ${losses}`, t("{0} of {1} predictions the same", same, examples), t("{0} MB instead of {1} MB", megabytes, wideMegabytes)].join(", ");
+}
+
+/** What narrower weights cost beside fp32; undefined where they are fp32, or nobody measured. */
+export function costText({ precision }: RunRecord): string | undefined { return precision.length === 0 ? undefined : precision.map(cost).join("; "); }
 
 /** The graphics processors at the last heartbeat; undefined where nothing tells of them. */
 export function gpuText({ gpus }: RunRecord): string | undefined {

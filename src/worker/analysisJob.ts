@@ -28,8 +28,8 @@ export interface AnalysisDone { name: AnalysisName; path: string; cached: boolea
 
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
 function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
-  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, reproduces: _______, ...experiment } = run.experiment();
-  return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
+  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, reproduces: _______, precision: { weights }, ...experiment } = run.experiment();
+  return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null, ...(weights === "fp32" ? [] : [weights])])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
 async function commit(run: RunDirectory, journal: Journal, { folder, names }: { folder: string; names: readonly string[] }): Promise<void> {

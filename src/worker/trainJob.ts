@@ -18,6 +18,7 @@ import { prepare, type Prepared } from "../training/prepare.ts";
 import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { GpuWatch } from "./gpuWatch.ts";
+import { precisionCost } from "./precisionCost.ts";
 import { settleDevice } from "./settleDevice.ts";
 
 export interface TrainOptions {
@@ -133,6 +134,13 @@ async function endReproduction({ run, options, emit }: Job): Promise<void> {
   await putAway(run, options.folder, emit);
 }
 
+/** A run whose backbone is held narrow says what that costs, once. */
+async function comparePrecision({ run, emit, stopRequested }: Job, prepared: Prepared): Promise<void> {
+  if (!prepared.experiment.precision.compare || run.record().precision.some(({ label }) => label === "untrained")) return;
+  const cost = await precisionCost(prepared, prepared.initial, { label: "untrained", stopRequested });
+  if (cost !== undefined) emit(cost);
+}
+
 async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
@@ -145,6 +153,7 @@ async function train(job: Job): Promise<void> {
   const prepared = await prepare(experiment);
   try {
     announce(prepared, emit);
+    await comparePrecision(job, prepared);
     const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
     emit({ type: "status", status: "running", pid: process.pid });
     await finish(job, prepared, await loop(job, prepared, saved ?? initialState(prepared.initial)));

@@ -22,3 +22,14 @@ test("a run shows its device, what a step took on each, and its graphics process
   assert.equal(view(record({ type: "status", status: "running" }, { type: "heartbeat", pid: 1 })).gpu, undefined);
   assert.equal(view(record({ ...ENGINE, measured: [] })).measured, undefined, "without a choice nothing is said");
 });
+
+test("a run whose weights are narrow shows what that costs beside fp32, before training and after it", async () => {
+  const { vscode, viewOf } = await loadParts(), view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
+  vscode.setTranslation((text) => text);
+  const cost = { type: "precision", weights: "int8", label: "untrained", split: "validation", examples: 64, loss: 2.315, wideLoss: 2.309, same: 62, bytes: 223_840_000, wideBytes: 891_600_000 } as const;
+  const before = "int8, before training: validation loss 2.3150 instead of 2.3090 (+0.26 %), 62 of 64 predictions the same, 224 MB instead of 892 MB";
+  assert.equal(view(record(cost)).precision, before);
+  // Measured again it is said once, in the newest words.
+  assert.equal(view(record({ ...cost, same: 1 }, cost, { ...cost, label: "trained", split: "train", loss: 1.2, wideLoss: 1.25, same: 60, bytes: 2_430_000, wideBytes: 9_446_400 })).precision, `${before}; int8, trained: training loss 1.2000 instead of 1.2500 (-4.00 %), 60 of 64 predictions the same, 2.4 MB instead of 9.4 MB`);
+  assert.equal(view(record()).precision, undefined);
+});
