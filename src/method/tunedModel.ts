@@ -9,7 +9,7 @@ import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
-import { decodeGreedily } from "./greedyDecoding.ts";
+import { decodeGreedily, type Decoding } from "./greedyDecoding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -189,8 +189,9 @@ export class T5TunedModel implements TunedModel {
     return { ...perRow(losses!.data as Float32Array, batch), generated };
   }
 
-  async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    return this.decodeGreedily((await this.encoded(parameters, batch, false)).fixed, { rows: batch.rows, maxTokens });
+  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+    return this.decodeGreedily((await this.encoded(parameters, batch, false)).fixed, { rows: batch.rows, maxTokens, endless });
   }
 
   async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]> {
@@ -208,9 +209,9 @@ export class T5TunedModel implements TunedModel {
   }
 
   /** @param first told the logits of the first new token */
-  private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
+  private async decodeGreedily(fixed: Feeds, how: Pick<Decoding, "rows" | "maxTokens" | "endless" | "first">): Promise<number[][]> {
     const decoder = await this.program("decode step", () => this.graph.decodeStep());
-    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
+    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, ...how });
   }
 
   async release(): Promise<void> {
