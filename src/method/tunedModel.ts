@@ -3,7 +3,8 @@ import type { MethodSpec } from "../experiment/methodSpec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
-import { topological, type Value } from "../graph/value.ts";
+import { fixInput } from "../graph/fixInput.ts";
+import { topological, type ConstantValue, type Value } from "../graph/value.ts";
 import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
@@ -17,6 +18,8 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
+/** A folded table of so many bytes is held by the programs themselves, once each. */
+const MOST_HELD = 256e6;
 
 export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
 
@@ -43,6 +46,8 @@ export class T5TunedModel implements TunedModel {
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
   private readonly engine: Engine;
+  /** The folded table where feeding it would copy it at every call. On the processor onnxruntime reads a feed where it lies. */
+  private readonly table: ConstantValue | undefined;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
@@ -53,6 +58,8 @@ export class T5TunedModel implements TunedModel {
     this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
+    const { folded, engine: { device } } = options;
+    this.table = folded === undefined || device === "cpu" || folded.byteLength > MOST_HELD ? undefined : { kind: "constant", type: "float32", shape: [config.vocabulary, config.width], data: folded };
     this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
   }
 
@@ -71,7 +78,7 @@ export class T5TunedModel implements TunedModel {
   private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
     let program = this.programs.get(name);
     if (program === undefined) {
-      const values = outputs();
+      const values = this.table === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.table);
       program = this.engine.compile(values, this.locations(values));
       this.programs.set(name, program);
     }
