@@ -1,7 +1,7 @@
 import { UserError } from "../experiment/errors.ts";
 import type { Batch } from "../training/model.ts";
 import { stateFold, type FoldStatement, type Race } from "./foldStatement.ts";
-import { formsOf, type Form } from "./latencyForms.ts";
+import { formsOf, isFold, type Form } from "./latencyForms.ts";
 import type { Progress } from "./outcomes.ts";
 import { medianInterval, type MedianInterval } from "./statistics/medianInterval.ts";
 import type { Subject } from "./subject.ts";
@@ -43,7 +43,7 @@ async function race(forms: readonly Form[], batch: Batch, rounds: number): Promi
 
 /** Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn; and what its fold is worth. */
 export async function analyseLatency(subject: Subject, progress: Progress, { lengths: asked, batches, rounds }: Grid = GRID): Promise<Latency> {
-  const rowsOfTable = subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width, lengths = asked.filter((length) => length <= rowsOfTable), forms = formsOf(subject, Math.max(...asked)), rows: Timed[] = [], races: Race[] = [], total = lengths.length * batches.length;
+  const rowsOfTable = subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width, lengths = asked.filter((length) => length <= rowsOfTable), forms = formsOf(subject, Math.max(...asked)), rows: Timed[] = [], races: Race[] = [], cells = lengths.length * batches.length, total = cells + Number(forms.some(isFold));
   for (const length of lengths) for (const batchSize of batches) {
     const times = await race(forms, batchOf(subject, length, batchSize), rounds), bare = times[0]!.endToEnd;
     times.forEach(({ endToEnd, inputLayer }, i) => {
@@ -53,5 +53,6 @@ export async function analyseLatency(subject: Subject, progress: Progress, { len
     });
     progress({ label: `${length} tokens, batch ${batchSize}`, done: rows.length / forms.length, total, metric: undefined });
   }
-  return { rounds, tokens: TOKENS, device: subject.tuned.device, rows, fold: await stateFold(subject, forms, races) };
+  const fold = await stateFold(subject, forms, races, (share) => { progress({ label: "predictions of the fold", done: cells + share, total, metric: undefined }); });
+  return { rounds, tokens: TOKENS, device: subject.tuned.device, rows, fold };
 }

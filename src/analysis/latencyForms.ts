@@ -12,6 +12,7 @@ import type { Subject } from "./subject.ts";
 export interface Form { form: string; model: T5TunedModel; parameters: Parameters; count: number; promptLength: number }
 
 export const BARE = "backbone alone", SAME_PROMPT = "pt, same prompt", FOLDED = "folded";
+export const isFold = ({ form }: { form: string }): boolean => form.endsWith(` ${FOLDED}`);
 
 /** DePT or prompt tuning of at most so many parameters, untrained. */
 function rival(method: MethodSpec, form: string, { experiment, side, open }: Subject): Form {

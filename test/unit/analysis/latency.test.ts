@@ -21,7 +21,7 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
   const { rows, rounds, fold } = await analyseLatency(subject, ({ label }) => { told.push(label); }, { lengths: [16, 32], batches: [2], rounds: 7 });
   await subject.release();
   assert.deepEqual(rows.slice(0, 6).map(({ form }) => form), ["backbone alone", "adept", "adept folded", "pt, same prompt", "dept", "pt"]);
-  assert.deepEqual([rows.length, rounds, told], [12, 7, ["16 tokens, batch 2", "32 tokens, batch 2"]]);
+  assert.deepEqual([rows.length, rounds, told], [12, 7, ["16 tokens, batch 2", "32 tokens, batch 2", "predictions of the fold"]]);
   for (const { endToEnd, inputLayer, ratio, form, parameters } of rows) {
     assert.ok(endToEnd.n === 7 && endToEnd.low <= endToEnd.median && endToEnd.median <= endToEnd.high && inputLayer.median > 0);
     // Their prompts differ in length; their parameters do not.
