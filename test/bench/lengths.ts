@@ -11,7 +11,7 @@ import { randomBackbone, sideBatch, SideFolder, type SideBatch } from "./sides/s
 
 const SETS = ["sst2", "cola", "trec"], ROWS = 32, SEED = 42, TRAIN = 20_000;
 /** Memory that a step of the official recipe takes in eager mode at T5-base, MB for each row (what is kept for the backward pass), and besides. */
-const PER_ROW = 450, FIXED = 2500;
+const PER_ROW = 300, FIXED = 2500;
 
 /** Rows of one official batch that fit the free memory: a time per example does not depend on how many there are. */
 function peerRows(): number {
