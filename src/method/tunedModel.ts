@@ -5,14 +5,15 @@ import type { Precision } from "../experiment/precisionSpec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
-import { topological, type Value } from "../graph/value.ts";
+import { fixInput } from "../graph/fixInput.ts";
+import { topological, type ConstantValue, type Value } from "../graph/value.ts";
 import { openT5 } from "../backbone/heldWeights.ts";
 import { relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
 import type { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
-import { decodeGreedily } from "./greedyDecoding.ts";
+import { decodeGreedily, type Decoding } from "./greedyDecoding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -20,6 +21,8 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
+/** A folded table of so many bytes is held by the programs themselves, once each. */
+const MOST_HELD = 256e6;
 
 export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array; /** what the backbone's matrices are held as */ precision?: Precision; /** no copy of the weights is made, which takes more time */ spare?: boolean; /** the cache's weights have just been looked at */ checked?: boolean }
 
@@ -52,6 +55,8 @@ export class T5TunedModel implements TunedModel {
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
   private readonly engine: Engine;
+  /** The folded table where feeding it would copy it at every call. On the processor onnxruntime reads a feed where it lies. */
+  private readonly foldedTable: ConstantValue | undefined;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
@@ -62,6 +67,8 @@ export class T5TunedModel implements TunedModel {
     this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
+    const { folded, engine: { device } } = options;
+    this.foldedTable = folded === undefined || device === "cpu" || folded.byteLength > MOST_HELD ? undefined : { kind: "constant", type: "float32", shape: [config.vocabulary, config.width], data: folded };
   }
 
   /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be held as asked for */
@@ -84,7 +91,7 @@ export class T5TunedModel implements TunedModel {
   private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
     let program = this.programs.get(name);
     if (program === undefined) {
-      const values = outputs();
+      const values = this.foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.foldedTable);
       program = this.engine.compile(values, this.locations(values));
       this.programs.set(name, program);
     }
@@ -206,8 +213,9 @@ export class T5TunedModel implements TunedModel {
     return { ...perRow(losses, batch), generated };
   }
 
-  async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    return this.decodeGreedily(await this.encoded(parameters, batch, { states: false, most: maxTokens }), { rows: batch.rows, maxTokens });
+  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+    return this.decodeGreedily(await this.encoded(parameters, batch, { states: false, most: maxTokens }), { rows: batch.rows, maxTokens, endless });
   }
 
   async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]> {
@@ -224,9 +232,9 @@ export class T5TunedModel implements TunedModel {
   }
 
   /** @param first told the logits of the first new token */
-  private async decodeGreedily({ fixed, short }: Encoded, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
+  private async decodeGreedily({ fixed, short }: Encoded, how: Pick<Decoding, "rows" | "maxTokens" | "endless" | "first">): Promise<number[][]> {
     const decoder = await this.program(named("decode step", { short }), () => this.graph.decodeStep(short));
-    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
+    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, ...how });
   }
 
   async release(): Promise<void> {

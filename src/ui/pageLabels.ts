@@ -38,6 +38,7 @@ function analysisLabels() {
     specificityTitle: t("Token specificity, post-hoc (H)"), drawsNote: t("Random permutations: dots are draws."), specificityIndex: t("Specificity index {0}."), shareExplained: t("Specificity explains {0} of the gain over no offset."), noShare: t("No share of the gain is computed: it does not exceed its interval."),
     retrainedNote: t("Ablations of this experiment were also trained from scratch (R); they are compared over their seeds."), compareRetrained: t("Compare the retrained ablations"),
     latency: analysisTitle("latency"), endToEnd: t("End to end (ms)"), inputLayer: t("Input layer alone (ms)"), ratioToBare: t("Times the bare backbone"), lengthTokens: t("Length (tokens)"), batchSize: t("Batch size"), batchOf: t("batch of {0}"), form: t("Form"), promptLength: t("Prompt length"), latencyTitle: t("Latency"), latencyNote: t("Median of {0} rounds in turn after warm-up with its 95 % interval; {1} tokens generated; {2}."),
+    foldTitle: t("{0} against other forms"), foldNote: t("End to end; median of the ratios within each round with its 95 % interval. The run and its fold generate the same tokens on {0} of {1} test texts."), timesOther: t("Times the other's time"), all: t("all"), faster: t("faster"), asFast: t("as fast, within 2 %"), slower: t("slower"), notSettled: t("not settled"),
   };
 }
 

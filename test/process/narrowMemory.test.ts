@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { openT5 } from "../../src/backbone/heldWeights.ts";
 import type { Precision } from "../../src/experiment/precisionSpec.ts";
-import { writeRandomBackbone } from "../bench/step/randomBackbone.ts";
+import { writeRandomBackbone } from "../bench/sides/randomBackbone.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-memory-")), folder = join(place, "model"), MB = 2 ** 20;
 process.env["ADEPT_CACHE"] = join(place, "cache");

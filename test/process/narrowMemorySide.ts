@@ -5,7 +5,7 @@ import { backboneLayout } from "../../src/training/prepare.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
 import { MethodInput } from "../../src/experiment/methodSpec.ts";
 import type { Precision } from "../../src/experiment/precisionSpec.ts";
-import { peakMegabytes } from "../bench/peakMemory.ts";
+import { peakMegabytes } from "../bench/sides/peakMemory.ts";
 
 // One step of a folder's model in a process of its own: what it adds to the peak, in MB.
 const [folder = "", precision = "fp32", spare = ""] = process.argv.slice(2), method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 2, promptInit: "random" }), layout = backboneLayout(folder), sizes = resolveSizes(method, layout);
