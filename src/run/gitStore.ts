@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
 import { explainWrite } from "./atomicFile.ts";
 import { GitProcess } from "./gitProcess.ts";
+import { moveRef } from "./gitRef.ts";
 import { moveOldResults, resultPath } from "./gitResults.ts";
 import { objectId } from "./objectId.ts";
 import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
@@ -62,15 +63,7 @@ export class GitStore {
     }
   }
 
-  private async updateRef(ref: string, commit: string, before: string | undefined): Promise<void> {
-    const old = before ?? "0".repeat(commit.length);
-    for (let attempt = 1; ; attempt++) {
-      try { await this.git.run(["update-ref", "--create-reflog", "-m", "adept run", "--end-of-options", ref, objectId(commit), objectId(old)]); return; } catch (error) {
-        if (attempt === 3 || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
-      }
-    }
-  }
+  private updateRef(ref: string, commit: string, before: string | undefined): Promise<void> { return moveRef(this.git, { folder: this.gitFolder, ref, commit, before }); }
 
   /** The code as it is, small untracked files too, committed on HEAD under the run's ref. */
   snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {

@@ -50,6 +50,11 @@ export class Journal {
     } catch (error) { throw explainWrite(error, this.path); }
   }
 
+  /** Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal. */
+  sync(): void {
+    try { fsyncSync(this.fd); } catch (error) { throw explainWrite(error, this.path); }
+  }
+
   private endsTorn(): boolean {
     const { size } = fstatSync(this.fd), last = Buffer.alloc(1);
     return size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
@@ -84,6 +89,12 @@ export function readJournal(runPath: string): { events: RunEvent[]; bad: number 
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1).filter((line) => line !== "") : [];
   const events = lines.map(parseLine).filter((event) => event !== undefined);
   return { events, bad: lines.length - events.length };
+}
+
+/** How many of a run's first steps its journal does not tell of: damage has taken their lines. */
+export function missingSteps(events: readonly RunEvent[], upTo: number): number {
+  const told = new Set(events.flatMap((event) => (event.type === "step" && event.step <= upTo ? [event.step] : [])));
+  return upTo - told.size;
 }
 
 /** Of these a record holds the last alone: a long journal is read for its few other lines. */

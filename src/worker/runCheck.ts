@@ -4,7 +4,7 @@ import { readHeader } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
 import { isLive } from "../experiment/record.ts";
 import type { GitStore } from "../run/gitStore.ts";
-import { readJournal } from "../run/journal.ts";
+import { missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { checkpointDamage } from "../training/checkpoint.ts";
 
@@ -15,8 +15,9 @@ export interface RunTrouble { what: string; action: string }
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
   const damage = run.damage(), troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
   const add = (what: string, action: string): void => { troubles.push({ what, action }); };
-  const { bad } = readJournal(run.path), record = run.record();
-  if (bad > 0) add(`${bad} lines of its journal are torn, damaged or of a newer version`, "They are left out; the others stand. A step or an evaluation that is missing comes again when the run is resumed.");
+  const { bad, events } = readJournal(run.path), record = run.record(), missing = missingSteps(events, record.lastStep?.step ?? 0);
+  if (bad > 0) add(`${bad} lines of its journal are torn, damaged or of a newer version`, "They are left out; the others stand.");
+  if (missing > 0) add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");
   if (record.id === "") add("its journal does not say what it is", "Resume the run: it says so again.");
   const checkpoint = checkpointDamage(run.checkpointPath);
   if (checkpoint !== undefined) add(`its checkpoint is damaged: ${checkpoint}`, "Resume the run: the damaged file is kept, and the run begins anew.");

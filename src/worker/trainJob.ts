@@ -7,7 +7,7 @@ import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
 import { explainWrite, isDiskFull, removeTemporaries, syncFile, writeFileAtomic } from "../run/atomicFile.ts";
 import { openGitStore, refOf } from "../run/gitStore.ts";
-import { announceRun, Journal } from "../run/journal.ts";
+import { announceRun, Journal, missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { located } from "../run/sources.ts";
 import { asidePath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
@@ -32,7 +32,7 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean; gpus: GpuWatch }
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; /** makes what was emitted survive a power cut */ sync: () => void; stopRequested: () => boolean; gpus: GpuWatch }
 interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
@@ -50,7 +50,8 @@ async function commit(job: Job, kind: "snapshot" | "result", { status, files }: 
     const done = kind === "snapshot" ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original)) : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
-    emit({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
+    const message = error instanceof Error ? error.message : String(error), isFull = /no space left|out of diskspace|quota exceeded/i.test(message);
+    emit({ type: "git", kind: "skipped", message: isFull ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}` : message });
   }
 }
 
@@ -76,7 +77,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
       if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.local.embedding, width: model.local.width }));
       return result && { ...result, examples: validation.length };
     },
-    save: (state) => { job.run.mustBeThere(); saveCheckpoint(job.run.checkpointPath, state); },
+    save: (state) => { job.run.mustBeThere(); job.sync(); saveCheckpoint(job.run.checkpointPath, state); },
     emit: (event) => {
       job.emit(event);
       if (event.type !== "step") return;
@@ -143,7 +144,12 @@ async function endReproduction({ run, options, emit }: Job): Promise<void> {
 /** The state to go on from. A damaged checkpoint is set aside, and the run begins anew: its numbers will be the same. */
 function stateOf({ run, options, emit }: Job, { initial }: Prepared): LoopState {
   const saved = options.resume ? loadCheckpoint(run.checkpointPath, initial) : undefined;
-  if (saved === undefined || !("damage" in saved)) return saved ?? initialState(initial);
+  if (saved === undefined) return initialState(initial);
+  if (!("damage" in saved)) {
+    const missing = missingSteps(readJournal(run.path).events, saved.step);
+    if (missing > 0) emit({ type: "warning", message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint` });
+    return saved;
+  }
   const aside = asidePath(run.checkpointPath);
   renameSync(run.checkpointPath, aside);
   emit({ type: "warning", message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew` });
@@ -208,7 +214,7 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
     keepReserve(run.path);
     for (const folder of [dirname(run.checkpointPath), run.adapterPath]) if (existsSync(folder)) removeTemporaries(folder);
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    await train({ run, options, emit, gpus, sync: () => { journal.sync(); }, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
     await tellFailure(run, journal, { folder: options.folder, error });
