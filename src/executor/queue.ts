@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, statfsSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -9,11 +9,10 @@ import { explainWrite } from "../run/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
 import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
+import { hasSpace } from "../run/space.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 const POLL = 300;
-/** No run is started on a disk with less (bytes): all that wait would fail one after the other. */
-const LEAST_SPACE = 16e6;
 
 /** The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever ends it. */
 export interface QueuePlace extends WorkerPlace { runsDir: string; device: string }
@@ -133,12 +132,6 @@ function failDamaged(runsDir: string): void {
   }
 }
 
-/** Whether a run can be written where runs are. */
-function hasSpace({ runsDir }: QueuePlace): boolean {
-  const { bavail, bsize } = statfsSync(dirname(runsDir));
-  return bavail * bsize >= LEAST_SPACE;
-}
-
 /** What the queue's log says, once while it lasts. */
 class Log {
   private last = "";
@@ -175,7 +168,7 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
   if (!takeLease(lease, process.pid)) return;
   try {
     while (!signal.aborted) {
-      if (!hasSpace(place)) { log.say("The disk is full: the queue waits for space."); await pause(); continue; }
+      if (!hasSpace(dirname(place.runsDir))) { log.say("The disk is full: the queue waits for space."); await pause(); continue; }
       try { if (!await workOnce(place, log)) return; } catch (error) {
         // The disk filled meanwhile, or may not be written: that is waited out like the want of space.
         if (!(error instanceof UserError)) throw error;

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import type { GitProcess } from "./gitProcess.ts";
 
@@ -68,12 +68,22 @@ class Adder {
 }
 
 /**
+ * Copies an index with its time. A file that was changed in the second in which the index was written, to the same size, looks unchanged;
+ * git looks into such files by the index's own time, and a copy that seems younger would make it trust them.
+ */
+function copyIndex(from: string, to: string): void {
+  const second = Math.floor(statSync(from).mtimeMs / 1000);
+  copyFileSync(from, to);
+  utimesSync(to, second, second);
+}
+
+/**
  * Writes the work tree as it is as a git tree, by way of a private index: the user's index, HEAD and files stay untouched.
  * @param index path for the private index; the caller removes it
  */
 export async function writeWorkTree(git: GitProcess, index: string): Promise<{ tree: string; skipped: SkippedFile[]; merging: boolean }> {
   const own = await git.line(["rev-parse", "--git-path", "index"]), ownPath = isAbsolute(own) ? own : join(git.folder, own);
-  if (existsSync(ownPath)) copyFileSync(ownPath, index);
+  if (existsSync(ownPath)) copyIndex(ownPath, index);
   const env = { GIT_INDEX_FILE: index }, adder = new Adder(git, index), merging = (await git.line(["ls-files", "--unmerged"])) !== "";
   await adder.tracked();
   const { chosen, skipped } = chooseUntracked(split(await git.run(["ls-files", "-o", "--exclude-standard", "-z"])), git.folder);

@@ -10,6 +10,7 @@ import { openGitStore, refOf } from "../run/gitStore.ts";
 import { announceRun, Journal, missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { located } from "../run/sources.ts";
+import { failedForSpace } from "../run/space.ts";
 import { asidePath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
@@ -37,7 +38,7 @@ interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
 
-/** Commits a snapshot or the result; whatever goes wrong is said in the journal and never ends the run. */
+/** Commits a snapshot or the result; what goes wrong is said in the journal and ends no run. @throws UserError when the disk is full and nothing is trained yet */
 async function commit(job: Job, kind: "snapshot" | "result", { status, files }: { status: RunStatus; files: File[] }): Promise<void> {
   const { run, options, emit } = job;
   if (!run.experiment().git) return;
@@ -50,7 +51,9 @@ async function commit(job: Job, kind: "snapshot" | "result", { status, files }: 
     const done = kind === "snapshot" ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original)) : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error), isFull = /no space left|out of diskspace|quota exceeded/i.test(message);
+    const { message } = error as Error, isFull = failedForSpace(error as Error, options.folder);
+    // Its code is kept now or never: a run that could not be written on anyway begins when there is space.
+    if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
     emit({ type: "git", kind: "skipped", message: isFull ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}` : message });
   }
 }

@@ -69,7 +69,7 @@ async function seen(place: Workspace): Promise<void> {
   const { interruptions } = run.record();
   adoptRun(run, run.record());
   must(run.record().interruptions === interruptions, "corrupt", "one death was counted twice");
-  await until(() => place.processes().length === 0 || run.isWorkerAlive(), 10_000);
+  must(await until(() => place.processes().length === 0), "corrupt", `processes go on for ever: ${place.processes().join()}`);
 }
 
 /** One victim, killed up to four times, then brought to its end and compared with an unbroken run. @returns kills */

@@ -20,7 +20,10 @@ async function part(name: string, wanted: number, work: (episode: number, counte
   const slot = async (): Promise<void> => {
     while (done < wanted && !isOver()) {
       const episode = next++;
-      try { done += await work(episode, counter); } catch (error) {
+      try {
+        const tried = await work(episode, counter);
+        done += tried;
+      } catch (error) {
         const finding: Finding = { kind: error instanceof Amiss ? error.kind : "lost", episode: `--seed ${seed} --from ${episode} (${name})`, what: error instanceof Amiss ? error.message : String((error as Error).stack), folder: (error as { folder?: string }).folder ?? "" };
         findings.push(finding);
         done++;
