@@ -48,7 +48,7 @@ function show(args: string[]): Promise<number> {
   return Promise.resolve(0);
 }
 
-const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, check, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns };
+const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns, check };
 
 /** adept runs, and what is done with them; without a word it lists them */
 export function runs(args: string[]): Promise<number> {

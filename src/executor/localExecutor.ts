@@ -14,8 +14,6 @@ import { RunDirectory } from "../run/runDirectory.ts";
 export interface WorkerPlace { workerPath: string; nodePath: string; folder: string }
 
 function start(run: RunDirectory, place: WorkerPlace, extra: string[], job: "train" | "analyse" = "train"): ChildProcess {
-  // What is asked of it from now on counts, also before the worker looks.
-  if (job === "train") run.clearControl();
   const log = openLog(run.logPath);
   try {
     const child = spawn(place.nodePath, [place.workerPath, job, run.path, "--folder", place.folder, ...extra], {
@@ -37,6 +35,8 @@ export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProce
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
   if (run.isWorkerAlive()) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
+  // The request that ended it before; one from now on counts, also before the worker looks.
+  run.clearControl();
   return start(run, options, ["--resume"]);
 }
 

@@ -128,7 +128,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
 function failDamaged(runsDir: string): void {
   for (const { run, record } of readRuns(runsDir, passOver)) {
     const trouble = isWaiting(record) ? run.damage() : undefined;
-    if (trouble !== undefined) fail(run, trouble.message);
+    if (trouble !== undefined) fail(run, trouble);
   }
 }
 
@@ -154,7 +154,7 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
   await started.end;
   // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
   const { status } = next.run.record();
-  if (status === next.record.status) fail(next.run, "Its worker did not start; see log.txt.");
+  if (status === next.record.status) fail(next.run, { message: "Its worker did not start; see log.txt." });
   else if (isLive(status)) markInterrupted(next.run);
   return true;
 }
@@ -179,7 +179,7 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
   } finally { dropLease(lease); }
 }
 
-function fail(run: RunDirectory, message: string): void {
+function fail(run: RunDirectory, { message }: { message: string }): void {
   const journal = new Journal(run.path);
   try { journal.append({ type: "status", status: "failed", message }); } finally { journal.close(); }
 }

@@ -5,7 +5,6 @@ import { readRuns, type RunDirectory } from "./runDirectory.ts";
 
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;
-const MESSAGE = "The worker ended without a word; resume goes on from the last checkpoint.";
 
 /** Hears of a run that cannot be read, or not be written to. */
 export type Told = (run: RunDirectory, reason: string) => void;
@@ -27,7 +26,7 @@ export function markInterrupted(run: RunDirectory): boolean {
   try {
     if (!isLive(run.record().status)) return false;
     const journal = new Journal(run.path);
-    try { journal.append({ type: "status", status: "interrupted", message: MESSAGE }); } finally { journal.close(); }
+    try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
     return true;
   } finally { run.releaseLease(); }
 }

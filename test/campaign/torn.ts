@@ -31,7 +31,7 @@ const DAMAGES: Readonly<Record<string, (bytes: Buffer, dice: Dice) => Buffer>> =
   "a bit turned": (bytes, dice) => turned(bytes, dice, 0, 1),
   "bits turned in its tail": (bytes, dice) => turned(bytes, dice, Math.max(0, bytes.length - 400), dice.between(2, 40)),
   "zeros at its end": (bytes, dice) => Buffer.concat([bytes.subarray(0, bytes.length - dice.below(Math.min(600, bytes.length))), Buffer.alloc(dice.between(1, 4096))]),
-  "zeros within": (bytes, dice) => { const copy = Buffer.from(bytes), at = dice.below(copy.length); return copy.fill(0, at, at + dice.between(1, 4096)); },
+  "zeros within": (bytes, dice) => { const copy = Buffer.from(bytes), at = dice.below(copy.length); return copy.fill(0, at, Math.min(copy.length, at + dice.between(1, 4096))); },
   "other bytes at its end": (bytes, dice) => Buffer.concat([bytes, Buffer.from(Array.from({ length: dice.between(1, 500) }, () => dice.below(256)))]),
   "empty": () => Buffer.alloc(0),
 };
