@@ -15,10 +15,10 @@ const rooms = {
   // A method fills the interface that training declares; it imports that one file.
   method: ["experiment", "graph", "engine", "backbone", "training/model.ts"],
   task: ["experiment", "graph", "engine", "backbone"],
-  training: ["experiment", "graph", "engine", "backbone", "method", "task"],
+  // Files are written whole or not at all by one file's functions.
+  training: ["experiment", "graph", "engine", "backbone", "method", "task", "run/atomicFile.ts"],
   analysis: ["experiment", "graph", "engine", "backbone", "method", "task", "training"],
   run: ["experiment"],
-  // Files are written whole or not at all by one function.
   hub: ["experiment", "run/atomicFile.ts"],
   executor: ["experiment", "run", "heatmap"],
   ui: ["experiment", "run", "executor", "heatmap"],

@@ -6,6 +6,7 @@ import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
 import { precisionText } from "../experiment/precisionText.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { adoptRun } from "../run/adoption.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { metricName, metricValue } from "../experiment/metricText.ts";
@@ -75,5 +76,6 @@ export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) =>
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   if (isLive(record.status)) process.stderr.write(`the worker ended without a result; see ${run.logPath}\n`);
+  if (adoptRun(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
   return { record, interrupted: interrupts > 0 };
 }

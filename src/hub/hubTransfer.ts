@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../experiment/errors.ts";
-import { explainFull } from "../run/atomicFile.ts";
+import { explainWrite } from "../run/atomicFile.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
@@ -26,7 +26,7 @@ async function append(response: Response, part: string, place: HubPlace, onBytes
   try {
     const body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
-      try { await file.writeFile(bytes); } catch (error) { throw explainFull(error, part); }
+      try { await file.writeFile(bytes); } catch (error) { throw explainWrite(error, part); }
       onBytes(bytes.length);
     }
     await file.sync();

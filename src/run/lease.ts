@@ -1,4 +1,5 @@
-import { existsSync, linkSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as z from "zod";
 import { writeFileAtomic } from "./atomicFile.ts";
 
@@ -14,16 +15,27 @@ function isAlive(pid: number): boolean {
   try { return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8")); } catch { return process.platform !== "linux"; }
 }
 
-/** The process that holds a lease file, if it still lives. */
-export function leaseHolder(path: string): number | undefined {
-  if (!existsSync(path)) return undefined;
+/** What a lease file says; undefined where there is none. */
+function textOf(path: string): string | undefined {
+  try { return readFileSync(path, "utf8"); } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The living process that a lease is of. One that is damaged is nobody's. */
+function holderIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   try {
-    const { pid, started } = Lease.parse(JSON.parse(readFileSync(path, "utf8")));
+    const { pid, started } = Lease.parse(JSON.parse(text));
     return isAlive(pid) && (started === "" || startTime(pid) === started) ? pid : undefined;
   } catch { return undefined; }
 }
 
-/** Takes the lease unless another living process holds it; of several that try at once, one gets it. */
+/** The process that holds a lease file, if it still lives. */
+export const leaseHolder = (path: string): number | undefined => holderIn(textOf(path));
+
+/** Takes the lease unless another living process holds it; of several that try at once, one gets it. @throws UserError when its folder may not be written, or the disk is full */
 export function takeLease(path: string, pid: number): boolean {
   const own = `${path}.${pid}`;
   writeFileAtomic(own, JSON.stringify({ pid, started: startTime(pid) }));
@@ -31,12 +43,28 @@ export function takeLease(path: string, pid: number): boolean {
     for (let attempt = 0; attempt < 3; attempt++) {
       // A link is made by one alone; a write would let the last of two win, and both go on.
       try { linkSync(own, path); return true; } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EEXIST") return takeUnlinked(own, path, pid); }
-      const holder = leaseHolder(path);
+      const text = textOf(path);
+      if (text === undefined) continue;
+      const holder = holderIn(text);
       if (holder !== undefined) return holder === pid;
-      removeVoid(path, `${own}.void`);
+      if (takeOver(own, path, { pid, text })) return true;
     }
     return false;
   } finally { rmSync(own, { force: true }); }
+}
+
+/**
+ * Puts the own lease in the place of a dead process's. Whoever replaces this very lease holds another, named for its content, meanwhile: one that
+ * looked before and comes late then sees that it is a living process's by now, and leaves it.
+ */
+function takeOver(own: string, path: string, { pid, text }: { pid: number; text: string }): boolean {
+  const turn = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
+  if (!takeLease(turn, pid)) return false;
+  try {
+    if (textOf(path) !== text) return false;
+    renameSync(own, path);
+    return true;
+  } finally { dropLease(turn); }
 }
 
 /** Where the file system has no links: the last of two at once wins, and the first finds out when it looks. */
@@ -45,15 +73,6 @@ function takeUnlinked(own: string, path: string, pid: number): boolean {
   if (holder !== undefined && holder !== pid) return false;
   renameSync(own, path);
   return leaseHolder(path) === pid;
-}
-
-/** Takes a dead process's lease away; one that somebody has taken meanwhile is put back. */
-function removeVoid(path: string, aside: string): void {
-  try {
-    renameSync(path, aside);
-    if (leaseHolder(aside) !== undefined) linkSync(aside, path);
-  } catch { /* gone meanwhile, or taken: the next attempt tells */ }
-  rmSync(aside, { force: true });
 }
 
 export const dropLease = (path: string): void => { rmSync(path, { force: true }); };
