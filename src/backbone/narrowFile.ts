@@ -7,7 +7,7 @@ import type { WeightLocation } from "../engine/program.ts";
 import { readBytes, readWeight } from "../engine/weightData.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { Precision } from "../experiment/precisionSpec.ts";
-import { explainFull, writeFileAtomic } from "../run/atomicFile.ts";
+import { explainWrite, writeFileAtomic } from "../run/atomicFile.ts";
 import { readHeader } from "./safetensors.ts";
 
 /** A matrix and where its values are taken from. */
@@ -106,7 +106,7 @@ function write(path: string, matrices: readonly Matrix[], made: { precision: Nar
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error instanceof UserError ? error : explainFull(error, path);
+    throw error instanceof UserError ? error : explainWrite(error, path);
   }
 }
 
