@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../engine/cacheFolder.ts";
+import { cacheFolder } from "../disk/cacheFolder.ts";
 import { quantiseRows, toBfloat16, toFloat16 } from "../engine/narrowing.ts";
 import type { WeightLocation } from "../engine/program.ts";
 import { readBytes, readWeight } from "../engine/weightData.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { Precision } from "../experiment/precisionSpec.ts";
-import { explainWrite, writeFileAtomic } from "../run/atomicFile.ts";
+import { explainWrite, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readHeader } from "./safetensors.ts";
 
 /** A matrix and where its values are taken from. */

@@ -7,7 +7,7 @@ import { UserError } from "../experiment/errors.ts";
 import { Explanation } from "../experiment/explanation.ts";
 import { Forecast } from "../experiment/setupProtocol.ts";
 import { adoptRun } from "../run/adoption.ts";
-import { explainWrite } from "../run/atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */

@@ -5,11 +5,11 @@ import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
-import { explainWrite } from "../run/atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
 import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
-import { hasSpace } from "../run/space.ts";
+import { hasSpace } from "../disk/space.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 const POLL = 300;

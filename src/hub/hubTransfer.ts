@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../experiment/errors.ts";
-import { explainWrite } from "../run/atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 

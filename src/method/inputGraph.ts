@@ -130,9 +130,11 @@ export class InputGraph {
     return outputs;
   }
 
-  /** What decoding needs of the encoder: where targets are short its states, as `crossStates` (B, P+S, d), else each decoder layer's cross keys and values. @param states also `encoded`, the states */
+  /** What decoding needs of the encoder: where targets are short its states, as `crossStates` (B, P+S, d), else each decoder layer's cross keys and values. @param states beside those the states too, as `encoded` */
   encode({ states, short }: { states: boolean; short: boolean }): Record<string, Value> {
-    const encoded = this.encoded(false), cross = short ? { crossStates: encoded } : named("cross", this.crossKeyValues(encoded));
+    const encoded = this.encoded(false);
+    if (short) return { crossStates: encoded };
+    const cross = named("cross", this.crossKeyValues(encoded));
     return states ? { ...cross, encoded } : cross;
   }
 

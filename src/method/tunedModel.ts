@@ -197,9 +197,9 @@ export class T5TunedModel implements TunedModel {
 
   /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. @param most tokens that will be decoded */
   private async encoded(parameters: Parameters, batch: Batch, { states, most }: { states: boolean; most: number }): Promise<Encoded> {
-    const short = this.graph.isShort(most), encoder = await this.program(named("encode", { states, short }), () => this.graph.encode({ states, short }));
+    const short = this.graph.isShort(most), encoder = await this.program(named("encode", { short, states: states && !short }), () => this.graph.encode({ states, short }));
     const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
-    return { short, fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: encoded?.data as Float32Array | undefined };
+    return { short, fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: (encoded ?? cross["crossStates"])?.data as Float32Array | undefined };
   }
 
   private async targetLosses({ fixed, short }: Encoded, batch: Batch): Promise<Float32Array> {

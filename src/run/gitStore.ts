@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite } from "./atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import { GitProcess } from "./gitProcess.ts";
 import { moveRef } from "./gitRef.ts";
 import { moveOldResults, resultPath } from "./gitResults.ts";

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
-import { explainWrite, syncFolder } from "./atomicFile.ts";
+import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
 
 const FILE = "events.jsonl";
 const NEWLINE = 10;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync } from "node:fs";
 import * as z from "zod";
-import { writeFileAtomic } from "./atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 
 const Lease = z.object({ pid: z.number().int().positive(), started: z.string() });
 

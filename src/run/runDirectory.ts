@@ -4,7 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
 import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite, syncFolder, writeFileAtomic } from "./atomicFile.ts";
+import { explainWrite, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
-import { explainWrite, removeTemporaries, syncFolder } from "../run/atomicFile.ts";
+import { explainWrite, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";

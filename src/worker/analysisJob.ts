@@ -7,7 +7,7 @@ import { analyseStability } from "../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
 import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../run/analysisStore.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explainWrite } from "../run/atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 
 /** Room for a few lines of the journal (bytes), in whole blocks of any file system. */
 const SIZE = 64 * 1024;
