@@ -8,7 +8,7 @@ import { explainFull } from "./atomicFile.ts";
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "annotated"]);
+const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "memory", "checkpoint", "error", "git", "sources", "evaluation", "annotated"]);
 
 /** Appends events to a run's events.jsonl, one JSON line each. */
 export class Journal {

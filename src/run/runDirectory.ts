@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { bytesText } from "../experiment/bytesText.ts";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
@@ -7,6 +8,7 @@ import { isLive, type RunRecord } from "../experiment/record.ts";
 import { explainFull, writeFileAtomic } from "./atomicFile.ts";
 import { Journal, readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
+import { oomKills } from "./oomKills.ts";
 
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 /** A worker needs this long (ms) to start and take its lease. */
@@ -111,10 +113,17 @@ export function findRun(runsDir: string, wanted: string): RunDirectory {
   throw new UserError(fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`, named === "" ? "Train one first." : `Runs there: ${named}`);
 }
 
+/** Why a worker is gone that said nothing, as far as that can be told: the system has ended a process for want of memory since the run looked at it. @param kills how many it has ended so by now */
+export function endedBy({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {
+  const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills, less = memory?.less ?? "a shorter training.maxSourceLength or a smaller backbone needs less";
+  const message = starved ? `The system ended the worker for want of memory: it needed about ${bytesText(memory.needed)}, and ${bytesText(memory.available)} were free when it began. Free some and resume, or train anew: ${less}.` : "The worker ended without a word; resume goes on from the last checkpoint.";
+  return message;
+}
+
 /** Says in a run's journal that its worker is gone. */
 export function markInterrupted(run: RunDirectory): void {
   const journal = new Journal(run.path);
-  try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
+  try { journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) }); } finally { journal.close(); }
 }
 
 /** Marks a run as interrupted if its worker died without a word. @param record what its journal says @returns whether it did */

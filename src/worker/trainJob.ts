@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { StabilityWatch } from "../analysis/stability.ts";
+import { isMemoryTrouble } from "../engine/deviceTrouble.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
@@ -19,6 +20,7 @@ import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { GpuWatch } from "./gpuWatch.ts";
 import { settleDevice } from "./settleDevice.ts";
+import { settleMemory } from "./settleMemory.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -144,6 +146,8 @@ async function train(job: Job): Promise<void> {
   job.gpus.watch(experiment.engine.device);
   const prepared = await prepare(experiment);
   try {
+    const memory = await settleMemory(prepared);
+    if (memory !== undefined) emit({ type: "memory", ...memory });
     announce(prepared, emit);
     const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
     emit({ type: "status", status: "running", pid: process.pid });
@@ -167,8 +171,8 @@ export async function runTraining(run: RunDirectory, options: TrainOptions): Pro
     await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    emit({ type: "error", message, action: error instanceof UserError ? error.action : undefined });
+    const message = error instanceof Error ? error.message : String(error), { less } = run.record().memory ?? {};
+    emit({ type: "error", message, action: less !== undefined && isMemoryTrouble(message) ? `${less}.` : error instanceof UserError ? error.action : undefined });
     await putAway(run, options.folder, emit);
     emit({ type: "status", status: "failed", message });
     if (!(error instanceof UserError)) throw error;
