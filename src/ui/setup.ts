@@ -111,9 +111,10 @@ class Setup extends Store {
     const { name: _, ...costs } = draft, key = JSON.stringify(costs);
     if (this.forecast?.key === key) return;
     this.stopForecast();
-    const abort = new AbortController(), timer = setTimeout(() => { void this.tellMemory(draft, longest, abort.signal); void this.forecastOf(draft, abort.signal); }, FORECAST_AFTER_MS);
+    const abort = new AbortController(), timer = setTimeout(() => { void this.forecastOf(draft, abort.signal); }, FORECAST_AFTER_MS);
     this.forecast = { key, abort, timer };
     this.post({ type: "forecast", working: true });
+    void this.tellMemory(draft, longest, abort.signal);
   }
 
   /** What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several. @param longest tokens of an input */
