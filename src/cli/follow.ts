@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
+import { bytesText } from "../experiment/bytesText.ts";
 import { explain } from "../experiment/explain.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
@@ -16,6 +17,11 @@ export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(re
 
 const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string => (milliseconds === undefined ? `${name ?? device} none (${reason ?? ""})` : `${name ?? device} ${millisecondsText(milliseconds)} ms`);
 
+function memoryText({ needed, available, device, copies, wanted }: Extract<RunEvent, { type: "memory" }>): string {
+  const own = device === undefined ? "" : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
+  return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}`;
+}
+
 /** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
 class Progress {
   private readonly bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {value}/{total} loss {loss} {rate} tokens/s, {left} s left", stream: process.stderr, hideCursor: true }, Presets.shades_classic) : undefined;
@@ -28,6 +34,7 @@ class Progress {
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
     else if (event.type === "engine") this.line(`device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`);
     else if (event.type === "precision") this.line(precisionText(event));
+    else if (event.type === "memory") this.line(memoryText(event));
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
     else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);

@@ -20,6 +20,8 @@ export interface RunRecord {
   engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
   /** what its narrower weights cost: before training, and after it where somebody asked */
   precision: PrecisionCost[];
+  /** what its memory was forecast to be, before its first step */
+  memory: Omit<Extract<RunEvent, { type: "memory" }>, "type" | "time"> | undefined;
   /** graphics processors as of the last heartbeat */
   gpus: GpuUse[] | undefined;
   examples: { train: number; validation: number; test: number } | undefined;
@@ -51,7 +53,7 @@ export interface RunRecord {
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, precision: [], gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, precision: [], memory: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
   bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
@@ -95,6 +97,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     case "reproduced": { const { type: _, time: __, ...reproduced } = event; return { ...next, reproduced }; }
     case "engine": { const { type: _, time: __, ...engine } = event; return { ...next, engine }; }
     case "precision": { const { type: _, time: __, ...cost } = event; return { ...next, precision: [...record.precision.filter(({ label }) => label !== cost.label), cost] }; }
+    case "memory": { const { type: _, time: __, ...memory } = event; return { ...next, memory }; }
     case "heartbeat": return { ...next, pid: event.pid, gpus: event.gpus };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }

@@ -1,6 +1,8 @@
 import { UserError } from "../experiment/errors.ts";
 import { isLive, type RunRecord } from "../experiment/record.ts";
+import { endedBy } from "./endedBy.ts";
 import { Journal } from "./journal.ts";
+import { oomKills } from "./oomKills.ts";
 import { readRuns, type RunDirectory } from "./runDirectory.ts";
 
 /** A worker needs this long (ms) to start and take its lease. */
@@ -26,7 +28,7 @@ export function markInterrupted(run: RunDirectory): boolean {
   try {
     if (!isLive(run.record().status)) return false;
     const journal = new Journal(run.path);
-    try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
+    try { journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) }); } finally { journal.close(); }
     return true;
   } finally { run.releaseLease(); }
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { bytesText } from "../experiment/bytesText.ts";
 import type { GpuUse, MeasuredDevice } from "../experiment/events.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { precisionNumbers } from "../experiment/precisionText.ts";
@@ -17,6 +18,13 @@ function measured({ device, name, milliseconds, reason }: MeasuredDevice): strin
 /** What a step took on each device that the run's was chosen among; undefined where there was no choice. */
 export function measuredText({ engine }: RunRecord): string | undefined {
   return engine === undefined || engine.measured.length === 0 ? undefined : engine.measured.map(measured).join("; ");
+}
+
+/** What a run was forecast to need of memory, and what was free for it; undefined where nothing was said. */
+export function memoryText({ memory }: RunRecord): string | undefined {
+  if (memory === undefined) return undefined;
+  const { needed, available, device, copies, wanted } = memory, own = device === undefined ? [] : [device.available === undefined ? vscode.l10n.t("graphics processor: {0}", bytesText(device.needed)) : vscode.l10n.t("graphics processor: {0} of {1} free", bytesText(device.needed), bytesText(device.available))];
+  return [vscode.l10n.t("needs {0} of {1} free", bytesText(needed), bytesText(available)), ...own, ...(copies < wanted ? [vscode.l10n.t("copies of the model: {0} instead of {1}", copies, wanted)] : [])].join("; ");
 }
 
 function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { StabilityWatch } from "../analysis/stability.ts";
+import { isMemoryTrouble } from "../engine/deviceTrouble.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
@@ -22,6 +23,7 @@ import { GpuWatch } from "./gpuWatch.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
 import { settleDevice } from "./settleDevice.ts";
+import { settleMemory } from "./settleMemory.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -184,6 +186,8 @@ async function train(job: Job): Promise<void> {
   job.gpus.watch(experiment.engine.device);
   const prepared = await prepare(experiment);
   try {
+    const memory = await settleMemory(prepared);
+    if (memory !== undefined) emit({ type: "memory", ...memory });
     announce(prepared, emit);
     await comparePrecision(job, prepared);
     const start = stateOf(job, prepared);
@@ -205,9 +209,9 @@ async function takenLease(run: RunDirectory): Promise<boolean> {
 
 /** Says in the journal what ended the run. A run that wanted space goes on once there is some; one that has failed will fail again. */
 async function tellFailure(run: RunDirectory, journal: Journal, { folder, error }: { folder: string; error: unknown }): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error), { less } = run.record().memory ?? {};
   dropReserve(run.path);
-  journal.append({ type: "error", message, action: error instanceof UserError ? error.action : undefined });
+  journal.append({ type: "error", message, action: less !== undefined && isMemoryTrouble(message) ? `${less}.` : error instanceof UserError ? error.action : undefined });
   await putAway(run, folder, (event) => { journal.append(event); });
   journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", message });
 }

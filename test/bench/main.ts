@@ -6,6 +6,7 @@ import { benchHeatmap } from "./heatmap.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLengths } from "./lengths.ts";
 import { benchMemory } from "./memory.ts";
+import { benchMemoryForecast } from "./memoryForecast.ts";
 import type { Bench, BenchRow } from "./report/benchRow.ts";
 import { thisMachine } from "./report/machine.ts";
 import { keepResult, RESULTS } from "./report/resultsFile.ts";
@@ -16,7 +17,7 @@ import { benchStep } from "./step.ts";
 import { benchUi } from "./ui.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  step: benchStep, lengths: benchLengths, evaluate: benchEvaluate, latency: benchLatency, startup: benchStartup, memory: benchMemory, growth: benchGrowth, sets: benchSets, analyses: benchAnalyses, ui: benchUi, heatmap: benchHeatmap,
+  step: benchStep, lengths: benchLengths, evaluate: benchEvaluate, latency: benchLatency, startup: benchStartup, memory: benchMemory, memoryForecast: benchMemoryForecast, growth: benchGrowth, sets: benchSets, analyses: benchAnalyses, ui: benchUi, heatmap: benchHeatmap,
 };
 
 async function run(name: string, bench: Bench, args: string[]): Promise<void> {

@@ -20,6 +20,10 @@ test("a run shows its device, what a step took on each, and its graphics process
   assert.equal(view(live).gpu, "H100, 12.3 of 80.0 GiB, 87 % busy; A10");
   assert.equal(view(record(ENGINE, { type: "heartbeat", pid: 1, gpus }, { type: "status", status: "finished" })).gpu, undefined, "nothing of a run that has ended");
   assert.equal(view(record({ type: "status", status: "running" }, { type: "heartbeat", pid: 1 })).gpu, undefined);
+  const memory: NewRunEvent = { type: "memory", needed: 2.44e9, available: 6e9, copies: 1, wanted: 2, device: { needed: 8e8, available: 8e10 } };
+  assert.equal(view(record(memory)).memory, "needs 2.4 GB of 6.0 GB free; graphics processor: 800 MB of 80.0 GB free; copies of the model: 1 instead of 2");
+  assert.equal(view(record({ type: "memory", needed: 5e8, available: 6e9, copies: 2, wanted: 2, device: { needed: 7e8 } })).memory, "needs 500 MB of 6.0 GB free; graphics processor: 700 MB");
+  assert.equal(view(record()).memory, undefined);
   assert.equal(view(record({ ...ENGINE, measured: [] })).measured, undefined, "without a choice nothing is said");
 });
 

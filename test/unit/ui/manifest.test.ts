@@ -124,7 +124,7 @@ test("the schema of experiment files is where package.json says", { skip: !exist
 
 test("an engine is completed as settings, and as a device's name alone", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const { properties: { engine } } = JSON.parse(read("dist/experiment.schema.json")) as { properties: { engine: { anyOf: { enum?: string[]; properties?: object }[] } } };
-  assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas"]);
+  assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas", "memory"]);
   assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"]);
 });
 
