@@ -9,18 +9,19 @@ const rooms = {
   experiment: [],
   // What an editor shows of a run's tokens: texts, places, colours.
   heatmap: ["experiment"],
+  // How files get to a disk whole, and where the cache lies.
+  disk: ["experiment"],
   graph: ["experiment"],
   engine: ["experiment", "graph"],
-  backbone: ["experiment", "graph", "engine"],
+  backbone: ["experiment", "disk", "graph", "engine"],
   // A method fills the interface that training declares; it imports that one file.
   method: ["experiment", "graph", "engine", "backbone", "training/model.ts"],
   task: ["experiment", "graph", "engine", "backbone"],
-  training: ["experiment", "graph", "engine", "backbone", "method", "task"],
+  training: ["experiment", "disk", "graph", "engine", "backbone", "method", "task"],
   analysis: ["experiment", "graph", "engine", "backbone", "method", "task", "training"],
-  run: ["experiment"],
-  // Files are written whole or not at all by one function.
-  hub: ["experiment", "run/atomicFile.ts"],
-  executor: ["experiment", "run", "heatmap"],
+  run: ["experiment", "disk"],
+  hub: ["experiment", "disk"],
+  executor: ["experiment", "disk", "run", "heatmap"],
   ui: ["experiment", "run", "executor", "heatmap"],
 };
 const everyRoom = [...Object.keys(rooms), "worker", "cli"];
@@ -58,7 +59,7 @@ export default tseslint.config(
     ui: [{ group: ["**/webview/**"], allowTypeImports: true, message: "The host imports the page's types only." }],
     method: [{ group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }],
   }),
-  { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", "experiment"]), toolkit, git) },
+  { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", ...rooms.run]), toolkit, git) },
   { files: ["src/extension.ts", "src/host.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui", "heatmap"]), toolkit, git) },
   { files: ["webview/ui.ts"], rules: restrict(git) },
   {

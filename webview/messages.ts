@@ -16,7 +16,7 @@ export interface RunView {
   readonly progress: number;
   readonly adapterPath: string | undefined;
   /** a step's time on each device that the run's was chosen among; memory and load of its graphics processors */
-  readonly measured?: string | undefined; readonly gpu?: string | undefined;
+  readonly measured?: string | undefined; /** what its narrower weights cost */ readonly precision?: string | undefined; readonly memory?: string | undefined; readonly gpu?: string | undefined;
 }
 
 /** How an analysis of the run stands. `applies`: the method has something for it; `ready`: the run has a result to analyse; `forecast`: seconds, of which undefined: unknown. */

@@ -105,15 +105,15 @@ export class SetupForm {
     if (pressed !== undefined) this.write(pressed.train);
   }
 
-  private showForecast({ result, error, working, stopped = false }: Extract<SetupHostMessage, { type: "forecast" }>): void {
-    const { labels } = this, short = result !== undefined && result.memory > result.freeMemory;
+  private showForecast({ result, error, memory, working, stopped = false }: Extract<SetupHostMessage, { type: "forecast" }>): void {
+    const { labels } = this, short = (result !== undefined && result.memory > result.freeMemory) || (memory !== undefined && memory.needed > memory.available);
     this.forecast.className = short ? "warning" : "detail";
-    if (working) this.measuring.begin(); else this.measuring.end();
+    if (working && memory === undefined) this.measuring.begin(); else if (!working) this.measuring.end();
     if (stopped) this.stopped.begin(0); else this.stopped.end();
-    if (working) this.forecast.textContent = labels.measuring;
+    if (working) this.forecast.textContent = [...(memory === undefined ? [] : [fill(labels.memoryNeeded, bytes(memory.needed), bytes(memory.available))]), labels.measuring].join(" ");
     else if (stopped) this.forecast.textContent = labels.notMeasured;
     else if (result === undefined) this.forecast.textContent = error ?? labels.forecastNone;
-    else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(short ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
+    else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(short && result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
   }
 
   private backbone(): HTMLElement {

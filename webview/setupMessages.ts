@@ -1,15 +1,15 @@
 import type { DraftLimits, ExperimentDraft } from "../src/experiment/experimentDraft.ts";
-import type { Forecast, Inspection, SizesAnswer } from "../src/experiment/setupProtocol.ts";
+import type { Forecast, Inspection, MemoryAnswer, SizesAnswer } from "../src/experiment/setupProtocol.ts";
 import type { SetupLabels } from "../src/ui/setupLabels.ts";
 
-export type { DraftLimits, ExperimentDraft, Forecast, Inspection, SetupLabels, SizesAnswer };
+export type { DraftLimits, ExperimentDraft, Forecast, Inspection, MemoryAnswer, SetupLabels, SizesAnswer };
 
 /** From the host to the setup page. `start`: the whole form anew; the rest: what was found out for the form as it is, `asked`: for which; `refused`: what the page said last is not taken. */
 export type SetupHostMessage =
   | { type: "start"; labels: SetupLabels; limits: DraftLimits; draft: ExperimentDraft; title: string }
   | { type: "inspection"; asked: number; result?: Inspection; error?: string }
   | { type: "sizes"; result?: SizesAnswer; error?: string }
-  | { type: "forecast"; result?: Forecast; error?: string; working: boolean; stopped?: boolean }
+  | { type: "forecast"; result?: Forecast; error?: string; memory?: MemoryAnswer; working: boolean; stopped?: boolean }
   | { type: "written"; error?: string }
   | { type: "refused"; error: string };
 

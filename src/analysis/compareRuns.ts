@@ -33,7 +33,7 @@ export interface ComparisonRow {
 export interface Comparison { metric: string; rows: ComparisonRow[]; warnings: string[] }
 
 /** Keys that say where and how a run was made, not what it is. */
-const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed)(\.|$)/;
+const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed|precision\.compare)(\.|$)/;
 /** Keys that come with the method: they tell methods of one kind apart, not kinds. */
 const OF_METHOD = /^(method|training\.learningRate)\./;
 

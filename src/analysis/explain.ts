@@ -19,9 +19,9 @@ const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
 /** A run opened to predict with: its backbone, and its input side where the method works there. */
 interface Opened { model: T5TunedModel; parameters: Parameters; side: InputSide | undefined }
 
-function open({ backbone, method, engine }: Experiment, adapterPath: string): Opened {
+function open({ backbone, method, engine, precision: { weights: precision } }: Experiment, adapterPath: string): Opened {
   const folder = backboneFolder(backbone), { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder)), input = INPUT_SIDE.includes(method.kind);
-  const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input });
+  const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input, precision });
   return { model, parameters: input ? (new Map() as Parameters) : parameters, side: input ? { table: model.embedding, width: model.width, ...inputParts({ spec, sizes, parameters }, model.embedding, model.width) } : undefined };
 }
 

@@ -54,11 +54,11 @@ class AlteredModel implements TunedModel {
  * @param limit most test examples @throws UserError for methods inside the backbone, which have no input side to alter
  */
 export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
-  const { method, training, engine } = experiment, folder = backboneFolder(experiment.backbone);
+  const { method, training, engine, precision: { weights: precision } } = experiment, folder = backboneFolder(experiment.backbone);
   if (!INPUT_SIDE.includes(method.kind)) throw new UserError(`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`, "Analyses are for ADePT, DePT, prompt tuning and MPT.");
   const adapter = loadAdapter(adapterPath, backboneLayout(folder)), data = await loadTask(experiment.task), tokenizer = loadTokenizer(folder);
   const opened: T5TunedModel[] = [], open: Subject["open"] = (options) => {
-    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, engine: engineHere(engine), ...options });
+    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, engine: engineHere(engine), precision, ...options });
     opened.push(made);
     return made;
   };

@@ -1,7 +1,7 @@
-import { readT5Config } from "../backbone/t5Config.ts";
+import { openT5 } from "../backbone/heldWeights.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
-import { BackboneWeights } from "../backbone/weights.ts";
 import { UserError } from "../experiment/errors.ts";
+import type { Precision } from "../experiment/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
 import { inputParts, tokenOffsets } from "../method/fold.ts";
 import { nearest, norm, unitUse, type Neighbour } from "./vocabularyTable.ts";
@@ -23,9 +23,9 @@ export class TokenTable {
     readonly byToken: ByToken | undefined, readonly byPlace: Float32Array | undefined,
   ) {}
 
-  /** @throws UserError for a method without offsets, or a folder that cannot be read */
-  static open(adapterPath: string, backbone: string): TokenTable {
-    const weights = BackboneWeights.open(backbone), config = readT5Config(backbone, weights.has("lm_head.weight")), { vocabulary, width } = config;
+  /** @param precision what the run's backbone was held as @throws UserError for a method without offsets, or a folder that cannot be read */
+  static open(adapterPath: string, backbone: string, precision: Precision = "fp32"): TokenTable {
+    const { weights, config } = openT5(backbone, { precision }), { vocabulary, width } = config;
     const adapter = loadAdapter(adapterPath, t5Layout(config)), { kind } = adapter.spec;
     if (kind !== "adept" && kind !== "dept") throw new UserError(`The method "${kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
     const embedding = (from: number, to: number): Float32Array => weights.rows("shared.weight", [vocabulary, width], [from, to]);

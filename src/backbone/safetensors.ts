@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, renameSync, writeSync } from "node:fs";
 import * as z from "zod";
 import { readBytes, readWeight } from "../engine/weightData.ts";
 import { openPlain } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
+import { openTemporary } from "../disk/atomicFile.ts";
 
 const TYPES = { F32: { type: "float32", bytes: 4 }, F16: { type: "float16", bytes: 2 }, BF16: { type: "bfloat16", bytes: 2 } } as const;
 /** The largest T5 has a header of 100 KB; JSON takes many times its size in memory. */
@@ -72,12 +73,6 @@ export function readTensor(name: string, entry: TensorEntry): Float32Array {
   return readWeight({ ...entry, type: floatType(name, entry) });
 }
 
-/** Rows `from` up to `to` of a tensor (n, width) widened to fp32; nothing else of it is read. */
-export function readTensorRows(name: string, entry: TensorEntry, from: number, to: number): Float32Array {
-  const rowBytes = entry.bytes / (entry.dims[0] ?? 1);
-  return readWeight({ file: entry.file, offset: entry.offset + from * rowBytes, bytes: (to - from) * rowBytes, type: floatType(name, entry) });
-}
-
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;
 
 /** Every tensor of a file as fp32. */
@@ -100,7 +95,7 @@ export function writeSafetensors(path: string, tensors: Tensors, metadata?: Reco
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(json)));
   const parts = [length, Buffer.from(json), ...[...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength))];
   const temporary = `${path}.${process.pid}.tmp`;
-  const fd = openSync(temporary, "w");
+  const fd = openTemporary(temporary);
   try {
     for (const part of parts) for (let done = 0; done < part.length;) done += writeSync(fd, part, done);
     fsyncSync(fd);

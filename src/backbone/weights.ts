@@ -4,7 +4,8 @@ import * as z from "zod";
 import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { WeightLocation } from "../engine/program.ts";
-import { floatType, readHeader, readTensor, readTensorRows, type TensorEntry } from "./safetensors.ts";
+import { readWeight, rowsOf } from "../engine/weightData.ts";
+import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
 
 /** An index names each tensor once; some hundreds of shards are the most that any model has. */
 const MOST_INDEX = 16 * 1024 * 1024, MOST_SHARDS = 1000;
@@ -12,7 +13,8 @@ const Index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[^/
 
 /** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
 export class BackboneWeights {
-  private constructor(readonly folder: string, private readonly entries: ReadonlyMap<string, TensorEntry>) {}
+  /** @param held where some tensors lie instead */
+  private constructor(readonly folder: string, private readonly entries: ReadonlyMap<string, TensorEntry>, private readonly held: ReadonlyMap<string, WeightLocation> = new Map()) {}
 
   /** @throws UserError naming the file when weights are missing, truncated or malformed */
   static open(folder: string): BackboneWeights {
@@ -31,8 +33,11 @@ export class BackboneWeights {
     return new BackboneWeights(folder, entries);
   }
 
-  /** Bytes of all tensors. */
-  get bytes(): number { return [...this.entries.values()].reduce((sum, { bytes }) => sum + bytes, 0); }
+  /** The same tensors, some of them held elsewhere. */
+  heldAt(places: ReadonlyMap<string, WeightLocation>): BackboneWeights { return new BackboneWeights(this.folder, this.entries, places); }
+
+  /** Bytes of all tensors as they are held. */
+  get bytes(): number { return [...this.entries].reduce((sum, [name, entry]) => { const held = this.held.get(name); return sum + (held === undefined ? entry.bytes : held.bytes + (held.scales === undefined ? 0 : 4 * held.dims[0]!)); }, 0); }
 
   has(name: string): boolean { return this.entries.has(name); }
 
@@ -46,14 +51,14 @@ export class BackboneWeights {
   /** Where a tensor of the given dims lies. @throws UserError when it is missing or of another shape */
   locate(name: string, dims: readonly number[]): WeightLocation {
     const { file, offset, bytes, ...entry } = this.entry(name, dims);
-    return { file, offset, bytes, dims: entry.dims, type: floatType(name, this.entry(name, dims)) };
+    return this.held.get(name) ?? { file, offset, bytes, dims: entry.dims, type: floatType(name, this.entry(name, dims)) };
   }
 
   /** A tensor's values as fp32. */
-  read(name: string, dims: readonly number[]): Float32Array { return readTensor(name, this.entry(name, dims)); }
+  read(name: string, dims: readonly number[]): Float32Array { return readWeight(this.locate(name, dims)); }
 
   /** Rows `from` up to `to` of a tensor as fp32. */
-  rows(name: string, dims: readonly number[], [from, to]: readonly [from: number, to: number]): Float32Array { return readTensorRows(name, this.entry(name, dims), from, to); }
+  rows(name: string, dims: readonly number[], [from, to]: readonly [from: number, to: number]): Float32Array { return readWeight(rowsOf(this.locate(name, dims), from, to)); }
 }
 
 function readIndex(path: string): Record<string, string> {

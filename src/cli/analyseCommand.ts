@@ -5,7 +5,7 @@ import { reportBlocks } from "../analysis/report/report.ts";
 import type { ReportedRun } from "../analysis/report/reportedRun.ts";
 import { analysesOf, ANALYSIS_NAMES, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { storedAnalysis } from "../run/analysisStore.ts";
 import { AnalysisStopped, runAnalyses } from "../worker/analysisJob.ts";

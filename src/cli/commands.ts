@@ -7,6 +7,7 @@ import { doctor } from "./doctor.ts";
 import { evaluateCommand } from "./evaluateCommand.ts";
 import { exportRun } from "./exportCommand.ts";
 import { importAdapter } from "./importCommand.ts";
+import { precision } from "./precisionCommand.ts";
 import { predict } from "./predict.ts";
 import { queue } from "./queueCommand.ts";
 import { runs, stop } from "./runsCommand.ts";
@@ -14,7 +15,7 @@ import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, compare, analyse, report, queue, predict, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
+  train, resume, stop, runs, compare, analyse, report, queue, predict, precision, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods
@@ -23,12 +24,14 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
   adept runs diff RUN [RUN] | restore RUN PATH...|--all|--undo BACKUP | branch RUN NAME | delete [--undo] RUN... [--json]
+  adept runs check [RUN]... [--json]                 whether journals, checkpoints, adapters and commits are whole
   adept runs push RUN... [--yes] [--tracked-secrets] | fetch [--remote NAME] [--json]        adept runs compare|export as below
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]
   adept analyse [RUN|SWEEP]... [ablation|offsets|position-shift|specificity|latency|stability|all]... [--examples N] [--again] [--json]
   adept report [RUN|SWEEP]... [--out FILE.html] [--json]
+  adept precision [RUN] [--json]                    what narrower weights cost a finished run
   adept queue list|start|stop|clear [--json]
-  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--max-new-tokens N] [--json]
+  adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--precision fp16|bf16|int8] [--max-new-tokens N] [--json]
   adept distil RUN... --out DIR [--steps N] [--batch-size N] [--weight W] [--seed N] [--json]
   adept download OWNER/NAME [--dataset] [--revision REV] [--include GLOB]... [--out DIR] [--json]
   adept import FOLDER --backbone DIR --out DIR [--force] [--json]

@@ -3,16 +3,18 @@ import { compareRuns, type ComparedRun, type Comparison, type ComparisonRow } fr
 import type { SeedSummary } from "../analysis/statistics/seedInterval.ts";
 import { UserError } from "../experiment/errors.ts";
 import { metricName, metricValue } from "../experiment/metricText.ts";
-import { adoptRuns, findRun, listRuns, type RunDirectory } from "../run/runDirectory.ts";
+import { adoptRuns } from "../run/adoption.ts";
+import { findRun, listRuns, type RunDirectory } from "../run/runDirectory.ts";
 import { runsFolder } from "./place.ts";
 import { markdownTable, table } from "./table.ts";
+import { tellOnce } from "./tellOnce.ts";
 import { say } from "./terminal.ts";
 
 const RIGHT = ["parameters", "seeds"];
 
 /** The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is the newest sweep. */
 export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
-  const all = listRuns(runsDir).reverse(), sweepOf = (run: RunDirectory): string | undefined => run.experiment().part?.sweep;
+  const all = listRuns(runsDir).reverse(), sweepOf = (run: RunDirectory): string | undefined => (run.damage() === undefined ? run.experiment().part?.sweep : undefined);
   const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
   if (wanted.length === 0 && newest === undefined) throw new UserError("There is no sweep here to compare", "Name the runs: adept compare RUN RUN, or give the experiment seeds or a sweep.");
   const asked = wanted.length === 0 ? [newest!] : wanted;
@@ -51,7 +53,7 @@ export function comparisonLines(comparison: Comparison, markdown: boolean): stri
 export function compare(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { "runs-dir": { type: "string" }, metric: { type: "string" }, markdown: { type: "boolean" }, json: { type: "boolean" } } });
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir);
+  adoptRuns(runsDir, tellOnce());
   const runs = comparedRuns(chosenRuns(runsDir, positionals)), told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
   if (values.metric !== undefined && !told.has(values.metric)) throw new UserError(`--metric ${values.metric}: these runs do not tell it`, told.size > 0 ? `They tell: ${[...told].join(", ")}.` : "None of them has been tested yet.");
   const comparison = compareRuns(runs, values.metric);

@@ -1,10 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
+import { bytesText } from "../experiment/bytesText.ts";
 import { explain } from "../experiment/explain.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
+import { precisionText } from "../experiment/precisionText.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { adoptRun } from "../run/adoption.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { metricName, metricValue } from "../experiment/metricText.ts";
@@ -14,6 +17,11 @@ const POLL = 200;
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
 const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string => (milliseconds === undefined ? `${name ?? device} none (${reason ?? ""})` : `${name ?? device} ${millisecondsText(milliseconds)} ms`);
+
+function memoryText({ needed, available, device, copies, wanted }: Extract<RunEvent, { type: "memory" }>): string {
+  const own = device === undefined ? "" : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
+  return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}`;
+}
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
 class Progress {
@@ -26,6 +34,8 @@ class Progress {
     else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`).join(", ")} (n=${event.examples})`);
     else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
     else if (event.type === "engine") this.line(`device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`);
+    else if (event.type === "precision") this.line(precisionText(event));
+    else if (event.type === "memory") this.line(memoryText(event));
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
     else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);
@@ -74,5 +84,6 @@ export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) =>
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   if (isLive(record.status)) tell(`the worker ended without a result; see ${run.logPath}\n`);
+  if (adoptRun(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
   return { record, interrupted: interrupts > 0 };
 }

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { dequeue, endQueue, isQueueRunning, startQueue, waitingDevices, waitingRuns, workingDevices } from "../executor/queue.ts";
-import { adoptRuns } from "../run/runDirectory.ts";
+import { adoptRuns } from "../run/adoption.ts";
 import { place, runsFolder } from "./place.ts";
+import { tellOnce } from "./tellOnce.ts";
 import { oneLine, say } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
@@ -9,7 +10,7 @@ import { WrongUse } from "./wrongUse.ts";
 export function queue(args: string[]): Promise<number> {
   const { values, positionals: [what = "list"] } = parseArgs({ args, allowPositionals: true, options: { "runs-dir": { type: "string" }, json: { type: "boolean" } } });
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir);
+  adoptRuns(runsDir, tellOnce());
   const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]), devices = known.size > 0 ? [...known].sort() : ["auto"];
   const state = devices.map((device) => ({ device, working: isQueueRunning({ runsDir, device }), waiting: waitingRuns(runsDir, device) }));
   if (what === "start") for (const { device, waiting } of state) { if (waiting.length > 0) startQueue({ ...place(), runsDir, device }); }

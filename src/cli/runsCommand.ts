@@ -1,10 +1,16 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { leadingMetric, metricValue } from "../experiment/metricText.ts";
+import { precisionText } from "../experiment/precisionText.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
 import { dequeue } from "../executor/queue.ts";
-import { adoptRuns, listRuns } from "../run/runDirectory.ts";
+import { adoptRuns } from "../run/adoption.ts";
+import { readJournal } from "../run/journal.ts";
+import { listRuns, readRuns } from "../run/runDirectory.ts";
+import { unreadableRuns } from "../run/unreadableRuns.ts";
 import { branch } from "./branchCommand.ts";
+import { check } from "./checkCommand.ts";
 import { compare } from "./compareCommand.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { diff } from "./diffCommand.ts";
@@ -12,6 +18,7 @@ import { exportRun } from "./exportCommand.ts";
 import { namedRun, runsFolder } from "./place.ts";
 import { restore } from "./restoreCommand.ts";
 import { fetchRuns, push } from "./shareCommand.ts";
+import { tellOnce } from "./tellOnce.ts";
 import { oneLine, say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
@@ -25,9 +32,10 @@ function result({ evaluations }: RunRecord): string {
 }
 
 function list(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS }), runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir);
-  const records = listRuns(runsDir).map((run) => ({ ...run.record(), id: run.id }));
+  const { values } = parseArgs({ args, options: OPTIONS }), runsDir = runsFolder(values["runs-dir"]), told = tellOnce();
+  adoptRuns(runsDir, told);
+  const records = readRuns(runsDir, told).map(({ run, record }) => ({ ...record, id: run.id }));
+  if (existsSync(runsDir)) for (const { path, reason } of unreadableRuns(runsDir, new Set(listRuns(runsDir).map(({ id }) => id)))) tell(`${path} cannot be read: ${reason}\n`);
   if (values.json === true) say(JSON.stringify(records));
   else for (const r of records) say([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), oneLine(r.method).padEnd(5), result(r).padEnd(18), oneLine(r.name)].join("  "));
   return Promise.resolve(0);
@@ -35,13 +43,15 @@ function list(args: string[]): Promise<number> {
 
 function show(args: string[]): Promise<number> {
   const { values, positionals: [wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-  adoptRuns(runsFolder(values["runs-dir"]));
-  const run = namedRun(values["runs-dir"], wanted);
-  say(JSON.stringify({ ...run.record(), path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  adoptRuns(runsFolder(values["runs-dir"]), tellOnce());
+  const run = namedRun(values["runs-dir"], wanted), { bad } = readJournal(run.path);
+  if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
+  const record = run.record(), precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
+  say(JSON.stringify({ ...record, precision, path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
   return Promise.resolve(0);
 }
 
-const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns };
+const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns, check };
 
 /** adept runs, and what is done with them; without a word it lists them */
 export function runs(args: string[]): Promise<number> {

@@ -28,11 +28,15 @@ export function requireDevice(device: Device, machine?: Machine): void {
   if (!cudaProvider) throw new UserError("engine.device: onnxruntime's part for CUDA is not installed", installCuda());
 }
 
+/** Whether an error tells that memory was not to be had: of onnxruntime, of C++, of JavaScript. */
+export const isMemoryTrouble = (message: string): boolean => /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i.test(message);
+
 /** What an engine's error says of its device, and the command that helps; any other error stays as it is. */
 export function explainDevice(error: unknown, device: Device, machine: Machine = lookAtMachine()): unknown {
-  if (device === "cpu" || !(error instanceof Error) || error instanceof UserError) return error;
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  if (device === "cpu") return isMemoryTrouble(error.message) ? new UserError(`The memory of this machine is not enough: ${error.message.split("\n")[0]!}`, "Lower training.maxSourceLength, set engine.replicas to 1, or use a smaller backbone.") : error;
   const [first = ""] = error.message.split("\n"), { message } = error;
-  if (/out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena/i.test(message)) return new UserError(`The memory of "${device}" is not enough: ${first}`, "Lower training.batchSize (training.accumulation makes up for it) or training.maxSourceLength, or use engine.device \"cpu\".");
+  if (isMemoryTrouble(message)) return new UserError(`The memory of "${device}" is not enough: ${first}`, "Lower training.batchSize (training.accumulation makes up for it) or training.maxSourceLength, or use engine.device \"cpu\".");
   if (device === "webgpu" && /webgpu_context|WebGPU adapter|WebGPU device/i.test(message)) return new UserError("engine.device: WebGPU finds no graphics processor with a driver that it can use", machine.platform === "linux" ? VULKAN : "Install the newest driver of the graphics processor.");
   if (device === "cuda" && !machine.nvidia) return new UserError("engine.device: \"cuda\" finds no NVIDIA graphics processor with a driver", "sudo apt-get install -y nvidia-driver (then restart), or use engine.device \"auto\"");
   if (device === "cuda" && /shared library|\.so\b|Failed to load|driver version/i.test(message)) return new UserError(`engine.device: CUDA 12 or cuDNN 9 cannot be loaded: ${first}`, CUDA_LIBRARIES);

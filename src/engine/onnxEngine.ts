@@ -32,6 +32,9 @@ function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): { folder
   return { folder, weights: new Map(located) };
 }
 
+/** What would widen weights once for all, or keep a wide copy from its first use to its last. */
+const WIDENING = ["ConstantFolding", "CommonSubexpressionElimination", "FuseFp16InitializerToFp32NodeTransformer"];
+
 class OnnxProgram implements Program {
   constructor(private readonly session: InferenceSession, private readonly inputs: ReadonlyMap<string, string>, private readonly device: Device) {}
 
@@ -59,9 +62,13 @@ async function compile(outputs: Readonly<Record<string, Value>>, weights: Readon
   const { folder, weights: located } = relativeWeights(weights);
   // Other providers' norms leave their second output unwritten: WebGPU's gradients were off by a factor of a million.
   const { model, inputs } = lowerToOnnx(simplify(outputs), located, { normInverse: device === "cpu" });
+  const narrow = [...weights.values()].some((weight) => weight.narrow);
   const session = await InferenceSession.create(model, {
     executionProviders: [PROVIDERS[device].provider], graphOptimizationLevel: "all", logSeverityLevel: 4, enableMemPattern: false, intraOpNumThreads: threads,
-    extra: { session: { model_external_initializers_file_folder_path: folder, use_device_allocator_for_initializers: "1", intra_op: { allow_spinning: "0" } } },
+    extra: {
+      session: { model_external_initializers_file_folder_path: folder, use_device_allocator_for_initializers: "1", intra_op: { allow_spinning: "0" }, ...(narrow && { disable_quant_qdq: "1", disable_prepacking: "1" }) },
+      ...(narrow && { optimization: { disable_specified_optimizers: WIDENING.join(";") } }),
+    },
   }).catch((error: unknown) => { throw explainDevice(error, device); });
   return new OnnxProgram(session, new Map(inputs.map((i) => [i.name, i.type])), device);
 }

@@ -1,7 +1,8 @@
 import { dimTerms, factors, type Dim } from "../graph/dims.ts";
 import { topological, type InputValue, type Value } from "../graph/value.ts";
 import { LOWERINGS, type Lowering } from "./onnxLowering.ts";
-import { encodeModel, type Attribute, type Element, type ProtoGraph, type ProtoTensor } from "./onnxProto.ts";
+import { NarrowWeights } from "./onnxNarrow.ts";
+import { encodeModel, type Attribute, type Element, type ProtoGraph, type ProtoNode, type ProtoTensor } from "./onnxProto.ts";
 import type { WeightLocation } from "./program.ts";
 
 /** Collects ONNX nodes; every call returns the name of what it made. */
@@ -10,16 +11,28 @@ export class OnnxBuilder {
   private readonly constants = new Map<string, string>();
   private readonly inverses = new Map<string, string>();
   private readonly sizes = new Map<string, string>();
+  readonly narrow: NarrowWeights;
+  private readonly early: ProtoNode[] = [];
+  private isEarly = false;
   private count = 0;
 
   /** @param normInverse whether the norm's kernel writes its 1 / rms */
-  constructor(private readonly normInverse: boolean) {}
+  constructor(private readonly normInverse: boolean, weights: ReadonlyMap<string, WeightLocation>) { this.narrow = new NarrowWeights(this, weights); }
 
   node(op: string, inputs: string[], attributes: Record<string, Attribute> = {}, domain = "", more: string[] = []): string {
     const output = `v${this.count++}`;
-    this.graph.nodes.push({ op, domain, inputs, output, more, attributes });
+    (this.isEarly ? this.early : this.graph.nodes).push({ op, domain, inputs, output, more, attributes });
     return output;
   }
+
+  /** What `make` makes stands before all other nodes. */
+  ahead(make: () => string): string {
+    const before = this.isEarly;
+    this.isEarly = true;
+    try { return make(); } finally { this.isEarly = before; }
+  }
+
+  encode(): Uint8Array { return encodeModel({ ...this.graph, nodes: [...this.early, ...this.graph.nodes] }); }
 
   /** T5's layer norm; its 1 / rms, which the kernel has at hand, is kept for the gradient, where it writes that. */
   norm(x: string, scale: string, epsilon: number): string {
@@ -84,20 +97,21 @@ function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): stri
 
 /** Lowers the graph that `outputs` reach to ONNX. @param normInverse whether the device's norm writes its 1 / rms @returns the model and the inputs it wants */
 export function lowerToOnnx(outputs: Record<string, Value>, weights: ReadonlyMap<string, WeightLocation>, { normInverse }: { normInverse: boolean }): { model: Uint8Array; inputs: InputValue[] } {
-  const b = new OnnxBuilder(normInverse);
+  const b = new OnnxBuilder(normInverse, weights);
   const order = topological(Object.values(outputs));
   const names = new Map<Value, string>();
   const inputs = order.filter((v): v is InputValue => v.kind === "input");
   for (const v of inputs) b.graph.inputs.push({ name: v.name, element: v.type, dims: [...v.shape] });
-  for (const v of order) names.set(v, nameOf(v, b, names, weights));
+  const read = (v: Value): string => names.get(v) ?? b.narrow.widened(v);
+  for (const v of order) if (!b.narrow.has(v)) names.set(v, nameOf(v, b, read, weights));
   for (const [name, v] of Object.entries(outputs)) {
-    b.graph.nodes.push({ op: "Identity", domain: "", inputs: [names.get(v)!], output: name, attributes: {} });
+    b.graph.nodes.push({ op: "Identity", domain: "", inputs: [read(v)], output: name, attributes: {} });
     b.graph.outputs.push({ name, element: v.type, dims: [...v.shape] });
   }
-  return { model: encodeModel(b.graph), inputs };
+  return { model: b.encode(), inputs };
 }
 
-function nameOf(v: Value, b: OnnxBuilder, names: Map<Value, string>, weights: ReadonlyMap<string, WeightLocation>): string {
+function nameOf(v: Value, b: OnnxBuilder, read: (v: Value) => string, weights: ReadonlyMap<string, WeightLocation>): string {
   switch (v.kind) {
     case "input": return v.name;
     case "constant": return b.constant(v.type, v.shape.map(Number), v.data);
@@ -108,7 +122,9 @@ function nameOf(v: Value, b: OnnxBuilder, names: Map<Value, string>, weights: Re
     }
     case "op": {
       const lower = LOWERINGS[v.op] as Lowering<never>;
-      return lower(b, v.inputs.map((i) => names.get(i)!), v as never);
+      // A table of which few rows are read is not widened.
+      const rows = v.op === "gather" ? b.narrow.rows(v, read(v.inputs[1]!)) : undefined;
+      return rows ?? lower(b, v.inputs.map(read), v as never);
     }
   }
 }

@@ -13,7 +13,7 @@ function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
   if (!transA && !transB) return b.node("MatMul", inputs);
   const right = value.inputs[1]!;
   // A frozen weight is transposed once, while constants fold: MatMul then packs it, which FusedMatMul would not.
-  if (!transA && right.kind === "weight") return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
+  if (!transA && right.kind === "weight" && !b.narrow.has(right)) return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
   return b.node("FusedMatMul", inputs, { transA: { i: Number(transA) }, transB: { i: Number(transB) } }, "com.microsoft");
 }
 
@@ -38,12 +38,11 @@ function crossEntropy(b: OnnxBuilder, inputs: string[]): string {
   return b.node("Neg", [b.node("Mul", [b.node("Squeeze", [picked, b.ints([-1])]), valid])]);
 }
 
-function crossEntropyGradient(b: OnnxBuilder, inputs: string[], value: Of<"crossEntropyGradient">): string {
-  const { safe, valid } = labelMask(b, second(inputs));
-  const classes = Number(value.inputs[0]!.shape.at(-1));
-  const oneHot = b.node("OneHot", [b.node("Cast", [safe], { to: { i: 7 } }), b.ints([classes]), b.constant("float32", [2], Float32Array.of(0, 1))], { axis: { i: -1 } });
-  const difference = b.node("Sub", [b.node("Softmax", [first(inputs)], { axis: { i: -1 } }), oneHot]);
-  return b.node("Mul", [difference, b.node("Unsqueeze", [b.node("Mul", [inputs[2]!, valid]), b.ints([-1])])]);
+/** (softmax - one-hot) g: one is taken from the label's share alone, which spares a one-hot as large as the logits. */
+function crossEntropyGradient(b: OnnxBuilder, inputs: string[]): string {
+  const { safe, valid } = labelMask(b, second(inputs)), at = b.node("Unsqueeze", [safe, b.ints([-1])]);
+  const shares = b.node("Softmax", [first(inputs)], { axis: { i: -1 } }), own = b.node("Sub", [b.node("GatherElements", [shares, at], { axis: { i: -1 } }), b.float(1)]);
+  return b.node("Mul", [b.node("ScatterElements", [shares, at, own], { axis: { i: -1 } }), b.node("Unsqueeze", [b.node("Mul", [inputs[2]!, valid]), b.ints([-1])])]);
 }
 
 function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {

@@ -5,7 +5,7 @@ const LENGTH_DELIMITED = 2;
 const tag = (field: number, wire: number): number => (field << 3) | wire;
 
 /** ONNX tensor element types (onnx.proto, TensorProto.DataType). */
-export const ELEMENT = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+export const ELEMENT = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
 export type Element = keyof typeof ELEMENT;
 
 export type Attribute = { i: number } | { f: number } | { s: string } | { ints: number[] };

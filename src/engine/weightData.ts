@@ -13,26 +13,58 @@ export function readBytes(fd: number, offset: number, length: number): Buffer {
   return buffer;
 }
 
+const MANTISSA = 1024;
+
+/** What an fp16's bits stand for. */
 function halfToFloat(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
+  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & (MANTISSA - 1);
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return sign * (1 + fraction / MANTISSA) * 2 ** (exponent - 15);
 }
 
-/** Raw little-endian values as fp32. */
-export function widen(raw: Buffer, type: WeightLocation["type"]): Float32Array {
-  const bytes = raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength) as ArrayBuffer;
-  if (type === "float32") return new Float32Array(bytes);
-  const halves = new Uint16Array(bytes);
-  if (type === "float16") return Float32Array.from(halves, halfToFloat);
-  const wide = new Uint32Array(halves.length);
-  halves.forEach((h, i) => { wide[i] = h << 16; });
-  return new Float32Array(wide.buffer);
+/** Every fp16's value by its bits, made when the first is wanted. */
+let halves: Float32Array | undefined;
+
+/** Raw little-endian floats as fp32. */
+export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">): Float32Array {
+  // Typed arrays start at multiples of their element's size.
+  const bytes = raw.byteOffset % 4 === 0 ? raw : Buffer.from(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
+  if (type === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+  const narrow = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  if (type === "bfloat16") {
+    const wide = new Uint32Array(narrow.length);
+    for (let i = 0; i < narrow.length; i++) wide[i] = narrow[i]! << 16;
+    return new Float32Array(wide.buffer);
+  }
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => halfToFloat(bits));
+  const wide = new Float32Array(narrow.length);
+  for (let i = 0; i < narrow.length; i++) wide[i] = halves[narrow[i]!]!;
+  return wide;
 }
 
-/** The values at a location, as fp32. */
-export function readWeight({ file, offset, bytes, type }: Pick<WeightLocation, "file" | "offset" | "bytes" | "type">): Float32Array {
+/** Where a tensor's values lie; see WeightLocation. */
+export type Place = Pick<WeightLocation, "file" | "offset" | "bytes" | "type" | "scales" | "dims">;
+
+/** The values at a location, as fp32: int8's are exactly those that an engine multiplies by. */
+export function readWeight({ file, offset, bytes, type, scales, dims }: Place): Float32Array {
   const fd = openSync(file, "r");
-  try { return widen(readBytes(fd, offset, bytes), type); } finally { closeSync(fd); }
+  try {
+    const raw = readBytes(fd, offset, bytes);
+    if (type !== "int8") return widen(raw, type);
+    return scaled(new Int8Array(raw.buffer, raw.byteOffset, bytes), widen(readBytes(fd, scales!, dims[0]! * 4), "float32"));
+  } finally { closeSync(fd); }
+}
+
+/** Levels of a matrix times their rows' scales, in fp32. */
+function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
+  const width = levels.length / scales.length, values = new Float32Array(levels.length);
+  for (let row = 0, i = 0; row < scales.length; row++) for (const end = i + width; i < end; i++) values[i] = levels[i]! * scales[row]!;
+  return values;
+}
+
+/** The part of a matrix with its rows `from` up to `to`. */
+export function rowsOf(place: Place, from: number, to: number): Place {
+  const rowBytes = place.bytes / (place.dims[0] ?? 1);
+  return { ...place, offset: place.offset + from * rowBytes, bytes: (to - from) * rowBytes, dims: [to - from, ...place.dims.slice(1)], ...(place.scales !== undefined && { scales: place.scales + from * 4 }) };
 }

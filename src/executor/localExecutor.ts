@@ -6,6 +6,7 @@ import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
 import { Explanation } from "../experiment/explanation.ts";
 import { Forecast } from "../experiment/setupProtocol.ts";
+import { adoptRun } from "../run/adoption.ts";
 import { openOwn } from "../run/ownFile.ts";
 import { RunDirectory } from "../run/runDirectory.ts";
 
@@ -27,8 +28,14 @@ function start(run: RunDirectory, place: WorkerPlace, extra: string[], job: "tra
 /** Starts the worker of a run that has its directory; it outlives this process. */
 export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
 
-/** Starts a worker that goes on from the run's last checkpoint. */
-export const resumeTraining = (options: WorkerPlace & { runPath: string }): ChildProcess => start(RunDirectory.open(options.runPath), options, ["--resume"]);
+/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it */
+export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
+  const run = RunDirectory.open(options.runPath);
+  if (run.isWorkerAlive()) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
+  // The request that ended it before; one from now on counts, also before the worker looks.
+  run.clearControl();
+  return start(run, options, ["--resume"]);
+}
 
 /** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked of it from now on counts, an older request to stop does not. */
 export function startAnalysis(options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] }): ChildProcess {
@@ -95,24 +102,27 @@ export function downloadInWorker({ workerPath, nodePath, folder }: WorkerPlace, 
 
 /** Sends a run's worker a signal, if it lives. */
 export function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {
-  const { pid } = run.record();
-  if (pid === undefined || !run.isWorkerAlive()) return;
+  // Not the journal's pid: that of a worker before may be somebody else's by now.
+  const pid = run.workerPid;
+  if (pid === undefined) return;
   try { process.kill(pid, signal); } catch { /* it ended meanwhile */ }
 }
 
 async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> {
-  for (const until = Date.now() + milliseconds; run.isWorkerAlive(); ) {
-    if (Date.now() > until) return false;
+  // By a clock that nobody can put back.
+  for (const until = performance.now() + milliseconds; run.isWorkerAlive(); ) {
+    if (performance.now() > until) return false;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return true;
 }
 
-/** Asks the worker to stop at its next step; after `grace` ms SIGTERM, after as long again SIGKILL. */
+/** Asks the worker to stop at its next step; after `grace` ms SIGTERM, after as long again SIGKILL. One that was gone already, or had to be killed, leaves an interrupted run. */
 export async function stopRun(run: RunDirectory, grace = 10_000): Promise<void> {
   run.requestStop();
-  if (await ended(run, grace)) return;
-  signalWorker(run, "SIGTERM");
-  if (await ended(run, grace)) return;
-  signalWorker(run, "SIGKILL");
+  for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+    if (await ended(run, grace)) break;
+    signalWorker(run, signal);
+  }
+  if (await ended(run, grace)) adoptRun(run, run.record());
 }

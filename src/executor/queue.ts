@@ -1,11 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
+import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
-import { adoptRuns, listRuns, markInterrupted, RunDirectory } from "../run/runDirectory.ts";
+import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
+import { hasSpace } from "../disk/space.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 const POLL = 300;
@@ -34,19 +38,26 @@ export function dequeue(run: RunDirectory): void {
 /** The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was, waits until nothing trains. */
 export const queueOf = (run: RunDirectory, { engine }: RunRecord): string => (engine === undefined ? run.experiment().engine.device : "auto");
 
-interface Waiting { run: RunDirectory; record: RunRecord; index: number }
+interface Waiting extends ReadRun { index: number; device: string }
+
+/** A run that cannot be read holds no other up; whoever lists runs tells of it. */
+const passOver: Told = () => { /* see listRuns' other readers */ };
+
+/** Every run that waits. One whose experiment is damaged is not among them. */
+function allWaiting(runsDir: string): Waiting[] {
+  return readRuns(runsDir, passOver).filter(({ run, record }) => isWaiting(record) && run.damage() === undefined)
+    .map(({ run, record }) => ({ run, record, index: run.experiment().part?.index ?? 0, device: queueOf(run, record) }));
+}
 
 /** Runs that wait in a device's queue, in the order they were asked for; one that was interrupted goes first. */
 export function waitingRuns(runsDir: string, device: string): Waiting[] {
-  const all = listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => isWaiting(record));
-  const here = all.filter(({ run, record }) => queueOf(run, record) === device);
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
-  return here.map(({ run, record }) => ({ run, record, index: run.experiment().part?.index ?? 0 }))
+  return allWaiting(runsDir).filter((each) => each.device === device)
     .sort((a, b) => b.record.priority - a.record.priority || rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
 }
 
 /** The devices that runs wait for. */
-export const waitingDevices = (runsDir: string): string[] => [...new Set(listRuns(runsDir).map((run) => ({ run, record: run.record() })).filter(({ record }) => isWaiting(record)).map(({ run, record }) => queueOf(run, record)))];
+export const waitingDevices = (runsDir: string): string[] => [...new Set(allWaiting(runsDir).map(({ device }) => device))];
 
 /** The devices whose queues work. */
 export function workingDevices(runsDir: string): string[] {
@@ -57,8 +68,11 @@ export function workingDevices(runsDir: string): string[] {
 /** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
   const pid = leaseHolder(leasePath(place));
-  if (pid !== undefined) process.kill(pid, "SIGTERM");
-  return pid !== undefined;
+  if (pid === undefined) return false;
+  try { process.kill(pid, "SIGTERM"); return true; } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    return false;
+  }
 }
 
 export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => leaseHolder(leasePath(place)) !== undefined;
@@ -66,8 +80,9 @@ export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): b
 /** Starts the process that works through the queue, unless one does; it outlives this process. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
   if (isQueueRunning(place)) return undefined;
-  mkdirSync(dirname(place.runsDir), { recursive: true });
-  const log = openSync(join(dirname(place.runsDir), `queue-${place.device}.log`), "a");
+  const folder = dirname(place.runsDir);
+  mkdirSync(folder, { recursive: true });
+  const log = opened(join(folder, `queue-${place.device}.log`));
   try {
     const child = spawn(place.nodePath, [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device], {
       detached: true, stdio: ["ignore", log, log], cwd: place.folder, windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
@@ -77,13 +92,17 @@ export function startQueue(place: QueuePlace): ChildProcess | undefined {
   } finally { closeSync(log); }
 }
 
+function opened(path: string): number {
+  try { return openSync(path, "a"); } catch (error) { throw explainWrite(error, path); }
+}
+
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
 const sharesDevice = (one: string, other: string): boolean => one === other || one === "auto" || other === "auto";
 
 /** Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the choice wants a machine that does nothing else. */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
-  return listRuns(runsDir).some((run) => isLive(run.record().status) && sharesDevice(device, run.experiment().engine.device));
+  return readRuns(runsDir, passOver).some(({ run, record }) => isLive(record.status) && sharesDevice(device, run.damage() === undefined ? run.experiment().engine.device : "auto"));
 }
 
 /**
@@ -105,31 +124,62 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
   } finally { dropLease(lock); }
 }
 
+/** Runs that wait with a damaged experiment are told as failed: nobody can start them. */
+function failDamaged(runsDir: string): void {
+  for (const { run, record } of readRuns(runsDir, passOver)) {
+    const trouble = isWaiting(record) ? run.damage() : undefined;
+    if (trouble !== undefined) fail(run, trouble);
+  }
+}
+
+/** What the queue's log says, once while it lasts. */
+class Log {
+  private last = "";
+
+  say(text: string): void {
+    if (text !== this.last) console.error(`${new Date().toISOString()} ${text}`);
+    this.last = text;
+  }
+}
+
+/** One look at the queue: starts what is next and waits for its end. @returns false when nothing waits any more */
+async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
+  adoptRuns(place.runsDir, (run, reason) => { log.say(`run ${run.id}: ${reason}`); });
+  if (isBusy(place)) { await pause(); return true; }
+  failDamaged(place.runsDir);
+  const [next] = waitingRuns(place.runsDir, place.device);
+  if (next === undefined) return false;
+  const started = await startAlone(next, place);
+  if (started === undefined) { await pause(); return true; }
+  await started.end;
+  // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
+  const { status } = next.run.record();
+  if (status === next.record.status) fail(next.run, { message: "Its worker did not start; see log.txt." });
+  else if (isLive(status)) markInterrupted(next.run);
+  return true;
+}
+
 /**
- * Works through the queue, one run at a time, until nothing waits. Another queue of the same device makes this one end at once.
+ * Works through the queue, one run at a time, until nothing waits; on a full disk it waits for space. Another queue of the same device makes this one end at once.
  * @param signal ends the queue after the run at work; the rest keeps waiting
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
-  const lease = leasePath(place);
+  const lease = leasePath(place), log = new Log();
   if (!takeLease(lease, process.pid)) return;
   try {
     while (!signal.aborted) {
-      adoptRuns(place.runsDir);
-      if (isBusy(place)) { await pause(); continue; }
-      const [next] = waitingRuns(place.runsDir, place.device);
-      if (next === undefined) return;
-      const started = await startAlone(next, place);
-      if (started === undefined) { await pause(); continue; }
-      await started.end;
-      // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
-      const { status } = next.run.record();
-      if (status === next.record.status) fail(next.run);
-      else if (isLive(status) && !next.run.isWorkerAlive()) markInterrupted(next.run);
+      if (!hasSpace(dirname(place.runsDir))) { log.say("The disk is full: the queue waits for space."); await pause(); continue; }
+      try { if (!await workOnce(place, log)) return; } catch (error) {
+        // The disk filled meanwhile, or may not be written: that is waited out like the want of space.
+        if (!(error instanceof UserError)) throw error;
+        log.say(`${error.message}. ${error.action ?? ""}`);
+        await pause();
+      }
     }
   } finally { dropLease(lease); }
 }
 
-function fail(run: RunDirectory): void {
+function fail(run: RunDirectory, { message }: { message: string }): void {
   const journal = new Journal(run.path);
-  try { journal.append({ type: "status", status: "failed", message: "Its worker did not start; see log.txt." }); } finally { journal.close(); }
+  try { journal.append({ type: "status", status: "failed", message }); } finally { journal.close(); }
 }

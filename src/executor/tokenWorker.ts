@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../experiment/errors.ts";
-import { CheckAnswer, Inspection, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
+import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
 import { EncodedTexts, OpenedRun, RunReading, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
 /** A question without an answer yet, and the process that was asked. */
@@ -36,6 +36,8 @@ export class TokenWorker {
   /** Looks at data as a model will get it. @throws UserError where the file or the backbone cannot be read */
   async inspect(question: Question<"inspect">): Promise<Inspection> { return Inspection.parse(await this.ask({ type: "inspect", ...question })); }
   async sizes(question: Question<"sizes">): Promise<SizesAnswer> { return SizesAnswer.parse(await this.ask({ type: "sizes", ...question })); }
+  /** What training would need of memory, and what is free. */
+  async memory(question: Question<"memory">): Promise<MemoryAnswer> { return MemoryAnswer.parse(await this.ask({ type: "memory", ...question })); }
   async check(question: Question<"check">): Promise<CheckAnswer> { return CheckAnswer.parse(await this.ask({ type: "check", ...question })); }
 
   /** Ends the process; a later question starts another. */

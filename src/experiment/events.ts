@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
+import { PRECISIONS } from "./precisionSpec.ts";
 
 /** Journals come from other people too: a text is cut to what can be shown, a list that is longer is no event. */
 const text = (most: number): z.ZodType<string> => z.string().transform((given) => (given.length > most ? `${given.slice(0, most)}…` : given));
@@ -37,6 +38,9 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: told.optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: word, majority: z.number().optional() }),
   z.object({ type: z.literal("engine"), ...at, device: word, name: word.describe("what computes, as a person knows it"), measured: z.array(MeasuredDevice).max(MOST_KEYS) }),
+  z.object({ type: z.literal("precision"), ...at, weights: z.enum(PRECISIONS), label: z.enum(["untrained", "trained"]), split: z.enum(["train", "validation"]), examples: z.number(), loss: z.number(), wideLoss: z.number().describe("with fp32 weights"), same: z.number().describe("examples with the same prediction"), bytes: z.number().describe("of the weights as they are held"), wideBytes: z.number() }),
+  z.object({ type: z.literal("memory"), ...at, needed: z.number().describe("bytes of the machine's memory that training takes at most, by forecast"), available: z.number(), device: z.object({ needed: z.number(), available: z.number().optional() }).optional().describe("the graphics processor's own memory"),
+    copies: z.number().describe("copies of the model that compute"), wanted: z.number().describe("copies there would be with more memory"), less: told.optional().describe("a change that takes less, where memory is scarce"), oomKills: z.number().optional().describe("processes that the system had ended for want of memory") }),
   z.object({ type: z.literal("step"), ...at, step: z.number(), loss: z.number(), learningRate: perComponent, gradientNorm: perComponent, updateRatio: perComponent, tokensPerSecond: z.number(), secondsLeft: z.number(), memory: z.number().optional().describe("resident memory of the worker, bytes") }),
   z.object({ type: z.literal("evaluation"), ...at, step: z.number(), split: z.enum(["validation", "test"]), label: word.optional().describe("what was evaluated: trained (default), untrained, ffn-off, prompt-off"), loss: z.number(), metrics: perComponent, examples: z.number(), seconds: z.number().optional() }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),

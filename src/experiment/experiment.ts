@@ -4,6 +4,7 @@ import { EngineInput } from "./engineSpec.ts";
 import { LearningRates } from "./learningRates.ts";
 import { MethodInput } from "./methodSpec.ts";
 import { CommitId, RunId } from "./objectNames.ts";
+import { PrecisionInput } from "./precisionSpec.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
@@ -93,6 +94,7 @@ export const ResolvedExperiment = z.strictObject({
   training: Training.default(() => Training.parse({})).describe("How it is trained"),
   seed: z.number().int().nonnegative().default(0).describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
   engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe("What computes it: a device, or \"auto\""),
+  precision: PrecisionInput.default({ weights: "fp32", compare: true }).describe("How the frozen backbone is held: \"fp32\", or narrower to fit a small machine, on the processor"),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),

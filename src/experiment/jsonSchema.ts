@@ -8,6 +8,8 @@ export function experimentJsonSchema(): Record<string, unknown> {
   // A device's name alone stands for an engine on it, which a preprocessing schema does not show.
   const { description, ...engine } = properties["engine"] as { description?: string; properties: { device: { enum: string[] } } };
   properties["engine"] = { description, anyOf: [engine, { type: "string", enum: engine.properties.device.enum }] };
+  const precision = properties["precision"] as { description?: string; properties: { weights: { enum: string[] } } };
+  properties["precision"] = { description: precision.description, anyOf: [{ ...precision, description: undefined }, { type: "string", enum: precision.properties.weights.enum }] };
   for (const [key, defaultSnippets] of Object.entries(PART_SNIPPETS)) properties[key] = { ...(properties[key] as object), defaultSnippets };
   return { title: "ADePT experiment", allowComments: true, allowTrailingCommas: true, ...schema, properties, defaultSnippets: SNIPPETS };
 }

@@ -100,6 +100,15 @@ function fillShots(experiment: Experiment): Experiment {
   return task.shots === undefined ? experiment : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
 }
 
+/** @throws UserError where the method or the device has no use for weights that are held narrow */
+function checkPrecision(experiment: Experiment): Experiment {
+  const { method, engine: { device }, precision: { weights } } = experiment;
+  if (weights === "fp32") return experiment;
+  if (method.kind === "full") throw new UserError(`precision: the method "full" trains the backbone itself, which "${weights}" holds frozen`, "Use \"fp32\", or a method that leaves the backbone as it is.").about(["precision"]);
+  if (device !== "auto" && device !== "cpu") throw new UserError(`precision: "${weights}" is for the processor, not for "${device}"`, "Use engine.device \"cpu\" or \"auto\", or precision \"fp32\".").about(["precision"]);
+  return experiment;
+}
+
 function textOf(path: string): string {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
@@ -142,7 +151,7 @@ export function experimentPoints(path: string, text: string, overrides: readonly
   const raw = objectOf(path, text, overrides), folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
-  const finish = (value: unknown, about?: string): Experiment => resolvePaths(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path)), folder);
+  const finish = (value: unknown, about?: string): Experiment => resolvePaths(checkPrecision(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path))), folder);
   if (seeds === undefined && sweep === undefined) return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
   return points.map(({ experiment, label, variant, tune, origin, id }, index) => {

@@ -6,6 +6,8 @@ export interface StepPoint { step: number; loss: number; learningRate: Record<st
 /** `seconds`: how long a finished one took; `label`: the part at work, or why it failed. */
 export interface AnalysisState { status: "started" | "running" | "finished" | "failed" | "stopped"; label: string | undefined; done: number; total: number; startedAt: number; seconds: number | undefined }
 
+/** What narrower weights cost a run beside fp32. */
+export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type" | "time">;
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
 
 /** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
@@ -16,6 +18,10 @@ export interface RunRecord {
   trainable: number | undefined; promptLength: number | undefined; bottleneck: number | undefined; device: string | undefined; majority: number | undefined;
   /** the device that was chosen for it, and what the others took; undefined where the experiment names its device */
   engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
+  /** what its narrower weights cost: before training, and after it where somebody asked */
+  precision: PrecisionCost[];
+  /** what its memory was forecast to be, before its first step */
+  memory: Omit<Extract<RunEvent, { type: "memory" }>, "type" | "time"> | undefined;
   /** graphics processors as of the last heartbeat */
   gpus: GpuUse[] | undefined;
   examples: { train: number; validation: number; test: number } | undefined;
@@ -47,7 +53,7 @@ export interface RunRecord {
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
-  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
+  trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, precision: [], memory: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
   bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
@@ -97,6 +103,8 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     }
     case "reproduced": { const { type: _, time: __, ...reproduced } = event; return { ...next, reproduced }; }
     case "engine": { const { type: _, time: __, ...engine } = event; return { ...next, engine }; }
+    case "precision": { const { type: _, time: __, ...cost } = event; return { ...next, precision: [...record.precision.filter(({ label }) => label !== cost.label), cost] }; }
+    case "memory": { const { type: _, time: __, ...memory } = event; return { ...next, memory }; }
     case "heartbeat": return { ...next, pid: event.pid, gpus: event.gpus };
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }

@@ -15,6 +15,7 @@ export const LONGEST_CHECKED = 2_000_000;
 /** What the setup page, or an experiment file's editor, asks a worker. */
 export const SetupRequest = z.discriminatedUnion("type", [
   z.object({ id, type: z.literal("inspect"), task: AskedTask, backbone: z.string(), maxSourceLength: length, maxTargetLength: length }),
+  z.object({ id, type: z.literal("memory"), backbone: z.string(), budget: length, source: length, target: length, rows: count }),
   z.object({ id, type: z.literal("sizes"), backbone: z.string(), budgets: z.array(length).max(200) }),
   z.object({ id, type: z.literal("check"), path: z.string(), text: z.string().max(LONGEST_CHECKED) }),
 ]);
@@ -44,6 +45,10 @@ export type Problem = z.infer<typeof Problem>;
 export const CheckAnswer = z.object({ problems: z.array(Problem), places: z.array(z.string()), sizes: z.object({ from: count, to: count, promptLength: z.number(), bottleneck: z.number(), count: z.number() }).optional(), name: z.string().optional(), runs: z.number().optional() });
 export type CheckAnswer = z.infer<typeof CheckAnswer>;
 
-/** What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most. */
+/** Bytes that training is forecast to need, and that there are free for it. */
+export const MemoryAnswer = z.object({ needed: z.number(), available: z.number() });
+export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
+
+/** What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most; `freeMemory` could be had before. */
 export const Forecast = z.object({ secondsPerStep: z.number(), seconds: z.number(), memory: z.number(), trainable: z.number(), freeMemory: z.number() });
 export type Forecast = z.infer<typeof Forecast>;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statfsSync, statSync } from "node:
 import { join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hubListing.ts";
 import type { HubPlace } from "./hubRequest.ts";
 import { transferFile } from "./hubTransfer.ts";

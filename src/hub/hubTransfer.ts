@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../experiment/errors.ts";
-import { explainFull } from "../run/atomicFile.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
@@ -29,7 +29,7 @@ async function append(response: Response, { part, most }: { part: string; most: 
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
       // More than was announced would fill the disk.
       if ((length += bytes.length) > most) return true;
-      try { await file.writeFile(bytes); } catch (error) { throw explainFull(error, part); }
+      try { await file.writeFile(bytes); } catch (error) { throw explainWrite(error, part); }
       onBytes(bytes.length);
     }
     await file.sync();

@@ -1,6 +1,6 @@
 import type { HostTensor } from "../engine/program.ts";
 import { MersenneTwister } from "../experiment/random.ts";
-import { dimTerms, type Dim } from "../graph/dims.ts";
+import { sizeAt } from "../graph/dims.ts";
 import { keep, mul } from "../graph/ops.ts";
 import { input, type InputValue, type Value } from "../graph/value.ts";
 
@@ -34,7 +34,7 @@ export class BackboneDropout {
     const random = new MersenneTwister(seed);
     const threshold = Math.round(rate * STEPS);
     const masks = this.sites.map(({ name, shape }) => {
-      const dims = shape.map((dim) => sizeOf(dim, symbols));
+      const dims = shape.map((dim) => sizeAt(dim, symbols));
       return [name, { data: drawMask(dims.reduce((a, b) => a * b, 1), threshold, random), dims }] as const;
     });
     return { ...Object.fromEntries(masks), [SCALE]: { data: Float32Array.of(1 / (1 - rate)), dims: [] } };
@@ -49,13 +49,4 @@ function drawMask(size: number, threshold: number, random: MersenneTwister): Uin
     if (i + 1 < size) mask[i + 1] = (word >>> 16) < threshold ? 0 : 1;
   }
   return mask;
-}
-
-function sizeOf(dim: Dim, symbols: Readonly<Record<string, number>>): number {
-  const { symbols: names, size } = dimTerms(dim);
-  return names.reduce((sum, name) => {
-    const known = symbols[name];
-    if (known === undefined) throw new Error(`the dimension ${name} has no size`);
-    return sum + known;
-  }, size);
 }

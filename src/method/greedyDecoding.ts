@@ -11,6 +11,8 @@ export interface Decoding {
   /** what every step is fed: parameters as they are, and the encoder's keys, values and mask, (rows, ...) each */
   fixed: Feeds;
   rows: number; maxTokens: number;
+  /** rows go on after end-of-sequence: as many steps for every model, for timing */
+  endless?: boolean | undefined;
   /** told the logits of the first new token */
   first?: ((logits: Float32Array) => void) | undefined;
 }
@@ -34,9 +36,9 @@ function argmax(data: ArrayLike<number>, from: number, count: number): number {
 /**
  * Greedy decoding over cached keys and values, rows that have ended left out as they grow many.
  * @param step one decoding step: logits (rows, 1, vocabulary) and every layer's keys and values with the new ones at their end
- * @returns ids of each row up to and with end-of-sequence
+ * @returns ids of each row up to and with end-of-sequence, or `maxTokens` of them where they go on
  */
-export async function decodeGreedily(step: (feeds: Feeds) => Promise<Feeds>, { config, vocabulary, fixed, rows, maxTokens, first }: Decoding): Promise<number[][]> {
+export async function decodeGreedily(step: (feeds: Feeds) => Promise<Feeds>, { config, vocabulary, fixed, rows, maxTokens, endless = false, first }: Decoding): Promise<number[][]> {
   const { heads, headWidth, decoderLayers, eos, start } = config, results: number[][] = Array.from({ length: rows }, () => []);
   let feeds = { ...fixed }, ids = new Int32Array(rows).fill(start), active = results.map((_, row) => row), ended = new Set<number>();
   for (let i = 0; i < decoderLayers; i++) for (const part of ["Key", "Value"]) feeds[`past${part}${i}`] = { data: new Float32Array(0), dims: [rows, heads, 0, headWidth] };
@@ -49,7 +51,7 @@ export async function decodeGreedily(step: (feeds: Feeds) => Promise<Feeds>, { c
       if (ended.has(place)) return config.pad;
       const id = argmax(logits!.data, place * vocabulary, vocabulary);
       results[row]!.push(id);
-      if (id === eos) ended.add(place);
+      if (id === eos && !endless) ended.add(place);
       return id;
     });
     const places = active.map((_, place) => place).filter((place) => !ended.has(place));

@@ -130,11 +130,16 @@ export class InputGraph {
     return outputs;
   }
 
-  /** What decoding needs of the encoder: each decoder layer's cross keys and values. @param states also `encoded`, the encoder's states (B, P+S, d) */
-  encode(states: boolean): Record<string, Value> {
-    const encoded = this.encoded(false), cross = named("cross", this.crossKeyValues(encoded));
+  /** What decoding needs of the encoder: where targets are short its states, as `crossStates` (B, P+S, d), else each decoder layer's cross keys and values. @param states beside those the states too, as `encoded` */
+  encode({ states, short }: { states: boolean; short: boolean }): Record<string, Value> {
+    const encoded = this.encoded(false);
+    if (short) return { crossStates: encoded };
+    const cross = named("cross", this.crossKeyValues(encoded));
     return states ? { ...cross, encoded } : cross;
   }
+
+  /** What `encode` gave, over X positions. */
+  private kept(short: boolean): KeyValue[] | Value { return short ? input("crossStates", ["B", "X", this.t5.config.width]) : this.cached("cross", "X"); }
 
   private cached(kind: string, length: string): KeyValue[] {
     const { heads, headWidth, decoderLayers } = this.t5.config;
@@ -143,18 +148,18 @@ export class InputGraph {
     }));
   }
 
-  /** Loss of each token of a given target (B, T) over the encoder's cached keys and values (X positions). */
-  targetLosses(): Record<string, Value> {
+  /** Loss of each token of a given target (B, T) over what `encode` gave. */
+  targetLosses(short: boolean): Record<string, Value> {
     const selfBias = add(this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")), reshape(input("causal", ["T", "T"]), [1, 1, "T", "T"]));
     const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
-    return { losses: this.tokenLosses(this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.cached("cross", "X"), selfBias, crossBias }).logits) };
+    return { losses: this.tokenLosses(this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.kept(short), selfBias, crossBias }).logits) };
   }
 
-  /** One decoding step over cached keys and values (K past positions, X encoder positions). */
-  decodeStep(): Record<string, Value> {
+  /** One decoding step over what `encode` gave and the decoder's own keys and values (K past positions). */
+  decodeStep(short: boolean): Record<string, Value> {
     const selfBias = this.t5.positionBias("decoder", input("decoderBuckets", [1, "K+1"], "int32"));
     const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
-    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), { cross: this.cached("cross", "X"), past: this.cached("past", "K"), selfBias, crossBias });
+    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), { cross: this.kept(short), past: this.cached("past", "K"), selfBias, crossBias });
     return { logits, ...named("present", present) };
   }
 }

@@ -4,6 +4,8 @@ import type { Batch, StepOptions } from "../training/model.ts";
 const PART_TOKENS = 768;
 /** On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the caches. */
 export const GPU_PART_TOKENS = 8192;
+/** Tokens of one part where nothing is kept for a backward pass: a batch of the longest inputs as one would take gigabytes for its attention scores. */
+const SHARE_TOKENS = 6144;
 
 /** Some rows of a batch, padded to their own longest. */
 export interface MicroBatch { batch: Batch; /** their places in the batch they came from */ rows: readonly number[] }
@@ -43,13 +45,23 @@ function groups(lengths: readonly number[], count: number): number[][] {
  * @param prompt tokens before each text @param partTokens of one part
  */
 export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
-  const lengths = Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
-  return groups(lengths, Math.min(batch.rows, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1)).map((rows) => rowsOf(batch, rows));
+  return partRows(Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), partTokens).map((rows) => rowsOf(batch, rows));
 }
 
-/** Rows in as many parts as given, for what keeps nothing for a backward pass. */
+/** Rows of these lengths as `microBatches` parts them. */
+export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): number[][] {
+  const wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
+  return groups(lengths, Math.min(lengths.length, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1));
+}
+
+/** Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward pass. */
 export function shares(batch: Batch, prompt: number, count: number): MicroBatch[] {
-  return groups(Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), Math.min(count, batch.rows)).map((rows) => rowsOf(batch, rows));
+  return sharedRows(Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), count).map((rows) => rowsOf(batch, rows));
+}
+
+/** Rows of these lengths as `shares` parts them. */
+export function sharedRows(lengths: readonly number[], count: number): number[][] {
+  return groups(lengths, Math.min(lengths.length, Math.max(count, Math.ceil(lengths.reduce((a, b) => a + b, 0) / SHARE_TOKENS))));
 }
 
 /** What a step is told of its batch, for a part of it. @param units hidden units a token */

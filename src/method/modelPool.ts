@@ -1,38 +1,37 @@
-import { availableParallelism } from "node:os";
-import type { Device } from "../experiment/engineSpec.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
-import { GPU_PART_TOKENS, microBatches, partOptions, shares, type MicroBatch } from "./microBatches.ts";
+import { layOut, partTokensOn, type Layout } from "./layOut.ts";
+import { microBatches, partOptions, shares, type MicroBatch } from "./microBatches.ts";
 import { Replica } from "./replica.ts";
 import { T5TunedModel, type ModelOptions } from "./tunedModel.ts";
 
-/** Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several cores at one product, and costs memory. */
-const MOST_COPIED = 600e6;
-const MOST_REPLICAS = 8;
-const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
-
 type Gradients = Awaited<ReturnType<TunedModel["step"]>>;
-
-/** How many copies of a model share each batch, and the threads of each. */
-export function layOut({ engine, method, embedded, folded }: ModelOptions, weightBytes: number): { replicas: number; threads: number } {
-  const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
-  if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
-  // Tensors as large as the backbone would travel each step.
-  const alone = method.kind === "full" || embedded === true || folded !== undefined, own = engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
-  const replicas = alone ? 1 : Math.max(1, own);
-  return { replicas, threads: Math.max(1, Math.floor(threads / replicas)) };
-}
 
 /**
  * A model whose batches are cut into parts: by one copy one after the other, by several at once. The parts and the order of sums are the same either way,
  * so gradients have the same bits however many there are.
  */
 export class ModelPool implements TunedModel {
-  private constructor(readonly local: T5TunedModel, private readonly members: readonly TunedModel[], private readonly partTokens: number | undefined) {}
+  private members: readonly TunedModel[] = [];
+  private readonly partTokens: number | undefined;
+
+  private constructor(readonly local: T5TunedModel, private readonly options: ModelOptions) {
+    this.partTokens = partTokensOn(options.engine.device);
+    this.lay(layOut(options, local.weightBytes));
+  }
 
   /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
-  static open(options: ModelOptions): ModelPool {
-    const local = T5TunedModel.open(options), { replicas, threads } = layOut(options, local.weightBytes), own = { ...options, engine: { ...options.engine, threads } };
-    return new ModelPool(local, replicas === 1 ? [local] : Array.from({ length: replicas }, () => new Replica(own)), ON_GPU.includes(options.engine.device) ? GPU_PART_TOKENS : undefined);
+  static open(options: ModelOptions): ModelPool { return new ModelPool(T5TunedModel.open(options), options); }
+
+  private lay({ replicas, threads }: Layout): void {
+    const own = { ...this.options, engine: { ...this.options.engine, threads }, checked: true };
+    this.members = replicas === 1 ? [this.local] : Array.from({ length: replicas }, () => new Replica(own));
+  }
+
+  get copies(): number { return this.members.length; }
+
+  /** Leaves it at so many copies, with the threads of those that go shared among them; before anything is computed, since one that has begun keeps what it holds. */
+  limitCopies(count: number): void {
+    if (count < this.copies) this.lay(layOut({ ...this.options, engine: { ...this.options.engine, replicas: count } }, this.local.weightBytes));
   }
 
   get device(): string { return this.members.length === 1 ? this.local.device : `${this.local.device}, ${this.members.length} copies`; }
@@ -52,8 +51,9 @@ export class ModelPool implements TunedModel {
 
   async step(parameters: Parameters, batch: Batch, { offsetPenalty = 0, ...options }: StepOptions): Promise<Gradients> {
     const parts = microBatches(batch, this.prompt(parameters), this.partTokens), penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
-    const results = await this.share(parts, (member, part, index) => member.step(parameters, part.batch, { ...partOptions(options, part, { sourceLength: batch.sourceLength, units: this.local.hiddenUnits, part: index }), penaltyWeight }));
-    return results.reduce(summed);
+    const sum = new SumInOrder();
+    await this.share(parts, async (member, part, index) => { sum.add(index, await member.step(parameters, part.batch, { ...partOptions(options, part, { sourceLength: batch.sourceLength, units: this.local.hiddenUnits, part: index }), penaltyWeight })); });
+    return sum.total;
   }
 
   async losses(parameters: Parameters, batch: Batch): ReturnType<TunedModel["losses"]> {
@@ -82,6 +82,26 @@ export class ModelPool implements TunedModel {
 
   async release(): Promise<void> {
     for (const member of new Set([this.local, ...this.members])) await member.release();
+  }
+}
+
+/** Gradients of parts in the order of the parts, whichever is done first; each goes as soon as it is in the sum, since those of full fine-tuning are as large as the model. */
+class SumInOrder {
+  private readonly early = new Map<number, Gradients>();
+  private sum: Gradients | undefined;
+  private due = 0;
+
+  add(index: number, gradients: Gradients): void {
+    this.early.set(index, gradients);
+    for (let next = this.early.get(this.due); next !== undefined; next = this.early.get(++this.due)) {
+      this.early.delete(this.due);
+      this.sum = this.sum === undefined ? next : summed(this.sum, next);
+    }
+  }
+
+  get total(): Gradients {
+    if (this.sum === undefined) throw new Error("a batch without rows");
+    return this.sum;
   }
 }
 

@@ -1,15 +1,19 @@
 import type { EngineSpec } from "../experiment/engineSpec.ts";
+import { UserError } from "../experiment/errors.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
+import type { Precision } from "../experiment/precisionSpec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
-import { topological, type Value } from "../graph/value.ts";
-import { readT5Config, relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
+import { fixInput } from "../graph/fixInput.ts";
+import { topological, type ConstantValue, type Value } from "../graph/value.ts";
+import { openT5 } from "../backbone/heldWeights.ts";
+import { relativeBuckets, type T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
-import { BackboneWeights } from "../backbone/weights.ts";
+import type { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
-import { decodeGreedily } from "./greedyDecoding.ts";
+import { decodeGreedily, type Decoding } from "./greedyDecoding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -17,8 +21,10 @@ import { teacherFeeds } from "./teacherFeeds.ts";
 
 /** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
 const MASKED = -1e9;
+/** A folded table of so many bytes is held by the programs themselves, once each. */
+const MOST_HELD = 256e6;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array; /** what the backbone's matrices are held as */ precision?: Precision; /** no copy of the weights is made, which takes more time */ spare?: boolean; /** the cache's weights have just been looked at */ checked?: boolean }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -30,19 +36,27 @@ function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { 
   return { sum: starts.map((from) => losses.subarray(from, from + targetLength).reduce((a, b) => a + b, 0)), tokens: starts.map((from) => labels.subarray(from, from + targetLength).filter((id) => id >= 0).length) };
 }
 
+/** A program's name with what it is made for. */
+const named = (program: string, variants: Record<string, boolean>): string => [program, ...Object.keys(variants).filter((variant) => variants[variant])].join("+");
+
+/** What an encoder made of a batch. */
+interface Encoded { fixed: Feeds; states: Float32Array | undefined; short: boolean }
+
 /** A T5 backbone with a method on its input, its graphs compiled as they are first needed. */
 export class T5TunedModel implements TunedModel {
   /** what computes, as a person knows it */
   readonly device: string;
   readonly width: number;
   readonly vocabularySize: number;
-  readonly embedding: Float32Array;
+  private table: Float32Array | undefined;
   private readonly programs = new Map<string, Promise<Program>>();
   /** Hidden units per token that training drops out. */
   readonly hiddenUnits: number;
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
   private readonly engine: Engine;
+  /** The folded table where feeding it would copy it at every call. On the processor onnxruntime reads a feed where it lies. */
+  private readonly foldedTable: ConstantValue | undefined;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
   private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
@@ -53,14 +67,20 @@ export class T5TunedModel implements TunedModel {
     this.device = this.engine.name;
     this.width = config.width;
     this.vocabularySize = config.vocabulary;
-    this.embedding = weights.read("shared.weight", [config.vocabulary, config.width]);
+    const { folded, engine: { device } } = options;
+    this.foldedTable = folded === undefined || device === "cpu" || folded.byteLength > MOST_HELD ? undefined : { kind: "constant", type: "float32", shape: [config.vocabulary, config.width], data: folded };
   }
 
-  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together */
+  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be held as asked for */
   static open(options: ModelOptions): T5TunedModel {
-    const weights = BackboneWeights.open(options.folder);
-    return new T5TunedModel(weights, readT5Config(options.folder, weights.has("lm_head.weight")), options);
+    const { precision = "fp32", spare, checked, engine: { device } } = options;
+    if (precision !== "fp32" && device !== "cpu") throw new UserError(`precision: "${precision}" is for the processor, not for "${device}"`, "Use engine.device \"cpu\" or \"auto\", or precision \"fp32\".");
+    const { weights, config } = openT5(options.folder, { precision, spare: spare === true && device === "cpu", checked });
+    return new T5TunedModel(weights, config, options);
   }
+
+  /** The table of embeddings (V, d), which is read when it is first wanted. */
+  get embedding(): Float32Array { return (this.table ??= this.weights.read("shared.weight", [this.vocabularySize, this.width])); }
 
   /** Bytes of the backbone's tensors as they lie in their files. */
   get weightBytes(): number { return this.weights.bytes; }
@@ -71,7 +91,7 @@ export class T5TunedModel implements TunedModel {
   private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
     let program = this.programs.get(name);
     if (program === undefined) {
-      const values = outputs();
+      const values = this.foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.foldedTable);
       program = this.engine.compile(values, this.locations(values));
       this.programs.set(name, program);
     }
@@ -125,7 +145,7 @@ export class T5TunedModel implements TunedModel {
   }
 
   async step(parameters: Parameters, batch: Batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty = 0, penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined }: StepOptions): ReturnType<TunedModel["step"]> {
-    const short = this.graph.isShort(batch.targetLength), name = ["step", short && "short", hiddenMask && "hidden", backboneDropout && "backbone", penaltyWeight !== undefined && "penalty"].filter(Boolean).join("+");
+    const short = this.graph.isShort(batch.targetLength), name = named("step", { short, hidden: hiddenMask !== undefined, backbone: backboneDropout !== undefined, penalty: penaltyWeight !== undefined });
     const program = await this.program(name, () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, { penalised: penaltyWeight !== undefined, short }));
     const symbols = { B: batch.rows, S: batch.sourceLength, T: batch.targetLength, P: parameters.get("prompt")?.dims[0] ?? 0 };
     const feeds: Feeds = { ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch), lossScale: tensor(Float32Array.of(lossScale)) };
@@ -170,47 +190,51 @@ export class T5TunedModel implements TunedModel {
   }
 
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
-    const program = await this.program("losses", () => ({ losses: this.graph.tokenLosses(this.graph.forward(false).logits) }));
+    const short = this.graph.isShort(batch.targetLength), program = await this.program(named("losses", { short }), () => ({ losses: this.graph.tokenLosses(this.graph.forward(false, short).logits) }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
     return perRow(losses!.data as Float32Array, batch);
   }
 
-  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. */
-  private async encoded(parameters: Parameters, batch: Batch, states: boolean): Promise<{ fixed: Feeds; states: Float32Array | undefined }> {
-    const encoder = await this.program(states ? "encode with states" : "encode", () => this.graph.encode(states));
+  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. @param most tokens that will be decoded */
+  private async encoded(parameters: Parameters, batch: Batch, { states, most }: { states: boolean; most: number }): Promise<Encoded> {
+    const short = this.graph.isShort(most), encoder = await this.program(named("encode", { short, states: states && !short }), () => this.graph.encode({ states, short }));
     const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
-    return { fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: encoded?.data as Float32Array | undefined };
+    return { short, fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: (encoded ?? cross["crossStates"])?.data as Float32Array | undefined };
+  }
+
+  private async targetLosses({ fixed, short }: Encoded, batch: Batch): Promise<Float32Array> {
+    const scorer = await this.program(named("score targets", { short }), () => this.graph.targetLosses(short));
+    return (await scorer.run({ ...fixed, ...this.decoderFeeds(batch) }))["losses"]!.data as Float32Array;
   }
 
   async predict(parameters: Parameters, batch: Batch, maxTokens: number, see?: (seen: Seen) => void): ReturnType<TunedModel["predict"]> {
-    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
-    const { losses } = await scorer.run({ ...fixed, ...this.decoderFeeds(batch) });
-    const generated = await this.decodeGreedily(fixed, { rows: batch.rows, maxTokens, ...(see && { first: (logits: Float32Array): void => { see({ logits, states: states! }); } }) });
-    return { ...perRow(losses!.data as Float32Array, batch), generated };
+    const encoded = await this.encoded(parameters, batch, { states: see !== undefined, most: Math.max(maxTokens, batch.targetLength) }), losses = await this.targetLosses(encoded, batch);
+    const generated = await this.decodeGreedily(encoded, { rows: batch.rows, maxTokens, ...(see && { first: (logits: Float32Array): void => { see({ logits, states: encoded.states! }); } }) });
+    return { ...perRow(losses, batch), generated };
   }
 
-  async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    return this.decodeGreedily((await this.encoded(parameters, batch, false)).fixed, { rows: batch.rows, maxTokens });
+  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+    return this.decodeGreedily(await this.encoded(parameters, batch, { states: false, most: maxTokens }), { rows: batch.rows, maxTokens, endless });
   }
 
   async scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]> {
-    const scorer = await this.program("score targets", () => this.graph.targetLosses()), { rows } = batch;
-    const { fixed, states } = await this.encoded(parameters, batch, see !== undefined);
-    if (see !== undefined) await this.decodeGreedily(fixed, { rows, maxTokens: 1, first: (logits) => { see({ logits, states: states! }); } });
+    const { rows } = batch, encoded = await this.encoded(parameters, batch, { states: see !== undefined, most: Math.max(1, ...targets.map(({ length }) => length)) });
+    if (see !== undefined) await this.decodeGreedily(encoded, { rows, maxTokens: 1, first: (logits) => { see({ logits, states: encoded.states! }); } });
     const scores: number[][] = Array.from({ length: rows }, () => []);
     for (const target of targets) {
       const length = target.length, labels = new Int32Array(rows * length);
       for (let row = 0; row < rows; row++) labels.set(target, row * length);
-      const losses = (await scorer.run({ ...fixed, ...this.decoderFeeds({ ...batch, targetLength: length, labels }) }))["losses"]!.data as Float32Array;
+      const losses = await this.targetLosses(encoded, { ...batch, targetLength: length, labels });
       scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
     }
     return scores;
   }
 
   /** @param first told the logits of the first new token */
-  private async decodeGreedily(fixed: Feeds, { rows, maxTokens, first }: { rows: number; maxTokens: number; first?: (logits: Float32Array) => void }): Promise<number[][]> {
-    const decoder = await this.program("decode step", () => this.graph.decodeStep());
-    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, rows, maxTokens, first });
+  private async decodeGreedily({ fixed, short }: Encoded, how: Pick<Decoding, "rows" | "maxTokens" | "endless" | "first">): Promise<number[][]> {
+    const decoder = await this.program(named("decode step", { short }), () => this.graph.decodeStep(short));
+    return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, ...how });
   }
 
   async release(): Promise<void> {

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../experiment/errors.ts";
 import { InnerPath } from "../experiment/objectNames.ts";
-import { writeFileAtomic } from "./atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";

@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
+import { explainWrite } from "../disk/atomicFile.ts";
 import { GitProcess } from "./gitProcess.ts";
+import { moveRef } from "./gitRef.ts";
 import { moveOldResults, resultPath } from "./gitResults.ts";
 import { objectId } from "./objectId.ts";
 import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
 
 const REFS = "refs/adept/runs";
+
+/** The ref of a run. */
+export const refOf = (id: string): string => `${REFS}/${id}`;
+
 const FALLBACK = { GIT_AUTHOR_NAME: "ADePT Lab", GIT_AUTHOR_EMAIL: "adept-lab@localhost", GIT_COMMITTER_NAME: "ADePT Lab", GIT_COMMITTER_EMAIL: "adept-lab@localhost" };
 
 /** The mode of a link to another repository's commit. */
@@ -17,6 +23,16 @@ export interface ChangedFile { path: string; status: "added" | "deleted" | "chan
 export interface StoredCommit { commit: string; ref: string; note: string | undefined }
 export interface StoredRun { id: string; commit: string; committedAt: number; record: unknown }
 
+/** No work takes so long (ms): its private index is left by a process that was ended. */
+const LONGEST = 24 * 3600 * 1000;
+
+function removeOldIndexes(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name), changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (name.startsWith("index-") && changed !== undefined && Date.now() - changed > LONGEST) rmSync(path, { force: true });
+  }
+}
+
 /** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
 export class GitStore {
   constructor(readonly git: GitProcess, private readonly gitFolder: string) {}
@@ -24,7 +40,8 @@ export class GitStore {
   /** A private index for some work; the user's own is neither locked nor changed. */
   async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
     const folder = join(this.gitFolder, "adept");
-    mkdirSync(folder, { recursive: true });
+    try { mkdirSync(folder, { recursive: true }); } catch (error) { throw explainWrite(error, folder); }
+    removeOldIndexes(folder);
     const index = join(folder, `index-${process.pid}-${randomBytes(6).toString("hex")}`);
     try { return await work(index); } finally { for (const end of ["", ".lock", ".message"]) rmSync(`${index}${end}`, { force: true }); }
   }
@@ -46,15 +63,7 @@ export class GitStore {
     }
   }
 
-  private async updateRef(ref: string, commit: string, before: string | undefined): Promise<void> {
-    const old = before ?? "0".repeat(commit.length);
-    for (let attempt = 1; ; attempt++) {
-      try { await this.git.run(["update-ref", "--create-reflog", "-m", "adept run", "--end-of-options", ref, objectId(commit), objectId(old)]); return; } catch (error) {
-        if (attempt === 3 || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
-      }
-    }
-  }
+  private updateRef(ref: string, commit: string, before: string | undefined): Promise<void> { return moveRef(this.git, { folder: this.gitFolder, ref, commit, before }); }
 
   /** The code as it is, small untracked files too, committed on HEAD under the run's ref. */
   snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
@@ -62,7 +71,7 @@ export class GitStore {
       const { tree, skipped, merging } = await writeWorkTree(this.git, index);
       const head = await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
       const { commit, note } = await this.commit(tree, head === "" ? undefined : head, record, index);
-      const ref = `${REFS}/${id}`;
+      const ref = refOf(id);
       await this.updateRef(ref, commit, undefined);
       const notes = [note, merging ? "taken during a merge" : undefined, skipped.length > 0 ? `left out: ${skipped.map((s) => `${s.path} (${s.reason})`).join(", ")}` : undefined].filter((n) => n !== undefined);
       return { commit, ref, skipped, note: notes.length > 0 ? notes.join("; ") : undefined };
@@ -72,16 +81,23 @@ export class GitStore {
   /** The code of another run, committed again under this run's ref: what a run that repeats it starts from. */
   snapshotOf(id: string, record: RunRecord, original: string): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
-      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]), ref = `${REFS}/${id}`, { commit, note } = await this.commit(tree, original, record, index);
+      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]), ref = refOf(id), { commit, note } = await this.commit(tree, original, record, index);
       await this.updateRef(ref, commit, undefined);
       return { commit, ref, note };
     });
   }
 
   /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk */
-  result(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
+  async result(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
+    for (let attempt = 1; ; attempt++) {
+      // Another process has committed a result meanwhile: this one goes on top of it.
+      try { return await this.resultOnTop(id, record, files); } catch (error) { if (attempt === 5 || !/cannot lock ref.* but expected/is.test((error as Error).message)) throw error; }
+    }
+  }
+
+  private resultOnTop(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
-      const ref = `${REFS}/${id}`, env = { GIT_INDEX_FILE: index };
+      const ref = refOf(id), env = { GIT_INDEX_FILE: index };
       const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
       const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
       if (parent !== undefined) await this.git.run(["read-tree", parent], env);
@@ -97,13 +113,13 @@ export class GitStore {
   }
 
   /** The commit that a run's ref names, undefined without one. */
-  async commitOf(id: string): Promise<string | undefined> { return (await this.git.maybe(["rev-parse", "--verify", "-q", `${REFS}/${id}`])) || undefined; }
+  async commitOf(id: string): Promise<string | undefined> { return (await this.git.maybe(["rev-parse", "--verify", "-q", refOf(id)])) || undefined; }
 
   /** Takes a run's ref away, if it still names this commit. */
-  async remove(id: string, commit: string): Promise<void> { await this.git.run(["update-ref", "-d", "--end-of-options", `${REFS}/${id}`, objectId(commit)]); }
+  async remove(id: string, commit: string): Promise<void> { await this.git.run(["update-ref", "-d", "--end-of-options", refOf(id), objectId(commit)]); }
 
   /** Names a commit as a run's again, unless the run has a ref. */
-  async putBack(id: string, commit: string): Promise<void> { if (await this.commitOf(id) === undefined) await this.updateRef(`${REFS}/${id}`, commit, undefined); }
+  async putBack(id: string, commit: string): Promise<void> { if (await this.commitOf(id) === undefined) await this.updateRef(refOf(id), commit, undefined); }
 
   /** Files that differ between two commits, renames as two changes. */
   async changedFiles(from: string, to: string): Promise<ChangedFile[]> {

@@ -1,16 +1,17 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { openPlain } from "../experiment/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
-import { explainFull } from "./atomicFile.ts";
+import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
 import { openOwn } from "./ownFile.ts";
 
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "annotated"]);
+const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "precision", "memory", "annotated"]);
 
 /** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
@@ -19,26 +20,59 @@ const MOST_BYTES = 384 * 1024 * 1024, HEAD_BYTES = 64 * 1024;
 /** Lines, but for those that repeat, that a record is made of. */
 const MOST_LINES = 100_000;
 
-/** Appends events to a run's events.jsonl, one JSON line each. */
+/** A line with a checksum of what stands before it. A line without one is of an older version, or another program's. */
+function sealed(event: object): string {
+  const text = JSON.stringify(event);
+  return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}`;
+}
+
+const SEAL = /,"crc":"([0-9a-f]{8})"\}$/;
+
+/** Whether a line is as it was written, as far as it tells. */
+function isSound(line: string): boolean {
+  const seal = SEAL.exec(line);
+  return seal === null || crc32(`${line.slice(0, seal.index)}}`) === parseInt(seal[1]!, 16);
+}
+
+/** Appends events to a run's events.jsonl, one JSON line each; several processes may. */
 export class Journal {
   private readonly fd: number;
   private readonly path: string;
 
+  /** @throws UserError when the folder may not be written, or the disk is full */
   constructor(runPath: string) {
     this.path = join(runPath, FILE);
-    this.fd = openOwn(this.path, "append");
-    const { size } = fstatSync(this.fd);
-    const last = Buffer.alloc(1);
-    // A writer killed in the middle of a line leaves it torn: a new line keeps the next event whole.
-    if (size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE) writeSync(this.fd, "\n");
+    const isNew = !existsSync(this.path);
+    try {
+      this.fd = openOwn(this.path, "append");
+      // A file's own fsync does not keep its name.
+      if (isNew) syncFolder(runPath);
+    } catch (error) { throw explainWrite(error, this.path); }
   }
 
   /** @throws UserError when the disk is full */
   append(event: NewRunEvent): void {
     try {
-      writeSync(this.fd, `${JSON.stringify({ ...event, time: Date.now() })}\n`);
+      // What somebody left torn, who was killed or ran out of space in the middle of a line, stays a line of its own.
+      this.write(`${this.endsTorn() ? "\n" : ""}${sealed({ ...event, time: Date.now() })}\n`);
       if (DURABLE.has(event.type)) fsyncSync(this.fd);
-    } catch (error) { throw explainFull(error, this.path); }
+    } catch (error) { throw explainWrite(error, this.path); }
+  }
+
+  /** Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal. */
+  sync(): void {
+    try { fsyncSync(this.fd); } catch (error) { throw explainWrite(error, this.path); }
+  }
+
+  private endsTorn(): boolean {
+    const { size } = fstatSync(this.fd), last = Buffer.alloc(1);
+    return size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
+  }
+
+  /** A disk that fills takes a part of a line without a word; the rest then says why. */
+  private write(text: string): void {
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
   }
 
   close(): void { closeSync(this.fd); }
@@ -51,6 +85,7 @@ export function announceRun(id: string, { name, method, task, backbone, seed, tr
 }
 
 function parseLine(line: string): RunEvent | undefined {
+  if (!isSound(line)) return undefined;
   try {
     const parsed = RunEvent.safeParse(JSON.parse(line));
     return parsed.success ? parsed.data : undefined;
@@ -67,12 +102,18 @@ function wholeLines(path: string): { lines: string[]; size: number } {
   } finally { closeSync(fd); }
 }
 
-/** A run's events. A torn last line is left out; `bad` counts whole lines that are no event. */
+/** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn, damaged, or of a newer version. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
   const path = join(runPath, FILE);
   const lines = existsSync(path) ? wholeLines(path).lines.filter((line) => line !== "") : [];
   const events = lines.map(parseLine).filter((event) => event !== undefined);
   return { events, bad: lines.length - events.length };
+}
+
+/** How many of a run's first steps its journal does not tell of: damage has taken their lines. */
+export function missingSteps(events: readonly RunEvent[], upTo: number): number {
+  const told = new Set(events.flatMap((event) => (event.type === "step" && event.step <= upTo ? [event.step] : [])));
+  return upTo - told.size;
 }
 
 /** Of these a record holds the last alone: a long journal is read for its few other lines. */

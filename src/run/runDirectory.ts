@@ -4,15 +4,13 @@ import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
-import { isLive, type RunRecord } from "../experiment/record.ts";
-import { explainFull, writeFileAtomic } from "./atomicFile.ts";
-import { Journal, readRecord } from "./journal.ts";
+import type { RunRecord } from "../experiment/record.ts";
+import { explainWrite, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
+import { readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 import { checkOwnFolders, writeOwn } from "./ownFile.ts";
 
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
-/** A worker needs this long (ms) to start and take its lease. */
-const START_GRACE = 15_000;
 /** Bytes of a run's experiment.json. */
 const MOST_BYTES = 2_000_000;
 
@@ -26,9 +24,10 @@ export function newRunId(now: Date, random: () => number): string {
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
+  const isNew = !existsSync(runsDir), parent = dirname(runsDir), ignore = join(parent, ".gitignore");
   mkdirSync(runsDir, { recursive: true });
-  const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
+  if (isNew) for (const folder of [parent, dirname(parent)]) syncFolder(folder);
 }
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
@@ -44,29 +43,39 @@ export class RunDirectory {
   private get controlPath(): string { return join(this.path, "control"); }
   private get leasePath(): string { return join(this.path, "lease"); }
 
-  /** Makes the folder of a new run. */
+  /** Makes the folder of a new run. @throws UserError when it is there already, the disk is full or the folder may not be written; nothing is left then */
   static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
     const path = join(runsDir, id);
     try {
       makeRunsFolder(runsDir);
-      mkdirSync(join(path, "checkpoint"), { recursive: true });
-      writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
+      mkdirSync(path);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code === "EACCES" || code === "EROFS") throw new UserError(`${runsDir} cannot be written`, "Choose another folder with --runs-dir, or change its permissions.");
-      throw explainFull(error, path);
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new UserError(`There is a run ${id} already`, "Try again.");
+      throw explainWrite(error, runsDir);
+    }
+    try {
+      mkdirSync(join(path, "checkpoint"));
+      writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
+      syncFolder(runsDir);
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true });
+      throw explainWrite(error, path);
     }
     return new RunDirectory(path);
   }
 
   /** @throws UserError when the folder is no run */
   static open(path: string): RunDirectory {
-    if (!existsSync(join(path, "experiment.json"))) throw new UserError(`${path} is not a run: it has no experiment.json`);
-    return new RunDirectory(path);
+    const run = RunDirectory.find(path);
+    if (run === undefined) throw new UserError(`${path} is not a run: it has no experiment.json`);
+    return run;
   }
 
   /** Before a worker writes into it. @throws UserError where it, or a folder of it, is a link */
   checkOwn(): void { checkOwnFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]); }
+
+  /** The run in a folder, if it is one. */
+  static find(path: string): RunDirectory | undefined { return existsSync(join(path, "experiment.json")) ? new RunDirectory(path) : undefined; }
 
   /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
   settle(engine: Experiment["engine"]): Experiment {
@@ -78,7 +87,15 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`); }
+    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again."); }
+  }
+
+  /** What is wrong with its experiment, if anything. */
+  damage(): UserError | undefined {
+    try { this.experiment(); return undefined; } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
   }
 
   get analysisLeasePath(): string { return join(this.path, "analysis.lease"); }
@@ -90,13 +107,20 @@ export class RunDirectory {
   isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
 
   record(): RunRecord { return readRecord(this.path).record; }
+  /** @throws UserError where the folder is no longer there: what is written to it would go to a folder that nobody looks into */
+  mustBeThere(): void {
+    if (!existsSync(join(this.path, "experiment.json"))) throw new UserError(`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`, "Resume the run where it is now.");
+  }
+  /** @throws UserError when the folder may not be written */
   requestStop(): void { writeOwn(this.controlPath, "stop"); }
   stopRequested(): boolean { return existsSync(this.controlPath); }
   clearControl(): void { rmSync(this.controlPath, { force: true }); }
   /** False when another living process works on this run. */
   acquireLease(pid: number): boolean { return takeLease(this.leasePath, pid); }
   releaseLease(): void { dropLease(this.leasePath); }
-  isWorkerAlive(): boolean { return leaseHolder(this.leasePath) !== undefined; }
+  /** The process that works on this run. */
+  get workerPid(): number | undefined { return leaseHolder(this.leasePath); }
+  isWorkerAlive(): boolean { return this.workerPid !== undefined; }
   /** A worker held the lease and is gone without giving it back. */
   hasLostWorker(): boolean { return existsSync(this.leasePath) && !this.isWorkerAlive(); }
 }
@@ -104,8 +128,19 @@ export class RunDirectory {
 /** Every run in a folder, newest first. */
 export function listRuns(runsDir: string): RunDirectory[] {
   if (!existsSync(runsDir)) return [];
-  const names = readdirSync(runsDir).filter((name) => isRunId(name) && existsSync(join(runsDir, name, "experiment.json")));
-  return names.sort().reverse().map((name) => RunDirectory.open(join(runsDir, name)));
+  return readdirSync(runsDir).filter(isRunId).sort().reverse().flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
+}
+
+export interface ReadRun { run: RunDirectory; record: RunRecord }
+
+/** Every run that can be read, newest first, with its record. @param told hears of the others: one of them hides no other */
+export function readRuns(runsDir: string, told: (run: RunDirectory, reason: string) => void): ReadRun[] {
+  return listRuns(runsDir).flatMap((run) => {
+    try { return [{ run, record: run.record() }]; } catch (error) {
+      told(run, `its journal cannot be read: ${(error as Error).message}`);
+      return [];
+    }
+  });
 }
 
 /** A run by its id, the start of it, or "latest". @throws UserError when none or several fit */
@@ -116,28 +151,4 @@ export function findRun(runsDir: string, wanted: string): RunDirectory {
   if (first !== undefined && (fitting.length === 1 || first.id === wanted)) return first;
   const named = (fitting.length > 0 ? fitting : runs).slice(0, 5).map((run) => run.id).join(", ");
   throw new UserError(fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`, named === "" ? "Train one first." : `Runs there: ${named}`);
-}
-
-/** Says in a run's journal that its worker is gone. */
-export function markInterrupted(run: RunDirectory): void {
-  const journal = new Journal(run.path);
-  try { journal.append({ type: "status", status: "interrupted", message: "The worker ended without a word; resume goes on from the last checkpoint." }); } finally { journal.close(); }
-}
-
-/** Marks a run as interrupted if its worker died without a word. @param record what its journal says @returns whether it did */
-export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
-  if (!isLive(record.status) || run.isWorkerAlive()) return false;
-  if (!run.hasLostWorker() && now - Math.max(record.updatedAt, startedAt(run.id)) < START_GRACE) return false;
-  markInterrupted(run);
-  return true;
-}
-
-/** Marks runs whose worker died without a word as interrupted. @returns their ids */
-export function adoptRuns(runsDir: string, now = Date.now()): string[] {
-  return listRuns(runsDir).filter((run) => adoptRun(run, run.record(), now)).map((run) => run.id);
-}
-
-function startedAt(id: string): number {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(id) ?? [];
-  return new Date(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s)).getTime();
 }

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { boundedText } from "../experiment/boundedFile.ts";
 import { fold, isOpen, type RunRecord } from "../experiment/record.ts";
 import { StoredRecord } from "../experiment/recordSchema.ts";
-import { writeFileAtomic } from "./atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 
 /** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
 const SHAPE = Object.keys(fold([])).sort().join();

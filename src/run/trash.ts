@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { isLive } from "../experiment/record.ts";
@@ -6,6 +6,7 @@ import { UserError } from "../experiment/errors.ts";
 import { CommitId } from "../experiment/objectNames.ts";
 import { openGitStore } from "./gitStore.ts";
 import { removeWorkTree } from "./gitWorkTree.ts";
+import { writeOwn } from "./ownFile.ts";
 import { RunDirectory } from "./runDirectory.ts";
 
 const FILE = "deleted.json";
@@ -36,7 +37,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
     for (const run of runs) {
       const commit = "reason" in store ? undefined : await store.commitOf(run.id);
       if (!("reason" in store)) await removeWorkTree(store, run.path);
-      writeFileSync(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
+      writeOwn(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
       rmSync(join(trash, run.id), { recursive: true, force: true });
       renameSync(run.path, join(trash, run.id));
       gone.push(run.id);

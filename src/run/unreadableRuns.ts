@@ -14,7 +14,7 @@ export function unreadableRuns(runsDir: string, listed: ReadonlySet<string>, now
     const path = join(runsDir, name), error = refusal(join(path, "experiment.json"));
     if (error === undefined) return [];
     const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-    return changed === undefined || (error.code === "ENOENT" && now - changed < MADE) ? [] : [{ path, reason: error.message }];
+    return changed === undefined || (error.code === "ENOENT" && Math.abs(now - changed) < MADE) ? [] : [{ path, reason: error.message }];
   });
 }
 

@@ -1,19 +1,24 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
+import { explainWrite, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
 
-const whole = z.coerce.number().int().nonnegative();
-/** What a checkpoint says of itself beside its tensors. */
-const Metadata = z.object({ step: whole, updates: whole, sha256: z.string(), best: z.string().default("null").transform((text): unknown => JSON.parse(text)).pipe(z.object({ step: z.number().int().nonnegative(), score: z.number() }).nullable()) });
+/** Files of the first version have a digest of their tensors alone. */
+const FIRST = "adept-checkpoint-1", FORMAT = "adept-checkpoint-2";
+const count = z.string().regex(/^\d{1,15}$/);
+const Metadata = z.object({ format: z.enum([FIRST, FORMAT]), step: count, updates: count, best: z.string(), sha256: z.string() });
+type Metadata = z.output<typeof Metadata>;
+const Best = z.object({ step: z.number().int().nonnegative(), score: z.number() }).nullable();
 
-function digest(tensors: Tensors): string {
+function digest(tensors: Tensors, { format, step, updates, best }: Omit<Metadata, "sha256">): string {
   const hash = createHash("sha256");
+  if (format !== FIRST) hash.update(JSON.stringify([step, updates, best]));
   for (const name of [...tensors.keys()].sort()) {
     const { data } = tensors.get(name)!;
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -36,13 +41,16 @@ function stateTensors(state: LoopState): Tensors {
  * @throws UserError if the disk is full
  */
 export function saveCheckpoint(path: string, state: LoopState): void {
-  const tensors = stateTensors(state);
-  const { step, best } = state;
-  mkdirSync(dirname(path), { recursive: true });
-  writeSafetensors(path, tensors, {
-    format: "adept-checkpoint-1", step: String(step), updates: String(state.adam.t), sha256: digest(tensors),
-    best: JSON.stringify(best ? { step: best.step, score: best.score } : null),
-  });
+  const tensors = stateTensors(state), { step, best } = state, folder = dirname(path);
+  const about = { format: FORMAT, step: String(step), updates: String(state.adam.t), best: JSON.stringify(best ? { step: best.step, score: best.score } : null) } as const;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeSafetensors(path, tensors, { ...about, sha256: digest(tensors, about) });
+    syncFolder(folder);
+  } catch (error) {
+    if (existsSync(folder)) removeTemporaries(folder);
+    throw explainWrite(error, path);
+  }
 }
 
 function named(tensors: Tensors, prefix: string, like: Parameters): Parameters {
@@ -53,20 +61,43 @@ function named(tensors: Tensors, prefix: string, like: Parameters): Parameters {
   }));
 }
 
-/**
- * The saved state, verified against its digest; undefined if there is none yet.
- * @param like the run's initial parameters: names, sizes and groups
- * @throws UserError if the file is damaged or belongs to another experiment
- */
-export function loadCheckpoint(path: string, like: Parameters): LoopState | undefined {
-  if (!existsSync(path)) return undefined;
+interface Opened { tensors: Tensors; metadata: Metadata }
+
+/** A checkpoint's content, verified against its digest, or what is wrong with it. */
+function open(path: string): Opened | { damage: string } {
   try {
-    const { step, updates, sha256, best } = Metadata.parse(readHeader(path).metadata), tensors = readSafetensors(path);
-    if (sha256 !== digest(tensors)) throw new Error("its content does not match its digest");
-    const first = named(tensors, "m", like);
-    const second = named(tensors, "v", like);
-    const adam: AdamState = { t: updates, moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])) };
-    return { step, parameters: named(tensors, "parameters", like), adam, best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined };
+    const { metadata: raw } = readHeader(path), tensors = readSafetensors(path), newer = /^adept-checkpoint-(\d+)$/.exec(raw["format"] ?? "")?.[1];
+    if (Number(newer) > 2) return { damage: `it is of version ${newer}, which only a newer ADePT Lab can read` };
+    const { data: metadata } = Metadata.safeParse(raw);
+    if (metadata === undefined) return { damage: "its description is damaged" };
+    return metadata.sha256 === digest(tensors, metadata) ? { tensors, metadata } : { damage: "its content does not match its digest" };
+  } catch (error) { return { damage: error instanceof Error ? error.message : String(error) }; }
+}
+
+/** What is wrong with the file of a checkpoint: undefined when it is whole, or there is none. */
+export function checkpointDamage(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const opened = open(path);
+  return "damage" in opened ? opened.damage : undefined;
+}
+
+/** Where a damaged checkpoint is kept, for whoever wants to look into it. */
+export const asidePath = (path: string): string => join(dirname(path), `damaged-${basename(path)}`);
+
+/**
+ * The saved state, verified against its digest; undefined if there is none yet, `damage` if the file is no whole checkpoint.
+ * @param like the run's initial parameters: names, sizes and groups
+ * @throws UserError if it belongs to another experiment
+ */
+export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: string } | undefined {
+  if (!existsSync(path)) return undefined;
+  const opened = open(path);
+  if ("damage" in opened) return opened;
+  const { tensors, metadata } = opened;
+  try {
+    const first = named(tensors, "m", like), second = named(tensors, "v", like), best = Best.parse(JSON.parse(metadata.best));
+    const adam: AdamState = { t: Number(metadata.updates), moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])) };
+    return { step: Number(metadata.step), parameters: named(tensors, "parameters", like), adam, best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined };
   } catch (error) {
     throw new UserError(`The checkpoint ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`, "Start the experiment again as a new run.");
   }

@@ -1,6 +1,7 @@
 import { loadTokenizer } from "../backbone/tokenizer.ts";
 import { EngineInput, settled, type EngineChoice } from "../experiment/engineSpec.ts";
 import { UserError } from "../experiment/errors.ts";
+import type { Precision } from "../experiment/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
 import { openTunedModel } from "../method/modelPool.ts";
 import { loadFileTask } from "../task/fileTask.ts";
@@ -22,13 +23,13 @@ function bareAdapter(width: number): Adapter {
  * Loss and greedy predictions of a backbone, with an adapter or bare, on a file with the fields `input` and `target`.
  * @throws UserError naming what is missing or does not fit
  */
-export async function evaluateFolder(options: { backbone: string; adapter: string | undefined; data: string; maxTokens: number; maxSourceLength: number; engine?: EngineChoice }): Promise<FolderEvaluation> {
+export async function evaluateFolder(options: { backbone: string; adapter: string | undefined; data: string; maxTokens: number; maxSourceLength: number; engine?: EngineChoice; precision?: Precision }): Promise<FolderEvaluation> {
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
   const { train: examples } = await loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, engine: settled(options.engine ?? EngineInput.parse({})) });
+  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, engine: settled(options.engine ?? EngineInput.parse({})), ...(options.precision && { precision: options.precision }) });
   try {
     const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
     const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });

@@ -26,7 +26,8 @@ export interface EvaluationOptions {
 /** The targets that a prediction may be, as text and as ids with end-of-sequence. */
 export interface Candidates { texts: readonly string[]; ids: readonly ArrayLike<number>[] }
 
-const BATCH = 64;
+/** Examples that are predicted at once. */
+export const EVALUATED_ROWS = 64;
 interface Predicted { sum: number[]; tokens: number[]; texts: string[] }
 
 async function greedily(model: TunedModel, parameters: Parameters, batch: Batch, { maxTokens, decode }: EvaluationOptions): Promise<Predicted> {
@@ -53,7 +54,7 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
   if (examples.length === 0) return undefined;
   const order = examples.map((_, index) => index).sort((a, b) => examples[a]!.ids.length - examples[b]!.ids.length);
   const predictions = new Array<Prediction>(examples.length);
-  const size = options.batchSize ?? BATCH;
+  const size = options.batchSize ?? EVALUATED_ROWS;
   let lossSum = 0;
   let tokenCount = 0;
   for (let start = 0; start < order.length; start += size) {

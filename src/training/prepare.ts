@@ -56,11 +56,11 @@ function checkPositions({ method, training }: Experiment): void {
 /** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). */
 export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
   const folder = backboneFolder(experiment.backbone);
-  const { method, seed, engine } = experiment;
+  const { method, seed, engine, precision: { weights: precision } } = experiment;
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine) });
+  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const { local } = model, source = { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => local.weight(name, dims) };
   return { folder, model, sizes, tokenizer, initial: warmStart(initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, local.shape.layout) };

@@ -23,7 +23,7 @@ function trainingLabels() {
     lossNote: t("Mean over label tokens, in nats; training per step, validation over its split."), metricNote: t("On the validation split, each time it was evaluated."), lossOf: t("Training loss from {0} to {1} at step {2}"),
     testOf: t("Test {0}"), testNote: t("n = {0} test examples; components are switched off after training."), differencePoints: t("Trained minus this (points)"), differencePlain: t("Trained minus this"),
     trained: t("Trained"), untrained: t("Untrained"), ffnOff: t("FFN off"), promptOff: t("Prompt off"), positionsOff: t("Positions off"), majority: t("Majority class"), notMeasured: t("not measured yet"),
-    facts: t("Run"), method: t("Method"), task: t("Task"), backbone: t("Backbone"), seed: t("Seed"), parameters: t("Trainable parameters"), device: t("Device"), measured: t("A step on each device"), gpu: t("Graphics processor"), examples: t("Train / validation / test examples"), speed: t("Tokens"), tags: t("Tags"), note: t("Note"), adapter: t("Adapter"), commit: t("Commit"), warnings: t("Alerts"),
+    facts: t("Run"), method: t("Method"), task: t("Task"), backbone: t("Backbone"), seed: t("Seed"), parameters: t("Trainable parameters"), device: t("Device"), measured: t("A step on each device"), narrowWeights: t("Weights beside fp32"), memoryForecast: t("Memory"), gpu: t("Graphics processor"), examples: t("Train / validation / test examples"), speed: t("Tokens"), tags: t("Tags"), note: t("Note"), adapter: t("Adapter"), commit: t("Commit"), warnings: t("Alerts"),
     stability: analysisTitle("stability"), stabilityTitle: t("Stability by component"), stabilityNote: t("Over the steps after warm-up."), component: t("Component"), updateMedian: t("Update / weight, median"), updateMost: t("Update / weight, most"), gradientMedian: t("Gradient norm, median"), gradientMost: t("Gradient norm, most"), spikes: t("Spikes"), still: t("Steps without change"), advice: t("Advice"), tryRate: t("try {0}: {1}"),
   };
 }
@@ -38,6 +38,7 @@ function analysisLabels() {
     specificityTitle: t("Token specificity, post-hoc (H)"), drawsNote: t("Random permutations: dots are draws."), specificityIndex: t("Specificity index {0}."), shareExplained: t("Specificity explains {0} of the gain over no offset."), noShare: t("No share of the gain is computed: it does not exceed its interval."),
     retrainedNote: t("Ablations of this experiment were also trained from scratch (R); they are compared over their seeds."), compareRetrained: t("Compare the retrained ablations"),
     latency: analysisTitle("latency"), endToEnd: t("End to end (ms)"), inputLayer: t("Input layer alone (ms)"), ratioToBare: t("Times the bare backbone"), lengthTokens: t("Length (tokens)"), batchSize: t("Batch size"), batchOf: t("batch of {0}"), form: t("Form"), promptLength: t("Prompt length"), latencyTitle: t("Latency"), latencyNote: t("Median of {0} rounds in turn after warm-up with its 95 % interval; {1} tokens generated; {2}."),
+    foldTitle: t("{0} against other forms"), foldNote: t("End to end; median of the ratios within each round with its 95 % interval. The run and its fold generate the same tokens on {0} of {1} test texts."), timesOther: t("Times the other's time"), all: t("all"), faster: t("faster"), asFast: t("as fast, within 2 %"), slower: t("slower"), notSettled: t("not settled"),
   };
 }
 

@@ -7,7 +7,7 @@ import { isCorrelation, leadingMetric, metricName } from "../experiment/metricTe
 import { isOpen } from "../experiment/record.ts";
 import { detail, progress, result, statusText } from "./describe.ts";
 import { localised, localisedError, localisedNotes } from "./localised.ts";
-import { gpuText, measuredText } from "./describeDevice.ts";
+import { costText, gpuText, measuredText, memoryText } from "./describeDevice.ts";
 import type { Run } from "./runsModel.ts";
 
 function statusLine({ status, error }: Run["record"]): string {
@@ -25,7 +25,7 @@ export function viewOf({ record, directory }: Run): RunView {
   return {
     record: localisedRecord(record), live, metric, metricName: metricName(metric), correlation: isCorrelation(metric), resumable: !live && record.status !== "finished", statusText: statusLine(record), summary: [known === undefined || isOpen(record.status) ? "" : known.split === "test" ? vscode.l10n.t("Test {0} {1}", known.name, known.value) : vscode.l10n.t("Validation {0} {1}", known.name, known.value), known !== undefined && !isOpen(record.status) ? "" : detail(record)].filter((part) => part !== "").join(" · "),
     progress: record.status === "finished" ? 1 : progress(record), adapterPath: existsSync(adapter) ? adapter : undefined,
-    measured: measuredText(record), gpu: live ? gpuText(record) : undefined,
+    measured: measuredText(record), precision: costText(record), memory: memoryText(record), gpu: live ? gpuText(record) : undefined,
   };
 }
 

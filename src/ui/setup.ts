@@ -25,6 +25,8 @@ export interface SetupParts { readonly extensionUri: vscode.Uri; readonly storag
 /** The slider's stops: sixty to the million, evenly on a log scale. */
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
+/** Of an experiment's own defaults: the longest answer in tokens, and the rows of a batch. */
+const TARGET = 20, ROWS = 32;
 
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
@@ -65,7 +67,7 @@ class Setup extends Store {
       case "draft": this.draft = message.draft; await this.looks.add(message); return;
       // What the process is at is lost with it, and what waits for it goes on.
       case "reread": this.parts.tokens.restart(); this.draft = message.draft; await this.looks.add(message); return;
-      case "forecast": if (message.measure) { this.stopForecast(); this.measure(this.draft); } else this.leaveForecast(); return;
+      case "forecast": if (message.measure) { this.stopForecast(); this.measure(this.draft, this.draft.maxSourceLength); } else this.leaveForecast(); return;
       case "chooseData": { const chosen = await chooseData(this.parts.folders); if (chosen !== undefined) this.start({ ...this.draft, ...chosen }); return; }
       case "chooseBackbone": await this.changeBackbone(message.how); return;
       case "write": await this.write(message.draft, message.train); return;
@@ -96,22 +98,31 @@ class Setup extends Store {
       void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then((result) => { this.post({ type: "sizes", result }); }, (error: unknown) => { this.sized = ""; this.post({ type: "sizes", error: this.said(error) }); });
     }
     try {
-      const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 });
+      const suggested = task.kind === "file" && task.source === "" && task.target === "", result = await worker.inspect({ task: suggested ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: TARGET });
       this.post({ type: "inspection", asked, result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) } });
       if (this.closed || this.looks.waits) return;
-      if (result.problem === undefined && !suggested) this.measure(draft);
+      if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);
       else this.stopForecast();
     } catch (error) { this.post({ type: "inspection", asked, error: this.said(error) }); }
   }
 
   /** Measures the experiment, once what it costs has changed and the user rests. */
-  private measure(draft: ExperimentDraft): void {
+  private measure(draft: ExperimentDraft, longest: number): void {
     const { name: _, ...costs } = draft, key = JSON.stringify(costs);
     if (this.forecast?.key === key) return;
     this.stopForecast();
     const abort = new AbortController(), timer = setTimeout(() => { void this.forecastOf(draft, abort.signal); }, FORECAST_AFTER_MS);
     this.forecast = { key, abort, timer };
     this.post({ type: "forecast", working: true });
+    void this.tellMemory(draft, longest, abort.signal);
+  }
+
+  /** What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several. @param longest tokens of an input */
+  private async tellMemory({ backbone, budget, maxSourceLength }: ExperimentDraft, longest: number, signal: AbortSignal): Promise<void> {
+    try {
+      const memory = await this.parts.tokens.get().memory({ backbone, budget, source: Math.max(1, Math.min(longest, maxSourceLength)), target: TARGET, rows: ROWS });
+      if (!signal.aborted) this.post({ type: "forecast", memory, working: true });
+    } catch (error) { this.parts.log.warn(`No forecast of memory: ${this.said(error)}`); }
   }
 
   private async forecastOf(draft: ExperimentDraft, signal: AbortSignal): Promise<void> {

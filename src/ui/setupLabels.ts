@@ -13,7 +13,7 @@ export function setupLabels() {
     backbone: t("Backbone"), embedded: t("tiny-t5, embedded: trains in minutes on a CPU"), folder: t("A folder with a Hugging Face T5…"), hub: t("From the Hugging Face Hub…"), width: t("{0} frozen parameters, width {1}"),
     budget: t("Trainable parameters"), sizes: t("Prompt of {0} tokens, {1} hidden units: {2} parameters, {3} % of the backbone"), tooSmall: t("Too few for a prompt and one hidden unit"), solving: t("Solving for the sizes…"),
     training: t("Training"), steps: t("Steps"), name: t("Name"), passes: t("{0} times over the training examples, in batches of 32"),
-    forecast: t("Forecast"), measuring: t("Measuring a few real steps on this machine…"), forecastText: t("{0} in all, {1} a step; {2} of memory"), stopMeasuring: t("Stop Measuring"), measureAgain: t("Measure"), notMeasured: t("Not measured."), memoryShort: t("This machine has {0} free: it may not be enough."), forecastNone: t("Measured when the form is complete."),
+    forecast: t("Forecast"), measuring: t("Measuring a few real steps on this machine…"), forecastText: t("{0} in all, {1} a step; {2} of memory"), stopMeasuring: t("Stop Measuring"), measureAgain: t("Measure"), notMeasured: t("Not measured."), memoryNeeded: t("Needs about {0} of memory; {1} is free."), memoryShort: t("This machine has {0} free: it may not be enough."), forecastNone: t("Measured when the form is complete."),
     write: t("Write Experiment File"), train: t("Write and Train"), incomplete: t("Something is missing: see above."), checking: t("Looking at the data before it is written…"), required: t("Give it a name."), tooLong: t("A name of at most {0} characters"), wholeNumber: t("A whole number from 1 to {0}"), table: t("Columns of the data"),
   };
 }

@@ -5,9 +5,9 @@ import { ANALYSES } from "../analysis/analyse.ts";
 import type { Progress } from "../analysis/outcomes.ts";
 import { analyseStability } from "../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
-import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
+import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../run/analysisStore.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";
@@ -28,8 +28,9 @@ export interface AnalysisDone { name: AnalysisName; path: string; cached: boolea
 
 /** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
 function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
-  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, reproduces: _______, ...experiment } = run.experiment();
-  return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
+  const { $schema: _, name: __, part: ___, engine: ____, analyses: _____, git: ______, reproduces: _______, precision: { weights }, ...experiment } = run.experiment();
+  const added = ANALYSIS_ADDITIONS[name];
+  return createHash("sha256").update(JSON.stringify([ANALYSIS_VERSIONS[name], experiment, limit ?? null, ...(weights === "fp32" ? [] : [weights]), ...(added === undefined ? [] : [added])])).update(readFileSync(join(run.adapterPath, "adapter_model.safetensors"))).digest("hex");
 }
 
 async function commit(run: RunDirectory, journal: Journal, { folder, names }: { folder: string; names: readonly string[] }): Promise<void> {

@@ -66,6 +66,10 @@ function tellUnread(text: ExperimentText, path: string, error: unknown, at: Loca
   const message = error.message.split("\n").map((line) => (line.startsWith(path) ? line.slice(path.length).replace(/^(:\d+)?: /, "") : line).replace(/ \(in the run ".*"\)$/s, "")).join("\n"), keys = (error.keys ?? []).map(String), place = at(keys);
   if (message === `${keys.join(".")}: unknown key`) strayKey(text, keys, false, typeof place.at(-1) === "number" ? place.slice(0, -1) : place);
   else if (keys[1] === "learningRate") strayRate(text, undefined, keys, message);
+  else if (keys[0] === "precision") {
+    const held = text.find([...place, "weights"]) === undefined ? place : [...place, "weights"];
+    text.tell(held, { code: "precision", message: explain(message, error.action), fixes: [...text.replace(held, "fp32"), ...text.replace(["engine", "device"], "cpu"), ...(text.string(["engine"]) === undefined ? [] : text.replace(["engine"], "cpu"))] });
+  }
   else text.tell(place, { code: "experiment", message: explain(message, error.action) });
 }
 

@@ -33,8 +33,10 @@ function fastest(steps: readonly MeasuredStep[]): Device {
  * The fastest device here for an experiment, by the real step at its shape on each; what is known from before is not measured again.
  * @returns undefined when `signal` ended it
  */
-export async function chooseDevice(experiment: Experiment, { signal, candidates = devicesHere(), measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {}): Promise<DeviceChoice | undefined> {
+export async function chooseDevice(experiment: Experiment, { signal, candidates: given = devicesHere(), measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {}): Promise<DeviceChoice | undefined> {
   const nameOf = (device: Device): string => openEngine({ ...experiment.engine, device }).name;
+  // Weights that are held narrow are for the processor.
+  const candidates: readonly Device[] = experiment.precision.weights === "fp32" ? given : ["cpu"];
   if (candidates.length <= 1) return { device: candidates[0] ?? "cpu", name: nameOf(candidates[0] ?? "cpu"), measured: [] };
   const key = shapeKey(experiment), known = times.known(key), steps: MeasuredStep[] = [], fresh: MeasuredStep[] = [];
   for (const device of candidates) {

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { readT5Config } from "../backbone/t5Config.ts";
 import { BackboneWeights } from "../backbone/weights.ts";
+import { cacheFolder } from "../disk/cacheFolder.ts";
 import { machineName, onnxruntimeVersion } from "../engine/machine.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
+import { writeFileAtomic } from "../disk/atomicFile.ts";
 import { backboneFolder } from "../training/backboneFolder.ts";
 import { Calibration } from "./calibrate.ts";
 import type { MeasuredStep } from "./measureDevice.ts";
@@ -19,15 +19,6 @@ const FAILURE_HOLDS = 24 * 3600_000;
 const Kept = z.union([Calibration.extend({ at: z.number() }), z.object({ reason: z.string(), at: z.number() })]);
 const Times = z.object({ version: z.literal(1), shapes: z.record(z.string(), z.object({ at: z.number(), devices: z.record(z.string(), Kept) })) });
 type Times = z.infer<typeof Times>;
-
-/** The user's cache folder; ADEPT_CACHE names another. */
-export function cacheFolder(): string {
-  const named = process.env["ADEPT_CACHE"];
-  if (named !== undefined && named !== "") return named;
-  if (process.platform === "darwin") return join(homedir(), "Library", "Caches", "adept-lab");
-  if (process.platform === "win32") return join(process.env["LOCALAPPDATA"] ?? join(homedir(), "AppData", "Local"), "adept-lab");
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "adept-lab");
-}
 
 /** What a step's time depends on: machine, engine's version, model, method and shape. */
 export function shapeKey(experiment: Experiment, machine = machineName()): string {

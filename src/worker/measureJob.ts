@@ -1,11 +1,12 @@
-import { freemem } from "node:os";
 import { initialState, trainLoop } from "../training/loop.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { readExperiments } from "../experiment/readExperiment.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { Forecast } from "../experiment/setupProtocol.ts";
 import { prepare } from "../training/prepare.ts";
+import { availableMemory } from "./availableMemory.ts";
 import { chooseDevice } from "./chooseDevice.ts";
+import { settleMemory } from "./settleMemory.ts";
 
 /** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
 const STEPS = 6, LONGEST_MS = 20_000, EVALUATED = 64;
@@ -23,6 +24,8 @@ async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefin
 export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {
   const [first, ...more] = readExperiments(path), prepared = await prepare(await onItsDevice(first!, signal)), { model, experiment: { training, method, seed }, validation, test, train, decode } = prepared;
   try {
+    const free = availableMemory() + process.memoryUsage.rss();
+    await settleMemory(prepared);
     const times: number[] = [], start = performance.now();
     let memory = process.memoryUsage.rss(), last = start;
     await trainLoop(initialState(prepared.initial), {
@@ -36,6 +39,6 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
     const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length), passes = Math.ceil(training.steps / training.evaluateEvery);
     // At the end the test split is run with the method, without training, and without each of two components.
     const seconds = (training.steps * secondsPerStep + perExample * (passes * validation.length + 4 * test.length)) * (1 + more.length);
-    return { secondsPerStep, seconds, memory: Math.max(memory, process.memoryUsage.rss()), trainable: prepared.sizes.count, freeMemory: freemem() };
+    return { secondsPerStep, seconds, memory: Math.max(memory, process.memoryUsage.rss()), trainable: prepared.sizes.count, freeMemory: free };
   } finally { await model.release(); }
 }

@@ -25,7 +25,7 @@ export class OpenTokens {
   static open(path: string, stamp: string): OpenTokens {
     const run = RunDirectory.open(path), experiment = located(run), folder = backboneFolder(experiment.backbone);
     let table: TokenTable;
-    try { table = TokenTable.open(run.adapterPath, folder); } catch (error) {
+    try { table = TokenTable.open(run.adapterPath, folder, experiment.precision.weights); } catch (error) {
       if (!(error instanceof UserError) || run.record().status === "finished") throw error;
       throw new UserError(`Run "${run.record().name}" has no offsets yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
     }

@@ -1,7 +1,8 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import type { Memo } from "../analysis/outcomes.ts";
+import { writeOwn } from "../run/ownFile.ts";
 
 const Line = z.object({ label: z.string(), value: z.unknown() });
 
@@ -16,7 +17,7 @@ export class PartialAnalysis implements Memo {
     const [first, ...lines] = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
     if (first === key) for (const line of lines.slice(0, -1)) this.read(line);
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, [key, ...[...this.values].map(([label, value]) => JSON.stringify({ label, value })), ""].join("\n"));
+    writeOwn(path, [key, ...[...this.values].map(([label, value]) => JSON.stringify({ label, value })), ""].join("\n"));
   }
 
   private read(line: string): void {

@@ -10,6 +10,7 @@ import { RunDirectory } from "../run/runDirectory.ts";
 import { readingOf } from "../task/reading.ts";
 import { checkExperiment } from "./checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
+import { memoryWithin } from "./inspectMemory.ts";
 import { KnownData } from "./knownData.ts";
 import { KnownFields } from "./knownFields.ts";
 import { OpenTokens } from "./openTokens.ts";
@@ -32,6 +33,7 @@ class TokenServer {
       case "token": return this.of(request.run).details(request.token, request.place);
       case "inspect": return inspect(request, this.data);
       case "sizes": return sizesWithin(request.backbone, request.budgets);
+      case "memory": return memoryWithin(request);
       case "check": return checkExperiment(request.path, request.text, this.fields);
     }
   }
@@ -47,7 +49,7 @@ class TokenServer {
 }
 
 /** Questions that read data or solve sizes: they may take their time. */
-const PATIENT: readonly string[] = ["inspect", "sizes", "check"] satisfies SetupRequest["type"][];
+const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satisfies SetupRequest["type"][];
 
 /**
  * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not stand behind what reads data.

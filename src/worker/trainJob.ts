@@ -1,16 +1,18 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { StabilityWatch } from "../analysis/stability.ts";
+import { isMemoryTrouble } from "../engine/deviceTrouble.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
-import { writeFileAtomic } from "../run/atomicFile.ts";
-import { openGitStore } from "../run/gitStore.ts";
-import { announceRun, Journal } from "../run/journal.ts";
+import { explainWrite, isDiskFull, removeTemporaries, syncFile, writeFileAtomic } from "../disk/atomicFile.ts";
+import { openGitStore, refOf } from "../run/gitStore.ts";
+import { announceRun, Journal, missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { located } from "../run/sources.ts";
-import { loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
+import { failedForSpace } from "../disk/space.ts";
+import { asidePath, loadCheckpoint, saveCheckpoint } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../training/loop.ts";
 import type { Parameters } from "../training/model.ts";
@@ -18,7 +20,10 @@ import { prepare, type Prepared } from "../training/prepare.ts";
 import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { GpuWatch } from "./gpuWatch.ts";
+import { precisionCost } from "./precisionCost.ts";
+import { dropReserve, keepReserve } from "./reserve.ts";
 import { settleDevice } from "./settleDevice.ts";
+import { settleMemory } from "./settleMemory.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -31,23 +36,28 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; stopRequested: () => boolean; gpus: GpuWatch }
+interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; /** makes what was emitted survive a power cut */ sync: () => void; stopRequested: () => boolean; gpus: GpuWatch }
 interface File { path: string; source: string }
 
 const HEARTBEAT = 5000;
 
-/** Commits a snapshot or the result; whatever goes wrong is said in the journal and never ends the run. */
+/** Commits a snapshot or the result; what goes wrong is said in the journal and ends no run. @throws UserError when the disk is full and nothing is trained yet */
 async function commit(job: Job, kind: "snapshot" | "result", { status, files }: { status: RunStatus; files: File[] }): Promise<void> {
   const { run, options, emit } = job;
   if (!run.experiment().git) return;
   try {
     const store = await openGitStore(options.folder);
     if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
-    const record = { ...run.record(), status }, original = run.experiment().reproduces?.commit;
+    const record = { ...run.record(), status }, original = run.experiment().reproduces?.commit, known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
+    // A worker that was ended before it could say so.
+    if (known !== undefined) { emit({ type: "git", kind, commit: known, ref: refOf(run.id) }); return; }
     const done = kind === "snapshot" ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original)) : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
-    emit({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
+    const { message } = error as Error, isFull = failedForSpace(error as Error, options.folder);
+    // Its code is kept now or never: a run that could not be written on anyway begins when there is space.
+    if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
+    emit({ type: "git", kind: "skipped", message: isFull ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}` : message });
   }
 }
 
@@ -73,7 +83,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
       if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.local.embedding, width: model.local.width }));
       return result && { ...result, examples: validation.length };
     },
-    save: (state) => { saveCheckpoint(job.run.checkpointPath, state); },
+    save: (state) => { job.run.mustBeThere(); job.sync(); saveCheckpoint(job.run.checkpointPath, state); },
     emit: (event) => {
       job.emit(event);
       if (event.type !== "step") return;
@@ -107,9 +117,13 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
 async function finish(job: Job, prepared: Prepared, end: { state: LoopState; stopped: boolean }): Promise<void> {
   const { sizes, model } = prepared, { method, backbone } = job.run.experiment();
   const best = end.state.best ?? end.state;
-  const { adapterPath } = job.run;
-  saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, width: model.local.width });
-  const files = [...["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) })), ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
+  const { adapterPath } = job.run, adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
+  job.run.mustBeThere();
+  try {
+    saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, width: model.local.width });
+    for (const { source } of adapter) syncFile(source);
+  } catch (error) { throw explainWrite(error, adapterPath); }
+  const files = [...adapter, ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });
     files.push(...await test(job, prepared, best), ...await job.options.analyse(job.run, { requested: job.stopRequested }));
@@ -133,22 +147,100 @@ async function endReproduction({ run, options, emit }: Job): Promise<void> {
   await putAway(run, options.folder, emit);
 }
 
+/** A run whose backbone is held narrow says what that costs, once. */
+async function comparePrecision({ run, emit, stopRequested }: Job, prepared: Prepared): Promise<void> {
+  if (!prepared.experiment.precision.compare || run.record().precision.some(({ label }) => label === "untrained")) return;
+  const cost = await precisionCost(prepared, prepared.initial, { label: "untrained", stopRequested });
+  if (cost !== undefined) emit(cost);
+}
+
+/** The state to go on from. A damaged checkpoint is set aside, and the run begins anew: its numbers will be the same. */
+function stateOf({ run, options, emit }: Job, { initial }: Prepared): LoopState {
+  const saved = options.resume ? loadCheckpoint(run.checkpointPath, initial) : undefined;
+  if (saved === undefined) return initialState(initial);
+  if (!("damage" in saved)) {
+    const missing = missingSteps(readJournal(run.path).events, saved.step);
+    if (missing > 0) emit({ type: "warning", message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint` });
+    return saved;
+  }
+  const aside = asidePath(run.checkpointPath);
+  renameSync(run.checkpointPath, aside);
+  emit({ type: "warning", message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew` });
+  return initialState(initial);
+}
+
+/** Whether no step was made yet: the code is still that which the run will be of. */
+function isUntouched(run: RunDirectory): boolean {
+  const { snapshotCommit, lastStep } = run.record();
+  return snapshotCommit === undefined && lastStep === undefined;
+}
+
 async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
   tellSources(run, options.folder, emit);
-  if (!options.resume) await commit(job, "snapshot", { status: "preparing", files: [] });
+  if (!options.resume || isUntouched(run)) await commit(job, "snapshot", { status: "preparing", files: [] });
   await bringBack(run, options.folder, emit);
   await settleDevice(run, job);
   const experiment = located(run);
   job.gpus.watch(experiment.engine.device);
   const prepared = await prepare(experiment);
   try {
+    const memory = await settleMemory(prepared);
+    if (memory !== undefined) emit({ type: "memory", ...memory });
     announce(prepared, emit);
-    const saved = options.resume ? loadCheckpoint(run.checkpointPath, prepared.initial) : undefined;
+    await comparePrecision(job, prepared);
+    const start = stateOf(job, prepared);
     emit({ type: "status", status: "running", pid: process.pid });
-    await finish(job, prepared, await loop(job, prepared, saved ?? initialState(prepared.initial)));
+    await finish(job, prepared, await loop(job, prepared, start));
   } finally { await prepared.model.release(); }
+}
+
+const LEASE_TRIES = 20, LEASE_WAIT = 100;
+
+/** Takes the run's lease; whoever marks a run as interrupted holds it for a moment. */
+async function takenLease(run: RunDirectory): Promise<boolean> {
+  for (let attempt = 1; !run.acquireLease(process.pid); attempt++) {
+    if (attempt === LEASE_TRIES) return false;
+    await new Promise((resolve) => setTimeout(resolve, LEASE_WAIT));
+  }
+  return true;
+}
+
+/** Says in the journal what ended the run. A run that wanted space goes on once there is some; one that has failed will fail again. */
+async function tellFailure(run: RunDirectory, journal: Journal, { folder, error }: { folder: string; error: unknown }): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error), { less } = run.record().memory ?? {};
+  dropReserve(run.path);
+  journal.append({ type: "error", message, action: less !== undefined && isMemoryTrouble(message) ? `${less}.` : error instanceof UserError ? error.action : undefined });
+  await putAway(run, folder, (event) => { journal.append(event); });
+  journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", message });
+}
+
+/** The job with its journal open. */
+async function journaled(run: RunDirectory, options: TrainOptions): Promise<number> {
+  const journal = new Journal(run.path), gpus = new GpuWatch();
+  let lost: Error | undefined;
+  const emit = (event: NewRunEvent): void => {
+    if (lost !== undefined) throw lost;
+    journal.append(event);
+  };
+  // Thrown here it would end the process without a word: the next event tells it.
+  const heartbeat = setInterval(() => { try { journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); } catch (error) { lost ??= error as Error; } }, HEARTBEAT);
+  try {
+    keepReserve(run.path);
+    for (const folder of [dirname(run.checkpointPath), run.adapterPath]) if (existsSync(folder)) removeTemporaries(folder);
+    if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
+    await train({ run, options, emit, gpus, sync: () => { journal.sync(); }, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    return 0;
+  } catch (error) {
+    await tellFailure(run, journal, { folder: options.folder, error });
+    if (!(error instanceof UserError)) throw error;
+    return 1;
+  } finally {
+    clearInterval(heartbeat);
+    dropReserve(run.path);
+    journal.close();
+  }
 }
 
 /**
@@ -157,25 +249,6 @@ async function train(job: Job): Promise<void> {
  * @throws anything unexpected, journaled first
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!run.acquireLease(process.pid)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
-  run.clearControl();
-  const journal = new Journal(run.path), gpus = new GpuWatch();
-  const emit = (event: NewRunEvent): void => { journal.append(event); };
-  const heartbeat = setInterval(() => { emit({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); }, HEARTBEAT);
-  try {
-    if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, gpus, stopRequested: () => options.signal.aborted || run.stopRequested() });
-    return 0;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    emit({ type: "error", message, action: error instanceof UserError ? error.action : undefined });
-    await putAway(run, options.folder, emit);
-    emit({ type: "status", status: "failed", message });
-    if (!(error instanceof UserError)) throw error;
-    return 1;
-  } finally {
-    clearInterval(heartbeat);
-    journal.close();
-    run.releaseLease();
-  }
+  if (!await takenLease(run)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
+  try { return await journaled(run, options); } finally { run.releaseLease(); }
 }

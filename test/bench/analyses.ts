@@ -6,6 +6,8 @@ import { InferenceSession } from "onnxruntime-node";
 import { ANALYSES } from "../../src/analysis/analyse.ts";
 import { openSubject } from "../../src/analysis/subject.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
+import type { AddRow } from "./report/benchRow.ts";
+import { figures } from "./report/figures.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), NAMES = ["position-shift", "ablation", "offsets"] as const;
 const EXPERIMENT = {
@@ -25,7 +27,7 @@ function engineClock(): () => number {
 }
 
 /** npm run bench analyses [EXAMPLES]: ablation, offsets and position shift of a run trained for 200 steps, and where the time goes. */
-export async function benchAnalyses([examples = "1000"]: string[]): Promise<void> {
+export async function benchAnalyses([examples = "1000"]: string[], add: AddRow): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-"));
   try {
     writeFileSync(join(folder, "x.adept.json"), JSON.stringify(EXPERIMENT));
@@ -38,7 +40,7 @@ export async function benchAnalyses([examples = "1000"]: string[]): Promise<void
       rows.push([name, (performance.now() - from) / 1000, engine() - before]);
     }
     await subject.release();
-    console.log(`analyses of ${subject.test.length} test examples, ${subject.experiment.training.maxSourceLength} tokens at most\n| | seconds | of these in the engine |\n|---|---:|---:|`);
-    for (const [name, seconds, inside] of [...rows, ["all", (performance.now() - began) / 1000, engine()] as const]) console.log(`| ${name} | ${seconds.toFixed(1)} | ${inside.toFixed(1)} |`);
+    const { test, experiment: { training } } = subject;
+    for (const [name, seconds, inside] of [...rows, ["all", (performance.now() - began) / 1000, engine()] as const]) add({ bench: "analyses", case: `${name}, ${test.length} test examples of ${training.maxSourceLength} tokens at most`, unit: "s", ours: figures([seconds]), note: `${inside.toFixed(1)} s of these in the engine` });
   } finally { rmSync(folder, { recursive: true }); }
 }

@@ -8,18 +8,19 @@ import type { Run } from "../../src/ui/runsModel.ts";
 import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { StubEditor } from "../host/stubEditor.ts";
+import type { AddRow } from "./report/benchRow.ts";
+import { toldRow, type Row } from "./report/toldRow.ts";
 
 const DIST = join(import.meta.dirname, "../../dist"), MEGABYTES = 10, SCREEN = 60, SCROLLS = 200, BASE_ROWS = 32_128, BASE_WIDTH = 768;
 const WORDS = "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(" ");
 const middle = (values: readonly number[], share = 0.5): number => [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
-const row = (...cells: readonly string[]): void => { console.log(`| ${cells.join(" | ")} |`); };
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 const spread = (values: readonly number[]): string => `${ms(middle(values))}, 95 % ${ms(middle(values, 0.95))}`;
 const rest = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const memoryOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
 interface Case { name: string; file: string; lines: string[]; visible: [number, number] }
-interface Bench { parts: typeof Parts; worker: TokenWorker; run: Run; opened: OpenedRun; failures: unknown[] }
+interface Bench { parts: typeof Parts; worker: TokenWorker; run: Run; opened: OpenedRun; failures: unknown[]; row: Row }
 
 /** Lines of so many megabytes, of words that the embedded tokenizer cuts as it would cut mail. */
 function filled(line: (text: string, index: number) => string, wordsOf: (index: number) => number): string[] {
@@ -57,7 +58,7 @@ class Busy {
   end(): void { clearInterval(this.beat); }
 }
 
-async function measure({ name, file, lines, visible }: Case, { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures }: Bench): Promise<void> {
+async function measure({ name, file, lines, visible }: Case, { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures, row }: Bench): Promise<void> {
   const editor = new StubEditor(lines, file, visible);
   let painted: () => void = () => { /* set below */ };
   const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), outdated: () => failures.push("outdated"), painted: () => { painted(); } });
@@ -75,18 +76,18 @@ async function measure({ name, file, lines, visible }: Case, { parts: { EditorHe
   }
   busy.end();
   const edits = Array.from({ length: 50 }, () => { const from = performance.now(); heatmap.edited([{ range: new vscode.Range(editor.visible[0], 0, editor.visible[0], 1) } as never]); return performance.now() - from; });
-  row(`${name}: first paint, worker warm (${ranges} ranges)`, ms(first), "< 200 ms");
+  row(`${name}: first paint, worker warm (${ranges} ranges)`, first, "< 200 ms");
   row("lines in sight coloured, at rest", `${seen} of ${SCREEN + 1}`, "all");
   row(`${SCROLLS} jumps to other places: first paint`, spread(paints), "< 200 ms");
   row("the host busy at one go: as it opens; while scrolling, longest of each jump", `${ms(opening)}; ${spread(blocked)}`, "< 50 ms");
-  row("an edit painted from what is known", ms(middle(edits)), "");
+  row("an edit painted from what is known", middle(edits));
   heatmap.clear();
   await rest(100);
 }
 
 /** npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with the project's bounds beside. */
-export async function benchHeatmap(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
+export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
+  const row = toldRow("heatmap", add), folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
   const failures: unknown[] = [], worker = new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => failures.push(line) });
   try {
     const all = cases();
@@ -94,14 +95,13 @@ export async function benchHeatmap(): Promise<void> {
     writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ name: "w", git: false, task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 39 }, training: { steps: 4, batchSize: 8, maxSourceLength: 256, warmup: 1 }, engine: { threads: 1 } }));
     execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "w.adept.json"], { cwd: folder, stdio: "pipe" });
     const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!), parts = await loadParts(), run = { id: "r", directory: { path } } as unknown as Run;
-    console.log("| what | measured | wanted |\n|---|---:|---:|");
     const cold = performance.now(), opened = await worker.open(path);
-    row("worker started, a run's table made", ms(performance.now() - cold), "");
-    for (const each of all) await measure(each, { parts, worker, run, opened, failures });
+    row("worker started, a run's table made", performance.now() - cold);
+    for (const each of all) await measure(each, { parts, worker, run, opened, failures, row });
     globalThis.gc?.();
-    row("host's heap after it", `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB, ${(all.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the texts`, "");
-    row("worker's resident memory", `${memoryOf(worker.pid!).toFixed(0)} MiB`, "");
-    row("bytes the worker keeps of a vocabulary of T5-base (calculated)", `${((BASE_ROWS * (4 + 4 + 4 + 4 + 2)) / 2 ** 20).toFixed(1)} MiB, of an embedding of ${((BASE_ROWS * BASE_WIDTH * 4) / 2 ** 20).toFixed(0)}`, "");
+    row("host's heap after it", `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB, ${(all.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the texts`);
+    row("worker's resident memory", `${memoryOf(worker.pid!).toFixed(0)} MiB`);
+    row("bytes the worker keeps of a vocabulary of T5-base (calculated)", `${((BASE_ROWS * (4 + 4 + 4 + 4 + 2)) / 2 ** 20).toFixed(1)} MiB, of an embedding of ${((BASE_ROWS * BASE_WIDTH * 4) / 2 ** 20).toFixed(0)}`);
     if (failures.length > 0) console.log(failures);
   } finally { worker.dispose(); rmSync(folder, { recursive: true, force: true }); }
 }

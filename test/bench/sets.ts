@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AddRow } from "./report/benchRow.ts";
+import { figures } from "./report/figures.ts";
 
 /** Folders of real data and the task that each is. */
 export const SETS: Record<string, string> = {
@@ -19,19 +21,19 @@ function experiment(set: string, task: string): object {
 }
 
 /** 200 steps of ADePT on the embedded backbone on each real set: the test metric beside that of the untrained backbone. Needs `npm run build` and the data. */
-export function benchSets(names: string[]): Promise<void> {
+export function benchSets(names: string[], add: AddRow): Promise<void> {
   if (!existsSync(DATA)) { console.log("The data sets are not beside this checkout."); return Promise.resolve(); }
   const folder = mkdtempSync(join(tmpdir(), "adept-sets-"));
   try {
     for (const [set, task] of Object.entries(SETS).filter(([name]) => names.length === 0 || names.includes(name))) {
       const file = join(folder, `${set}.adept.json`);
       writeFileSync(file, JSON.stringify(experiment(set, task)));
-      const run = JSON.parse(execFileSync(process.execPath, [CLI, "train", file, "--no-git", "--json"], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as Shown;
+      const from = performance.now(), run = JSON.parse(execFileSync(process.execPath, [CLI, "train", file, "--no-git", "--json"], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] })) as Shown;
       const of = (label: string): string => {
         const found = run.evaluations.find((e) => e.split === "test" && e.label === label);
         return [...Object.entries(found?.metrics ?? {}), ["loss", found?.loss ?? NaN] as const].map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
       };
-      console.log(`| ${set} | ${of("trained")} | ${of("untrained")} | ${of("ffn-off")} |`);
+      add({ bench: "sets", case: `${set}: 200 steps and their evaluations`, unit: "s", ours: figures([(performance.now() - from) / 1000]), note: `trained: ${of("trained")}; untrained: ${of("untrained")}; FFN off: ${of("ffn-off")}` });
     }
   } finally { rmSync(folder, { recursive: true, force: true }); }
   return Promise.resolve();

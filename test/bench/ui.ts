@@ -7,27 +7,26 @@ import type { HostMessage } from "../../webview/messages.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { PageHost } from "../webview/pageHost.ts";
+import type { AddRow } from "./report/benchRow.ts";
+import { toldRow, type Row } from "./report/toldRow.ts";
 
 const RUNS = 1000, STEPS = 300, ROUNDS = 11, CELLS = { rows: 50, columns: 100 }, POINTS = 20_000, LONG = 10_000;
-const log = { error: (error: unknown): void => { throw error; } }, memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
+const log = { info: () => undefined, error: (error: unknown): void => { throw error; } }, memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const timed = (work: () => void): number => { const from = performance.now(); work(); return performance.now() - from; };
-const ms = (value: number): string => `${value.toFixed(1)} ms`;
-const row = (...cells: readonly string[]): void => { console.log(`| ${cells.join(" | ")} |`); };
 
 /** npm run bench ui: what the list and the page cost, with the project's bounds beside. */
-export async function benchUi(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-bench-ui-")), runsDir = join(folder, ".adept/runs");
+export async function benchUi(_: string[], add: AddRow): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-ui-")), runsDir = join(folder, ".adept/runs"), row = toldRow("ui", add);
   try {
-    console.log("| what | measured | wanted |\n|---|---:|---:|");
     writeRuns(runsDir, RUNS, STEPS);
-    await benchList(folder, runsDir);
-    await benchPage(runsDir);
-    await benchMemory(folder, runsDir);
+    await benchList(folder, runsDir, row);
+    await benchPage(runsDir, row);
+    await benchMemory(folder, runsDir, row);
   } finally { rmSync(folder, { recursive: true, force: true }); }
 }
 
-async function benchList(folder: string, runsDir: string): Promise<void> {
+async function benchList(folder: string, runsDir: string, row: Row): Promise<void> {
   const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   host();
@@ -39,8 +38,8 @@ async function benchList(folder: string, runsDir: string): Promise<void> {
   const cold = list();
   await new Promise((done) => setTimeout(done, 2300));
   const warm = list();
-  row(`${RUNS} runs of ${STEPS} steps listed, no index yet`, ms(cold.seconds), "");
-  row(`${RUNS} runs listed`, ms(warm.seconds), "< 300 ms");
+  row(`${RUNS} runs of ${STEPS} steps listed, no index yet`, cold.seconds);
+  row(`${RUNS} runs listed`, warm.seconds, "< 300 ms");
   const live = writeRun(runsDir, "20270101-000000-live", { steps: 10, finished: false });
   live.acquireLease(process.pid);
   const { model, explorer } = warm;
@@ -51,12 +50,12 @@ async function benchList(folder: string, runsDir: string): Promise<void> {
   const journal = new Journal(live.path), times = Array.from({ length: ROUNDS }, (_, i) => { journal.append({ type: "step", step: 11 + i, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1 }); return timed(() => { model.refresh(); }); });
   journal.close();
   row("one event among them: rows repainted", String(rows), "1");
-  row("one event among them", ms(middle(times)), "");
-  row("one record of 300 steps, alone", ms(middle(Array.from({ length: ROUNDS }, () => timed(() => { readRecord(live.path); })))), "");
+  row("one event among them", middle(times));
+  row("one record of 300 steps, alone", middle(Array.from({ length: ROUNDS }, () => timed(() => { readRecord(live.path); }))));
   for (const each of [cold, warm]) { each.model.dispose(); each.explorer.dispose(); }
 }
 
-async function benchPage(runsDir: string): Promise<void> {
+async function benchPage(runsDir: string, row: Row): Promise<void> {
   const host = await PageHost.start(runsDir);
   try {
     const { page, context } = await host.open("20260101-000000-aaaa");
@@ -73,10 +72,10 @@ async function benchPage(runsDir: string): Promise<void> {
       return performance.now() - from;
     }, { data: message, selector: ready });
     const analysis = { name: "offsets" as const, applies: true, ready: true, status: "finished" as const, label: "", done: 1, total: 1, forecast: undefined, examples: 1 }, result = { official: size, valid: size, specificity: 1, tokens: [], vocabulary: undefined, places: undefined, geometry: undefined, units: undefined, prompt: undefined, examples };
-    row(`heatmap of ${CELLS.rows * CELLS.columns} cells and the rest of its tab, first paint`, ms(await paint({ type: "analysis", analysis, result }, ".heatmap canvas")), "< 100 ms");
+    row(`heatmap of ${CELLS.rows * CELLS.columns} cells and the rest of its tab, first paint`, await paint({ type: "analysis", analysis, result }, ".heatmap canvas"), "< 100 ms");
     const again = [];
     for (let i = 0; i < ROUNDS; i++) again.push(await paint({ type: "analysis", analysis, result }, ".heatmap canvas"));
-    row("the same anew", ms(middle(again)), "< 100 ms");
+    row("the same anew", middle(again), "< 100 ms");
     const hover = await page.locator(".heatmap canvas").evaluate((canvas) => {
       const box = canvas.getBoundingClientRect(), times: number[] = [];
       for (let i = 0; i < 200; i++) {
@@ -87,20 +86,20 @@ async function benchPage(runsDir: string): Promise<void> {
       }
       return times.sort((a, b) => a - b)[190]!;
     });
-    row("hover over it, 95th percentile", ms(hover), "< 16 ms");
+    row("hover over it, 95th percentile", hover, "< 16 ms");
     await page.locator("#tab-training").click();
     const record = { ...readRecord(join(runsDir, "20260101-000000-aaaa")).record, steps: POINTS }, view = { record, live: true, resumable: false, statusText: "running", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 0.5, adapterPath: undefined };
     const points = Array.from({ length: POINTS }, (_, i) => ({ step: i + 1, loss: 1 + Math.sin(i / 300) / (1 + i / 5000), learningRate: { prompt: 0.1 }, gradientNorm: { prompt: 1 + (i % 7) }, updateRatio: { prompt: 0.01 }, tokensPerSecond: 1000, secondsLeft: 1 }));
     const all = await paint({ type: "update", view, points }, ".figure canvas");
-    row(`${POINTS.toLocaleString("en")} steps, all five curves of the tab, first paint`, ms(all), "");
-    row("of these one curve", ms(all / 5), "< 100 ms");
-    row("one more step", ms(middle(await Promise.all([]).then(async () => { const times: number[] = []; for (let i = 0; i < ROUNDS; i++) times.push(await paint({ type: "update", view, points: [{ ...points[0]!, step: POINTS + 1 + i }] }, ".figure canvas")); return times; }))), "");
+    row(`${POINTS.toLocaleString("en")} steps, all five curves of the tab, first paint`, all);
+    row("of these one curve", all / 5, "< 100 ms");
+    row("one more step", middle(await Promise.all([]).then(async () => { const times: number[] = []; for (let i = 0; i < ROUNDS; i++) times.push(await paint({ type: "update", view, points: [{ ...points[0]!, step: POINTS + 1 + i }] }, ".figure canvas")); return times; })));
     await context.close();
   } finally { await host.stop(); }
 }
 
 /** The host's own memory while a journal of 10,000 steps grows under it. */
-async function benchMemory(folder: string, runsDir: string): Promise<void> {
+async function benchMemory(folder: string, runsDir: string, row: Row): Promise<void> {
   const { Folders, RunsModel, vscode } = await loadParts();
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   const run = writeRun(runsDir, "20270101-000001-long", { steps: 1, finished: false }), model = new RunsModel(log as never, memento as never, new Folders(memento as never)), journal = new Journal(run.path), sizes: number[] = [];

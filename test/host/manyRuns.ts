@@ -24,6 +24,9 @@ export function writeRun(runsDir: string, id: string, { steps, finished, name = 
   return run;
 }
 
+/** The checksums of a journal's lines, which are no longer those of lines that were changed. */
+export const SEALS = /,"crc":"[0-9a-f]{8}"(?=\}$)/gm;
+
 /** Copies of one finished run's journal under as many ids: groups of ten runs of one name. */
 export function writeRuns(runsDir: string, count: number, steps: number): void {
   const model = writeRun(runsDir, "20260101-000000-aaaa", { steps, finished: true }), text = readFileSync(model.eventsPath, "utf8"), settings = readFileSync(join(model.path, "experiment.json"));
@@ -31,6 +34,6 @@ export function writeRuns(runsDir: string, count: number, steps: number): void {
     const id = `20260102-${String(i).padStart(6, "0")}-aaaa`, path = join(runsDir, id);
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "experiment.json"), settings);
-    writeFileSync(join(path, "events.jsonl"), text.replaceAll(model.id, id).replace('"name":"A run"', `"name":"Experiment ${Math.floor(i / 10)}"`));
+    writeFileSync(join(path, "events.jsonl"), text.replaceAll(model.id, id).replace('"name":"A run"', `"name":"Experiment ${Math.floor(i / 10)}"`).replaceAll(SEALS, ""));
   }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { Journal } from "../../src/run/journal.ts";
-import { writeRun, writeRuns } from "../host/manyRuns.ts";
+import { SEALS, writeRun, writeRuns } from "../host/manyRuns.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { held, newest } from "./workspace.ts";
@@ -101,7 +101,7 @@ test("without a repository a run trains all the same, and says that it has no co
   await workbench.notification("has no commit").waitFor();
 
   // A run's folder that cannot be read is told in the list, with a way to try again; mended, it is a run.
-  const { path } = newest(folder), id = "20260101-000000-torn", torn = join(folder, ".adept/runs", id), journal = readFileSync(join(path, "events.jsonl"), "utf8").replaceAll(basename(path), id).replaceAll("Mail in the window", "Mended");
+  const { path } = newest(folder), id = "20260101-000000-torn", torn = join(folder, ".adept/runs", id), journal = readFileSync(join(path, "events.jsonl"), "utf8").replaceAll(basename(path), id).replaceAll("Mail in the window", "Mended").replaceAll(SEALS, "");
   mkdirSync(join(torn, "events.jsonl"), { recursive: true });
   copyFileSync(join(path, "experiment.json"), join(torn, "experiment.json"));
   await workbench.command("ADePT: Refresh Runs");

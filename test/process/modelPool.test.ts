@@ -7,7 +7,8 @@ import type { Worker } from "node:worker_threads";
 import { UserError } from "../../src/experiment/errors.ts";
 import { MethodInput } from "../../src/experiment/methodSpec.ts";
 import { MersenneTwister } from "../../src/experiment/random.ts";
-import { layOut, ModelPool } from "../../src/method/modelPool.ts";
+import { layOut } from "../../src/method/layOut.ts";
+import { ModelPool } from "../../src/method/modelPool.ts";
 import { methodOf } from "../../src/method/registry.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
 import { T5TunedModel, type ModelOptions } from "../../src/method/tunedModel.ts";
@@ -77,11 +78,11 @@ test("a copy whose thread ends in the middle fails the step at once, is started 
 });
 
 test("copies are made while they are small, of methods whose tensors are", () => {
-  const of = (threads: number, bytes: number, kind = "adept"): number[] => { const { replicas, threads: each } = layOut({ folder, method: MethodInput.parse(kind === "adept" ? method : { kind }), sizes, engine: { device: "cpu", threads, replicas: 0 } }, bytes); return [replicas, each]; };
+  const of = (threads: number, bytes: number, kind = "adept"): number[] => { const { replicas, threads: each } = layOut({ method: MethodInput.parse(kind === "adept" ? method : { kind }), engine: { device: "cpu", threads, replicas: 0 } }, bytes); return [replicas, each]; };
   assert.deepEqual(of(4, 10e6), [4, 1]);
   assert.deepEqual(of(4, 250e6), [2, 2], "as many as fit the memory they may take");
   assert.deepEqual(of(4, 900e6), [1, 4]);
   assert.deepEqual(of(1, 10e6), [1, 1]);
   assert.deepEqual(of(4, 10e6, "full"), [1, 4]);
-  assert.deepEqual(layOut({ folder, method, sizes, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), { replicas: 1, threads: 0 });
+  assert.deepEqual(layOut({ method, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), { replicas: 1, threads: 0 });
 });

@@ -77,6 +77,7 @@ export class PageHost {
       asked.push(message);
       if (message.type === "ready") post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
       if (message.type === "forecast") post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
+      if (message.type === "forecast" && message.measure) void worker.memory({ backbone: draft.backbone, budget: draft.budget, source: 64, target: 20, rows: 32 }).then((memory) => { post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true }); });
       if (message.type !== "draft" && message.type !== "reread") return;
       if (options.stuck === true) post({ type: "forecast", working: true });
       if (options.stuck === true && message.type === "draft" && asked.every(({ type }) => type !== "reread")) return;

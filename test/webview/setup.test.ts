@@ -50,6 +50,7 @@ test("what takes long can be ended: data are read anew, measuring is stopped and
   await page.locator("[role=status]", { hasText: "Not measured." }).waitFor();
   await press("Measure").click();
   await page.locator("[role=status]", { hasText: "Measuring a few real steps" }).waitFor();
+  await page.locator("[role=status].warning", { hasText: /^Needs about \d+ MB of memory; 1 MB is free\. Measuring a few real steps/ }).waitFor();
   assert.deepEqual(asked.filter(({ type }) => type === "forecast"), [{ type: "forecast", measure: false }, { type: "forecast", measure: true }]);
   await press("Stop Measuring").waitFor({ timeout: 8000 });
   await page.screenshot({ path: join(OUTPUT, "setup-long.png"), fullPage: true });

@@ -1,3 +1,4 @@
+import type { FoldStatement } from "../../src/analysis/foldStatement.ts";
 import type { Latency } from "../../src/analysis/latency.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
@@ -11,7 +12,22 @@ const MEASURES = ["endToEnd", "inputLayer", "ratio"] as const;
 type Measure = (typeof MEASURES)[number];
 
 export function latencySpec(context: FigureContext): AnalysisTabSpec {
-  return { analyses: [["latency", context.labels.latency]], figures: (_, result) => [latencyFigure(result as Latency, context)] };
+  return { analyses: [["latency", context.labels.latency]], figures: (_, result) => { const latency = result as Latency; return [latencyFigure(latency, context), ...(latency.fold === undefined ? [] : [foldTable(latency.fold, context)])]; } };
+}
+
+/** What a ratio's interval says of the fold; so much slower is as fast. */
+const AS_FAST = 1.02;
+function verdict({ low, high }: { low: number; high: number }, { labels }: FigureContext): string {
+  if (high < 1) return labels.faster;
+  if (high <= AS_FAST) return labels.asFast;
+  return low > AS_FAST ? labels.slower : labels.notSettled;
+}
+
+/** The folded run against its rivals, in ratios of the same round, and whether it predicts the same. */
+function foldTable({ form, against, predictions: { equal, total } }: FoldStatement, context: FigureContext): Figure {
+  const { labels } = context, show = (x: number): string => x.toFixed(3);
+  const rows = against.flatMap(({ against: other, ratio, cells }) => [{ length: undefined, batchSize: undefined, ratio }, ...cells].map((cell) => [other, cell.length ?? labels.all, cell.batchSize ?? labels.all, cell.ratio.median, cell.ratio.low, cell.ratio.high, cell.ratio.n, verdict(cell.ratio, context)]));
+  return new Figure({ id: "fold", title: fill(labels.foldTitle, form), note: fill(labels.foldNote, equal, total), data: () => ({ columns: [{ name: labels.against }, { name: labels.lengthTokens }, { name: labels.batchSize }, { name: labels.timesOther, show }, { name: labels.low, show }, { name: labels.high, show }, { name: "n" }, { name: labels.verdict }], rows }) }, context);
 }
 
 /** Medians over the text's length, a line for each form, for one batch size. */

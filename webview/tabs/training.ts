@@ -144,11 +144,11 @@ export class TrainingTab {
     this.results.replaceChildren(new Figure({ id: "results", title: fill(labels.testOf, metricName), note: n === undefined ? labels.notMeasured : fill(labels.testNote, n), data }, this.context).element);
   }
 
-  private showFacts({ record, adapterPath, measured, gpu }: RunView): void {
+  private showFacts({ record, adapterPath, measured, precision, memory, gpu }: RunView): void {
     const { labels } = this.context, { examples, lastStep } = record, shape = record.promptLength === undefined ? "" : ` (m = ${record.promptLength}, r = ${record.bottleneck ?? 0})`;
     const rows: [string, string | undefined][] = [
       [labels.run, record.id], [labels.method, record.method], [labels.task, record.task], [labels.backbone, record.backbone], [labels.seed, String(record.seed)], [labels.parameters, record.trainable === undefined ? undefined : `${record.trainable.toLocaleString()}${shape}`],
-      [labels.device, record.device ?? record.engine?.name], [labels.measured, measured], [labels.gpu, gpu], [labels.examples, examples && `${examples.train} / ${examples.validation} / ${examples.test}`], [labels.speed, lastStep && `${Math.round(lastStep.tokensPerSecond).toLocaleString()} / s`],
+      [labels.device, record.device ?? record.engine?.name], [labels.measured, measured], [labels.narrowWeights, precision], [labels.memoryForecast, memory], [labels.gpu, gpu], [labels.examples, examples && `${examples.train} / ${examples.validation} / ${examples.test}`], [labels.speed, lastStep && `${Math.round(lastStep.tokensPerSecond).toLocaleString()} / s`],
       [labels.tags, record.tags.join(", ") || undefined], [labels.note, record.note || undefined], [labels.adapter, adapterPath], [labels.commit, record.resultCommit ?? record.snapshotCommit ?? record.gitMessage]];
     const key = JSON.stringify(rows);
     if (key === this.shownFacts) return;

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { fold } from "../../../src/experiment/record.ts";
 import { storedAnalysis } from "../../../src/run/analysisStore.ts";
 import { JournalTail, readJournal, readRecord } from "../../../src/run/journal.ts";
@@ -15,10 +16,13 @@ export const EVENTS: readonly object[] = [
   { type: "engine", time, device: "cpu", name: "CPU", measured: [{ device: "cpu", milliseconds: 3 }, { device: "cuda", reason: "none" }] }, { type: "plan", time, trainable: 100, promptLength: 2, bottleneck: 2, examples: { train: 8, validation: 1, test: 1 }, device: "cpu" },
   { type: "step", time, step: 1, loss: 2.5, learningRate: { prompt: 0.1 }, gradientNorm: { prompt: 1 }, updateRatio: { prompt: 0.01 }, tokensPerSecond: 100, secondsLeft: 9 },
   { type: "evaluation", time, step: 5, split: "validation", loss: 1, metrics: { accuracy: 0.5 }, examples: 4 }, { type: "evaluation", time, step: 10, split: "test", label: "trained", loss: 1, metrics: { accuracy: 0.5, f1: 0.25 }, examples: 4 }, { type: "checkpoint", time, step: 5, best: true },
+  { type: "precision", time, weights: "int8", label: "untrained", split: "validation", examples: 4, loss: 1, wideLoss: 1.5, same: 3, bytes: 10, wideBytes: 40 }, { type: "memory", time, needed: 1e9, available: 2e9, device: { needed: 1e9 }, copies: 1, wanted: 2, less: "engine.replicas 1", oomKills: 3 },
   { type: "warning", time, message: "slow" }, { type: "git", time, kind: "snapshot", commit: COMMIT, ref: `refs/adept/runs/${ID}` }, { type: "sources", time, paths: { "/a/b": "b" } }, { type: "analysis", time, name: "ablation", status: "finished", done: 1, total: 2 },
   { type: "annotated", time, name: "y", note: "n", starred: true, tags: ["t"], priority: 1 }, { type: "reproduced", time, of: ID, same: false, steps: 10, firstDifference: { step: 3, loss: 1, was: 2 }, metric: { name: "accuracy", value: null, was: 0.5 }, outside: ["/x"] },
   { type: "heartbeat", time, pid: 3, gpus: [{ index: 0, name: "gpu", memoryUsed: 1e9, memoryTotal: 2e9, utilisation: 0.5 }] }, { type: "error", time, message: "m", action: "a" }, { type: "status", time, status: "finished" },
 ];
+/** A line as the journal writes it, with its checksum. */
+const sealed = (events: readonly object[]): string => events.map((event) => { const text = JSON.stringify(event); return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}\n`; }).join("");
 const lines = (events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
 /** A journal: what is read of it in one go and bit by bit is one record, which the window can show. */
@@ -30,7 +34,7 @@ const read = (folder: string) => (input: Buffer): void => {
   checkShown(record);
 };
 
-const journalReader: Reader = { name: "journal", weight: 2, corpus: () => texts(lines(EVENTS), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
+const journalReader: Reader = { name: "journal", weight: 2, corpus: () => texts(lines(EVENTS), sealed(EVENTS), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
 /** One event, changed as a value, in a whole journal. */
 const eventReader: Reader = { name: "event", json: true, weight: 2, corpus: () => texts(...EVENTS), open: async (folder) => { await openShown(); const own = read(folder), [first] = EVENTS; return (input) => { own(Buffer.concat([...texts(lines([first!])), input, Buffer.from("\n")])); }; } };
 

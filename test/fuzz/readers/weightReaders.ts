@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/safetensors.ts";
@@ -140,12 +141,21 @@ const LIKE: Parameters = new Map([["prompt", { name: "prompt", dims: [2, 2], gro
 
 const checkpointReader: Reader = {
   name: "checkpoint",
-  corpus: () => [checkpointBytes],
+  // The second's digest is of its tensors alone: what is said of them can be changed.
+  corpus: () => [checkpointBytes, firstVersion(checkpointBytes)],
   open: (folder) => {
     const path = join(folder, "state.safetensors");
-    return (input) => { writeFileSync(path, input); const state = loadCheckpoint(path, LIKE); holds(state === undefined || (state.parameters.get("prompt")?.data.length === 4 && Number.isInteger(state.step) && Number.isInteger(state.adam.t)), "a checkpoint's state"); };
+    return (input) => { writeFileSync(path, input); const state = loadCheckpoint(path, LIKE); holds(state === undefined || "damage" in state || (state.parameters.get("prompt")?.data.length === 4 && Number.isInteger(state.step) && Number.isInteger(state.adam.t)), "a checkpoint's state"); };
   },
 };
+/** The same state as the first version of ADePT Lab wrote it. */
+function firstVersion(bytes: Buffer): Buffer {
+  const length = Number(bytes.readBigUInt64LE()), header = JSON.parse(bytes.toString("utf8", 8, 8 + length)) as { __metadata__: Record<string, string> } & Record<string, { data_offsets: [number, number] }>, { __metadata__: metadata, ...tensors } = header, data = bytes.subarray(8 + length), hash = createHash("sha256");
+  for (const name of Object.keys(tensors).sort()) hash.update(name).update(data.subarray(...tensors[name]!.data_offsets));
+  const json = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, format: "adept-checkpoint-1", sha256: hash.digest("hex") }, ...tensors })), size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([size, json, data]);
+}
 const checkpointBytes = await checkpoint();
 async function checkpoint(): Promise<Buffer> {
   const { mkdtempSync, readFileSync, rmSync } = await import("node:fs"), { tmpdir } = await import("node:os"), folder = mkdtempSync(join(tmpdir(), "adept-fuzz-state-")), path = join(folder, "state.safetensors");

@@ -60,3 +60,14 @@ test("values that agree are said to agree, and no size is invented that could ha
   assert.equal(foundOrNot(0.01, [-0.02, 0.04]), "no difference found: 1.0 (±3.0 could have been)");
   assert.equal(overSeeds({ mean: 2, n: 3, median: 2, min: 2, max: 2, interval: [2, 2] }, String), "2 (every seed)");
 });
+
+test("latency: a fold is held against its rivals in words and in a table; a result of before has the times alone", () => {
+  const time = { n: 6, median: 1, low: 0.99, high: 1.01 }, latency = { rounds: 6, tokens: 4, device: "d", rows: [{ form: "adept", parameters: 1, promptLength: 2, length: 8, batchSize: 1, endToEnd: time, inputLayer: time, ratio: time }] };
+  const before = markdown([{ ...run("a", 0.9, { seed: 0 }), analyses: { latency } }]);
+  assert.match(before, /### Latency/);
+  assert.doesNotMatch(before, /same tokens/);
+  const fold = { form: "adept folded", against: [{ against: "pt, same prompt", ratio: time, cells: [{ length: 8, batchSize: 1, ratio: { ...time, median: 1.005 } }] }], predictions: { equal: 9, total: 10 } };
+  const now = markdown([{ ...run("a", 0.9, { seed: 0 }), analyses: { latency: { ...latency, fold } } }]);
+  assert.match(now, /on 9 of 10 test texts\. Its time over that of pt, same prompt: 1\.000 \[0\.990, 1\.010\] \(n = 6\)\./);
+  assert.match(now, /\| pt, same prompt \| 8 \| 1 \| 1\.005 \[0\.990, 1\.010\] \|/);
+});

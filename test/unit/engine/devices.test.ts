@@ -56,7 +56,16 @@ test("what onnxruntime throws is said as what is missing; what nobody knows stay
   assert.match(said("directml", "no available backend found. ERR: [dml] backend not found."), /no "directml" on this machine/);
   assert.match(said("cuda", "CUDA failure 2: out of memory ; GPU=0", { ...LINUX, nvidia: true }), /memory of "cuda".*\| .*training\.batchSize/);
   assert.equal(said("webgpu", "Node (v3) Op (Expand) has the wrong rank"), "untold");
-  assert.equal(said("cpu", "out of memory"), "untold");
+  assert.equal(said("cpu", "Node (v3) Op (Expand) has the wrong rank"), "untold");
+});
+
+test("memory that is not to be had on the processor is said as such, whoever misses it", () => {
+  for (const message of ["std::bad_alloc", "bad allocation", "Exception during initialization: Failed to allocate memory for requested buffer of size 9", "Array buffer allocation failed"]) {
+    const told = explainDevice(new RangeError(message), "cpu", LINUX);
+    assert.ok(told instanceof UserError && told.message.startsWith("The memory of this machine is not enough: ") && /maxSourceLength/.test(told.action!), message);
+  }
+  const other = new Error("Non-zero status code");
+  assert.equal(explainDevice(other, "cpu", LINUX), other);
 });
 
 test("every device has an engine with a name, or says why not", () => {

@@ -19,6 +19,12 @@ test("seeds make a run each, named by it, with its place in the sweep", () => {
   assert.throws(() => readExperiment(path), /2 runs/);
 });
 
+test("a precision can be varied, by its weights' name or by its key", () => {
+  assert.deepEqual(runs({ ...MAIL, ...ADEPT, sweep: { vary: { precision: ["fp32", "int8"] } } }).map(({ precision }) => precision), [{ weights: "fp32", compare: true }, { weights: "int8", compare: true }]);
+  assert.deepEqual(runs({ ...MAIL, ...ADEPT, sweep: { vary: { "precision.weights": ["bf16", "int8"] } } }).map(({ precision }) => precision.weights), ["bf16", "int8"]);
+  refuses({ ...MAIL, precision: "int8", sweep: { methods: [{ kind: "pt", promptLength: 3 }, { kind: "full" }] } }, /precision: the method "full" trains the backbone itself/);
+});
+
 test("a grid is every combination; seeds change slowest; what is tuned is told apart from what is varied", () => {
   const found = runs({ ...MAIL, ...ADEPT, seeds: [0, 1], sweep: { vary: { "training.warmup": [10, 20] }, tune: { "training.learningRate.ffn": { from: 0.0001, to: 0.01, count: 3 } } } });
   assert.equal(found.length, 12);

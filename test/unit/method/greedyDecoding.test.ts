@@ -41,3 +41,9 @@ test("each text gets its own answer up to its end, whichever end first, and ende
     seen.forEach((computed, t) => { assert.ok(computed * 0.75 <= answers.filter((ids) => ids.length > t).length || computed === 1, `${computed} rows at step ${t}`); });
   }), { numRuns: 300 });
 });
+
+test("for timing, rows go on after their end: as many steps whatever they say", async () => {
+  const seen: number[] = [], fixed = { crossMask: { data: Float32Array.of(0, 1), dims: [2, 1] }, crossKey0: { data: Float32Array.of(0, 0, 1, 1), dims: [2, 2, 1, 1] } };
+  const got = await decodeGreedily(decoderOf([[EOS], [3, EOS]], seen), { config, vocabulary: V, fixed, rows: 2, maxTokens: 4, endless: true });
+  assert.deepEqual([seen, got.map((ids) => ids.length), got[0]![0]], [[2, 2, 2, 2], [4, 4], EOS]);
+});

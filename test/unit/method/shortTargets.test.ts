@@ -10,6 +10,8 @@ import { t5Layout } from "../../../src/backbone/t5Layout.ts";
 import { BackboneWeights } from "../../../src/backbone/weights.ts";
 import { InputGraph } from "../../../src/method/inputGraph.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
+import { T5TunedModel } from "../../../src/method/tunedModel.ts";
+import type { Batch } from "../../../src/training/model.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 
 const folder = backboneFolder("tiny-t5"), weights = BackboneWeights.open(folder), config = readT5Config(folder, weights.has("lm_head.weight")), B = 3, S = 7, T = 2, P = 2;
@@ -56,4 +58,19 @@ test("targets are short while their queries of all heads are no more than the wi
   assert.deepEqual([1, most, most + 1].map((length) => adept.isShort(length)), [true, true, false]);
   for (const spec of [{ kind: "lora", rank: 2 }, { kind: "ia3" }, { kind: "bitfit" }, { kind: "full" }]) assert.equal(graphOf(spec).isShort(1), false, spec.kind);
   for (const spec of [{ kind: "pt", promptLength: P, promptInit: "random" }, { kind: "adapter", bottleneck: 4 }]) assert.equal(graphOf(spec).isShort(1), true, spec.kind);
+});
+
+test("what is decoded and scored does not depend on whether targets are short", async () => {
+  const method = MethodInput.parse({ kind: "pt", promptLength: P, promptInit: "random" }), most = Math.floor(config.width / config.heads), graph = graphOf(method), feeds = feedsOf(graph);
+  const model = T5TunedModel.open({ folder, method, sizes: resolveSizes(method, t5Layout(config)), engine: { device: "cpu", threads: 1, replicas: 1 } });
+  const parameters = new Map([["prompt", { name: "prompt", group: "prompt", dims: [P, config.width], data: feeds["prompt"]!.data as Float32Array }]]);
+  const batch: Batch = { rows: B, sourceLength: S, targetLength: T, ids: feeds["ids"]!.data as Int32Array, mask: Float32Array.from({ length: B * S }, (_, i) => (i >= 2 * S - 3 && i < 2 * S ? 0 : 1)), labels: feeds["labels"]!.data as Int32Array };
+  const short = await model.generate(parameters, batch, 5), long = await model.generate(parameters, batch, most + 1);
+  assert.deepEqual(long.map((ids) => ids.slice(0, 5)), short);
+  const targets = [[20, 1], [33, 7, 1]], alone = await model.scoreTargets(parameters, batch, targets), among = await model.scoreTargets(parameters, batch, [...targets, new Int32Array(most + 1).fill(9)]);
+  alone.forEach((row, i) => { row.forEach((score, j) => { assert.ok(Math.abs(score - among[i]![j]!) < 1e-4 * score, `${score} and ${among[i]![j]!}`); }); });
+  const { sum, tokens } = await model.losses(parameters, batch), predicted = await model.predict(parameters, batch, most + 1);
+  assert.deepEqual(predicted.tokens, tokens);
+  sum.forEach((loss, i) => { assert.ok(Math.abs(loss - predicted.sum[i]!) < 1e-4 * loss); });
+  await model.release();
 });

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { Journal, JournalTail, readJournal } from "../../../src/run/journal.ts";
-import { adoptRuns, findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/runDirectory.ts";
+import { adoptRuns } from "../../../src/run/adoption.ts";
+import { findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/runDirectory.ts";
 
 const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 
@@ -62,7 +63,7 @@ inFolder("a run whose worker is gone becomes interrupted, one whose worker lives
   const dead = make("20200102-030405-dead"), alive = make("20200102-030405-live");
   assert.equal(alive.acquireLease(process.pid), true);
   writeFileSync(join(dead.path, "lease"), JSON.stringify({ pid: 2 ** 22 + 1, started: "1" }));
-  assert.deepEqual(adoptRuns(folder, Date.now() + 20_000), [dead.id]);
+  assert.deepEqual(adoptRuns(folder, (_, reason) => { throw new Error(reason); }, Date.now() + 20_000), [dead.id]);
   assert.deepEqual([dead.record().status, alive.record().status], ["interrupted", "running"]);
 });
 

@@ -124,8 +124,14 @@ test("the schema of experiment files is where package.json says", { skip: !exist
 
 test("an engine is completed as settings, and as a device's name alone", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const { properties: { engine } } = JSON.parse(read("dist/experiment.schema.json")) as { properties: { engine: { anyOf: { enum?: string[]; properties?: object }[] } } };
-  assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas"]);
+  assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas", "memory"]);
   assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"]);
+});
+
+test("a precision is completed as settings, and as the weights' form alone", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
+  const { properties: { precision } } = JSON.parse(read("dist/experiment.schema.json")) as { properties: { precision: { anyOf: { enum?: string[]; properties?: object }[] } } };
+  assert.deepEqual(Object.keys(precision.anyOf[0]?.properties ?? {}), ["weights", "compare"]);
+  assert.deepEqual(precision.anyOf[1]?.enum, ["fp32", "fp16", "bf16", "int8"]);
 });
 
 interface SchemaNode { description?: string; properties?: Record<string, SchemaNode>; anyOf?: SchemaNode[]; oneOf?: SchemaNode[]; items?: SchemaNode; additionalProperties?: SchemaNode | boolean; defaultSnippets?: { label: string; body: unknown }[]; const?: unknown }

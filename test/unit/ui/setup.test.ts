@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { TokenWorker } from "../../../src/executor/tokenWorker.ts";
 import { DRAFT_LIMITS, type ExperimentDraft } from "../../../src/experiment/experimentDraft.ts";
-import type { Inspection } from "../../../src/experiment/setupProtocol.ts";
+import type { Inspection, MemoryAnswer } from "../../../src/experiment/setupProtocol.ts";
 import { Newest } from "../../../src/ui/newest.ts";
 import { parseSetupMessage } from "../../../src/ui/setupMessage.ts";
 import type * as Parts from "../../host/hostParts.ts";
@@ -13,7 +13,8 @@ import { loadParts } from "../../host/loadParts.ts";
 import { StubPanel } from "../../host/stubPanel.ts";
 
 let parts: typeof Parts;
-const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")), reported: unknown[] = [], found = { problem: "none is trained on", rows: 1 } as Inspection;
+const memories: object[] = [];
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")), reported: unknown[] = [], found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
 before(async () => { parts = await loadParts(); });
 after(() => { rmSync(folder, { recursive: true, force: true }); });
 const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
@@ -23,7 +24,8 @@ async function opened(file = "/data/d.csv"): Promise<{ panel: StubPanel; draft: 
   const panel = new StubPanel(), asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [], { vscode } = parts, nothing = (): void => { /* not looked at */ };
   vscode.window.createWebviewPanel = () => panel;
   const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> => new Promise((resolve, reject) => { asked.push({ backbone, answer: (result) => { if (result instanceof Error) reject(result); else resolve(result); } }); });
-  const worker = { inspect, sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }) } as unknown as TokenWorker;
+  const memory = (question: object): Promise<MemoryAnswer> => { memories.push(question); return Promise.resolve({ needed: 7.9e9, available: 6e9 }); };
+  const worker = { inspect, memory, sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }) } as unknown as TokenWorker;
   const setups = new parts.Setups({ extensionUri: vscode.Uri.file("/ext"), storage: vscode.Uri.file(folder), folders: { all: () => [] }, tokens: { get: () => worker, restart: () => { for (const { answer } of asked) answer(new Error("the worker was ended")); } }, errors: { report: (error: unknown) => { reported.push(error); return Promise.resolve(); } }, log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing }, workerPath: join(folder, "none.js") } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
   await setups.start(vscode.Uri.file(file) as never);
   panel.say({ type: "ready" });
@@ -78,8 +80,11 @@ test("data that are read for too long are read anew by another process; the old 
 test("a forecast that is left is not begun again before the costs change, or it is asked for", async () => {
   const { panel, asked, draft } = await opened(), task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" }, good = { ...found, problem: undefined } as unknown as Inspection;
   const look = async (change: object): Promise<void> => { panel.say({ type: "draft", draft: { ...draft, task, ...change }, asked: asked.length }); await rest(); asked.at(-1)!.answer(good); await rest(); };
-  const begun = (): number => panel.of("forecast").filter((each) => each["working"] === true).length;
+  const begun = (): number => panel.of("forecast").filter((each) => each["working"] === true && each["memory"] === undefined).length;
+  memories.length = 0;
   await look({});
+  assert.deepEqual(memories, [{ backbone: draft.backbone, budget: draft.budget, source: 40, target: 20, rows: 32 }], "memory is asked for at once, at the longest input that there is");
+  assert.deepEqual(panel.of("forecast").at(-1), { type: "forecast", memory: { needed: 7.9e9, available: 6e9 }, working: true });
   assert.equal(begun(), 1);
   panel.say({ type: "forecast", measure: false });
   await rest();

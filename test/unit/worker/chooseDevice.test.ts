@@ -41,6 +41,12 @@ test("the fastest device is taken, and what each took is told; the same shape is
   assert.equal((await choose({ cpu: 1, webgpu: 2 }, experimentOf({ batchSize: 4 })))?.device, "cpu", "another shape is another matter");
 });
 
+test("weights that are held narrow are for the processor: nothing else is measured, nothing is kept of them for other runs", async (t) => {
+  const { choose, asked } = bench(t), experiment = experimentsOf("x.adept.json", JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }))[0]!;
+  assert.deepEqual(await choose({ cpu: 90, webgpu: 30 }, experiment), { device: "cpu", name: "onnxruntime CPU", measured: [] });
+  assert.deepEqual(asked, []);
+});
+
 test("where the processor is the only candidate nothing is measured", async (t) => {
   const { choose, asked } = bench(t);
   assert.deepEqual(await choose({ cpu: 5 }), { device: "cpu", name: "onnxruntime CPU", measured: [] });

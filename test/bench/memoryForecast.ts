@@ -1,0 +1,36 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CASES, type MemoryCase } from "./memoryForecast/cases.ts";
+import { writeRandomBackbone } from "./sides/randomBackbone.ts";
+import { SHAPES } from "./sides/shapes.ts";
+
+interface Measured { start: number; trained: number; peak: number; deviceUsed: number; forecast: { host: number; device: number } }
+
+const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
+
+/** A process of its own makes a few steps and an evaluation; what it takes besides itself is set against the forecast. */
+function measured(asked: MemoryCase, folders: Map<string, string>): Measured {
+  const shape = SHAPES.find(({ name }) => name === asked.backbone);
+  if (shape !== undefined && !folders.has(shape.name)) {
+    const folder = mkdtempSync(join(tmpdir(), "adept-memory-"));
+    folders.set(shape.name, folder);
+    writeRandomBackbone(folder, shape);
+  }
+  const output = execFileSync(process.execPath, ["--import", "tsx", SIDE, JSON.stringify({ ...asked, backbone: folders.get(asked.backbone) ?? asked.backbone })], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  return JSON.parse(output.trim().split("\n").at(-1)!) as Measured;
+}
+
+/** Peak memory of training and evaluation beside its forecast. @param names backbones; none: all; "cuda" and the like measure a device's own memory */
+export function benchMemoryForecast(names: string[]): Promise<void> {
+  const folders = new Map<string, string>(), device = names.find((name) => name === "cuda" || name === "webgpu"), chosen = names.filter((name) => name !== device);
+  try {
+    console.log("| backbone | method | input | copies | after training, MB | peak, MB | forecast, MB | error |\n| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for (const asked of CASES.filter(({ backbone, copies }) => (chosen.length === 0 || chosen.includes(backbone)) && (device === undefined || copies === undefined))) {
+      const { start, trained, peak, deviceUsed, forecast } = measured({ ...asked, ...(device !== undefined && { device }) }, folders), expected = start + forecast.host;
+      console.log(`| ${asked.backbone} | ${asked.method.kind} | ${asked.length} | ${asked.copies ?? 1} | ${Math.round(trained)} | ${Math.round(peak)} | ${Math.round(expected)} | ${Math.round(100 * (expected / peak - 1))} % |${device === undefined ? "" : ` on ${device}: ${Math.round(deviceUsed)}, forecast ${Math.round(forecast.device)}`}`);
+    }
+  } finally { for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true }); }
+  return Promise.resolve();
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+const LEASE = join(import.meta.dirname, "../../src/run/lease.ts"), PROCESSES = 8;
+
+/** Waits for all to be up, takes the lease of whoever has died with it, and dies with it in turn. */
+const SCRIPT = `
+import { openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { takeLease } from ${JSON.stringify(LEASE)};
+const folder = process.argv[1], lease = folder + "/lease";
+writeFileSync(folder + "/up-" + process.pid, "");
+while (readdirSync(folder).filter((name) => name.startsWith("up-")).length < ${PROCESSES}) await new Promise((done) => setTimeout(done, 5));
+for (const end = Date.now() + 40000; !takeLease(lease, process.pid); ) if (Date.now() > end) process.exit(3);
+try { openSync(folder + "/inside", "wx"); } catch { process.exit(4); }
+await new Promise((done) => setTimeout(done, 20));
+rmSync(folder + "/inside");
+process.kill(process.pid, "SIGKILL");
+`;
+
+test("of eight that fight for a dead process's lease one gets it, each time; nothing is left beside it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-lease-"));
+  try {
+    writeFileSync(join(folder, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
+    const ends = await Promise.all(Array.from({ length: PROCESSES }, () => new Promise((done) => { spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", SCRIPT, folder], { stdio: "inherit", cwd: join(import.meta.dirname, "../..") }).once("exit", (code, signal) => { done(signal ?? code); }); })));
+    assert.deepEqual(ends, Array.from({ length: PROCESSES }, () => "SIGKILL"), "4: two were inside at once; 3: nobody got in");
+    assert.deepEqual(readdirSync(folder).filter((name) => !name.startsWith("up-")), ["lease"]);
+  } finally { rmSync(folder, { recursive: true, force: true }); }
+});

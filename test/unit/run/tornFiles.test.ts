@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { RunEvent } from "../../../src/experiment/events.ts";
+import { Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
+import { checkpointDamage, loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
+import { initialState, type LoopState } from "../../../src/training/loop.ts";
+import type { Parameters } from "../../../src/training/model.ts";
+
+const inFolder = (name: string, work: (folder: string) => void): void => { test(name, () => { const folder = mkdtempSync(join(tmpdir(), "adept-torn-")); try { work(folder); } finally { rmSync(folder, { recursive: true, force: true }); } }); };
+
+/** A journal of a few events, and where each line ends. */
+function journal(folder: string): { bytes: Buffer; ends: number[]; events: RunEvent[]; path: string } {
+  const writer = new Journal(folder), path = join(folder, "events.jsonl");
+  writer.append({ type: "created", version: 1, id: "20260101-000000-aaaa", name: "naïve", method: "pt", task: "file", backbone: "tiny-t5", seed: 0, steps: 9 });
+  for (let step = 1; step <= 3; step++) writer.append({ type: "step", step, loss: 1 / step, learningRate: { prompt: 0.1 }, gradientNorm: { prompt: 1 }, updateRatio: { prompt: 0.01 }, tokensPerSecond: 1, secondsLeft: 1 });
+  writer.append({ type: "evaluation", step: 3, split: "validation", loss: 0.25, metrics: { accuracy: 0.875 }, examples: 8 });
+  writer.append({ type: "status", status: "finished" });
+  writer.close();
+  const bytes = readFileSync(path);
+  return { bytes, path, events: readJournal(folder).events, ends: [...bytes].flatMap((byte, at) => (byte === 10 ? [at + 1] : [])) };
+}
+
+/** What is written after the damage is read, whatever it was. */
+function goesOn(folder: string, before: readonly RunEvent[]): void {
+  const writer = new Journal(folder);
+  writer.append({ type: "warning", message: "after" });
+  writer.close();
+  const { events } = readJournal(folder);
+  assert.deepEqual(events.slice(0, -1), before);
+  assert.equal((events.at(-1) as { message?: string }).message, "after");
+}
+
+inFolder("every prefix of a journal gives the events whose lines are whole, and takes the next", (folder) => {
+  const { bytes, ends, events, path } = journal(folder);
+  for (let length = 0; length <= bytes.length; length++) {
+    writeFileSync(path, bytes.subarray(0, length));
+    const whole = events.slice(0, ends.filter((end) => end <= length).length);
+    assert.deepEqual(readJournal(folder).events, whole);
+    readRecord(folder);
+    const torn = readJournal(folder).events.length + (ends.includes(length + 1) ? 1 : 0);
+    if (torn === whole.length) goesOn(folder, whole);
+  }
+});
+
+inFolder("no turned bit of a journal gives an event that nobody wrote; its other lines stand", (folder) => {
+  const { bytes, events, path } = journal(folder), written = new Set(events.map((event) => JSON.stringify(event)));
+  for (let at = 0; at < bytes.length; at++) for (let bit = 0; bit < 8; bit++) {
+    const copy = Buffer.from(bytes);
+    copy[at] = copy[at]! ^ (1 << bit);
+    writeFileSync(path, copy);
+    const { events: read, bad } = readJournal(folder);
+    for (const event of read) assert.ok(written.has(JSON.stringify(event)), `byte ${at}, bit ${bit}: ${JSON.stringify(event)}`);
+    // A line end that is turned takes both lines; what turns into one splits a line.
+    assert.ok(read.length >= events.length - 2 && (read.length === events.length || bad > 0 || at === bytes.length - 1), `byte ${at}, bit ${bit}`);
+  }
+});
+
+inFolder("zeros that a power cut leaves at the end are a line of their own", (folder) => {
+  const { bytes, events, path } = journal(folder);
+  writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(700)]));
+  goesOn(folder, events);
+});
+
+const like: Parameters = new Map([["prompt", { name: "prompt", dims: [2, 3], group: "prompt", data: Float32Array.of(1, 2, 3, 4, 5, 6) }]]);
+const state: LoopState = { ...initialState(like), step: 7, best: { step: 4, score: -0.5, parameters: like } };
+
+inFolder("every prefix and every turned bit of a checkpoint is told as damage, or is the same state", (folder) => {
+  const path = join(folder, "state.safetensors");
+  saveCheckpoint(path, state);
+  const bytes = readFileSync(path), expected = loadCheckpoint(path, like);
+  assert.ok(expected !== undefined && !("damage" in expected) && expected.step === 7 && expected.best?.score === -0.5);
+  const judged = (damaged: Buffer, what: string): void => {
+    writeFileSync(path, damaged);
+    const found = loadCheckpoint(path, like);
+    assert.ok(found !== undefined && ("damage" in found || JSON.stringify([...found.parameters, found.step, found.adam.t, found.best?.step, found.best?.score]) === JSON.stringify([...expected.parameters, expected.step, expected.adam.t, expected.best?.step, expected.best?.score])), what);
+    if ("damage" in found) assert.equal(checkpointDamage(path), found.damage);
+  };
+  for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
+  for (let at = 0; at < bytes.length; at++) for (let bit = 0; bit < 8; bit++) { const copy = Buffer.from(bytes); copy[at] = copy[at]! ^ (1 << bit); judged(copy, `byte ${at}, bit ${bit}`); }
+});
+
+inFolder("a checkpoint that cannot be written leaves the one before, and nothing beside", (folder) => {
+  const checkpoints = join(folder, "checkpoint"), path = join(checkpoints, "state.safetensors");
+  saveCheckpoint(path, state);
+  const before = readFileSync(path);
+  cpSync(path, `${path}.1.tmp`);
+  assert.throws(() => { saveCheckpoint(path, { ...state, adam: { ...state.adam, moments: new Map() } }); });
+  assert.ok(existsSync(path));
+  // What cannot be renamed into place is taken away.
+  assert.throws(() => { saveCheckpoint(join(checkpoints, "state.safetensors/inner"), state); });
+  assert.deepEqual([readFileSync(path), readdirSync(checkpoints).includes("state.safetensors")], [before, true]);
+});
