@@ -7,6 +7,7 @@ async function main([name = "", ...rest]: string[]): Promise<number> {
   if (name === "" || name === "--help" || name === "help") { console.log(USAGE); return name === "" ? 2 : 0; }
   const command = COMMANDS[name];
   if (command === undefined) throw new WrongUse(`There is no command "${name}".\n\n${USAGE}`);
+  if (rest.includes("--help")) { console.log(USAGE); return 0; }
   return command(rest);
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Content } from "./content.ts";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 import { PRECISIONS } from "./precisionSpec.ts";
 
@@ -40,6 +41,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("warning"), ...at, message: z.string() }),
   z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: z.string().optional() }),
   z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
+  z.object({ type: z.literal("contents"), ...at, files: z.record(z.string(), Content).describe("what files of the experiment held at its start that its commit lacks") }),
   z.object({ type: z.literal("analysis"), ...at, name: z.string(), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: z.string().optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
   z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(z.string()).optional().describe("paths that its commit lacks: taken as they were now") }),

@@ -9,7 +9,7 @@ import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "precision", "memory", "annotated"]);
+const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "contents", "evaluation", "precision", "memory", "annotated"]);
 
 /** A line with a checksum of what stands before it. A line without one is of an older version, or another program's. */
 function sealed(event: object): string {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { Content } from "../experiment/content.ts";
 import { fold, isOpen, type RunRecord } from "../experiment/record.ts";
 import { RunStatus } from "../experiment/events.ts";
 import { CommitId, InnerPath, RunRef } from "../experiment/objectNames.ts";
@@ -9,7 +10,7 @@ import { writeFileAtomic } from "../disk/atomicFile.ts";
 /** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
 const SHAPE = Object.keys(fold([])).sort().join();
 /** What JSON leaves out, values that are undefined, comes back with the empty record. */
-const Entry = z.object({ size: z.number(), record: z.looseObject({ id: z.string().min(1), name: z.string(), status: RunStatus, evaluations: z.array(z.looseObject({ metrics: z.record(z.string(), z.number()) })), tags: z.array(z.string()), warnings: z.array(z.string()), analyses: z.record(z.string(), z.looseObject({})), sources: z.record(z.string(), InnerPath), snapshotCommit: CommitId.optional(), resultCommit: CommitId.optional(), ref: RunRef.optional() }).transform((record): RunRecord => Object.assign({ ...fold([]) }, record)) });
+const Entry = z.object({ size: z.number(), record: z.looseObject({ id: z.string().min(1), name: z.string(), status: RunStatus, evaluations: z.array(z.looseObject({ metrics: z.record(z.string(), z.number()) })), tags: z.array(z.string()), warnings: z.array(z.string()), analyses: z.record(z.string(), z.looseObject({})), sources: z.record(z.string(), InnerPath), contents: z.record(z.string(), Content).default({}), snapshotCommit: CommitId.optional(), resultCommit: CommitId.optional(), ref: RunRef.optional() }).transform((record): RunRecord => Object.assign({ ...fold([]) }, record)) });
 const Index = z.object({ shape: z.literal(SHAPE), runs: z.record(z.string(), Entry) });
 
 const pathOf = (runsDir: string): string => join(dirname(runsDir), "index.json");
