@@ -53,7 +53,7 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await workbench.answer("paper, first");
   await workbench.menu(workbench.runRow("The good one"), "Star");
   await until("the row has its marks", () => workbench.runRow("The good one").innerText(), (text) => /★/.test(text) && /#paper/.test(text));
-  const named = await until("what was said is committed", () => records(folder).find(({ name }) => name === "The good one")!, ({ id, resultCommit }) => resultCommit !== undefined && git(folder, "rev-parse", `refs/adept/runs/${id}`) === resultCommit && (JSON.parse(git(folder, "log", "-1", "--format=%b", resultCommit)) as { starred: boolean }).starred);
+  const named = await until("what was said is committed", () => records(folder).find(({ name }) => name === "The good one")!, ({ id, resultCommit }) => resultCommit !== undefined && git(folder, "rev-parse", `refs/adept/runs/${id}`).trim() === resultCommit && (JSON.parse(git(folder, "log", "-1", "--format=%b", resultCommit)) as { starred: boolean }).starred);
   assert.deepEqual([named.tags, named.starred, named.renamed], [["paper", "first"], true, true]);
 
   // Delete by key, and undo: folder and ref go and come back.
