@@ -86,7 +86,7 @@ test("tag and note are told, and committed on top of the result; a tag is taken 
 test("prune shows what can go and takes it when told so", () => {
   assert.deepEqual([adept(["prune"]).out, json<{ found: unknown[] }>(["prune"]).found], ["nothing to prune", []]);
   const state = path(`.adept/runs/${id}/checkpoint/state.safetensors`);
-  assert.match(adept(["prune", "--checkpoints"]).out, new RegExp(`^checkpoints of finished run ${id} \\(\\d+ MB\\)\n1 can go, \\d+ MB: adept runs prune --checkpoints --yes removes them$`));
+  assert.match(adept(["prune", "--checkpoints"]).out, new RegExp(`^checkpoints of finished run ${id} \\(\\d+ [kM]B\\)\n1 can go, \\d+ [kM]B: adept runs prune --checkpoints --yes removes them$`));
   assert.ok(existsSync(state));
   assert.match(adept(["prune", "--checkpoints", "--yes"]).out, /removed: 1, /);
   assert.ok(!existsSync(state));
