@@ -9,6 +9,7 @@ async function main([name = "", ...rest]: string[]): Promise<number> {
   if (name === "" || name === "--help" || name === "help") { say(USAGE); return name === "" ? 2 : 0; }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new WrongUse(`There is no command "${name}".\n\n${USAGE}`);
+  if (rest.includes("--help")) { say(USAGE); return 0; }
   return command(rest);
 }
 

@@ -10,6 +10,8 @@ export { GitRestore } from "./run/gitRestore.ts";
 export { GitShare } from "./run/gitShare.ts";
 export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/gitStore.ts";
+export { commitAnnotation } from "./run/annotationCommit.ts";
+export { prunable, PRUNED } from "./run/prune.ts";
 export { annotateRun, JournalTail, readRecord } from "./run/journal.ts";
 export { adoptRun } from "./run/adoption.ts";
 export { listRuns } from "./run/runDirectory.ts";

@@ -24,6 +24,7 @@ export const USAGE = `adept: train and compare parameter-efficient methods
   adept resume RUN [--runs-dir DIR] [--json]        adept stop RUN
   adept runs list|show [RUN] [--json]               adept predict RUN [TEXT] [--json]
   adept runs diff RUN [RUN] | restore RUN PATH...|--all|--undo BACKUP | branch RUN NAME | delete [--undo] RUN... [--json]
+  adept runs reproduce RUN | tag RUN TAG... [--remove TAG]... | note RUN TEXT | prune [--checkpoints] [--yes] [--json]
   adept runs check [RUN]... [--json]                 whether journals, checkpoints, adapters and commits are whole
   adept runs push RUN... [--yes] [--tracked-secrets] | fetch [--remote NAME] [--json]        adept runs compare|export as below
   adept compare [RUN|SWEEP]... [--metric NAME] [--markdown] [--json]

@@ -15,7 +15,10 @@ import { compare } from "./compareCommand.ts";
 import { deleteCommand } from "./deleteCommand.ts";
 import { diff } from "./diffCommand.ts";
 import { exportRun } from "./exportCommand.ts";
+import { note, tag } from "./annotateCommand.ts";
 import { namedRun, runsFolder } from "./place.ts";
+import { prune } from "./pruneCommand.ts";
+import { reproduce } from "./reproduceCommand.ts";
 import { restore } from "./restoreCommand.ts";
 import { fetchRuns, push } from "./shareCommand.ts";
 import { tellOnce } from "./tellOnce.ts";
@@ -51,7 +54,7 @@ function show(args: string[]): Promise<number> {
   return Promise.resolve(0);
 }
 
-const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, push, fetch: fetchRuns, check };
+const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = { list, show, compare, export: exportRun, diff, restore, branch, delete: deleteCommand, reproduce, tag, note, prune, push, fetch: fetchRuns, check };
 
 /** adept runs, and what is done with them; without a word it lists them */
 export function runs(args: string[]): Promise<number> {

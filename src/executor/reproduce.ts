@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { UserError } from "../experiment/errors.ts";
@@ -11,11 +12,12 @@ import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 /** Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where they lie in the commit is in its journal. */
 function create(runsDir: string, original: RunDirectory, { top, commit }: { top: string; commit: string }): RunDirectory {
-  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32), { part: _, ...single } = original.experiment(), { name, sources } = original.record();
+  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32), { part: _, ...single } = original.experiment(), { name, sources, contents } = original.record();
   const experiment = { ...single, name: `${name} (reproduced)`.slice(0, 300), reproduces: { run: original.id, commit } }, run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
     journal.append({ type: "sources", paths: { ...sourcesIn(top, experiment), ...sources } });
+    if (Object.keys(contents).length > 0) journal.append({ type: "contents", files: contents });
   } finally { journal.close(); }
   return run;
 }
@@ -24,7 +26,7 @@ function create(runsDir: string, original: RunDirectory, { top, commit }: { top:
  * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with it in the end.
  * @returns `outside`: paths that the commit lacks, taken as they are now @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
  */
-export async function reproduceRun(options: WorkerPlace & { runPath: string; runsDir: string; /** ends it before the training has begun */ signal?: AbortSignal }): Promise<{ run: RunDirectory; outside: string[] }> {
+export async function reproduceRun(options: WorkerPlace & { runPath: string; runsDir: string; /** ends it before the training has begun */ signal?: AbortSignal }): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {
   const original = RunDirectory.open(options.runPath), { snapshotCommit: commit, name, status } = original.record(), store = await openGitStore(options.folder);
   if ("reason" in store) throw new UserError(store.reason);
   if (commit === undefined) throw new UserError(`Run "${name}" has no commit: its files cannot be brought back`, "Runs are committed in folders with a git repository.");
@@ -33,8 +35,7 @@ export async function reproduceRun(options: WorkerPlace & { runPath: string; run
   try {
     const outside = await layOut(store, run, commit);
     options.signal?.throwIfAborted();
-    startTraining(run, options);
-    return { run, outside };
+    return { run, outside, child: startTraining(run, options) };
   } catch (error) {
     await removeWorkTree(store, run.path);
     rmSync(run.path, { recursive: true, force: true });

@@ -8,7 +8,7 @@ const Fields = z.strictObject({
   device: z.enum(["auto", ...DEVICES]).default("auto").describe("Where it is computed; \"auto\" measures a step on every device of the machine and takes the fastest"),
   threads: z.number().int().nonnegative().default(0).describe("Threads; 0 leaves it to the engine"),
   replicas: z.number().int().nonnegative().max(64).default(0).describe("Copies of the model that share each batch; 0 leaves it to the engine: one a core while the backbone is small"),
-  memory: z.enum(["check", "ignore"]).optional().describe("\"ignore\" trains also where the forecast says that memory is too small; \"check\", the default, says so before the first step"),
+  memory: z.enum(["check", "spare", "ignore"]).optional().describe("\"check\", the default, says before the first step where memory is too small; \"spare\" makes no copies of the weights either, on the processor: a step takes about a tenth more time; \"ignore\" trains all the same"),
 });
 /** A device's name alone stands for an engine on it. */
 export const EngineInput = z.preprocess((given) => (typeof given === "string" ? { device: given } : given), Fields);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Content } from "./content.ts";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 import { PRECISIONS } from "./precisionSpec.ts";
 
@@ -47,6 +48,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("warning"), ...at, message: told }),
   z.object({ type: z.literal("git"), ...at, kind: z.enum(["snapshot", "result", "skipped"]), commit: CommitId.optional(), ref: RunRef.optional(), message: told.optional() }),
   z.object({ type: z.literal("sources"), ...at, paths: z.record(z.string(), InnerPath).refine(few).describe("where in the repository each path of the experiment lies; the repository may move, or be another's") }),
+  z.object({ type: z.literal("contents"), ...at, files: z.record(z.string(), Content).refine(few).describe("what files of the experiment held at its start that its commit lacks") }),
   z.object({ type: z.literal("analysis"), ...at, name: z.string().max(60), status: z.enum(["started", "running", "finished", "failed", "stopped"]), label: told.optional(), done: z.number().optional(), total: z.number().optional(), metric: z.number().optional() }),
   z.object({ type: z.literal("annotated"), ...at, ...Annotation.shape }),
   z.object({ type: z.literal("reproduced"), ...at, of: word, same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: word, value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(told).max(1000).optional().describe("paths that its commit lacks: taken as they were now") }),

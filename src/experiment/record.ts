@@ -1,3 +1,4 @@
+import type { Content } from "./content.ts";
 import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 
 export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number; seconds?: number | undefined }
@@ -47,6 +48,8 @@ export interface RunRecord {
   warnings: string[];
   /** where in the repository each path of the experiment lies */
   sources: Record<string, string>;
+  /** what files of the experiment held at its start that its commit lacks */
+  contents: Record<string, Content>;
   snapshotCommit: string | undefined; resultCommit: string | undefined; ref: string | undefined; gitMessage: string | undefined;
   error: { message: string; action: string | undefined } | undefined;
 }
@@ -55,7 +58,7 @@ const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
   trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, precision: [], memory: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
-  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
+  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, contents: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
 };
 
 /** Of these a record holds no more: each costs a copy of all, and a journal can be somebody else's. */
@@ -93,6 +96,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
       snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit, resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
     };
     case "sources": return { ...next, sources: event.paths };
+    case "contents": return { ...next, contents: event.files };
     case "analysis": {
       const before = Object.hasOwn(record.analyses, event.name) ? record.analyses[event.name] : undefined;
       return before === undefined && Object.keys(record.analyses).length >= MOST_ANALYSES ? next : { ...next, analyses: { ...record.analyses, [event.name]: analysisState(before, event) } };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Content } from "./content.ts";
 import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, RunStatus } from "./events.ts";
 import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 import { PRECISIONS } from "./precisionSpec.ts";
@@ -22,5 +23,5 @@ export const StoredRecord = z.object({
   trainable: number, promptLength: number, bottleneck: number, device: text, majority: number, engine: z.object({ device: z.string(), name: z.string(), measured: z.array(MeasuredDevice) }).optional(), precision: z.array(Precision), memory: Memory.optional(), gpus: z.array(GpuUse).optional(),
   examples: counts.optional(), lastStep: Step.optional(), evaluations: z.array(Evaluation), queued: z.boolean(), interruptions: z.number(), experiment: text, variant: text, sweep: text, renamed: z.boolean(),
   note: z.string(), starred: z.boolean(), tags: Annotation.shape.tags.unwrap(), archived: z.boolean(), priority: z.number(), analyses: z.record(z.string(), Analysis), reproduced: Reproduction.optional(), bestStep: number, checkpointStep: number,
-  warnings: z.array(z.string()), sources: z.record(z.string(), InnerPath), snapshotCommit: CommitId.optional(), resultCommit: CommitId.optional(), ref: RunRef.optional(), gitMessage: text, error: z.object({ message: z.string(), action: text }).optional(),
+  warnings: z.array(z.string()), sources: z.record(z.string(), InnerPath), contents: z.record(z.string(), Content), snapshotCommit: CommitId.optional(), resultCommit: CommitId.optional(), ref: RunRef.optional(), gitMessage: text, error: z.object({ message: z.string(), action: text }).optional(),
 }).transform((stored): RunRecord => ({ ...fold([]), ...stored }) as RunRecord);

@@ -2,6 +2,7 @@ import type { T5Config } from "../backbone/t5Config.ts";
 import { t5Layout } from "../backbone/t5Layout.ts";
 import type { Device } from "../experiment/engineSpec.ts";
 import type { MethodSpec } from "../experiment/methodSpec.ts";
+import type { Hold, Holds } from "./holding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodSizes } from "./method.ts";
 import { programMemory, type ProgramMemory } from "./programMemory.ts";
@@ -13,8 +14,8 @@ export interface PartShape { rows: number; source: number; target: number }
 /** What the memory of training depends on. */
 export interface MemoryShape {
   config: T5Config; method: MethodSpec; sizes: MethodSizes; device: Device; copies: number;
-  /** bytes of a frozen weight where it is packed for products, and in its file; 4 each for fp32 */
-  packedBytes?: number; storedBytes: number;
+  /** how programs have the frozen weights; bytes of one where it lies, 4 for fp32 */
+  holds: Holds; storedBytes: number;
   /** parts of training batches, and of evaluated ones, that could take the most */
   trained: readonly PartShape[]; evaluated: readonly PartShape[];
   /** most tokens that are generated */
@@ -23,10 +24,14 @@ export interface MemoryShape {
   backboneDropout?: boolean;
 }
 
-/** Bytes over the process as it was before: `host` in the machine's memory, `device` in a graphics processor's (0 on the processor); the rest tells what `host` and `device` together are made of. */
-export interface MemoryForecast { host: number; device: number; weights: number; training: number; evaluation: number; optimiser: number; copies: number }
+/**
+ * Bytes over the process as it was before: `host` in the machine's memory, `device` in a graphics processor's (0 on the processor); `again` is what the system counts besides where programs map the same file once more.
+ * The rest tells what `host` and `device` together are made of.
+ */
+export interface MemoryForecast { host: number; device: number; again: number; weights: number; training: number; evaluation: number; optimiser: number; copies: number }
 
 const MB = 2 ** 20, BYTES = 4;
+const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
 /** Measured: what the engine's library holds for each program besides, what its store keeps free after the weights are packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others. */
 const SESSION = 14 * MB, LEFT_FREE = 0.17, STORE = 1.05, LOST_PIECES = 0.75;
 /** A thread with its own JavaScript and buffers; what a first run of the engine starts. */
@@ -56,9 +61,20 @@ function programsOf({ config, method, sizes, trained, evaluated, generated }: Me
   };
 }
 
-/** What a program's weights take: packed, and where they are stored in fewer bytes than the engine's, widened tables. */
-function weightsOf({ packed, largest, folded, tables }: ProgramMemory, { packedBytes = BYTES, storedBytes }: MemoryShape): number {
-  return (packed * packedBytes) / BYTES + Math.max(largest, LEFT_FREE * packed) + folded + (storedBytes < BYTES ? tables : 0) + SESSION;
+/** What a program's weights take: packed, and where they are stored in fewer bytes than the engine's, widened tables. Of mapped ones each product widens its own, one after the other. */
+function weightsOf({ packed, largest, folded, tables }: ProgramMemory, { storedBytes }: MemoryShape, hold: Hold): number {
+  const isNarrow = storedBytes < BYTES;
+  if (hold === "mapped") return SESSION + (isNarrow ? largest : 0);
+  return packed + Math.max(largest, LEFT_FREE * packed) + folded + (isNarrow ? tables : 0) + SESSION;
+}
+
+/** Pages of the weights' files that programs look at: once in memory, and counted once for each program. */
+function mappedOf({ step, ...predict }: Programs, { config, holds, storedBytes, copies }: MemoryShape): { once: number; counted: number } {
+  const at = (hold: Hold, programs: readonly ProgramMemory[]): number[] => programs.map(({ read, tables }) => ((hold === "mapped" ? read : storedBytes === BYTES ? tables : 0) * storedBytes) / BYTES);
+  const each = [...at(holds.step, step), ...at(holds.predict, [predict.encode, predict.score, predict.decode])];
+  // Programs share what they look at, the table of embeddings above all.
+  const all = storedBytes * total(t5Layout(config).weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
+  return { once: Math.max(...each, Math.min(all, total(each))), counted: copies * total(each) };
 }
 
 /**
@@ -66,14 +82,14 @@ function weightsOf({ packed, largest, folded, tables }: ProgramMemory, { packedB
  * Constants of the engine are measured (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
-  const { config, sizes, copies, device, backboneDropout = false } = shape, { step, encode, score, decode } = programsOf(shape), all = [...step, encode, score, decode];
-  const parameters = BYTES * sizes.count, table = BYTES * config.vocabulary * config.width, apart = copies > 1, mapped = shape.storedBytes === BYTES ? table : 0;
-  const weights = all.reduce((sum, each) => sum + weightsOf(each, shape), 0);
+  const { config, sizes, copies, device, holds, backboneDropout = false } = shape, programs = programsOf(shape), { step, encode, score, decode } = programs, { once, counted } = mappedOf(programs, shape);
+  const parameters = BYTES * sizes.count, table = BYTES * config.vocabulary * config.width, apart = copies > 1;
+  const weights = total(step.map((each) => weightsOf(each, shape, holds.step))) + total([encode, score, decode].map((each) => weightsOf(each, shape, holds.predict)));
   // Masks are as many values as the dropped ones, a quarter of their bytes, and the step's own are kept for its gradient.
-  const training = step.reduce((sum, { values, results }) => sum + STORE * values * (backboneDropout ? 1.5 : 1) + results, 0);
+  const training = total(step.map(({ values, results }) => STORE * values * (backboneDropout ? 1.5 : 1) + results));
   const evaluation = STORE * encode.values + LOST_PIECES * encode.widest + HANDED_OVER * (encode.results + decode.results) + STORE * (score.values + decode.values);
-  const each = weights + training, optimiser = STATE * parameters, update = UPDATE * parameters, hosted = START + optimiser + table + mapped + (apart ? copies * (THREAD + table + 3 * parameters) : 0);
-  const parts = { weights: copies * weights, training: copies * training, evaluation: copies * evaluation, optimiser: optimiser + update, copies };
+  const each = weights + training, optimiser = STATE * parameters, update = UPDATE * parameters, hosted = START + optimiser + table + once + (apart ? copies * (THREAD + table + 3 * parameters) : 0);
+  const parts = { weights: copies * weights, training: copies * training, evaluation: copies * evaluation, optimiser: optimiser + update, copies, again: Math.max(0, counted - once) };
   // What an update held is given back while the first evaluation comes to its own.
   const passing = (evaluated: number): number => Math.max(update, update / 2 + evaluated);
   if (device === "cpu") return { host: Math.ceil(hosted + copies * each + passing(copies * evaluation)), device: 0, ...parts };

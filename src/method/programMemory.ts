@@ -5,9 +5,9 @@ import { topological, type OpName, type Value } from "../graph/value.ts";
 
 /**
  * Bytes that one program takes. `packed`: frozen right sides of products, copied as the engine wants them, once for each way they are read; `largest` of them, which
- * lies there twice while it is made; `folded`: frozen tensors that are reshaped, a copy each; `tables`: those that are only looked up; `values`: what the engine's store takes for a run; `widest` of its values; `results`: what it hands back.
+ * lies there twice while it is made; `folded`: frozen tensors that are reshaped, a copy each; `tables`: those that are only looked up; `read`: all of them, once each; `values`: what the engine's store takes for a run; `widest` of its values; `results`: what it hands back.
  */
-export interface ProgramMemory { packed: number; largest: number; folded: number; tables: number; values: number; widest: number; results: number }
+export interface ProgramMemory { packed: number; largest: number; folded: number; tables: number; read: number; values: number; widest: number; results: number }
 
 const BYTES = 4;
 /** Operations whose result may lie where an operand that is used no more did. */
@@ -20,17 +20,18 @@ const bytesOf = (value: Value, sizes: Sizes): number => value.shape.reduce<numbe
 const total = (sizes: Iterable<number>): number => [...sizes].reduce((a, b) => a + b, 0);
 
 /** Frozen tensors by what reads them. */
-function weightSizes(order: readonly Value[]): Pick<ProgramMemory, "packed" | "largest" | "folded" | "tables"> {
-  const packed = new Map<string, number>(), folded = new Map<string, number>(), tables = new Map<string, number>();
+function weightSizes(order: readonly Value[]): Pick<ProgramMemory, "packed" | "largest" | "folded" | "tables" | "read"> {
+  const packed = new Map<string, number>(), folded = new Map<string, number>(), tables = new Map<string, number>(), read = new Map<string, number>();
   for (const value of order) {
     if (value.kind !== "op") continue;
     value.inputs.forEach((input, place) => {
       if (input.kind !== "weight") return;
+      read.set(input.name, bytesOf(input, {}));
       if (value.op === "matmul" && place === 1) packed.set(`${input.name} ${value.attributes.transB}`, bytesOf(input, {}));
       else (value.op === "reshape" ? folded : tables).set(input.name, bytesOf(input, {}));
     });
   }
-  return { packed: total(packed.values()), largest: Math.max(0, ...packed.values()), folded: total(folded.values()), tables: total(tables.values()) };
+  return { packed: total(packed.values()), largest: Math.max(0, ...packed.values()), folded: total(folded.values()), tables: total(tables.values()), read: total(read.values()) };
 }
 
 /** What holds a value's bytes: a reshaped one is another look at them. */

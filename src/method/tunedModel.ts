@@ -14,6 +14,7 @@ import type { BackboneWeights } from "../backbone/weights.ts";
 import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "../training/model.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { decodeGreedily, type Decoding } from "./greedyDecoding.ts";
+import { holdsOf } from "./holding.ts";
 import { InputGraph } from "./inputGraph.ts";
 import type { MethodShape, MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
@@ -24,7 +25,7 @@ const MASKED = -1e9;
 /** A folded table of so many bytes is held by the programs themselves, once each. */
 const MOST_HELD = 256e6;
 
-export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array; /** what the backbone's matrices are held as */ precision?: Precision; /** no copy of the weights is made, which takes more time */ spare?: boolean; /** the cache's weights have just been looked at */ checked?: boolean }
+export interface ModelOptions { folder: string; method: MethodSpec; sizes: MethodSizes; engine: EngineSpec; /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean; /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array; /** what the backbone's matrices are held as */ precision?: Precision; /** predictions are rare beside steps */ training?: boolean; /** the cache's weights have just been looked at */ checked?: boolean }
 
 type Feeds = Record<string, HostTensor>;
 const parameterFeeds = (parameters: Parameters): Feeds => Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
@@ -38,6 +39,12 @@ function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): { 
 
 /** A program's name with what it is made for. */
 const named = (program: string, variants: Record<string, boolean>): string => [program, ...Object.keys(variants).filter((variant) => variants[variant])].join("+");
+
+/** Where the weights lie that outputs are made of. */
+function locations(outputs: Record<string, Value>, weights: BackboneWeights): Map<string, WeightLocation> {
+  const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
+  return new Map(used.map((v) => [v.name, weights.locate(v.name, v.shape.map(Number))]));
+}
 
 /** What an encoder made of a batch. */
 interface Encoded { fixed: Feeds; states: Float32Array | undefined; short: boolean }
@@ -59,7 +66,8 @@ export class T5TunedModel implements TunedModel {
   private readonly foldedTable: ConstantValue | undefined;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
-  private constructor(private readonly weights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
+  /** @param predictingWeights as programs hold them that only predict */
+  private constructor(private readonly weights: BackboneWeights, private readonly predictingWeights: BackboneWeights, readonly config: T5Config, private readonly options: ModelOptions) {
     this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
     this.graph = new InputGraph(config, this.shape, { embedded: options.embedded === true, folded: options.folded !== undefined });
@@ -73,10 +81,10 @@ export class T5TunedModel implements TunedModel {
 
   /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be held as asked for */
   static open(options: ModelOptions): T5TunedModel {
-    const { precision = "fp32", spare, checked, engine: { device } } = options;
+    const { precision = "fp32", checked, training = false, folder, engine: { device } } = options;
     if (precision !== "fp32" && device !== "cpu") throw new UserError(`precision: "${precision}" is for the processor, not for "${device}"`, "Use engine.device \"cpu\" or \"auto\", or precision \"fp32\".");
-    const { weights, config } = openT5(options.folder, { precision, spare: spare === true && device === "cpu", checked });
-    return new T5TunedModel(weights, config, options);
+    const own = openT5(folder, { precision, checked }), holds = holdsOf(options.engine, { precision, bytes: own.weights.bytes, training }), mapped = precision === "fp32" && holds.predict === "mapped" ? openT5(folder, { precision, spare: true }) : own;
+    return new T5TunedModel(holds.step === "mapped" ? mapped.weights : own.weights, mapped.weights, own.config, options);
   }
 
   /** The table of embeddings (V, d), which is read when it is first wanted. */
@@ -88,20 +96,18 @@ export class T5TunedModel implements TunedModel {
   /** A tensor of the backbone as it lies in its file, as fp32. */
   weight(name: string, dims: readonly number[]): Float32Array { return this.weights.read(name, dims); }
 
-  private program(name: string, outputs: () => Record<string, Value>): Promise<Program> {
+  private program(name: string, outputs: () => Record<string, Value>, weights: BackboneWeights = this.weights): Promise<Program> {
     let program = this.programs.get(name);
     if (program === undefined) {
       const values = this.foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.foldedTable);
-      program = this.engine.compile(values, this.locations(values));
+      program = this.engine.compile(values, locations(values, weights));
       this.programs.set(name, program);
     }
     return program;
   }
 
-  private locations(outputs: Record<string, Value>): Map<string, WeightLocation> {
-    const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
-    return new Map(used.map((v) => [v.name, this.weights.locate(v.name, v.shape.map(Number))]));
-  }
+  /** A program that only predicts. */
+  private predicting(name: string, outputs: () => Record<string, Value>): Promise<Program> { return this.program(name, outputs, this.predictingWeights); }
 
   private encoderFeeds(parameters: Parameters, batch: Batch): Feeds {
     if (this.options.embedded === true) return this.embeddedFeeds(batch);
@@ -190,20 +196,20 @@ export class T5TunedModel implements TunedModel {
   }
 
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
-    const short = this.graph.isShort(batch.targetLength), program = await this.program(named("losses", { short }), () => ({ losses: this.graph.tokenLosses(this.graph.forward(false, short).logits) }));
+    const short = this.graph.isShort(batch.targetLength), program = await this.predicting(named("losses", { short }), () => ({ losses: this.graph.tokenLosses(this.graph.forward(false, short).logits) }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
     return perRow(losses!.data as Float32Array, batch);
   }
 
   /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. @param most tokens that will be decoded */
   private async encoded(parameters: Parameters, batch: Batch, { states, most }: { states: boolean; most: number }): Promise<Encoded> {
-    const short = this.graph.isShort(most), encoder = await this.program(named("encode", { short, states: states && !short }), () => this.graph.encode({ states, short }));
+    const short = this.graph.isShort(most), encoder = await this.predicting(named("encode", { short, states: states && !short }), () => this.graph.encode({ states, short }));
     const { mask, ...feeds } = this.encoderFeeds(parameters, batch), { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
     return { short, fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! }, states: (encoded ?? cross["crossStates"])?.data as Float32Array | undefined };
   }
 
   private async targetLosses({ fixed, short }: Encoded, batch: Batch): Promise<Float32Array> {
-    const scorer = await this.program(named("score targets", { short }), () => this.graph.targetLosses(short));
+    const scorer = await this.predicting(named("score targets", { short }), () => this.graph.targetLosses(short));
     return (await scorer.run({ ...fixed, ...this.decoderFeeds(batch) }))["losses"]!.data as Float32Array;
   }
 
@@ -233,7 +239,7 @@ export class T5TunedModel implements TunedModel {
 
   /** @param first told the logits of the first new token */
   private async decodeGreedily({ fixed, short }: Encoded, how: Pick<Decoding, "rows" | "maxTokens" | "endless" | "first">): Promise<number[][]> {
-    const decoder = await this.program(named("decode step", { short }), () => this.graph.decodeStep(short));
+    const decoder = await this.predicting(named("decode step", { short }), () => this.graph.decodeStep(short));
     return decodeGreedily((feeds) => decoder.run(feeds), { config: this.config, vocabulary: this.vocabularySize, fixed, ...how });
   }
 

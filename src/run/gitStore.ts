@@ -3,9 +3,10 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } f
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
 import { explainWrite } from "../disk/atomicFile.ts";
+import { ContentStore } from "./contentStore.ts";
 import { GitProcess } from "./gitProcess.ts";
 import { moveRef } from "./gitRef.ts";
-import { moveOldResults, resultPath } from "./gitResults.ts";
+import { addResults, moveOldResults } from "./gitResults.ts";
 import { objectId } from "./objectId.ts";
 import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
 
@@ -35,7 +36,10 @@ function removeOldIndexes(folder: string): void {
 
 /** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
 export class GitStore {
-  constructor(readonly git: GitProcess, private readonly gitFolder: string) {}
+  /** large files, by what they hold */
+  readonly large: ContentStore;
+
+  constructor(readonly git: GitProcess, private readonly gitFolder: string) { this.large = new ContentStore(gitFolder); }
 
   /** A private index for some work; the user's own is neither locked nor changed. */
   async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
@@ -87,25 +91,23 @@ export class GitStore {
     });
   }
 
-  /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk */
-  async result(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
+  /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk @param orNew its ref is made where there is none @throws where there is none and it is not to be made */
+  async result(id: string, record: RunRecord, files: readonly { path: string; source: string }[], orNew = true): Promise<StoredCommit> {
     for (let attempt = 1; ; attempt++) {
       // Another process has committed a result meanwhile: this one goes on top of it.
-      try { return await this.resultOnTop(id, record, files); } catch (error) { if (attempt === 5 || !/cannot lock ref.* but expected/is.test((error as Error).message)) throw error; }
+      try { return await this.resultOnTop(id, record, { files, orNew }); } catch (error) { if (attempt === 5 || !/cannot lock ref.* but expected/is.test((error as Error).message)) throw error; }
     }
   }
 
-  private resultOnTop(id: string, record: RunRecord, files: readonly { path: string; source: string }[]): Promise<StoredCommit> {
+  private resultOnTop(id: string, record: RunRecord, { files, orNew }: { files: readonly { path: string; source: string }[]; orNew: boolean }): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
       const ref = refOf(id), env = { GIT_INDEX_FILE: index };
       const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
+      if (before === undefined && !orNew) throw new Error(`there is no ${ref} any more`);
       const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
       if (parent !== undefined) await this.git.run(["read-tree", parent], env);
       await moveOldResults(this.git, index, id);
-      for (const { path, source } of files) {
-        const blob = await this.git.line(["hash-object", "-w", "--no-filters", "--end-of-options", source]);
-        await this.git.run(["update-index", "--add", "--cacheinfo", `100644,${blob},${resultPath(id, path)}`], env);
-      }
+      await addResults(this, index, { id, files });
       const { commit, note } = await this.commit(await this.git.line(["write-tree"], env), parent, record, index);
       await this.updateRef(ref, commit, before);
       return { commit, ref, note };

@@ -4,7 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import { RunStatus } from "../experiment/events.ts";
 import { ResolvedExperiment } from "../experiment/experiment.ts";
 import { InnerPath } from "../experiment/objectNames.ts";
-import { resultFolders } from "./gitResults.ts";
+import { pointedAt, readPointer, resultFolders } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
 import { Journal, readJournal, readRecord } from "./journal.ts";
 import { makeRunsFolder } from "./runDirectory.ts";
@@ -31,7 +31,8 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
       writeFileSync(join(run, path), await store.git.bytes(object), { flag: "wx" });
     }
     ownExperiment(run);
-    await ownJournal(store, run, commit);
+    const lacking = await ownLarge(store, run, files);
+    await ownJournal(store, run, { commit, lacking });
     mkdirSync(join(run, "checkpoint"), { recursive: true });
     renameSync(run, join(runsDir, id));
   } finally { rmSync(temporary, { recursive: true, force: true }); }
@@ -42,6 +43,17 @@ async function runFiles(store: GitStore, id: string, commit: string): Promise<Ru
   const files = new Map<string, RunFile>();
   for (const folder of resultFolders(id)) for (const { path, ...rest } of await store.entries(commit, folder)) files.set(path.slice(folder.length), { ...rest, path: path.slice(folder.length) });
   return [...files.values()];
+}
+
+/** Large files, where this repository has them too; a commit names them alone. @returns those that it has not */
+async function ownLarge(store: GitStore, run: string, files: readonly RunFile[]): Promise<string[]> {
+  const lacking: string[] = [];
+  for (const { path } of files) {
+    const large = pointedAt(path);
+    if (large === undefined) continue;
+    if (!await store.large.bringBack(readPointer(readFileSync(join(run, path), "utf8")), join(run, large))) lacking.push(large);
+  }
+  return lacking;
 }
 
 /** The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away on somebody's word. */
@@ -55,7 +67,7 @@ function isGitEvent(line: string): boolean {
 }
 
 /** The journal in a commit ends before the commit was made, and what it says of commits is its writer's word: status and commits are taken from the ref. */
-async function ownJournal(store: GitStore, run: string, commit: string): Promise<void> {
+async function ownJournal(store: GitStore, run: string, { commit, lacking }: { commit: string; lacking: readonly string[] }): Promise<void> {
   const path = join(run, "events.jsonl"), id = basename(run);
   if (readJournal(run).events.length === 0) throw new UserError("its journal cannot be read");
   writeFileSync(path, readFileSync(path, "utf8").split("\n").filter((line) => !isGitEvent(line)).join("\n"));
@@ -64,6 +76,7 @@ async function ownJournal(store: GitStore, run: string, commit: string): Promise
     if (known.success && record.status !== known.data) journal.append({ type: "status", status: known.data });
     if (snapshot !== undefined) journal.append({ type: "git", kind: "snapshot", commit: snapshot, ref });
     journal.append({ type: "git", kind: "result", commit, ref });
+    if (lacking.length > 0) journal.append({ type: "warning", message: `Too large for git, so not fetched: ${lacking.join(", ")}. Copy them from where it was trained.` });
   } finally { journal.close(); }
 }
 

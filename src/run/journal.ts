@@ -11,7 +11,7 @@ import { openOwn } from "./ownFile.ts";
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "evaluation", "precision", "memory", "annotated"]);
+const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "contents", "evaluation", "precision", "memory", "annotated"]);
 
 /** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
 import { pathsOf, withPaths } from "../experiment/experimentPaths.ts";
+import { contentOf } from "./contentStore.ts";
 import { workTreeOf } from "./gitWorkTree.ts";
 import { repositoryAround } from "./repositoryAround.ts";
 import type { RunDirectory } from "./runDirectory.ts";
@@ -29,7 +30,7 @@ function roots(runPath: string): string[] {
 }
 
 /** Where a path lay; a path may be called as what every object has. */
-const ownSource = (sources: Readonly<Record<string, string>>, path: string): string | undefined => (Object.hasOwn(sources, path) ? sources[path] : undefined);
+export const ownSource = (sources: Readonly<Record<string, string>>, path: string): string | undefined => (Object.hasOwn(sources, path) ? sources[path] : undefined);
 
 /** Where a run's files are now: in its work tree while it repeats another run, and in the repository where that has moved, or is another's. A path that is found nowhere stays as it was written. */
 function placeOf(run: RunDirectory): (path: string) => string {
@@ -42,9 +43,13 @@ function placeOf(run: RunDirectory): (path: string) => string {
 /** A run's experiment with its files where they are now. */
 export const located = (run: RunDirectory): Experiment => withPaths(run.experiment(), placeOf(run));
 
-/** Of a run that repeats another: paths that its work tree lacks, and those of them that are nowhere. */
-export function outsideOf(run: RunDirectory): { outside: string[]; missing: string[] } {
-  const { sources } = run.record(), tree = workTreeOf(run.path), place = placeOf(run);
-  const outside = pathsOf(run.experiment()).filter((path) => { const own = ownSource(sources, path); return tree === undefined || own === undefined || !existsSync(join(tree, own)); });
+/** Of a run that repeats another: paths that its work tree lacks and that do not hold what they held, as far as that is known, and those of them that are nowhere. */
+export async function outsideOf(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
+  const { sources, contents } = run.record(), tree = workTreeOf(run.path), place = placeOf(run), outside: string[] = [];
+  for (const path of pathsOf(run.experiment())) {
+    const own = ownSource(sources, path), now = place(path), held = Object.hasOwn(contents, path) ? contents[path] : undefined;
+    if (tree !== undefined && own !== undefined && existsSync(join(tree, own))) continue;
+    if (held === undefined || !existsSync(now) || (await contentOf(now)).sha256 !== held.sha256) outside.push(path);
+  }
   return { outside, missing: outside.filter((path) => !existsSync(place(path))) };
 }

@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { isLive } from "../experiment/record.ts";
+import { fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { UserError } from "../experiment/errors.ts";
 import { CommitId } from "../experiment/objectNames.ts";
 import { openGitStore } from "./gitStore.ts";
+import { readRecord } from "./journal.ts";
 import { removeWorkTree } from "./gitWorkTree.ts";
 import { writeOwn } from "./ownFile.ts";
 import { RunDirectory } from "./runDirectory.ts";
@@ -32,7 +33,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
   const trash = trashOf(runsDir), store = await openGitStore(folder), gone: string[] = [];
   mkdirSync(trash, { recursive: true });
-  emptyOld(trash);
+  emptyOld(runsDir);
   try {
     for (const run of runs) {
       const commit = "reason" in store ? undefined : await store.commitOf(run.id);
@@ -63,8 +64,22 @@ export async function restoreRuns(runsDir: string, ids: readonly string[], folde
   }
 }
 
+/** What a deleted run was, empty where that cannot be read. */
+function recordOf(path: string): RunRecord {
+  try { return readRecord(path).record; } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return fold([]);
+  }
+}
+
+/** Runs in the trash, with what their refs named. `expired`: whether a week has passed */
+export function deletedRuns(runsDir: string): { id: string; path: string; commit: string | undefined; record: RunRecord; expired: (now: number) => boolean }[] {
+  const trash = trashOf(runsDir);
+  if (!existsSync(trash)) return [];
+  return readdirSync(trash).map((id) => { const path = join(trash, id), note = noteOf(path); return { id, path, commit: note?.commit, record: recordOf(path), expired: (now) => now - (note?.at ?? Infinity) > KEPT_MS }; });
+}
+
 /** Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was deleted. */
-function emptyOld(trash: string): void {
-  const oldest = Date.now() - KEPT_MS;
-  for (const name of readdirSync(trash)) if ((noteOf(join(trash, name))?.at ?? Infinity) < oldest) rmSync(join(trash, name), { recursive: true, force: true });
+function emptyOld(runsDir: string): void {
+  for (const { path, expired } of deletedRuns(runsDir)) if (expired(Date.now())) rmSync(path, { recursive: true, force: true });
 }

@@ -20,9 +20,9 @@ const onDevice = ({ host, device }: MemoryForecast, have: Available): boolean =>
 const needOf = (forecast: MemoryForecast, device: boolean): string => bytesText(device ? forecast.device : forecast.host);
 
 /** The longest inputs that would fit. */
-function shorter(run: NeedingRun, have: Available): Change | undefined {
+function shorter(run: NeedingRun, have: Available, change: Change): Change | undefined {
   const longest = run.train.concat(run.evaluated).reduce((most, { ids }) => Math.max(most, ids.length), 1);
-  return LENGTHS.filter((length) => length < longest).map((maxSourceLength) => ({ copies: 1, maxSourceLength })).find((change) => fits(memoryNeed(run, change), have));
+  return LENGTHS.filter((length) => length < longest).map((maxSourceLength) => ({ ...change, maxSourceLength })).find((each) => fits(memoryNeed(run, each), have));
 }
 
 /** On a graphics processor a whole batch is one part, so that fewer rows take less; the processor cuts batches anyway. */
@@ -33,22 +33,31 @@ function smaller(run: NeedingRun, have: Available): Change | undefined {
   return sizes.map((batchSize) => ({ copies: 1, batchSize })).find((change) => fits(memoryNeed(run, change), have));
 }
 
+/** Without copies of the weights, where it has them: it costs time and no quality. */
+function sparing({ experiment: { engine, precision } }: NeedingRun): Change | undefined {
+  return settled(engine).device === "cpu" && engine.memory !== "spare" && precision.weights === "fp32" ? { copies: 1, spare: true } : undefined;
+}
+
 function said(run: NeedingRun, change: Change, device: boolean): string {
-  const { batchSize, accumulation } = run.experiment.training, what = change.maxSourceLength !== undefined ? `training.maxSourceLength ${change.maxSourceLength}` : change.batchSize === undefined ? "engine.replicas 1" : `training.batchSize ${change.batchSize} (with training.accumulation ${accumulation * Math.ceil(batchSize / change.batchSize)})`;
+  const { batchSize, accumulation } = run.experiment.training, { spare = false, maxSourceLength: length } = change, engine = "\"engine\": { \"memory\": \"spare\" }";
+  const setting = length !== undefined ? `training.maxSourceLength ${length}` : change.batchSize === undefined ? "engine.replicas 1" : `training.batchSize ${change.batchSize} (with training.accumulation ${accumulation * Math.ceil(batchSize / change.batchSize)})`;
+  const what = !spare ? setting : length === undefined ? `${engine}, whose steps take about a tenth more time,` : `${engine} with ${setting}`;
   return `${what} would need ${needOf(memoryNeed(run, change), device)}`;
 }
 
-/** What would make the run fit, each with its need. */
+/** What would make the run fit, each with its need: what costs time before what costs quality, both only where neither does alone. */
 function remedies(run: NeedingRun, forecast: MemoryForecast, have: Available): string {
-  const device = onDevice(forecast, have), changes = [smaller(run, have), shorter(run, have)].flatMap((change) => (change === undefined ? [] : [said(run, change, device)]));
-  const weights = bytesText(forecast.weights / forecast.copies);
-  return [...changes, changes.length > 0 ? `a smaller backbone needs less too (the weights of this one take ${weights})` : `its weights alone take ${weights}: use a smaller backbone`].join("; ");
+  const device = onDevice(forecast, have), spare = sparing(run), alone = [...(spare !== undefined && fits(memoryNeed(run, spare), have) ? [spare] : []), smaller(run, have), shorter(run, have, { copies: 1 })].filter((change) => change !== undefined);
+  const changes = alone.length > 0 || spare === undefined ? alone : [shorter(run, have, spare)].filter((change) => change !== undefined), weights = bytesText(forecast.weights / forecast.copies);
+  return [...changes.map((change) => said(run, change, device)), changes.length > 0 ? `a smaller backbone needs less too (the weights of this one take ${weights})` : `its weights alone take ${weights}: use a smaller backbone`].join("; ");
 }
 
 /** The change that takes least of a run's quality and still takes less memory. */
 function lessThan(run: NeedingRun, { forecast, copies }: Pick<Fitting, "forecast" | "copies">, have: Available): string | undefined {
   if (fits(forecast, { host: SCARCE * have.host, device: have.device === undefined ? undefined : SCARCE * have.device })) return undefined;
   if (copies > 1) return said(run, { copies: 1 }, false);
+  const spare = sparing(run);
+  if (spare !== undefined && memoryNeed(run, spare).host < forecast.host) return said(run, spare, false);
   const longest = run.train.reduce((most, { ids }) => Math.max(most, ids.length), 1), half = LENGTHS.find((length) => length <= longest / 2);
   return half === undefined ? undefined : said(run, { copies: 1, maxSourceLength: half }, onDevice(forecast, have));
 }

@@ -53,14 +53,14 @@ function checkPositions({ method, training }: Experiment): void {
   if (training.maxSourceLength > rows) throw new UserError(`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`, "Raise method.positions, or lower training.maxSourceLength.");
 }
 
-/** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). */
-export async function openExperimentModel(experiment: Experiment): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
+/** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). @param training predictions are rare beside steps */
+export async function openExperimentModel(experiment: Experiment, training = false): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
   const folder = backboneFolder(experiment.backbone);
   const { method, seed, engine, precision: { weights: precision } } = experiment;
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision });
+  const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const { local } = model, source = { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => local.weight(name, dims) };
   return { folder, model, sizes, tokenizer, initial: warmStart(initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, local.shape.layout) };
@@ -80,7 +80,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const { training } = experiment;
   const data = await loadTask(experiment.task);
   if (data.train.length === 0) throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
-  const { tokenizer, ...opened } = await openExperimentModel(experiment);
+  const { tokenizer, ...opened } = await openExperimentModel(experiment, true);
   const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
   const test = await encode(data.test, training.testLimit);
   return {

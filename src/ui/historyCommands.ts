@@ -10,10 +10,11 @@ import { withoutIcons, withoutLinks } from "./plainText.ts";
 import { isReady } from "./ready.ts";
 import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
+import { prune } from "./pruneCommand.ts";
 import { fetchRuns, push } from "./shareCommands.ts";
 import { storeOf } from "./storeOf.ts";
 
-type Ids = typeof Command.reproduce | typeof Command.restoreFiles | typeof Command.branch | typeof Command.exportRun | typeof Command.push | typeof Command.fetch;
+type Ids = typeof Command.reproduce | typeof Command.restoreFiles | typeof Command.branch | typeof Command.exportRun | typeof Command.push | typeof Command.fetch | typeof Command.prune;
 
 const NAMED = 12;
 
@@ -21,7 +22,7 @@ const NAMED = 12;
 export function historyCommands(context: CommandContext): Handlers<Ids> {
   return {
     [Command.reproduce]: (argument) => reproduce(argument, context), [Command.restoreFiles]: (argument) => restoreFiles(argument, context), [Command.branch]: (argument) => branch(argument, context),
-    [Command.exportRun]: (argument) => exportRun(argument, context), [Command.push]: (argument, selected) => push(argument, selected, context), [Command.fetch]: () => fetchRuns(context),
+    [Command.exportRun]: (argument) => exportRun(argument, context), [Command.push]: (argument, selected) => push(argument, selected, context), [Command.fetch]: () => fetchRuns(context), [Command.prune]: () => prune(context),
   };
 }
 

@@ -41,6 +41,7 @@ export const Command = {
   exportRun: "adept.exportRun",
   push: "adept.push",
   fetch: "adept.fetch",
+  prune: "adept.prune",
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 

@@ -30,9 +30,15 @@ export function organiseCommands(context: CommandContext): Handlers<Ids> {
   };
 }
 
-function annotate(runs: readonly Run[], said: Annotation, { model }: CommandContext): void {
+/** Commits of what was said wait for each other: each goes on top of what is there. */
+let committing = Promise.resolve();
+
+function annotate(runs: readonly Run[], said: Annotation, { model, log }: CommandContext): void {
   for (const run of runs) host().annotateRun(run.directory.path, said);
   model.refresh();
+  // Without trust git is not started at all.
+  if (!vscode.workspace.isTrusted) return;
+  for (const { directory, folder } of runs) committing = committing.then(() => host().commitAnnotation(directory, folder.uri.fsPath)).then(() => { /* its journal has it */ }, (error: unknown) => { log.warn(`what was said of ${directory.id} is in its journal, but not committed: ${(error as Error).message}`); });
 }
 
 async function tag(argument: unknown, selected: unknown, context: CommandContext): Promise<void> {
@@ -72,6 +78,7 @@ async function remove(argument: unknown, selected: unknown, context: CommandCont
     if (await vscode.window.showWarningMessage(vscode.l10n.t("{0} of these runs are at work.", live.length), { modal: true }, stop) !== stop) return;
     for (const run of live) await host().stopRun(run.directory);
   }
+  await committing;
   const deleted: Deleted[] = [];
   for (const folder of new Set(runs.map((run) => run.folder))) {
     const ids = runs.filter((run) => run.folder === folder).map(({ id }) => id);

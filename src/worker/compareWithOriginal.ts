@@ -27,10 +27,10 @@ function compareWithOriginal(run: RunDirectory, original: { id: string; path: st
  * How a run that repeats another came out, when it has finished; its work tree is still there.
  * @returns undefined for any other run @throws UserError when the original is gone
  */
-export function reproduction(run: RunDirectory): Extract<NewRunEvent, { type: "reproduced" }> | undefined {
+export async function reproduction(run: RunDirectory): Promise<Extract<NewRunEvent, { type: "reproduced" }> | undefined> {
   const { reproduces } = run.experiment();
   if (reproduces === undefined) return undefined;
-  const path = join(dirname(run.path), reproduces.run), { outside } = outsideOf(run);
+  const path = join(dirname(run.path), reproduces.run), { outside } = await outsideOf(run);
   if (!existsSync(path)) throw new UserError(`There is nothing to compare with: run ${reproduces.run} is gone`);
   return { ...compareWithOriginal(run, { id: reproduces.run, path }), ...(outside.length > 0 && { outside }) };
 }

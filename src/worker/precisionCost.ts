@@ -31,7 +31,7 @@ export async function precisionCost(prepared: Prepared, parameters: Parameters, 
   };
   const own = await of(model);
   if (own === undefined) return undefined;
-  const wide = await of(await openTunedModel({ folder, method, sizes, engine: settled(engine), spare: true }));
+  const wide = await of(await openTunedModel({ folder, method, sizes, engine: { ...settled(engine), memory: "spare" } }));
   if (wide === undefined) return undefined;
   const same = own.predictions.filter(({ prediction }, i) => prediction === wide.predictions[i]!.prediction).length;
   return { type: "precision", weights, label, split, examples: examples.length, loss: own.loss, wideLoss: wide.loss, same, bytes: model.local.weightBytes, wideBytes: wideBytes(model.local.shape.layout) };

@@ -20,6 +20,7 @@ import { prepare, type Prepared } from "../training/prepare.ts";
 import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { GpuWatch } from "./gpuWatch.ts";
+import { keepContents } from "./keepContents.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
 import { settleDevice } from "./settleDevice.ts";
@@ -48,6 +49,7 @@ async function commit(job: Job, kind: "snapshot" | "result", { status, files }: 
   try {
     const store = await openGitStore(options.folder);
     if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
+    if (kind === "snapshot") await keepContents(run, store, emit);
     const record = { ...run.record(), status }, original = run.experiment().reproduces?.commit, known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
     // A worker that was ended before it could say so.
     if (known !== undefined) { emit({ type: "git", kind, commit: known, ref: refOf(run.id) }); return; }
@@ -138,7 +140,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
 /** A run that repeats another says how it came out, and needs its work tree no longer; one that was stopped goes on from it. */
 async function endReproduction({ run, options, emit }: Job): Promise<void> {
   try {
-    const event = reproduction(run);
+    const event = await reproduction(run);
     if (event !== undefined) emit(event);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { fold, type RunRecord } from "../../src/experiment/record.ts";
@@ -53,7 +53,7 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await workbench.answer("paper, first");
   await workbench.menu(workbench.runRow("The good one"), "Star");
   await until("the row has its marks", () => workbench.runRow("The good one").innerText(), (text) => /★/.test(text) && /#paper/.test(text));
-  const named = records(folder).find(({ name }) => name === "The good one")!;
+  const named = await until("what was said is committed", () => records(folder).find(({ name }) => name === "The good one")!, ({ id, resultCommit }) => resultCommit !== undefined && git(folder, "rev-parse", `refs/adept/runs/${id}`).trim() === resultCommit && (JSON.parse(git(folder, "log", "-1", "--format=%b", resultCommit)) as { starred: boolean }).starred);
   assert.deepEqual([named.tags, named.starred, named.renamed], [["paper", "first"], true, true]);
 
   // Delete by key, and undo: folder and ref go and come back.
@@ -79,6 +79,16 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await until("it is shown as archived", () => workbench.runRow("The good one").innerText(), (text) => /archived/.test(text));
   await workbench.menu(workbench.runRow("The good one"), "Take Out of the Archive");
   await workbench.command("ADePT: Clear Filter");
+
+  // What is no longer needed: shown with its size, nothing of it chosen that is still of use.
+  await workbench.command("ADePT: Prune…");
+  const prunable = page.locator(".quick-input-list .monaco-list-row", { hasText: "Checkpoints of finished runs" });
+  await until("what can go is shown", () => prunable.innerText(), (text) => /4, \d+ (MB|kB)/.test(text));
+  await workbench.screenshot("prune");
+  await prunable.click();
+  await page.keyboard.press("Enter");
+  await workbench.notification("Removed 4").waitFor();
+  assert.deepEqual(runPaths(folder).filter((path) => existsSync(join(path, "checkpoint/state.safetensors"))), []);
 
   // The code of two runs of the two seeds: one edited file.
   const [before, after] = [one(folder, "pt", 0), one(folder, "pt", 1)];

@@ -41,7 +41,7 @@ test("a run takes fewer copies of the model where memory is scarce, to the same 
   assert.deepEqual([scarce.record.memory?.copies, scarce.record.memory?.wanted], [1, 2]);
   assert.ok(scarce.record.memory!.needed < 0.8 * memory.needed);
   assert.match(scarce.stderr, /^memory: needs .* free; copies of the model: 1 instead of 2$/m);
-  assert.match(scarce.record.memory!.less ?? "", /^training\.maxSourceLength \d+ would need \d+ MB$/);
+  assert.match(scarce.record.memory!.less ?? "", /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need \d+ MB$/);
   assert.ok(!/2 copies/.test(scarce.record.device!));
   assert.equal(scarce.adapter(), plenty.adapter());
 });
@@ -52,9 +52,12 @@ test("a run that fits with one copy neither ends before its first step with what
   assert.equal(short.status, 1);
   assert.deepEqual([short.record.status, short.record.lastStep, short.record.memory], ["failed", undefined, undefined]);
   assert.match(short.record.error!.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
-  const [, length, need] = /^training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts it all the same\.$/.exec(short.record.error!.action!) ?? [];
+  const [, spare, length, need] = /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need (\d+) MB; training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts it all the same\.$/.exec(short.record.error!.action!) ?? [];
   assert.ok(Number(length) < 150 && Number(need) * 1e6 <= free, short.record.error!.action);
   assert.equal(train(free, `training.maxSourceLength=${length!}`).status, 0, "what it says that fits does");
+  const spared = train(Number(spare) * 1e6 + 5e5, "engine.memory=spare");
+  assert.deepEqual([spared.status, spared.record.memory?.copies], [0, 1], spared.stderr);
+  assert.ok(spared.record.memory!.needed < 0.9 * one);
   const none = train(1e6);
   assert.match(none.record.error!.action!, /^its weights alone take \d+ MB: use a smaller backbone\. /);
   const ignored = train(1e6, "engine.memory=ignore");

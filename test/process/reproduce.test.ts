@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,13 +91,57 @@ test("one that fails leaves no work tree; one whose files are nowhere leaves not
   assert.deepEqual(trees(folder), []);
   writeFileSync(path, text);
   rmSync(data);
+  rmSync(join(folder, ".git/adept/large"), { recursive: true });
   await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(data));
   assert.deepEqual([trees(folder), listRuns(runsDir(folder)).length], [[], 2]);
 });
 
-test("files that the commit lacks are named where the result is told, and in the journal", async (t) => {
-  const { folder, run } = trained(t, { ignored: "data\n" }), path = join(folder, "data/words.jsonl"), { run: other, outside } = await again(folder, run), { reproduced, warnings } = await finished(other);
-  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], true]);
+test("files that neither the commit nor the repository's own store has are named where the result is told, and in the journal; those that hold what they held are not", async (t) => {
+  const { folder, run } = trained(t, { ignored: "data\n" }), path = join(folder, "data/words.jsonl");
+  rmSync(join(folder, ".git/adept/large"), { recursive: true });
+  const same = await again(folder, run);
+  assert.deepEqual([same.outside, (await finished(same.run)).reproduced?.outside, (await finished(same.run)).warnings], [[], undefined, []]);
+  writeFileSync(path, data("yes").replace("river", "brook"));
+  const { run: other, outside } = await again(folder, run), { reproduced, warnings } = await finished(other);
+  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], false]);
+  assert.ok(warnings.some((each) => each.includes(path)));
+});
+
+test("a file that git ignores is kept by what it held: made again, a run has it though it has changed, or is gone", async (t) => {
+  const { folder, run } = trained(t, { ignored: "data\n" }), path = join(folder, "data/words.jsonl"), { contents } = run.record(), { sha256 } = contents[path]!;
+  assert.equal(sha256, createHash("sha256").update(data("yes")).digest("hex"));
+  assert.equal(readFileSync(join(folder, ".git/adept/large", sha256), "utf8"), data("yes"));
+  assert.equal(git(folder, "status", "--porcelain"), "");
+  writeFileSync(path, data("perhaps"));
+  const changed = await again(folder, run);
+  assert.deepEqual([changed.outside, (await finished(changed.run)).reproduced?.same, readFileSync(path, "utf8")], [[], true, data("perhaps")]);
+  rmSync(path);
+  assert.match(adept(folder, "runs", "reproduce", run.id), /^the same to the byte: run /);
+  assert.deepEqual([existsSync(path), trees(folder)], [false, []]);
+  // One turned bit makes it another file, which is not taken for it.
+  const kept = join(folder, ".git/adept/large", sha256), bytes = readFileSync(kept);
+  bytes[5]! ^= 1;
+  writeFileSync(kept, bytes);
+  await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(path));
+});
+
+test("a run of narrow weights that spares memory is made again to the byte", async (t) => {
+  const { folder } = trained(t), file = join(folder, "w.adept.json");
+  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")) as object, name: "narrow", precision: "int8", engine: { threads: 1, memory: "spare" } }));
+  adept(folder, "train", "w.adept.json");
+  const narrow = listRuns(runsDir(folder))[0]!, { run: other } = await again(folder, narrow), { reproduced, precision } = await finished(other);
+  assert.deepEqual([narrow.record().name, reproduced?.same, precision[0]?.weights], ["narrow", true, "int8"]);
+});
+
+test("files that are elsewhere are named too", async (t) => {
+  const { root, folder } = trained(t), path = join(root, "far.jsonl"), file = join(folder, "w.adept.json"), experiment = JSON.parse(readFileSync(file, "utf8")) as { task: object };
+  writeFileSync(path, data("yes"));
+  writeFileSync(file, JSON.stringify({ ...experiment, task: { ...experiment.task, train: path } }));
+  adept(folder, "train", "w.adept.json");
+  const run = listRuns(runsDir(folder))[0]!;
+  writeFileSync(path, data("no way"));
+  const { run: other, outside } = await again(folder, run), { reproduced, warnings } = await finished(other);
+  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], false]);
   assert.ok(warnings.some((each) => each.includes(path)));
 });
 

@@ -69,6 +69,30 @@ test("diff names what differs, restore writes what is chosen, and its hint undoe
   assert.match(adept(["restore", "--undo", "refs/adept/backup/none"]).err, /no backup/);
 });
 
+test("tag and note are told, and committed on top of the result; a tag is taken away again", () => {
+  const before = git(folder, "rev-parse", `refs/adept/runs/${id}`), state = [git(folder, "status", "--porcelain"), git(folder, "rev-parse", "HEAD")];
+  const tagged = json<{ tags: string[]; commit: string }>(["tag", id, "#paper", "first"]);
+  assert.deepEqual([tagged.tags, git(folder, "rev-parse", `refs/adept/runs/${id}`), git(folder, "rev-parse", `${tagged.commit}^`)], [["paper", "first"], tagged.commit, before]);
+  assert.deepEqual(json<{ tags: string[] }>(["tag", id, "--remove", "first"]).tags, ["paper"]);
+  assert.match(adept(["note", id, "the one to beat"]).out, /#paper the one to beat\ncommit [0-9a-f]{40}$/);
+  assert.deepEqual([json<{ note: string; tags: string[] }>(["show", id]).note, git(folder, "log", "--format=%s", `${before}..refs/adept/runs/${id}`).split("\n").length], ["the one to beat", 3]);
+  assert.deepEqual([git(folder, "status", "--porcelain"), git(folder, "rev-parse", "HEAD")], state);
+  for (const [args, says] of [[["tag", id], /a run and tags/], [["note", id], /a run and a text/], [["tag", id, "x".repeat(61)], /tags/], [["reproduce"], /takes a run/]] as const) {
+    const { code, err } = adept([...args]);
+    assert.deepEqual([code, says.test(err)], [2, true], err);
+  }
+});
+
+test("prune shows what can go and takes it when told so", () => {
+  assert.deepEqual([adept(["prune"]).out, json<{ found: unknown[] }>(["prune"]).found], ["nothing to prune", []]);
+  const state = path(`.adept/runs/${id}/checkpoint/state.safetensors`);
+  assert.match(adept(["prune", "--checkpoints"]).out, new RegExp(`^checkpoints of finished run ${id} \\(\\d+ [kM]B\\)\n1 can go, \\d+ [kM]B: adept runs prune --checkpoints --yes removes them$`));
+  assert.ok(existsSync(state));
+  assert.match(adept(["prune", "--checkpoints", "--yes"]).out, /removed: 1, /);
+  assert.ok(!existsSync(state));
+  assert.deepEqual([adept(["prune", "--checkpoints"]).out, adept(["check", id]).code], ["nothing to prune", 0]);
+});
+
 test("branch makes a branch, delete takes a run and its ref away, and its hint brings both back", () => {
   const ref = git(folder, "rev-parse", `refs/adept/runs/${id}`);
   assert.equal(adept(["branch", id, "tuned"]).code, 0);

@@ -42,10 +42,21 @@ test("copies are given up one by one, and no more than needed", () => {
 test("what does not fit is refused with the longest inputs that would, unless it is to be tried", () => {
   const need = (maxSourceLength: number): number => memoryNeed(run(), { copies: 1, maxSourceLength }).host, error = refused(run(), { host: need(192) });
   assert.match(error.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
-  assert.match(error.action!, new RegExp(`^training\\.maxSourceLength 192 would need ${Math.round(need(192) / 1e6)} MB; a smaller backbone`));
-  assert.match(refused(run(), { host: need(192) - 1 }).action!, /^training\.maxSourceLength 128 /);
+  assert.match(error.action!, new RegExp(`training\\.maxSourceLength 192 would need ${Math.round(need(192) / 1e6)} MB; a smaller backbone`));
+  assert.match(refused(run(), { host: need(192) - 1 }).action!, /; training\.maxSourceLength 128 |^training\.maxSourceLength 128 /);
   assert.match(refused(run(), { host: 1e6 }).action!, /^its weights alone take \d+ MB: use a smaller backbone\. "engine": \{ "memory": "ignore" \}/);
   assert.equal(fitMemory(run({ memory: "ignore" }), 2, { host: 1e6 }).copies, 2);
+});
+
+test("without copies of the weights less is needed, which is what is named first", () => {
+  const lengths = new Array<number>(8).fill(20), spare = memoryNeed(run({}, lengths), { copies: 1, spare: true }).host, packed = memoryNeed(run({}, lengths), { copies: 1 }).host;
+  assert.ok(spare < 0.9 * packed, `${spare} of ${packed}`);
+  assert.match(refused(run({}, lengths), { host: spare }).action!, new RegExp(`^"engine": \\{ "memory": "spare" \\}, whose steps take about a tenth more time, would need ${Math.round(spare / 1e6)} MB; `));
+  assert.equal(fitMemory(run({ memory: "spare" }, lengths), 1, { host: spare }).forecast.host, spare);
+  assert.doesNotMatch(refused(run({ memory: "spare" }, lengths), { host: 1e6 }).action!, /spare/);
+  assert.match(fitMemory(run({}, lengths), 1, { host: packed }).less ?? "", /^"engine": \{ "memory": "spare" \}/);
+  const both = refused(run(), { host: memoryNeed(run(), { copies: 1, spare: true, maxSourceLength: 32 }).host });
+  assert.match(both.action!, /^"engine": \{ "memory": "spare" \} with training\.maxSourceLength \d+ would need \d+ MB; a smaller backbone/);
 });
 
 test("a device's own memory is looked at where it is known; there a smaller batch helps", () => {
