@@ -4,7 +4,7 @@ import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
 import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 
@@ -20,10 +20,10 @@ export function newRunId(now: Date, random: () => number): string {
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
-  const isNew = !existsSync(runsDir), parent = dirname(runsDir), ignore = join(parent, ".gitignore");
-  mkdirSync(runsDir, { recursive: true });
-  if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
-  if (isNew) for (const folder of [parent, dirname(parent)]) syncFolder(folder);
+  const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
+  makeFolder(runsDir);
+  // One that a power cut has emptied would let all runs into the user's commits.
+  if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
 }
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 

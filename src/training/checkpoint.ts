@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
-import { explainWrite, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
@@ -43,7 +43,7 @@ export function saveCheckpoint(path: string, state: LoopState): void {
   const tensors = stateTensors(state), { step, best } = state, folder = dirname(path);
   const about = { format: FORMAT, step: String(step), updates: String(state.adam.t), best: JSON.stringify(best ? { step: best.step, score: best.score } : null) } as const;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeSafetensors(path, tensors, { ...about, sha256: digest(tensors, about) });
     syncFolder(folder);
   } catch (error) {
