@@ -156,3 +156,17 @@ inRepository("each object and each ref of a run is synced: what its journal tell
   assert.equal(made, 3, "a file, a tree, a commit");
   assert.ok(synced >= made + 1, `${synced} synced of ${made} objects and a ref`);
 });
+
+inRepository("files that are gone between the look at the work tree and their adding cost no other file", async ({ folder, store }) => {
+  commitAll(folder);
+  for (const name of ["kept.txt", "gone.txt", "gone too.txt"]) writeFileSync(join(folder, name), name);
+  const opened = await store(), run = opened.git.run.bind(opened.git);
+  opened.git.run = async (args, extra) => {
+    // The first adding finds one file gone, the second another.
+    const next = ["gone.txt", "gone too.txt"].find((name) => existsSync(join(folder, name)));
+    if (args.some((each) => each.startsWith("--pathspec-from-file")) && next !== undefined) rmSync(join(folder, next));
+    return run(args, extra);
+  };
+  const { commit } = await opened.snapshot(ID, record);
+  assert.deepEqual(git(folder, "ls-tree", "-r", "--name-only", commit).split("\n"), ["kept.txt", "tracked.txt"]);
+});
