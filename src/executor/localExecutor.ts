@@ -47,12 +47,15 @@ export function startAnalysis(options: WorkerPlace & { runPath: string; names: r
   return start(run, options, ["--only", options.names.join(",")], "analyse");
 }
 
+/** Tells a worker that nobody else wants its answer: it ends when this process does, however that ends. */
+export const ENDS_WITH_US = ["--parent", String(process.pid)];
+
 const Printed = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string(), action: z.string().optional() }).optional() });
 
 /** Runs a job that prints one JSON document in a process of its own. @param input what it reads @throws UserError with what the job says of its failure */
 function printedByWorker(args: readonly string[], { workerPath, nodePath, folder }: WorkerPlace, signal: AbortSignal, input = ""): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const { stdin } = execFile(nodePath, [workerPath, ...args], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (failed, stdout, stderr) => {
+    const { stdin } = execFile(nodePath, [workerPath, ...args, ...ENDS_WITH_US], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (failed, stdout, stderr) => {
       let json: unknown;
       try { json = JSON.parse(stdout); } catch { reject(failed ?? new Error(stderr)); return; }
       const parsed = Printed.safeParse(json);
@@ -89,7 +92,7 @@ const Told = z.object({ progress: z.object({ file: z.string(), done: z.number(),
 export function downloadInWorker({ workerPath, nodePath, folder }: WorkerPlace, { name, out }: { name: string; out: string }, { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: NonNullable<z.output<typeof Told>["progress"]>) => void }): Promise<void> {
   return new Promise((resolve, reject) => {
     mkdirSync(folder, { recursive: true });
-    const child = spawn(nodePath, [workerPath, "download", name, "--out", out], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const child = spawn(nodePath, [workerPath, "download", name, "--out", out, ...ENDS_WITH_US], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
     let failed: Error | undefined, stderr = "";
     signal.addEventListener("abort", () => { child.kill("SIGTERM"); }, { once: true });
     child.stderr.on("data", (chunk: Buffer) => { stderr += chunk.toString(); });
