@@ -31,9 +31,10 @@ function openLog(path: string): number {
 /** Starts the worker of a run that has its directory; it outlives this process. */
 export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
 
-/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it */
+/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it, or a newer version has written to it */
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
+  run.mustBeKnown();
   if (run.isWorkerAlive()) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   // The request that ended it before; one from now on counts, also before the worker looks.
   run.clearControl();
@@ -43,6 +44,7 @@ export function resumeTraining(options: WorkerPlace & { runPath: string }): Chil
 /** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked of it from now on counts, an older request to stop does not. */
 export function startAnalysis(options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
+  run.mustBeKnown();
   run.clearAnalysisControl();
   return start(run, options, ["--only", options.names.join(",")], "analyse");
 }

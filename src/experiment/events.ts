@@ -26,7 +26,7 @@ export type GpuUse = z.infer<typeof GpuUse>;
 
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number(),
+  z.object({ type: z.literal("created"), ...at, version: z.number().int().min(1).describe("a higher one is a newer ADePT Lab's: such a run is only read"), id: z.string(), name: z.string(), method: z.string(), task: z.string(), backbone: z.string(), seed: z.number(), steps: z.number(),
     experiment: z.string().optional().describe("the experiment's own name, without what tells its runs apart"), variant: z.string().optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: z.string().optional() }),
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: z.string().optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: z.string(), majority: z.number().optional() }),
@@ -43,6 +43,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("reproduced"), ...at, of: z.string(), same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: z.string(), value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(z.string()).optional().describe("paths that its commit lacks: taken as they were now") }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).optional() }),
   z.object({ type: z.literal("error"), ...at, message: z.string(), action: z.string().optional() }),
+  z.object({ type: z.literal("newer"), ...at, version: z.number().optional() }).describe("stands for a line that only a newer ADePT Lab knows; nobody writes it"),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 /** An event without its time, as a writer hands it over. */

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
+import { newerError } from "../experiment/newerVersion.ts";
 import type { RunRecord } from "../experiment/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readRecord } from "./journal.ts";
@@ -80,7 +81,10 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again."); }
+    try { return ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8"))); } catch (error) {
+      this.mustBeKnown();
+      throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again.");
+    }
   }
 
   /** What is wrong with its experiment, if anything. */
@@ -100,6 +104,11 @@ export class RunDirectory {
   isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
 
   record(): RunRecord { return readRecord(this.path).record; }
+  /** @throws UserError where a newer version has written the run: it is not written to then */
+  mustBeKnown(): void {
+    const { newer } = this.record();
+    if (newer !== undefined) throw newerError(this.id, newer);
+  }
   /** @throws UserError where the folder is no longer there: what is written to it would go to a folder that nobody looks into */
   mustBeThere(): void {
     if (!existsSync(join(this.path, "experiment.json"))) throw new UserError(`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`, "Resume the run where it is now.");

@@ -50,6 +50,7 @@ async function commit(run: RunDirectory, journal: Journal, { folder, names }: { 
  */
 export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
+  run.mustBeKnown();
   if (!takeLease(run.analysisLeasePath, process.pid)) throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
   const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
