@@ -6,6 +6,8 @@ import type { ParquetTold, ParquetWork } from "./task/parquetRows.ts";
 // A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that takes, and whether anybody still waits.
 const LOOK_MS = 100;
 
+/** At once, whatever a thread is in the middle of: leaving in good order waits for it. */
+const leave = (): void => { process.kill(process.pid, "SIGKILL"); };
 const works = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
 const toError = (error: unknown): ParquetTold => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -14,7 +16,7 @@ const toError = (error: unknown): ParquetTold => {
 
 function watch(work: ParquetWork): void {
   const thread = new Worker(new URL(import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: work.megabytes } }), from = works();
-  const end = (told: ParquetTold): void => { process.send?.(told, () => { process.exit(0); }); };
+  const end = (told: ParquetTold): void => { process.send?.(told, leave); };
   thread.on("message", (told: ParquetTold) => { process.send?.(told); });
   thread.once("error", (error: NodeJS.ErrnoException) => { end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { tooMuch: "memory" } : toError(error)); });
   setInterval(() => { if (works() - from > work.milliseconds) end({ tooMuch: "time" }); }, LOOK_MS);
@@ -25,5 +27,5 @@ async function read({ path, most }: ParquetWork): Promise<void> {
   try { for await (const part of parquetGroups(path, most)) tell(part); } catch (error) { tell(toError(error)); }
 }
 
-if (isMainThread) process.once("message", watch).once("disconnect", () => { process.exit(0); });
+if (isMainThread) process.once("message", watch).once("disconnect", leave);
 else await read(workerData as ParquetWork);

@@ -15,18 +15,23 @@ import { compareJob } from "./worker/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
 import { measureExperiment } from "./worker/measureJob.ts";
+import { endWithParent } from "./worker/parentWatch.ts";
 import { textsFrom } from "./worker/textsFrom.ts";
 import { runTraining } from "./worker/trainJob.ts";
 
-const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER";
+const USAGE = "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER; with --parent PID it ends with that process";
+
+/** Jobs that end in their own way when they are asked to; any other is ended where it stands, since it leaves nothing. */
+const ASKED = ["train", "queue", "analyse", "download", "export"];
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" }, out: { type: "string", default: "." }, folded: { type: "boolean", default: false } } });
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { folder: { type: "string" }, device: { type: "string", default: "cpu" }, resume: { type: "boolean", default: false }, only: { type: "string" }, out: { type: "string", default: "." }, folded: { type: "boolean", default: false }, parent: { type: "string" } } });
   const [job, path] = positionals, folder = values.folder ?? process.cwd();
   if (path === undefined || (job !== "train" && job !== "queue" && job !== "analyse" && job !== "compare" && job !== "measure" && job !== "calibrate" && job !== "download" && job !== "export" && job !== "explain")) { console.error(USAGE); return 2; }
   const stop = new AbortController();
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => { stop.abort(); });
+  if (values.parent !== undefined) endWithParent(Number(values.parent));
+  for (const signal of ["SIGTERM", "SIGINT"] as const) if (ASKED.includes(job)) process.on(signal, () => { stop.abort(); });
   if (job === "train") return runTraining(RunDirectory.open(path), { folder, resume: values.resume, signal: stop.signal, ablate: ablations, analyse: askedAnalyses });
   if (job === "compare") return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
   if (job === "download") return downloadJob(path, values.out, stop.signal);

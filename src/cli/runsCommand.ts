@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { leadingMetric, metricValue } from "../experiment/metricText.ts";
+import { newerText } from "../experiment/newerVersion.ts";
 import { precisionText } from "../experiment/precisionText.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { stopRun } from "../executor/localExecutor.ts";
@@ -39,6 +40,7 @@ function list(args: string[]): Promise<number> {
   adoptRuns(runsDir, told);
   const records = readRuns(runsDir, told).map(({ run, record }) => ({ ...record, id: run.id }));
   if (existsSync(runsDir)) for (const { path, reason } of unreadableRuns(runsDir, new Set(listRuns(runsDir).map(({ id }) => id)))) tell(`${path} cannot be read: ${reason}\n`);
+  for (const { id, newer } of records) if (newer !== undefined) tell(`run ${id}: ${newerText(newer)}\n`);
   if (values.json === true) say(JSON.stringify(records));
   else for (const r of records) say([r.id, r.status.padEnd(11), `${r.lastStep?.step ?? 0}/${r.steps}`.padEnd(9), oneLine(r.method).padEnd(5), result(r).padEnd(18), oneLine(r.name)].join("  "));
   return Promise.resolve(0);
@@ -49,8 +51,10 @@ function show(args: string[]): Promise<number> {
   adoptRuns(runsFolder(values["runs-dir"]), tellOnce());
   const run = namedRun(values["runs-dir"], wanted), { bad } = readJournal(run.path);
   if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
-  const record = run.record(), precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
-  say(JSON.stringify({ ...record, precision, path: run.path, experiment: run.experiment() }, undefined, values.json === true ? undefined : 2));
+  const record = run.record(), isReadable = record.newer === undefined || run.damage() === undefined;
+  if (record.newer !== undefined) tell(`${newerText(record.newer)}\n`);
+  const precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
+  say(JSON.stringify({ ...record, precision, path: run.path, ...(isReadable && { experiment: run.experiment() }) }, undefined, values.json === true ? undefined : 2));
   return Promise.resolve(0);
 }
 

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 
 const FULL = "The disk is full";
@@ -42,6 +42,13 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
 /** Makes names in a folder (new, renamed) survive a power cut; folders cannot be opened on Windows, where NTFS journals them itself. */
 export function syncFolder(folder: string): void {
   if (process.platform !== "win32") syncPath(folder, "r");
+}
+
+/** Makes a folder and those above it that are missing; their names survive a power cut. */
+export function makeFolder(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made));
 }
 
 /** Makes a file that another part has written survive a power cut, its name too. */

@@ -28,9 +28,10 @@ function start(run: RunDirectory, place: WorkerPlace, extra: string[], job: "tra
 /** Starts the worker of a run that has its directory; it outlives this process. */
 export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
 
-/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it */
+/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it, or a newer version has written to it */
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
+  run.mustBeKnown();
   if (run.isWorkerAlive()) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
   // The request that ended it before; one from now on counts, also before the worker looks.
   run.clearControl();
@@ -40,16 +41,20 @@ export function resumeTraining(options: WorkerPlace & { runPath: string }): Chil
 /** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked of it from now on counts, an older request to stop does not. */
 export function startAnalysis(options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
+  run.mustBeKnown();
   run.clearAnalysisControl();
   return start(run, options, ["--only", options.names.join(",")], "analyse");
 }
+
+/** Tells a worker that nobody else wants its answer: it ends when this process does, however that ends. */
+export const ENDS_WITH_US = ["--parent", String(process.pid)];
 
 const Printed = z.object({ result: z.unknown().optional(), error: z.object({ message: z.string(), action: z.string().optional() }).optional() });
 
 /** Runs a job that prints one JSON document in a process of its own. @param input what it reads @throws UserError with what the job says of its failure */
 function printedByWorker(args: readonly string[], { workerPath, nodePath, folder }: WorkerPlace, signal: AbortSignal, input = ""): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const { stdin } = execFile(nodePath, [workerPath, ...args], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (failed, stdout, stderr) => {
+    const { stdin } = execFile(nodePath, [workerPath, ...args, ...ENDS_WITH_US], { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } }, (failed, stdout, stderr) => {
       let json: unknown;
       try { json = JSON.parse(stdout); } catch { reject(failed ?? new Error(stderr)); return; }
       const parsed = Printed.safeParse(json);
@@ -86,7 +91,7 @@ const Told = z.object({ progress: z.object({ file: z.string(), done: z.number(),
 export function downloadInWorker({ workerPath, nodePath, folder }: WorkerPlace, { name, out }: { name: string; out: string }, { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: NonNullable<z.output<typeof Told>["progress"]>) => void }): Promise<void> {
   return new Promise((resolve, reject) => {
     mkdirSync(folder, { recursive: true });
-    const child = spawn(nodePath, [workerPath, "download", name, "--out", out], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const child = spawn(nodePath, [workerPath, "download", name, "--out", out, ...ENDS_WITH_US], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
     let failed: Error | undefined, stderr = "";
     signal.addEventListener("abort", () => { child.kill("SIGTERM"); }, { once: true });
     child.stderr.on("data", (chunk: Buffer) => { stderr += chunk.toString(); });

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../experiment/errors.ts";
 import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
+import { ENDS_WITH_US } from "./localExecutor.ts";
 import { EncodedTexts, OpenedRun, RunReading, TokenDetails, TokenReply, type TokenRequest } from "../heatmap/protocol.ts";
 
 /** A question without an answer yet, and the process that was asked. */
@@ -73,7 +74,7 @@ export class TokenWorker {
   }
 
   private start(): ChildProcess {
-    const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js")], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js"), ...ENDS_WITH_US], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
     // What was asked of another process meanwhile is that one's to answer.
     const lost = (what: string): void => {
       if (this.child === child) this.child = undefined;

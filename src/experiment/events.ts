@@ -34,7 +34,7 @@ export type GpuUse = z.infer<typeof GpuUse>;
 
 /** One line of events.jsonl: the only protocol between a worker and everything that shows a run. */
 export const RunEvent = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("created"), ...at, version: z.literal(1), id: word, name: word, method: word, task: word, backbone: told, seed: z.number(), steps: z.number(),
+  z.object({ type: z.literal("created"), ...at, version: z.number().int().min(1).describe("a higher one is a newer ADePT Lab's: such a run is only read"), id: word, name: word, method: word, task: word, backbone: told, seed: z.number(), steps: z.number(),
     experiment: word.optional().describe("the experiment's own name, without what tells its runs apart"), variant: text(2000).optional().describe("what tells the run from others of its sweep, its seed apart"), sweep: word.optional() }),
   z.object({ type: z.literal("status"), ...at, status: RunStatus, message: told.optional(), pid: z.number().optional() }),
   z.object({ type: z.literal("plan"), ...at, trainable: z.number(), promptLength: z.number(), bottleneck: z.number(), examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }), device: word, majority: z.number().optional() }),
@@ -54,6 +54,7 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("reproduced"), ...at, of: word, same: z.boolean().describe("every byte of the trained tensors"), steps: z.number(), firstDifference: z.object({ step: z.number(), loss: z.number(), was: z.number() }).optional(), metric: z.object({ name: word, value: z.number().nullable(), was: z.number() }).optional(), outside: z.array(told).max(1000).optional().describe("paths that its commit lacks: taken as they were now") }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).max(MOST_KEYS).optional() }),
   z.object({ type: z.literal("error"), ...at, message: told, action: told.optional() }),
+  z.object({ type: z.literal("newer"), ...at, version: z.number().optional() }).describe("stands for a line that only a newer ADePT Lab knows; nobody writes it"),
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 /** An event without its time, as a writer hands it over. */

@@ -1,5 +1,6 @@
 import type { Content } from "./content.ts";
 import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
+import { newerText, type NewerVersion } from "./newerVersion.ts";
 
 export interface Evaluation { step: number; split: "validation" | "test"; label: string; loss: number; metrics: Record<string, number>; examples: number; seconds?: number | undefined }
 export interface StepPoint { step: number; loss: number; learningRate: Record<string, number>; gradientNorm: Record<string, number>; updateRatio: Record<string, number>; tokensPerSecond: number; secondsLeft: number; memory?: number | undefined }
@@ -52,13 +53,15 @@ export interface RunRecord {
   contents: Record<string, Content>;
   snapshotCommit: string | undefined; resultCommit: string | undefined; ref: string | undefined; gitMessage: string | undefined;
   error: { message: string; action: string | undefined } | undefined;
+  /** it was written by a newer ADePT Lab: what is known here of it, and it is only read */
+  newer: NewerVersion | undefined;
 }
 
 const EMPTY: RunRecord = {
   id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0, status: "preparing", message: undefined, pid: undefined, createdAt: 0, updatedAt: 0,
   trainable: undefined, promptLength: undefined, bottleneck: undefined, device: undefined, engine: undefined, precision: [], memory: undefined, gpus: undefined, majority: undefined, examples: undefined, lastStep: undefined, evaluations: [], queued: false, interruptions: 0, analyses: {},
   experiment: undefined, variant: undefined, sweep: undefined, renamed: false, note: "", starred: false, tags: [], archived: false, priority: 0, reproduced: undefined,
-  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, contents: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined,
+  bestStep: undefined, checkpointStep: undefined, warnings: [], sources: {}, contents: {}, snapshotCommit: undefined, resultCommit: undefined, ref: undefined, gitMessage: undefined, error: undefined, newer: undefined,
 };
 
 /** Of these a record holds no more: each costs a copy of all, and a journal can be somebody else's. */
@@ -69,11 +72,16 @@ function analysisState(before: AnalysisState | undefined, { status, label, done,
   return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined };
 }
 
+/** The record of a run that a newer version has written, which is said once. */
+function fromNewer(record: RunRecord, newer: NewerVersion): RunRecord {
+  return record.newer !== undefined ? record : { ...record, newer, warnings: [...record.warnings, newerText(newer)] };
+}
+
 /** The record after one more event; pure. */
 export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
   const next = { ...record, updatedAt: event.time };
   switch (event.type) {
-    case "created": { const { type: _, time, version: __, ...rest } = event; return { ...next, ...rest, createdAt: time }; }
+    case "created": { const { type: _, time, version, ...rest } = event, created = { ...next, ...rest, createdAt: time }; return version > 1 ? fromNewer(created, { version }) : created; }
     // A run started again has left its last error behind.
     case "status": return {
       ...next, error: event.status === "preparing" ? undefined : record.error, status: event.status, message: event.message, pid: event.pid ?? record.pid,
@@ -110,6 +118,7 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
     case "precision": { const { type: _, time: __, ...cost } = event; return { ...next, precision: [...record.precision.filter(({ label }) => label !== cost.label), cost] }; }
     case "memory": { const { type: _, time: __, ...memory } = event; return { ...next, memory }; }
     case "heartbeat": return { ...next, pid: event.pid, gpus: event.gpus };
+    case "newer": return fromNewer(next, { version: event.version });
     case "error": return { ...next, error: { message: event.message, action: event.action } };
   }
 }
@@ -132,8 +141,8 @@ export function isLive(status: RunStatus): boolean {
 /** A queued run whose worker ends without a word so often is left alone: it would end so again. */
 const MOST_INTERRUPTIONS = 3;
 
-/** Whether its device's queue will still start it, or go on with it. */
-export const isWaiting = ({ status, queued, interruptions }: RunRecord): boolean => status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS);
+/** Whether its device's queue will still start it, or go on with it. A newer version's is that version's to start. */
+export const isWaiting = ({ status, queued, interruptions, newer }: RunRecord): boolean => newer === undefined && (status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS));
 
 /** Whether it is still to end without a new command: at work, or in the queue. */
 export function isOpen(status: RunStatus): boolean { return status === "queued" || isLive(status); }

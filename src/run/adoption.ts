@@ -16,7 +16,7 @@ export type Told = (run: RunDirectory, reason: string) => void;
  * @param record what its journal says @returns whether it did @throws UserError when the journal cannot be written
  */
 export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
-  if (!isLive(record.status) || run.isWorkerAlive()) return false;
+  if (!isLive(record.status) || record.newer !== undefined || run.isWorkerAlive()) return false;
   // A clock that was put back says nothing of how long ago it was.
   if (!run.hasLostWorker() && Math.abs(now - Math.max(record.updatedAt, startedAt(run.id))) < START_GRACE) return false;
   return markInterrupted(run);
@@ -26,7 +26,8 @@ export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now())
 export function markInterrupted(run: RunDirectory): boolean {
   if (!run.acquireLease(process.pid)) return false;
   try {
-    if (!isLive(run.record().status)) return false;
+    const { status, newer } = run.record();
+    if (!isLive(status) || newer !== undefined) return false;
     const journal = new Journal(run.path);
     try { journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) }); } finally { journal.close(); }
     return true;

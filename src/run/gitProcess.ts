@@ -11,8 +11,8 @@ function environment(extra: Record<string, string>): Record<string, string> {
 /** A local command that says nothing for so long hangs. */
 const SILENT_MS = 120_000;
 
-/** A project's own hooks are for its own commits: they would see, or refuse, refs and indexes that are none of theirs. A message is JSON, whatever encoding the project writes in. */
-const OWN = ["-c", "core.hooksPath=/dev/null", "-c", "i18n.commitEncoding=UTF-8", "-c", "i18n.logOutputEncoding=UTF-8"];
+/** A project's own hooks are for its own commits: they would see, or refuse, refs and indexes that are none of theirs. A message is JSON, whatever encoding the project writes in. What a journal tells of must be there after a power cut: git itself syncs no loose object and no ref. */
+const OWN = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsync=committed,reference", "-c", "i18n.commitEncoding=UTF-8", "-c", "i18n.logOutputEncoding=UTF-8"];
 
 /** Names this store sets itself. */
 const ALLOWED = ["GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];

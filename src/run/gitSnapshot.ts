@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 import type { GitProcess } from "./gitProcess.ts";
+import { entryAt } from "./standing.ts";
 
 export interface SkippedFile { path: string; size: number; reason: string }
 const MAX_FILE = 1024 * 1024, MAX_TOTAL = 20 * MAX_FILE;
@@ -32,6 +33,8 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
 
 /** The index is nobody else's, so that it need not be split; line ends that git would warn of are no trouble. */
 const ADD = ["-c", "core.splitIndex=false", "-c", "core.safecrlf=false"];
+/** What git says of a file that is no longer there. */
+const GONE = /did not match any files|No such file or directory|unable to stat/i, TRIES = 5;
 const split = (text: string): string[] => text.split("\0").filter((path) => path !== "");
 
 /** Adds files by a filter of the repository's (LFS) only where it is installed. */
@@ -48,11 +51,17 @@ class Adder {
 
   async untracked(paths: readonly string[]): Promise<void> { await this.unfiltered(() => this.add(paths, []), () => Promise.resolve(paths), []); }
 
+  /** Files that are gone meanwhile, as leases and editors' own are, are left out: git would add none of them. */
   private async add(paths: readonly string[], options: readonly string[]): Promise<void> {
-    if (paths.length === 0) return;
     const list = `${this.index}.paths`;
-    writeFileSync(list, paths.join("\0"));
-    try { await this.git.run([...ADD, "--literal-pathspecs", "add", ...options, `--pathspec-from-file=${list}`, "--pathspec-file-nul"], this.env); } finally { rmSync(list, { force: true }); }
+    for (let attempt = 1; paths.length > 0; attempt++) {
+      writeFileSync(list, paths.join("\0"));
+      try { await this.git.run([...ADD, "--literal-pathspecs", "add", ...options, `--pathspec-from-file=${list}`, "--pathspec-file-nul"], this.env); return; } catch (error) {
+        const left = options.length > 0 ? paths : paths.filter((path) => entryAt(join(this.git.folder, path)) !== undefined);
+        if (attempt === TRIES || left.length === paths.length || !GONE.test((error as Error).message)) throw error;
+        paths = left;
+      } finally { rmSync(list, { force: true }); }
+    }
   }
 
   /** All at once; where a filter fails, those without one. */

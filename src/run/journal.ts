@@ -1,11 +1,13 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { crc32 } from "node:zlib";
 import { openPlain } from "../experiment/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
+import { newerError, type NewerVersion } from "../experiment/newerVersion.ts";
 import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
+import { mayBeNewer, newerOf, ofNewer } from "./newerLine.ts";
 import { openOwn } from "./ownFile.ts";
 
 const FILE = "events.jsonl";
@@ -39,10 +41,11 @@ export class Journal {
   private readonly fd: number;
   private readonly path: string;
 
-  /** @throws UserError when the folder may not be written, or the disk is full */
+  /** @throws UserError when the folder may not be written, the disk is full, or a newer version has written to it */
   constructor(runPath: string) {
     this.path = join(runPath, FILE);
-    const isNew = !existsSync(this.path);
+    const isNew = !existsSync(this.path), newer = isNew ? undefined : newerVersion(this.path);
+    if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
       this.fd = openOwn(this.path, "append");
       // A file's own fsync does not keep its name.
@@ -87,8 +90,10 @@ export function announceRun(id: string, { name, method, task, backbone, seed, tr
 function parseLine(line: string): RunEvent | undefined {
   if (!isSound(line)) return undefined;
   try {
-    const parsed = RunEvent.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : undefined;
+    const json: unknown = JSON.parse(line), parsed = RunEvent.safeParse(json);
+    if (parsed.success) return parsed.data;
+    // Without a checksum an unknown word may as well be a damaged one.
+    return SEAL.test(line) ? ofNewer(json) : undefined;
   } catch { return undefined; }
 }
 
@@ -102,12 +107,22 @@ function wholeLines(path: string): { lines: string[]; size: number } {
   } finally { closeSync(fd); }
 }
 
-/** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn, damaged, or of a newer version. */
+const linesOf = (path: string): string[] => wholeLines(path).lines.filter((line) => line !== "");
+
+/** The newer version that has written to a journal, if one has. */
+function newerVersion(path: string): NewerVersion | undefined {
+  for (const line of linesOf(path)) {
+    const event = mayBeNewer(line) ? parseLine(line) : undefined, newer = event === undefined ? undefined : newerOf(event);
+    if (newer !== undefined) return newer;
+  }
+  return undefined;
+}
+
+/** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a newer version has written whole is neither. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
-  const path = join(runPath, FILE);
-  const lines = existsSync(path) ? wholeLines(path).lines.filter((line) => line !== "") : [];
-  const events = lines.map(parseLine).filter((event) => event !== undefined);
-  return { events, bad: lines.length - events.length };
+  const path = join(runPath, FILE), lines = existsSync(path) ? linesOf(path) : [], parsed = lines.map(parseLine), events = parsed.filter((event) => event !== undefined);
+  const isNewer = events.some((event) => newerOf(event) !== undefined), isWhole = (line: string): boolean => isNewer && SEAL.test(line) && isSound(line);
+  return { events, bad: lines.filter((line, i) => parsed[i] === undefined && !isWhole(line)).length };
 }
 
 /** How many of a run's first steps its journal does not tell of: damage has taken their lines. */

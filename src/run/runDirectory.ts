@@ -1,11 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { boundedText } from "../experiment/boundedFile.ts";
 import { UserError } from "../experiment/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
 import { RunId } from "../experiment/objectNames.ts";
+import { newerError } from "../experiment/newerVersion.ts";
 import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readRecord } from "./journal.ts";
 import { dropLease, leaseHolder, takeLease } from "./lease.ts";
 import { checkOwnFolders, writeOwn } from "./ownFile.ts";
@@ -24,10 +25,10 @@ export function newRunId(now: Date, random: () => number): string {
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
-  const isNew = !existsSync(runsDir), parent = dirname(runsDir), ignore = join(parent, ".gitignore");
-  mkdirSync(runsDir, { recursive: true });
-  if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileSync(ignore, "*\n");
-  if (isNew) for (const folder of [parent, dirname(parent)]) syncFolder(folder);
+  const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
+  makeFolder(runsDir);
+  // One that a power cut has emptied would let all runs into the user's commits.
+  if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
 }
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
@@ -87,7 +88,10 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) { throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again."); }
+    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) {
+      this.mustBeKnown();
+      throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again.");
+    }
   }
 
   /** What is wrong with its experiment, if anything. */
@@ -107,6 +111,11 @@ export class RunDirectory {
   isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
 
   record(): RunRecord { return readRecord(this.path).record; }
+  /** @throws UserError where a newer version has written the run: it is not written to then */
+  mustBeKnown(): void {
+    const { newer } = this.record();
+    if (newer !== undefined) throw newerError(this.id, newer);
+  }
   /** @throws UserError where the folder is no longer there: what is written to it would go to a folder that nobody looks into */
   mustBeThere(): void {
     if (!existsSync(join(this.path, "experiment.json"))) throw new UserError(`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`, "Resume the run where it is now.");

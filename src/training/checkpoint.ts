@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
-import { explainWrite, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
@@ -44,7 +44,7 @@ export function saveCheckpoint(path: string, state: LoopState): void {
   const tensors = stateTensors(state), { step, best } = state, folder = dirname(path);
   const about = { format: FORMAT, step: String(step), updates: String(state.adam.t), best: JSON.stringify(best ? { step: best.step, score: best.score } : null) } as const;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeSafetensors(path, tensors, { ...about, sha256: digest(tensors, about) });
     syncFolder(folder);
   } catch (error) {
@@ -63,18 +63,30 @@ function named(tensors: Tensors, prefix: string, like: Parameters): Parameters {
 
 interface Opened { tensors: Tensors; metadata: Metadata }
 
-/** A checkpoint's content, verified against its digest, or what is wrong with it. */
-function open(path: string): Opened | { damage: string } {
+/** The version of a file's format, where it is none that is known here. */
+function newerFormat(format: string | undefined): number | undefined {
+  const version = Number(/^adept-checkpoint-(\d+)$/.exec(format ?? "")?.[1]);
+  return version > 2 ? version : undefined;
+}
+
+/** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
+function open(path: string): Opened | { damage: string } | { newer: number } {
   try {
-    const { metadata: raw } = readHeader(path), tensors = readSafetensors(path), newer = /^adept-checkpoint-(\d+)$/.exec(raw["format"] ?? "")?.[1];
-    if (Number(newer) > 2) return { damage: `it is of version ${newer}, which only a newer ADePT Lab can read` };
-    const { data: metadata } = Metadata.safeParse(raw);
+    const { metadata: raw } = readHeader(path), newer = newerFormat(raw["format"]);
+    if (newer !== undefined) return { newer };
+    const tensors = readSafetensors(path), { data: metadata } = Metadata.safeParse(raw);
     if (metadata === undefined) return { damage: "its description is damaged" };
     return metadata.sha256 === digest(tensors, metadata) ? { tensors, metadata } : { damage: "its content does not match its digest" };
   } catch (error) { return { damage: error instanceof Error ? error.message : String(error) }; }
 }
 
-/** What is wrong with the file of a checkpoint: undefined when it is whole, or there is none. */
+/** The version of a checkpoint that only a newer ADePT Lab can read. */
+export function newerCheckpoint(path: string): number | undefined {
+  const opened = existsSync(path) ? open(path) : undefined;
+  return opened !== undefined && "newer" in opened ? opened.newer : undefined;
+}
+
+/** What is wrong with the file of a checkpoint: undefined when it is whole, a newer version's, or there is none. */
 export function checkpointDamage(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
@@ -87,11 +99,12 @@ export const asidePath = (path: string): string => join(dirname(path), `damaged-
 /**
  * The saved state, verified against its digest; undefined if there is none yet, `damage` if the file is no whole checkpoint.
  * @param like the run's initial parameters: names, sizes and groups
- * @throws UserError if it belongs to another experiment
+ * @throws UserError if it belongs to another experiment, or is a newer version's
  */
 export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: string } | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
+  if ("newer" in opened) throw new UserError(`The checkpoint ${path} was written by a newer ADePT Lab (checkpoint version ${opened.newer})`, "Update ADePT Lab, then resume the run. If no newer one was ever at work here, the file is damaged: remove the file, and the run begins anew.");
   if ("damage" in opened) return opened;
   const { tensors, metadata } = opened;
   try {

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import { newerText } from "../experiment/newerVersion.ts";
 import { isOpen, type RunRecord } from "../experiment/record.ts";
 import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
 import { deviceName } from "./describeDevice.ts";
@@ -61,6 +62,7 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Tags"), record.tags.join(", "));
   line(vscode.l10n.t("Note"), record.note);
   line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
+  line(vscode.l10n.t("Newer version"), record.newer && localised(newerText(record.newer)));
   line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
   line(vscode.l10n.t("Reproduction"), record.reproduced && reproductionText(record.name, record.reproduced));
   line(vscode.l10n.t("Error"), record.error && localised(record.error.message));

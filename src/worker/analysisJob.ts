@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ANALYSES } from "../analysis/analyse.ts";
 import type { Progress } from "../analysis/outcomes.ts";
@@ -7,7 +7,7 @@ import { analyseStability } from "../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../analysis/subject.ts";
 import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../disk/atomicFile.ts";
+import { makeFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../run/analysisStore.ts";
 import { openGitStore } from "../run/gitStore.ts";
 import { Journal, readJournal } from "../run/journal.ts";
@@ -50,6 +50,7 @@ async function commit(run: RunDirectory, journal: Journal, { folder, names }: { 
  */
 export async function runAnalyses(run: RunDirectory, names: readonly AnalysisName[], options: AnalysisOptions): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json"))) throw new UserError(`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
+  run.mustBeKnown();
   if (!takeLease(run.analysisLeasePath, process.pid)) throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
   const journal = new Journal(run.path), done: AnalysisDone[] = [];
   let subject: Subject | undefined;
@@ -83,7 +84,7 @@ async function one(run: RunDirectory, name: AnalysisName, { key, asked, journal,
       options.progress(told);
     };
     const subject = name === "stability" ? undefined : await asked(), result = name === "stability" || subject === undefined ? analyseStability(readJournal(run.path).events, run.experiment()) : await ANALYSES[name]({ ...subject, memo: partial }, tell);
-    mkdirSync(join(run.path, "analysis"), { recursive: true });
+    makeFolder(join(run.path, "analysis"));
     const path = analysisPath(run.path, name), examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
     const text = JSON.stringify({ name, version: ANALYSIS_VERSIONS[name], key, examples, result }, undefined, 1);

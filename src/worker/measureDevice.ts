@@ -25,7 +25,7 @@ function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
 /** Times an experiment's step on a device in a process of its own, which a driver may crash or hang without harm. It never throws. */
 export function measureDevice(experiment: Experiment, device: Device, { signal, workerPath = WORKER, patience = PATIENCE }: MeasureOptions = {}): Promise<MeasuredStep> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [workerPath, "calibrate", "-"], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
+    const child = spawn(process.execPath, [workerPath, "calibrate", "-", "--parent", String(process.pid)], { stdio: ["pipe", "pipe", "pipe"], windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } });
     let stdout = "", stderr = "", late = false;
     const end = (): void => { child.kill("SIGKILL"); }, timer = setTimeout(() => { late = true; end(); }, patience);
     signal?.addEventListener("abort", end, { once: true });

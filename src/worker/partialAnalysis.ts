@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
+import { makeFolder } from "../disk/atomicFile.ts";
 import type { Memo } from "../analysis/outcomes.ts";
 import { writeOwn } from "../run/ownFile.ts";
 
@@ -16,7 +17,7 @@ export class PartialAnalysis implements Memo {
   constructor(private readonly path: string, key: string) {
     const [first, ...lines] = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
     if (first === key) for (const line of lines.slice(0, -1)) this.read(line);
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeOwn(path, [key, ...[...this.values].map(([label, value]) => JSON.stringify({ label, value })), ""].join("\n"));
   }
 

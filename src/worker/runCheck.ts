@@ -2,26 +2,29 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader } from "../backbone/safetensors.ts";
 import { UserError } from "../experiment/errors.ts";
+import { newerText } from "../experiment/newerVersion.ts";
 import { isLive } from "../experiment/record.ts";
 import type { GitStore } from "../run/gitStore.ts";
 import { missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { checkpointDamage } from "../training/checkpoint.ts";
+import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";
 
 /** Something of a run that is not as it was written, and what can be done. */
 export interface RunTrouble { what: string; action: string }
 
 /** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
-  const damage = run.damage(), troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
+  const record = run.record(), damage = record.newer === undefined ? run.damage() : undefined, troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
   const add = (what: string, action: string): void => { troubles.push({ what, action }); };
-  const { bad, events } = readJournal(run.path), record = run.record(), missing = missingSteps(events, record.lastStep?.step ?? 0);
-  if (bad > 0) add(`${bad} lines of its journal are torn, damaged or of a newer version`, "They are left out; the others stand.");
+  const { bad, events } = readJournal(run.path), missing = missingSteps(events, record.lastStep?.step ?? 0);
+  if (record.newer !== undefined) add(newerText(record.newer), "Update ADePT Lab: this one only reads the run.");
+  if (bad > 0) add(`${bad} lines of its journal are torn or damaged`, "They are left out; the others stand.");
   if (missing > 0) add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");
-  if (record.id === "") add("its journal does not say what it is", "Resume the run: it says so again.");
-  const checkpoint = checkpointDamage(run.checkpointPath);
+  if (record.id === "" && record.newer === undefined) add("its journal does not say what it is", "Resume the run: it says so again.");
+  const checkpoint = checkpointDamage(run.checkpointPath), newer = newerCheckpoint(run.checkpointPath);
+  if (newer !== undefined) add(`its checkpoint was written by a newer ADePT Lab (checkpoint version ${newer})`, "Update ADePT Lab to go on from it.");
   if (checkpoint !== undefined) add(`its checkpoint is damaged: ${checkpoint}`, "Resume the run: the damaged file is kept, and the run begins anew.");
-  if (isLive(record.status) && !run.isWorkerAlive()) add("its worker is gone", "Resume the run.");
+  if (isLive(record.status) && record.newer === undefined && !run.isWorkerAlive()) add("its worker is gone", "Resume the run.");
   const adapter = record.status === "finished" ? adapterTrouble(run) : undefined;
   if (adapter !== undefined) add(`its adapter is damaged: ${adapter}`, "Take it from the run's commit (adept-results/), or resume the run.");
   for (const commit of [record.snapshotCommit, record.resultCommit]) if (store !== undefined && commit !== undefined && await store.git.maybe(["cat-file", "-e", "--end-of-options", commit]) === undefined) add(`the repository lacks its commit ${commit}`, "Fetch it from where it was pushed: adept runs fetch.");

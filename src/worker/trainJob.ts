@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { StabilityWatch } from "../analysis/stability.ts";
 import { isMemoryTrouble } from "../engine/deviceTrouble.ts";
@@ -6,7 +6,7 @@ import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
-import { explainWrite, isDiskFull, removeTemporaries, syncFile, writeFileAtomic } from "../disk/atomicFile.ts";
+import { explainWrite, isDiskFull, makeFolder, removeTemporaries, syncFile, writeFileAtomic } from "../disk/atomicFile.ts";
 import { openGitStore, refOf } from "../run/gitStore.ts";
 import { announceRun, Journal, missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -102,7 +102,7 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const cases = [{ label: "trained", parameters: best.parameters }, { label: "untrained", parameters: initial }, ...job.options.ablate(experiment.method.kind, best.parameters)];
   const files: File[] = [];
   const folder = join(job.run.path, "analysis");
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
     const started = Date.now(), result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
     if (result === undefined) break;
@@ -122,6 +122,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   const { adapterPath } = job.run, adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
   job.run.mustBeThere();
   try {
+    makeFolder(adapterPath);
     saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, width: model.local.width });
     for (const { source } of adapter) syncFile(source);
   } catch (error) { throw explainWrite(error, adapterPath); }

@@ -7,7 +7,7 @@ import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 const DIST = resolve(import.meta.dirname, "../../dist");
 export const CLI = join(DIST, "cli.js"), WORKER = join(DIST, "worker.js");
 const WINDOW = join(import.meta.dirname, "window.cjs");
-const env = { ...process.env, ADEPT_DEVICES: "cpu", GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
+export const env = { ...process.env, ADEPT_DEVICES: "cpu", GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME: "a", GIT_COMMITTER_EMAIL: "a@b" };
 
 const METHODS = { adept: { kind: "adept", promptLength: 3, bottleneck: 2, dropout: 0.1 }, pt: { kind: "pt", promptLength: 3 }, lora: { kind: "lora", rank: 1 } };
 export type Variant = keyof typeof METHODS;
@@ -18,9 +18,7 @@ export interface Said { status: number; stdout: string; stderr: string }
 
 /** A project with data, an experiment and a repository, small enough that a run takes a second. */
 export class Workspace {
-  readonly runsDir: string;
-
-  constructor(readonly folder: string) { this.runsDir = join(folder, ".adept/runs"); }
+  constructor(readonly folder: string, readonly runsDir = join(folder, ".adept/runs")) {}
 
   static make(variant: Variant, parent = tmpdir()): Workspace {
     const place = new Workspace(mkdtempSync(join(parent, "adept-campaign-"))), { folder } = place, words = ["river", "stone", "light", "paper", "green", "seven"];

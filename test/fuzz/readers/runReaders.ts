@@ -21,6 +21,8 @@ export const EVENTS: readonly object[] = [
   { type: "annotated", time, name: "y", note: "n", starred: true, tags: ["t"], priority: 1 }, { type: "reproduced", time, of: ID, same: false, steps: 10, firstDifference: { step: 3, loss: 1, was: 2 }, metric: { name: "accuracy", value: null, was: 0.5 }, outside: ["/x"] },
   { type: "heartbeat", time, pid: 3, gpus: [{ index: 0, name: "gpu", memoryUsed: 1e9, memoryTotal: 2e9, utilisation: 0.5 }] }, { type: "error", time, message: "m", action: "a" }, { type: "status", time, status: "finished" },
 ];
+/** What only a later version writes. */
+const NEWER: readonly object[] = [{ type: "of tomorrow", time }, { type: "created", time, version: 2, id: ID }];
 /** A line as the journal writes it, with its checksum. */
 const sealed = (events: readonly object[]): string => events.map((event) => { const text = JSON.stringify(event); return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}\n`; }).join("");
 const lines = (events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
@@ -34,9 +36,9 @@ const read = (folder: string) => (input: Buffer): void => {
   checkShown(record);
 };
 
-const journalReader: Reader = { name: "journal", weight: 2, corpus: () => texts(lines(EVENTS), sealed(EVENTS), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
+const journalReader: Reader = { name: "journal", weight: 2, corpus: () => texts(lines(EVENTS), sealed(EVENTS), sealed([...EVENTS, ...NEWER]), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
 /** One event, changed as a value, in a whole journal. */
-const eventReader: Reader = { name: "event", json: true, weight: 2, corpus: () => texts(...EVENTS), open: async (folder) => { await openShown(); const own = read(folder), [first] = EVENTS; return (input) => { own(Buffer.concat([...texts(lines([first!])), input, Buffer.from("\n")])); }; } };
+const eventReader: Reader = { name: "event", json: true, weight: 2, corpus: () => texts(...EVENTS, ...NEWER), open: async (folder) => { await openShown(); const own = read(folder), [first] = EVENTS; return (input) => { own(Buffer.concat([...texts(lines([first!])), input, Buffer.from("\n")])); }; } };
 
 const indexReader: Reader = {
   name: "runIndex", json: true, corpus: () => [indexBytes()],

@@ -142,3 +142,31 @@ inRepository("a detached HEAD, a linked work tree and a submodule are recorded a
   assert.equal(git(folder, "rev-parse", `refs/adept/runs/${ID.replace("k3f9", "tree")}`), other.commit, "one store for all work trees");
   assert.equal(git(linked, "diff", "--cached", "--name-only"), "");
 });
+
+inRepository("each object and each ref of a run is synced: what its journal tells of is there after a power cut", async ({ folder, store }) => {
+  commitAll(folder);
+  writeFileSync(join(folder, "tracked.txt"), "changed\n");
+  const objects = (): number => Number(/^count: (\d+)/m.exec(git(folder, "count-objects", "-v"))?.[1]), home = join(folder, "../home"), told = join(home, "told"), before = objects(), { HOME } = process.env;
+  mkdirSync(home);
+  // git tells of each sync there; its environment is the store's own.
+  writeFileSync(join(home, ".gitconfig"), `[trace2]\n\teventTarget = "${told}"\n`);
+  process.env["HOME"] = home;
+  try { await (await store()).snapshot(ID, record); } finally { if (HOME === undefined) delete process.env["HOME"]; else process.env["HOME"] = HOME; }
+  const synced = [...readFileSync(told, "utf8").matchAll(/"key":"fsync\/hardware-flush","value":"(\d+)"/g)].reduce((sum, [, value]) => sum + Number(value), 0), made = objects() - before;
+  assert.equal(made, 3, "a file, a tree, a commit");
+  assert.ok(synced >= made + 1, `${synced} synced of ${made} objects and a ref`);
+});
+
+inRepository("files that are gone between the look at the work tree and their adding cost no other file", async ({ folder, store }) => {
+  commitAll(folder);
+  for (const name of ["kept.txt", "gone.txt", "gone too.txt"]) writeFileSync(join(folder, name), name);
+  const opened = await store(), run = opened.git.run.bind(opened.git);
+  opened.git.run = async (args, extra) => {
+    // The first adding finds one file gone, the second another.
+    const next = ["gone.txt", "gone too.txt"].find((name) => existsSync(join(folder, name)));
+    if (args.some((each) => each.startsWith("--pathspec-from-file")) && next !== undefined) rmSync(join(folder, next));
+    return run(args, extra);
+  };
+  const { commit } = await opened.snapshot(ID, record);
+  assert.deepEqual(git(folder, "ls-tree", "-r", "--name-only", commit).split("\n"), ["kept.txt", "tracked.txt"]);
+});
