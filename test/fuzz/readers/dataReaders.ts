@@ -94,5 +94,5 @@ const recordReader: Reader = {
 
 export const DATA_READERS: readonly Reader[] = [
   dataReader("csv", "csv", () => CSV, { weight: 2 }), dataReader("tsv", "tsv", () => TSVS), dataReader("jsonl", "jsonl", () => JSONL), lineReader, dataReader("json", "json", () => JSONS, { json: true }),
-  dataReader("gzip", "jsonl.gz", () => JSONL.map((each) => gzipSync(each))), dataReader("parquet", "parquet", () => PARQUET, { weight: 0.1, patience: 9000 }), namedReader, templateReader, recordReader,
+  dataReader("gzip", "jsonl.gz", () => JSONL.map((each) => gzipSync(each))), dataReader("parquet", "parquet", () => PARQUET, { weight: 0.05, patience: 9000 }), namedReader, templateReader, recordReader,
 ];
