@@ -14,7 +14,8 @@ function inner(path) {
 }
 
 const write = (op) => { real.appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...op })}\n`); };
-const flagsOf = (flag) => ({ creates: flag !== "r" && flag !== "r+", truncates: flag.startsWith("w"), appends: flag.startsWith("a") });
+const { O_APPEND, O_CREAT, O_TRUNC } = fs.constants;
+const flagsOf = (flag) => (typeof flag === "number" ? { creates: (flag & O_CREAT) !== 0, truncates: (flag & O_TRUNC) !== 0, appends: (flag & O_APPEND) !== 0 } : { creates: flag !== "r" && flag !== "r+", truncates: flag.startsWith("w"), appends: flag.startsWith("a") });
 const bytesOf = (data, length) => (typeof data === "string" ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)).subarray(0, length).toString("base64");
 
 /** One function of fs, which does its work and then tells of it. */
