@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import fs, { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -121,11 +122,24 @@ test("an adapter goes out and in with the same bits; one of another width or a d
   refuses(() => loadAdapter(folder, layout(4)), /adapter_config\.json/, /peft_type/);
 });
 
-test("a full disk is said, and the file that was there stays whole", { skip: process.platform !== "linux" }, () => {
-  const path = at("state.safetensors");
-  const tensors = (value: number): Tensors => new Map([["x", { dims: [2], data: Float32Array.of(value, value) }]]);
+const tensors = (value: number): Tensors => new Map([["x", { dims: [2], data: Float32Array.of(value, value) }]]);
+
+test("a full disk is said, and the file that was there stays whole", () => {
+  const path = at("state.safetensors"), { writeSync } = fs;
   writeSafetensors(path, tensors(1));
-  symlinkSync("/dev/full", `${path}.${process.pid}.tmp`);
-  refuses(() => { writeSafetensors(path, tensors(2)); }, /disk is full.*state\.safetensors/);
+  fs.writeSync = () => { throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }); };
+  syncBuiltinESMExports();
+  try { refuses(() => { writeSafetensors(path, tensors(2)); }, /disk is full.*state\.safetensors/); } finally {
+    fs.writeSync = writeSync;
+    syncBuiltinESMExports();
+  }
   assert.deepEqual([...readSafetensors(path).get("x")!.data], [1, 1]);
+});
+
+test("a link where the new file is made first is not written through", () => {
+  const path = at("linked.safetensors"), other = at("other");
+  writeFileSync(other, "somebody else's");
+  symlinkSync(other, `${path}.${process.pid}.tmp`);
+  writeSafetensors(path, tensors(1));
+  assert.deepEqual([readFileSync(other, "utf8"), [...readSafetensors(path).get("x")!.data]], ["somebody else's", [1, 1]]);
 });
