@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { forecastInWorker } from "../../src/executor/localExecutor.ts";
+import { UserError } from "../../src/experiment/errors.ts";
+import { parquetRows } from "../../src/task/parquetRows.ts";
 import { ended, kill, until } from "../campaign/workspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../.."), WORKER = join(ROOT, "dist/worker.js"), BUSY = pathToFileURL(join(import.meta.dirname, "busy.mjs")).href;
@@ -81,4 +83,15 @@ test("a forecast that is no longer wanted ends at once, though it is busy", asyn
   await assert.rejects(forecast);
   const [helper] = readdirSync(join(folder, "busy")).map(Number);
   assert.ok(await until(() => !isAlive(helper!), 2000));
+});
+
+test("a Parquet file that is worked on without end is given up after its time, and its reader ends", async (t) => {
+  const folder = folderOf(t), before = { ...process.env };
+  writeFileSync(join(folder, "x.parquet"), "PAR1");
+  Object.assign(process.env, { ADEPT_BUSY: join(folder, "busy"), NODE_OPTIONS: `--import ${BUSY}` });
+  const rows = parquetRows(join(folder, "x.parquet"), 1);
+  for (const name of ["ADEPT_BUSY", "NODE_OPTIONS"]) if (before[name] === undefined) delete process.env[name]; else process.env[name] = before[name];
+  await assert.rejects(rows, (error) => error instanceof UserError && /takes more time than a file of its size needs/.test(error.message));
+  const [reader] = readdirSync(join(folder, "busy")).map(Number);
+  assert.ok(await until(() => !isAlive(reader!), 2000));
 });

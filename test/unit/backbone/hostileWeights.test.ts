@@ -31,6 +31,12 @@ test("tensors that share their bytes are refused by name: much memory of a small
   refuses(() => readHeader(safetensors({ a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, 4)), /unsupported type constructor/);
 });
 
+test("a header larger than any model's is refused before it is parsed", () => {
+  const file = (size: number): string => { const length = Buffer.alloc(8); length.writeBigUInt64LE(BigInt(size)); writeFileSync(at("x.safetensors"), Buffer.concat([length, Buffer.from("{}".padEnd(size))])); return at("x.safetensors"); };
+  assert.equal(readHeader(file(16 * 2 ** 20)).entries.size, 0);
+  refuses(() => readHeader(file(16 * 2 ** 20 + 8)), /its header would have 16777224 bytes/);
+});
+
 test("what is no plain file is refused, and a pipe is not waited for", { skip: process.platform === "win32" }, () => {
   refuses(() => readHeader(folder), /is a folder/);
   execFileSync("mkfifo", [at("pipe.safetensors")]);
