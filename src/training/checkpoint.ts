@@ -77,7 +77,11 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
     const tensors = readSafetensors(path), { data: metadata } = Metadata.safeParse(raw);
     if (metadata === undefined) return { damage: "its description is damaged" };
     return metadata.sha256 === digest(tensors, metadata) ? { tensors, metadata } : { damage: "its content does not match its digest" };
-  } catch (error) { return { damage: error instanceof Error ? error.message : String(error) }; }
+  } catch (error) {
+    // A file that ends too soon is a RangeError; anything else is a mistake of ours.
+    if (!(error instanceof UserError || error instanceof RangeError)) throw error;
+    return { damage: error.message };
+  }
 }
 
 /** The version of a checkpoint that only a newer ADePT Lab can read. */
