@@ -11,14 +11,14 @@ const MEGA = 1e6, LINES = 20;
 /** Progress on standard error: a bar on a terminal, else a line each twentieth. */
 class TransferProgress {
   private readonly bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {value}/{total} MB {rate} MB/s, {eta_formatted} left {file}", stream: process.stderr, hideCursor: true }, Presets.shades_classic) : undefined;
-  private readonly start = Date.now();
+  private readonly start = performance.now();
   private first: number | undefined;
   private nextLine = 0;
   private started = false;
 
   show({ file, done, total }: DownloadProgress): void {
     this.first ??= done;
-    const rate = ((done - this.first) / MEGA / Math.max(0.001, (Date.now() - this.start) / 1000)).toFixed(1);
+    const rate = ((done - this.first) / MEGA / Math.max(0.001, (performance.now() - this.start) / 1000)).toFixed(1);
     if (this.bar !== undefined) {
       if (!this.started) { this.bar.start(Math.ceil(total / MEGA), 0, { file, rate }); this.started = true; }
       this.bar.update(Math.round(done / MEGA), { file, rate });

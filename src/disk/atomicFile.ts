@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 
@@ -44,11 +44,16 @@ export function syncFolder(folder: string): void {
   if (process.platform !== "win32") syncPath(folder, "r");
 }
 
-/** Makes a folder and those above it that are missing; their names survive a power cut. */
-export function makeFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = resolve(path); made.length >= resolve(first).length; made = dirname(made)) syncFolder(dirname(made));
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says ENOENT of a disk that may not be written. */
+export function makeFolder(given: string): void {
+  const path = resolve(given), parent = dirname(path);
+  if (isFolder(path)) return;
+  if (parent !== path) makeFolder(parent);
+  // Another process may be faster.
+  try { mkdirSync(path); } catch (error) { if (!isFolder(path)) throw error; }
+  syncFolder(parent);
 }
 
 /** Makes a file that another part has written survive a power cut, its name too. */

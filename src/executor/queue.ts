@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
-import { explainWrite } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
 import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
@@ -81,7 +81,7 @@ export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): b
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
   if (isQueueRunning(place)) return undefined;
   const folder = dirname(place.runsDir);
-  mkdirSync(folder, { recursive: true });
+  try { makeFolder(folder); } catch (error) { throw explainWrite(error, folder); }
   const log = opened(join(folder, `queue-${place.device}.log`));
   try {
     const child = spawn(place.nodePath, [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device], {

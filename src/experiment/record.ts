@@ -68,8 +68,9 @@ const EMPTY: RunRecord = {
 const MOST_EVALUATIONS = 10_000, MOST_WARNINGS = 1000, MOST_ANALYSES = 50;
 
 function analysisState(before: AnalysisState | undefined, { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>): AnalysisState {
-  const startedAt = status === "started" ? time : before?.startedAt ?? time;
-  return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" ? (time - startedAt) / 1000 : undefined };
+  const startedAt = status === "started" ? time : before?.startedAt ?? time, took = time - startedAt;
+  // Where a clock was put back meanwhile, nobody knows how long.
+  return { status, label, done: done ?? (status === "started" ? 0 : before?.done ?? 0), total: total ?? (status === "started" ? 0 : before?.total ?? 0), startedAt, seconds: status === "finished" && took >= 0 ? took / 1000 : undefined };
 }
 
 /** The record of a run that a newer version has written, which is said once. */

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, statfsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { explainWrite, makeFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { UserError } from "../experiment/errors.ts";
-import { writeFileAtomic } from "../disk/atomicFile.ts";
 import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hubListing.ts";
 import type { HubPlace } from "./hubRequest.ts";
 import { transferFile } from "./hubTransfer.ts";
@@ -43,7 +43,7 @@ export async function downloadRepository(place: HubPlace, repository: HubReposit
   const files = all.filter(({ path }) => wanted.some((glob) => glob.test(path)));
   if (files.length === 0) throw new UserError(`${repository.name} has no such files: ${(include.length > 0 ? include : WANTED[repository.kind]).join(", ")}`, `It has: ${all.slice(0, 12).map(({ path }) => path).join(", ")}. Choose with --include.`);
   const manifest = readManifest(folder), missing = files.filter((file) => !isHere(folder, file, manifest)), total = missing.reduce((sum, { size }) => sum + size, 0);
-  mkdirSync(folder, { recursive: true });
+  try { makeFolder(folder); } catch (error) { throw explainWrite(error, folder); }
   const { bavail, bsize } = statfsSync(folder);
   if (total > bavail * bsize) throw new UserError(`${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`, "Free some space, or choose another folder with --out.");
   const record: Manifest = { repository: repository.name, kind: repository.kind, commit, files: Object.fromEntries(files.filter((file) => !missing.includes(file)).map(({ path, size, hash }) => [path, { size, hash: hash.hex }])) };

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync } from "node:fs";
 import { constants, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Content } from "../experiment/content.ts";
-import { explainWrite, syncFile } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder, syncFile, syncFolder } from "../disk/atomicFile.ts";
 
 /** Space (bytes) that keeping a file leaves on the disk. */
 const LEFT_FREE = 1e9;
@@ -46,12 +46,13 @@ export class ContentStore {
     }
     const temporary = join(this.folder, `${randomBytes(8).toString("hex")}.tmp`);
     try {
-      mkdirSync(this.folder, { recursive: true });
+      makeFolder(this.folder);
       await copyFile(source, temporary, constants.COPYFILE_FICLONE);
       // It may have changed since it was read.
       const copied = await contentOf(temporary);
       syncFile(temporary);
       renameSync(temporary, this.pathOf(copied));
+      syncFolder(this.folder);
       return copied;
     } catch (error) { throw explainWrite(error, this.folder); } finally { rmSync(temporary, { force: true }); }
   }
@@ -59,7 +60,7 @@ export class ContentStore {
   /** Writes what was kept to a path whose folders are made. @returns whether it is here, and still what it was */
   async bringBack(content: Content, to: string): Promise<boolean> {
     if (!this.has(content)) return false;
-    mkdirSync(dirname(to), { recursive: true });
+    makeFolder(dirname(to));
     await copyFile(this.pathOf(content), to, constants.COPYFILE_FICLONE);
     if ((await contentOf(to)).sha256 === content.sha256) return true;
     rmSync(to);

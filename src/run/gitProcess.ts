@@ -1,4 +1,5 @@
 import { simpleGit, type SimpleGit } from "simple-git";
+import { UserError } from "../experiment/errors.ts";
 
 /** Names simple-git refuses to pass on, or that would point git at another repository or open an editor. */
 const LEFT_OUT = /^(GIT_|SSH_ASKPASS|EDITOR$|VISUAL$|PAGER$|PREFIX$)/;
@@ -16,6 +17,17 @@ const OWN = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsync=committed,refer
 
 /** Names this store sets itself. */
 const ALLOWED = ["GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_INDEX_FILE", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
+
+/** What the system lets git not do; of a remote that says no, more is to be said. */
+const REFUSED = /read-only file system|permission denied(?! \()/i;
+
+/** git's own words where a repository may not be written. */
+async function explained(output: Promise<string>): Promise<string> {
+  try { return await output; } catch (error) {
+    const { message } = error as Error;
+    throw REFUSED.test(message) ? new UserError(message.trim(), "Change the permissions of the repository's folder, .git.") : error;
+  }
+}
 
 /** Runs git plumbing in one folder. */
 export class GitProcess {
@@ -37,10 +49,10 @@ export class GitProcess {
   }
 
   /** Standard output of one git command. @throws the error with git's own words */
-  run(args: string[], extra: Record<string, string> = {}): Promise<string> { return this.client(extra).raw([...OWN, ...args]); }
+  run(args: string[], extra: Record<string, string> = {}): Promise<string> { return explained(this.client(extra).raw([...OWN, ...args])); }
 
   /** As run, with something on its standard input. */
-  fed(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> { return this.client(extra, { input }).raw([...OWN, ...args]); }
+  fed(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> { return explained(this.client(extra, { input }).raw([...OWN, ...args])); }
 
   /** A command that talks to a remote, which may be silent for as long as it takes. Hooks run: LFS sends its files by one. @param signal ends it */
   remote(args: string[], signal?: AbortSignal): Promise<string> { return this.client({}, { patient: true, ...(signal !== undefined && { signal }) }).raw(args); }

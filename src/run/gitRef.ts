@@ -1,5 +1,6 @@
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../experiment/errors.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { objectId } from "./objectId.ts";
 
@@ -15,7 +16,7 @@ export async function moveRef(git: GitProcess, { folder, ref, commit, before }: 
   const old = before ?? "0".repeat(commit.length), lock = join(folder, `${ref}.lock`);
   for (let attempt = 1; ; attempt++) {
     try { await git.run(["update-ref", "--create-reflog", "-m", "adept run", "--end-of-options", ref, objectId(commit), objectId(old)]); return; } catch (error) {
-      if (attempt === TRIES || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
+      if (attempt === TRIES || error instanceof UserError || !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
       const locked = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
       if (locked !== undefined && Math.abs(Date.now() - locked) > STALE) rmSync(lock, { force: true });

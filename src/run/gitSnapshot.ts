@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
+import { explainWrite } from "../disk/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { entryAt } from "./standing.ts";
 
@@ -82,7 +83,7 @@ class Adder {
  */
 function copyIndex(from: string, to: string): void {
   const second = Math.floor(statSync(from).mtimeMs / 1000);
-  copyFileSync(from, to);
+  try { copyFileSync(from, to); } catch (error) { throw explainWrite(error, to); }
   utimesSync(to, second, second);
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
 import { ContentStore } from "./contentStore.ts";
 import { GitProcess } from "./gitProcess.ts";
 import { moveRef } from "./gitRef.ts";
@@ -44,7 +44,7 @@ export class GitStore {
   /** A private index for some work; the user's own is neither locked nor changed. */
   async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
     const folder = join(this.gitFolder, "adept");
-    try { mkdirSync(folder, { recursive: true }); } catch (error) { throw explainWrite(error, folder); }
+    try { makeFolder(folder); } catch (error) { throw explainWrite(error, folder); }
     removeOldIndexes(folder);
     const index = join(folder, `index-${process.pid}-${randomBytes(6).toString("hex")}`);
     try { return await work(index); } finally { for (const end of ["", ".lock", ".message"]) rmSync(`${index}${end}`, { force: true }); }

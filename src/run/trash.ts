@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
+import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
 import { fold, isLive, type RunRecord } from "../experiment/record.ts";
 import { UserError } from "../experiment/errors.ts";
 import { CommitId } from "../experiment/objectNames.ts";
@@ -32,9 +33,9 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
   if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
   const trash = trashOf(runsDir), store = await openGitStore(folder), gone: string[] = [];
-  mkdirSync(trash, { recursive: true });
-  emptyOld(runsDir);
   try {
+    makeFolder(trash);
+    emptyOld(runsDir);
     for (const run of runs) {
       const commit = "reason" in store ? undefined : await store.commitOf(run.id);
       if (!("reason" in store)) await removeWorkTree(store, run.path);
@@ -47,7 +48,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
     }
   } catch (error) {
     await restoreRuns(runsDir, gone, folder);
-    throw error;
+    throw explainWrite(error, trash);
   }
 }
 

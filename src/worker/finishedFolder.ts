@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { makeFolder } from "../disk/atomicFile.ts";
 import { UserError } from "../experiment/errors.ts";
 
 /** What a file system says that the user can do something about. */
@@ -18,7 +19,7 @@ export function finishedFolder(target: string, force: boolean, fill: (folder: st
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === false) throw new UserError(`${path} is a file`, "Choose a folder that is none yet.");
     if (there !== undefined && readdirSync(path).length > 0 && !force) throw new UserError(`${path} is there already`, "Choose another folder with --out, or add --force to replace it.");
-    mkdirSync(parent, { recursive: true });
+    makeFolder(parent);
     // Not by mkdtemp, which closes what it makes to all but its owner.
     mkdirSync(temporary);
     made = true;

@@ -92,7 +92,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
       step = event.step;
       warn(watch.step(event));
     },
-    stopRequested: job.stopRequested, now: Date.now, memory: () => process.memoryUsage.rss(),
+    stopRequested: job.stopRequested, now: () => performance.now(), memory: () => process.memoryUsage.rss(),
   });
 }
 
@@ -104,10 +104,10 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const folder = join(job.run.path, "analysis");
   makeFolder(folder);
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    const started = Date.now(), result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
+    const started = performance.now(), result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
     if (result === undefined) break;
     const { loss, metrics, predictions } = result;
-    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics, examples: predictions.length, seconds: (Date.now() - started) / 1000 });
+    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics, examples: predictions.length, seconds: (performance.now() - started) / 1000 });
     const source = join(folder, `predictions-${label}.jsonl`);
     writeFileAtomic(source, predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(""));
     files.push({ path: `analysis/predictions-${label}.jsonl`, source });

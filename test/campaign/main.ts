@@ -1,4 +1,4 @@
-// npm run campaign: kills, torn files, power cuts, full disks, windows at once and git contention, for a bounded time; exits 1 where something was lost or corrupt.
+// npm run campaign: kills of workers, windows and queues, torn files, power cuts, full disks, windows at once and git contention, for a bounded time; exits 1 where something was lost or corrupt.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -6,12 +6,13 @@ import { fullDisks } from "./fullDisks.ts";
 import { gitEpisode } from "./gitContention.ts";
 import { killEpisode } from "./kills.ts";
 import { powerEpisode } from "./powerCut.ts";
+import { queueEpisode } from "./queueKills.ts";
 import { Amiss, Counter, type Finding, type Tally } from "./tally.ts";
 import { tornEpisode, tornTemplates } from "./torn.ts";
 import { windowsEpisode } from "./windows.ts";
 
 const OUTPUT = resolve(import.meta.dirname, "../output");
-const { values } = parseArgs({ options: { kills: { type: "string", default: "300" }, torn: { type: "string", default: "100" }, power: { type: "string", default: "10000" }, full: { type: "string", default: "50" }, windows: { type: "string", default: "10" }, git: { type: "string", default: "50" }, seed: { type: "string", default: "1" }, minutes: { type: "string", default: "60" }, slots: { type: "string", default: "2" }, from: { type: "string", default: "0" } } });
+const { values } = parseArgs({ options: { kills: { type: "string", default: "300" }, queue: { type: "string", default: "100" }, torn: { type: "string", default: "100" }, power: { type: "string", default: "10000" }, full: { type: "string", default: "50" }, windows: { type: "string", default: "10" }, git: { type: "string", default: "50" }, seed: { type: "string", default: "1" }, minutes: { type: "string", default: "60" }, slots: { type: "string", default: "2" }, from: { type: "string", default: "0" } } });
 const seed = Number(values.seed), from = Number(values.from), end = performance.now() + Number(values.minutes) * 60_000, isOver = (): boolean => performance.now() > end;
 
 /** Episodes of one kind, a few at a time, until enough was tried or the time is over. @param work returns how much it tried */
@@ -39,6 +40,7 @@ async function part(name: string, wanted: number, work: (episode: number, counte
 
 const tallies: Tally[] = [];
 tallies.push(await part("kills", Number(values.kills), (episode, counter) => killEpisode(seed, episode, counter)));
+tallies.push(await part("queue", Number(values.queue), (episode, counter) => queueEpisode(seed, episode, counter)));
 const templates = Number(values.torn) > 0 ? await tornTemplates() : undefined;
 tallies.push(await part("torn", Number(values.torn), (episode, counter) => tornEpisode(templates!, { seed, episode }, counter)));
 templates?.remove();

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { stopRun } from "../../src/executor/localExecutor.ts";
 import { adoptRun } from "../../src/run/adoption.ts";
+import { readJournal } from "../../src/run/journal.ts";
 import { listRuns, RunDirectory } from "../../src/run/runDirectory.ts";
-import { mustBeWhole } from "../campaign/outcome.ts";
+import { mustBeWhole, outcomeOf } from "../campaign/outcome.ts";
 import { ended, kill, until, Workspace } from "../campaign/workspace.ts";
 
 function workspace(t: TestContext): Workspace {
@@ -56,6 +57,23 @@ test("a run whose folder is moved while it is at work ends with that word, write
   const { status, stderr } = await place.adept("resume", id, "--json");
   assert.equal(status, 0, stderr);
 });
+
+for (const inGit of [true, false]) {
+  test(`a project that is renamed between a run's end and its resume ${inGit ? "with" : "without"} a repository: the run goes on there, to the same bits, and nothing is made at the old place`, async (t) => {
+    const place = workspace(t);
+    if (!inGit) rmSync(join(place.folder, ".git"), { recursive: true });
+    const run = await interrupted(place), before = readJournal(run.path).events.length, there = new Workspace(`${place.folder} moved`), whole = inGit ? place : workspace(t);
+    t.after(() => { there.remove(); });
+    renameSync(place.folder, there.folder);
+    const { status, stderr } = await there.adept("resume", run.id, "--json");
+    assert.equal(status, 0, stderr);
+    assert.equal(existsSync(place.folder), false);
+    assert.ok(readJournal(there.run!.path).events.length > before);
+    if (inGit) { await mustBeWhole(there, there.run!, "pt"); return; }
+    assert.equal((await whole.adept("train", "words.adept.json", "--json")).status, 0);
+    assert.deepEqual(outcomeOf(there.run!), outcomeOf(whole.run!));
+  });
+}
 
 test("a run that is at work is not resumed; a stop that is asked for before the worker looks counts; whoever sees a dead worker, it is told once", async (t) => {
   const place = workspace(t), child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
