@@ -61,5 +61,5 @@ test("one that is ended ends at once", async () => {
 
 test("the request reaches the process with its device", async () => {
   const echo = worker("let text = ''; for await (const part of process.stdin) text += part; const { engine, name } = JSON.parse(text); process.stdout.write(JSON.stringify({ error: { message: `${engine.device} of ${name}`, action: process.argv.slice(2).join(' ') } }));");
-  assert.deepEqual(await measureDevice(experiment, "webgpu", { workerPath: echo }), { device: "webgpu", reason: "webgpu of x", action: "calibrate -" });
+  assert.deepEqual(await measureDevice(experiment, "webgpu", { workerPath: echo }), { device: "webgpu", reason: "webgpu of x", action: `calibrate - --parent ${process.pid}` });
 });
