@@ -1,10 +1,11 @@
 // Runs every test file of the given folders, or the given files, under node:test (globs of `node --test` need a newer Node).
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-// A file of tests in a real VS Code owns a server and a browser: one at a time.
-const concurrency = process.argv.slice(2).some((place) => place.startsWith("test/integration")) ? 1 : 2;
+// A file of tests in a real VS Code owns a server and a browser: one at a time. Others wait for their processes often enough that one more than there are cores keeps these at work.
+const concurrency = process.argv.slice(2).some((place) => place.startsWith("test/integration")) ? 1 : Math.min(4, availableParallelism() + 1);
 const filesOf = (place) => (statSync(place).isFile() ? [place] : readdirSync(place, { recursive: true }).map(String).filter((file) => /\.test\.(ts|mjs)$/.test(file)).map((file) => join(place, file)).sort());
 const files = process.argv.slice(2).flatMap(filesOf);
 if (files.length === 0) { console.error("no test files found"); process.exit(1); }
