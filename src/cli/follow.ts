@@ -4,6 +4,7 @@ import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
 import { bytesText } from "../experiment/bytesText.ts";
 import { explain } from "../experiment/explain.ts";
 import { millisecondsText } from "../experiment/millisecondsText.ts";
+import { isFull } from "../disk/space.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
 import { precisionText } from "../experiment/precisionText.ts";
 import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
@@ -83,7 +84,8 @@ export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) =>
   }
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  if (isLive(record.status)) tell(`the worker ended without a result; see ${run.logPath}\n`);
+  // Where not even its first word found room, its log is empty too.
+  if (isLive(record.status)) tell(isFull(run.path) ? `The disk is full: the worker of run ${run.id} ended and could not say so. Free some space, then: adept resume ${run.id}\n` : `the worker ended without a result; see ${run.logPath}\n`);
   if (adoptRun(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
   return { record, interrupted: interrupts > 0 };
 }

@@ -15,5 +15,8 @@ function free(folder: string): number {
 /** Whether a run can be written where the folder is. */
 export const hasSpace = (folder: string): boolean => free(folder) >= LEAST;
 
+/** Whether next to nothing can be written where the folder is. */
+export const isFull = (folder: string): boolean => free(folder) < REMNANT;
+
 /** Whether a command failed in a folder since its disk is full. */
-export const failedForSpace = (error: Error, folder: string): boolean => WORDS.test(error.message) || free(folder) < REMNANT;
+export const failedForSpace = (error: Error, folder: string): boolean => WORDS.test(error.message) || isFull(folder);
