@@ -63,6 +63,7 @@ test("generated code that does not end ends when whoever runs it is killed", { s
     CodeSandbox.open().then((box) => { process.stdout.write("open"); return box.passes("while True: pass", [], { seconds: 60, megabytes: 512 }); }, () => { process.stdout.write("closed"); });`;
   const parent = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const said = await new Promise((done) => { parent.stdout.once("data", (chunk: Buffer) => { done(chunk.toString()); }); });
+  assert.ok(said === "open" || process.env["ADEPT_REQUIRE_WALLS"] !== "1", "ADEPT_REQUIRE_WALLS is set, and no walls can be made here");
   if (said !== "open") { t.skip("no walls can be made here"); return; }
   assert.ok(await until(() => below(parent.pid!).some((pid) => { try { return readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("/usr/bin/python3"); } catch { return false; } }), 10_000));
   const helpers = below(parent.pid!);

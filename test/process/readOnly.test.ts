@@ -20,6 +20,7 @@ async function project(t: TestContext, withRuns: boolean): Promise<{ folder: str
   }
   const ids = withRuns ? readdirSync(place.runsDir).sort() : [], way = readOnly(folder);
   t.after(() => { if ("leave" in way) way.leave(); for (const each of [folder, out]) rmSync(each, { recursive: true, force: true }); });
+  if ("reason" in way && process.env["ADEPT_REQUIRE_WALLS"] === "1") throw new Error(`ADEPT_REQUIRE_WALLS is set: ${way.reason}`);
   if ("reason" in way) { t.skip(way.reason); return undefined; }
   const adept = (...args: string[]): Said => {
     const [command = "", ...rest] = [...way.before, process.execPath, CLI, ...args], { status, stdout, stderr } = spawnSync(command, rest, { cwd: folder, env, encoding: "utf8", timeout: 60_000 });
