@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LONGEST_CHECKED } from "./longestChecked.ts";
 
 /** A task as the setup page asks about it: templates that are not given are suggested. Paths are absolute. */
 export const AskedTask = z.discriminatedUnion("kind", [
@@ -8,9 +9,6 @@ export const AskedTask = z.discriminatedUnion("kind", [
 export type AskedTask = z.infer<typeof AskedTask>;
 
 const id = z.number().int(), count = z.number().int().nonnegative(), length = z.number().int().positive();
-
-/** Units of an experiment beyond which it is not checked. */
-export const LONGEST_CHECKED = 2_000_000;
 
 /** What the setup page, or an experiment file's editor, asks a worker. */
 export const SetupRequest = z.discriminatedUnion("type", [

@@ -5,8 +5,6 @@ import { MEASURES } from "./measures.ts";
 const Measure = z.enum(MEASURES);
 
 const id = z.number().int(), run = z.string();
-/** Texts, and units of them, that one question may hold: an answer is to come soon, and to be read at one go. */
-export const MOST_TEXTS = 1000, MOST_UNITS = 16_000;
 const text = z.string().max(2_000_000);
 
 /** What the host asks the token worker, one JSON line each. */

@@ -1,6 +1,7 @@
 import { sep } from "node:path";
 import * as vscode from "vscode";
-import { LONGEST_CHECKED, type CheckAnswer } from "../experiment/setupProtocol.ts";
+import { LONGEST_CHECKED } from "../experiment/longestChecked.ts";
+import type { CheckAnswer } from "../experiment/setupProtocol.ts";
 import { Store } from "./disposable.ts";
 import { localised } from "./localised.ts";
 import { Newest } from "./newest.ts";

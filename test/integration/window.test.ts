@@ -121,11 +121,12 @@ test("a run is stopped from the status bar with its partial result, and resumed 
   assert.equal(runPaths(folder).length, 1);
 });
 
-/** What VS Code says of the extension's start in a window of its own, in milliseconds; the window shows the runs. */
-async function activation(t: TestContext): Promise<{ workbench: Workbench; milliseconds: number }> {
+/** What VS Code says of the start of the extension, and of that of its own Git extension, in a window of its own, in milliseconds; the window shows the runs. */
+async function activation(t: TestContext): Promise<{ workbench: Workbench; own: number; git: number }> {
   const workbench = await session.open(t, session.folders[0]);
   await workbench.command("Developer: Show Running Extensions");
   const rows = workbench.page.locator(".runtime-extensions-editor .monaco-list-row");
+  const timeOf = async (name: RegExp): Promise<number> => Number(/(\d+)ms/.exec(await until(`activation time of ${name.source}`, () => rows.filter({ hasText: name }).locator(".activation-time").innerText(), (shown) => /\d+ms/.test(shown)))?.[1]);
   // VS Code's clock starts before it awaits its own work, so what other extensions load meanwhile would count as ours: let them come first.
   let seen = "";
   await until("other extensions up", async () => {
@@ -136,18 +137,19 @@ async function activation(t: TestContext): Promise<{ workbench: Workbench; milli
   }, Boolean);
   assert.doesNotMatch(seen, /ADePT Lab/, "nothing starts the extension before its view is shown");
   await workbench.showRuns();
-  const text = await until("activation time", () => rows.filter({ hasText: "ADePT Lab" }).locator(".activation-time").innerText(), (shown) => /\d+ms/.test(shown));
+  const times = { own: await timeOf(/^\s*ADePT Lab/), git: await timeOf(/^\s*Git\s*\d/) };
   await workbench.screenshot("activation");
-  return { workbench, milliseconds: Number(/(\d+)ms/.exec(text)?.[1]) };
+  return { workbench, ...times };
 }
 
-test("the activation takes less than 50 ms, and starts no process", async (t) => {
-  let { workbench, milliseconds } = await activation(t);
-  const seen = [milliseconds];
-  // What else the machine does can only lengthen it: the least of a few windows is the extension's own.
-  for (; milliseconds >= 50 && seen.length < 4; seen.push(milliseconds)) ({ workbench, milliseconds } = await activation(t));
-  console.log(`# activation: ${seen.join(", ")} ms`);
-  assert.ok(milliseconds < 50, `${seen.join(", ")} ms`);
+test("the activation takes no longer than that of VS Code's own Git extension, and starts no process", async (t) => {
+  let found = await activation(t);
+  const seen = [found];
+  // What else the machine does lengthens either: the best of a few windows tells.
+  for (; found.own > found.git && seen.length < 4; seen.push(found)) found = await activation(t);
+  const text = seen.map(({ own, git }) => `${own} ms, Git ${git} ms`).join("; "), { workbench } = found;
+  console.log(`# activation: ${text}`);
+  assert.ok(found.own <= found.git, text);
   // Up, its list read, and still no process but VS Code's own: the first comes with the first command that needs one.
   await workbench.runRow("Mail in the window").first().waitFor();
   await workbench.page.waitForTimeout(1000);
