@@ -4,6 +4,7 @@ export const Command = {
   stop: "adept.stop",
   resume: "adept.resume",
   openPanel: "adept.openPanel",
+  openRow: "adept.openRow",
   refresh: "adept.refresh",
   showLog: "adept.showLog",
   newExperiment: "adept.newExperiment",

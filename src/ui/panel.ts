@@ -138,8 +138,8 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const { model } = this.context, known = typeof state === "object" && state !== null && "id" in state && typeof state.id === "string" ? state.id : undefined;
     model.refresh();
-    // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name.
-    this.adopt(known ?? model.runs().find(({ record }) => record.name === panel.title)?.id ?? "", panel);
+    // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name, or its id where it was opened before the run had told its name.
+    this.adopt(known ?? model.runs().find(({ id, record }) => record.name === panel.title || id === panel.title)?.id ?? "", panel);
     return Promise.resolve();
   }
 

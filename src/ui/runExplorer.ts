@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { setTimeout as rest } from "node:timers/promises";
 import * as vscode from "vscode";
 import { metricName, metricValue } from "../experiment/metricText.ts";
 import type { RunRecord } from "../experiment/record.ts";
@@ -16,6 +17,7 @@ export interface UnreadableNode { readonly kind: "unreadable"; readonly path: st
 export type Node = FolderNode | UnreadableNode | TreeNode;
 
 const FILTER = "adept.filter", SORT = "adept.sort";
+const CLICK_MS = 2000, CLICK_STEP_MS = 25;
 /** What a row's place and presence hang on; its other texts change without the tree. */
 const shape = (record: RunRecord): string => JSON.stringify([record.status, record.name, record.variant, record.starred, record.archived, record.tags, record.note, metricOf(record)]);
 
@@ -30,6 +32,8 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   private readonly rows = new Map<string, RunNode>();
   private readonly parents = new Map<string, GroupNode[]>();
   private readonly said = new Map<string, string>();
+  /** whether VS Code has asked for the tree since it was told of another */
+  private asked = false;
 
   constructor(private readonly model: RunsModel, private readonly state: vscode.Memento) {
     super();
@@ -44,11 +48,22 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   /** Ids of the selected runs, those of selected groups too. */
   selection(): string[] { return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))]; }
 
+  /** The run whose row was just clicked. While VS Code takes over a list that is built anew it knows no row for a moment: so long this waits. */
+  async clicked(): Promise<string | undefined> {
+    for (let waited = 0; waited < CLICK_MS; waited += CLICK_STEP_MS) {
+      const [node] = this.view.selection;
+      if (node !== undefined) return node.kind === "run" ? node.id : undefined;
+      await rest(CLICK_STEP_MS);
+    }
+    return undefined;
+  }
+
   setFilter(filter: RunFilter): void { void this.state.update(FILTER, filter).then(() => { this.rebuild(); }); }
   setSort(sort: SortKey): void { void this.state.update(SORT, sort).then(() => { this.rebuild(); }); }
 
   getChildren(parent?: Node): Node[] {
     const folders = this.model.folders.all();
+    if (parent === undefined) this.asked = true;
     if (parent?.kind === "run" || parent?.kind === "unreadable") return [];
     if (parent?.kind === "group") return [...parent.children];
     if (parent === undefined && folders.length > 1) return this.model.runs().length + this.model.unreadable().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
@@ -120,7 +135,9 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     this.roots.clear();
     this.rows.clear();
     this.parents.clear();
-    this.repaint.fire(undefined);
+    // A list that nobody has asked for since needs no repaint: a needless one takes its rows away under a click.
+    if (this.asked) this.repaint.fire(undefined);
+    this.asked = false;
     if (!this.view.visible) this.tellFilter();
   }
 

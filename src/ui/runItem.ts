@@ -9,9 +9,6 @@ import { localised } from "./localised.ts";
 import { plainLine } from "./plainText.ts";
 import type { Run } from "./runsModel.ts";
 
-/** Says that a page was opened by its row: the keyboard stays in the list, for the next row, F2 or Delete. */
-export const FROM_LIST = "list";
-
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
@@ -20,7 +17,8 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.description = plainLine(marks.join(" · "));
   item.contextValue = contextValue(record);
   item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
-  item.command = { command: Command.openPanel, title: vscode.l10n.t("Open Results"), arguments: [id, FROM_LIST] };
+  // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was clicked is asked of the list.
+  item.command = { command: Command.openRow, title: vscode.l10n.t("Open Results") };
   return item;
 }
 

@@ -11,17 +11,18 @@ import { analysisTitle } from "./describe.ts";
 import { host } from "./host.ts";
 import { Command } from "./ids.ts";
 import { isUnreadable } from "./runExplorer.ts";
-import { FROM_LIST } from "./runItem.ts";
 import { isReady } from "./ready.ts";
 import type { Run } from "./runsModel.ts";
 
-type Ids = typeof Command.openPanel | typeof Command.refresh | typeof Command.showLog | typeof Command.openRunFolder | typeof Command.copyRunId | typeof Command.analyse | typeof Command.compare | typeof Command.compareCode;
+type Ids = typeof Command.openPanel | typeof Command.openRow | typeof Command.refresh | typeof Command.showLog | typeof Command.openRunFolder | typeof Command.copyRunId | typeof Command.analyse | typeof Command.compare | typeof Command.compareCode;
 
 /** Looking at runs: results, files, analyses, comparisons. */
 export function viewCommands(context: CommandContext): Handlers<Ids> {
-  const { model, panels, pick } = context;
+  const { model, panels, pick, explorer } = context;
   return {
-    [Command.openPanel]: async (argument, how) => { const run = await pick.one(argument); if (run !== undefined) panels.show(run, { preserveFocus: how === FROM_LIST }); },
+    [Command.openPanel]: async (argument) => { const run = await pick.one(argument); if (run !== undefined) panels.show(run); },
+    // The keyboard stays in the list, for the next row, F2 or Delete.
+    [Command.openRow]: async () => { const run = model.find(await explorer.clicked() ?? ""); if (run !== undefined) panels.show(run, { preserveFocus: true }); },
     [Command.refresh]: () => { model.adopt(); },
     [Command.showLog]: (argument) => showLog(argument, context),
     [Command.openRunFolder]: async (argument) => {

@@ -15,6 +15,7 @@ export { historyCommands } from "../../src/ui/historyCommands.ts";
 export { organiseCommands } from "../../src/ui/organiseCommands.ts";
 export { viewCommands } from "../../src/ui/viewCommands.ts";
 export { Command } from "../../src/ui/ids.ts";
+export { Panels } from "../../src/ui/panel.ts";
 export { pageHtml } from "../../src/ui/pageHtml.ts";
 export { analysisTitle, statusText } from "../../src/ui/describe.ts";
 export { measureTitle } from "../../src/ui/heatmapLegend.ts";

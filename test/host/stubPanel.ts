@@ -4,10 +4,14 @@ import { EventEmitter } from "./vscodeStub.ts";
 export class StubPanel {
   readonly posted: { type: string; [key: string]: unknown }[] = [];
   closed = false;
+  visible = true;
+  readonly onDidChangeViewState = new EventEmitter<void>().event;
   private readonly messages = new EventEmitter<unknown>();
   private readonly ends = new EventEmitter<void>();
   readonly onDidDispose = this.ends.event;
   private readonly page = { options: {}, html: "", cspSource: "", asWebviewUri: (uri: unknown) => uri, onDidReceiveMessage: this.messages.event, postMessage: (message: { type: string }) => { this.posted.push(message); return Promise.resolve(true); } };
+
+  constructor(public title = "") {}
 
   get webview(): object {
     if (this.closed) throw new Error("Webview is disposed");

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { fold, type RunRecord } from "../../src/experiment/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
+import { annotateRun, readJournal } from "../../src/run/journal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, held, runPaths } from "./workspace.ts";
@@ -124,6 +124,26 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await workbench.showRuns();
   await other.menu(other.runRow("pt").first(), "Star");
   await until("the first window shows the star", () => rows(workbench), (all) => all.some((text) => /★/.test(text) && /pt/.test(text)));
+});
+
+test("every click on a row opens its run, while the list is built anew a few times a second", async (t) => {
+  const folder = session.folders[0]!, workbench = await session.open(t, folder), { page } = workbench, named = one(folder, "pt", 0), clicked = [one(folder, "pt", 1), one(folder, "adept", 1)];
+  clicked.forEach(({ id }, i) => { annotateRun(join(folder, ".adept/runs", id), { name: `Clicked ${i}` }); });
+  await workbench.showRuns();
+  await workbench.runRow("Clicked 1").waitFor();
+  let renamed = 0;
+  // Each of these takes the rows away, and brings others.
+  const storm = setInterval(() => { annotateRun(join(folder, ".adept/runs", named.id), { name: `Renamed ${renamed++}` }); }, 100);
+  try {
+    for (let click = 0; click < 40; click++) {
+      await workbench.runRow(`Clicked ${click % 2}`).click();
+      await page.locator(".tab.active", { hasText: `Clicked ${click % 2}` }).waitFor({ timeout: 5000 });
+      // Clicks fall anywhere between two repaints.
+      await page.waitForTimeout((click * 37) % 250);
+    }
+  } finally { clearInterval(storm); }
+  assert.ok(renamed > 50);
+  assert.equal(await page.locator(".notification-list-item").count(), 0);
 });
 
 test("runs that wait are put first, the queue is paused and goes on", async (t) => {

@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { Journal } from "../../src/run/journal.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
+import { StubPanel } from "../host/stubPanel.ts";
 
 const logged: string[] = [];
 const log = { error: (error: unknown): void => { if (typeof error !== "string") throw error; logged.push(error); }, info: (): void => { /* not looked at */ } };
@@ -48,6 +49,50 @@ test("a step of one run repaints its row and nothing else; its end moves it in t
   journal.close();
   model.refresh();
   assert.deepEqual(painted.slice(1), [undefined], "the whole list, since places hang on the status");
+});
+
+test("a list that nobody has asked for since it changed is not repainted: that would take rows away under a click", async (t) => {
+  const { runsDir, start } = await open(t), { model, explorer, painted } = start();
+  writeRuns(runsDir, 3, 1);
+  model.adopt();
+  assert.deepEqual(painted, [], "not asked for yet");
+  explorer.getChildren();
+  writeRun(runsDir, "20260104-000000-aaaa", { steps: 1, finished: true });
+  model.refresh();
+  writeRun(runsDir, "20260104-000000-bbbb", { steps: 1, finished: true });
+  model.refresh();
+  assert.deepEqual(painted, [undefined], "told once, until it is asked for");
+  assert.equal(explorer.getChildren().flatMap((node) => (node.kind === "run" ? [node] : explorer.getChildren(node))).length, 5);
+  writeRun(runsDir, "20260104-000000-cccc", { steps: 1, finished: true });
+  model.refresh();
+  assert.deepEqual(painted, [undefined, undefined]);
+});
+
+test("a click on a row finds its run, also while VS Code takes over a new list and knows no row; on a group it finds none", async (t) => {
+  const { runsDir, start } = await open(t), { model, explorer } = start(), { view } = explorer as unknown as { view: { selection: unknown[] } };
+  writeRuns(runsDir, 2, 1);
+  model.adopt();
+  const [row] = explorer.getChildren(), clicked = explorer.clicked();
+  assert.ok(row?.kind === "run");
+  assert.equal(explorer.getTreeItem(row).command?.arguments, undefined, "arguments are forgotten with each repaint, and a click on the old row fails");
+  setTimeout(() => { view.selection = [row]; }, 120);
+  assert.equal(await clicked, row.id);
+  view.selection = [{ kind: "group", key: "g", label: "g", ids: [row.id], children: [row] }];
+  assert.equal(await explorer.clicked(), undefined);
+});
+
+test("a page that comes back after a reload is its run's: by what the page stored, else by its title, the run's name or its id", async (t) => {
+  const { runsDir, start } = await open(t), { Panels, vscode } = await loadParts(), { model } = start(), run = writeRun(runsDir, "20260101-000000-aaaa", { steps: 1, finished: true, name: "Mine" }), other = writeRun(runsDir, "20260102-000000-bbbb", { steps: 1, finished: true, name: "Other" });
+  const panels = new Panels({ extensionUri: vscode.Uri.file("/x"), model, log, workerPath: "", diff: {}, errors: {} } as never);
+  t.after(() => { panels.dispose(); });
+  for (const [title, state, shown] of [["any", { id: run.id }, "Mine"], ["Mine", undefined, "Mine"], [other.id, undefined, "Other"], ["gone", undefined, undefined]] as const) {
+    const panel = new StubPanel(title);
+    await panels.deserializeWebviewPanel(panel as never, state);
+    panel.say({ type: "ready" });
+    assert.equal((panel.of("reset")[0]?.["view"] as { record: { name: string } } | undefined)?.record.name, shown, title);
+    assert.equal(panel.of("gone").length, shown === undefined ? 1 : 0);
+    panel.dispose();
+  }
 });
 
 test("a second window reads ended runs from the index, and sees what was said of one since", async (t) => {
