@@ -10,5 +10,8 @@ export const CommitId = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
 
 export const RunRef = z.string().regex(new RegExp(`^refs/adept/runs/${RUN}$`));
 
-/** A path inside a repository, with /: it does not lead out of it. */
-export const InnerPath = z.string().refine((path) => !/^[A-Za-z]:/.test(path) && path.split(/[\\/]/).every((part) => part !== "" && part !== "." && part !== ".."));
+/** What git keeps its own things under, as file systems read it that know no case, drop dots and spaces at an end, or have short names. */
+const GITS = /^(\.git[. ]*|git~\d+)$/i;
+
+/** A path inside a repository, with /: it does not lead out of it, nor into what is git's own. */
+export const InnerPath = z.string().refine((path) => !/^[A-Za-z]:/.test(path) && path.split(/[\\/]/).every((part) => part !== "" && part !== "." && part !== ".." && !GITS.test(part)));

@@ -22,7 +22,7 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   const commit = (await store.commitOf(id))!, files = await runFiles(store, id, commit);
   if (!files.some(({ path }) => path === "experiment.json")) throw new UserError("its commit has no experiment.json: it was made by an older version, or has not finished");
   if (files.length > MOST_FILES || files.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES) throw new UserError(`it has ${files.length} files, more than can be taken over`);
-  if (files.some(({ mode, path }) => mode !== "100644" || !InnerPath.safeParse(path).success || path.split("/").some((part) => /^\.git$/i.test(part)))) throw new UserError("it has files that are no plain files");
+  if (files.some(({ mode, path }) => mode !== "100644" || !InnerPath.safeParse(path).success)) throw new UserError("it has files that are no plain files");
   makeRunsFolder(runsDir);
   const temporary = mkdtempSync(join(dirname(runsDir), "fetched-")), run = join(temporary, id);
   try {

@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
+import type { Content } from "../experiment/content.ts";
 import type { NewRunEvent } from "../experiment/events.ts";
 import { pathsOf } from "../experiment/experimentPaths.ts";
 import { contentOf } from "../run/contentStore.ts";
+import { folderFiles, outlineOf } from "../run/folderFiles.ts";
 import type { GitStore } from "../run/gitStore.ts";
 import { looksSecret } from "../run/gitSnapshot.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -9,16 +11,32 @@ import { ownSource } from "../run/sources.ts";
 
 /** A file above this (bytes) is told by what it holds, and not kept. */
 const MOST_KEPT = 256 * 1024 * 1024;
+/** Of a folder with more files, or more bytes, that its commit lacks, names and sizes are told: reading all of it would hold up every start. */
+const MOST_FILES = 60, MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
 
-/** Says once what files of the experiment hold that its commit will lack (ignored, large, elsewhere), and keeps those in the repository's folder by it: a run that repeats this one has them though they have changed. */
+interface Lacking { path: string; bytes: number }
+
+/** Those of some files, all at one path of the experiment, that git does not have. */
+async function untracked(store: GitStore, files: readonly Lacking[], { path, own }: { path: string; own: string | undefined }): Promise<Lacking[]> {
+  if (own === undefined || files.length === 0) return [...files];
+  const tracked = new Set((await store.git.run(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])).split("\0"));
+  return files.filter((each) => !tracked.has(`${own}${each.path.slice(path.length).replaceAll("\\", "/")}`));
+}
+
+/** What a file of the experiment holds, kept where it can be. */
+async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): Promise<Content> {
+  return isOwn && bytes <= MOST_KEPT && !looksSecret(path) && store.large.hasRoomFor(bytes) ? store.large.keep(path) : contentOf(path);
+}
+
+/** Says once what files of the experiment, and of folders that it names, hold that its commit will lack (ignored, large, elsewhere), and keeps those in the repository's folder by it: a run that repeats this one has them though they have changed. */
 export async function keepContents(run: RunDirectory, store: GitStore, emit: (event: NewRunEvent) => void): Promise<void> {
-  const { sources, contents } = run.record(), files: Record<string, Awaited<ReturnType<typeof contentOf>>> = {};
+  const { sources, contents } = run.record(), files: Record<string, Content> = {};
   if (Object.keys(contents).length > 0) return;
   for (const path of pathsOf(run.experiment())) {
-    const entry = statSync(path, { throwIfNoEntry: false }), own = ownSource(sources, path);
-    if (entry?.isFile() !== true || (own !== undefined && await store.git.maybe(["ls-files", "--error-unmatch", "--", `:(top,literal)${own}`]) !== undefined)) continue;
-    const isKept = own !== undefined && entry.size <= MOST_KEPT && !looksSecret(path) && store.large.hasRoomFor(entry.size);
-    files[path] = isKept ? await store.large.keep(path) : await contentOf(path);
+    const own = ownSource(sources, path), entry = statSync(path, { throwIfNoEntry: false }), isFolder = entry?.isDirectory() === true;
+    const lacking = await untracked(store, entry?.isFile() === true ? [{ path, bytes: entry.size }] : isFolder ? folderFiles(path) : [], { path, own });
+    if (isFolder && (lacking.length > MOST_FILES || outlineOf(lacking).bytes > MOST_FOLDER_BYTES)) files[path] = outlineOf(lacking);
+    else for (const each of lacking) files[each.path] = await kept(store, each, own !== undefined);
   }
   if (Object.keys(files).length > 0) emit({ type: "contents", files });
 }

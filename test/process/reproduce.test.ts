@@ -125,6 +125,57 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
   await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(path));
 });
 
+/** An experiment on a folder of data that git knows the description of alone. @returns the run, and its training file */
+function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run: RunDirectory; file: string } {
+  const { folder } = trained(t, { ignored }), file = join(folder, "sst/train.jsonl"), experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as { training: object };
+  const rows = (from: number, count: number): string => Array.from({ length: count }, (_, i) => JSON.stringify({ text: `${words[(i + from) % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "positive" : "negative" })).join("\n");
+  mkdirSync(join(folder, "sst"));
+  for (const [name, text] of [["train.jsonl", rows(0, 60)], ["validation.jsonl", rows(1, 12)], ["test.jsonl", rows(2, 12)], ["labels.txt", "two\n"]] as const) writeFileSync(join(folder, "sst", name), text);
+  git(folder, "add", "-f", "sst/labels.txt");
+  git(folder, "commit", "-q", "-m", "labels");
+  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ ...experiment, name: "folder", task: { kind: "named", name: "sst2", folder: "sst" } }));
+  adept(folder, "train", "w.adept.json");
+  return { folder, run: listRuns(runsDir(folder))[0]!, file };
+}
+
+test("of a folder of data each file that git lacks is kept: made again, a run has them all though they have changed, or are gone", async (t) => {
+  const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n"), was = readFileSync(file, "utf8");
+  assert.deepEqual(Object.keys(run.record().contents).sort(), ["test", "train", "validation"].map((split) => join(folder, `sst/${split}.jsonl`)));
+  writeFileSync(file, was.replaceAll("negative", "positive"));
+  writeFileSync(join(folder, "sst/train.tsv"), "text\tlabel\nlater\tpositive\n");
+  rmSync(join(folder, "sst/validation.jsonl"));
+  const first = await again(folder, run), record = await finished(first.run);
+  assert.deepEqual([first.outside, record.reproduced?.same, record.reproduced?.outside, record.warnings], [[], true, undefined, []]);
+  rmSync(join(folder, "sst"), { recursive: true });
+  assert.equal((await finished((await again(folder, first.run)).run)).reproduced?.same, true);
+  assert.deepEqual([existsSync(join(folder, "sst")), trees(folder)], [false, []]);
+  rmSync(join(folder, ".git/adept/large"), { recursive: true });
+  await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(file));
+  assert.deepEqual(trees(folder), []);
+});
+
+test("files of a folder that are not kept any more are taken as they are now, and named where they have changed", async (t) => {
+  const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n");
+  rmSync(join(folder, ".git/adept/large"), { recursive: true });
+  const same = await again(folder, run);
+  assert.deepEqual([same.outside, (await finished(same.run)).reproduced?.same], [[], true]);
+  writeFileSync(file, readFileSync(file, "utf8").replace("river", "brook"));
+  const { run: other, outside } = await again(folder, run), { reproduced, warnings } = await finished(other);
+  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[file], [file], false]);
+  assert.ok(warnings.some((each) => each.includes(file)));
+});
+
+test("a folder of more files than are read at a start is taken whole as it is now, and named", async (t) => {
+  const { folder, run: small } = trainedOnFolder(t, "sst/*\n"), place = join(folder, "sst");
+  for (let i = 0; i < 60; i++) writeFileSync(join(place, `more-${i}.txt`), "x");
+  adept(folder, "train", "w.adept.json");
+  const run = listRuns(runsDir(folder))[0]!;
+  assert.notEqual(run.id, small.id);
+  assert.deepEqual(Object.keys(run.record().contents), [place]);
+  const { run: other, outside } = await again(folder, run), { reproduced } = await finished(other);
+  assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[place], [place], true]);
+});
+
 test("a run of narrow weights that spares memory is made again to the byte", async (t) => {
   const { folder } = trained(t), file = join(folder, "w.adept.json");
   writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")) as object, name: "narrow", precision: "int8", engine: { threads: 1, memory: "spare" } }));
