@@ -1,13 +1,13 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
-import { crc32 } from "node:zlib";
 import { openPlain } from "../experiment/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { RunEvent, type Annotation, type NewRunEvent } from "../experiment/events.ts";
+import type { Annotation, NewRunEvent, RunEvent } from "../experiment/events.ts";
 import { fold, type RunRecord } from "../experiment/record.ts";
 import { newerError, type NewerVersion } from "../experiment/newerVersion.ts";
 import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
-import { mayBeNewer, newerOf, ofNewer } from "./newerLine.ts";
+import { LineReader, REPEATED, isWhole, linesIn, sealed, wholeLines } from "./journalLines.ts";
+import { mayBeNewer, newerOf } from "./newerLine.ts";
 import { openOwn } from "./ownFile.ts";
 
 const FILE = "events.jsonl";
@@ -17,24 +17,8 @@ const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "check
 
 /** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
-/** Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which says what the run is, and its end. */
-const MOST_BYTES = 384 * 1024 * 1024, HEAD_BYTES = 64 * 1024;
 /** Lines, but for those that repeat, that a record is made of. */
 const MOST_LINES = 100_000;
-
-/** A line with a checksum of what stands before it. A line without one is of an older version, or another program's. */
-function sealed(event: object): string {
-  const text = JSON.stringify(event);
-  return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}`;
-}
-
-const SEAL = /,"crc":"([0-9a-f]{8})"\}$/;
-
-/** Whether a line is as it was written, as far as it tells. */
-function isSound(line: string): boolean {
-  const seal = SEAL.exec(line);
-  return seal === null || crc32(`${line.slice(0, seal.index)}}`) === parseInt(seal[1]!, 16);
-}
 
 /** Appends events to a run's events.jsonl, one JSON line each; several processes may. */
 export class Journal {
@@ -87,32 +71,11 @@ export function announceRun(id: string, { name, method, task, backbone, seed, tr
     ...(part !== undefined && { sweep: part.sweep, ...(part.name !== undefined && { experiment: part.name }), ...(part.variant !== undefined && { variant: part.variant }) }) });
 }
 
-function parseLine(line: string): RunEvent | undefined {
-  if (!isSound(line)) return undefined;
-  try {
-    const json: unknown = JSON.parse(line), parsed = RunEvent.safeParse(json);
-    if (parsed.success) return parsed.data;
-    // Without a checksum an unknown word may as well be a damaged one.
-    return SEAL.test(line) ? ofNewer(json) : undefined;
-  } catch { return undefined; }
-}
-
-/** A journal's whole lines, and how many of its bytes they are. */
-function wholeLines(path: string): { lines: string[]; size: number } {
-  const { fd, size: all } = openPlain(path);
-  try {
-    const head = all > MOST_BYTES ? HEAD_BYTES : 0, end = Buffer.alloc(Math.min(all, MOST_BYTES)), length = readSync(fd, end, 0, end.length, all - end.length), whole = end.subarray(0, length).lastIndexOf(NEWLINE) + 1, start = Buffer.alloc(head);
-    readSync(fd, start, 0, head, 0);
-    return { lines: `${start.toString("utf8")}${head > 0 ? "\n" : ""}${end.toString("utf8", 0, whole)}`.split("\n").slice(0, -1), size: all - end.length + whole };
-  } finally { closeSync(fd); }
-}
-
-const linesOf = (path: string): string[] => wholeLines(path).lines.filter((line) => line !== "");
-
 /** The newer version that has written to a journal, if one has. */
 function newerVersion(path: string): NewerVersion | undefined {
-  for (const line of linesOf(path)) {
-    const event = mayBeNewer(line) ? parseLine(line) : undefined, newer = event === undefined ? undefined : newerOf(event);
+  const reader = new LineReader();
+  for (const line of wholeLines(path).lines) {
+    const event = mayBeNewer(line) ? reader.event(line) : undefined, newer = event === undefined ? undefined : newerOf(event);
     if (newer !== undefined) return newer;
   }
   return undefined;
@@ -120,9 +83,9 @@ function newerVersion(path: string): NewerVersion | undefined {
 
 /** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a newer version has written whole is neither. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
-  const path = join(runPath, FILE), lines = existsSync(path) ? linesOf(path) : [], parsed = lines.map(parseLine), events = parsed.filter((event) => event !== undefined);
-  const isNewer = events.some((event) => newerOf(event) !== undefined), isWhole = (line: string): boolean => isNewer && SEAL.test(line) && isSound(line);
-  return { events, bad: lines.filter((line, i) => parsed[i] === undefined && !isWhole(line)).length };
+  const path = join(runPath, FILE), { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 }, parsed = LineReader.all(lines), events = parsed.filter((event) => event !== undefined);
+  const isNewer = events.some((event) => newerOf(event) !== undefined);
+  return { events, bad: short + lines.filter((line, i) => parsed[i] === undefined && !(isNewer && isWhole(line))).length };
 }
 
 /** How many of a run's first steps its journal does not tell of: damage has taken their lines. */
@@ -131,20 +94,19 @@ export function missingSteps(events: readonly RunEvent[], upTo: number): number 
   return upTo - told.size;
 }
 
-/** Of these a record holds the last alone: a long journal is read for its few other lines. */
-const FIRST = '{"type":"created"', REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
+const FIRST = '{"type":"created"';
 
 /** A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every step. */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = join(runPath, FILE);
   if (!existsSync(path)) return { record: fold([]), size: 0 };
   const { lines, size } = wholeLines(path);
-  const events: RunEvent[] = [], pending = new Set(REPEATED);
+  const events: RunEvent[] = [], pending = new Set(REPEATED), reader = new LineReader();
   // From the end, so that the first whole one of each kind is the last.
   for (let at = lines.length - 1; at >= 0; at--) {
     const line = lines[at]!, kind = REPEATED.find((start) => line.startsWith(start));
     if ((kind !== undefined && !pending.has(kind)) || (events.length > MOST_LINES && !line.startsWith(FIRST))) continue;
-    const event = parseLine(line);
+    const event = reader.event(line);
     if (event === undefined) continue;
     if (kind !== undefined) pending.delete(kind);
     events.push(event);
@@ -178,7 +140,7 @@ export class JournalTail {
       const read = readSync(fd, buffer, 0, buffer.length, this.offset);
       const end = buffer.subarray(0, read).lastIndexOf(NEWLINE) + 1 || (read === MOST_AT_ONCE ? read : 0);
       this.offset += end;
-      return buffer.subarray(0, end).toString("utf8").split("\n").map(parseLine).filter((event) => event !== undefined);
+      return LineReader.all(linesIn(buffer.toString("utf8", 0, end)).lines).filter((event) => event !== undefined);
     } finally { closeSync(fd); }
   }
 }

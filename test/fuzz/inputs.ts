@@ -19,7 +19,11 @@ export class Inputs {
 
   at(index: number): Buffer {
     if (index < this.corpus.length) return this.corpus[index]!;
-    const random = new Random(seedOf(this.reader.name), this.seed, index);
+    const random = new Random(seedOf(this.reader.name), this.seed, index), isMended = this.reader.mend !== undefined && random.chance(0.7), changed = this.changed(random, index);
+    return isMended ? this.reader.mend!(changed) : changed;
+  }
+
+  private changed(random: Random, index: number): Buffer {
     if (this.values.length === 0 || random.chance(0.35)) return changeBytes(random.one(this.corpus), random, this.corpus);
     return changeValues(random.one(this.values), random, this.poolOf(Math.floor(index / BATCH)), this.values);
   }

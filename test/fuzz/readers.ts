@@ -1,4 +1,5 @@
 import type { Reader } from "./reader.ts";
+import { CHECKPOINT_READERS } from "./readers/checkpointReaders.ts";
 import { DATA_READERS } from "./readers/dataReaders.ts";
 import { EXPERIMENT_READERS } from "./readers/experimentReaders.ts";
 import { MESSAGE_READERS } from "./readers/messageReaders.ts";
@@ -7,4 +8,4 @@ import { tokenizerReader } from "./readers/tokenizerReader.ts";
 import { WEIGHT_READERS } from "./readers/weightReaders.ts";
 
 /** Everything that reads what others wrote. */
-export const READERS: readonly Reader[] = [...WEIGHT_READERS, tokenizerReader, ...EXPERIMENT_READERS, ...RUN_READERS, ...DATA_READERS, ...MESSAGE_READERS];
+export const READERS: readonly Reader[] = [...WEIGHT_READERS, ...CHECKPOINT_READERS, tokenizerReader, ...EXPERIMENT_READERS, ...RUN_READERS, ...DATA_READERS, ...MESSAGE_READERS];

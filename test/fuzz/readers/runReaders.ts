@@ -27,6 +27,9 @@ const NEWER: readonly object[] = [{ type: "of tomorrow", time }, { type: "create
 const sealed = (events: readonly object[]): string => events.map((event) => { const text = JSON.stringify(event); return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}\n`; }).join("");
 const lines = (events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
+/** A changed journal whose lines are sound again, those that have a checksum. */
+const resealed = (input: Buffer): Buffer => Buffer.from(input.toString("latin1").replace(/^(.*),"crc":"[^"\n]*"\}$/gm, (_, own: string) => `${own},"crc":"${crc32(Buffer.from(`${own}}`, "latin1")).toString(16).padStart(8, "0")}"}`), "latin1");
+
 /** A journal: what is read of it in one go and bit by bit is one record, which the window can show. */
 const read = (folder: string) => (input: Buffer): void => {
   writeFileSync(join(folder, "events.jsonl"), input);
@@ -36,7 +39,7 @@ const read = (folder: string) => (input: Buffer): void => {
   checkShown(record);
 };
 
-const journalReader: Reader = { name: "journal", weight: 2, corpus: () => texts(lines(EVENTS), sealed(EVENTS), sealed([...EVENTS, ...NEWER]), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
+const journalReader: Reader = { name: "journal", weight: 2, mend: resealed, corpus: () => texts(lines(EVENTS), sealed(EVENTS), sealed([...EVENTS, ...NEWER]), lines(EVENTS.slice(0, 5)), lines(EVENTS.slice(5))), open: async (folder) => { await openShown(); return read(folder); } };
 /** One event, changed as a value, in a whole journal. */
 const eventReader: Reader = { name: "event", json: true, weight: 2, corpus: () => texts(...EVENTS, ...NEWER), open: async (folder) => { await openShown(); const own = read(folder), [first] = EVENTS; return (input) => { own(Buffer.concat([...texts(lines([first!])), input, Buffer.from("\n")])); }; } };
 

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/safetensors.ts";
@@ -11,7 +10,6 @@ import { loadAdapter, saveAdapter } from "../../../src/method/adapterFolder.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { methodOf } from "../../../src/method/registry.ts";
 import { MethodInput } from "../../../src/experiment/methodSpec.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
 import type { Parameters } from "../../../src/training/model.ts";
 import { torchFile, zipOf, type Saved } from "../../unit/method/torchWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
@@ -137,33 +135,4 @@ function configOf(spec: (typeof METHODS)[number]): object {
   return { peft_type: own[spec.kind], num_virtual_tokens: sizes.promptLength, bottleneck: sizes.bottleneck, method: spec };
 }
 
-const LIKE: Parameters = new Map([["prompt", { name: "prompt", dims: [2, 2], group: "prompt", data: Float32Array.of(1, 2, 3, 4) }]]);
-
-const checkpointReader: Reader = {
-  name: "checkpoint",
-  // The second's digest is of its tensors alone: what is said of them can be changed.
-  corpus: () => [checkpointBytes, firstVersion(checkpointBytes)],
-  open: (folder) => {
-    const path = join(folder, "state.safetensors");
-    return (input) => { writeFileSync(path, input); const state = loadCheckpoint(path, LIKE); holds(state === undefined || "damage" in state || (state.parameters.get("prompt")?.data.length === 4 && Number.isInteger(state.step) && Number.isInteger(state.adam.t)), "a checkpoint's state"); };
-  },
-};
-/** The same state as the first version of ADePT Lab wrote it. */
-function firstVersion(bytes: Buffer): Buffer {
-  const length = Number(bytes.readBigUInt64LE()), header = JSON.parse(bytes.toString("utf8", 8, 8 + length)) as { __metadata__: Record<string, string> } & Record<string, { data_offsets: [number, number] }>, { __metadata__: metadata, ...tensors } = header, data = bytes.subarray(8 + length), hash = createHash("sha256");
-  for (const name of Object.keys(tensors).sort()) hash.update(name).update(data.subarray(...tensors[name]!.data_offsets));
-  const json = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, format: "adept-checkpoint-1", sha256: hash.digest("hex") }, ...tensors })), size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(json.length));
-  return Buffer.concat([size, json, data]);
-}
-const checkpointBytes = await checkpoint();
-async function checkpoint(): Promise<Buffer> {
-  const { mkdtempSync, readFileSync, rmSync } = await import("node:fs"), { tmpdir } = await import("node:os"), folder = mkdtempSync(join(tmpdir(), "adept-fuzz-state-")), path = join(folder, "state.safetensors");
-  try {
-    const zero = { m: new Float32Array(4), v: new Float32Array(4) };
-    saveCheckpoint(path, { step: 3, parameters: LIKE, adam: { t: 3, moments: new Map([["prompt", zero]]) }, best: { step: 2, score: 0.5, parameters: LIKE } });
-    return readFileSync(path);
-  } finally { rmSync(folder, { recursive: true }); }
-}
-
-export const WEIGHT_READERS: readonly Reader[] = [safetensorsReader, headerReader, indexReader, configReader, pickleReader, torchReader, zipReader, adapterReader, checkpointReader];
+export const WEIGHT_READERS: readonly Reader[] = [safetensorsReader, headerReader, indexReader, configReader, pickleReader, torchReader, zipReader, adapterReader];

@@ -61,6 +61,19 @@ inRun("a journal of a hundred thousand alerts and evaluations is folded soon, an
   assert.deepEqual([record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length], [ID, 1000, 50, 301]);
 });
 
+inRun("a journal of millions of lines that are none costs what looking at them costs, and its last words are read", (run) => {
+  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
+  // Each of the second kind looks like an event, and making an error of one takes microseconds.
+  for (const [junk, count] of [["}\n", 8_000_000], ["{x}{x}{x}{x}{x}{x}{x}}\n", 3_000_000]] as const) {
+    writeFileSync(run.eventsPath, Buffer.concat([Buffer.from(line({ type: "warning", message: "first" })), Buffer.alloc(junk.length * count, junk), Buffer.from(line({ type: "warning", message: "last" }))]));
+    const from = process.cpuUsage(), { record } = readRecord(run.path), tail = new JournalTail(run.path), told = [...tail.read(), ...tail.read()], { bad } = readJournal(run.path), { user, system } = process.cpuUsage(from);
+    assert.equal(record.warnings.at(-1), "last");
+    assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
+    assert.ok(bad >= 2_000_000 - 1, String(bad));
+    assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
+  }
+});
+
 inRun("a time that no date has, and a list of names without end, are no events", (run) => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, 1]));
   writeFileSync(run.eventsPath, [{ type: "warning", time: 1e300, message: "x" }, { type: "warning", time: -1, message: "x" }, { type: "evaluation", time: 1, step: 1, split: "test", loss: 1, examples: 1, metrics: many }, { type: "warning", time: 1, message: "kept" }].map((event) => `${JSON.stringify(event)}\n`).join(""));
