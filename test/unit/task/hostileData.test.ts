@@ -9,6 +9,7 @@ import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
 import { columnRoles } from "../../../src/task/columnRoles.ts";
 import { looksHeaderless } from "../../../src/task/headerDoubt.ts";
 import { wholeElements } from "../../../src/task/jsonHead.ts";
+import { checkParquet } from "../../../src/task/parquetBounds.ts";
 import { readRows } from "../../../src/task/readRows.ts";
 import { timedMatch } from "../../../src/task/timedMatch.ts";
 
@@ -53,6 +54,24 @@ test("a regular expression that tries for ever on a file's name is ended and nam
 });
 
 const PARQUET = (): Buffer => Buffer.from(parquetWriteBuffer({ codec: "UNCOMPRESSED", columnData: [{ name: "text", data: ["one", "two"], type: "STRING" }, { name: "label", data: ["a", "b"], type: "STRING" }] }));
+/** A page's header in Thrift's compact form: so many bytes unpacked, so many packed, so many values. */
+function pageHead(unpacked: number, packed: number, values: number): Buffer {
+  const whole = (value: number): number[] => { const bytes: number[] = []; let rest = 2 * value; for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128); return [...bytes, rest]; };
+  return Buffer.from([0x15, 0, 0x15, ...whole(unpacked), 0x15, ...whole(packed), 0x2c, 0x15, ...whole(values), 0, 0]);
+}
+
+test("Parquet pages that are each plausible and together come to more than their file can hold are refused", () => {
+  const check = (pages: readonly Buffer[]): void => {
+    const bytes = Buffer.concat([Buffer.from("PAR1"), ...pages, Buffer.alloc(1)]), path = file("pages.parquet", bytes);
+    checkParquet(path, { schema: [{ name: "root", num_children: 1 }, { name: "text", type: "BYTE_ARRAY" }], row_groups: [{ num_rows: 1n, columns: [{ meta_data: { path_in_schema: ["text"], data_page_offset: 4n, total_compressed_size: BigInt(bytes.length - 4) } }] }] } as never);
+  };
+  const page = (unpacked: number, values: number): Buffer => Buffer.concat([pageHead(unpacked, 2, values), Buffer.from("xx")]);
+  check([page(2 ** 25, 10), page(2 ** 25, 10)]);
+  assert.throws(() => { check([page(2 ** 25, 10), page(2 ** 25, 10), page(1, 10)]); }, /come to more than is plausible/);
+  check([page(10, 2 ** 19), page(10, 2 ** 19)]);
+  assert.throws(() => { check([page(10, 2 ** 19), page(10, 2 ** 19), page(10, 1)]); }, /lies about its size/);
+});
+
 test("a Parquet page that says it holds billions of values, or is longer than its column, is refused before it is read", async () => {
   assert.equal((await readRows(file("x.parquet", PARQUET()))).length, 2);
   // Thrift's compact form: field 1 of the data page's header, the whole number 2 as zigzag 4, then the same for its rows.
