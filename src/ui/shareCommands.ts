@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import { bytesText } from "../experiment/bytesText.ts";
 import { UserError } from "../experiment/errors.ts";
 import type { LeavingFile, PushPreview } from "../run/gitLeaving.ts";
 import type { CommandContext } from "./commandContext.ts";
@@ -11,7 +12,7 @@ import { committed, ended } from "./runPick.ts";
 import { runsDirectory } from "./runsModel.ts";
 import { storeOf } from "./storeOf.ts";
 
-const MEGA = 1e6, NAMED = 12;
+const NAMED = 12;
 
 async function chooseRemote(remotes: readonly string[]): Promise<string | undefined> {
   if (remotes.length === 0) throw new UserError(vscode.l10n.t("The repository has no remote."), vscode.l10n.t("Add one with git remote add."));
@@ -37,8 +38,7 @@ async function allowSecrets(secrets: readonly LeavingFile[]): Promise<boolean> {
 }
 
 function leavingText({ commits, files, bytes }: PushPreview): string {
-  const size = (each: number): string => `${(each / MEGA).toFixed(each < MEGA ? 3 : 1)} MB`;
-  return [vscode.l10n.t("{0} commits with your code as it was, untracked files too: {1} files, {2}.", commits, files.length, size(bytes)), "", ...files.slice(0, NAMED).map((file) => `${file.path} (${size(file.bytes)})`), ...(files.length > NAMED ? [vscode.l10n.t("and {0} more", files.length - NAMED)] : [])].join("\n");
+  return [vscode.l10n.t("{0} commits with your code as it was, untracked files too: {1} files, {2}.", commits, files.length, bytesText(bytes)), "", ...files.slice(0, NAMED).map((file) => `${file.path} (${bytesText(file.bytes)})`), ...(files.length > NAMED ? [vscode.l10n.t("and {0} more", files.length - NAMED)] : [])].join("\n");
 }
 
 /** Nothing leaves before its list was seen. */

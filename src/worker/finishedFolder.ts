@@ -7,6 +7,16 @@ import { UserError } from "../experiment/errors.ts";
 /** What a file system says that the user can do something about. */
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
 
+/** What a process that was killed has left: none fills a folder for so long (ms). */
+const LEFT = /^\.adept-new-[0-9a-f]{8}$/, LONG_AGO = 24 * 3600 * 1000;
+
+function clear(parent: string): void {
+  for (const name of readdirSync(parent).filter((each) => LEFT.test(each))) {
+    const path = join(parent, name), entry = statSync(path, { throwIfNoEntry: false });
+    if (entry?.isDirectory() === true && Date.now() - entry.mtimeMs > LONG_AGO) rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /**
  * Fills a new folder: it is there whole, or not at all.
  * @param force a folder that is there already is replaced; without it that is an error
@@ -20,6 +30,7 @@ export function finishedFolder(target: string, force: boolean, fill: (folder: st
     if (there?.isDirectory() === false) throw new UserError(`${path} is a file`, "Choose a folder that is none yet.");
     if (there !== undefined && readdirSync(path).length > 0 && !force) throw new UserError(`${path} is there already`, "Choose another folder with --out, or add --force to replace it.");
     makeFolder(parent);
+    clear(parent);
     // Not by mkdtemp, which closes what it makes to all but its owner.
     mkdirSync(temporary);
     made = true;

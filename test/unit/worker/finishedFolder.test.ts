@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -29,6 +29,14 @@ test("a file in its place, a file among its parents and a name that is too long 
   assert.throws(() => { finishedFolder(join(parent, "bug"), false, () => { throw new TypeError("a bug"); }); }, TypeError);
   assert.equal(existsSync(join(parent, "bug")), false);
   assert.deepEqual(readdirSync(parent).filter((name) => name.startsWith(".adept-new")), []);
+});
+
+test("what a killed process has left beside it goes with the next, a day later; what another is filling stays", () => {
+  const place = join(parent, "left"), [old, young, other] = [".adept-new-0123abcd", ".adept-new-4567cdef", ".adept-newer"].map((name) => join(place, name)) as [string, string, string], past = new Date(Date.now() - 25 * 3600 * 1000);
+  for (const path of [old, young, other]) mkdirSync(path, { recursive: true });
+  for (const path of [old, other]) utimesSync(path, past, past);
+  finishedFolder(join(place, "out"), false, (folder) => { writeFileSync(join(folder, "x"), "x"); });
+  assert.deepEqual([old, young, other].map((path) => existsSync(path)), [false, true, true]);
 });
 
 /** Root may write everywhere: what is closed is looked at as somebody else, whose number no account needs to have. */
