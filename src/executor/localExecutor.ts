@@ -32,7 +32,7 @@ export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProce
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
   run.mustBeKnown();
-  if (run.isWorkerAlive()) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
+  if (run.isWorkerAlive()) throw run.busy();
   // The request that ended it before; one from now on counts, also before the worker looks.
   run.clearControl();
   return start(run, options, ["--resume"]);

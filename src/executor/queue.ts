@@ -7,7 +7,7 @@ import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
 import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
 import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
-import { dropLease, leaseHolder, takeLease } from "../run/lease.ts";
+import { dropLease, holderOf, isHeld, takeLease } from "../run/lease.ts";
 import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
 import { hasSpace } from "../disk/space.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
@@ -65,17 +65,18 @@ export function workingDevices(runsDir: string): string[] {
   return names.filter((device) => isQueueRunning({ runsDir, device }));
 }
 
-/** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs */
+/** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs @throws UserError when another machine's process works through it */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
-  const pid = leaseHolder(leasePath(place));
-  if (pid === undefined) return false;
-  try { process.kill(pid, "SIGTERM"); return true; } catch (error) {
+  const holder = holderOf(leasePath(place));
+  if (holder === undefined) return false;
+  if ("host" in holder) throw new UserError(`The queue is at work on ${holder.host}`, "Pause it there.");
+  try { process.kill(holder.pid, "SIGTERM"); return true; } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     return false;
   }
 }
 
-export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => leaseHolder(leasePath(place)) !== undefined;
+export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => isHeld(leasePath(place));
 
 /** Starts the process that works through the queue, unless one does; it outlives this process. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {

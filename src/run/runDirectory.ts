@@ -8,7 +8,7 @@ import { newerError } from "../experiment/newerVersion.ts";
 import type { RunRecord } from "../experiment/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
 import { readRecord } from "./journal.ts";
-import { dropLease, leaseHolder, takeLease } from "./lease.ts";
+import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "./lease.ts";
 import { checkOwnFolders, writeOwn } from "./ownFile.ts";
 
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
@@ -108,7 +108,7 @@ export class RunDirectory {
   requestAnalysisStop(): void { writeOwn(this.analysisControlPath, "stop"); }
   analysisStopRequested(): boolean { return existsSync(this.analysisControlPath); }
   clearAnalysisControl(): void { rmSync(this.analysisControlPath, { force: true }); }
-  isBeingAnalysed(): boolean { return leaseHolder(this.analysisLeasePath) !== undefined; }
+  isBeingAnalysed(): boolean { return isHeld(this.analysisLeasePath); }
 
   record(): RunRecord { return readRecord(this.path).record; }
   /** @throws UserError where a newer version has written the run: it is not written to then */
@@ -116,9 +116,10 @@ export class RunDirectory {
     const { newer } = this.record();
     if (newer !== undefined) throw newerError(this.id, newer);
   }
-  /** @throws UserError where the folder is no longer there: what is written to it would go to a folder that nobody looks into */
+  /** Before its worker writes. @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where another worker has the run by now */
   mustBeThere(): void {
     if (!existsSync(join(this.path, "experiment.json"))) throw new UserError(`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`, "Resume the run where it is now.");
+    if (this.isTakenOver()) throw this.busy();
   }
   /** @throws UserError when the folder may not be written */
   requestStop(): void { writeOwn(this.controlPath, "stop"); }
@@ -127,9 +128,17 @@ export class RunDirectory {
   /** False when another living process works on this run. */
   acquireLease(pid: number): boolean { return takeLease(this.leasePath, pid); }
   releaseLease(): void { dropLease(this.leasePath); }
-  /** The process that works on this run. */
+  /** The process of this machine that works on this run. */
   get workerPid(): number | undefined { return leaseHolder(this.leasePath); }
-  isWorkerAlive(): boolean { return this.workerPid !== undefined; }
+  /** Whether a process works on this run, here or on another machine that shares its folder. */
+  isWorkerAlive(): boolean { return isHeld(this.leasePath); }
+  /** Who works on this run already, as an error. */
+  busy(): UserError {
+    const holder = holderOf(this.leasePath);
+    return holder !== undefined && "host" in holder ? new UserError(`A worker on ${holder.host} is training run ${this.id}`, "Wait for it, or stop it first. If that machine is off, the run is free ten minutes after its last sign.") : new UserError(`Another worker is training run ${this.id}`, "Wait for it, or stop it first.");
+  }
+  /** Whether another process has taken the run over from this one, whose machine slept for long. */
+  isTakenOver(): boolean { return !isOwnLease(this.leasePath) && isHeld(this.leasePath); }
   /** A worker held the lease and is gone without giving it back. */
   hasLostWorker(): boolean { return existsSync(this.leasePath) && !this.isWorkerAlive(); }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
@@ -11,6 +11,8 @@ import type { Parameters } from "./model.ts";
 
 /** Files of the first version have a digest of their tensors alone. */
 const FIRST = "adept-checkpoint-1", FORMAT = "adept-checkpoint-2";
+/** So often a checkpoint is read that is replaced meanwhile. */
+const READS = 20;
 const count = z.string().regex(/^\d{1,15}$/);
 const Metadata = z.object({ format: z.enum([FIRST, FORMAT]), step: count, updates: count, best: z.string(), sha256: z.string() });
 type Metadata = z.output<typeof Metadata>;
@@ -69,8 +71,17 @@ function newerFormat(format: string | undefined): number | undefined {
   return version > 2 ? version : undefined;
 }
 
-/** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
+/** A checkpoint's content. One that a worker replaces while it is read has a part of either: it is read again, and the last word stands. */
 function open(path: string): Opened | { damage: string } | { newer: number } {
+  const which = (): string => { const entry = statSync(path, { throwIfNoEntry: false }); return entry === undefined ? "" : `${entry.ino} ${entry.mtimeMs} ${entry.size}`; };
+  for (let attempt = 1; ; attempt++) {
+    const before = which(), opened = openOnce(path);
+    if (!("damage" in opened) || attempt === READS || which() === before) return opened;
+  }
+}
+
+/** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
+function openOnce(path: string): Opened | { damage: string } | { newer: number } {
   try {
     const { metadata: raw } = readHeader(path), newer = newerFormat(raw["format"]);
     if (newer !== undefined) return { newer };

@@ -236,7 +236,8 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
     await train({ run, options, emit, gpus, sync: () => { journal.sync(); }, stopRequested: () => options.signal.aborted || run.stopRequested() });
     return 0;
   } catch (error) {
-    await tellFailure(run, journal, { folder: options.folder, error });
+    // What goes wrong here is no word on a run that another has by now.
+    if (!run.isTakenOver()) await tellFailure(run, journal, { folder: options.folder, error });
     if (!(error instanceof UserError)) throw error;
     return 1;
   } finally {
@@ -252,6 +253,6 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
  * @throws anything unexpected, journaled first
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!await takenLease(run)) throw new UserError(`Another worker is training run ${run.id}`, "Wait for it, or stop it first.");
+  if (!await takenLease(run)) throw run.busy();
   try { return await journaled(run, options); } finally { run.releaseLease(); }
 }

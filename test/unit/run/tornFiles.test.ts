@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -85,6 +87,22 @@ inFolder("every prefix and every turned bit of a checkpoint is told as damage, o
   for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
   for (let at = 0; at < bytes.length; at++) for (let bit = 0; bit < 8; bit++) { const copy = Buffer.from(bytes); copy[at] = copy[at]! ^ (1 << bit); judged(copy, `byte ${at}, bit ${bit}`); }
   assert.equal(later, 2, "2 becomes 3 or 6");
+});
+
+test("a checkpoint that its worker replaces while it is read is none that is damaged", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-torn-")), path = join(folder, "state.safetensors"), versions = [0, 1].map((which) => join(folder, `version-${which}`));
+  versions.forEach((version, which) => { saveCheckpoint(version, { ...state, parameters: new Map([...like].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map((value) => value + which) }])) }); });
+  cpSync(versions[0]!, path);
+  const script = `const fs = require("node:fs"), [to, ...from] = process.argv.slice(1); console.log("on"); for (let i = 0; ; i++) { fs.copyFileSync(from[i % 2], to + ".next"); fs.renameSync(to + ".next", to); }`;
+  const worker = spawn(process.execPath, ["-e", script, path, ...versions], { stdio: ["ignore", "pipe", "ignore"] });
+  try {
+    await once(worker.stdout, "data");
+    assert.deepEqual([...new Set(Array.from({ length: 1500 }, () => checkpointDamage(path)))], [undefined]);
+  } finally {
+    worker.kill("SIGKILL");
+    await once(worker, "exit");
+    rmSync(folder, { recursive: true });
+  }
 });
 
 inFolder("a checkpoint that cannot be written leaves the one before, and nothing beside", (folder) => {
