@@ -199,6 +199,9 @@ async function train(job: Job): Promise<void> {
   } finally { await prepared.model.release(); }
 }
 
+/** What a run that is begun is not. */
+const OVER: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "stopped", "failed"]);
+
 const LEASE_TRIES = 20, LEASE_WAIT = 100;
 
 /** Takes the run's lease; whoever marks a run as interrupted holds it for a moment. */
@@ -254,5 +257,6 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   if (!await takenLease(run)) throw run.busy();
-  try { return await journaled(run, options); } finally { run.releaseLease(); }
+  // A queue that was killed may have started a worker that its successor did not hear of: the second, which waited for the lease, finds the run at its end.
+  try { return !options.resume && OVER.has(run.record().status) ? 0 : await journaled(run, options); } finally { run.releaseLease(); }
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { startTraining } from "../../src/executor/localExecutor.ts";
+import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
 const LEASE = join(import.meta.dirname, "../../src/run/lease.ts"), PROCESSES = 8;
 
@@ -29,4 +31,15 @@ test("of eight that fight for a dead process's lease one gets it, each time; not
     assert.deepEqual(ends, Array.from({ length: PROCESSES }, () => "SIGKILL"), "4: two were inside at once; 3: nobody got in");
     assert.deepEqual(readdirSync(folder).filter((name) => !name.startsWith("up-")), ["lease"]);
   } finally { rmSync(folder, { recursive: true, force: true }); }
+});
+
+test("a second worker that was started for a run, and comes to it when it has finished, does not begin it again", async (t) => {
+  const place = Workspace.make("pt");
+  t.after(() => { place.remove(); });
+  assert.equal((await place.adept("train", "words.adept.json", "--json")).status, 0);
+  const run = place.run!, before = readFileSync(run.eventsPath), child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
+  child.ref();
+  await ended(child);
+  assert.equal(child.exitCode, 0);
+  assert.ok(readFileSync(run.eventsPath).equals(before), "not a word more");
 });
