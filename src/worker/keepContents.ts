@@ -19,7 +19,8 @@ interface Lacking { path: string; bytes: number }
 /** Those of some files, all at one path of the experiment, that git does not have. */
 async function untracked(store: GitStore, files: readonly Lacking[], { path, own }: { path: string; own: string | undefined }): Promise<Lacking[]> {
   if (own === undefined || files.length === 0) return [...files];
-  const tracked = new Set((await store.git.run(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])).split("\0"));
+  // What git will not list (a submodule's own) it does not have.
+  const tracked = new Set((await store.git.maybe(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`]) ?? "").split("\0"));
   return files.filter((each) => !tracked.has(`${own}${each.path.slice(path.length).replaceAll("\\", "/")}`));
 }
 
