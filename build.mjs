@@ -8,14 +8,26 @@ import { notices } from "./notices.mjs";
 
 const production = process.argv.includes("--production");
 /** Whose native files travel: this machine's, or another platform's that is named. */
-const [platform, arch] = (process.argv.find((each) => each.startsWith("--target="))?.slice("--target=".length) ?? `${process.platform}-${process.arch}`).split("-");
+const [platform, arch] = (
+  process.argv.find((each) => each.startsWith("--target="))?.slice("--target=".length) ??
+  `${process.platform}-${process.arch}`
+).split("-");
 const root = import.meta.dirname;
 const path = (...parts) => join(root, ...parts);
 
 // ESM output that bundles CommonJS packages needs a require of its own.
-const requireBanner = "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const requireBanner =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 const natives = ["onnxruntime-node", "tokenizers", "@tensorflow/*"];
-const common = { bundle: true, metafile: true, minify: production, sourcemap: production ? false : "linked", legalComments: "none", logLevel: "warning", absWorkingDir: root };
+const common = {
+  bundle: true,
+  metafile: true,
+  minify: production,
+  sourcemap: production ? false : "linked",
+  legalComments: "none",
+  logLevel: "warning",
+  absWorkingDir: root,
+};
 const node = { ...common, platform: "node", target: "node20.18", mainFields: ["module", "main"] };
 const esm = { ...node, format: "esm", external: natives, banner: { js: requireBanner } };
 
@@ -25,11 +37,22 @@ const esm = { ...node, format: "esm", external: natives, banner: { js: requireBa
  */
 const vscodeAsItIs = {
   name: "vscode-as-it-is",
-  setup: (build) => { build.onLoad({ filter: /[\\/]src[\\/](ui[\\/][^\\/]+|extension)\.ts$/ }, ({ path: file }) => ({ loader: "ts", contents: readFileSync(file, "utf8").replace('import * as vscode from "vscode";', 'const vscode = require("vscode");') })); },
+  setup: (build) => {
+    build.onLoad({ filter: /[\\/]src[\\/](ui[\\/][^\\/]+|extension)\.ts$/ }, ({ path: file }) => ({
+      loader: "ts",
+      contents: readFileSync(file, "utf8").replace(
+        'import * as vscode from "vscode";',
+        'const vscode = require("vscode");',
+      ),
+    }));
+  },
 };
 
 const bundles = [
-  { entry: "src/extension.ts", options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"], plugins: [vscodeAsItIs] } },
+  {
+    entry: "src/extension.ts",
+    options: { ...node, format: "cjs", outfile: "dist/extension.cjs", external: ["vscode"], plugins: [vscodeAsItIs] },
+  },
   { entry: "src/host.ts", options: { ...node, format: "cjs", outfile: "dist/host.cjs" } },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js" } },
   { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
@@ -37,8 +60,14 @@ const bundles = [
   { entry: "src/tokens.ts", options: { ...esm, outfile: "dist/tokens.js" } },
   // esbuild keeps the source's own #! line first; the banner goes below it.
   { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js" }, executable: true },
-  { entry: "webview/main.ts", options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" } },
-  { entry: "webview/setup.ts", options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/setup.js" } },
+  {
+    entry: "webview/main.ts",
+    options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" },
+  },
+  {
+    entry: "webview/setup.ts",
+    options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/setup.js" },
+  },
 ];
 
 async function buildBundles() {
@@ -61,8 +90,16 @@ function makeExecutable(file) {
 async function writeSchema() {
   const outfile = path("dist/.schema.mjs");
   await build({
-    ...node, metafile: false, sourcemap: false, format: "esm", outfile,
-    stdin: { contents: 'export { experimentJsonSchema } from "./src/experiment/jsonSchema.ts";', resolveDir: root, loader: "ts" },
+    ...node,
+    metafile: false,
+    sourcemap: false,
+    format: "esm",
+    outfile,
+    stdin: {
+      contents: 'export { experimentJsonSchema } from "./src/experiment/jsonSchema.ts";',
+      resolveDir: root,
+      loader: "ts",
+    },
   });
   const { experimentJsonSchema } = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
@@ -72,35 +109,75 @@ async function writeSchema() {
 /** The npm package of the mail sample has 12,000 files: the VSIX carries them parsed, in one. */
 async function packMails() {
   const outfile = path("dist/.mails.mjs");
-  await build({ ...esm, metafile: false, sourcemap: false, outfile, stdin: { contents: 'export { PACKED_MAILS, readMails } from "./src/task/mailTask.ts";', resolveDir: root, loader: "ts" } });
+  await build({
+    ...esm,
+    metafile: false,
+    sourcemap: false,
+    outfile,
+    stdin: {
+      contents: 'export { PACKED_MAILS, readMails } from "./src/task/mailTask.ts";',
+      resolveDir: root,
+      loader: "ts",
+    },
+  });
   const { PACKED_MAILS, readMails } = await import(pathToFileURL(outfile).href);
   rmSync(outfile);
   writeFileSync(path("dist", PACKED_MAILS), gzipSync(JSON.stringify(await readMails()), { level: 9 }));
 }
 
 /** The licences of every package whose code is in the bundles, or beside them. */
-function writeNotices() { writeFileSync(path("dist/ThirdPartyNotices.txt"), notices(root, Object.keys(JSON.parse(readFileSync(path("dist/meta.json"), "utf8")).inputs))); }
+function writeNotices() {
+  writeFileSync(
+    path("dist/ThirdPartyNotices.txt"),
+    notices(root, Object.keys(JSON.parse(readFileSync(path("dist/meta.json"), "utf8")).inputs)),
+  );
+}
 
 /** The VSIX carries no node_modules; the packages with native code that the worker loads travel beside it. */
 function copyNatives() {
   const target = path("dist/node_modules");
   rmSync(target, { recursive: true, force: true });
-  const copy = (name, filter) => existsSync(path("node_modules", name))
-    && cpSync(path("node_modules", name), join(target, name), { recursive: true, dereference: true, filter: filter ?? (() => true) });
+  const copy = (name, filter) =>
+    existsSync(path("node_modules", name)) &&
+    cpSync(path("node_modules", name), join(target, name), {
+      recursive: true,
+      dereference: true,
+      filter: filter ?? (() => true),
+    });
   const neededAtRunTime = (source) => !/\.(map|ts|md)$/.test(source);
   const otherPlatform = /[\\/]bin[\\/]napi-v\d+[\\/](darwin|linux|win32)(?:[\\/](\w+))?/;
   copy("onnxruntime-node", (source) => {
     const found = otherPlatform.exec(source);
-    return neededAtRunTime(source) && !/[\\/](script|lib)$/.test(source) && (!found || (found[1] === platform && (!found[2] || found[2] === arch)));
+    return (
+      neededAtRunTime(source) &&
+      !/[\\/](script|lib)$/.test(source) &&
+      (!found || (found[1] === platform && (!found[2] || found[2] === arch)))
+    );
   });
-  copy("onnxruntime-common", (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source));
+  copy(
+    "onnxruntime-common",
+    (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source),
+  );
   // Linux has a binary for either C library; the one that this Node runs on is the one that VS Code runs on.
-  const library = platform !== "linux" ? "" : process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime ? "-musl" : "-gnu";
-  copy("tokenizers", (source) => neededAtRunTime(source) && (!source.endsWith(".node") || source.includes(`tokenizers.${platform}-${arch}${library}`)));
+  const library =
+    platform !== "linux"
+      ? ""
+      : process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime
+        ? "-musl"
+        : "-gnu";
+  copy(
+    "tokenizers",
+    (source) =>
+      neededAtRunTime(source) &&
+      (!source.endsWith(".node") || source.includes(`tokenizers.${platform}-${arch}${library}`)),
+  );
 }
 
 // A package's native files may be another platform's: what is built to be developed on runs on node_modules itself.
 rmSync(path(production ? "dist" : "dist/node_modules"), { recursive: true, force: true });
 mkdirSync(path("dist"), { recursive: true });
 await Promise.all([buildBundles(), writeSchema(), ...(production ? [packMails()] : [])]);
-if (production) { copyNatives(); writeNotices(); }
+if (production) {
+  copyNatives();
+  writeNotices();
+}

@@ -28,12 +28,27 @@ const everyRoom = [...Object.keys(rooms), "worker", "cli"];
 /** A pattern for relative imports of rooms that are not allowed; `up` leads from the importing file to src/. */
 const closed = (up, allowed) => {
   const names = everyRoom.filter((room) => !allowed.some((each) => each === room));
-  return { regex: `^${up}(${names.join("|")})/(?!(${allowed.filter((each) => each.includes("/")).map((each) => each.split("/")[1]).join("|") || "$."})$)`, message: "Imports point downwards only; see the rooms in eslint.config.js." };
+  return {
+    regex: `^${up}(${names.join("|")})/(?!(${
+      allowed
+        .filter((each) => each.includes("/"))
+        .map((each) => each.split("/")[1])
+        .join("|") || "$."
+    })$)`,
+    message: "Imports point downwards only; see the rooms in eslint.config.js.",
+  };
 };
 /** Room by room, since a later entry of the same rule replaces an earlier one. */
-const directions = (extra) => Object.entries(rooms).map(([room, allowed]) => ({
-  files: [`src/${room}/**/*.ts`], rules: restrict(closed("\\.\\./", [room, ...allowed]), toolkit, ...(room === "run" ? [] : [git]), ...(extra[room] ?? [])),
-}));
+const directions = (extra) =>
+  Object.entries(rooms).map(([room, allowed]) => ({
+    files: [`src/${room}/**/*.ts`],
+    rules: restrict(
+      closed("\\.\\./", [room, ...allowed]),
+      toolkit,
+      ...(room === "run" ? [] : [git]),
+      ...(extra[room] ?? []),
+    ),
+  }));
 
 const toolkit = { group: ["@vscode/webview-ui-toolkit*"], message: "Only webview/ui.ts imports the toolkit." };
 const git = { group: ["simple-git*"], message: "Only src/run/git*.ts imports simple-git." };
@@ -57,19 +72,54 @@ export default tseslint.config(
   { files: ["src/**/*.ts", "webview/**/*.ts"], rules: restrict(toolkit, git) },
   ...directions({
     ui: [{ group: ["**/webview/**"], allowTypeImports: true, message: "The host imports the page's types only." }],
-    method: [{ group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." }],
+    method: [
+      { group: ["**/training/**"], allowTypeImports: true, message: "A method imports the interface's types only." },
+    ],
   }),
   { files: ["src/run/!(git*).ts"], rules: restrict(closed("\\.\\./", ["run", ...rooms.run]), toolkit, git) },
-  { files: ["src/extension.ts", "src/host.ts"], rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui", "heatmap"]), toolkit, git) },
+  {
+    files: ["src/extension.ts", "src/host.ts"],
+    rules: restrict(closed("\\./", ["experiment", "run", "executor", "ui", "heatmap"]), toolkit, git),
+  },
   { files: ["webview/ui.ts"], rules: restrict(git) },
   {
     // The page is another program: of src/ it knows types alone.
-    files: ["webview/**/*.ts"], ignores: ["webview/ui.ts"],
-    rules: restrict(toolkit, git, { group: ["**/src/**"], allowTypeImports: true, message: "The page imports types only." }),
+    files: ["webview/**/*.ts"],
+    ignores: ["webview/ui.ts"],
+    rules: restrict(toolkit, git, {
+      group: ["**/src/**"],
+      allowTypeImports: true,
+      message: "The page imports types only.",
+    }),
   },
   { files: ["src/ui/**/*.ts", "src/extension.ts", "webview/**/*.ts"], rules: { "no-console": "error" } },
   // What a terminal would obey is spelled out by one function.
-  { files: ["src/cli.ts", "src/cli/!(terminal).ts"], rules: { "no-console": "error", "no-restricted-syntax": ["error", { selector: "CallExpression[callee.object.object.name='process'][callee.object.property.name=/^std(out|err)$/][callee.property.name='write']", message: "src/cli/terminal.ts writes to the terminal." }] } },
+  {
+    files: ["src/cli.ts", "src/cli/!(terminal).ts"],
+    rules: {
+      "no-console": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.object.object.name='process'][callee.object.property.name=/^std(out|err)$/][callee.property.name='write']",
+          message: "src/cli/terminal.ts writes to the terminal.",
+        },
+      ],
+    },
+  },
   // node:test's describe and test return promises that the runner itself awaits.
-  { files: ["test/**/*.ts"], rules: { "@typescript-eslint/no-floating-promises": ["error", { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] }] }] } },
+  {
+    files: ["test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        {
+          allowForKnownSafeCalls: [
+            { from: "package", package: "node:test", name: ["test", "it", "describe", "suite"] },
+          ],
+        },
+      ],
+    },
+  },
 );

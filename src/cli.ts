@@ -6,16 +6,29 @@ import { WrongUse } from "./cli/wrongUse.ts";
 
 /** Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. */
 async function main([name = "", ...rest]: string[]): Promise<number> {
-  if (name === "" || name === "--help" || name === "help") { say(USAGE); return name === "" ? 2 : 0; }
+  if (name === "" || name === "--help" || name === "help") {
+    say(USAGE);
+    return name === "" ? 2 : 0;
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) throw new WrongUse(`There is no command "${name}".\n\n${USAGE}`);
-  if (rest.includes("--help")) { say(USAGE); return 0; }
+  if (rest.includes("--help")) {
+    say(USAGE);
+    return 0;
+  }
   return command(rest);
 }
 
-main(process.argv.slice(2)).then((code) => { process.exitCode = code; }, (error: unknown) => {
-  const wrongUse = error instanceof WrongUse || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
-  if (error instanceof UserError) tell(`adept: ${error.message}${error.action === undefined ? "" : `\n${error.action}`}\n`);
-  else tell(`${wrongUse ? `adept: ${(error as Error).message}` : inspect(error)}\n`);
-  process.exitCode = wrongUse ? 2 : 1;
-});
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const wrongUse =
+      error instanceof WrongUse || (error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true;
+    if (error instanceof UserError)
+      tell(`adept: ${error.message}${error.action === undefined ? "" : `\n${error.action}`}\n`);
+    else tell(`${wrongUse ? `adept: ${(error as Error).message}` : inspect(error)}\n`);
+    process.exitCode = wrongUse ? 2 : 1;
+  },
+);

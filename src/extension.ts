@@ -23,17 +23,66 @@ import { WaitingQueue } from "./ui/waitingQueue.ts";
 
 /** Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("ADePT", { log: true }), { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context, workerPath = context.asAbsolutePath("dist/worker.js");
-  const folders = new Folders(context.globalState), model = new RunsModel(log, state, folders), errors = new ErrorReport(log), diff = new CodeDiff(), documents = new ReadOnlyDocuments(), tokens = new Tokens(log, workerPath), explorer = new RunExplorer(model, state);
-  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }), pick = new RunPick(model, explorer), heatmaps = new Heatmaps({ model, errors, log, tokens, state }), setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
+  const log = vscode.window.createOutputChannel("ADePT", { log: true }),
+    { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context,
+    workerPath = context.asAbsolutePath("dist/worker.js");
+  const folders = new Folders(context.globalState),
+    model = new RunsModel(log, state, folders),
+    errors = new ErrorReport(log),
+    diff = new CodeDiff(),
+    documents = new ReadOnlyDocuments(),
+    tokens = new Tokens(log, workerPath),
+    explorer = new RunExplorer(model, state);
+  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }),
+    pick = new RunPick(model, explorer),
+    heatmaps = new Heatmaps({ model, errors, log, tokens, state }),
+    setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
   subscriptions.push(
-    log, folders, model, diff, documents, tokens, panels, explorer, setups, heatmaps, new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")),
-    new Commands({ model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, log, state, workerPath }));
+    log,
+    folders,
+    model,
+    diff,
+    documents,
+    tokens,
+    panels,
+    explorer,
+    setups,
+    heatmaps,
+    new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")),
+    new Commands({
+      model,
+      explorer,
+      panels,
+      pick,
+      diff,
+      errors,
+      heatmaps,
+      folders,
+      setups,
+      tokens,
+      documents,
+      log,
+      state,
+      workerPath,
+    }),
+  );
   const next = setTimeout(() => {
     const checks = new ExperimentChecks(tokens, log);
     subscriptions.push(
-      checks, new ExperimentEditing(checks, model), new HeatmapHover(heatmaps), new HeatmapLegend(heatmaps), new StatusItem(model), new Notifications(model), new WaitingQueue({ model, log, workerPath }), new ContextKeys(model, heatmaps));
+      checks,
+      new ExperimentEditing(checks, model),
+      new HeatmapHover(heatmaps),
+      new HeatmapLegend(heatmaps),
+      new StatusItem(model),
+      new Notifications(model),
+      new WaitingQueue({ model, log, workerPath }),
+      new ContextKeys(model, heatmaps),
+    );
     model.adopt();
   }, 0);
-  subscriptions.push({ dispose: () => { clearTimeout(next); } });
+  subscriptions.push({
+    dispose: () => {
+      clearTimeout(next);
+    },
+  });
 }

@@ -1,5 +1,14 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { compareInWorker, downloadInWorker, explainInWorker, exportInWorker, forecastInWorker, resumeTraining, startAnalysis, stopRun } from "./executor/localExecutor.ts";
+export {
+  compareInWorker,
+  downloadInWorker,
+  explainInWorker,
+  exportInWorker,
+  forecastInWorker,
+  resumeTraining,
+  startAnalysis,
+  stopRun,
+} from "./executor/localExecutor.ts";
 export { dequeue, endQueue, isQueueRunning, queueOf, startQueue, workingDevices } from "./executor/queue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";

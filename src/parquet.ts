@@ -7,24 +7,54 @@ import type { ParquetTold, ParquetWork } from "./task/parquetRows.ts";
 const LOOK_MS = 100;
 
 /** At once, whatever a thread is in the middle of: leaving in good order waits for it. */
-const leave = (): void => { process.kill(process.pid, "SIGKILL"); };
-const works = (): number => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
+const leave = (): void => {
+  process.kill(process.pid, "SIGKILL");
+};
+const works = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 const toError = (error: unknown): ParquetTold => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { error: { message, stack, action: error instanceof UserError ? error.action : undefined, bug: !(error instanceof UserError) } };
+  return {
+    error: {
+      message,
+      stack,
+      action: error instanceof UserError ? error.action : undefined,
+      bug: !(error instanceof UserError),
+    },
+  };
 };
 
 function watch(work: ParquetWork): void {
-  const thread = new Worker(new URL(import.meta.url), { workerData: work, resourceLimits: { maxOldGenerationSizeMb: work.megabytes } }), from = works();
-  const end = (told: ParquetTold): void => { process.send?.(told, leave); };
-  thread.on("message", (told: ParquetTold) => { process.send?.(told); });
-  thread.once("error", (error: NodeJS.ErrnoException) => { end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { tooMuch: "memory" } : toError(error)); });
-  setInterval(() => { if (works() - from > work.milliseconds) end({ tooMuch: "time" }); }, LOOK_MS);
+  const thread = new Worker(new URL(import.meta.url), {
+      workerData: work,
+      resourceLimits: { maxOldGenerationSizeMb: work.megabytes },
+    }),
+    from = works();
+  const end = (told: ParquetTold): void => {
+    process.send?.(told, leave);
+  };
+  thread.on("message", (told: ParquetTold) => {
+    process.send?.(told);
+  });
+  thread.once("error", (error: NodeJS.ErrnoException) => {
+    end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { tooMuch: "memory" } : toError(error));
+  });
+  setInterval(() => {
+    if (works() - from > work.milliseconds) end({ tooMuch: "time" });
+  }, LOOK_MS);
 }
 
 async function read({ path, most }: ParquetWork): Promise<void> {
-  const tell = (told: ParquetTold): void => { parentPort?.postMessage(told); };
-  try { for await (const part of parquetGroups(path, most)) tell(part); } catch (error) { tell(toError(error)); }
+  const tell = (told: ParquetTold): void => {
+    parentPort?.postMessage(told);
+  };
+  try {
+    for await (const part of parquetGroups(path, most)) tell(part);
+  } catch (error) {
+    tell(toError(error));
+  }
 }
 
 if (isMainThread) process.once("message", watch).once("disconnect", leave);

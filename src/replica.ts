@@ -7,10 +7,28 @@ import { T5TunedModel, type ModelOptions } from "./method/tunedModel.ts";
 let model: T5TunedModel | undefined;
 
 parentPort?.on("message", (request: ReplicaRequest) => {
-  const reply = (told: ReplicaReply): void => { parentPort?.postMessage(told); };
-  const work = async (): Promise<unknown> => (request.call === "release" ? model?.release() : answer(model ??= T5TunedModel.open(workerData as ModelOptions), request));
-  work().then((result) => { reply({ id: request.id, result }); }, (error: unknown) => {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    reply({ id: request.id, error: { message, stack, action: error instanceof UserError ? error.action : undefined, bug: !(error instanceof UserError) } });
-  });
+  const reply = (told: ReplicaReply): void => {
+    parentPort?.postMessage(told);
+  };
+  const work = async (): Promise<unknown> =>
+    request.call === "release"
+      ? model?.release()
+      : answer((model ??= T5TunedModel.open(workerData as ModelOptions)), request);
+  work().then(
+    (result) => {
+      reply({ id: request.id, result });
+    },
+    (error: unknown) => {
+      const { message, stack } = error instanceof Error ? error : new Error(String(error));
+      reply({
+        id: request.id,
+        error: {
+          message,
+          stack,
+          action: error instanceof UserError ? error.action : undefined,
+          bug: !(error instanceof UserError),
+        },
+      });
+    },
+  );
 });

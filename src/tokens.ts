@@ -6,4 +6,7 @@ import { serveTokens } from "./worker/tokenServer.ts";
 const { parent } = parseArgs({ options: { parent: { type: "string" } } }).values;
 // Its input ends with the window too, but it hears of that only when it has done what it is at.
 if (parent !== undefined) endWithParent(Number(parent));
-serveTokens(process.stdin, process.stdout).catch((error: unknown) => { console.error(error); process.exitCode = 1; });
+serveTokens(process.stdin, process.stdout).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

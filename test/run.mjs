@@ -5,11 +5,27 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 // A file of tests in a real VS Code owns a server and a browser: one at a time. Others wait for their processes often enough that one more than there are cores keeps these at work.
-const concurrency = process.argv.slice(2).some((place) => place.startsWith("test/integration")) ? 1 : Math.min(4, availableParallelism() + 1);
-const filesOf = (place) => (statSync(place).isFile() ? [place] : readdirSync(place, { recursive: true }).map(String).filter((file) => /\.test\.(ts|mjs)$/.test(file)).map((file) => join(place, file)).sort());
+const concurrency = process.argv.slice(2).some((place) => place.startsWith("test/integration"))
+  ? 1
+  : Math.min(4, availableParallelism() + 1);
+const filesOf = (place) =>
+  statSync(place).isFile()
+    ? [place]
+    : readdirSync(place, { recursive: true })
+        .map(String)
+        .filter((file) => /\.test\.(ts|mjs)$/.test(file))
+        .map((file) => join(place, file))
+        .sort();
 const files = process.argv.slice(2).flatMap(filesOf);
-if (files.length === 0) { console.error("no test files found"); process.exit(1); }
+if (files.length === 0) {
+  console.error("no test files found");
+  process.exit(1);
+}
 // Tests train on the processor, whatever else the machine has, and leave no times in the user's cache.
 const env = { ...process.env, ADEPT_DEVICES: process.env["ADEPT_DEVICES"] ?? "cpu" };
-const { status } = spawnSync(process.execPath, ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files], { stdio: "inherit", env });
+const { status } = spawnSync(
+  process.execPath,
+  ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files],
+  { stdio: "inherit", env },
+);
 process.exit(status ?? 1);

@@ -11,30 +11,60 @@ export class AnalysisCard {
   private readonly buttons = el("div", "", "actions");
   private shown = "";
 
-  constructor(private readonly title: string, private readonly labels: Labels, private readonly post: (message: PageMessage) => void) {
+  constructor(
+    private readonly title: string,
+    private readonly labels: Labels,
+    private readonly post: (message: PageMessage) => void,
+  ) {
     this.status.setAttribute("role", "status");
     this.bar.setAttribute("aria-label", title);
     this.element.append(this.status, this.bar, this.buttons);
   }
 
   update(view: AnalysisView): void {
-    const { labels } = this, running = view.status === "running" || view.status === "waiting";
+    const { labels } = this,
+      running = view.status === "running" || view.status === "waiting";
     this.bar.hidden = !running;
     this.element.classList.toggle("quiet", view.status === "finished" || !view.applies);
-    if (view.total > 0) { this.bar.max = view.total; this.bar.value = view.done; } else this.bar.removeAttribute("value");
+    if (view.total > 0) {
+      this.bar.max = view.total;
+      this.bar.value = view.done;
+    } else this.bar.removeAttribute("value");
     this.status.textContent = this.sentence(view);
     const key = `${view.status}${view.applies}${view.ready}${view.forecast ?? ""}`;
     // Made anew only when they change, so that a button keeps the focus.
     if (key === this.shown) return;
     this.shown = key;
-    const start = (label: string, appearance: "primary" | "secondary"): HTMLElement => button(view.forecast === undefined ? label : fill(labels.withForecast, label, duration(view.forecast)), () => { this.post({ type: "analyse", name: view.name }); }, appearance);
-    this.buttons.replaceChildren(...(!view.applies || !view.ready ? [] : running ? [button(labels.cancel, () => { this.post({ type: "stopAnalysis" }); })] : view.status === "finished" ? [] : [start(view.status === "none" ? fill(labels.runAnalysis, this.title) : labels.tryAgain, "primary")]));
+    const start = (label: string, appearance: "primary" | "secondary"): HTMLElement =>
+      button(
+        view.forecast === undefined ? label : fill(labels.withForecast, label, duration(view.forecast)),
+        () => {
+          this.post({ type: "analyse", name: view.name });
+        },
+        appearance,
+      );
+    this.buttons.replaceChildren(
+      ...(!view.applies || !view.ready
+        ? []
+        : running
+          ? [
+              button(labels.cancel, () => {
+                this.post({ type: "stopAnalysis" });
+              }),
+            ]
+          : view.status === "finished"
+            ? []
+            : [start(view.status === "none" ? fill(labels.runAnalysis, this.title) : labels.tryAgain, "primary")]),
+    );
   }
 
   private sentence({ name, applies, ready, status, label, done, total, examples }: AnalysisView): string {
     const { labels, title } = this;
     if (!applies) return fill(labels.notForMethod, title);
-    if (status === "finished") return examples === undefined || name === "latency" || name === "stability" ? fill(labels.analysisMade, title) : fill(labels.analysisOn, title, examples);
+    if (status === "finished")
+      return examples === undefined || name === "latency" || name === "stability"
+        ? fill(labels.analysisMade, title)
+        : fill(labels.analysisOn, title, examples);
     if (!ready) return fill(labels.notReady, title);
     if (status === "waiting") return fill(labels.analysisStarts, title);
     if (status === "running") return `${title}: ${total > 0 ? `${done}/${total} ` : ""}${label}`;

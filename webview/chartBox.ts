@@ -13,7 +13,9 @@ export class ChartBox {
   }
 
   /** @param label what the figure shows, for who cannot see it */
-  describe(label: string): void { this.canvas.setAttribute("aria-label", label); }
+  describe(label: string): void {
+    this.canvas.setAttribute("aria-label", label);
+  }
 }
 
 /** A chart drawn anew at twice the size, on an opaque ground. */
@@ -23,7 +25,8 @@ export function picture(chart: Chart, background: string): HTMLCanvasElement {
   chart.resize();
   chart.draw();
   const copy = opaque(chart.canvas, background);
-  if (before === undefined) delete chart.options.devicePixelRatio; else chart.options.devicePixelRatio = before;
+  if (before === undefined) delete chart.options.devicePixelRatio;
+  else chart.options.devicePixelRatio = before;
   chart.resize();
   chart.draw();
   return copy;

@@ -5,36 +5,60 @@ type Order = { column: number; descending: boolean } | undefined;
 
 function sorted(rows: TableData["rows"], order: Order): TableData["rows"] {
   if (order === undefined) return rows;
-  const { column, descending } = order, sign = descending ? -1 : 1;
-  const compare = (a: Cell, b: Cell): number => (typeof a === "number" && typeof b === "number" ? a - b : String(a ?? "").localeCompare(String(b ?? ""), undefined, { numeric: true }));
+  const { column, descending } = order,
+    sign = descending ? -1 : 1;
+  const compare = (a: Cell, b: Cell): number =>
+    typeof a === "number" && typeof b === "number"
+      ? a - b
+      : String(a ?? "").localeCompare(String(b ?? ""), undefined, { numeric: true });
   return [...rows].sort((a, b) => sign * compare(a[column], b[column]));
 }
 
 /** A real table whose columns are sorted by their heads; the first cell of each row heads it. */
 export function dataTable(caption: string, data: TableData): HTMLElement {
-  const box = el("div", "", "scroll"), table = el("table"), heading = el("tr"), body = el("tbody"), head = el("thead");
+  const box = el("div", "", "scroll"),
+    table = el("table"),
+    heading = el("tr"),
+    body = el("tbody"),
+    head = el("thead");
   let order: Order;
   const numeric = data.columns.map((_, i) => data.rows.some((row) => typeof row[i] === "number"));
   const fill = (): void => {
-    body.replaceChildren(...sorted(data.rows, order).map((row) => {
-      const line = el("tr");
-      line.append(...data.columns.map((column, i) => {
-        const cell = el(i === 0 ? "th" : "td", shown(row[i], column), numeric[i] === true ? "number" : "");
-        if (i === 0) cell.setAttribute("scope", "row");
-        return cell;
-      }));
-      return line;
-    }));
-    for (const [i, cell] of [...heading.children].entries()) cell.setAttribute("aria-sort", order?.column !== i ? "none" : order.descending ? "descending" : "ascending");
+    body.replaceChildren(
+      ...sorted(data.rows, order).map((row) => {
+        const line = el("tr");
+        line.append(
+          ...data.columns.map((column, i) => {
+            const cell = el(i === 0 ? "th" : "td", shown(row[i], column), numeric[i] === true ? "number" : "");
+            if (i === 0) cell.setAttribute("scope", "row");
+            return cell;
+          }),
+        );
+        return line;
+      }),
+    );
+    for (const [i, cell] of [...heading.children].entries())
+      cell.setAttribute("aria-sort", order?.column !== i ? "none" : order.descending ? "descending" : "ascending");
   };
-  heading.append(...data.columns.map((column, i) => {
-    const cell = el("th", "", numeric[i] === true ? "number" : ""), button = el("button", columnName(column), "sort");
-    cell.scope = "col";
-    button.type = "button";
-    button.addEventListener("click", () => { order = order?.column === i ? (order.descending ? undefined : { column: i, descending: true }) : { column: i, descending: false }; fill(); });
-    cell.append(button);
-    return cell;
-  }));
+  heading.append(
+    ...data.columns.map((column, i) => {
+      const cell = el("th", "", numeric[i] === true ? "number" : ""),
+        button = el("button", columnName(column), "sort");
+      cell.scope = "col";
+      button.type = "button";
+      button.addEventListener("click", () => {
+        order =
+          order?.column === i
+            ? order.descending
+              ? undefined
+              : { column: i, descending: true }
+            : { column: i, descending: false };
+        fill();
+      });
+      cell.append(button);
+      return cell;
+    }),
+  );
   head.append(heading);
   table.append(el("caption", caption), head, body);
   fill();

@@ -7,13 +7,33 @@ import type { Theme } from "./theme.ts";
 import { button, checkbox } from "./ui.ts";
 
 /** What every figure of the page shares. */
-export interface FigureContext { labels: Labels; state: PageState; post: (message: PageMessage) => void; save: () => void; provenance: () => Provenance; theme: () => Theme }
+export interface FigureContext {
+  labels: Labels;
+  state: PageState;
+  post: (message: PageMessage) => void;
+  save: () => void;
+  provenance: () => Provenance;
+  theme: () => Theme;
+}
 
 /** What draws: a chart, a heatmap. */
-export interface Drawing { element: HTMLElement; paint: (theme: Theme) => void; picture: () => HTMLCanvasElement; destroy: () => void }
+export interface Drawing {
+  element: HTMLElement;
+  paint: (theme: Theme) => void;
+  picture: () => HTMLCanvasElement;
+  destroy: () => void;
+}
 
 /** `note`: units, interval, n; without a drawing the table is the figure. */
-export interface FigureOptions { id: string; title: string; note: string; drawing?: Drawing | undefined; data: () => TableData; extra?: readonly HTMLElement[]; /** takes the whole width */ wide?: boolean }
+export interface FigureOptions {
+  id: string;
+  title: string;
+  note: string;
+  drawing?: Drawing | undefined;
+  data: () => TableData;
+  extra?: readonly HTMLElement[];
+  /** takes the whole width */ wide?: boolean;
+}
 
 /** A picture with its table, its note, and ways out of the page. */
 export class Figure {
@@ -22,27 +42,84 @@ export class Figure {
   private readonly table = el("div");
   private readonly source = el("span", "", "detail");
 
-  constructor(private readonly options: FigureOptions, private readonly context: FigureContext) {
-    const { labels } = context, { title, note, drawing, extra = [] } = options, tools = el("div", "", "tools");
+  constructor(
+    private readonly options: FigureOptions,
+    private readonly context: FigureContext,
+  ) {
+    const { labels } = context,
+      { title, note, drawing, extra = [] } = options,
+      tools = el("div", "", "tools");
     if (options.wide === true) this.element.classList.add("wide");
     this.note = el("p", note, "detail");
     if (drawing !== undefined) {
-      tools.append(checkbox(labels.asTable, this.isOpen, (open) => { context.state.tables = { ...context.state.tables, [options.id]: open }; context.save(); this.refresh(); }), button("PNG", () => { this.savePicture(drawing); }, "secondary", `PNG, ${labels.savePicture}: ${title}`));
+      tools.append(
+        checkbox(labels.asTable, this.isOpen, (open) => {
+          context.state.tables = { ...context.state.tables, [options.id]: open };
+          context.save();
+          this.refresh();
+        }),
+        button(
+          "PNG",
+          () => {
+            this.savePicture(drawing);
+          },
+          "secondary",
+          `PNG, ${labels.savePicture}: ${title}`,
+        ),
+      );
     }
-    tools.append(button("CSV", () => { this.saveTable(); }, "secondary", `CSV, ${labels.saveTable}: ${title}`), button("Markdown", () => { this.copy(toMarkdown(options.data(), this.caption)); }, "secondary", `Markdown, ${labels.copyMarkdown}: ${title}`), button("LaTeX", () => { this.copy(toLatex(options.data(), this.caption)); }, "secondary", `LaTeX, ${labels.copyLatex}: ${title}`));
+    tools.append(
+      button(
+        "CSV",
+        () => {
+          this.saveTable();
+        },
+        "secondary",
+        `CSV, ${labels.saveTable}: ${title}`,
+      ),
+      button(
+        "Markdown",
+        () => {
+          this.copy(toMarkdown(options.data(), this.caption));
+        },
+        "secondary",
+        `Markdown, ${labels.copyMarkdown}: ${title}`,
+      ),
+      button(
+        "LaTeX",
+        () => {
+          this.copy(toLatex(options.data(), this.caption));
+        },
+        "secondary",
+        `LaTeX, ${labels.copyLatex}: ${title}`,
+      ),
+    );
     tools.append(this.source);
-    this.element.append(el("h2", title), ...extra, ...(drawing === undefined ? [] : [drawing.element]), this.note, this.table, tools);
+    this.element.append(
+      el("h2", title),
+      ...extra,
+      ...(drawing === undefined ? [] : [drawing.element]),
+      this.note,
+      this.table,
+      tools,
+    );
     this.refresh();
   }
 
   /** Writes the table again, where it is open. */
   refresh(note: string = this.options.note): void {
     if (this.note.textContent !== note) this.note.textContent = note;
-    const { run, commit } = this.context.provenance(), source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
+    const { run, commit } = this.context.provenance(),
+      source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
     if (this.source.textContent !== source) this.source.textContent = source;
-    if (!this.isOpen) { this.table.replaceChildren(); return; }
+    if (!this.isOpen) {
+      this.table.replaceChildren();
+      return;
+    }
     // Somebody may be reading down the table, or stand in it with the keyboard.
-    const before = this.table.querySelector(".scroll"), top = before?.scrollTop ?? 0, focused = before?.contains(document.activeElement) === true;
+    const before = this.table.querySelector(".scroll"),
+      top = before?.scrollTop ?? 0,
+      focused = before?.contains(document.activeElement) === true;
     this.table.replaceChildren(dataTable(this.options.title, this.options.data()));
     const after = this.table.querySelector<HTMLElement>(".scroll");
     if (after === null) return;
@@ -50,18 +127,43 @@ export class Figure {
     if (focused) after.focus();
   }
 
-  paint(theme: Theme): void { this.options.drawing?.paint(theme); }
-  destroy(): void { this.options.drawing?.destroy(); }
+  paint(theme: Theme): void {
+    this.options.drawing?.paint(theme);
+  }
+  destroy(): void {
+    this.options.drawing?.destroy();
+  }
 
-  private get isOpen(): boolean { return this.options.drawing === undefined || this.context.state.tables[this.options.id] === true; }
-  private get caption(): string { const { run, commit } = this.context.provenance(); return `${this.options.title}. ${this.note.textContent} (${[run, commit.slice(0, 10)].filter((part) => part !== "").join(", ")})`; }
-  private get fileName(): string { return `${this.context.provenance().run}-${this.options.id}`; }
+  private get isOpen(): boolean {
+    return this.options.drawing === undefined || this.context.state.tables[this.options.id] === true;
+  }
+  private get caption(): string {
+    const { run, commit } = this.context.provenance();
+    return `${this.options.title}. ${this.note.textContent} (${[run, commit.slice(0, 10)].filter((part) => part !== "").join(", ")})`;
+  }
+  private get fileName(): string {
+    return `${this.context.provenance().run}-${this.options.id}`;
+  }
 
   private savePicture(drawing: Drawing): void {
     const data = drawing.picture().toDataURL("image/png");
-    this.context.post({ type: "save", name: `${this.fileName}.png`, format: "png", data: data.slice(data.indexOf(",") + 1) });
+    this.context.post({
+      type: "save",
+      name: `${this.fileName}.png`,
+      format: "png",
+      data: data.slice(data.indexOf(",") + 1),
+    });
   }
 
-  private saveTable(): void { this.context.post({ type: "save", name: `${this.fileName}.csv`, format: "csv", data: toCsv(this.options.data(), this.context.provenance()) }); }
-  private copy(text: string): void { this.context.post({ type: "copy", text }); }
+  private saveTable(): void {
+    this.context.post({
+      type: "save",
+      name: `${this.fileName}.csv`,
+      format: "csv",
+      data: toCsv(this.options.data(), this.context.provenance()),
+    });
+  }
+  private copy(text: string): void {
+    this.context.post({ type: "copy", text });
+  }
 }

@@ -8,10 +8,22 @@ import type { Theme } from "./theme.ts";
 Chart.register(ScatterController, LinearScale);
 
 /** `values`: one row after the other, NaN where there is no cell. */
-export interface Grid { rows: number; columns: number; values: Float32Array }
-export interface HeatmapTexts { x: string; y: string; /** said of a cell */ cell: (row: number, column: number, value: number) => string; onPick?: (row: number) => void }
+export interface Grid {
+  rows: number;
+  columns: number;
+  values: Float32Array;
+}
+export interface HeatmapTexts {
+  x: string;
+  y: string;
+  /** said of a cell */ cell: (row: number, column: number, value: number) => string;
+  onPick?: (row: number) => void;
+}
 
-const ROW = 14, FRAME = 70, LEAST = 160, MOST = 640;
+const ROW = 14,
+  FRAME = 70,
+  LEAST = 160,
+  MOST = 640;
 
 /** Cells as one image, drawn once; a cursor of its own moves over them, by pointer or arrow keys. */
 export class Heatmap {
@@ -24,15 +36,27 @@ export class Heatmap {
   private readonly chart: Chart;
   private at = { row: 0, column: 0 };
 
-  constructor(private readonly grid: Grid, private readonly texts: HeatmapTexts, private theme: Theme) {
+  constructor(
+    private readonly grid: Grid,
+    private readonly texts: HeatmapTexts,
+    private theme: Theme,
+  ) {
     this.scale = robustScale(Array.from(grid.values));
     this.image = this.paintCells();
     this.box.element.style.height = `${Math.max(LEAST, Math.min(MOST, FRAME + grid.rows * ROW))}px`;
     this.said.setAttribute("aria-live", "polite");
     this.cursor.hidden = true;
     this.chart = new Chart(this.box.canvas, {
-      type: "scatter", data: { datasets: [] }, plugins: [this.cells()],
-      options: { animation: false, maintainAspectRatio: false, responsive: true, events: [], plugins: { legend: { display: false }, tooltip: { enabled: false } } },
+      type: "scatter",
+      data: { datasets: [] },
+      plugins: [this.cells()],
+      options: {
+        animation: false,
+        maintainAspectRatio: false,
+        responsive: true,
+        events: [],
+        plugins: { legend: { display: false }, tooltip: { enabled: false } },
+      },
     });
     this.paint(theme);
     this.listen();
@@ -40,24 +64,54 @@ export class Heatmap {
     this.element.append(this.box.element, this.said);
   }
 
-  describe(label: string): void { this.box.describe(label); }
-  picture(): HTMLCanvasElement { return picture(this.chart, this.theme.background); }
-  destroy(): void { this.chart.destroy(); }
+  describe(label: string): void {
+    this.box.describe(label);
+  }
+  picture(): HTMLCanvasElement {
+    return picture(this.chart, this.theme.background);
+  }
+  destroy(): void {
+    this.chart.destroy();
+  }
 
   paint(theme: Theme): void {
     this.theme = theme;
-    const axis = axisStyle(theme), { rows, columns } = this.grid;
-    const whole = { precision: 0, color: theme.foreground, font: axis.ticks.font, callback: (value: string | number) => (Number.isInteger(Number(value)) ? String(Number(value)) : "") };
+    const axis = axisStyle(theme),
+      { rows, columns } = this.grid;
+    const whole = {
+      precision: 0,
+      color: theme.foreground,
+      font: axis.ticks.font,
+      callback: (value: string | number) => (Number.isInteger(Number(value)) ? String(Number(value)) : ""),
+    };
     this.chart.options.scales = {
-      x: { type: "linear", ...axis, min: 0, max: columns, grid: { display: false }, ticks: { ...whole, maxTicksLimit: 12 }, title: axisTitle(theme, this.texts.x) },
-      y: { type: "linear", ...axis, min: 0, max: rows, reverse: true, grid: { display: false }, ticks: { ...whole, maxTicksLimit: 12 }, title: axisTitle(theme, this.texts.y) },
+      x: {
+        type: "linear",
+        ...axis,
+        min: 0,
+        max: columns,
+        grid: { display: false },
+        ticks: { ...whole, maxTicksLimit: 12 },
+        title: axisTitle(theme, this.texts.x),
+      },
+      y: {
+        type: "linear",
+        ...axis,
+        min: 0,
+        max: rows,
+        reverse: true,
+        grid: { display: false },
+        ticks: { ...whole, maxTicksLimit: 12 },
+        title: axisTitle(theme, this.texts.y),
+      },
     };
     this.chart.update("none");
   }
 
   /** The cells, a pixel each; made once. */
   private paintCells(): HTMLCanvasElement {
-    const { rows, columns, values } = this.grid, canvas = document.createElement("canvas");
+    const { rows, columns, values } = this.grid,
+      canvas = document.createElement("canvas");
     canvas.width = columns;
     canvas.height = rows;
     const ctx = canvas.getContext("2d");
@@ -84,22 +138,34 @@ export class Heatmap {
   }
 
   private listen(): void {
-    const { canvas } = this.box, { rows, columns } = this.grid;
+    const { canvas } = this.box,
+      { rows, columns } = this.grid;
     canvas.tabIndex = 0;
     canvas.addEventListener("pointermove", (event) => {
       const { x, y } = this.chart.scales;
       if (x === undefined || y === undefined) return;
-      const column = Math.floor(x.getValueForPixel(event.offsetX) ?? -1), row = Math.floor(y.getValueForPixel(event.offsetY) ?? -1);
+      const column = Math.floor(x.getValueForPixel(event.offsetX) ?? -1),
+        row = Math.floor(y.getValueForPixel(event.offsetY) ?? -1);
       if (column >= 0 && row >= 0 && column < columns && row < rows) this.point(row, column);
     });
-    canvas.addEventListener("pointerleave", () => { this.cursor.hidden = true; });
+    canvas.addEventListener("pointerleave", () => {
+      this.cursor.hidden = true;
+    });
     canvas.addEventListener("click", () => this.texts.onPick?.(this.at.row));
     canvas.addEventListener("keydown", (event) => {
-      const step = ({ ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] } as Record<string, readonly [number, number]>)[event.key];
+      const step = (
+        { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] } as Record<
+          string,
+          readonly [number, number]
+        >
+      )[event.key];
       if (event.key === "Enter") this.texts.onPick?.(this.at.row);
       if (step === undefined) return;
       event.preventDefault();
-      this.point(Math.max(0, Math.min(rows - 1, this.at.row + step[0])), Math.max(0, Math.min(columns - 1, this.at.column + step[1])));
+      this.point(
+        Math.max(0, Math.min(rows - 1, this.at.row + step[0])),
+        Math.max(0, Math.min(columns - 1, this.at.column + step[1])),
+      );
     });
   }
 
@@ -108,7 +174,8 @@ export class Heatmap {
     const { x, y } = this.chart.scales;
     if (x === undefined || y === undefined) return;
     this.at = { row, column };
-    const [left, top] = [x.getPixelForValue(column), y.getPixelForValue(row)], style = this.cursor.style;
+    const [left, top] = [x.getPixelForValue(column), y.getPixelForValue(row)],
+      style = this.cursor.style;
     style.left = `${left}px`;
     style.top = `${top}px`;
     style.width = `${x.getPixelForValue(column + 1) - left}px`;
@@ -121,10 +188,12 @@ export class Heatmap {
 
 /** The scale of a heatmap with its ends and unit. */
 export function colourBar([low, high]: readonly [number, number], unit: string): HTMLElement {
-  const bar = el("div", "", "colourbar"), canvas = document.createElement("canvas");
+  const bar = el("div", "", "colourbar"),
+    canvas = document.createElement("canvas");
   canvas.width = 256;
   canvas.height = 1;
-  const ctx = canvas.getContext("2d"), image = ctx?.createImageData(256, 1);
+  const ctx = canvas.getContext("2d"),
+    image = ctx?.createImageData(256, 1);
   if (ctx === null || image === undefined) throw new Error("no 2d canvas");
   for (let level = 0; level < 256; level++) image.data.set([...colourOf(level), 255], 4 * level);
   ctx.putImageData(image, 0, 0);

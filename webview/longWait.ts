@@ -10,15 +10,29 @@ export class LongWait {
   private timer: number | undefined;
 
   /** @param onLong what is said when it comes */
-  constructor(label: string, onPress: () => void, private readonly onLong: () => void = () => { /* it is said already */ }) {
-    this.element.append(button(label, () => { this.end(); onPress(); }));
+  constructor(
+    label: string,
+    onPress: () => void,
+    private readonly onLong: () => void = () => {
+      /* it is said already */
+    },
+  ) {
+    this.element.append(
+      button(label, () => {
+        this.end();
+        onPress();
+      }),
+    );
     this.element.hidden = true;
   }
 
   /** The wait has begun. @param after ms until the button comes */
   begin(after = LONG): void {
     this.end();
-    this.timer = window.setTimeout(() => { this.element.hidden = false; this.onLong(); }, after);
+    this.timer = window.setTimeout(() => {
+      this.element.hidden = false;
+      this.onLong();
+    }, after);
   }
 
   end(): void {

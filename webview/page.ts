@@ -15,7 +15,10 @@ import { button, tabs, type Tabs } from "./ui.ts";
 /** What the runs of a sweep over retrained ablations are called. */
 const RETRAINED = /^A\d+\b/;
 
-interface Host { post: (message: PageMessage) => void; save: (state: PageState) => void }
+interface Host {
+  post: (message: PageMessage) => void;
+  save: (state: PageState) => void;
+}
 
 /** The page of one run: a header and six tabs, built once, then fed. */
 export class Page {
@@ -34,14 +37,34 @@ export class Page {
   private readonly retrained = el("div", "", "actions");
   private runs: readonly RunChoice[] = [];
 
-  constructor(root: HTMLElement, private view: RunView, private readonly options: { labels: Labels; state: PageState; host: Host }) {
-    const { labels, state, host } = options, context: FigureContext = {
-      labels, state, post: host.post, save: () => { host.save(state); }, theme: () => this.theme,
-      provenance: () => ({ run: this.view.record.id, commit: this.view.record.resultCommit ?? this.view.record.snapshotCommit ?? "", seed: this.view.record.seed }),
-    };
+  constructor(
+    root: HTMLElement,
+    private view: RunView,
+    private readonly options: { labels: Labels; state: PageState; host: Host },
+  ) {
+    const { labels, state, host } = options,
+      context: FigureContext = {
+        labels,
+        state,
+        post: host.post,
+        save: () => {
+          host.save(state);
+        },
+        theme: () => this.theme,
+        provenance: () => ({
+          run: this.view.record.id,
+          commit: this.view.record.resultCommit ?? this.view.record.snapshotCommit ?? "",
+          seed: this.view.record.seed,
+        }),
+      };
     this.training = new TrainingTab(context);
     this.compare = new CompareTab(context);
-    this.analyses = { ablation: new AnalysisTab(ablationSpec(context), context), offsets: new AnalysisTab(offsetsSpec(context), context), shift: new AnalysisTab(shiftSpec(context), context), latency: new AnalysisTab(latencySpec(context), context) };
+    this.analyses = {
+      ablation: new AnalysisTab(ablationSpec(context), context),
+      offsets: new AnalysisTab(offsetsSpec(context), context),
+      shift: new AnalysisTab(shiftSpec(context), context),
+      latency: new AnalysisTab(latencySpec(context), context),
+    };
     this.status.setAttribute("role", "status");
     this.bar.max = 1;
     this.bar.setAttribute("aria-label", labels.progress);
@@ -49,30 +72,61 @@ export class Page {
     header.append(this.title, this.status, this.bar, this.detail, this.actions);
     const { ablation, offsets, shift, latency } = this.analyses;
     ablation.element.append(this.retrained);
-    this.tabs = tabs([
-      { id: "training", label: labels.tabTraining, content: this.training.element }, { id: "ablation", label: labels.ablation, content: ablation.element }, { id: "offsets", label: labels.offsets, content: offsets.element },
-      { id: "shift", label: labels.positionShift, content: shift.element }, { id: "latency", label: labels.latency, content: latency.element }, { id: "compare", label: labels.compare, content: this.compare.element },
-    ], state.tab, (id) => { this.open(id as TabId); });
+    this.tabs = tabs(
+      [
+        { id: "training", label: labels.tabTraining, content: this.training.element },
+        { id: "ablation", label: labels.ablation, content: ablation.element },
+        { id: "offsets", label: labels.offsets, content: offsets.element },
+        { id: "shift", label: labels.positionShift, content: shift.element },
+        { id: "latency", label: labels.latency, content: latency.element },
+        { id: "compare", label: labels.compare, content: this.compare.element },
+      ],
+      state.tab,
+      (id) => {
+        this.open(id as TabId);
+      },
+    );
     root.replaceChildren(header, this.tabs.element);
-    this.stopWatching = onThemeChange((theme) => { this.theme = theme; for (const part of [this.training, this.compare, ...Object.values(this.analyses)]) part.paint(theme); });
+    this.stopWatching = onThemeChange((theme) => {
+      this.theme = theme;
+      for (const part of [this.training, this.compare, ...Object.values(this.analyses)]) part.paint(theme);
+    });
     this.open(state.tab);
   }
 
-  dispose(): void { this.stopWatching(); }
+  dispose(): void {
+    this.stopWatching();
+  }
 
   handle(message: Exclude<HostMessage, { type: "reset" | "gone" }>): void {
     switch (message.type) {
-      case "update": this.update(message.view, message.points); return;
-      case "runs": this.runs = message.runs; this.compare.runs(message.runs); this.showRetrained(); return;
-      case "open": this.goTo(message.tab, message.ids); return;
+      case "update":
+        this.update(message.view, message.points);
+        return;
+      case "runs":
+        this.runs = message.runs;
+        this.compare.runs(message.runs);
+        this.showRetrained();
+        return;
+      case "open":
+        this.goTo(message.tab, message.ids);
+        return;
       case "analysis":
         this.training.analysis(message.analysis, message.result);
         for (const tab of Object.values(this.analyses)) tab.analysis(message.analysis, message.result);
         return;
-      case "peers": for (const tab of Object.values(this.analyses)) tab.peers(message.name, message.peers); return;
-      case "compared": this.compare.compare(message); return;
-      case "statistics": this.compare.showStatistics(message); return;
-      case "curve": this.compare.curve(message.run); return;
+      case "peers":
+        for (const tab of Object.values(this.analyses)) tab.peers(message.name, message.peers);
+        return;
+      case "compared":
+        this.compare.compare(message);
+        return;
+      case "statistics":
+        this.compare.showStatistics(message);
+        return;
+      case "curve":
+        this.compare.curve(message.run);
+        return;
     }
   }
 
@@ -100,11 +154,24 @@ export class Page {
 
   /** Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with post-hoc ones. */
   private showRetrained(): void {
-    const { labels } = this.options, { sweep, variant } = this.view.record, own = this.runs.filter((run) => sweep !== undefined && run.sweep === sweep && RETRAINED.test(run.variant));
-    if (!RETRAINED.test(variant ?? "") || own.length < 2) { this.retrained.replaceChildren(); return; }
+    const { labels } = this.options,
+      { sweep, variant } = this.view.record,
+      own = this.runs.filter((run) => sweep !== undefined && run.sweep === sweep && RETRAINED.test(run.variant));
+    if (!RETRAINED.test(variant ?? "") || own.length < 2) {
+      this.retrained.replaceChildren();
+      return;
+    }
     // A0, ADePT itself, is what the others are held against.
-    const ids = [...own].sort((a, b) => a.variant.localeCompare(b.variant, undefined, { numeric: true }) || a.seed - b.seed).map(({ id }) => id);
-    if (this.retrained.childElementCount === 0) this.retrained.append(el("p", labels.retrainedNote), button(labels.compareRetrained, () => { this.goTo("compare", ids); }));
+    const ids = [...own]
+      .sort((a, b) => a.variant.localeCompare(b.variant, undefined, { numeric: true }) || a.seed - b.seed)
+      .map(({ id }) => id);
+    if (this.retrained.childElementCount === 0)
+      this.retrained.append(
+        el("p", labels.retrainedNote),
+        button(labels.compareRetrained, () => {
+          this.goTo("compare", ids);
+        }),
+      );
   }
 
   private showHeader(): void {
@@ -118,14 +185,26 @@ export class Page {
   }
 
   private showActions(): void {
-    const { view, options: { labels, host } } = this, wanted = `${view.live}${view.resumable}${view.record.status}`;
+    const {
+        view,
+        options: { labels, host },
+      } = this,
+      wanted = `${view.live}${view.resumable}${view.record.status}`;
     if (wanted === this.shownActions) return;
     this.shownActions = wanted;
-    const post = (type: "stop" | "resume" | "openFolder" | "copyId" | "showLog") => () => { host.post({ type }); };
+    const post = (type: "stop" | "resume" | "openFolder" | "copyId" | "showLog") => () => {
+      host.post({ type });
+    };
     this.actions.replaceChildren(
-      ...(view.live && view.record.status !== "stopping" ? [button(labels.stop, post("stop"), "primary")] : []), ...(view.resumable ? [button(labels.resume, post("resume"), "primary")] : []),
-      button(labels.openFolder, post("openFolder")), button(labels.copyId, post("copyId")), button(labels.showLog, post("showLog")));
+      ...(view.live && view.record.status !== "stopping" ? [button(labels.stop, post("stop"), "primary")] : []),
+      ...(view.resumable ? [button(labels.resume, post("resume"), "primary")] : []),
+      button(labels.openFolder, post("openFolder")),
+      button(labels.copyId, post("copyId")),
+      button(labels.showLog, post("showLog")),
+    );
   }
 }
 
-function set(element: Element, text: string): void { if (element.textContent !== text) element.textContent = text; }
+function set(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

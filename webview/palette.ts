@@ -1,12 +1,28 @@
 /** Ten anchors of viridis (van der Walt and Smith, 2015; CC0), dark to light. */
-const ANCHORS: readonly (readonly [number, number, number])[] = [[68, 1, 84], [72, 40, 120], [62, 73, 137], [49, 104, 142], [38, 130, 142], [31, 158, 137], [53, 183, 121], [110, 206, 88], [181, 222, 43], [253, 231, 37]];
+const ANCHORS: readonly (readonly [number, number, number])[] = [
+  [68, 1, 84],
+  [72, 40, 120],
+  [62, 73, 137],
+  [49, 104, 142],
+  [38, 130, 142],
+  [31, 158, 137],
+  [53, 183, 121],
+  [110, 206, 88],
+  [181, 222, 43],
+  [253, 231, 37],
+];
 const LEVELS = 256;
 
 const TABLE = ((): Uint8ClampedArray => {
   const table = new Uint8ClampedArray(LEVELS * 3);
   for (let level = 0; level < LEVELS; level++) {
-    const at = (level / (LEVELS - 1)) * (ANCHORS.length - 1), low = Math.min(ANCHORS.length - 2, Math.floor(at)), part = at - low;
-    for (let channel = 0; channel < 3; channel++) table[3 * level + channel] = Math.round(ANCHORS[low]![channel]! * (1 - part) + ANCHORS[low + 1]![channel]! * part);
+    const at = (level / (LEVELS - 1)) * (ANCHORS.length - 1),
+      low = Math.min(ANCHORS.length - 2, Math.floor(at)),
+      part = at - low;
+    for (let channel = 0; channel < 3; channel++)
+      table[3 * level + channel] = Math.round(
+        ANCHORS[low]![channel]! * (1 - part) + ANCHORS[low + 1]![channel]! * part,
+      );
   }
   return table;
 })();
@@ -22,16 +38,22 @@ export function colourOf(level: number): [red: number, green: number, blue: numb
 }
 
 /** A level's colour as CSS has it. */
-export function cssColourOf(level: number): string { return `rgb(${colourOf(level).join(" ")})`; }
+export function cssColourOf(level: number): string {
+  return `rgb(${colourOf(level).join(" ")})`;
+}
 
 /** Black or white, whichever is read better on a level's colour (WCAG relative luminance). */
 export function inkOn(level: number): "#000000" | "#ffffff" {
-  const [r, g, b] = colourOf(level).map((c) => { const x = c / 255; return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; }) as [number, number, number];
+  const [r, g, b] = colourOf(level).map((c) => {
+    const x = c / 255;
+    return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** From the 2nd to the 98th percentile: a few far values would leave the rest in one colour. */
 export function robustScale(values: readonly number[]): [low: number, high: number] {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b), at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b),
+    at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;
   return [at(0.02), at(0.98)];
 }

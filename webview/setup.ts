@@ -2,17 +2,36 @@ import { el } from "./dom.ts";
 import { isSetupHostMessage, type ExperimentDraft, type SetupPageMessage } from "./setupMessages.ts";
 import { SetupForm } from "./setupForm.ts";
 
-declare function acquireVsCodeApi(): { postMessage(message: SetupPageMessage): void; getState(): unknown; setState(state: { draft: ExperimentDraft }): void };
+declare function acquireVsCodeApi(): {
+  postMessage(message: SetupPageMessage): void;
+  getState(): unknown;
+  setState(state: { draft: ExperimentDraft }): void;
+};
 
 const vscode = acquireVsCodeApi();
 const root = document.querySelector("main") ?? document.body.appendChild(el("main"));
 let form: SetupForm | undefined;
 
 window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-  if (!isSetupHostMessage(data)) { vscode.postMessage({ type: "problem", message: "unknown message" }); return; }
-  if (data.type !== "start") { form?.handle(data); return; }
+  if (!isSetupHostMessage(data)) {
+    vscode.postMessage({ type: "problem", message: "unknown message" });
+    return;
+  }
+  if (data.type !== "start") {
+    form?.handle(data);
+    return;
+  }
   form?.close();
-  form = new SetupForm(root, data, { post: (message) => { vscode.postMessage(message); }, save: (draft) => { vscode.setState({ draft }); } });
+  form = new SetupForm(root, data, {
+    post: (message) => {
+      vscode.postMessage(message);
+    },
+    save: (draft) => {
+      vscode.setState({ draft });
+    },
+  });
 });
-window.addEventListener("error", ({ message }) => { vscode.postMessage({ type: "problem", message }); });
+window.addEventListener("error", ({ message }) => {
+  vscode.postMessage({ type: "problem", message });
+});
 vscode.postMessage({ type: "ready" });

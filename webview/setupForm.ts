@@ -7,7 +7,10 @@ import { TrainingPart } from "./setupTraining.ts";
 import { bytes, duration, fill } from "./text.ts";
 import { button, select } from "./ui.ts";
 
-export interface SetupContext { post: (message: SetupPageMessage) => void; save: (draft: ExperimentDraft) => void }
+export interface SetupContext {
+  post: (message: SetupPageMessage) => void;
+  save: (draft: ExperimentDraft) => void;
+}
 type Started = Extract<SetupHostMessage, { type: "start" }>;
 
 /** Typing is told on after a moment of rest (ms). */
@@ -36,15 +39,37 @@ export class SetupForm {
   /** pressed while the data were looked at: whether it is trained too */
   private pressed: { train: boolean } | undefined;
 
-  constructor(root: HTMLElement, { draft, labels, limits, title }: Started, private readonly context: SetupContext) {
+  constructor(
+    root: HTMLElement,
+    { draft, labels, limits, title }: Started,
+    private readonly context: SetupContext,
+  ) {
     this.draft = draft;
     this.labels = labels;
-    const change = (part: Partial<ExperimentDraft>, rest = REST): void => { this.change(part, rest); };
-    this.data = new DataPart(labels, draft, { title, change, choose: () => { this.tell(); context.post({ type: "chooseData" }); }, reread: () => { this.look("reread"); } });
-    this.budget = new BudgetPart(labels, draft.budget, (budget) => { change({ budget }); });
+    const change = (part: Partial<ExperimentDraft>, rest = REST): void => {
+      this.change(part, rest);
+    };
+    this.data = new DataPart(labels, draft, {
+      title,
+      change,
+      choose: () => {
+        this.tell();
+        context.post({ type: "chooseData" });
+      },
+      reread: () => {
+        this.look("reread");
+      },
+    });
+    this.budget = new BudgetPart(labels, draft.budget, (budget) => {
+      change({ budget });
+    });
     this.training = new TrainingPart(draft, { labels, limits, change });
-    this.measuring = new LongWait(labels.stopMeasuring, () => { context.post({ type: "forecast", measure: false }); });
-    this.stopped = new LongWait(labels.measureAgain, () => { context.post({ type: "forecast", measure: true }); });
+    this.measuring = new LongWait(labels.stopMeasuring, () => {
+      context.post({ type: "forecast", measure: false });
+    });
+    this.stopped = new LongWait(labels.measureAgain, () => {
+      context.post({ type: "forecast", measure: true });
+    });
     this.forecast.setAttribute("role", "status");
     this.checking.setAttribute("aria-live", "polite");
     this.problem.setAttribute("role", "alert");
@@ -62,11 +87,22 @@ export class SetupForm {
 
   handle(message: Exclude<SetupHostMessage, Started>): void {
     switch (message.type) {
-      case "inspection": this.showLook(message); return;
-      case "sizes": this.budget.show(message.result, message.error); return;
-      case "forecast": this.showForecast(message); return;
-      case "written": this.problem.textContent = message.error ?? ""; return;
-      case "refused": this.problem.textContent = message.error; this.data.show(undefined, message.error); return;
+      case "inspection":
+        this.showLook(message);
+        return;
+      case "sizes":
+        this.budget.show(message.result, message.error);
+        return;
+      case "forecast":
+        this.showForecast(message);
+        return;
+      case "written":
+        this.problem.textContent = message.error ?? "";
+        return;
+      case "refused":
+        this.problem.textContent = message.error;
+        this.data.show(undefined, message.error);
+        return;
     }
   }
 
@@ -83,7 +119,9 @@ export class SetupForm {
     this.problem.textContent = this.checking.textContent = "";
     this.context.save(this.draft);
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => { this.tell(); }, rest);
+    this.timer = window.setTimeout(() => {
+      this.tell();
+    }, rest);
   }
 
   /** What was typed and not told yet. */
@@ -105,31 +143,83 @@ export class SetupForm {
     if (pressed !== undefined) this.write(pressed.train);
   }
 
-  private showForecast({ result, error, memory, working, stopped = false }: Extract<SetupHostMessage, { type: "forecast" }>): void {
-    const { labels } = this, short = (result !== undefined && result.memory > result.freeMemory) || (memory !== undefined && memory.needed > memory.available);
+  private showForecast({
+    result,
+    error,
+    memory,
+    working,
+    stopped = false,
+  }: Extract<SetupHostMessage, { type: "forecast" }>): void {
+    const { labels } = this,
+      short =
+        (result !== undefined && result.memory > result.freeMemory) ||
+        (memory !== undefined && memory.needed > memory.available);
     this.forecast.className = short ? "warning" : "detail";
-    if (working && memory === undefined) this.measuring.begin(); else if (!working) this.measuring.end();
-    if (stopped) this.stopped.begin(0); else this.stopped.end();
-    if (working) this.forecast.textContent = [...(memory === undefined ? [] : [fill(labels.memoryNeeded, bytes(memory.needed), bytes(memory.available))]), labels.measuring].join(" ");
+    if (working && memory === undefined) this.measuring.begin();
+    else if (!working) this.measuring.end();
+    if (stopped) this.stopped.begin(0);
+    else this.stopped.end();
+    if (working)
+      this.forecast.textContent = [
+        ...(memory === undefined ? [] : [fill(labels.memoryNeeded, bytes(memory.needed), bytes(memory.available))]),
+        labels.measuring,
+      ].join(" ");
     else if (stopped) this.forecast.textContent = labels.notMeasured;
     else if (result === undefined) this.forecast.textContent = error ?? labels.forecastNone;
-    else this.forecast.textContent = [fill(labels.forecastText, duration(result.seconds), result.secondsPerStep < 1 ? `${Math.round(1000 * result.secondsPerStep)} ms` : `${result.secondsPerStep.toFixed(1)} s`, bytes(result.memory)), ...(short && result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : [])].join(". ");
+    else
+      this.forecast.textContent = [
+        fill(
+          labels.forecastText,
+          duration(result.seconds),
+          result.secondsPerStep < 1
+            ? `${Math.round(1000 * result.secondsPerStep)} ms`
+            : `${result.secondsPerStep.toFixed(1)} s`,
+          bytes(result.memory),
+        ),
+        ...(short && result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : []),
+      ].join(". ");
   }
 
   private backbone(): HTMLElement {
-    const { labels, draft } = this, part = section(labels.backbone), own = draft.backbone !== "tiny-t5";
-    const choices = [{ value: "embedded", text: labels.embedded }, ...(own ? [{ value: "own", text: draft.backbone }] : []), { value: "folder", text: labels.folder }, { value: "hub", text: labels.hub }];
-    part.append(select(labels.backbone, choices, { value: own ? "own" : "embedded", onChange: (value) => {
-      if (value !== "embedded" && value !== "folder" && value !== "hub") return;
-      this.tell();
-      this.context.post({ type: "chooseBackbone", how: value });
-    } }), this.budget.element);
+    const { labels, draft } = this,
+      part = section(labels.backbone),
+      own = draft.backbone !== "tiny-t5";
+    const choices = [
+      { value: "embedded", text: labels.embedded },
+      ...(own ? [{ value: "own", text: draft.backbone }] : []),
+      { value: "folder", text: labels.folder },
+      { value: "hub", text: labels.hub },
+    ];
+    part.append(
+      select(labels.backbone, choices, {
+        value: own ? "own" : "embedded",
+        onChange: (value) => {
+          if (value !== "embedded" && value !== "folder" && value !== "hub") return;
+          this.tell();
+          this.context.post({ type: "chooseBackbone", how: value });
+        },
+      }),
+      this.budget.element,
+    );
     return part;
   }
 
   private end(): HTMLElement {
-    const { labels } = this, part = section(labels.forecast), actions = el("div", "", "actions");
-    actions.append(button(labels.train, () => { this.write(true); }, "primary"), button(labels.write, () => { this.write(false); }));
+    const { labels } = this,
+      part = section(labels.forecast),
+      actions = el("div", "", "actions");
+    actions.append(
+      button(
+        labels.train,
+        () => {
+          this.write(true);
+        },
+        "primary",
+      ),
+      button(labels.write, () => {
+        this.write(false);
+      }),
+    );
     this.forecast.textContent = labels.forecastNone;
     part.append(this.forecast, this.measuring.element, this.stopped.element, this.problem, this.checking, actions);
     return part;
@@ -137,7 +227,8 @@ export class SetupForm {
 
   /** Only what was looked at as it is now is written; what is being looked at is waited for. */
   private write(train: boolean): void {
-    const { labels } = this, current = this.looked?.asked === this.asked;
+    const { labels } = this,
+      current = this.looked?.asked === this.asked;
     const missing = !this.training.valid || !this.budget.possible || (current && this.looked?.usable !== true);
     this.problem.textContent = missing ? labels.incomplete : "";
     this.pressed = missing || current ? undefined : { train };

@@ -15,11 +15,21 @@ export type SetupHostMessage =
 
 /** From the setup page to the host. `asked` numbers what a draft has to be looked at for: another task, backbone or length has another; `reread`: the look at it took too long; `forecast`: it is stopped, or measured after all. */
 export type SetupPageMessage =
-  | { type: "ready" } | { type: "chooseData" } | { type: "chooseBackbone"; how: "embedded" | "folder" | "hub" }
+  | { type: "ready" }
+  | { type: "chooseData" }
+  | { type: "chooseBackbone"; how: "embedded" | "folder" | "hub" }
   | { type: "draft" | "reread"; draft: ExperimentDraft; asked: number }
   | { type: "forecast"; measure: boolean }
   | { type: "write"; draft: ExperimentDraft; train: boolean }
   | { type: "problem"; message: string };
 
 const TYPES = ["start", "inspection", "sizes", "forecast", "written", "refused"];
-export function isSetupHostMessage(value: unknown): value is SetupHostMessage { return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string" && TYPES.includes(value.type); }
+export function isSetupHostMessage(value: unknown): value is SetupHostMessage {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "type" in value &&
+    typeof value.type === "string" &&
+    TYPES.includes(value.type)
+  );
+}

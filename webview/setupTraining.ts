@@ -3,7 +3,11 @@ import type { DraftLimits, ExperimentDraft, SetupLabels } from "./setupMessages.
 import { fill } from "./text.ts";
 import { textField } from "./ui.ts";
 
-interface TrainingContext { labels: SetupLabels; limits: DraftLimits; change: (part: Partial<ExperimentDraft>) => void }
+interface TrainingContext {
+  labels: SetupLabels;
+  limits: DraftLimits;
+  change: (part: Partial<ExperimentDraft>) => void;
+}
 
 /** Name and steps. What cannot be used is said at its field, and while it stands there the form is not complete. */
 export class TrainingPart {
@@ -12,8 +16,12 @@ export class TrainingPart {
   private readonly passes = el("p", "", "detail");
   private rows = 0;
 
-  constructor(private draft: Pick<ExperimentDraft, "name" | "steps">, private readonly context: TrainingContext) {
-    const { labels, limits } = context, row = el("div", "", "fields");
+  constructor(
+    private draft: Pick<ExperimentDraft, "name" | "steps">,
+    private readonly context: TrainingContext,
+  ) {
+    const { labels, limits } = context,
+      row = el("div", "", "fields");
     this.element = section(labels.training);
     row.append(
       this.field(labels.name, draft.name, (text) => {
@@ -23,12 +31,17 @@ export class TrainingPart {
       }),
       this.field(labels.steps, String(draft.steps), (text) => {
         const steps = Number(text.replace(/[\s,]/g, ""));
-        return Number.isInteger(steps) && steps > 0 && steps <= limits.steps ? { steps } : fill(labels.wholeNumber, limits.steps.toLocaleString());
-      }));
+        return Number.isInteger(steps) && steps > 0 && steps <= limits.steps
+          ? { steps }
+          : fill(labels.wholeNumber, limits.steps.toLocaleString());
+      }),
+    );
     this.element.append(row, this.passes);
   }
 
-  get valid(): boolean { return this.wrong.size === 0; }
+  get valid(): boolean {
+    return this.wrong.size === 0;
+  }
 
   /** How often the examples are gone over. @param rows of the data; 0 where they are not all known */
   show(rows: number): void {
@@ -38,22 +51,30 @@ export class TrainingPart {
 
   /** @param read what the field makes of a draft, or what is wrong with its text */
   private field(label: string, value: string, read: (text: string) => Partial<ExperimentDraft> | string): HTMLElement {
-    const own = el("div"), problem = el("p", "", "problem");
+    const own = el("div"),
+      problem = el("p", "", "problem");
     problem.setAttribute("role", "alert");
-    own.append(textField(label, value, (text) => {
-      const part = read(text);
-      problem.textContent = typeof part === "string" ? part : "";
-      if (typeof part === "string") { this.wrong.add(label); return; }
-      this.wrong.delete(label);
-      this.draft = { ...this.draft, ...part };
-      this.say();
-      this.context.change(part);
-    }), problem);
+    own.append(
+      textField(label, value, (text) => {
+        const part = read(text);
+        problem.textContent = typeof part === "string" ? part : "";
+        if (typeof part === "string") {
+          this.wrong.add(label);
+          return;
+        }
+        this.wrong.delete(label);
+        this.draft = { ...this.draft, ...part };
+        this.say();
+        this.context.change(part);
+      }),
+      problem,
+    );
     return own;
   }
 
   private say(): void {
     const times = (this.draft.steps * 32) / Math.max(1, 0.8 * this.rows);
-    this.passes.textContent = this.rows > 0 ? fill(this.context.labels.passes, Number(times.toPrecision(2)).toLocaleString()) : "";
+    this.passes.textContent =
+      this.rows > 0 ? fill(this.context.labels.passes, Number(times.toPrecision(2)).toLocaleString()) : "";
   }
 }

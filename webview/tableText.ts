@@ -1,9 +1,20 @@
 export type Cell = string | number | undefined;
 /** `show` writes a number for the eye; exports have it in full. */
-export interface Column { name: string; unit?: string; show?: (x: number) => string }
-export interface TableData { columns: readonly Column[]; rows: readonly (readonly Cell[])[] }
+export interface Column {
+  name: string;
+  unit?: string;
+  show?: (x: number) => string;
+}
+export interface TableData {
+  columns: readonly Column[];
+  rows: readonly (readonly Cell[])[];
+}
 /** Where a figure's numbers come from. */
-export interface Provenance { run: string; commit: string; seed: number }
+export interface Provenance {
+  run: string;
+  commit: string;
+  seed: number;
+}
 
 export const columnName = ({ name, unit }: Column): string => (unit === undefined ? name : `${name} (${unit})`);
 
@@ -19,23 +30,62 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
 
 /** RFC 4180 with a header; numbers in full; every row says its run, commit and seed, as rows of several files end up in one table. */
 export function toCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
-  const cell = (value: Cell): string => (value === undefined ? "" : typeof value === "number" ? String(value) : quoted(guarded(value)));
-  const lines = [[...columns.map(columnName), "run", "commit", "seed"].map((name) => quoted(guarded(name))), ...rows.map((row) => [...columns.map((_, i) => cell(row[i])), quoted(run), quoted(commit), String(seed)])];
+  const cell = (value: Cell): string =>
+    value === undefined ? "" : typeof value === "number" ? String(value) : quoted(guarded(value));
+  const lines = [
+    [...columns.map(columnName), "run", "commit", "seed"].map((name) => quoted(guarded(name))),
+    ...rows.map((row) => [...columns.map((_, i) => cell(row[i])), quoted(run), quoted(commit), String(seed)]),
+  ];
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
 export function toMarkdown({ columns, rows }: TableData, caption: string): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
-  return [`*${caption}*`, "", `| ${columns.map((column) => cell(columnName(column))).join(" | ")} |`, `|${columns.map((_, i) => (numeric(i) ? "---:|" : "---|")).join("")}`, ...rows.map((row) => `| ${columns.map((column, i) => cell(shown(row[i], column))).join(" | ")} |`), ""].join("\n");
+  return [
+    `*${caption}*`,
+    "",
+    `| ${columns.map((column) => cell(columnName(column))).join(" | ")} |`,
+    `|${columns.map((_, i) => (numeric(i) ? "---:|" : "---|")).join("")}`,
+    ...rows.map((row) => `| ${columns.map((column, i) => cell(shown(row[i], column))).join(" | ")} |`),
+    "",
+  ].join("\n");
 }
 
-const LATEX: Record<string, string> = { "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", $: "\\$", "&": "\\&", "%": "\\%", "#": "\\#", _: "\\_", "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "−": "$-$", "±": "$\\pm$", "×": "$\\times$", "≥": "$\\geq$", "≤": "$\\leq$", "·": "$\\cdot$" };
+const LATEX: Record<string, string> = {
+  "\\": "\\textbackslash{}",
+  "{": "\\{",
+  "}": "\\}",
+  $: "\\$",
+  "&": "\\&",
+  "%": "\\%",
+  "#": "\\#",
+  _: "\\_",
+  "^": "\\textasciicircum{}",
+  "~": "\\textasciitilde{}",
+  "−": "$-$",
+  "±": "$\\pm$",
+  "×": "$\\times$",
+  "≥": "$\\geq$",
+  "≤": "$\\leq$",
+  "·": "$\\cdot$",
+};
 const latex = (text: string): string => text.replace(/[\\{}$&%#_^~−±×≥≤·]/g, (sign) => LATEX[sign] ?? sign);
 
 /** A table float with booktabs rules. */
 export function toLatex({ columns, rows }: TableData, caption: string): string {
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
-  return ["\\begin{table}", `\\caption{${latex(caption)}}`, `\\begin{tabular}{${columns.map((_, i) => (numeric(i) ? "r" : "l")).join("")}}`, "\\toprule", `${columns.map((column) => latex(columnName(column))).join(" & ")} \\\\`, "\\midrule",
-    ...rows.map((row) => `${columns.map((column, i) => latex(shown(row[i], column))).join(" & ")} \\\\`), "\\bottomrule", "\\end{tabular}", "\\end{table}", ""].join("\n");
+  return [
+    "\\begin{table}",
+    `\\caption{${latex(caption)}}`,
+    `\\begin{tabular}{${columns.map((_, i) => (numeric(i) ? "r" : "l")).join("")}}`,
+    "\\toprule",
+    `${columns.map((column) => latex(columnName(column))).join(" & ")} \\\\`,
+    "\\midrule",
+    ...rows.map((row) => `${columns.map((column, i) => latex(shown(row[i], column))).join(" & ")} \\\\`),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "\\end{table}",
+    "",
+  ].join("\n");
 }

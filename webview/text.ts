@@ -1,5 +1,7 @@
 /** A text with its places filled in. */
-export function fill(text: string, ...values: readonly (string | number)[]): string { return text.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? "")); }
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ""));
+}
 
 export const percent = (value: number, digits = 1): string => `${(100 * value).toFixed(digits).replace("-", "−")} %`;
 /** A share as percentage points, with its sign. */
@@ -13,4 +15,6 @@ export function duration(seconds: number): string {
 }
 
 /** Bytes in the unit that fits. */
-export function bytes(count: number): string { return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(1)} GB`; }
+export function bytes(count: number): string {
+  return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(1)} GB`;
+}

@@ -19,14 +19,20 @@ export function readTheme(): Theme {
     grid: read("--vscode-charts-lines", read("--vscode-editorWidget-border", "GrayText")),
     font: read("--vscode-font-family", "sans-serif"),
     fontSize: Number.parseFloat(read("--vscode-font-size", "13")) || 13,
-    series: ["blue", "orange", "green", "purple", "red", "yellow"].map((name) => read(`--vscode-charts-${name}`, foreground)),
+    series: ["blue", "orange", "green", "purple", "red", "yellow"].map((name) =>
+      read(`--vscode-charts-${name}`, foreground),
+    ),
   };
 }
 
 /** Calls back when the user switches themes, until what it returns is called. */
 export function onThemeChange(listener: (theme: Theme) => void): () => void {
-  const observer = new MutationObserver(() => { listener(readTheme()); });
+  const observer = new MutationObserver(() => {
+    listener(readTheme());
+  });
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ["style", "class"] });
   observer.observe(document.body, { attributes: true, attributeFilter: ["class", "data-vscode-theme-id"] });
-  return () => { observer.disconnect(); };
+  return () => {
+    observer.disconnect();
+  };
 }

@@ -1,23 +1,40 @@
 import type { Chart, Plugin } from "chart.js";
 
 /** A point with its interval along the value axis. */
-export interface Interval { low?: number | undefined; high?: number | undefined }
+export interface Interval {
+  low?: number | undefined;
+  high?: number | undefined;
+}
 
 const CAP = 3;
 
 /** The least and the most that an axis must reach for all values and their intervals to be seen. */
-export function reach(values: readonly (Interval & { at: number })[], zero: boolean): { suggestedMin?: number; suggestedMax?: number } {
-  const all = [...values.flatMap(({ at, low, high }) => [at, low ?? at, high ?? at]), ...(zero ? [0] : [])].filter((value) => Number.isFinite(value));
-  return all.length === 0 ? {} : { suggestedMin: all.reduce((a, b) => Math.min(a, b)), suggestedMax: all.reduce((a, b) => Math.max(a, b)) };
+export function reach(
+  values: readonly (Interval & { at: number })[],
+  zero: boolean,
+): { suggestedMin?: number; suggestedMax?: number } {
+  const all = [...values.flatMap(({ at, low, high }) => [at, low ?? at, high ?? at]), ...(zero ? [0] : [])].filter(
+    (value) => Number.isFinite(value),
+  );
+  return all.length === 0
+    ? {}
+    : { suggestedMin: all.reduce((a, b) => Math.min(a, b)), suggestedMax: all.reduce((a, b) => Math.max(a, b)) };
 }
 
-const isInterval = (value: unknown): value is { low: number; high: number } => typeof value === "object" && value !== null && "low" in value && "high" in value && typeof value.low === "number" && typeof value.high === "number";
+const isInterval = (value: unknown): value is { low: number; high: number } =>
+  typeof value === "object" &&
+  value !== null &&
+  "low" in value &&
+  "high" in value &&
+  typeof value.low === "number" &&
+  typeof value.high === "number";
 
 /** Draws the interval of each point that has one, in its series' colour. @param along the axis that the values are on */
 export const whiskers = (along: "x" | "y"): Plugin => ({
   id: `whiskers-${along}`,
   beforeDatasetsDraw(chart: Chart): void {
-    const scale = chart.scales[along], { ctx } = chart;
+    const scale = chart.scales[along],
+      { ctx } = chart;
     if (scale === undefined) return;
     for (const [index, dataset] of chart.data.datasets.entries()) {
       if (!chart.isDatasetVisible(index)) continue;
@@ -29,8 +46,18 @@ export const whiskers = (along: "x" | "y"): Plugin => ({
         if (!isInterval(value)) continue;
         const [low, high] = [scale.getPixelForValue(value.low), scale.getPixelForValue(value.high)];
         ctx.beginPath();
-        if (along === "y") path(ctx, [[element.x, low, element.x, high], [element.x - CAP, low, element.x + CAP, low], [element.x - CAP, high, element.x + CAP, high]]);
-        else path(ctx, [[low, element.y, high, element.y], [low, element.y - CAP, low, element.y + CAP], [high, element.y - CAP, high, element.y + CAP]]);
+        if (along === "y")
+          path(ctx, [
+            [element.x, low, element.x, high],
+            [element.x - CAP, low, element.x + CAP, low],
+            [element.x - CAP, high, element.x + CAP, high],
+          ]);
+        else
+          path(ctx, [
+            [low, element.y, high, element.y],
+            [low, element.y - CAP, low, element.y + CAP],
+            [high, element.y - CAP, high, element.y + CAP],
+          ]);
         ctx.stroke();
       }
       ctx.restore();
@@ -39,5 +66,8 @@ export const whiskers = (along: "x" | "y"): Plugin => ({
 });
 
 function path(ctx: CanvasRenderingContext2D, lines: readonly (readonly [number, number, number, number])[]): void {
-  for (const [x1, y1, x2, y2] of lines) { ctx.moveTo(x1, y1); ctx.lineTo(x2, y2); }
+  for (const [x1, y1, x2, y2] of lines) {
+    ctx.moveTo(x1, y1);
+    ctx.lineTo(x2, y2);
+  }
 }

@@ -11,28 +11,67 @@ import type { Subject } from "./subject.ts";
 import { unseenSplit, type UnseenSplit } from "./unseenSplit.ts";
 
 /** `unseen`: the share right, split by whether a text has tokens that no training text has. */
-export interface Ablation { full: Outcome; cases: AlteredOutcome[]; unseen: UnseenSplit }
+export interface Ablation {
+  full: Outcome;
+  cases: AlteredOutcome[];
+  unseen: UnseenSplit;
+}
 /** `draws`: means over the draws of one permutation test; `explained`: (A0 - A3) / (A0 - A1), only when A0 - A1 exceeds its interval. */
-export interface Specificity { full: Outcome; index: number | undefined; cases: (AlteredOutcome & { group: string })[]; draws: { group: string; right: SeedSummary }[]; explained: number | undefined }
+export interface Specificity {
+  full: Outcome;
+  index: number | undefined;
+  cases: (AlteredOutcome & { group: string })[];
+  draws: { group: string; right: SeedSummary }[];
+  explained: number | undefined;
+}
 
 /** Component ablation, post-hoc. */
 export async function analyseAblation(subject: Subject, progress: Progress): Promise<Ablation> {
   const { full, cases } = await altered(subject, ablationCases(subject), { progress });
-  return { full, cases: cases.map((each) => { const { group: _, ...rest } = withoutAlter(each); return rest; }), unseen: unseenSplit(subject, [full, ...cases]) };
+  return {
+    full,
+    cases: cases.map((each) => {
+      const { group: _, ...rest } = withoutAlter(each);
+      return rest;
+    }),
+    unseen: unseenSplit(subject, [full, ...cases]),
+  };
 }
 
 /** Token specificity, post-hoc. @throws UserError for methods without offsets */
 export async function analyseSpecificity(subject: Subject, progress: Progress): Promise<Specificity> {
   const own = specificityCases(subject);
-  if (own.length === 0) throw new UserError(`The method "${subject.experiment.method.kind}" has no offsets`, "Specificity is asked of ADePT and DePT.");
-  const { full, cases } = await altered(subject, own, { progress }), of = (label: string): number => cases.find((each) => each.label === label)!.versus.right.difference;
+  if (own.length === 0)
+    throw new UserError(
+      `The method "${subject.experiment.method.kind}" has no offsets`,
+      "Specificity is asked of ADePT and DePT.",
+    );
+  const { full, cases } = await altered(subject, own, { progress }),
+    of = (label: string): number => cases.find((each) => each.label === label)!.versus.right.difference;
   const gain = cases.find(({ label }) => label === "A9 offset times 0")!.versus.right;
-  const groups = [...new Set(cases.map(({ group }) => group))].map((group) => cases.filter((each) => each.group === group)).filter((each) => each.length > 1);
+  const groups = [...new Set(cases.map(({ group }) => group))]
+    .map((group) => cases.filter((each) => each.group === group))
+    .filter((each) => each.length > 1);
   return {
-    full, index: specificityIndex(subject.side, batchesOf(subject.test)), cases: cases.map(withoutAlter), explained: subject.side.offsets !== undefined && gain.found && gain.difference < 0 ? of("A3 one constant") / gain.difference : undefined,
-    draws: groups.map((each) => ({ group: each[0]!.group, right: seedInterval(each.map(({ versus }) => versus.right.difference)) })),
+    full,
+    index: specificityIndex(subject.side, batchesOf(subject.test)),
+    cases: cases.map(withoutAlter),
+    explained:
+      subject.side.offsets !== undefined && gain.found && gain.difference < 0
+        ? of("A3 one constant") / gain.difference
+        : undefined,
+    draws: groups.map((each) => ({
+      group: each[0]!.group,
+      right: seedInterval(each.map(({ versus }) => versus.right.difference)),
+    })),
   };
 }
 
 /** Every analysis of a run's model by its name; its stability is told from its journal. */
-export const ANALYSES = { ablation: analyseAblation, offsets: analyseOffsets, "position-shift": analyseShift, specificity: analyseSpecificity, latency: analyseLatency } as const satisfies Record<Exclude<AnalysisName, "stability">, unknown>;
+export const ANALYSES = {
+  ablation: analyseAblation,
+  offsets: analyseOffsets,
+  "position-shift": analyseShift,
+  specificity: analyseSpecificity,
+  latency: analyseLatency,
+} as const satisfies Record<Exclude<AnalysisName, "stability">, unknown>;

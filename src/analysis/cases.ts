@@ -7,20 +7,34 @@ import type { Alter, Subject } from "./subject.ts";
 import { norm } from "./vocabularyTable.ts";
 
 /** One altered evaluation; `group` gathers those that belong together, such as the draws of one permutation test. */
-export interface Case { label: string; group: string; alter: Alter }
+export interface Case {
+  label: string;
+  group: string;
+  alter: Alter;
+}
 
-const BATCH = 64, DRAWS = 5, DECILES = 10;
+const BATCH = 64,
+  DRAWS = 5,
+  DECILES = 10;
 /** Ids 0 to 2 are padding, end of sequence and unknown: they keep their offset. */
 const SPECIALS = 3;
 
-export const batchesOf = (examples: readonly TokenisedExample[]): Batch[] => Array.from({ length: Math.ceil(examples.length / BATCH) }, (_, i) => padBatch(examples.slice(i * BATCH, (i + 1) * BATCH)));
+export const batchesOf = (examples: readonly TokenisedExample[]): Batch[] =>
+  Array.from({ length: Math.ceil(examples.length / BATCH) }, (_, i) =>
+    padBatch(examples.slice(i * BATCH, (i + 1) * BATCH)),
+  );
 const offsetsOf = (side: InputSide): boolean => side.offsets !== undefined || side.positions !== undefined;
 
 /** Component ablation, post-hoc: what the run is without its offsets, its prompt, both (removed, not zeroed). */
 export function ablationCases({ side }: Pick<Subject, "side">): Case[] {
   const one = (label: string, alter: Alter): Case => ({ label, group: label, alter });
-  const name = side.offsets === undefined ? "positions off" : "FFN off", has = offsetsOf(side);
-  return [...(has ? [one(name, { scale: 0 })] : []), ...(side.prompt === undefined ? [] : [one("prompt off", { prompt: "removed" })]), ...(has && side.prompt !== undefined ? [one("both off", { prompt: "removed", scale: 0 })] : [])];
+  const name = side.offsets === undefined ? "positions off" : "FFN off",
+    has = offsetsOf(side);
+  return [
+    ...(has ? [one(name, { scale: 0 })] : []),
+    ...(side.prompt === undefined ? [] : [one("prompt off", { prompt: "removed" })]),
+    ...(has && side.prompt !== undefined ? [one("both off", { prompt: "removed", scale: 0 })] : []),
+  ];
 }
 
 export const SHIFT_KINDS = { T1: "reindex", T2: "attached", T3: "window", T4: "prefix" } as const;
@@ -28,15 +42,32 @@ export const SHIFTS = [1, 2, 4, 8, 16];
 
 /** Position shift T1 to T4 (reference section 7.1). @param filler ids of neutral text, at least as many as the largest shift */
 export function shiftCases(filler: readonly number[]): (Case & { test: keyof typeof SHIFT_KINDS; k: number })[] {
-  return (Object.keys(SHIFT_KINDS) as (keyof typeof SHIFT_KINDS)[]).flatMap((test) => SHIFTS.map((k) => ({ test, k, label: `${test} k=${k}`, group: test, alter: { layout: SHIFT_KINDS[test], shift: k, filler: filler.slice(0, k) } })));
+  return (Object.keys(SHIFT_KINDS) as (keyof typeof SHIFT_KINDS)[]).flatMap((test) =>
+    SHIFTS.map((k) => ({
+      test,
+      k,
+      label: `${test} k=${k}`,
+      group: test,
+      alter: { layout: SHIFT_KINDS[test], shift: k, filler: filler.slice(0, k) },
+    })),
+  );
 }
 
 /** A permutation of token ids inside deciles of their frequency; specials stay. */
 export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number): Int32Array {
-  const ids = Array.from({ length: frequency.length - SPECIALS }, (_, i) => i + SPECIALS).sort((a, b) => frequency[a]! - frequency[b]! || a - b), result = Int32Array.from({ length: frequency.length }, (_, i) => i);
+  const ids = Array.from({ length: frequency.length - SPECIALS }, (_, i) => i + SPECIALS).sort(
+      (a, b) => frequency[a]! - frequency[b]! || a - b,
+    ),
+    result = Int32Array.from({ length: frequency.length }, (_, i) => i);
   for (let decile = 0; decile < DECILES; decile++) {
-    const inside = ids.slice(Math.floor((decile * ids.length) / DECILES), Math.floor(((decile + 1) * ids.length) / DECILES)), order = permutation(inside.length, mixSeed(seed, decile));
-    inside.forEach((id, i) => { result[id] = inside[order[i]!]!; });
+    const inside = ids.slice(
+        Math.floor((decile * ids.length) / DECILES),
+        Math.floor(((decile + 1) * ids.length) / DECILES),
+      ),
+      order = permutation(inside.length, mixSeed(seed, decile));
+    inside.forEach((id, i) => {
+      result[id] = inside[order[i]!]!;
+    });
   }
   return result;
 }
@@ -45,38 +76,62 @@ export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number
 function misaligned(side: InputSide, draw: number): Alter {
   return ({ ids, mask, sourceLength, rows }) => {
     const orders = Array.from({ length: rows }, (_, row) => {
-      const own = Array.from(ids.subarray(row * sourceLength, (row + 1) * sourceLength)).filter((__, i) => mask[row * sourceLength + i] !== 0);
+      const own = Array.from(ids.subarray(row * sourceLength, (row + 1) * sourceLength)).filter(
+        (__, i) => mask[row * sourceLength + i] !== 0,
+      );
       return permutation(own.length, mixSeed(draw, ...own));
     });
-    return { tokenOffset: ({ row, place }) => offsetRow(side, ids[row * sourceLength + (orders[row]![place] ?? place)]!) };
+    return {
+      tokenOffset: ({ row, place }) => offsetRow(side, ids[row * sourceLength + (orders[row]![place] ?? place)]!),
+    };
   };
 }
 
-const offsetRow = ({ offsets, width }: InputSide, id: number): Float32Array => offsets!.subarray(id * width, (id + 1) * width);
+const offsetRow = ({ offsets, width }: InputSide, id: number): Float32Array =>
+  offsets!.subarray(id * width, (id + 1) * width);
 
 /** A8: a random direction for each token, as long as its offset. */
 function noise(side: InputSide, draw: number): Alter {
   const made = new Map<number, Float32Array>();
-  return { tokenOffset: ({ id }) => {
-    const known = made.get(id);
-    if (known !== undefined) return known;
-    const random = new MersenneTwister(mixSeed(draw, 8, id)), direction = Float32Array.from({ length: side.width }, () => random.normal()), scale = norm(offsetRow(side, id)) / norm(direction);
-    const row = direction.map((x) => x * scale);
-    made.set(id, row);
-    return row;
-  } };
+  return {
+    tokenOffset: ({ id }) => {
+      const known = made.get(id);
+      if (known !== undefined) return known;
+      const random = new MersenneTwister(mixSeed(draw, 8, id)),
+        direction = Float32Array.from({ length: side.width }, () => random.normal()),
+        scale = norm(offsetRow(side, id)) / norm(direction);
+      const row = direction.map((x) => x * scale);
+      made.set(id, row);
+      return row;
+    },
+  };
 }
 
 /** What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean, permuted, scaled. */
 function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
-  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1), rows = Math.min(reached, positions!.length / width), mean = new Float64Array(width);
-  for (let place = 0; place < rows; place++) for (let i = 0; i < width; i++) mean[i]! += positions![place * width + i]! / rows;
-  const made = (rowAt: (place: number) => ArrayLike<number>): Alter => { const table = positions!.slice(); for (let place = 0; place < rows; place++) table.set(rowAt(place), place * width); return { positions: table }; };
-  const row = (place: number): Float32Array => positions!.subarray(place * width, (place + 1) * width), permuted = "rows permuted";
+  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1),
+    rows = Math.min(reached, positions!.length / width),
+    mean = new Float64Array(width);
+  for (let place = 0; place < rows; place++)
+    for (let i = 0; i < width; i++) mean[i]! += positions![place * width + i]! / rows;
+  const made = (rowAt: (place: number) => ArrayLike<number>): Alter => {
+    const table = positions!.slice();
+    for (let place = 0; place < rows; place++) table.set(rowAt(place), place * width);
+    return { positions: table };
+  };
+  const row = (place: number): Float32Array => positions!.subarray(place * width, (place + 1) * width),
+    permuted = "rows permuted";
   return [
     { label: "one mean row", group: "one mean row", alter: made(() => mean) },
-    ...Array.from({ length: DRAWS }, (_, draw) => { const order = permutation(rows, mixSeed(draw + 1, 6)); return { label: `${permuted}, draw ${draw + 1}`, group: permuted, alter: made((place) => row(order[place]!)) }; }),
-    ...SCALES.map((scale) => ({ label: `A9 offset times ${scale}`, group: `A9 offset times ${scale}`, alter: { scale } })),
+    ...Array.from({ length: DRAWS }, (_, draw) => {
+      const order = permutation(rows, mixSeed(draw + 1, 6));
+      return { label: `${permuted}, draw ${draw + 1}`, group: permuted, alter: made((place) => row(order[place]!)) };
+    }),
+    ...SCALES.map((scale) => ({
+      label: `A9 offset times ${scale}`,
+      group: `A9 offset times ${scale}`,
+      alter: { scale },
+    })),
   ];
 }
 
@@ -85,15 +140,30 @@ const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
 /** Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are those of the training data. */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {
   if (side.offsets === undefined) return side.positions === undefined ? [] : placeCases(side, train);
-  const batches = batchesOf(train), constant = meanOffset(side, batches), means = positionalMeans(side, batches), frequency = new Float64Array(side.table.length / side.width);
+  const batches = batchesOf(train),
+    constant = meanOffset(side, batches),
+    means = positionalMeans(side, batches),
+    frequency = new Float64Array(side.table.length / side.width);
   for (const { ids } of train) for (const id of Array.from(ids)) frequency[id]!++;
-  const draws = (group: string, make: (draw: number) => Alter): Case[] => Array.from({ length: DRAWS }, (_, draw) => ({ label: `${group}, draw ${draw + 1}`, group, alter: make(draw + 1) }));
+  const draws = (group: string, make: (draw: number) => Alter): Case[] =>
+    Array.from({ length: DRAWS }, (_, draw) => ({ label: `${group}, draw ${draw + 1}`, group, alter: make(draw + 1) }));
   return [
     { label: "A3 one constant", group: "A3 one constant", alter: { tokenOffset: () => constant } },
-    ...draws("A4 shuffled among tokens", (draw) => { const order = shuffledWithinDeciles(frequency, draw); return { tokenOffset: ({ id }) => offsetRow(side, order[id]!) }; }),
+    ...draws("A4 shuffled among tokens", (draw) => {
+      const order = shuffledWithinDeciles(frequency, draw);
+      return { tokenOffset: ({ id }) => offsetRow(side, order[id]!) };
+    }),
     ...draws("A5 misaligned in the text", (draw) => misaligned(side, draw)),
-    { label: "A6 mean by place", group: "A6 mean by place", alter: { tokenOffset: ({ place }) => means[Math.min(place, means.length - 1)]! } },
+    {
+      label: "A6 mean by place",
+      group: "A6 mean by place",
+      alter: { tokenOffset: ({ place }) => means[Math.min(place, means.length - 1)]! },
+    },
     ...draws("A8 noise of the same size", (draw) => noise(side, draw)),
-    ...SCALES.map((scale) => ({ label: `A9 offset times ${scale}`, group: `A9 offset times ${scale}`, alter: { scale } })),
+    ...SCALES.map((scale) => ({
+      label: `A9 offset times ${scale}`,
+      group: `A9 offset times ${scale}`,
+      alter: { scale },
+    })),
   ];
 }

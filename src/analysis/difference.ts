@@ -5,12 +5,26 @@ import { mcnemar } from "./statistics/mcnemar.ts";
 import { pairedBootstrap, type Interval } from "./statistics/pairedBootstrap.ts";
 
 /** A difference over the same examples: altered minus reference. `found`: its interval leaves 0 out. */
-export interface Estimate { difference: number; interval: Interval; bca: Interval; p: number; found: boolean; /** the size that would have been found about half the time */ detectable: number }
+export interface Estimate {
+  difference: number;
+  interval: Interval;
+  bca: Interval;
+  p: number;
+  found: boolean;
+  /** the size that would have been found about half the time */ detectable: number;
+}
 /** `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share of predictions that changed. */
-export interface Difference { n: number; right: Estimate; loss: Estimate; mcnemarP: number; flips: number }
+export interface Difference {
+  n: number;
+  right: Estimate;
+  loss: Estimate;
+  mcnemarP: number;
+  flips: number;
+}
 
 /** Whether a prediction is the target, or one of the answers that count. */
-export const isRight = ({ prediction, target, answers }: Prediction): boolean => (answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1);
+export const isRight = ({ prediction, target, answers }: Prediction): boolean =>
+  answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1;
 
 function estimate(altered: readonly number[], reference: readonly number[], seed: number): Estimate {
   const { difference, percentile, bca, p, detectable } = pairedBootstrap(altered, reference, { seed });
@@ -21,7 +35,16 @@ function estimate(altered: readonly number[], reference: readonly number[], seed
 export function differenceOf(altered: EvaluationResult, reference: EvaluationResult, seed = 0): Difference {
   const [a, b] = [altered.predictions.map(isRight), reference.predictions.map(isRight)];
   return {
-    n: a.length, right: estimate(a.map(Number), b.map(Number), seed), loss: estimate(altered.predictions.map(({ loss }) => loss), reference.predictions.map(({ loss }) => loss), seed),
-    mcnemarP: mcnemar(a, b).exactP, flips: altered.predictions.filter(({ prediction }, i) => prediction !== reference.predictions[i]!.prediction).length / a.length,
+    n: a.length,
+    right: estimate(a.map(Number), b.map(Number), seed),
+    loss: estimate(
+      altered.predictions.map(({ loss }) => loss),
+      reference.predictions.map(({ loss }) => loss),
+      seed,
+    ),
+    mcnemarP: mcnemar(a, b).exactP,
+    flips:
+      altered.predictions.filter(({ prediction }, i) => prediction !== reference.predictions[i]!.prediction).length /
+      a.length,
   };
 }

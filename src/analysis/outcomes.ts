@@ -9,43 +9,85 @@ import { alterationOf, type Alter, type Subject } from "./subject.ts";
 /** Told after each case; throws to end the analysis. */
 export type Progress = (told: { label: string; done: number; total: number; metric: number | undefined }) => void;
 /** `right`: one digit per test example, 1 where the prediction is right: what differences of differences are made of. */
-export interface Outcome { label: string; metrics: Record<string, number>; loss: number; right: string }
+export interface Outcome {
+  label: string;
+  metrics: Record<string, number>;
+  loss: number;
+  right: string;
+}
 /** `holmP`: McNemar's exact p, corrected for the number of cases in the table. */
-export interface AlteredOutcome extends Outcome { versus: Difference; holmP: number }
+export interface AlteredOutcome extends Outcome {
+  versus: Difference;
+  holmP: number;
+}
 
-export const outcome = (label: string, { metrics, loss, predictions }: EvaluationResult): Outcome => ({ label, metrics, loss, right: predictions.map((each) => (isRight(each) ? "1" : "0")).join("") });
+export const outcome = (label: string, { metrics, loss, predictions }: EvaluationResult): Outcome => ({
+  label,
+  metrics,
+  loss,
+  right: predictions.map((each) => (isRight(each) ? "1" : "0")).join(""),
+});
 export const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: T): Omit<T, "alter"> => rest;
 
 /** Looks behind the predictions: at the unaltered texts first, then at each case's; `next` ends a case and tells what was seen of it. */
-export interface Watch<X> { reference: (seen: Seen, batch: Batch) => void; altered: (seen: Seen, batch: Batch) => void; next: (same: boolean) => X }
+export interface Watch<X> {
+  reference: (seen: Seen, batch: Batch) => void;
+  altered: (seen: Seen, batch: Batch) => void;
+  next: (same: boolean) => X;
+}
 
 /** Cases that an analysis had finished when it was interrupted, by their label; values are plain JSON. */
-export interface Memo { get: (label: string) => unknown; put: (label: string, value: unknown) => void }
+export interface Memo {
+  get: (label: string) => unknown;
+  put: (label: string, value: unknown) => void;
+}
 
-interface Options<C, X> { progress: Progress; watch?: Watch<X>; same?: (each: C) => boolean }
+interface Options<C, X> {
+  progress: Progress;
+  watch?: Watch<X>;
+  same?: (each: C) => boolean;
+}
 type Judged = Outcome & { versus: Difference };
 
 /** Evaluations of unaltered texts that analyses of the same subject share, by their list of examples. */
 const references = new WeakMap<Subject["test"], EvaluationResult>();
 
 /** The texts as they are: evaluated once, unless somebody looks behind the predictions. */
-async function referenceOf({ test, evaluate }: Subject, see: ((seen: Seen, batch: Batch) => void) | undefined): Promise<EvaluationResult> {
-  const known = see === undefined ? references.get(test) : undefined, result = known ?? await evaluate({}, { see });
+async function referenceOf(
+  { test, evaluate }: Subject,
+  see: ((seen: Seen, batch: Batch) => void) | undefined,
+): Promise<EvaluationResult> {
+  const known = see === undefined ? references.get(test) : undefined,
+    result = known ?? (await evaluate({}, { see }));
   references.set(test, result);
   return result;
 }
 
 /** Evaluates each case and holds it against the run as it is; cases that the subject's memo has are taken from it. */
-export async function altered<C extends Case, X extends object = object>(subject: Subject, cases: readonly C[], { progress, watch, same = () => false }: Options<C, X>): Promise<{ full: Outcome; cases: (C & AlteredOutcome & X)[] }> {
-  const total = cases.length + 1, reference = await referenceOf(subject, watch?.reference), told = (label: string, done: number, metrics: Record<string, number>): void => { progress({ label, done, total, metric: Object.values(metrics)[0] }); };
+export async function altered<C extends Case, X extends object = object>(
+  subject: Subject,
+  cases: readonly C[],
+  { progress, watch, same = () => false }: Options<C, X>,
+): Promise<{ full: Outcome; cases: (C & AlteredOutcome & X)[] }> {
+  const total = cases.length + 1,
+    reference = await referenceOf(subject, watch?.reference),
+    told = (label: string, done: number, metrics: Record<string, number>): void => {
+      progress({ label, done, total, metric: Object.values(metrics)[0] });
+    };
   told("as trained", 1, reference.metrics);
   const judge = async (each: C): Promise<Judged & X> => {
-    const unchanged = same(each), result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
-    return { ...outcome(each.label, result), versus: differenceOf(result, reference), ...watch?.next(unchanged) } as Judged & X;
+    const unchanged = same(each),
+      result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
+    return {
+      ...outcome(each.label, result),
+      versus: differenceOf(result, reference),
+      ...watch?.next(unchanged),
+    } as Judged & X;
   };
   const results: (C & Judged & X)[] = [];
   for (const each of cases) {
-    const kept = subject.memo?.get(each.label) as (Judged & X) | undefined, result = kept ?? await judge(each);
+    const kept = subject.memo?.get(each.label) as (Judged & X) | undefined,
+      result = kept ?? (await judge(each));
     if (kept === undefined) subject.memo?.put(each.label, result);
     results.push({ ...each, ...result });
     told(each.label, results.length + 1, result.metrics);
@@ -54,14 +96,21 @@ export async function altered<C extends Case, X extends object = object>(subject
   return { full: outcome("as trained", reference), cases: results.map((each, i) => ({ ...each, holmP: holm[i]! })) };
 }
 
-const bytesOf = (values: Float32Array): Uint8Array => new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-const sameBytes = (a: Float32Array, b: Float32Array): boolean => a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+const bytesOf = (values: Float32Array): Uint8Array =>
+  new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+const sameBytes = (a: Float32Array, b: Float32Array): boolean =>
+  a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 /** Tells of alterations whether they leave the input as it is to the bit, so that evaluating it again could only repeat the same numbers. */
 export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (alter: Alter) => boolean {
   const batches = batchesOf(test).map((batch) => ({ batch, before: alteredBatch(batch, side) }));
-  return (alter) => batches.every(({ batch, before }) => {
-    const after = alteredBatch(batch, side, alterationOf(alter, batch));
-    return before.sourceLength === after.sourceLength && sameBytes(before.mask, after.mask) && sameBytes(before.embedded!, after.embedded!);
-  });
+  return (alter) =>
+    batches.every(({ batch, before }) => {
+      const after = alteredBatch(batch, side, alterationOf(alter, batch));
+      return (
+        before.sourceLength === after.sourceLength &&
+        sameBytes(before.mask, after.mask) &&
+        sameBytes(before.embedded!, after.embedded!)
+      );
+    });
 }

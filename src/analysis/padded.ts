@@ -2,7 +2,13 @@ import type { Batch } from "../training/model.ts";
 
 /** The batch padded on the right to a window. */
 export function padded(batch: Batch, window: number): Batch {
-  const { rows, sourceLength: from } = batch, sourceLength = Math.max(from, window), ids = new Int32Array(rows * sourceLength), mask = new Float32Array(rows * sourceLength);
-  for (let row = 0; row < rows; row++) { ids.set(batch.ids.subarray(row * from, (row + 1) * from), row * sourceLength); mask.set(batch.mask.subarray(row * from, (row + 1) * from), row * sourceLength); }
+  const { rows, sourceLength: from } = batch,
+    sourceLength = Math.max(from, window),
+    ids = new Int32Array(rows * sourceLength),
+    mask = new Float32Array(rows * sourceLength);
+  for (let row = 0; row < rows; row++) {
+    ids.set(batch.ids.subarray(row * from, (row + 1) * from), row * sourceLength);
+    mask.set(batch.mask.subarray(row * from, (row + 1) * from), row * sourceLength);
+  }
   return { ...batch, sourceLength, ids, mask };
 }

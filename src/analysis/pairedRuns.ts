@@ -4,24 +4,49 @@ import { differenceOf, type Difference } from "./difference.ts";
 import { corrected } from "./statistics/corrections.ts";
 
 /** A compared run with the predictions of its trained model on the test split, where it has them. */
-export interface TestedRun extends ComparedRun { predictions: readonly Prediction[] | undefined }
+export interface TestedRun extends ComparedRun {
+  predictions: readonly Prediction[] | undefined;
+}
 
 /** Run `id` against the reference on the same test examples: `difference` is its value minus the reference's. `reason`: why there is none. */
-export interface Pair { id: string; difference: Difference | undefined; holmP: number | undefined; reason: string | undefined }
-export interface RunComparison { reference: string; pairs: Pair[]; comparison: Comparison }
+export interface Pair {
+  id: string;
+  difference: Difference | undefined;
+  holmP: number | undefined;
+  reason: string | undefined;
+}
+export interface RunComparison {
+  reference: string;
+  pairs: Pair[];
+  comparison: Comparison;
+}
 
-const sameExamples = (a: readonly Prediction[], b: readonly Prediction[]): boolean => a.length === b.length && a.every(({ input, target }, i) => input === b[i]!.input && target === b[i]!.target);
-const asResult = (predictions: readonly Prediction[]): Parameters<typeof differenceOf>[0] => ({ loss: 0, metrics: {}, predictions: [...predictions] });
+const sameExamples = (a: readonly Prediction[], b: readonly Prediction[]): boolean =>
+  a.length === b.length && a.every(({ input, target }, i) => input === b[i]!.input && target === b[i]!.target);
+const asResult = (predictions: readonly Prediction[]): Parameters<typeof differenceOf>[0] => ({
+  loss: 0,
+  metrics: {},
+  predictions: [...predictions],
+});
 
 /** Runs over their seeds, and each against the first, paired over the examples that both were tested on; p by McNemar's exact test, Holm-corrected. */
 export function pairedRuns(runs: readonly TestedRun[], metric?: string): RunComparison {
   const [reference, ...others] = runs;
   if (reference === undefined) throw new Error("nothing to compare");
   const differences = others.map(({ id, predictions }): Omit<Pair, "holmP"> => {
-    if (predictions === undefined || reference.predictions === undefined) return { id, difference: undefined, reason: "untested" };
-    if (!sameExamples(predictions, reference.predictions)) return { id, difference: undefined, reason: "other examples" };
+    if (predictions === undefined || reference.predictions === undefined)
+      return { id, difference: undefined, reason: "untested" };
+    if (!sameExamples(predictions, reference.predictions))
+      return { id, difference: undefined, reason: "other examples" };
     return { id, difference: differenceOf(asResult(predictions), asResult(reference.predictions)), reason: undefined };
   });
-  const known = differences.flatMap(({ difference }, at) => (difference === undefined ? [] : [{ at, p: difference.mcnemarP }])), { holm } = corrected(known.map(({ p }) => p));
-  return { reference: reference.id, pairs: differences.map((each, i) => ({ ...each, holmP: holm[known.findIndex(({ at }) => at === i)] })), comparison: compareRuns(runs, metric) };
+  const known = differences.flatMap(({ difference }, at) =>
+      difference === undefined ? [] : [{ at, p: difference.mcnemarP }],
+    ),
+    { holm } = corrected(known.map(({ p }) => p));
+  return {
+    reference: reference.id,
+    pairs: differences.map((each, i) => ({ ...each, holmP: holm[known.findIndex(({ at }) => at === i)] })),
+    comparison: compareRuns(runs, metric),
+  };
 }

@@ -6,24 +6,62 @@ import { offsetChange } from "./shiftMeasures.ts";
 import { ShiftMeter, type Moved } from "./shiftMeter.ts";
 import { alterationOf, type Subject } from "./subject.ts";
 
-export interface Shifted extends AlteredOutcome, Moved { test: string; k: number; offsetChange: number | undefined; offsetCosine: number | undefined }
+export interface Shifted extends AlteredOutcome, Moved {
+  test: string;
+  k: number;
+  offsetChange: number | undefined;
+  offsetCosine: number | undefined;
+}
 /** `examples`: which of the test examples were shifted, by their place in the test split; `texts`: a fingerprint of the whole split, equal for runs that share it. */
-export interface PositionShift { full: Outcome; cases: Shifted[]; properties: PositionProperties; examples: number[]; texts: number }
+export interface PositionShift {
+  full: Outcome;
+  cases: Shifted[];
+  properties: PositionProperties;
+  examples: number[];
+  texts: number;
+}
 
 /** Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used, the same for every k. */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
-  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width, cases = shiftCases(fillerOf(given)), most = Math.max(...cases.map(({ k }) => k));
-  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])), test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
-  if (test.length === 0) throw new UserError(`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`, "Train with more method.positions than training.maxSourceLength.");
-  const subject: Subject = { ...given, test, evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }) };
-  const meter = new ShiftMeter(subject.side.width), same = inputComparer(subject), batches = batchesOf(test);
-  const watch = { reference: meter.reference, altered: meter.shifted, next: (same: boolean): Moved => (same ? meter.still : meter.take()) };
-  const found = await altered(subject, cases, { progress, watch, same: ({ alter, test: kind }) => kind === "T1" && same(alter) });
+  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width,
+    cases = shiftCases(fillerOf(given)),
+    most = Math.max(...cases.map(({ k }) => k));
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])),
+    test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
+  if (test.length === 0)
+    throw new UserError(
+      `No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
+      "Train with more method.positions than training.maxSourceLength.",
+    );
+  const subject: Subject = {
+    ...given,
+    test,
+    evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }),
+  };
+  const meter = new ShiftMeter(subject.side.width),
+    same = inputComparer(subject),
+    batches = batchesOf(test);
+  const watch = {
+    reference: meter.reference,
+    altered: meter.shifted,
+    next: (same: boolean): Moved => (same ? meter.still : meter.take()),
+  };
+  const found = await altered(subject, cases, {
+    progress,
+    watch,
+    same: ({ alter, test: kind }) => kind === "T1" && same(alter),
+  });
   const results = found.cases.map((each): Shifted => {
     const offset = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
     return { ...withoutAlter(each), offsetChange: offset?.change, offsetCosine: offset?.cosine };
   });
-  return { full: found.full, cases: results, properties: await positionProperties(subject), examples, texts: fingerprint(given) };
+  return {
+    full: found.full,
+    cases: results,
+    properties: await positionProperties(subject),
+    examples,
+    texts: fingerprint(given),
+  };
 }
 
 /** FNV-1a over the ids of the test split. */
@@ -35,7 +73,11 @@ function fingerprint({ test }: Subject): number {
 
 /** Neutral text: the commonest training tokens that are no specials, commonest first. */
 function fillerOf({ train }: Subject): number[] {
-  return [...countsOf(train)].filter(([id]) => id > 2).sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, 64).map(([id]) => id);
+  return [...countsOf(train)]
+    .filter(([id]) => id > 2)
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .slice(0, 64)
+    .map(([id]) => id);
 }
 
 /** How often each id occurs. */

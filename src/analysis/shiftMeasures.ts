@@ -3,11 +3,16 @@ import { offsetAt, type Alteration, type InputSide } from "./alteredInput.ts";
 import { tokensOf } from "./offsetStatistics.ts";
 
 /** A row of logits with its softmax `p` and the logarithm `total` of the sum of exponentials. */
-export interface Shares { logits: Float32Array; p: Float32Array; total: number }
+export interface Shares {
+  logits: Float32Array;
+  p: Float32Array;
+  total: number;
+}
 
 /** ln of the sum of exponentials, from the largest down. */
 function logSumExp(logits: Float32Array): number {
-  let most = -Infinity, sum = 0;
+  let most = -Infinity,
+    sum = 0;
   for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
   return most + Math.log(sum);
@@ -27,14 +32,32 @@ export function divergence({ logits, p, total }: Shares, other: Float32Array): n
 }
 
 /** How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined without offsets. */
-export function offsetChange(side: InputSide, batches: Iterable<Batch>, alteration: Alteration): { change: number; cosine: number } | undefined {
-  const before = new Float32Array(side.width), after = new Float32Array(side.width);
-  let moved = 0, size = 0, cosines = 0, count = 0;
+export function offsetChange(
+  side: InputSide,
+  batches: Iterable<Batch>,
+  alteration: Alteration,
+): { change: number; cosine: number } | undefined {
+  const before = new Float32Array(side.width),
+    after = new Float32Array(side.width);
+  let moved = 0,
+    size = 0,
+    cosines = 0,
+    count = 0;
   for (const at of tokensOf(batches, false)) {
     offsetAt(side, at, {}, before);
     offsetAt(side, at, alteration, after);
-    let apart = 0, a = 0, b = 0, product = 0;
-    for (let i = 0; i < before.length; i++) { const x = before[i]!, y = after[i]!; apart += (y - x) ** 2; a += x * x; b += y * y; product += x * y; }
+    let apart = 0,
+      a = 0,
+      b = 0,
+      product = 0;
+    for (let i = 0; i < before.length; i++) {
+      const x = before[i]!,
+        y = after[i]!;
+      apart += (y - x) ** 2;
+      a += x * x;
+      b += y * y;
+      product += x * y;
+    }
     moved += Math.sqrt(apart);
     size += Math.sqrt(a);
     cosines += a === 0 || b === 0 ? 0 : product / Math.sqrt(a * b);

@@ -5,9 +5,18 @@ import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
 const MOST_BYTES = 2 ** 28;
 
 /** Over the measured examples: KL at the first new token (nats), largest change of a logit, mean relative change (L2) of the encoder's states of the text. */
-export interface Moved { measured: number; kl: number; maxLogit: number; encoderChange: number }
+export interface Moved {
+  measured: number;
+  kl: number;
+  maxLogit: number;
+  encoderChange: number;
+}
 
-interface Row { shares: Shares; states: Float32Array; size: number }
+interface Row {
+  shares: Shares;
+  states: Float32Array;
+  size: number;
+}
 
 /** Holds what the backbone says of shifted texts against what it says of the same texts unshifted, row by row in the order they come. */
 export class ShiftMeter {
@@ -19,8 +28,14 @@ export class ShiftMeter {
   constructor(private readonly width: number) {}
 
   /** Calls for each row with its logits and the states of its valid text. */
-  private each({ logits, states }: Seen, batch: Batch, take: (logits: Float32Array, states: Float32Array) => void): void {
-    const V = logits.length / batch.rows, length = states.length / (batch.rows * this.width), before = length - batch.sourceLength;
+  private each(
+    { logits, states }: Seen,
+    batch: Batch,
+    take: (logits: Float32Array, states: Float32Array) => void,
+  ): void {
+    const V = logits.length / batch.rows,
+      length = states.length / (batch.rows * this.width),
+      before = length - batch.sourceLength;
     for (let row = 0; row < batch.rows; row++) {
       let valid = 0;
       for (let i = 0; i < batch.sourceLength; i++) valid += batch.mask[row * batch.sourceLength + i]!;
@@ -33,14 +48,16 @@ export class ShiftMeter {
   reference = (seen: Seen, batch: Batch): void => {
     this.each(seen, batch, (logits, states) => {
       this.bytes += 8 * logits.length + 4 * states.length;
-      if (this.bytes <= MOST_BYTES) this.rows.push({ shares: sharesOf(logits.slice()), states: states.slice(), size: lengthOf(states) });
+      if (this.bytes <= MOST_BYTES)
+        this.rows.push({ shares: sharesOf(logits.slice()), states: states.slice(), size: lengthOf(states) });
     });
   };
 
   /** A shifted part; the texts come in the same order. */
   shifted = (seen: Seen, batch: Batch): void => {
     this.each(seen, batch, (logits, states) => {
-      const row = this.rows[this.at++], { sums } = this;
+      const row = this.rows[this.at++],
+        { sums } = this;
       if (row === undefined) return;
       sums.rows++;
       sums.kl += divergence(row.shares, logits);
@@ -58,7 +75,9 @@ export class ShiftMeter {
   }
 
   /** What a shift moves that changes nothing of the input. */
-  get still(): Moved { return { measured: this.rows.length, kl: 0, maxLogit: 0, encoderChange: 0 }; }
+  get still(): Moved {
+    return { measured: this.rows.length, kl: 0, maxLogit: 0, encoderChange: 0 };
+  }
 }
 
 function lengthOf(values: Float32Array): number {
@@ -69,7 +88,10 @@ function lengthOf(values: Float32Array): number {
 
 function largestChange(a: Float32Array, b: Float32Array): number {
   let most = 0;
-  for (let i = 0; i < a.length; i++) { const apart = Math.abs(a[i]! - b[i]!); if (apart > most || Number.isNaN(apart)) most = apart; }
+  for (let i = 0; i < a.length; i++) {
+    const apart = Math.abs(a[i]! - b[i]!);
+    if (apart > most || Number.isNaN(apart)) most = apart;
+  }
   return most;
 }
 

@@ -6,16 +6,38 @@ import { SPIKE, StabilityWatch } from "./stability.ts";
  * How one component trained. `gradient`, `ratio`: gradient norm and |update| / |weights| a step, after warm-up: 5 %, median, 95 %, most. `spikes`: steps whose gradient is
  * over ten times the median; `still`: steps without a gradient. `advice`: a learning rate to try, or undefined where the present one is within the usual range.
  */
-export interface ComponentStability { group: string; rate: number; gradient: Spread; ratio: Spread; spikes: number; still: number; advice: { rate: number; why: string } | undefined }
-export interface Spread { low: number; median: number; high: number; most: number }
+export interface ComponentStability {
+  group: string;
+  rate: number;
+  gradient: Spread;
+  ratio: Spread;
+  spikes: number;
+  still: number;
+  advice: { rate: number; why: string } | undefined;
+}
+export interface Spread {
+  low: number;
+  median: number;
+  high: number;
+  most: number;
+}
 /** `clipped`: share of steps whose joint gradient was cut; `lossSpikes`: steps whose loss is above twice the running median of the 50 before. */
-export interface Stability { steps: number; clipped: number; lossSpikes: number; finalLoss: number; components: ComponentStability[]; alerts: string[] }
+export interface Stability {
+  steps: number;
+  clipped: number;
+  lossSpikes: number;
+  finalLoss: number;
+  components: ComponentStability[];
+  alerts: string[];
+}
 
 /** Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about. */
-const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 }, WINDOW = 50;
+const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 },
+  WINDOW = 50;
 
 function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b), at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
+  const sorted = [...values].sort((a, b) => a - b),
+    at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
   return { low: at(0.05), median: at(0.5), high: at(0.95), most: at(1) };
 }
 
@@ -23,23 +45,55 @@ function advise(group: string, rate: number, ratio: Spread): ComponentStability[
   if (ratio.median === 0 || (ratio.median >= USUAL.low && ratio.median <= USUAL.high)) return undefined;
   // Adam's update is proportional to its rate, so the ratio moves with it.
   const factor = Math.min(100, Math.max(0.01, (ratio.median > USUAL.high ? USUAL.aim : USUAL.low * 10) / ratio.median));
-  return { rate: Number((rate * factor).toPrecision(1)), why: ratio.median > USUAL.high ? `${group} changes by ${(100 * ratio.median).toFixed(0)} % of itself a step` : `${group} changes by ${ratio.median.toExponential(1)} of itself a step: it hardly moves` };
+  return {
+    rate: Number((rate * factor).toPrecision(1)),
+    why:
+      ratio.median > USUAL.high
+        ? `${group} changes by ${(100 * ratio.median).toFixed(0)} % of itself a step`
+        : `${group} changes by ${ratio.median.toExponential(1)} of itself a step: it hardly moves`,
+  };
 }
 
 /** What a run's journal tells of its training; steps that a resumed run made again count once. */
 export function analyseStability(events: Iterable<RunEvent>, { training }: Pick<Experiment, "training">): Stability {
-  const bySteps = new Map<number, Extract<RunEvent, { type: "step" }>>(), watch = new StabilityWatch(training.warmup), alerts: string[] = [];
+  const bySteps = new Map<number, Extract<RunEvent, { type: "step" }>>(),
+    watch = new StabilityWatch(training.warmup),
+    alerts: string[] = [];
   for (const event of events) {
     if (event.type === "step") bySteps.set(event.step, event);
     if (event.type === "warning") alerts.push(event.message);
   }
-  const steps = [...bySteps.values()].sort((a, b) => a.step - b.step), warm = steps.filter(({ step }) => step > training.warmup), judged = warm.length > 0 ? warm : steps;
+  const steps = [...bySteps.values()].sort((a, b) => a.step - b.step),
+    warm = steps.filter(({ step }) => step > training.warmup),
+    judged = warm.length > 0 ? warm : steps;
   for (const step of steps) for (const message of watch.step(step)) if (!alerts.includes(message)) alerts.push(message);
   const norm = ({ gradientNorm }: (typeof steps)[number]): number => Math.hypot(...Object.values(gradientNorm));
-  const lossSpikes = steps.filter(({ loss }, i) => i >= WINDOW && loss > 2 * spread(steps.slice(i - WINDOW, i).map((each) => each.loss)).median).length;
+  const lossSpikes = steps.filter(
+    ({ loss }, i) => i >= WINDOW && loss > 2 * spread(steps.slice(i - WINDOW, i).map((each) => each.loss)).median,
+  ).length;
   const components = Object.keys(steps[0]?.gradientNorm ?? {}).map((group): ComponentStability => {
-    const gradient = spread(judged.map(({ gradientNorm }) => gradientNorm[group] ?? 0)), ratio = spread(judged.map(({ updateRatio }) => updateRatio[group] ?? 0)), rate = training.learningRate[group as keyof typeof training.learningRate] ?? 0;
-    return { group, rate, gradient, ratio, spikes: judged.filter(({ gradientNorm }) => (gradientNorm[group] ?? 0) > SPIKE * gradient.median).length, still: steps.filter(({ gradientNorm }) => gradientNorm[group] === 0).length, advice: advise(group, rate, ratio) };
+    const gradient = spread(judged.map(({ gradientNorm }) => gradientNorm[group] ?? 0)),
+      ratio = spread(judged.map(({ updateRatio }) => updateRatio[group] ?? 0)),
+      rate = training.learningRate[group as keyof typeof training.learningRate] ?? 0;
+    return {
+      group,
+      rate,
+      gradient,
+      ratio,
+      spikes: judged.filter(({ gradientNorm }) => (gradientNorm[group] ?? 0) > SPIKE * gradient.median).length,
+      still: steps.filter(({ gradientNorm }) => gradientNorm[group] === 0).length,
+      advice: advise(group, rate, ratio),
+    };
   });
-  return { steps: steps.length, clipped: training.clip === 0 || steps.length === 0 ? 0 : steps.filter((each) => norm(each) > training.clip).length / steps.length, lossSpikes, finalLoss: steps.at(-1)?.loss ?? NaN, components, alerts };
+  return {
+    steps: steps.length,
+    clipped:
+      training.clip === 0 || steps.length === 0
+        ? 0
+        : steps.filter((each) => norm(each) > training.clip).length / steps.length,
+    lossSpikes,
+    finalLoss: steps.at(-1)?.loss ?? NaN,
+    components,
+    alerts,
+  };
 }

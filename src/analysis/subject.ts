@@ -17,12 +17,18 @@ import type { Memo } from "./outcomes.ts";
 
 /** An alteration, or what makes one of a batch. */
 export type Alter = Alteration | ((batch: Batch) => Alteration);
-export const alterationOf = (alter: Alter, batch: Batch): Alteration => (typeof alter === "function" ? alter(batch) : alter);
+export const alterationOf = (alter: Alter, batch: Batch): Alteration =>
+  typeof alter === "function" ? alter(batch) : alter;
 
 /** A trained run opened for analysis: its input side on the host, its backbone behind it, its data. */
 export interface Subject {
-  experiment: Experiment; adapter: Adapter; side: InputSide; model: T5TunedModel; tokenizer: TextTokenizer;
-  train: TokenisedExample[]; test: TokenisedExample[];
+  experiment: Experiment;
+  adapter: Adapter;
+  side: InputSide;
+  model: T5TunedModel;
+  tokenizer: TextTokenizer;
+  train: TokenisedExample[];
+  test: TokenisedExample[];
   /** the run as it was trained, its method in the graph */
   tuned: T5TunedModel;
   /** what an interrupted analysis of the same content had finished */
@@ -30,7 +36,10 @@ export interface Subject {
   /** the backbone again under another method or form */
   open: (options: Partial<ModelOptions>) => T5TunedModel;
   /** `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the alteration */
-  evaluate: (alter: Alter, options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Seen, batch: Batch) => void) | undefined }) => Promise<EvaluationResult>;
+  evaluate: (
+    alter: Alter,
+    options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Seen, batch: Batch) => void) | undefined },
+  ) => Promise<EvaluationResult>;
   release: () => Promise<void>;
 }
 
@@ -38,15 +47,35 @@ const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
 
 /** The backbone with its input altered on the way. */
 class AlteredModel implements TunedModel {
-  constructor(private readonly inner: T5TunedModel, private readonly side: InputSide, private readonly how: { alter: Alter; see: ((seen: Seen, batch: Batch) => void) | undefined }) {}
-  private altered(batch: Batch): Batch { return alteredBatch(batch, this.side, alterationOf(this.how.alter, batch)); }
-  private sees(batch: Batch): ((seen: Seen) => void) | undefined { const { see } = this.how; return see && ((seen) => { see(seen, batch); }); }
-  step(): never { throw new Error("an altered input is not trained"); }
+  constructor(
+    private readonly inner: T5TunedModel,
+    private readonly side: InputSide,
+    private readonly how: { alter: Alter; see: ((seen: Seen, batch: Batch) => void) | undefined },
+  ) {}
+  private altered(batch: Batch): Batch {
+    return alteredBatch(batch, this.side, alterationOf(this.how.alter, batch));
+  }
+  private sees(batch: Batch): ((seen: Seen) => void) | undefined {
+    const { see } = this.how;
+    return (
+      see &&
+      ((seen) => {
+        see(seen, batch);
+      })
+    );
+  }
+  step(): never {
+    throw new Error("an altered input is not trained");
+  }
   losses: TunedModel["losses"] = (_, batch) => this.inner.losses(new Map(), this.altered(batch));
   generate: TunedModel["generate"] = (_, batch, most) => this.inner.generate(new Map(), this.altered(batch), most);
-  predict: TunedModel["predict"] = (_, batch, most) => this.inner.predict(new Map(), this.altered(batch), most, this.sees(batch));
-  scoreTargets: TunedModel["scoreTargets"] = (_, batch, targets) => this.inner.scoreTargets(new Map(), this.altered(batch), targets, this.sees(batch));
-  release(): Promise<void> { return Promise.resolve(); }
+  predict: TunedModel["predict"] = (_, batch, most) =>
+    this.inner.predict(new Map(), this.altered(batch), most, this.sees(batch));
+  scoreTargets: TunedModel["scoreTargets"] = (_, batch, targets) =>
+    this.inner.scoreTargets(new Map(), this.altered(batch), targets, this.sees(batch));
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 /**
@@ -54,23 +83,66 @@ class AlteredModel implements TunedModel {
  * @param limit most test examples @throws UserError for methods inside the backbone, which have no input side to alter
  */
 export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
-  const { method, training, engine, precision: { weights: precision } } = experiment, folder = backboneFolder(experiment.backbone);
-  if (!INPUT_SIDE.includes(method.kind)) throw new UserError(`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`, "Analyses are for ADePT, DePT, prompt tuning and MPT.");
-  const adapter = loadAdapter(adapterPath, backboneLayout(folder)), data = await loadTask(experiment.task), tokenizer = loadTokenizer(folder);
-  const opened: T5TunedModel[] = [], open: Subject["open"] = (options) => {
-    const made = T5TunedModel.open({ folder, method, sizes: adapter.sizes, engine: engineHere(engine), precision, ...options });
-    opened.push(made);
-    return made;
-  };
-  const model = open({ embedded: true }), tuned = open({});
+  const {
+      method,
+      training,
+      engine,
+      precision: { weights: precision },
+    } = experiment,
+    folder = backboneFolder(experiment.backbone);
+  if (!INPUT_SIDE.includes(method.kind))
+    throw new UserError(
+      `The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
+      "Analyses are for ADePT, DePT, prompt tuning and MPT.",
+    );
+  const adapter = loadAdapter(adapterPath, backboneLayout(folder)),
+    data = await loadTask(experiment.task),
+    tokenizer = loadTokenizer(folder);
+  const opened: T5TunedModel[] = [],
+    open: Subject["open"] = (options) => {
+      const made = T5TunedModel.open({
+        folder,
+        method,
+        sizes: adapter.sizes,
+        engine: engineHere(engine),
+        precision,
+        ...options,
+      });
+      opened.push(made);
+      return made;
+    };
+  const model = open({ embedded: true }),
+    tuned = open({});
   const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
-  const test = await tokenise(data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)), tokenizer, training), train = await tokenise(data.train, tokenizer, training);
-  const options: EvaluationOptions = { maxTokens: training.maxTargetLength, decode: (ids) => tokenizer.decode(ids, true), scoring: { metrics: data.metrics, labels: data.labels }, candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined };
+  const test = await tokenise(
+      data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)),
+      tokenizer,
+      training,
+    ),
+    train = await tokenise(data.train, tokenizer, training);
+  const options: EvaluationOptions = {
+    maxTokens: training.maxTargetLength,
+    decode: (ids) => tokenizer.decode(ids, true),
+    scoring: { metrics: data.metrics, labels: data.labels },
+    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
+  };
   return {
-    experiment, adapter, side, model, tuned, open, tokenizer, train, test, release: async () => { for (const each of opened) await each.release(); },
+    experiment,
+    adapter,
+    side,
+    model,
+    tuned,
+    open,
+    tokenizer,
+    train,
+    test,
+    release: async () => {
+      for (const each of opened) await each.release();
+    },
     evaluate: async (alter, { examples = test, see } = {}) => {
       const result = await evaluate(new AlteredModel(model, side, { alter, see }), new Map(), examples, options);
-      if (result === undefined) throw new UserError("The run's task has no test examples", "Give task.test, or a fraction in task.split.");
+      if (result === undefined)
+        throw new UserError("The run's task has no test examples", "Give task.test, or a fraction in task.split.");
       return result;
     },
   };

@@ -2,7 +2,10 @@ import type { Shape } from "../graph/dims.ts";
 import { weight, type Value } from "../graph/value.ts";
 
 /** A sublayer of the backbone, named as in the weights file ("encoder.block.0.layer.0"). */
-export interface Sublayer { name: string; kind: "self" | "cross" | "feedForward" }
+export interface Sublayer {
+  name: string;
+  kind: "self" | "cross" | "feedForward";
+}
 
 /** What a method changes inside a backbone. Modules are named as in the weights file, without ".weight". */
 export interface BackboneChanges {
@@ -20,4 +23,11 @@ export interface BackboneChanges {
 }
 
 /** The backbone as it is. */
-export const UNCHANGED: BackboneChanges = { weight, linearInput: (x) => x, linearOutput: (y) => y, normOutput: (y) => y, sublayer: (z) => z, drop: (x) => x };
+export const UNCHANGED: BackboneChanges = {
+  weight,
+  linearInput: (x) => x,
+  linearOutput: (y) => y,
+  normOutput: (y) => y,
+  sublayer: (z) => z,
+  drop: (x) => x,
+};

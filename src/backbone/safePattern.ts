@@ -3,7 +3,10 @@ const LONGEST = 2000;
 const REPEATS = /^(?:[*+]|\{\d*,\d*\}|\{\d+\})/;
 
 /** What a group has inside: a repetition, a choice. */
-interface Group { repeats: boolean; chooses: boolean }
+interface Group {
+  repeats: boolean;
+  chooses: boolean;
+}
 
 /** The index behind a class such as [^\]a-z], whose first sign may be a bracket that stands for itself. */
 function classEnd(pattern: string, from: number): number {
@@ -25,7 +28,9 @@ export function isSafePattern(pattern: string): boolean {
   const open: Group[] = [{ repeats: false, chooses: false }];
   let closed: Group | undefined;
   for (let at = 0; at < pattern.length;) {
-    const sign = pattern[at]!, inside = open.at(-1)!, repeat = REPEATS.exec(pattern.slice(at))?.[0];
+    const sign = pattern[at]!,
+      inside = open.at(-1)!,
+      repeat = REPEATS.exec(pattern.slice(at))?.[0];
     if (repeat !== undefined) {
       if (closed?.repeats === true || closed?.chooses === true) return false;
       inside.repeats = true;
@@ -39,7 +44,10 @@ export function isSafePattern(pattern: string): boolean {
     if (sign === "(") open.push({ repeats: false, chooses: false });
     if (sign === "|") inside.chooses = true;
     closed = sign === ")" && open.length > 1 ? open.pop() : undefined;
-    if (closed !== undefined) { const outer = open.at(-1)!; outer.repeats ||= closed.repeats; }
+    if (closed !== undefined) {
+      const outer = open.at(-1)!;
+      outer.repeats ||= closed.repeats;
+    }
     at = sign === "\\" ? at + 2 : sign === "[" ? classEnd(pattern, at) : at + 1;
   }
   return true;

@@ -16,12 +16,22 @@ export interface BackboneLayout {
 export function t5Layout(config: T5Config): BackboneLayout {
   const { width, heads, headWidth, hidden, gated, tied, vocabulary, buckets } = config;
   const inner = heads * headWidth;
-  const layout: BackboneLayout = { width, vocabulary, linears: [], norms: [], sublayers: [], weights: [{ name: "shared.weight", dims: [vocabulary, width] }] };
+  const layout: BackboneLayout = {
+    width,
+    vocabulary,
+    linears: [],
+    norms: [],
+    sublayers: [],
+    weights: [{ name: "shared.weight", dims: [vocabulary, width] }],
+  };
   const linear = (module: string, sizes: { in: number; out: number }): void => {
     layout.linears.push({ module, ...sizes });
     if (module !== "lm_head" || !tied) layout.weights.push({ name: `${module}.weight`, dims: [sizes.out, sizes.in] });
   };
-  const norm = (module: string): void => { layout.norms.push({ module, width }); layout.weights.push({ name: `${module}.weight`, dims: [width] }); };
+  const norm = (module: string): void => {
+    layout.norms.push({ module, width });
+    layout.weights.push({ name: `${module}.weight`, dims: [width] });
+  };
   const attention = (name: string, kind: "self" | "cross", biased: boolean): void => {
     layout.sublayers.push({ name, kind });
     const module = `${name}.${kind === "self" ? "SelfAttention" : "EncDecAttention"}`;
@@ -32,7 +42,8 @@ export function t5Layout(config: T5Config): BackboneLayout {
   };
   const feedForward = (name: string): void => {
     layout.sublayers.push({ name, kind: "feedForward" });
-    for (const part of gated ? ["wi_0", "wi_1"] : ["wi"]) linear(`${name}.DenseReluDense.${part}`, { in: width, out: hidden });
+    for (const part of gated ? ["wi_0", "wi_1"] : ["wi"])
+      linear(`${name}.DenseReluDense.${part}`, { in: width, out: hidden });
     linear(`${name}.DenseReluDense.wo`, { in: hidden, out: width });
     norm(`${name}.layer_norm`);
   };

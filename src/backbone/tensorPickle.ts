@@ -1,45 +1,81 @@
 /** A tensor as a pickle describes it: a view on a storage. Sizes, strides and offset count elements. */
-export interface PickledTensor { storage: { key: string; type: string; elements: number }; offset: number; sizes: number[]; strides: number[] }
+export interface PickledTensor {
+  storage: { key: string; type: string; elements: number };
+  offset: number;
+  sizes: number[];
+  strides: number[];
+}
 
 type Item =
-  | { kind: "mark" } | { kind: "plain" } | { kind: "text"; text: string } | { kind: "number"; value: number } | { kind: "global"; name: string }
-  | { kind: "list"; items: Item[] } | { kind: "dict"; entries: [Item, Item][] }
-  | { kind: "storage"; storage: PickledTensor["storage"] } | { kind: "tensor"; tensor: PickledTensor };
+  | { kind: "mark" }
+  | { kind: "plain" }
+  | { kind: "text"; text: string }
+  | { kind: "number"; value: number }
+  | { kind: "global"; name: string }
+  | { kind: "list"; items: Item[] }
+  | { kind: "dict"; entries: [Item, Item][] }
+  | { kind: "storage"; storage: PickledTensor["storage"] }
+  | { kind: "tensor"; tensor: PickledTensor };
 
-const DICT = "collections OrderedDict", TENSOR = "torch._utils _rebuild_tensor_v2", PARAMETER = "torch._utils _rebuild_parameter";
+const DICT = "collections OrderedDict",
+  TENSOR = "torch._utils _rebuild_tensor_v2",
+  PARAMETER = "torch._utils _rebuild_parameter";
 const STORAGE = /^torch (Float|Half|BFloat16|Double|Long|Int|Short|Char|Byte|Bool)Storage$/;
 
 /** What the pickle asks for and a file of tensors does not need. */
 export class ForbiddenPickle extends Error {}
 /** Letters of a pickle's own words in a message. */
 const QUOTED = 200;
-const refuse = (what: string): never => { throw new ForbiddenPickle(what.slice(0, QUOTED)); };
+const refuse = (what: string): never => {
+  throw new ForbiddenPickle(what.slice(0, QUOTED));
+};
 /** Bytes of a pickle: a tensor takes some hundreds; its items take many times their bytes in memory. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_AXES = 8;
 /** A shape. One list may stand in many tensors: it is short. */
-const numbers = (item: Item | undefined): number[] => (item?.kind === "list" && item.items.length <= MOST_AXES ? item.items : refuse("a tensor's shape that is no short list")).map((each) => (each.kind === "number" ? each.value : refuse("a tensor's shape that is no list of numbers")));
+const numbers = (item: Item | undefined): number[] =>
+  (item?.kind === "list" && item.items.length <= MOST_AXES
+    ? item.items
+    : refuse("a tensor's shape that is no short list")
+  ).map((each) => (each.kind === "number" ? each.value : refuse("a tensor's shape that is no list of numbers")));
 
 /** Calls nothing: the four names that a file of tensors uses are understood as what they mean. */
 function reduce(callee: Item, argument: Item): Item {
   if (callee.kind !== "global" || argument.kind !== "list") return refuse("a call of something that is no name");
   const [first, second, third, fourth] = argument.items;
-  if (callee.name === DICT) return argument.items.length === 0 ? { kind: "dict", entries: [] } : refuse("an OrderedDict with arguments");
+  if (callee.name === DICT)
+    return argument.items.length === 0 ? { kind: "dict", entries: [] } : refuse("an OrderedDict with arguments");
   if (callee.name === PARAMETER) return first?.kind === "tensor" ? first : refuse("a parameter without a tensor");
-  if (callee.name !== TENSOR || first?.kind !== "storage" || second?.kind !== "number") return refuse(`a call of ${callee.name}`);
-  return { kind: "tensor", tensor: { storage: first.storage, offset: second.value, sizes: numbers(third), strides: numbers(fourth) } };
+  if (callee.name !== TENSOR || first?.kind !== "storage" || second?.kind !== "number")
+    return refuse(`a call of ${callee.name}`);
+  return {
+    kind: "tensor",
+    tensor: { storage: first.storage, offset: second.value, sizes: numbers(third), strides: numbers(fourth) },
+  };
 }
 
 /** ("storage", type, key, device, elements) */
 function persistent(item: Item): Item {
   const [what, type, key, , elements] = item.kind === "list" ? item.items : [];
-  if (what?.kind !== "text" || what.text !== "storage" || type?.kind !== "global" || key?.kind !== "text" || elements?.kind !== "number") return refuse("a reference that is no storage");
-  return { kind: "storage", storage: { key: key.text, type: type.name.slice("torch ".length, -"Storage".length), elements: elements.value } };
+  if (
+    what?.kind !== "text" ||
+    what.text !== "storage" ||
+    type?.kind !== "global" ||
+    key?.kind !== "text" ||
+    elements?.kind !== "number"
+  )
+    return refuse("a reference that is no storage");
+  return {
+    kind: "storage",
+    storage: { key: key.text, type: type.name.slice("torch ".length, -"Storage".length), elements: elements.value },
+  };
 }
 
 const named = (module: string, name: string): Item => {
   const full = `${module} ${name}`;
-  return full === DICT || full === TENSOR || full === PARAMETER || STORAGE.test(full) ? { kind: "global", name: full } : refuse(`the name ${full.replace(" ", ".")}`);
+  return full === DICT || full === TENSOR || full === PARAMETER || STORAGE.test(full)
+    ? { kind: "global", name: full }
+    : refuse(`the name ${full.replace(" ", ".")}`);
 };
 
 /** Python's pickle protocols 2 to 5, of which only what describes tensors is understood. */
@@ -57,17 +93,28 @@ class Machine {
     return from;
   }
 
-  private byte(): number { return this.bytes.readUInt8(this.take(1)); }
-  private uint32(): number { return this.bytes.readUInt32LE(this.take(4)); }
-  private text(length: number): string { const from = this.take(length); return this.bytes.toString("utf8", from, from + length); }
+  private byte(): number {
+    return this.bytes.readUInt8(this.take(1));
+  }
+  private uint32(): number {
+    return this.bytes.readUInt32LE(this.take(4));
+  }
+  private text(length: number): string {
+    const from = this.take(length);
+    return this.bytes.toString("utf8", from, from + length);
+  }
 
   private line(): string {
     const end = this.bytes.indexOf(10, this.at);
     return end < 0 ? refuse("a line without an end") : this.text(end + 1 - this.at).slice(0, -1);
   }
 
-  private pop(): Item { return this.stack.pop() ?? refuse("a value that is not there"); }
-  private push(item: Item): void { this.stack.push(item); }
+  private pop(): Item {
+    return this.stack.pop() ?? refuse("a value that is not there");
+  }
+  private push(item: Item): void {
+    this.stack.push(item);
+  }
 
   private popMark(): Item[] {
     const mark = this.stack.findLastIndex(({ kind }) => kind === "mark");
@@ -76,10 +123,19 @@ class Machine {
     return items;
   }
 
-  private tuple(count: number): void { const items = Array.from({ length: count }, () => this.pop()).reverse(); this.push({ kind: "list", items }); }
-  private top(): Item { return this.stack.at(-1) ?? refuse("a value that is not there"); }
-  private remember(key: number): void { this.memo.set(key, this.top()); }
-  private recall(key: number): void { this.push(this.memo.get(key) ?? refuse("a value that was not kept")); }
+  private tuple(count: number): void {
+    const items = Array.from({ length: count }, () => this.pop()).reverse();
+    this.push({ kind: "list", items });
+  }
+  private top(): Item {
+    return this.stack.at(-1) ?? refuse("a value that is not there");
+  }
+  private remember(key: number): void {
+    this.memo.set(key, this.top());
+  }
+  private recall(key: number): void {
+    this.push(this.memo.get(key) ?? refuse("a value that was not kept"));
+  }
 
   private set(pairs: Item[]): void {
     const into = this.top();
@@ -99,28 +155,141 @@ class Machine {
     const length = this.byte();
     if (length > 8) refuse("a number that long");
     const from = this.take(length);
-    return { kind: "number", value: length === 0 ? 0 : Number(BigInt.asIntN(8 * length, BigInt(`0x${Buffer.from(this.bytes.subarray(from, from + length)).reverse().toString("hex")}`))) };
+    return {
+      kind: "number",
+      value:
+        length === 0
+          ? 0
+          : Number(
+              BigInt.asIntN(
+                8 * length,
+                BigInt(
+                  `0x${Buffer.from(this.bytes.subarray(from, from + length))
+                    .reverse()
+                    .toString("hex")}`,
+                ),
+              ),
+            ),
+    };
   }
 
   private readonly codes: Readonly<Record<number, (() => void) | undefined>> = {
-    0x80: () => { this.byte(); }, 0x95: () => { this.take(8); },
-    0x28: () => { this.push({ kind: "mark" }); }, 0x4e: () => { this.push({ kind: "plain" }); }, 0x88: () => { this.push({ kind: "plain" }); }, 0x89: () => { this.push({ kind: "plain" }); },
-    0x7d: () => { this.push({ kind: "dict", entries: [] }); }, 0x29: () => { this.push({ kind: "list", items: [] }); }, 0x5d: () => { this.push({ kind: "list", items: [] }); },
-    0x58: () => { this.push({ kind: "text", text: this.text(this.uint32()) }); }, 0x8c: () => { this.push({ kind: "text", text: this.text(this.byte()) }); },
-    0x4a: () => { this.push({ kind: "number", value: this.bytes.readInt32LE(this.take(4)) }); }, 0x4b: () => { this.push({ kind: "number", value: this.byte() }); },
-    0x4d: () => { this.push({ kind: "number", value: this.bytes.readUInt16LE(this.take(2)) }); }, 0x8a: () => { this.push(this.long()); },
-    0x47: () => { this.take(8); this.push({ kind: "plain" }); },
-    0x63: () => { const module = this.line(); this.push(named(module, this.line())); },
-    0x93: () => { const name = this.pop(), module = this.pop(); this.push(name.kind === "text" && module.kind === "text" ? named(module.text, name.text) : refuse("a name that is no text")); },
-    0x71: () => { this.remember(this.byte()); }, 0x72: () => { this.remember(this.uint32()); }, 0x94: () => { this.remember(this.memo.size); },
-    0x68: () => { this.recall(this.byte()); }, 0x6a: () => { this.recall(this.uint32()); },
-    0x74: () => { this.push({ kind: "list", items: this.popMark() }); }, 0x85: () => { this.tuple(1); }, 0x86: () => { this.tuple(2); }, 0x87: () => { this.tuple(3); },
-    0x61: () => { const item = this.pop(); this.append([item]); }, 0x65: () => { this.append(this.popMark()); },
-    0x73: () => { const value = this.pop(), key = this.pop(); this.set([key, value]); }, 0x75: () => { this.set(this.popMark()); },
-    0x51: () => { this.push(persistent(this.pop())); },
-    0x52: () => { const argument = this.pop(); this.push(reduce(this.pop(), argument)); },
+    0x80: () => {
+      this.byte();
+    },
+    0x95: () => {
+      this.take(8);
+    },
+    0x28: () => {
+      this.push({ kind: "mark" });
+    },
+    0x4e: () => {
+      this.push({ kind: "plain" });
+    },
+    0x88: () => {
+      this.push({ kind: "plain" });
+    },
+    0x89: () => {
+      this.push({ kind: "plain" });
+    },
+    0x7d: () => {
+      this.push({ kind: "dict", entries: [] });
+    },
+    0x29: () => {
+      this.push({ kind: "list", items: [] });
+    },
+    0x5d: () => {
+      this.push({ kind: "list", items: [] });
+    },
+    0x58: () => {
+      this.push({ kind: "text", text: this.text(this.uint32()) });
+    },
+    0x8c: () => {
+      this.push({ kind: "text", text: this.text(this.byte()) });
+    },
+    0x4a: () => {
+      this.push({ kind: "number", value: this.bytes.readInt32LE(this.take(4)) });
+    },
+    0x4b: () => {
+      this.push({ kind: "number", value: this.byte() });
+    },
+    0x4d: () => {
+      this.push({ kind: "number", value: this.bytes.readUInt16LE(this.take(2)) });
+    },
+    0x8a: () => {
+      this.push(this.long());
+    },
+    0x47: () => {
+      this.take(8);
+      this.push({ kind: "plain" });
+    },
+    0x63: () => {
+      const module = this.line();
+      this.push(named(module, this.line()));
+    },
+    0x93: () => {
+      const name = this.pop(),
+        module = this.pop();
+      this.push(
+        name.kind === "text" && module.kind === "text"
+          ? named(module.text, name.text)
+          : refuse("a name that is no text"),
+      );
+    },
+    0x71: () => {
+      this.remember(this.byte());
+    },
+    0x72: () => {
+      this.remember(this.uint32());
+    },
+    0x94: () => {
+      this.remember(this.memo.size);
+    },
+    0x68: () => {
+      this.recall(this.byte());
+    },
+    0x6a: () => {
+      this.recall(this.uint32());
+    },
+    0x74: () => {
+      this.push({ kind: "list", items: this.popMark() });
+    },
+    0x85: () => {
+      this.tuple(1);
+    },
+    0x86: () => {
+      this.tuple(2);
+    },
+    0x87: () => {
+      this.tuple(3);
+    },
+    0x61: () => {
+      const item = this.pop();
+      this.append([item]);
+    },
+    0x65: () => {
+      this.append(this.popMark());
+    },
+    0x73: () => {
+      const value = this.pop(),
+        key = this.pop();
+      this.set([key, value]);
+    },
+    0x75: () => {
+      this.set(this.popMark());
+    },
+    0x51: () => {
+      this.push(persistent(this.pop()));
+    },
+    0x52: () => {
+      const argument = this.pop();
+      this.push(reduce(this.pop(), argument));
+    },
     // A module's state_dict carries attributes (its version); they say nothing of the tensors.
-    0x62: () => { this.pop(); if (this.top().kind !== "dict") refuse("a state set on something that is no dictionary"); },
+    0x62: () => {
+      this.pop();
+      if (this.top().kind !== "dict") refuse("a state set on something that is no dictionary");
+    },
   };
 
   run(): Item {
@@ -140,8 +309,10 @@ export function readTensorPickle(bytes: Buffer): Map<string, PickledTensor> {
   if (bytes.length > MOST_BYTES) refuse(`${bytes.length} bytes of description`);
   const result = new Machine(bytes).run();
   if (result.kind !== "dict") return refuse("something that is no dictionary of tensors");
-  return new Map(result.entries.map(([key, value]) => {
-    if (key.kind !== "text") return refuse("a key that is no text");
-    return [key.text, value.kind === "tensor" ? value.tensor : refuse(`the entry "${key.text}", which is no tensor`)];
-  }));
+  return new Map(
+    result.entries.map(([key, value]) => {
+      if (key.kind !== "text") return refuse("a key that is no text");
+      return [key.text, value.kind === "tensor" ? value.tensor : refuse(`the entry "${key.text}", which is no tensor`)];
+    }),
+  );
 }

@@ -15,7 +15,23 @@ import { resume, train } from "./trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {
-  train, resume, stop, runs, compare, analyse, report, queue, predict, precision, doctor, demo, evaluate: evaluateCommand, download, distil: distilCommand, import: importAdapter, export: exportRun,
+  train,
+  resume,
+  stop,
+  runs,
+  compare,
+  analyse,
+  report,
+  queue,
+  predict,
+  precision,
+  doctor,
+  demo,
+  evaluate: evaluateCommand,
+  download,
+  distil: distilCommand,
+  import: importAdapter,
+  export: exportRun,
 };
 
 export const USAGE = `adept: train and compare parameter-efficient methods

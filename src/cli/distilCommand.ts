@@ -18,14 +18,32 @@ import { namedRun } from "./place.ts";
 import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
-interface Teacher { model: T5TunedModel; task: SourceTask<{ logits: HostTensor; encoded: HostTensor }> }
+interface Teacher {
+  model: T5TunedModel;
+  task: SourceTask<{ logits: HostTensor; encoded: HostTensor }>;
+}
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
-  const given = located(run), experiment = { ...given, engine: engineHere(given.engine) };
-  if (experiment.method.kind !== "pt") throw new UserError(`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`, "Train one with method.kind \"pt\" for each source task.");
-  const { model: { local: model }, tokenizer } = await openExperimentModel(experiment), { train } = await loadTask(experiment.task);
+  const given = located(run),
+    experiment = { ...given, engine: engineHere(given.engine) };
+  if (experiment.method.kind !== "pt")
+    throw new UserError(
+      `Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
+      'Train one with method.kind "pt" for each source task.',
+    );
+  const {
+      model: { local: model },
+      tokenizer,
+    } = await openExperimentModel(experiment),
+    { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
-  return { model, task: { examples: await tokenise(train, tokenizer, experiment.training), teach: (batch) => model.forward(parameters, batch) } };
+  return {
+    model,
+    task: {
+      examples: await tokenise(train, tokenizer, experiment.training),
+      teach: (batch) => model.forward(parameters, batch),
+    },
+  };
 }
 
 /** Whole numbers of at least 1, as given on the command line. */
@@ -37,28 +55,90 @@ function count(name: string, text: string): number {
 
 /** adept distil RUN... --out DIR: MPT's source stage, from finished runs of prompt tuning on one backbone. */
 export async function distilCommand(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { out: { type: "string" }, steps: { type: "string", default: "500" }, "batch-size": { type: "string", default: "16" }, weight: { type: "string", default: "0.9" }, seed: { type: "string", default: "0" }, force: { type: "boolean" }, "runs-dir": { type: "string" }, json: { type: "boolean" } } });
-  if (positionals.length === 0 || values.out === undefined) throw new WrongUse("distil takes runs of prompt tuning, and --out");
-  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)), first = located(runs[0]!), weight = Number(values.weight), seed = Number(values.seed);
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      out: { type: "string" },
+      steps: { type: "string", default: "500" },
+      "batch-size": { type: "string", default: "16" },
+      weight: { type: "string", default: "0.9" },
+      seed: { type: "string", default: "0" },
+      force: { type: "boolean" },
+      "runs-dir": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  if (positionals.length === 0 || values.out === undefined)
+    throw new WrongUse("distil takes runs of prompt tuning, and --out");
+  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)),
+    first = located(runs[0]!),
+    weight = Number(values.weight),
+    seed = Number(values.seed);
   const other = runs.find((run) => located(run).backbone !== first.backbone);
-  if (other !== undefined) throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
-  if (!(weight >= 0) || !Number.isInteger(seed)) throw new WrongUse("--weight must be at least 0, --seed a whole number");
-  const steps = count("steps", values.steps), batchSize = count("batch-size", values["batch-size"]), stop = new AbortController(), interrupt = (): void => { stop.abort(); };
+  if (other !== undefined)
+    throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
+  if (!(weight >= 0) || !Number.isInteger(seed))
+    throw new WrongUse("--weight must be at least 0, --seed a whole number");
+  const steps = count("steps", values.steps),
+    batchSize = count("batch-size", values["batch-size"]),
+    stop = new AbortController(),
+    interrupt = (): void => {
+      stop.abort();
+    };
   const teachers: Teacher[] = [];
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     for (const run of runs) teachers.push(await openTeacher(run));
-    const promptLength = teachers[0]!.model.shape.sizes.promptLength, init = first.method.kind === "pt" ? first.method : undefined;
-    const method = MethodInput.parse({ kind: "mpt", promptLength, promptInit: init?.promptInit, initText: init?.initText });
-    const { model: { local: model }, sizes, initial } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
+    const promptLength = teachers[0]!.model.shape.sizes.promptLength,
+      init = first.method.kind === "pt" ? first.method : undefined;
+    const method = MethodInput.parse({
+      kind: "mpt",
+      promptLength,
+      promptInit: init?.promptInit,
+      initText: init?.initText,
+    });
+    const {
+      model: { local: model },
+      sizes,
+      initial,
+    } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
     try {
       let last = { loss: NaN, taught: NaN };
-      const onStep = (told: { step: number; loss: number; taught: number }): void => { last = told; if (told.step % Math.max(1, Math.floor(steps / 20)) === 0) tell(`step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`); };
-      const parameters = await distil(model, teachers.map(({ task }) => task), initial, { steps, batchSize, warmup: Math.ceil(steps / 20), weight, seed, signal: stop.signal, rates: defaultRates(method), onStep });
-      finishedFolder(values.out, values.force === true, (folder) => { saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width }); });
-      say(values.json === true ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last }) : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`);
+      const onStep = (told: { step: number; loss: number; taught: number }): void => {
+        last = told;
+        if (told.step % Math.max(1, Math.floor(steps / 20)) === 0)
+          tell(
+            `step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`,
+          );
+      };
+      const parameters = await distil(
+        model,
+        teachers.map(({ task }) => task),
+        initial,
+        {
+          steps,
+          batchSize,
+          warmup: Math.ceil(steps / 20),
+          weight,
+          seed,
+          signal: stop.signal,
+          rates: defaultRates(method),
+          onStep,
+        },
+      );
+      finishedFolder(values.out, values.force === true, (folder) => {
+        saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
+      });
+      say(
+        values.json === true
+          ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last })
+          : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`,
+      );
       return 0;
-    } finally { await model.release(); }
+    } finally {
+      await model.release();
+    }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     tell("stopped; nothing was written\n");

@@ -17,16 +17,28 @@ async function git(): Promise<string> {
 }
 
 function disk(): string {
-  const { bavail, bsize } = statfsSync(process.cwd()), free = bavail * bsize, told = `${(free / 1e9).toFixed(1)} GB free here`;
+  const { bavail, bsize } = statfsSync(process.cwd()),
+    free = bavail * bsize,
+    told = `${(free / 1e9).toFixed(1)} GB free here`;
   if (free < LEAST_FREE) throw new Error(told);
   return told;
 }
 
 async function findings(): Promise<Finding[]> {
   return [
-    { what: "node", ok: true, detail: `${process.version}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(1)} GB of memory` },
-    await attempt("tokenizer", "npm ci", () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`),
-    ...await deviceFindings().catch((error: unknown): Finding[] => [{ what: "devices", ok: false, detail: String(error), fix: "npm ci" }]),
+    {
+      what: "node",
+      ok: true,
+      detail: `${process.version}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(1)} GB of memory`,
+    },
+    await attempt(
+      "tokenizer",
+      "npm ci",
+      () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`,
+    ),
+    ...(await deviceFindings().catch((error: unknown): Finding[] => [
+      { what: "devices", ok: false, detail: String(error), fix: "npm ci" },
+    ])),
     await attempt("git", "git init", git),
     await attempt("disk", "free some space", disk),
   ];
@@ -37,6 +49,8 @@ export async function doctor(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
   const found = await findings();
   if (values.json === true) say(JSON.stringify(found));
-  else for (const { what, ok, detail, fix } of found) say(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
+  else
+    for (const { what, ok, detail, fix } of found)
+      say(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
   return 0;
 }

@@ -6,11 +6,21 @@ import { hubPlace } from "../hub/hubRequest.ts";
 import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
-const MEGA = 1e6, LINES = 20;
+const MEGA = 1e6,
+  LINES = 20;
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth. */
 class TransferProgress {
-  private readonly bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {value}/{total} MB {rate} MB/s, {eta_formatted} left {file}", stream: process.stderr, hideCursor: true }, Presets.shades_classic) : undefined;
+  private readonly bar = process.stderr.isTTY
+    ? new SingleBar(
+        {
+          format: "{bar} {value}/{total} MB {rate} MB/s, {eta_formatted} left {file}",
+          stream: process.stderr,
+          hideCursor: true,
+        },
+        Presets.shades_classic,
+      )
+    : undefined;
   private readonly start = performance.now();
   private first: number | undefined;
   private nextLine = 0;
@@ -20,7 +30,10 @@ class TransferProgress {
     this.first ??= done;
     const rate = ((done - this.first) / MEGA / Math.max(0.001, (performance.now() - this.start) / 1000)).toFixed(1);
     if (this.bar !== undefined) {
-      if (!this.started) { this.bar.start(Math.ceil(total / MEGA), 0, { file, rate }); this.started = true; }
+      if (!this.started) {
+        this.bar.start(Math.ceil(total / MEGA), 0, { file, rate });
+        this.started = true;
+      }
       this.bar.update(Math.round(done / MEGA), { file, rate });
     } else if (done >= this.nextLine) {
       this.nextLine = done + total / LINES;
@@ -28,25 +41,56 @@ class TransferProgress {
     }
   }
 
-  stop(): void { if (this.started) this.bar?.stop(); }
+  stop(): void {
+    if (this.started) this.bar?.stop();
+  }
 }
 
 /** adept download REPO: files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
 export async function download(args: string[]): Promise<number> {
-  const { values, positionals: [name, ...more] } = parseArgs({ args, allowPositionals: true, options: { revision: { type: "string", default: "main" }, dataset: { type: "boolean" }, out: { type: "string" }, include: { type: "string", multiple: true }, json: { type: "boolean" } } });
+  const {
+    values,
+    positionals: [name, ...more],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      revision: { type: "string", default: "main" },
+      dataset: { type: "boolean" },
+      out: { type: "string" },
+      include: { type: "string", multiple: true },
+      json: { type: "boolean" },
+    },
+  });
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
-  const cancel = new AbortController(), progress = new TransferProgress(), interrupt = (): void => { cancel.abort(); };
+  const cancel = new AbortController(),
+    progress = new TransferProgress(),
+    interrupt = (): void => {
+      cancel.abort();
+    };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    const done = await downloadRepository(hubPlace(cancel.signal, process.env), { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
-      { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] }, (each) => { progress.show(each); });
+    const done = await downloadRepository(
+      hubPlace(cancel.signal, process.env),
+      { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
+      { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] },
+      (each) => {
+        progress.show(each);
+      },
+    );
     progress.stop();
-    say(values.json === true ? JSON.stringify(done) : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`);
+    say(
+      values.json === true
+        ? JSON.stringify(done)
+        : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`,
+    );
     return 0;
   } catch (error) {
     progress.stop();
     if (!cancel.signal.aborted) throw error;
     tell("stopped; the same command goes on where it was\n");
     return 130;
-  } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
 }

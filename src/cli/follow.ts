@@ -17,39 +17,77 @@ import { clearLine, tell } from "./terminal.ts";
 const POLL = 200;
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
-const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string => (milliseconds === undefined ? `${name ?? device} none (${reason ?? ""})` : `${name ?? device} ${millisecondsText(milliseconds)} ms`);
+const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string =>
+  milliseconds === undefined
+    ? `${name ?? device} none (${reason ?? ""})`
+    : `${name ?? device} ${millisecondsText(milliseconds)} ms`;
 
 function memoryText({ needed, available, device, copies, wanted }: Extract<RunEvent, { type: "memory" }>): string {
-  const own = device === undefined ? "" : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
+  const own =
+    device === undefined
+      ? ""
+      : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
   return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}`;
 }
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
 class Progress {
-  private readonly bar = process.stderr.isTTY ? new SingleBar({ format: "{bar} {value}/{total} loss {loss} {rate} tokens/s, {left} s left", stream: process.stderr, hideCursor: true }, Presets.shades_classic) : undefined;
+  private readonly bar = process.stderr.isTTY
+    ? new SingleBar(
+        {
+          format: "{bar} {value}/{total} loss {loss} {rate} tokens/s, {left} s left",
+          stream: process.stderr,
+          hideCursor: true,
+        },
+        Presets.shades_classic,
+      )
+    : undefined;
   private started = false;
   private nextLine = 0;
 
   show(event: RunEvent, record: RunRecord): void {
     if (event.type === "step") this.step(event, record);
-    else if (event.type === "evaluation") this.line(`${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`).join(", ")} (n=${event.examples})`);
-    else if (event.type === "plan") this.line(`${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`);
-    else if (event.type === "engine") this.line(`device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`);
+    else if (event.type === "evaluation")
+      this.line(
+        `${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(
+          event.metrics,
+        )
+          .map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`)
+          .join(", ")} (n=${event.examples})`,
+      );
+    else if (event.type === "plan")
+      this.line(
+        `${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`,
+      );
+    else if (event.type === "engine")
+      this.line(
+        `device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`,
+      );
     else if (event.type === "precision") this.line(precisionText(event));
     else if (event.type === "memory") this.line(memoryText(event));
     else if (event.type === "warning") this.line(`warning: ${event.message}`);
     else if (event.type === "error") this.line(`error: ${explain(event.message, event.action)}`);
-    else if (event.type === "git") this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);
+    else if (event.type === "git")
+      this.line(`git ${event.kind}: ${[event.commit, event.message].filter((text) => text !== undefined).join("; ")}`);
   }
 
   private step(event: Extract<RunEvent, { type: "step" }>, record: RunRecord): void {
-    const values = { loss: event.loss.toFixed(4), rate: Math.round(event.tokensPerSecond), left: Math.round(event.secondsLeft) };
+    const values = {
+      loss: event.loss.toFixed(4),
+      rate: Math.round(event.tokensPerSecond),
+      left: Math.round(event.secondsLeft),
+    };
     if (this.bar !== undefined) {
-      if (!this.started) { this.bar.start(record.steps, event.step, values); this.started = true; }
+      if (!this.started) {
+        this.bar.start(record.steps, event.step, values);
+        this.started = true;
+      }
       this.bar.update(event.step, values);
     } else if (event.step >= this.nextLine) {
       this.nextLine = event.step + Math.max(1, record.steps / 20);
-      this.line(`step ${event.step}/${record.steps} loss ${values.loss}, ${values.rate} tokens/s, ${values.left} s left`);
+      this.line(
+        `step ${event.step}/${record.steps} loss ${values.loss}, ${values.rate} tokens/s, ${values.left} s left`,
+      );
     }
   }
 
@@ -58,34 +96,57 @@ class Progress {
     tell(`${text}\n`);
   }
 
-  stop(): void { if (this.started) this.bar?.stop(); }
+  stop(): void {
+    if (this.started) this.bar?.stop();
+  }
 }
 
 /** Tells when a worker's process has ended, however it did. */
 export function untilExit(child: ChildProcess): () => boolean {
   let ended = child.exitCode !== null;
-  child.once("exit", () => { ended = true; }).once("error", () => { ended = true; });
+  child
+    .once("exit", () => {
+      ended = true;
+    })
+    .once("error", () => {
+      ended = true;
+    });
   return () => ended;
 }
 
 /** Shows a run until `hasEnded`. The first interrupt asks its worker to stop, the second ends it. */
-export async function follow(run: RunDirectory, hasEnded: (record: RunRecord) => boolean): Promise<{ record: RunRecord; interrupted: boolean }> {
-  const tail = new JournalTail(run.path), progress = new Progress();
-  let record = fold([]), interrupts = 0;
+export async function follow(
+  run: RunDirectory,
+  hasEnded: (record: RunRecord) => boolean,
+): Promise<{ record: RunRecord; interrupted: boolean }> {
+  const tail = new JournalTail(run.path),
+    progress = new Progress();
+  let record = fold([]),
+    interrupts = 0;
   const interrupt = (): void => {
-    if (interrupts++ === 0) { tell("\nstopping; the partial result is kept (again: end at once)\n"); run.requestStop(); }
-    else signalWorker(run, "SIGKILL");
+    if (interrupts++ === 0) {
+      tell("\nstopping; the partial result is kept (again: end at once)\n");
+      run.requestStop();
+    } else signalWorker(run, "SIGKILL");
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     last = hasEnded(record);
-    for (const event of tail.read()) { record = applyEvent(record, event); progress.show(event, record); }
+    for (const event of tail.read()) {
+      record = applyEvent(record, event);
+      progress.show(event, record);
+    }
     if (!last) await pause();
   }
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   // Where not even its first word found room, its log is empty too.
-  if (isLive(record.status)) tell(isFull(run.path) ? `The disk is full: the worker of run ${run.id} ended and could not say so. Free some space, then: adept resume ${run.id}\n` : `the worker ended without a result; see ${run.logPath}\n`);
+  if (isLive(record.status))
+    tell(
+      isFull(run.path)
+        ? `The disk is full: the worker of run ${run.id} ended and could not say so. Free some space, then: adept resume ${run.id}\n`
+        : `the worker ended without a result; see ${run.logPath}\n`,
+    );
   if (adoptRun(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
   return { record, interrupted: interrupts > 0 };
 }

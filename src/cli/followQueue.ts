@@ -12,10 +12,19 @@ const isPending = (record: RunRecord): boolean => isOpen(record.status) || isWai
  * Shows queued runs one after the other, in the order the queue takes them, until all have ended.
  * An interrupt stops the run at work and takes the others of these out of the queue.
  */
-export async function followQueue(runs: readonly RunDirectory[], runsDir: string): Promise<{ records: RunRecord[]; interrupted: boolean }> {
-  let interrupted = false, shown = 0;
-  const leave = (): void => { for (const run of runs) if (isWaiting(run.record())) dequeue(run); };
-  const interrupt = (): void => { interrupted = true; leave(); };
+export async function followQueue(
+  runs: readonly RunDirectory[],
+  runsDir: string,
+): Promise<{ records: RunRecord[]; interrupted: boolean }> {
+  let interrupted = false,
+    shown = 0;
+  const leave = (): void => {
+    for (const run of runs) if (isWaiting(run.record())) dequeue(run);
+  };
+  const interrupt = (): void => {
+    interrupted = true;
+    leave();
+  };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
     for (;;) {
@@ -25,15 +34,23 @@ export async function followQueue(runs: readonly RunDirectory[], runsDir: string
       const atWork = pending.find((run) => !isWaiting(run.record()));
       if (atWork === undefined) {
         // Whatever ended the queue's process, it is started again.
-        for (const device of new Set(pending.map((run) => queueOf(run, run.record())))) startQueue({ ...place(), runsDir, device });
+        for (const device of new Set(pending.map((run) => queueOf(run, run.record()))))
+          startQueue({ ...place(), runsDir, device });
         await pause();
         continue;
       }
-      tell(`\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${oneLine(atWork.record().name)}\n`);
-      await follow(atWork, () => { const record = atWork.record(); return !isPending(record) || isWaiting(record); });
+      tell(
+        `\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${oneLine(atWork.record().name)}\n`,
+      );
+      await follow(atWork, () => {
+        const record = atWork.record();
+        return !isPending(record) || isWaiting(record);
+      });
       shown++;
     }
-  } finally { process.off("SIGINT", interrupt).off("SIGTERM", interrupt); }
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
   if (shown === 0) tell("nothing was left to train\n");
   return { records: runs.map((run) => run.record()), interrupted };
 }

@@ -13,7 +13,8 @@ export async function gitHere(): Promise<GitStore> {
 /** The commit with a run's code. @throws UserError where it has none */
 export function codeOf(run: RunDirectory): string {
   const commit = codeCommit(run.record());
-  if (commit === undefined) throw new UserError(`Run ${run.id} has no commit`, "Runs are committed in folders with a git repository.");
+  if (commit === undefined)
+    throw new UserError(`Run ${run.id} has no commit`, "Runs are committed in folders with a git repository.");
   return commit;
 }
 
@@ -21,7 +22,9 @@ export function codeOf(run: RunDirectory): string {
 export function remoteOf(remotes: readonly string[], named: string | undefined): string {
   const [only, ...more] = remotes;
   if (only === undefined) throw new UserError("The repository has no remote", "Add one with git remote add.");
-  if (named !== undefined && !remotes.includes(named)) throw new UserError(`There is no remote "${named}"`, `There are: ${remotes.join(", ")}.`);
-  if (named === undefined && more.length > 0) throw new UserError(`There are several remotes: ${remotes.join(", ")}`, "Choose one with --remote.");
+  if (named !== undefined && !remotes.includes(named))
+    throw new UserError(`There is no remote "${named}"`, `There are: ${remotes.join(", ")}.`);
+  if (named === undefined && more.length > 0)
+    throw new UserError(`There are several remotes: ${remotes.join(", ")}`, "Choose one with --remote.");
   return named ?? only;
 }

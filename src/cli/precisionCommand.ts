@@ -12,16 +12,37 @@ import { say } from "./terminal.ts";
 
 /** adept precision RUN: what its narrower weights cost beside fp32, after training; told in its journal. */
 export async function precision(args: string[]): Promise<number> {
-  const { values, positionals: [wanted = "latest"] } = parseArgs({ args, allowPositionals: true, options: { "runs-dir": { type: "string" }, json: { type: "boolean" } } });
-  const run = namedRun(values["runs-dir"], wanted), given = located(run);
-  if (given.precision.weights === "fp32") throw new UserError(`Run ${run.id} has fp32 weights: there is nothing to compare`, "Choose a run whose experiment has a narrower precision.");
+  const {
+    values,
+    positionals: [wanted = "latest"],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
+  });
+  const run = namedRun(values["runs-dir"], wanted),
+    given = located(run);
+  if (given.precision.weights === "fp32")
+    throw new UserError(
+      `Run ${run.id} has fp32 weights: there is nothing to compare`,
+      "Choose a run whose experiment has a narrower precision.",
+    );
   const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
   try {
-    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout), cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
+    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout),
+      cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
     if (cost === undefined) throw new UserError(`Run ${run.id} has no examples to compare on`);
     const journal = new Journal(run.path);
-    try { journal.append(cost); } finally { journal.close(); }
-    say(values.json === true ? JSON.stringify({ run: run.id, ...cost, text: precisionText(cost) }) : precisionText(cost));
+    try {
+      journal.append(cost);
+    } finally {
+      journal.close();
+    }
+    say(
+      values.json === true ? JSON.stringify({ run: run.id, ...cost, text: precisionText(cost) }) : precisionText(cost),
+    );
     return 0;
-  } finally { await prepared.model.release(); }
+  } finally {
+    await prepared.model.release();
+  }
 }

@@ -1,14 +1,28 @@
 import { oneLine } from "./terminal.ts";
 
 /** Lines of a table with aligned columns; numbers, in columns named in `right`, to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], right: readonly string[] = []): string[] {
-  const flat = rows.map((row) => row.map(oneLine)), widths = header.map((name, i) => Math.max(name.length, ...flat.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => (right.includes(header[i]!) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join("  ").trimEnd();
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): string[] {
+  const flat = rows.map((row) => row.map(oneLine)),
+    widths = header.map((name, i) => Math.max(name.length, ...flat.map((row) => row[i]?.length ?? 0)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (right.includes(header[i]!) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
   return [line(header), widths.map((width) => "-".repeat(width)).join("  "), ...flat.map(line)];
 }
 
 /** The same as Markdown. */
-export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[], right: readonly string[] = []): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => oneLine(cell).replaceAll("|", "\\|")).join(" | ")} |`;
+export function markdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly string[] = [],
+): string[] {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => oneLine(cell).replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(header), line(header.map((name) => (right.includes(name) ? "---:" : "---"))), ...rows.map(line)];
 }

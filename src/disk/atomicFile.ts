@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../experiment/errors.ts";
 
@@ -7,11 +17,25 @@ const FULL = "The disk is full";
 /** Turns what a disk or a folder refuses into words the user can act on; any other error stays as it is. */
 export function explainWrite(error: unknown, path: string): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
-    case "ENOSPC": case "EDQUOT": return new UserError(`${FULL}: ${path} could not be written`, "Free some space, then resume the run.");
-    case "EFBIG": return new UserError(`${path} would be larger than a file may be on this disk`, "Keep the runs on another disk, with --runs-dir.");
-    case "EACCES": case "EPERM": case "EROFS": return new UserError(`${path} may not be written`, "Change the permissions of its folder, or keep the runs in another, with --runs-dir.");
-    case "EISDIR": return new UserError(`${path} is a folder in the place of a file`, "Delete the folder.");
-    default: return error;
+    case "ENOSPC":
+    case "EDQUOT":
+      return new UserError(`${FULL}: ${path} could not be written`, "Free some space, then resume the run.");
+    case "EFBIG":
+      return new UserError(
+        `${path} would be larger than a file may be on this disk`,
+        "Keep the runs on another disk, with --runs-dir.",
+      );
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new UserError(
+        `${path} may not be written`,
+        "Change the permissions of its folder, or keep the runs in another, with --runs-dir.",
+      );
+    case "EISDIR":
+      return new UserError(`${path} is a folder in the place of a file`, "Delete the folder.");
+    default:
+      return error;
   }
 }
 
@@ -29,7 +53,12 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const fd = openTemporary(temporary);
-    try { writeFileSync(fd, data); fsyncSync(fd); } finally { closeSync(fd); }
+    try {
+      writeFileSync(fd, data);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
@@ -48,11 +77,16 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 /** Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says ENOENT of a disk that may not be written. */
 export function makeFolder(given: string): void {
-  const path = resolve(given), parent = dirname(path);
+  const path = resolve(given),
+    parent = dirname(path);
   if (isFolder(path)) return;
   if (parent !== path) makeFolder(parent);
   // Another process may be faster.
-  try { mkdirSync(path); } catch (error) { if (!isFolder(path)) throw error; }
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isFolder(path)) throw error;
+  }
   syncFolder(parent);
 }
 
@@ -64,7 +98,11 @@ export function syncFile(path: string): void {
 
 function syncPath(path: string, flag: "r" | "r+"): void {
   const fd = openSync(path, flag);
-  try { fsyncSync(fd); } finally { closeSync(fd); }
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Takes away what writers that were ended have left in a folder. Only for a folder with one writer, who calls this. */

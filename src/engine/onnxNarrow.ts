@@ -11,7 +11,10 @@ const FLOAT = { to: { i: 1 } };
 export class NarrowWeights {
   private readonly added = new Set<string>();
 
-  constructor(private readonly b: OnnxBuilder, private readonly weights: ReadonlyMap<string, WeightLocation>) {}
+  constructor(
+    private readonly b: OnnxBuilder,
+    private readonly weights: ReadonlyMap<string, WeightLocation>,
+  ) {}
 
   private location(value: Value | undefined): WeightLocation | undefined {
     const location = value?.kind === "weight" ? this.weights.get(value.name) : undefined;
@@ -19,35 +22,61 @@ export class NarrowWeights {
   }
 
   /** Whether it is such a weight, or one in another shape. */
-  has(value: Value): boolean { return value.kind === "op" && value.op === "reshape" ? this.location(value.inputs[0]) !== undefined : this.location(value) !== undefined; }
+  has(value: Value): boolean {
+    return value.kind === "op" && value.op === "reshape"
+      ? this.location(value.inputs[0]) !== undefined
+      : this.location(value) !== undefined;
+  }
 
   /** A fresh wide copy for one use. */
   widened(value: Value): string {
     const { b } = this;
     return b.ahead(() => {
-      if (value.kind === "op") return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
-      const weight = value as WeightValue, location = this.location(weight)!, raw = this.raw(weight, location);
+      if (value.kind === "op")
+        return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
+      const weight = value as WeightValue,
+        location = this.location(weight)!,
+        raw = this.raw(weight, location);
       if (location.type === "float32") return raw;
-      return location.type === "int8" ? b.node("DequantizeLinear", [raw, this.scales(weight, location, location.dims.slice(0, 1))], { axis: { i: 0 } }) : b.node("Cast", [raw], FLOAT);
+      return location.type === "int8"
+        ? b.node("DequantizeLinear", [raw, this.scales(weight, location, location.dims.slice(0, 1))], {
+            axis: { i: 0 },
+          })
+        : b.node("Cast", [raw], FLOAT);
     });
   }
 
   /** The rows of the table that `ids` name: only they are widened. @returns undefined where the table is not narrow */
   rows({ inputs: [table] }: OpValue, ids: string): string | undefined {
-    const location = this.location(table), { b } = this;
+    const location = this.location(table),
+      { b } = this;
     if (location === undefined) return undefined;
-    const weight = table as WeightValue, rows = b.node("Gather", [this.raw(weight, location), ids], { axis: { i: 0 } });
+    const weight = table as WeightValue,
+      rows = b.node("Gather", [this.raw(weight, location), ids], { axis: { i: 0 } });
     if (location.type === "float32") return rows;
     const picked = b.node("Cast", [rows], FLOAT);
-    return location.type === "int8" ? b.node("Mul", [picked, b.node("Gather", [this.scales(weight, location, [location.dims[0]!, 1]), ids], { axis: { i: 0 } })]) : picked;
+    return location.type === "int8"
+      ? b.node("Mul", [
+          picked,
+          b.node("Gather", [this.scales(weight, location, [location.dims[0]!, 1]), ids], { axis: { i: 0 } }),
+        ])
+      : picked;
   }
 
   private raw({ name }: WeightValue, { file, offset, bytes, dims, type }: WeightLocation): string {
-    return this.initializer(`w:${name}`, () => ({ element: type, dims, external: { location: file, offset, length: bytes } }));
+    return this.initializer(`w:${name}`, () => ({
+      element: type,
+      dims,
+      external: { location: file, offset, length: bytes },
+    }));
   }
 
   private scales({ name }: WeightValue, { file, scales, dims: [rows] }: WeightLocation, dims: number[]): string {
-    return this.initializer(`s${dims.length}:${name}`, () => ({ element: "float32", dims, external: { location: file, offset: scales!, length: rows! * 4 } }));
+    return this.initializer(`s${dims.length}:${name}`, () => ({
+      element: "float32",
+      dims,
+      external: { location: file, offset: scales!, length: rows! * 4 },
+    }));
   }
 
   private initializer(name: string, make: () => Omit<OnnxBuilder["graph"]["initializers"][number], "name">): string {

@@ -9,25 +9,60 @@ export const ELEMENT = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float
 export type Element = keyof typeof ELEMENT;
 
 export type Attribute = { i: number } | { f: number } | { s: string } | { ints: number[] };
-export interface ProtoNode { op: string; domain: string; inputs: string[]; output: string; /** further outputs */ more?: string[]; attributes: Record<string, Attribute> }
-export interface ProtoTensor { name: string; element: Element; dims: number[]; raw?: Uint8Array; external?: { location: string; offset: number; length: number } }
-export interface ProtoValue { name: string; element: Element; dims: (number | string)[] }
-export interface ProtoGraph { nodes: ProtoNode[]; initializers: ProtoTensor[]; inputs: ProtoValue[]; outputs: ProtoValue[] }
+export interface ProtoNode {
+  op: string;
+  domain: string;
+  inputs: string[];
+  output: string;
+  /** further outputs */ more?: string[];
+  attributes: Record<string, Attribute>;
+}
+export interface ProtoTensor {
+  name: string;
+  element: Element;
+  dims: number[];
+  raw?: Uint8Array;
+  external?: { location: string; offset: number; length: number };
+}
+export interface ProtoValue {
+  name: string;
+  element: Element;
+  dims: (number | string)[];
+}
+export interface ProtoGraph {
+  nodes: ProtoNode[];
+  initializers: ProtoTensor[];
+  inputs: ProtoValue[];
+  outputs: ProtoValue[];
+}
 
 function message(w: Writer, field: number, write: (w: Writer) => void): void {
   w.uint32(tag(field, LENGTH_DELIMITED)).fork();
   write(w);
   w.ldelim();
 }
-const text = (w: Writer, field: number, value: string): void => { w.uint32(tag(field, LENGTH_DELIMITED)).string(value); };
-const int = (w: Writer, field: number, value: number): void => { w.uint32(tag(field, 0)).int64(value); };
+const text = (w: Writer, field: number, value: string): void => {
+  w.uint32(tag(field, LENGTH_DELIMITED)).string(value);
+};
+const int = (w: Writer, field: number, value: number): void => {
+  w.uint32(tag(field, 0)).int64(value);
+};
 
 function attribute(w: Writer, name: string, value: Attribute): void {
   text(w, 1, name);
-  if ("i" in value) { int(w, 3, value.i); int(w, 20, 2); }
-  else if ("f" in value) { w.uint32(tag(2, 5)).float(value.f); int(w, 20, 1); }
-  else if ("s" in value) { text(w, 4, value.s); int(w, 20, 3); }
-  else { for (const i of value.ints) int(w, 8, i); int(w, 20, 7); }
+  if ("i" in value) {
+    int(w, 3, value.i);
+    int(w, 20, 2);
+  } else if ("f" in value) {
+    w.uint32(tag(2, 5)).float(value.f);
+    int(w, 20, 1);
+  } else if ("s" in value) {
+    text(w, 4, value.s);
+    int(w, 20, 3);
+  } else {
+    for (const i of value.ints) int(w, 8, i);
+    int(w, 20, 7);
+  }
 }
 
 function node(w: Writer, n: ProtoNode): void {
@@ -45,19 +80,29 @@ function tensor(w: Writer, t: ProtoTensor): void {
   text(w, 8, t.name);
   if (t.raw !== undefined) w.uint32(tag(9, LENGTH_DELIMITED)).bytes(t.raw);
   if (t.external !== undefined) {
-    for (const [key, value] of Object.entries(t.external)) message(w, 13, (m) => { text(m, 1, key); text(m, 2, String(value)); });
+    for (const [key, value] of Object.entries(t.external))
+      message(w, 13, (m) => {
+        text(m, 1, key);
+        text(m, 2, String(value));
+      });
     int(w, 14, 1);
   }
 }
 
 function valueInfo(w: Writer, v: ProtoValue): void {
   text(w, 1, v.name);
-  message(w, 2, (type) => message(type, 1, (t) => {
-    int(t, 1, ELEMENT[v.element]);
-    message(t, 2, (shape) => {
-      for (const d of v.dims) message(shape, 1, (dim) => { if (typeof d === "number") int(dim, 1, d); else text(dim, 2, d); });
-    });
-  }));
+  message(w, 2, (type) =>
+    message(type, 1, (t) => {
+      int(t, 1, ELEMENT[v.element]);
+      message(t, 2, (shape) => {
+        for (const d of v.dims)
+          message(shape, 1, (dim) => {
+            if (typeof d === "number") int(dim, 1, d);
+            else text(dim, 2, d);
+          });
+      });
+    }),
+  );
 }
 
 /** Serialises a graph as an ONNX ModelProto (IR version 9, opset 18 and onnxruntime's com.microsoft). */
@@ -72,6 +117,13 @@ export function encodeModel(graph: ProtoGraph): Uint8Array {
     for (const v of graph.inputs) message(g, 11, (m) => valueInfo(m, v));
     for (const v of graph.outputs) message(g, 12, (m) => valueInfo(m, v));
   });
-  for (const [domain, version] of [["", 18], ["com.microsoft", 1]] as const) message(w, 8, (m) => { text(m, 1, domain); int(m, 2, version); });
+  for (const [domain, version] of [
+    ["", 18],
+    ["com.microsoft", 1],
+  ] as const)
+    message(w, 8, (m) => {
+      text(m, 1, domain);
+      int(m, 2, version);
+    });
   return w.finish();
 }

@@ -17,7 +17,9 @@ const MANTISSA = 1024;
 
 /** What an fp16's bits stand for. */
 function halfToFloat(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & (MANTISSA - 1);
+  const sign = h & 0x8000 ? -1 : 1,
+    exponent = (h >> 10) & 31,
+    fraction = h & (MANTISSA - 1);
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / MANTISSA) * 2 ** (exponent - 15);
@@ -29,7 +31,8 @@ let halves: Float32Array | undefined;
 /** Raw little-endian floats as fp32. */
 export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">): Float32Array {
   // Typed arrays start at multiples of their element's size.
-  const bytes = raw.byteOffset % 4 === 0 ? raw : Buffer.from(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
+  const bytes =
+    raw.byteOffset % 4 === 0 ? raw : Buffer.from(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
   if (type === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const narrow = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
   if (type === "bfloat16") {
@@ -52,19 +55,32 @@ export function readWeight({ file, offset, bytes, type, scales, dims }: Place): 
   try {
     const raw = readBytes(fd, offset, bytes);
     if (type !== "int8") return widen(raw, type);
-    return scaled(new Int8Array(raw.buffer, raw.byteOffset, bytes), widen(readBytes(fd, scales!, dims[0]! * 4), "float32"));
-  } finally { closeSync(fd); }
+    return scaled(
+      new Int8Array(raw.buffer, raw.byteOffset, bytes),
+      widen(readBytes(fd, scales!, dims[0]! * 4), "float32"),
+    );
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Levels of a matrix times their rows' scales, in fp32. */
 function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
-  const width = levels.length / scales.length, values = new Float32Array(levels.length);
-  for (let row = 0, i = 0; row < scales.length; row++) for (const end = i + width; i < end; i++) values[i] = levels[i]! * scales[row]!;
+  const width = levels.length / scales.length,
+    values = new Float32Array(levels.length);
+  for (let row = 0, i = 0; row < scales.length; row++)
+    for (const end = i + width; i < end; i++) values[i] = levels[i]! * scales[row]!;
   return values;
 }
 
 /** The part of a matrix with its rows `from` up to `to`. */
 export function rowsOf(place: Place, from: number, to: number): Place {
   const rowBytes = place.bytes / (place.dims[0] ?? 1);
-  return { ...place, offset: place.offset + from * rowBytes, bytes: (to - from) * rowBytes, dims: [to - from, ...place.dims.slice(1)], ...(place.scales !== undefined && { scales: place.scales + from * 4 }) };
+  return {
+    ...place,
+    offset: place.offset + from * rowBytes,
+    bytes: (to - from) * rowBytes,
+    dims: [to - from, ...place.dims.slice(1)],
+    ...(place.scales !== undefined && { scales: place.scales + from * 4 }),
+  };
 }

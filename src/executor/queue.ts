@@ -15,53 +15,88 @@ import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor
 const POLL = 300;
 
 /** The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever ends it. */
-export interface QueuePlace extends WorkerPlace { runsDir: string; device: string }
+export interface QueuePlace extends WorkerPlace {
+  runsDir: string;
+  device: string;
+}
 
-const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">): string => join(dirname(runsDir), `queue-${device}.lease`);
+const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">): string =>
+  join(dirname(runsDir), `queue-${device}.lease`);
 
 /** Makes the run's directory with the status "queued". */
 export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment),
+    journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
     journal.append({ type: "status", status: "queued" });
-  } finally { journal.close(); }
+  } finally {
+    journal.close();
+  }
   return run;
 }
 
 /** Takes a run that still waits out of the queue. */
 export function dequeue(run: RunDirectory): void {
   const journal = new Journal(run.path);
-  try { journal.append({ type: "status", status: "stopped", message: "Taken out of the queue." }); } finally { journal.close(); }
+  try {
+    journal.append({ type: "status", status: "stopped", message: "Taken out of the queue." });
+  } finally {
+    journal.close();
+  }
 }
 
 /** The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was, waits until nothing trains. */
-export const queueOf = (run: RunDirectory, { engine }: RunRecord): string => (engine === undefined ? run.experiment().engine.device : "auto");
+export const queueOf = (run: RunDirectory, { engine }: RunRecord): string =>
+  engine === undefined ? run.experiment().engine.device : "auto";
 
-interface Waiting extends ReadRun { index: number; device: string }
+interface Waiting extends ReadRun {
+  index: number;
+  device: string;
+}
 
 /** A run that cannot be read holds no other up; whoever lists runs tells of it. */
-const passOver: Told = () => { /* see listRuns' other readers */ };
+const passOver: Told = () => {
+  /* see listRuns' other readers */
+};
 
 /** Every run that waits. One whose experiment is damaged is not among them. */
 function allWaiting(runsDir: string): Waiting[] {
-  return readRuns(runsDir, passOver).filter(({ run, record }) => isWaiting(record) && run.damage() === undefined)
-    .map(({ run, record }) => ({ run, record, index: run.experiment().part?.index ?? 0, device: queueOf(run, record) }));
+  return readRuns(runsDir, passOver)
+    .filter(({ run, record }) => isWaiting(record) && run.damage() === undefined)
+    .map(({ run, record }) => ({
+      run,
+      record,
+      index: run.experiment().part?.index ?? 0,
+      device: queueOf(run, record),
+    }));
 }
 
 /** Runs that wait in a device's queue, in the order they were asked for; one that was interrupted goes first. */
 export function waitingRuns(runsDir: string, device: string): Waiting[] {
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
-  return allWaiting(runsDir).filter((each) => each.device === device)
-    .sort((a, b) => b.record.priority - a.record.priority || rank(a) - rank(b) || a.record.createdAt - b.record.createdAt || a.index - b.index);
+  return allWaiting(runsDir)
+    .filter((each) => each.device === device)
+    .sort(
+      (a, b) =>
+        b.record.priority - a.record.priority ||
+        rank(a) - rank(b) ||
+        a.record.createdAt - b.record.createdAt ||
+        a.index - b.index,
+    );
 }
 
 /** The devices that runs wait for. */
-export const waitingDevices = (runsDir: string): string[] => [...new Set(allWaiting(runsDir).map(({ device }) => device))];
+export const waitingDevices = (runsDir: string): string[] => [
+  ...new Set(allWaiting(runsDir).map(({ device }) => device)),
+];
 
 /** The devices whose queues work. */
 export function workingDevices(runsDir: string): string[] {
-  const folder = dirname(runsDir), names = existsSync(folder) ? readdirSync(folder).flatMap((name) => /^queue-(\w+)\.lease$/.exec(name)?.[1] ?? []) : [];
+  const folder = dirname(runsDir),
+    names = existsSync(folder)
+      ? readdirSync(folder).flatMap((name) => /^queue-(\w+)\.lease$/.exec(name)?.[1] ?? [])
+      : [];
   return names.filter((device) => isQueueRunning({ runsDir, device }));
 }
 
@@ -70,7 +105,10 @@ export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean
   const holder = holderOf(leasePath(place));
   if (holder === undefined) return false;
   if ("host" in holder) throw new UserError(`The queue is at work on ${holder.host}`, "Pause it there.");
-  try { process.kill(holder.pid, "SIGTERM"); return true; } catch (error) {
+  try {
+    process.kill(holder.pid, "SIGTERM");
+    return true;
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     return false;
   }
@@ -82,19 +120,37 @@ export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): b
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
   if (isQueueRunning(place)) return undefined;
   const folder = dirname(place.runsDir);
-  try { makeFolder(folder); } catch (error) { throw explainWrite(error, folder); }
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw explainWrite(error, folder);
+  }
   const log = opened(join(folder, `queue-${place.device}.log`));
   try {
-    const child = spawn(place.nodePath, [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device], {
-      detached: true, stdio: ["ignore", log, log], cwd: place.folder, windowsHide: true, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
-    });
+    const child = spawn(
+      place.nodePath,
+      [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device],
+      {
+        detached: true,
+        stdio: ["ignore", log, log],
+        cwd: place.folder,
+        windowsHide: true,
+        env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      },
+    );
     child.unref();
     return child;
-  } finally { closeSync(log); }
+  } finally {
+    closeSync(log);
+  }
 }
 
 function opened(path: string): number {
-  try { return openSync(path, "a"); } catch (error) { throw explainWrite(error, path); }
+  try {
+    return openSync(path, "a");
+  } catch (error) {
+    throw explainWrite(error, path);
+  }
 }
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
@@ -103,7 +159,11 @@ const sharesDevice = (one: string, other: string): boolean => one === other || o
 
 /** Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the choice wants a machine that does nothing else. */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
-  return readRuns(runsDir, passOver).some(({ run, record }) => isLive(record.status) && sharesDevice(device, run.damage() === undefined ? run.experiment().engine.device : "auto"));
+  return readRuns(runsDir, passOver).some(
+    ({ run, record }) =>
+      isLive(record.status) &&
+      sharesDevice(device, run.damage() === undefined ? run.experiment().engine.device : "auto"),
+  );
 }
 
 /**
@@ -115,14 +175,21 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
   if (!takeLease(lock, process.pid)) return undefined;
   try {
     if (isBusy(place)) return undefined;
-    const child = record.status === "queued" ? startTraining(run, place) : resumeTraining({ ...place, runPath: run.path });
+    const child =
+      record.status === "queued" ? startTraining(run, place) : resumeTraining({ ...place, runPath: run.path });
     // Workers are started so that nobody need wait for them; the queue does.
     child.ref();
     let ended = false;
-    const end = new Promise((resolve) => { child.once("exit", resolve).once("error", resolve); }).then(() => { ended = true; });
+    const end = new Promise((resolve) => {
+      child.once("exit", resolve).once("error", resolve);
+    }).then(() => {
+      ended = true;
+    });
     while (!ended && run.record().status === record.status) await pause();
     return { end };
-  } finally { dropLease(lock); }
+  } finally {
+    dropLease(lock);
+  }
 }
 
 /** Runs that wait with a damaged experiment are told as failed: nobody can start them. */
@@ -145,13 +212,21 @@ class Log {
 
 /** One look at the queue: starts what is next and waits for its end. @returns false when nothing waits any more */
 async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
-  adoptRuns(place.runsDir, (run, reason) => { log.say(`run ${run.id}: ${reason}`); });
-  if (isBusy(place)) { await pause(); return true; }
+  adoptRuns(place.runsDir, (run, reason) => {
+    log.say(`run ${run.id}: ${reason}`);
+  });
+  if (isBusy(place)) {
+    await pause();
+    return true;
+  }
   failDamaged(place.runsDir);
   const [next] = waitingRuns(place.runsDir, place.device);
   if (next === undefined) return false;
   const started = await startAlone(next, place);
-  if (started === undefined) { await pause(); return true; }
+  if (started === undefined) {
+    await pause();
+    return true;
+  }
   await started.end;
   // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
   const { status } = next.run.record();
@@ -165,22 +240,35 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
  * @param signal ends the queue after the run at work; the rest keeps waiting
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
-  const lease = leasePath(place), log = new Log();
+  const lease = leasePath(place),
+    log = new Log();
   if (!takeLease(lease, process.pid)) return;
   try {
     while (!signal.aborted) {
-      if (!hasSpace(dirname(place.runsDir))) { log.say("The disk is full: the queue waits for space."); await pause(); continue; }
-      try { if (!await workOnce(place, log)) return; } catch (error) {
+      if (!hasSpace(dirname(place.runsDir))) {
+        log.say("The disk is full: the queue waits for space.");
+        await pause();
+        continue;
+      }
+      try {
+        if (!(await workOnce(place, log))) return;
+      } catch (error) {
         // The disk filled meanwhile, or may not be written: that is waited out like the want of space.
         if (!(error instanceof UserError)) throw error;
         log.say(`${error.message}. ${error.action ?? ""}`);
         await pause();
       }
     }
-  } finally { dropLease(lease); }
+  } finally {
+    dropLease(lease);
+  }
 }
 
 function fail(run: RunDirectory, { message }: { message: string }): void {
   const journal = new Journal(run.path);
-  try { journal.append({ type: "status", status: "failed", message }); } finally { journal.close(); }
+  try {
+    journal.append({ type: "status", status: "failed", message });
+  } finally {
+    journal.close();
+  }
 }

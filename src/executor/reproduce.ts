@@ -11,14 +11,28 @@ import { sourcesIn } from "../run/sources.ts";
 import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 /** Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where they lie in the commit is in its journal. */
-function create(runsDir: string, original: RunDirectory, { top, commit }: { top: string; commit: string }): RunDirectory {
-  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32), { part: _, ...single } = original.experiment(), { name, sources, contents } = original.record();
-  const experiment = { ...single, name: `${name} (reproduced)`.slice(0, 300), reproduces: { run: original.id, commit } }, run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
+function create(
+  runsDir: string,
+  original: RunDirectory,
+  { top, commit }: { top: string; commit: string },
+): RunDirectory {
+  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32),
+    { part: _, ...single } = original.experiment(),
+    { name, sources, contents } = original.record();
+  const experiment = {
+      ...single,
+      name: `${name} (reproduced)`.slice(0, 300),
+      reproduces: { run: original.id, commit },
+    },
+    run = RunDirectory.create(runsDir, id, experiment),
+    journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
     journal.append({ type: "sources", paths: { ...sourcesIn(top, experiment), ...sources } });
     if (Object.keys(contents).length > 0) journal.append({ type: "contents", files: contents });
-  } finally { journal.close(); }
+  } finally {
+    journal.close();
+  }
   return run;
 }
 
@@ -26,11 +40,24 @@ function create(runsDir: string, original: RunDirectory, { top, commit }: { top:
  * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with it in the end.
  * @returns `outside`: paths that the commit lacks, taken as they are now @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
  */
-export async function reproduceRun(options: WorkerPlace & { runPath: string; runsDir: string; /** ends it before the training has begun */ signal?: AbortSignal }): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {
-  const original = RunDirectory.open(options.runPath), { snapshotCommit: commit, name, status } = original.record(), store = await openGitStore(options.folder);
+export async function reproduceRun(
+  options: WorkerPlace & {
+    runPath: string;
+    runsDir: string;
+    /** ends it before the training has begun */ signal?: AbortSignal;
+  },
+): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {
+  const original = RunDirectory.open(options.runPath),
+    { snapshotCommit: commit, name, status } = original.record(),
+    store = await openGitStore(options.folder);
   if ("reason" in store) throw new UserError(store.reason);
-  if (commit === undefined) throw new UserError(`Run "${name}" has no commit: its files cannot be brought back`, "Runs are committed in folders with a git repository.");
-  if (status !== "finished" && status !== "stopped") throw new UserError(`Run "${name}" has no result to compare with: it is ${status}`, "Let it finish first.");
+  if (commit === undefined)
+    throw new UserError(
+      `Run "${name}" has no commit: its files cannot be brought back`,
+      "Runs are committed in folders with a git repository.",
+    );
+  if (status !== "finished" && status !== "stopped")
+    throw new UserError(`Run "${name}" has no result to compare with: it is ${status}`, "Let it finish first.");
   const run = create(options.runsDir, original, { top: store.git.folder, commit });
   try {
     const outside = await layOut(store, run, commit);

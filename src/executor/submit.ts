@@ -7,11 +7,19 @@ import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 import { enqueue, startQueue } from "./queue.ts";
 
 /** `git`: whether runs may be committed; `queued`: wait for the device even with a single run. */
-export interface Submission extends WorkerPlace { experimentPath: string; runsDir: string; git: boolean; queued?: boolean; overrides?: readonly string[]; /** looks at every run before any starts; throws what is wrong */ check?: (experiment: Experiment) => void }
+export interface Submission extends WorkerPlace {
+  experimentPath: string;
+  runsDir: string;
+  git: boolean;
+  queued?: boolean;
+  overrides?: readonly string[];
+  /** looks at every run before any starts; throws what is wrong */ check?: (experiment: Experiment) => void;
+}
 
 /** New ids in the order they sort in, so that a list of runs keeps a sweep's order. */
 function newIds(count: number): string[] {
-  const now = new Date(), ids = new Set<string>();
+  const now = new Date(),
+    ids = new Set<string>();
   while (ids.size < count) ids.add(newRunId(now, () => randomBytes(4).readUInt32LE() / 2 ** 32));
   return [...ids].sort();
 }
@@ -20,15 +28,25 @@ function newIds(count: number): string[] {
  * Starts the run of an experiment file; several runs (seeds, a sweep) wait in their device's queue, which is started.
  * @throws UserError if the experiment is wrong; then nothing was made
  */
-export function submitExperiment(options: Submission): { runs: RunDirectory[]; queued: boolean; sweep: string | undefined; /** the worker of a single run */ child?: ChildProcess } {
-  const [sweepId] = newIds(1) as [string], experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({ ...each, git: each.git && options.git }));
+export function submitExperiment(options: Submission): {
+  runs: RunDirectory[];
+  queued: boolean;
+  sweep: string | undefined;
+  /** the worker of a single run */ child?: ChildProcess;
+} {
+  const [sweepId] = newIds(1) as [string],
+    experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({
+      ...each,
+      git: each.git && options.git,
+    }));
   for (const experiment of experiments) options.check?.(experiment);
   const [first] = experiments;
   if (experiments.length === 1 && first !== undefined && options.queued !== true) {
     const run = RunDirectory.create(options.runsDir, sweepId, first);
     return { runs: [run], queued: false, sweep: undefined, child: startTraining(run, options) };
   }
-  const ids = newIds(experiments.length), runs = experiments.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
+  const ids = newIds(experiments.length),
+    runs = experiments.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
   for (const device of new Set(experiments.map(({ engine }) => engine.device))) startQueue({ ...options, device });
   return { runs, queued: true, sweep: experiments.length > 1 ? sweepId : undefined };
 }

@@ -28,12 +28,18 @@ export function openPlain(path: string): { fd: number; size: number } {
 export function boundedBytes(path: string, most: number): Buffer {
   const { fd, size } = openPlain(path);
   try {
-    if (size > most) throw new UserError(`${path} has ${size} bytes; a file of its kind has at most ${most}`, "Check that it is the file that was meant.");
+    if (size > most)
+      throw new UserError(
+        `${path} has ${size} bytes; a file of its kind has at most ${most}`,
+        "Check that it is the file that was meant.",
+      );
     const bytes = Buffer.alloc(size);
     let done = 0;
     for (let read = -1; read !== 0 && done < size; done += read) read = readSync(fd, bytes, done, size - done, done);
     return bytes.subarray(0, done);
-  } finally { closeSync(fd); }
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The same as UTF-8 text. @throws UserError as `boundedBytes` */

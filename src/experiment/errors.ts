@@ -21,5 +21,7 @@ export class UserError extends Error {
   }
 
   /** By name, since the bundles of one process each carry this class. */
-  static override [Symbol.hasInstance](value: unknown): boolean { return value instanceof Error && value.name === "UserError"; }
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "UserError";
+  }
 }

@@ -10,56 +10,114 @@ import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
 /** Letters of a template, and of a path. */
-const template = z.string().min(1).max(20_000), place = z.string().min(1).max(4096);
+const template = z.string().min(1).max(20_000),
+  place = z.string().min(1).max(4096);
 const fraction = z.number().min(0).lt(1);
 const rate = z.number().nonnegative();
 
-const shots = z.strictObject({
-  k: positive.describe("Training examples, in all"), seed: z.number().int().nonnegative().optional().describe("Seed of the draw; the run's own seed where none is given"), sampling: z.enum(["balanced", "official"]).default("balanced").describe("Classes balanced, or drawn as the official code draws them"),
-}).optional().describe("Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k");
+const shots = z
+  .strictObject({
+    k: positive.describe("Training examples, in all"),
+    seed: z
+      .number()
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Seed of the draw; the run's own seed where none is given"),
+    sampling: z
+      .enum(["balanced", "official"])
+      .default("balanced")
+      .describe("Classes balanced, or drawn as the official code draws them"),
+  })
+  .optional()
+  .describe(
+    "Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k",
+  );
 
-const Split = z.strictObject({ validation: fraction.default(0.1).describe("Share held out for validation"), test: fraction.default(0.1).describe("Share held out for the test"), seed: z.number().int().default(42).describe("Seed of the split") });
+const Split = z.strictObject({
+  validation: fraction.default(0.1).describe("Share held out for validation"),
+  test: fraction.default(0.1).describe("Share held out for the test"),
+  seed: z.number().int().default(42).describe("Seed of the split"),
+});
 
 const FileTask = z.strictObject({
-  kind: z.literal("file"), shots,
+  kind: z.literal("file"),
+  shots,
   train: place.describe("Path of the training data (JSONL, CSV or TSV), relative to this file"),
-  validation: place.optional().describe("Path of the validation data; without it a seeded fraction of train is held out"),
+  validation: place
+    .optional()
+    .describe("Path of the validation data; without it a seeded fraction of train is held out"),
   test: place.optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
-  source: template.describe("Template of the model's input, e.g. \"premise: {premise} hypothesis: {hypothesis}\""),
-  target: template.describe("Template of the expected output, e.g. \"{label}\""),
-  split: Split
-    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given, and the seed of the split"),
+  source: template.describe('Template of the model\'s input, e.g. "premise: {premise} hypothesis: {hypothesis}"'),
+  target: template.describe('Template of the expected output, e.g. "{label}"'),
+  split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe(
+    "Fractions held out where no file is given, and the seed of the split",
+  ),
 });
 
 const MailTask = z.strictObject({
-  kind: z.literal("mail"), shots,
+  kind: z.literal("mail"),
+  shots,
   maxBodyCharacters: positive.default(600).describe("Characters of a mail's body that are read"),
-  split: Split
-    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out, and the seed of the split"),
+  split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe(
+    "Fractions held out, and the seed of the split",
+  ),
 });
 
 const TextTask = z.strictObject({
   kind: z.literal("text"),
   folder: place.describe("Folder of .txt files, relative to this file; a paragraph a line"),
-  label: z.string().min(1).max(500).refine((text) => { try { new RegExp(text, "u"); return true; } catch { return false; } }, "is no regular expression").optional()
-    .describe("A regular expression on the file's name whose first group is the label to tell; files that do not match are left out. Without it, hidden words are to be told"),
+  label: z
+    .string()
+    .min(1)
+    .max(500)
+    .refine((text) => {
+      try {
+        new RegExp(text, "u");
+        return true;
+      } catch {
+        return false;
+      }
+    }, "is no regular expression")
+    .optional()
+    .describe(
+      "A regular expression on the file's name whose first group is the label to tell; files that do not match are left out. Without it, hidden words are to be told",
+    ),
   shots,
   words: positive.min(12).default(60).describe("Words of an example"),
   perFile: positive.default(40).describe("Most examples of one file"),
   corruption: z.number().gt(0).lt(1).default(0.15).describe("Share of the words that are hidden"),
   spanWords: z.number().min(1).default(3).describe("Mean length of a hidden span, in words"),
-  split: Split
-    .default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions of the files held out, and the seed of split and spans"),
+  split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe(
+    "Fractions of the files held out, and the seed of split and spans",
+  ),
 });
 
 const NamedTask = z.strictObject({
   kind: z.literal("named"),
-  name: z.enum(TASK_NAMES).describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
+  name: z
+    .enum(TASK_NAMES)
+    .describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
   folder: place.describe("Folder with train, validation and test files (JSONL, TSV or CSV), relative to this file"),
   targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
-  split: z.enum(["given", "official"]).default("given").describe("The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation"),
-  official: z.boolean().default(false).describe("Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored"),
-  runGeneratedCode: z.boolean().default(false).describe("mbpp: run generated programs against their tests, in a sandbox (Linux with bubblewrap), for the metric pass@1"),
+  split: z
+    .enum(["given", "official"])
+    .default("given")
+    .describe(
+      "The files' own splits, or the official code's: half of validation is the test, or 1,000 rows of train are validation",
+    ),
+  official: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored",
+    ),
+  runGeneratedCode: z
+    .boolean()
+    .default(false)
+    .describe(
+      "mbpp: run generated programs against their tests, in a sandbox (Linux with bubblewrap), for the metric pass@1",
+    ),
   shots,
 });
 
@@ -69,37 +127,80 @@ const Training = z.strictObject({
   accumulation: positive.default(1).describe("Batches whose gradients make one update"),
   maxSourceLength: positive.default(256).describe("Longest input in tokens; what is longer is cut"),
   maxTargetLength: positive.default(20).describe("Longest answer in tokens, trained on and generated"),
-  learningRate: LearningRates.default({}).describe("Peak rate of each group of tensors; the method's own default where none is given"),
-  warmup: z.number().int().nonnegative().default(50).describe("Steps over which the learning rates rise from 0; then they fall evenly"),
-  optimizer: z.enum(["torch", "official"]).default("torch").describe("AdamW as torch.optim.AdamW, or with eps before bias correction as the official code"),
+  learningRate: LearningRates.default({}).describe(
+    "Peak rate of each group of tensors; the method's own default where none is given",
+  ),
+  warmup: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(50)
+    .describe("Steps over which the learning rates rise from 0; then they fall evenly"),
+  optimizer: z
+    .enum(["torch", "official"])
+    .default("torch")
+    .describe("AdamW as torch.optim.AdamW, or with eps before bias correction as the official code"),
   eps: z.number().positive().default(1e-6).describe("AdamW's epsilon"),
   weightDecay: rate.default(0).describe("AdamW's weight decay"),
   clip: rate.default(1).describe("Largest joint gradient norm; 0 switches clipping off"),
-  evaluateEvery: positive.default(150).describe("Steps between evaluations on validation, of which the best checkpoint is kept"),
+  evaluateEvery: positive
+    .default(150)
+    .describe("Steps between evaluations on validation, of which the best checkpoint is kept"),
   validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
   testLimit: positive.optional().describe("Most test examples"),
-  prediction: z.enum(["generate", "labels"]).default("generate").describe("How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label"),
+  prediction: z
+    .enum(["generate", "labels"])
+    .default("generate")
+    .describe(
+      "How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label",
+    ),
   checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which a broken run goes on"),
-  selection: z.enum(["metric", "accuracy", "loss"]).default("metric").describe("What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss"),
-  backboneDropout: fraction.default(0).describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
+  selection: z
+    .enum(["metric", "accuracy", "loss"])
+    .default("metric")
+    .describe(
+      "What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss",
+    ),
+  backboneDropout: fraction
+    .default(0)
+    .describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),
 });
 
 /** One run, with nothing left to expand; what its directory keeps. */
 export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(300).describe("What its runs are called"),
-  backbone: place.default("tiny-t5").describe("\"tiny-t5\" (embedded) or the path of a Hugging Face T5 folder, relative to this file"),
-  task: z.discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask]).describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),
+  backbone: place
+    .default("tiny-t5")
+    .describe('"tiny-t5" (embedded) or the path of a Hugging Face T5 folder, relative to this file'),
+  task: z
+    .discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask])
+    .describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("How it is trained"),
-  seed: z.number().int().nonnegative().default(0).describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
-  engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe("What computes it: a device, or \"auto\""),
-  precision: PrecisionInput.default({ weights: "fp32", compare: true }).describe("How the frozen backbone is held: \"fp32\", or narrower to fit a small machine, on the processor"),
+  seed: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
+  engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe(
+    'What computes it: a device, or "auto"',
+  ),
+  precision: PrecisionInput.default({ weights: "fp32", compare: true }).describe(
+    'How the frozen backbone is held: "fp32", or narrower to fit a small machine, on the processor',
+  ),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
-  analyses: z.array(z.enum(ANALYSIS_NAMES)).default([]).describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
+  analyses: z
+    .array(z.enum(ANALYSIS_NAMES))
+    .default([])
+    .describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
   part: SweepPart.optional(),
   // Not strict: older runs name paths here too, which nothing follows any more.
-  reproduces: z.object({ run: RunId, commit: CommitId.optional() }).optional().describe("the run beside it that this one repeats, and the commit with its files"),
+  reproduces: z
+    .object({ run: RunId, commit: CommitId.optional() })
+    .optional()
+    .describe("the run beside it that this one repeats, and the commit with its files"),
 });
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */
@@ -107,7 +208,7 @@ export const ExperimentFile = ResolvedExperiment.omit({ part: true, reproduces: 
   name: z.string().min(1).max(200).describe("What its runs are called"),
   method: MethodInput.optional().describe("The method; with sweep.methods it can be left out"),
   seeds: Seeds.optional(),
-  sweep: Sweep.optional().describe("Several runs from this file, compared by \"adept compare\""),
+  sweep: Sweep.optional().describe('Several runs from this file, compared by "adept compare"'),
 });
 
 /** A parsed experiment with every default filled in; paths absolute once resolved. */

@@ -2,8 +2,12 @@ import type { ExperimentInput } from "./experiment.ts";
 
 /** What the setup page has of an experiment before it is written; paths are absolute. */
 export interface ExperimentDraft {
-  name: string; task: { kind: "mail" } | { kind: "file"; train: string; source: string; target: string };
-  backbone: string; budget: number; steps: number; maxSourceLength: number;
+  name: string;
+  task: { kind: "mail" } | { kind: "file"; train: string; source: string; target: string };
+  backbone: string;
+  budget: number;
+  steps: number;
+  maxSourceLength: number;
 }
 
 /** What the host takes of a draft: units of its name, steps. */
@@ -19,24 +23,53 @@ const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentIn
 const EVALUATIONS = 6;
 
 /** The experiment of a draft. @param path turns an absolute path into the one to be written */
-export function experimentOf({ name, task, backbone, budget, steps, maxSourceLength }: ExperimentDraft, path: (absolute: string) => string = (absolute) => absolute): ExperimentInput {
+export function experimentOf(
+  { name, task, backbone, budget, steps, maxSourceLength }: ExperimentDraft,
+  path: (absolute: string) => string = (absolute) => absolute,
+): ExperimentInput {
   const sample = task.kind === "mail" ? SAMPLE : undefined;
   return {
-    name, backbone: backbone === "tiny-t5" ? backbone : path(backbone), task: task.kind === "mail" ? task : { ...task, train: path(task.train) },
-    method: { kind: "adept", budget, ...sample?.method }, training: { steps, evaluateEvery: Math.max(1, Math.round(steps / EVALUATIONS)), maxSourceLength, ...sample?.training },
+    name,
+    backbone: backbone === "tiny-t5" ? backbone : path(backbone),
+    task: task.kind === "mail" ? task : { ...task, train: path(task.train) },
+    method: { kind: "adept", budget, ...sample?.method },
+    training: {
+      steps,
+      evaluateEvery: Math.max(1, Math.round(steps / EVALUATIONS)),
+      maxSourceLength,
+      ...sample?.training,
+    },
   };
 }
 
 /** What stands beside the lines of an experiment file that a page has written, in the language of its window: `head` above all, the others by their key. */
-export interface ExperimentNotes { head: string; backbone: string; source: string; target: string; budget: string; maxSourceLength: string }
+export interface ExperimentNotes {
+  head: string;
+  backbone: string;
+  source: string;
+  target: string;
+  budget: string;
+  maxSourceLength: string;
+}
 
 /** An experiment as a file to read, with its notes. */
 export function experimentText(experiment: ExperimentInput, { head, ...notes }: ExperimentNotes): string {
   // Some of these keys mean something else deeper in the file.
-  const depths: Record<keyof typeof notes, number> = { backbone: 2, source: 4, target: 4, budget: 4, maxSourceLength: 4 }, comment = (text: string): string => `// ${text.replace(/\s+/g, " ")}`;
-  const lines = JSON.stringify(experiment, undefined, 2).split("\n").map((line) => {
-    const key = (Object.keys(depths) as (keyof typeof notes)[]).find((each) => line.startsWith(`${" ".repeat(depths[each])}"${each}": `));
-    return key === undefined ? line : `${line} ${comment(notes[key])}`;
-  });
+  const depths: Record<keyof typeof notes, number> = {
+      backbone: 2,
+      source: 4,
+      target: 4,
+      budget: 4,
+      maxSourceLength: 4,
+    },
+    comment = (text: string): string => `// ${text.replace(/\s+/g, " ")}`;
+  const lines = JSON.stringify(experiment, undefined, 2)
+    .split("\n")
+    .map((line) => {
+      const key = (Object.keys(depths) as (keyof typeof notes)[]).find((each) =>
+        line.startsWith(`${" ".repeat(depths[each])}"${each}": `),
+      );
+      return key === undefined ? line : `${line} ${comment(notes[key])}`;
+    });
   return `${comment(head)}\n${lines.join("\n")}\n`;
 }

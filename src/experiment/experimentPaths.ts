@@ -3,14 +3,28 @@ import { EMBEDDED } from "./readExperiment.ts";
 
 /** The experiment with another path for each one that it reads: its data, a backbone of one's own, what it starts from. */
 export function withPaths(experiment: Experiment, place: (path: string) => string): Experiment {
-  const { task, method, backbone } = experiment, maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
-  const moveTask = (): Experiment["task"] => (task.kind === "file" ? { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) } : task.kind === "mail" ? task : { ...task, folder: place(task.folder) });
-  return { ...experiment, task: moveTask(), backbone: backbone === EMBEDDED ? backbone : place(backbone), ...(method.source !== undefined && { method: { ...method, source: place(method.source) } }) };
+  const { task, method, backbone } = experiment,
+    maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
+  const moveTask = (): Experiment["task"] =>
+    task.kind === "file"
+      ? { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) }
+      : task.kind === "mail"
+        ? task
+        : { ...task, folder: place(task.folder) };
+  return {
+    ...experiment,
+    task: moveTask(),
+    backbone: backbone === EMBEDDED ? backbone : place(backbone),
+    ...(method.source !== undefined && { method: { ...method, source: place(method.source) } }),
+  };
 }
 
 /** Every path that an experiment reads, once. */
 export function pathsOf(experiment: Experiment): string[] {
   const paths = new Set<string>();
-  withPaths(experiment, (path) => { paths.add(path); return path; });
+  withPaths(experiment, (path) => {
+    paths.add(path);
+    return path;
+  });
   return [...paths];
 }

@@ -4,12 +4,30 @@ import { PART_SNIPPETS, SNIPPETS } from "./snippets.ts";
 
 /** The JSON schema of *.adept.json, with the snippets that completion offers: the build writes it beside the bundles. */
 export function experimentJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(ExperimentFile, { io: "input" }), properties: Record<string, unknown> = { ...schema.properties };
+  const schema = z.toJSONSchema(ExperimentFile, { io: "input" }),
+    properties: Record<string, unknown> = { ...schema.properties };
   // A device's name alone stands for an engine on it, which a preprocessing schema does not show.
-  const { description, ...engine } = properties["engine"] as { description?: string; properties: { device: { enum: string[] } } };
+  const { description, ...engine } = properties["engine"] as {
+    description?: string;
+    properties: { device: { enum: string[] } };
+  };
   properties["engine"] = { description, anyOf: [engine, { type: "string", enum: engine.properties.device.enum }] };
   const precision = properties["precision"] as { description?: string; properties: { weights: { enum: string[] } } };
-  properties["precision"] = { description: precision.description, anyOf: [{ ...precision, description: undefined }, { type: "string", enum: precision.properties.weights.enum }] };
-  for (const [key, defaultSnippets] of Object.entries(PART_SNIPPETS)) properties[key] = { ...(properties[key] as object), defaultSnippets };
-  return { title: "ADePT experiment", allowComments: true, allowTrailingCommas: true, ...schema, properties, defaultSnippets: SNIPPETS };
+  properties["precision"] = {
+    description: precision.description,
+    anyOf: [
+      { ...precision, description: undefined },
+      { type: "string", enum: precision.properties.weights.enum },
+    ],
+  };
+  for (const [key, defaultSnippets] of Object.entries(PART_SNIPPETS))
+    properties[key] = { ...(properties[key] as object), defaultSnippets };
+  return {
+    title: "ADePT experiment",
+    allowComments: true,
+    allowTrailingCommas: true,
+    ...schema,
+    properties,
+    defaultSnippets: SNIPPETS,
+  };
 }

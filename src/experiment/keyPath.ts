@@ -1,11 +1,13 @@
 export type JsonObject = Record<string, unknown>;
 
-const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const isItem = (list: readonly unknown[], key: string): boolean => /^\d+$/.test(key) && Number(key) <= list.length;
 const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 
 /** Whether a dotted key may be set at all. */
-export const isKeyPath = (path: string): boolean => path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
+export const isKeyPath = (path: string): boolean =>
+  path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 
 /** Sets a dotted key, making the objects on the way; null takes the key away. A number names an item of a list, the one after its last too. Changes `root`. */
 export function setKey(root: JsonObject, path: string, value: unknown): void {
@@ -13,7 +15,10 @@ export function setKey(root: JsonObject, path: string, value: unknown): void {
   let place = root;
   for (const [at, key] of keys.slice(0, -1).entries()) {
     const next = place[key];
-    if (isObject(next) || (Array.isArray(next) && isItem(next, keys[at + 1]!))) { place = next as JsonObject; continue; }
+    if (isObject(next) || (Array.isArray(next) && isItem(next, keys[at + 1]!))) {
+      place = next as JsonObject;
+      continue;
+    }
     const made: JsonObject = {};
     place[key] = made;
     place = made;
@@ -25,5 +30,9 @@ export function setKey(root: JsonObject, path: string, value: unknown): void {
 
 /** Every leaf by its dotted key; lists are leaves. */
 export function flatten(value: JsonObject, prefix = ""): Map<string, unknown> {
-  return new Map(Object.entries(value).flatMap(([key, each]) => (isObject(each) ? [...flatten(each, `${prefix}${key}.`)] : [[`${prefix}${key}`, each] as const])));
+  return new Map(
+    Object.entries(value).flatMap(([key, each]) =>
+      isObject(each) ? [...flatten(each, `${prefix}${key}.`)] : [[`${prefix}${key}`, each] as const],
+    ),
+  );
 }

@@ -5,7 +5,18 @@ export function leadingMetric(metrics: Readonly<Record<string, number>>): { name
 }
 
 const CORRELATIONS = ["matthews", "pearson", "spearman"];
-const NAMES: Record<string, string> = { f1: "F1", macroF1: "macro F1", em: "exact match", answerF1: "answer F1", f1a: "F1 over answers", groupEm: "questions all right", passAt1: "pass@1", matthews: "Matthews", pearson: "Pearson", spearman: "Spearman" };
+const NAMES: Record<string, string> = {
+  f1: "F1",
+  macroF1: "macro F1",
+  em: "exact match",
+  answerF1: "answer F1",
+  f1a: "F1 over answers",
+  groupEm: "questions all right",
+  passAt1: "pass@1",
+  matthews: "Matthews",
+  pearson: "Pearson",
+  spearman: "Spearman",
+};
 
 /** A metric's name as the field writes it. */
 export const metricName = (name: string): string => NAMES[name] ?? name;
@@ -14,4 +25,5 @@ export const metricName = (name: string): string => NAMES[name] ?? name;
 export const isCorrelation = (name: string): boolean => CORRELATIONS.includes(name);
 
 /** Its value: a share in percent, a correlation as a number. */
-export const metricValue = (name: string, value: number): string => (isCorrelation(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`);
+export const metricValue = (name: string, value: number): string =>
+  isCorrelation(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`;

@@ -1,10 +1,19 @@
 /** Edits (one unit added, left out or exchanged, two neighbours swapped) that lead from one text to another. */
 function distance(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (__, j) => (i === 0 ? j : j === 0 ? i : 0)));
+  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
+    Array.from({ length: b.length + 1 }, (__, j) => (i === 0 ? j : j === 0 ? i : 0)),
+  );
   for (let i = 1; i <= a.length; i++) {
     for (let j = 1; j <= b.length; j++) {
-      const own = Math.min(rows[i - 1]![j]! + 1, rows[i]![j - 1]! + 1, rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-      rows[i]![j] = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? Math.min(own, rows[i - 2]![j - 2]! + 1) : own;
+      const own = Math.min(
+        rows[i - 1]![j]! + 1,
+        rows[i]![j - 1]! + 1,
+        rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
+      rows[i]![j] =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? Math.min(own, rows[i - 2]![j - 2]! + 1)
+          : own;
     }
   }
   return rows[a.length]![b.length]!;
@@ -14,6 +23,17 @@ const plain = (name: string): string => name.slice(0, 60).toLowerCase().replace(
 
 /** Names that a mistyped one may stand for, the likeliest first, at most three. */
 export function nearestNames(wrong: string, names: readonly string[]): string[] {
-  const most = Math.max(1, Math.floor(plain(wrong).length / 3)), apart = names.map((name) => ({ name, apart: plain(name).startsWith(plain(wrong)) || plain(wrong).startsWith(plain(name)) ? 1 : distance(plain(wrong), plain(name)) }));
-  return apart.filter((each) => each.apart <= most).sort((a, b) => a.apart - b.apart).slice(0, 3).map(({ name }) => name);
+  const most = Math.max(1, Math.floor(plain(wrong).length / 3)),
+    apart = names.map((name) => ({
+      name,
+      apart:
+        plain(name).startsWith(plain(wrong)) || plain(wrong).startsWith(plain(name))
+          ? 1
+          : distance(plain(wrong), plain(name)),
+    }));
+  return apart
+    .filter((each) => each.apart <= most)
+    .sort((a, b) => a.apart - b.apart)
+    .slice(0, 3)
+    .map(({ name }) => name);
 }

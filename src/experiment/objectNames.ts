@@ -14,4 +14,10 @@ export const RunRef = z.string().regex(new RegExp(`^refs/adept/runs/${RUN}$`));
 const GITS = /^(\.git[. ]*|git~\d+)$/i;
 
 /** A path inside a repository, with /: it does not lead out of it, nor into what is git's own. */
-export const InnerPath = z.string().refine((path) => !/^[A-Za-z]:/.test(path) && path.split(/[\\/]/).every((part) => part !== "" && part !== "." && part !== ".." && !GITS.test(part)));
+export const InnerPath = z
+  .string()
+  .refine(
+    (path) =>
+      !/^[A-Za-z]:/.test(path) &&
+      path.split(/[\\/]/).every((part) => part !== "" && part !== "." && part !== ".." && !GITS.test(part)),
+  );

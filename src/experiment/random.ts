@@ -1,4 +1,5 @@
-const N = 624, M = 397;
+const N = 624,
+  M = 397;
 
 /** The 32-bit Mersenne Twister (Matsumoto and Nishimura 1998), seeded as PyTorch seeds it: init_genrand. */
 export class MersenneTwister {
@@ -32,10 +33,14 @@ export class MersenneTwister {
   }
 
   /** Uniform on [0, 1), 53 bits. */
-  uniform(): number { return ((this.nextUint32() >>> 5) * 67108864 + (this.nextUint32() >>> 6)) / 9007199254740992; }
+  uniform(): number {
+    return ((this.nextUint32() >>> 5) * 67108864 + (this.nextUint32() >>> 6)) / 9007199254740992;
+  }
 
   /** Standard normal, by Box and Muller. */
-  normal(): number { return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform()); }
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
 }
 
 /** torch.randperm(n, generator=Generator().manual_seed(seed)), for n below 2^32 / 20. */

@@ -1,6 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { getNodePath, findNodeAtLocation, parseTree, parse, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import {
+  getNodePath,
+  findNodeAtLocation,
+  parseTree,
+  parse,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from "jsonc-parser";
 import type { z } from "zod";
 import { boundedText } from "./boundedFile.ts";
 import { UserError } from "./errors.ts";
@@ -13,7 +21,8 @@ import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
 /** Bytes of an experiment file, and of what is wrong with it so many places as are told. */
-const MOST_BYTES = 2_000_000, MOST_TOLD = 20;
+const MOST_BYTES = 2_000_000,
+  MOST_TOLD = 20;
 
 function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
@@ -21,34 +30,54 @@ function lineOf(text: string, offset: number): number {
 
 function parseText(path: string, text: string): unknown {
   const out = outOfBounds(text);
-  if (out !== undefined) throw new UserError(`${path}:${lineOf(text, out.offset)}: an experiment cannot have ${out.what}.`, "Correct that line.");
+  if (out !== undefined)
+    throw new UserError(
+      `${path}:${lineOf(text, out.offset)}: an experiment cannot have ${out.what}.`,
+      "Correct that line.",
+    );
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const first = errors[0];
-  if (first) throw new UserError(`${path}:${lineOf(text, first.offset)}: not valid JSON (${printParseErrorCode(first.error)}).`, "Correct that line.");
+  if (first)
+    throw new UserError(
+      `${path}:${lineOf(text, first.offset)}: not valid JSON (${printParseErrorCode(first.error)}).`,
+      "Correct that line.",
+    );
   return value;
 }
 
 /** Sets `a.b.c=value` in a parsed file; the value is JSON where it parses as such, else a string. @throws UserError if it has no "=" */
 function override(root: JsonObject, assignment: string): void {
-  const at = assignment.indexOf("="), path = assignment.slice(0, at);
+  const at = assignment.indexOf("="),
+    path = assignment.slice(0, at);
   if (at < 1) throw new UserError(`--set ${assignment}: write it as path=value, for example training.steps=200.`);
   if (!isKeyPath(path)) throw new UserError(`--set ${assignment}: not a key of an experiment.`);
   const raw = assignment.slice(at + 1);
   let value: unknown = raw;
-  try { value = JSON.parse(raw); } catch { /* a plain string */ }
+  try {
+    value = JSON.parse(raw);
+  } catch {
+    /* a plain string */
+  }
   setKey(root, path, value);
 }
 
 function nearestNode(tree: Node | undefined, path: PropertyKey[]): Node | undefined {
   for (let length = path.length; tree && length >= 0; length--) {
-    const node = findNodeAtLocation(tree, path.slice(0, length).map((key) => (typeof key === "symbol" ? String(key) : key)));
+    const node = findNodeAtLocation(
+      tree,
+      path.slice(0, length).map((key) => (typeof key === "symbol" ? String(key) : key)),
+    );
     if (node && getNodePath(node).length === length) return node;
   }
   return undefined;
 }
 
-function describe(path: string, { text, tree }: { text: string; tree: Node | undefined }, issue: z.core.$ZodIssue): string {
+function describe(
+  path: string,
+  { text, tree }: { text: string; tree: Node | undefined },
+  issue: z.core.$ZodIssue,
+): string {
   const extra = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const keys = extra === undefined ? issue.path : [...issue.path, extra];
   const node = nearestNode(tree, keys);
@@ -58,7 +87,10 @@ function describe(path: string, { text, tree }: { text: string; tree: Node | und
 }
 
 function requireFile(path: string, key: string): string {
-  if (!existsSync(path) || !statSync(path).isFile()) throw new UserError(`${key}: there is no file ${path}.`, "Paths are relative to the experiment file.").about(key.split("."));
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw new UserError(`${key}: there is no file ${path}.`, "Paths are relative to the experiment file.").about(
+      key.split("."),
+    );
   return path;
 }
 
@@ -66,46 +98,81 @@ function requireFile(path: string, key: string): string {
 function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
   if (method.source === undefined) return method;
   const source = resolve(folder, method.source);
-  if (!(existsSync(source) && statSync(source).isDirectory())) throw new UserError(`method.source: there is no folder ${source}.`, "Give the folder of a run or of an adapter, relative to the experiment file.").about(["method", "source"]);
+  if (!(existsSync(source) && statSync(source).isDirectory()))
+    throw new UserError(
+      `method.source: there is no folder ${source}.`,
+      "Give the folder of a run or of an adapter, relative to the experiment file.",
+    ).about(["method", "source"]);
   return { ...method, source };
 }
 
 function resolvePaths(given: Experiment, folder: string): Experiment {
-  const experiment = { ...given, method: resolveSource(given.method, folder) }, { task, backbone } = experiment;
+  const experiment = { ...given, method: resolveSource(given.method, folder) },
+    { task, backbone } = experiment;
   const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
-    throw new UserError(`backbone: there is no folder ${model}.`, `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`).about(["backbone"]);
+    throw new UserError(
+      `backbone: there is no folder ${model}.`,
+      `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`,
+    ).about(["backbone"]);
   }
   if (task.kind === "named" || task.kind === "text") {
     const data = resolve(folder, task.folder);
-    if (!(existsSync(data) && statSync(data).isDirectory())) throw new UserError(`task.folder: there is no folder ${data}.`, "Paths are relative to the experiment file.").about(["task", "folder"]);
+    if (!(existsSync(data) && statSync(data).isDirectory()))
+      throw new UserError(
+        `task.folder: there is no folder ${data}.`,
+        "Paths are relative to the experiment file.",
+      ).about(["task", "folder"]);
     return { ...experiment, backbone: model, task: { ...task, folder: data } };
   }
   if (task.kind !== "file") return { ...experiment, backbone: model };
-  const file = (key: "train" | "validation" | "test"): string | undefined => (task[key] === undefined ? undefined : requireFile(resolve(folder, task[key]), `task.${key}`));
-  return { ...experiment, backbone: model, task: { ...task, train: file("train")!, validation: file("validation"), test: file("test") } };
+  const file = (key: "train" | "validation" | "test"): string | undefined =>
+    task[key] === undefined ? undefined : requireFile(resolve(folder, task[key]), `task.${key}`);
+  return {
+    ...experiment,
+    backbone: model,
+    task: { ...task, train: file("train")!, validation: file("validation"), test: file("test") },
+  };
 }
 
 /** The peak learning rate of each group that the method has. */
 function fillRates(experiment: Experiment, path: string): Experiment {
-  const { method, training } = experiment, defaults = defaultRates(method);
+  const { method, training } = experiment,
+    defaults = defaultRates(method);
   const stray = Object.keys(training.learningRate).find((group) => !(group in defaults));
-  if (stray !== undefined) throw new UserError(`${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`).about(["training", "learningRate", stray]);
+  if (stray !== undefined)
+    throw new UserError(
+      `${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`,
+    ).about(["training", "learningRate", stray]);
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
 /** Few shots are drawn anew for each seed, unless the draw has a seed of its own. */
 function fillShots(experiment: Experiment): Experiment {
   const { task, seed } = experiment;
-  return task.shots === undefined ? experiment : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
+  return task.shots === undefined
+    ? experiment
+    : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
 }
 
 /** @throws UserError where the method or the device has no use for weights that are held narrow */
 function checkPrecision(experiment: Experiment): Experiment {
-  const { method, engine: { device }, precision: { weights } } = experiment;
+  const {
+    method,
+    engine: { device },
+    precision: { weights },
+  } = experiment;
   if (weights === "fp32") return experiment;
-  if (method.kind === "full") throw new UserError(`precision: the method "full" trains the backbone itself, which "${weights}" holds frozen`, "Use \"fp32\", or a method that leaves the backbone as it is.").about(["precision"]);
-  if (device !== "auto" && device !== "cpu") throw new UserError(`precision: "${weights}" is for the processor, not for "${device}"`, "Use engine.device \"cpu\" or \"auto\", or precision \"fp32\".").about(["precision"]);
+  if (method.kind === "full")
+    throw new UserError(
+      `precision: the method "full" trains the backbone itself, which "${weights}" holds frozen`,
+      'Use "fp32", or a method that leaves the backbone as it is.',
+    ).about(["precision"]);
+  if (device !== "auto" && device !== "cpu")
+    throw new UserError(
+      `precision: "${weights}" is for the processor, not for "${device}"`,
+      'Use engine.device "cpu" or "auto", or precision "fp32".',
+    ).about(["precision"]);
   return experiment;
 }
 
@@ -117,7 +184,8 @@ function textOf(path: string): string {
 
 function objectOf(path: string, text: string, overrides: readonly string[]): JsonObject {
   const value = parseText(path, text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new UserError(`${path}: an experiment is one JSON object.`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new UserError(`${path}: an experiment is one JSON object.`);
   for (const assignment of overrides) override(value as JsonObject, assignment);
   return value as JsonObject;
 }
@@ -126,10 +194,18 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
 function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: string }): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues, keys = first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
-  const tree = parseTree(file.text), more = parsed.error.issues.length - MOST_TOLD;
-  const told = parsed.error.issues.slice(0, MOST_TOLD).map((issue) => describe(file.path, { text: file.text, tree }, issue) + (file.about ?? ""));
-  throw new UserError([...told, ...(more > 0 ? [`${file.path}: and ${more} more`] : [])].join("\n"), "Correct the experiment file.").about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
+  const [first] = parsed.error.issues,
+    keys =
+      first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
+  const tree = parseTree(file.text),
+    more = parsed.error.issues.length - MOST_TOLD;
+  const told = parsed.error.issues
+    .slice(0, MOST_TOLD)
+    .map((issue) => describe(file.path, { text: file.text, tree }, issue) + (file.about ?? ""));
+  throw new UserError(
+    [...told, ...(more > 0 ? [`${file.path}: and ${more} more`] : [])].join("\n"),
+    "Correct the experiment file.",
+  ).about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
 }
 
 /**
@@ -138,31 +214,74 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
  * @param overrides assignments as of `--set`, e.g. "training.steps=200" @param sweepId what the runs of a sweep are known by
  * @throws UserError naming file, line and key of what is wrong
  */
-export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] { return experimentsOf(path, textOf(path), overrides, sweepId); }
+export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
+  return experimentsOf(path, textOf(path), overrides, sweepId);
+}
 
 /** The same of a text that may not be saved yet. @param path where it is, or will be */
-export function experimentsOf(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] { return experimentPoints(path, text, overrides, sweepId).map(({ read }) => read()); }
+export function experimentsOf(
+  path: string,
+  text: string,
+  overrides: readonly string[] = [],
+  sweepId = "",
+): Experiment[] {
+  return experimentPoints(path, text, overrides, sweepId).map(({ read }) => read());
+}
 
 /** One run of a file, still to be read, which may fail as `readExperiments` does; `origin`: where a sweep has its values from. */
-export interface ExperimentPoint { origin: Origin; read: () => Experiment }
+export interface ExperimentPoint {
+  origin: Origin;
+  read: () => Experiment;
+}
 
 /** The runs of a text one by one. @throws UserError where the file as a whole is wrong */
-export function experimentPoints(path: string, text: string, overrides: readonly string[] = [], sweepId = ""): ExperimentPoint[] {
-  const raw = objectOf(path, text, overrides), folder = dirname(resolve(path));
+export function experimentPoints(
+  path: string,
+  text: string,
+  overrides: readonly string[] = [],
+  sweepId = "",
+): ExperimentPoint[] {
+  const raw = objectOf(path, text, overrides),
+    folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
-  const finish = (value: unknown, about?: string): Experiment => resolvePaths(checkPrecision(fillShots(fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path))), folder);
-  if (seeds === undefined && sweep === undefined) return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
+  const finish = (value: unknown, about?: string): Experiment =>
+    resolvePaths(
+      checkPrecision(
+        fillShots(
+          fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path),
+        ),
+      ),
+      folder,
+    );
+  if (seeds === undefined && sweep === undefined)
+    return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
   return points.map(({ experiment, label, variant, tune, origin, id }, index) => {
-    const part = { sweep: sweepId, name: String(raw["name"]), ...(variant !== "" && { variant }), index, of: points.length, tune, ...(id !== undefined && { case: id }) };
-    return { origin, read: () => finish({ ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part }, ` (in the run "${label}")`) };
+    const part = {
+      sweep: sweepId,
+      name: String(raw["name"]),
+      ...(variant !== "" && { variant }),
+      index,
+      of: points.length,
+      tune,
+      ...(id !== undefined && { case: id }),
+    };
+    return {
+      origin,
+      read: () =>
+        finish(
+          { ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part },
+          ` (in the run "${label}")`,
+        ),
+    };
   });
 }
 
 /** The one run of a file. @throws UserError when it has several, or as readExperiments does */
 export function readExperiment(path: string, overrides: readonly string[] = []): Experiment {
   const [only, ...more] = readExperiments(path, overrides);
-  if (only === undefined || more.length > 0) throw new UserError(`${path} has ${more.length + 1} runs`, "Take one seed and no sweep here.");
+  if (only === undefined || more.length > 0)
+    throw new UserError(`${path} has ${more.length + 1} runs`, "Take one seed and no sweep here.");
   return only;
 }

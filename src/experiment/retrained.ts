@@ -2,13 +2,34 @@ import { UserError } from "./errors.ts";
 import type { MethodSpec } from "./methodSpec.ts";
 
 /** Ablations that are trained from scratch (reference section 7.2, regime R). */
-export const RETRAINED = ["A0", "A1", "A2", "A3", "A7", "A10 no bias", "A10 linear", "A10 no dropout", "A11", "A12 hybrid", "A12 deep"] as const;
+export const RETRAINED = [
+  "A0",
+  "A1",
+  "A2",
+  "A3",
+  "A7",
+  "A10 no bias",
+  "A10 linear",
+  "A10 no dropout",
+  "A11",
+  "A12 hybrid",
+  "A12 deep",
+] as const;
 export type RetrainedCase = (typeof RETRAINED)[number];
 
 /** What each is, in words. */
 export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
-  A0: "ADePT", A1: "prompt only", A2: "FFN only", A3: "one trained constant", A7: "position table (DePT)", "A10 no bias": "no bias", "A10 linear": "no ReLU, no bias", "A10 no dropout": "no dropout",
-  A11: "a free row per token, outside the budget", "A12 hybrid": "FFN and position table", "A12 deep": "deeper FFN",
+  A0: "ADePT",
+  A1: "prompt only",
+  A2: "FFN only",
+  A3: "one trained constant",
+  A7: "position table (DePT)",
+  "A10 no bias": "no bias",
+  "A10 linear": "no ReLU, no bias",
+  "A10 no dropout": "no dropout",
+  A11: "a free row per token, outside the budget",
+  "A12 hybrid": "FFN and position table",
+  "A12 deep": "deeper FFN",
 };
 
 /**
@@ -16,15 +37,37 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
  * @param base the experiment's ADePT @param positions rows of position tables: the longest input
  * @throws UserError without a budget, since sizes that match cannot be solved for then
  */
-export function retrainedMethods(base: MethodSpec | undefined, budget: MethodSpec["budget"], { cases, positions }: { cases: true | readonly RetrainedCase[]; positions: number }): { id: RetrainedCase; method: MethodSpec }[] {
-  if (base?.kind !== "adept" || base.variant !== "standard") throw new UserError("sweep.retrained: the experiment's `method` must be ADePT's standard variant", "Give \"method\": { \"kind\": \"adept\" }.").about(["sweep", "retrained"]);
+export function retrainedMethods(
+  base: MethodSpec | undefined,
+  budget: MethodSpec["budget"],
+  { cases, positions }: { cases: true | readonly RetrainedCase[]; positions: number },
+): { id: RetrainedCase; method: MethodSpec }[] {
+  if (base?.kind !== "adept" || base.variant !== "standard")
+    throw new UserError(
+      "sweep.retrained: the experiment's `method` must be ADePT's standard variant",
+      'Give "method": { "kind": "adept" }.',
+    ).about(["sweep", "retrained"]);
   const common = base.budget ?? budget;
-  if (common === undefined) throw new UserError("sweep.retrained: there is no budget to match", "Give sweep.budget, for example { \"promptTokens\": 100 }.").about(["sweep", "retrained"]);
-  const { promptInit, initText } = base, own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common }, prompt = { source: undefined, budget: common, promptInit, initText };
+  if (common === undefined)
+    throw new UserError(
+      "sweep.retrained: there is no budget to match",
+      'Give sweep.budget, for example { "promptTokens": 100 }.',
+    ).about(["sweep", "retrained"]);
+  const { promptInit, initText } = base,
+    own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common },
+    prompt = { source: undefined, budget: common, promptInit, initText };
   const methods: Record<RetrainedCase, MethodSpec> = {
-    A0: { ...base, budget: common }, A1: { kind: "pt", ...prompt }, A2: { ...own, promptLength: 0 }, A3: { ...own, variant: "constant" }, A7: { kind: "dept", ...prompt, positions, scale: "official" },
-    "A10 no bias": { ...own, variant: "no-bias" }, "A10 linear": { ...own, variant: "linear" }, "A10 no dropout": { ...base, budget: common, dropout: 0 },
-    A11: { ...own, variant: "table", budget: undefined, promptLength: base.promptLength }, "A12 hybrid": { ...own, variant: "hybrid", positions }, "A12 deep": { ...own, variant: "deep" },
+    A0: { ...base, budget: common },
+    A1: { kind: "pt", ...prompt },
+    A2: { ...own, promptLength: 0 },
+    A3: { ...own, variant: "constant" },
+    A7: { kind: "dept", ...prompt, positions, scale: "official" },
+    "A10 no bias": { ...own, variant: "no-bias" },
+    "A10 linear": { ...own, variant: "linear" },
+    "A10 no dropout": { ...base, budget: common, dropout: 0 },
+    A11: { ...own, variant: "table", budget: undefined, promptLength: base.promptLength },
+    "A12 hybrid": { ...own, variant: "hybrid", positions },
+    "A12 deep": { ...own, variant: "deep" },
   };
   return RETRAINED.filter((id) => cases === true || cases.includes(id)).map((id) => ({ id, method: methods[id] }));
 }

@@ -1,22 +1,74 @@
 /** `body` as VS Code's JSON support takes it: places to fill as `${1:text}`, "^" before what is no string. */
-export interface Snippet { readonly label: string; readonly description?: string; readonly body: unknown }
+export interface Snippet {
+  readonly label: string;
+  readonly description?: string;
+  readonly body: unknown;
+}
 
 /** What completion offers in an empty experiment. Braces of a template stand outside of what is typed over: an escaped one in there ends up doubled. */
 export const SNIPPETS: readonly Snippet[] = [
-  { label: "Experiment on the mail sample", description: "ADePT on the sample that comes with ADePT Lab", body: { name: "${1:mail}", task: { kind: "mail" }, method: { kind: "adept", budget: 12800 }, training: { steps: 1000, maxSourceLength: 96, maxTargetLength: 4 } } },
-  { label: "Experiment on a file of your own", description: "JSONL, CSV, TSV or Parquet with columns for input and output", body: { name: "${1:my labels}", task: { kind: "file", train: "${2:train.jsonl}", source: "{${3:text}}", target: "{${4:label}}" }, method: { kind: "adept", budget: 12800 }, training: { steps: 900 } } },
-  { label: "Comparison of methods at one budget", description: "Several methods and seeds, then compared", body: { name: "${1:comparison}", task: { kind: "mail" }, seeds: [0, 1, 2], sweep: { budget: { promptTokens: 100 }, methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }, { kind: "lora" }] } } },
+  {
+    label: "Experiment on the mail sample",
+    description: "ADePT on the sample that comes with ADePT Lab",
+    body: {
+      name: "${1:mail}",
+      task: { kind: "mail" },
+      method: { kind: "adept", budget: 12800 },
+      training: { steps: 1000, maxSourceLength: 96, maxTargetLength: 4 },
+    },
+  },
+  {
+    label: "Experiment on a file of your own",
+    description: "JSONL, CSV, TSV or Parquet with columns for input and output",
+    body: {
+      name: "${1:my labels}",
+      task: { kind: "file", train: "${2:train.jsonl}", source: "{${3:text}}", target: "{${4:label}}" },
+      method: { kind: "adept", budget: 12800 },
+      training: { steps: 900 },
+    },
+  },
+  {
+    label: "Comparison of methods at one budget",
+    description: "Several methods and seeds, then compared",
+    body: {
+      name: "${1:comparison}",
+      task: { kind: "mail" },
+      seeds: [0, 1, 2],
+      sweep: {
+        budget: { promptTokens: 100 },
+        methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }, { kind: "lora" }],
+      },
+    },
+  },
 ];
 /** What it offers at these of its keys. */
 export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonly Snippet[]>> = {
   task: [
-    { label: "file", description: "Your own data", body: { kind: "file", train: "${1:train.jsonl}", source: "{${2:text}}", target: "{${3:label}}" } },
-    { label: "named", description: "A task of the paper", body: { kind: "named", name: "${1:sst2}", folder: "${2:data/sst2}" } },
+    {
+      label: "file",
+      description: "Your own data",
+      body: { kind: "file", train: "${1:train.jsonl}", source: "{${2:text}}", target: "{${3:label}}" },
+    },
+    {
+      label: "named",
+      description: "A task of the paper",
+      body: { kind: "named", name: "${1:sst2}", folder: "${2:data/sst2}" },
+    },
     { label: "mail", description: "The sample: spam or ham", body: { kind: "mail" } },
   ],
-  method: ["adept", "dept", "pt", "lora", "adapter"].map((kind) => ({ label: kind, description: "This method within a budget", body: { kind, budget: "^${1:12800}" } })),
+  method: ["adept", "dept", "pt", "lora", "adapter"].map((kind) => ({
+    label: kind,
+    description: "This method within a budget",
+    body: { kind, budget: "^${1:12800}" },
+  })),
   sweep: [
-    { label: "methods at one budget", body: { budget: { promptTokens: 100 }, methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }] } },
-    { label: "learning rates, tuned on validation", body: { tune: { "training.learningRate.prompt": { from: 0.01, to: 1, count: 5 } } } },
+    {
+      label: "methods at one budget",
+      body: { budget: { promptTokens: 100 }, methods: [{ kind: "adept" }, { kind: "dept" }, { kind: "pt" }] },
+    },
+    {
+      label: "learning rates, tuned on validation",
+      body: { tune: { "training.learningRate.prompt": { from: 0.01, to: 1, count: 5 } } },
+    },
   ],
 };

@@ -7,25 +7,44 @@ import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retraine
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
 /** Runs of a sweep, and combinations of its values, many of which may be one run. */
-const MOST_RUNS = 1000, MOST_COMBINATIONS = 20_000;
+const MOST_RUNS = 1000,
+  MOST_COMBINATIONS = 20_000;
 /** Letters of a file times its combinations: each is the file again. */
 const MOST_LETTERS = 400_000_000;
 const RATES = "training.learningRate.";
 
 /** Where in a file a run of its sweep has its values from: which of the listed methods it is, and the settings that it sets. */
-export interface Origin { method: number | undefined; settings: readonly Pick<Setting, "key" | "place">[] }
+export interface Origin {
+  method: number | undefined;
+  settings: readonly Pick<Setting, "key" | "place">[];
+}
 
 /** One run of a sweep, still unparsed; `tune`: the tuned keys that it sets. */
-export interface SweepPoint { experiment: JsonObject; label: string; /** the label without the seed */ variant: string; tune: string[]; origin: Origin; /** the retrained ablation that it is */ id?: RetrainedCase }
+export interface SweepPoint {
+  experiment: JsonObject;
+  label: string;
+  /** the label without the seed */ variant: string;
+  tune: string[];
+  origin: Origin;
+  /** the retrained ablation that it is */ id?: RetrainedCase;
+}
 
 /** A key's value, and where in the file it stands. */
-interface Setting { key: string; value: unknown; place: readonly (string | number)[] }
+interface Setting {
+  key: string;
+  value: unknown;
+  place: readonly (string | number)[];
+}
 
 /** A range's values for a grid, ends included. */
 function gridValues(axis: Axis, place: Setting["place"]): Omit<Setting, "key">[] {
   if (Array.isArray(axis)) return axis.map((value, i) => ({ value, place: [...place, i] }));
   const { from, to, scale, count } = axis;
-  if (count === undefined) throw new UserError(`sweep: ${String(place.at(-1))}: a range needs a count in a grid`, "Give count, a list of values, or search \"random\" for `tune`.").about(place);
+  if (count === undefined)
+    throw new UserError(
+      `sweep: ${String(place.at(-1))}: a range needs a count in a grid`,
+      'Give count, a list of values, or search "random" for `tune`.',
+    ).about(place);
   return Array.from({ length: count }, (_, i) => ({ value: between(from, to, scale, i / (count - 1)), place }));
 }
 
@@ -36,12 +55,19 @@ function between(from: number, to: number, scale: "log" | "linear", part: number
 
 /** Every combination, the last axis changing fastest. */
 function grid(axes: Record<string, Axis>, name: "vary" | "tune"): Setting[][] {
-  return Object.entries(axes).reduce<Setting[][]>((all, [key, axis]) => all.flatMap((before) => gridValues(axis, ["sweep", name, key]).map((value): Setting[] => [...before, { key, ...value }])), [[]]);
+  return Object.entries(axes).reduce<Setting[][]>(
+    (all, [key, axis]) =>
+      all.flatMap((before) =>
+        gridValues(axis, ["sweep", name, key]).map((value): Setting[] => [...before, { key, ...value }]),
+      ),
+    [[]],
+  );
 }
 
 /** Random combinations; a value of a range is uniform on its scale, a draw made before is left out. */
 function draws({ tune, samples, seed }: Sweep): Setting[][] {
-  const random = new MersenneTwister(seed), found = new Map<string, Setting[]>();
+  const random = new MersenneTwister(seed),
+    found = new Map<string, Setting[]>();
   for (let i = 0; i < samples; i++) {
     const drawn = Object.entries(tune).map(([key, axis]): Setting => {
       const place = ["sweep", "tune", key];
@@ -56,53 +82,87 @@ function draws({ tune, samples, seed }: Sweep): Setting[][] {
 
 /** A method as a sweep has it: within the common budget, unless its own sizes or budget are stated. */
 function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
-  const stated = method.budget !== undefined || ("promptLength" in method && method.promptLength !== undefined && "bottleneck" in method && method.bottleneck !== undefined);
+  const stated =
+    method.budget !== undefined ||
+    ("promptLength" in method &&
+      method.promptLength !== undefined &&
+      "bottleneck" in method &&
+      method.bottleneck !== undefined);
   return budget === undefined || stated ? method : { ...method, budget };
 }
 
 /** A rate that a method has no tensors for is no setting of it. */
-const applies = (method: MethodSpec | undefined) => ({ key }: Setting): boolean => method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
+const applies =
+  (method: MethodSpec | undefined) =>
+  ({ key }: Setting): boolean =>
+    method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
 
 /** A value in a run's name: of an object, such as a task, what it is called. */
 function valueText(value: unknown): string {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return typeof value === "string" ? value : JSON.stringify(value);
-  const { name, kind } = value as JsonObject, called = name ?? kind;
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return typeof value === "string" ? value : JSON.stringify(value);
+  const { name, kind } = value as JsonObject,
+    called = name ?? kind;
   return typeof called === "string" ? called : JSON.stringify(value);
 }
 
-const short = ({ key, value }: Pick<Setting, "key" | "value">): string => `${key.split(".").at(-1)!}=${valueText(value)}`;
+const short = ({ key, value }: Pick<Setting, "key" | "value">): string =>
+  `${key.split(".").at(-1)!}=${valueText(value)}`;
 
 /** How a sweep names one of its methods: its kind, and its variant where several have the same kind. */
 function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   if (all.filter(({ kind }) => kind === method.kind).length === 1) return method.kind;
   const { kind, ...rest } = method;
-  const differing = Object.entries(rest).filter(([key, value]) => all.some((each) => each.kind === kind && JSON.stringify((each as JsonObject)[key]) !== JSON.stringify(value)));
+  const differing = Object.entries(rest).filter(([key, value]) =>
+    all.some((each) => each.kind === kind && JSON.stringify((each as JsonObject)[key]) !== JSON.stringify(value)),
+  );
   return [kind, ...differing.map(([key, value]) => short({ key, value }))].join(" ");
 }
 
 /** What training.maxSourceLength is where a file does not say. */
 const LONGEST = 256;
 
-interface Chosen { method: MethodSpec | undefined; label: string | undefined; /** its place in the list */ index?: number; id?: RetrainedCase }
+interface Chosen {
+  method: MethodSpec | undefined;
+  label: string | undefined;
+  /** its place in the list */ index?: number;
+  id?: RetrainedCase;
+}
 
 /** The methods of a sweep: those listed, the retrained ablations, or the file's one. */
 function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
   if (sweep.retrained === undefined) {
     const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
-    return methods?.map((method, index) => ({ method, index, label: methodLabel(method, methods) })) ?? [{ method: undefined, label: undefined }];
+    return (
+      methods?.map((method, index) => ({ method, index, label: methodLabel(method, methods) })) ?? [
+        { method: undefined, label: undefined },
+      ]
+    );
   }
-  if (sweep.methods !== undefined) throw new UserError("sweep: retrained and methods exclude each other", "Name the methods in a file of their own.").about(["sweep", "methods"]);
-  const parsed = MethodInput.safeParse(raw["method"]), length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
-  const listed = retrainedMethods(parsed.data, sweep.budget, { cases: sweep.retrained, positions: typeof length === "number" ? length : LONGEST });
+  if (sweep.methods !== undefined)
+    throw new UserError(
+      "sweep: retrained and methods exclude each other",
+      "Name the methods in a file of their own.",
+    ).about(["sweep", "methods"]);
+  const parsed = MethodInput.safeParse(raw["method"]),
+    length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
+  const listed = retrainedMethods(parsed.data, sweep.budget, {
+    cases: sweep.retrained,
+    positions: typeof length === "number" ? length : LONGEST,
+  });
   return listed.map(({ id, method }) => ({ id, method, label: `${id}: ${RETRAINED_TEXT[id]}` }));
 }
 
-const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : axis.count ?? 1);
+const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : (axis.count ?? 1));
 
 /** Before anything is made of them: a few lines can ask for more combinations than there is memory. @throws UserError */
 function checkSize(raw: JsonObject, sizes: readonly number[]): void {
   const combinations = sizes.reduce((product, size) => product * size, 1);
-  if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS) throw new UserError(`sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`, `Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`).about(["sweep"]);
+  if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS)
+    throw new UserError(
+      `sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`,
+      `Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`,
+    ).about(["sweep"]);
 }
 
 /**
@@ -110,24 +170,52 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
  * @param raw the file's own object without `seeds` and `sweep` @throws UserError for keys that cannot be set, or too many runs
  */
 export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefined, sweep: Sweep): SweepPoint[] {
-  for (const name of ["vary", "tune"] as const) for (const key of Object.keys(sweep[name])) {
-    if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key)) throw new UserError(`sweep: "${key}" is no key that a sweep can set`, "Write it dotted, for example training.learningRate.ffn.").about(["sweep", name, key]);
-    if (name === "tune" && Object.hasOwn(sweep.vary, key)) throw new UserError(`sweep: "${key}" is in both vary and tune`).about(["sweep", name, key]);
-  }
+  for (const name of ["vary", "tune"] as const)
+    for (const key of Object.keys(sweep[name])) {
+      if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key))
+        throw new UserError(
+          `sweep: "${key}" is no key that a sweep can set`,
+          "Write it dotted, for example training.learningRate.ffn.",
+        ).about(["sweep", name, key]);
+      if (name === "tune" && Object.hasOwn(sweep.vary, key))
+        throw new UserError(`sweep: "${key}" is in both vary and tune`).about(["sweep", name, key]);
+    }
   const chosen = methodsOf(raw, sweep);
-  checkSize(raw, [seeds?.length ?? 1, chosen.length, ...Object.values(sweep.vary).map(sizeOf), ...(sweep.search === "random" ? [sweep.samples] : Object.values(sweep.tune).map(sizeOf))]);
+  checkSize(raw, [
+    seeds?.length ?? 1,
+    chosen.length,
+    ...Object.values(sweep.vary).map(sizeOf),
+    ...(sweep.search === "random" ? [sweep.samples] : Object.values(sweep.tune).map(sizeOf)),
+  ]);
   const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune, "tune");
   const points = new Map<string, SweepPoint>();
-  for (const seed of seeds ?? [undefined]) for (const { method, label: methodName, index, id } of chosen) for (const vary of grid(sweep.vary, "vary")) for (const tune of tuned) {
-    const own = tune.filter(applies(method)), varied = vary.filter(applies(method));
-    const experiment = structuredClone(raw);
-    if (method !== undefined) experiment["method"] = method;
-    else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
-    if (seed !== undefined) experiment["seed"] = seed;
-    for (const { key, value } of [...varied, ...own]) setKey(experiment, key, value);
-    const variant = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short)].join(", "), label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
-    points.set(JSON.stringify(experiment), { experiment, label, variant, tune: own.map(({ key }) => key), origin: { method: index, settings: [...varied, ...own] }, ...(id !== undefined && { id }) });
-    if (points.size > MOST_RUNS) throw new UserError(`sweep: more than ${MOST_RUNS} runs`, "Take fewer values, or search \"random\".").about(["sweep"]);
-  }
+  for (const seed of seeds ?? [undefined])
+    for (const { method, label: methodName, index, id } of chosen)
+      for (const vary of grid(sweep.vary, "vary"))
+        for (const tune of tuned) {
+          const own = tune.filter(applies(method)),
+            varied = vary.filter(applies(method));
+          const experiment = structuredClone(raw);
+          if (method !== undefined) experiment["method"] = method;
+          else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
+          if (seed !== undefined) experiment["seed"] = seed;
+          for (const { key, value } of [...varied, ...own]) setKey(experiment, key, value);
+          const variant = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short)].join(
+              ", ",
+            ),
+            label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+          points.set(JSON.stringify(experiment), {
+            experiment,
+            label,
+            variant,
+            tune: own.map(({ key }) => key),
+            origin: { method: index, settings: [...varied, ...own] },
+            ...(id !== undefined && { id }),
+          });
+          if (points.size > MOST_RUNS)
+            throw new UserError(`sweep: more than ${MOST_RUNS} runs`, 'Take fewer values, or search "random".').about([
+              "sweep",
+            ]);
+        }
   return [...points.values()];
 }

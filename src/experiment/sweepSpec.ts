@@ -2,19 +2,33 @@ import * as z from "zod";
 import { RETRAINED } from "./retrained.ts";
 import { Budget, MethodInput } from "./methodSpec.ts";
 
-const Range = z.strictObject({
-  from: z.number().describe("Least value"), to: z.number().describe("Greatest value"), scale: z.enum(["log", "linear"]).default("log").describe("How values are spread between"),
-  count: z.number().int().min(2).max(100).optional().describe("grid: how many values, both ends included"),
-}).refine(({ from, to, scale }) => from < to && (scale === "linear" || from > 0), "from must be below to, and above 0 on a log scale");
+const Range = z
+  .strictObject({
+    from: z.number().describe("Least value"),
+    to: z.number().describe("Greatest value"),
+    scale: z.enum(["log", "linear"]).default("log").describe("How values are spread between"),
+    count: z.number().int().min(2).max(100).optional().describe("grid: how many values, both ends included"),
+  })
+  .refine(
+    ({ from, to, scale }) => from < to && (scale === "linear" || from > 0),
+    "from must be below to, and above 0 on a log scale",
+  );
 const Axes = z.record(z.string().min(1), z.union([z.array(z.json()).min(1).max(1000), Range]));
 
 /** Several runs from one file. */
 export const Sweep = z.strictObject({
   methods: z.array(MethodInput).min(1).max(50).optional().describe("Methods to compare, each in place of `method`"),
-  budget: Budget.optional().describe("The budget of every method that does not state its sizes, for example { \"promptTokens\": 100 }"),
-  retrained: z.union([z.literal(true), z.array(z.enum(RETRAINED)).min(1)]).optional().describe("Ablations trained from scratch at the budget of `method` (ADePT): all, or those named"),
+  budget: Budget.optional().describe(
+    'The budget of every method that does not state its sizes, for example { "promptTokens": 100 }',
+  ),
+  retrained: z
+    .union([z.literal(true), z.array(z.enum(RETRAINED)).min(1)])
+    .optional()
+    .describe("Ablations trained from scratch at the budget of `method` (ADePT): all, or those named"),
   vary: Axes.default({}).describe("Settings to compare: dotted key to a list of values, or a range"),
-  tune: Axes.default({}).describe("Settings to choose on validation: of these, only the best is compared on the test split"),
+  tune: Axes.default({}).describe(
+    "Settings to choose on validation: of these, only the best is compared on the test split",
+  ),
   search: z.enum(["grid", "random"]).default("grid").describe("All combinations of `tune`, or `samples` random ones"),
   samples: z.number().int().positive().max(1000).default(10).describe("random: how many"),
   seed: z.number().int().nonnegative().default(0).describe("random: the seed of the draws"),
@@ -23,11 +37,19 @@ export type Sweep = z.output<typeof Sweep>;
 export type Axis = Sweep["vary"][string];
 
 /** The seeds of an experiment. */
-export const Seeds = z.array(z.number().int().nonnegative()).min(1).max(100).describe("One run per seed, in place of `seed`");
+export const Seeds = z
+  .array(z.number().int().nonnegative())
+  .min(1)
+  .max(100)
+  .describe("One run per seed, in place of `seed`");
 
 /** A run's place in a sweep. */
 export const SweepPart = z.strictObject({
-  sweep: z.string(), name: z.string().optional().describe("the experiment's own name"), variant: z.string().optional().describe("what tells the run from others, its seed apart"), index: z.number().int().nonnegative(), of: z.number().int().positive(),
+  sweep: z.string(),
+  name: z.string().optional().describe("the experiment's own name"),
+  variant: z.string().optional().describe("what tells the run from others, its seed apart"),
+  index: z.number().int().nonnegative(),
+  of: z.number().int().positive(),
   tune: z.array(z.string()).describe("dotted keys that were tuned: they are chosen on validation"),
   case: z.enum(RETRAINED).optional().describe("which retrained ablation it is"),
 });

@@ -1,5 +1,8 @@
 /** How a table's text is cut: what parts its cells, and whether quotes enclose them as RFC 4180 says; else a quote is a character like the rest, as in GLUE's TSV. */
-export interface TableForm { delimiter: string; quotes: boolean }
+export interface TableForm {
+  delimiter: string;
+  quotes: boolean;
+}
 
 export const TSV: TableForm = { delimiter: "\t", quotes: false };
 /** What parts the cells of a .csv: Excel writes semicolons where the comma is the decimal sign, and many a program tabs. */
@@ -8,9 +11,11 @@ const DELIMITERS = [",", ";", "\t"];
 /** The form of a .csv by its header alone: the delimiter that the header has most of outside quotes, a comma where it has none. @param text begins with the header */
 export function csvForm(text: string): TableForm {
   const counts = DELIMITERS.map(() => 0);
-  let quoted = false, begun = false;
+  let quoted = false,
+    begun = false;
   for (let at = 0; at < text.length; at++) {
-    const unit = text[at]!, which = DELIMITERS.indexOf(unit);
+    const unit = text[at]!,
+      which = DELIMITERS.indexOf(unit);
     if (unit === '"') quoted = !quoted;
     else if (unit === "\n" && !quoted && begun) break;
     else if (which >= 0 && !quoted) counts[which]!++;
@@ -30,11 +35,17 @@ export function leavesQuoteOpen(line: string, open: boolean): boolean {
 }
 
 /** Where a cell's text stands in its record. `quoted`: between quotes, so that each quote in it is doubled; `stray`: its quotes are not as RFC 4180 has them. */
-export interface Cell { from: number; to: number; quoted: boolean; stray: boolean }
+export interface Cell {
+  from: number;
+  to: number;
+  quoted: boolean;
+  stray: boolean;
+}
 
 /** The unit at which a quoted cell ends, doubled quotes passed over; the end of the record where none does. */
 function closingQuote(record: string, from: number): number {
-  for (let at = record.indexOf('"', from); at >= 0; at = record.indexOf('"', at + 2)) if (record[at + 1] !== '"') return at;
+  for (let at = record.indexOf('"', from); at >= 0; at = record.indexOf('"', at + 2))
+    if (record[at + 1] !== '"') return at;
   return record.length;
 }
 
@@ -42,9 +53,17 @@ function closingQuote(record: string, from: number): number {
 export function cellsOf(record: string, { delimiter, quotes }: TableForm): Cell[] {
   const cells: Cell[] = [];
   for (let at = 0; at <= record.length;) {
-    const quoted = quotes && record[at] === '"', from = quoted ? at + 1 : at, closed = quoted ? closingQuote(record, from) : at - 1;
-    const next = record.indexOf(delimiter, closed + 1), end = next < 0 ? record.length : next;
-    cells.push({ from, to: quoted ? closed : end, quoted, stray: quoted ? end !== closed + 1 : quotes && record.slice(from, end).includes('"') });
+    const quoted = quotes && record[at] === '"',
+      from = quoted ? at + 1 : at,
+      closed = quoted ? closingQuote(record, from) : at - 1;
+    const next = record.indexOf(delimiter, closed + 1),
+      end = next < 0 ? record.length : next;
+    cells.push({
+      from,
+      to: quoted ? closed : end,
+      quoted,
+      stray: quoted ? end !== closed + 1 : quotes && record.slice(from, end).includes('"'),
+    });
     at = end + 1;
   }
   return cells;

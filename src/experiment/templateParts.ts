@@ -5,7 +5,11 @@ export type TemplatePart = { literal: string } | { field: string };
 export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
 /** How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together, names of one in a list of its own; `headerless`: the columns of its tables, which may have no header. */
-export interface RowReading { reading?: readonly ReadingPart[] | undefined; fields?: readonly (readonly string[])[] | undefined; headerless?: readonly string[] | undefined }
+export interface RowReading {
+  reading?: readonly ReadingPart[] | undefined;
+  fields?: readonly (readonly string[])[] | undefined;
+  headerless?: readonly string[] | undefined;
+}
 
 /** What a template is made of: doubled braces, a field whose name may hold pairs of braces, other text. */
 const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
@@ -16,11 +20,12 @@ const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
  * @returns undefined where a brace lacks its partner
  */
 export function templateParts(template: string, names: readonly string[] = []): TemplatePart[] | undefined {
-  const odd = names.filter((name) => /[{}]/.test(name) && template.includes(name)).sort((a, b) => b.length - a.length), parts: TemplatePart[] = [];
+  const odd = names.filter((name) => /[{}]/.test(name) && template.includes(name)).sort((a, b) => b.length - a.length),
+    parts: TemplatePart[] = [];
   for (let at = 0; at < template.length;) {
     const own = odd.find((name) => template.startsWith(`{${name}}`, at));
     PIECE.lastIndex = at;
-    const [text, field] = own === undefined ? PIECE.exec(template) ?? [] : [`{${own}}`, own];
+    const [text, field] = own === undefined ? (PIECE.exec(template) ?? []) : [`{${own}}`, own];
     if (text === undefined) return undefined;
     parts.push(field !== undefined ? { field } : { literal: text === "{{" || text === "}}" ? text[0]! : text });
     at += text.length;

@@ -31,19 +31,22 @@ export function product(shape: Shape): Dim {
 }
 
 /** What a name of `product` is the product of. */
-export const factors = (dim: string): Dim[] => dim.split("*").map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
+export const factors = (dim: string): Dim[] =>
+  dim.split("*").map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
 
 /** The size of a dimension where each of its symbols has the given one. */
 export function sizeAt(dim: Dim, symbols: Readonly<Record<string, number>>): number {
   if (typeof dim === "number") return dim;
-  return factors(dim).map((factor) => {
-    const { symbols: names, size } = terms(factor);
-    return names.reduce((sum, name) => {
-      const known = symbols[name];
-      if (known === undefined) throw new Error(`the dimension ${name} has no size`);
-      return sum + known;
-    }, size);
-  }).reduce((a, b) => a * b, 1);
+  return factors(dim)
+    .map((factor) => {
+      const { symbols: names, size } = terms(factor);
+      return names.reduce((sum, name) => {
+        const known = symbols[name];
+        if (known === undefined) throw new Error(`the dimension ${name} has no size`);
+        return sum + known;
+      }, size);
+    })
+    .reduce((a, b) => a * b, 1);
 }
 
 /** Shape of an elementwise operation by NumPy's broadcasting rule. @throws Error when two dimensions differ and neither is 1 */

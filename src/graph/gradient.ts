@@ -2,7 +2,9 @@ import { add, OPS } from "./ops.ts";
 import { scalar, topological, type OpName, type OpValue, type Value } from "./value.ts";
 
 function rowGradient(value: OpValue, g: Value): (Value | undefined)[] {
-  const row = OPS[value.op] as { gradient(g: Value, inputs: readonly Value[], attributes: unknown, output: Value): (Value | undefined)[] };
+  const row = OPS[value.op] as {
+    gradient(g: Value, inputs: readonly Value[], attributes: unknown, output: Value): (Value | undefined)[];
+  };
   return row.gradient(g, value.inputs, value.attributes, value);
 }
 

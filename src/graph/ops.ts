@@ -11,7 +11,14 @@ interface Row<K extends OpName> {
 
 function make<K extends OpName>(op: K, inputs: readonly Value[], attributes: OpAttributes[K]): Value {
   const row = OPS[op];
-  const value = { kind: "op", op, inputs, attributes, shape: row.shape(inputs, attributes), type: row.type ?? "float32" };
+  const value = {
+    kind: "op",
+    op,
+    inputs,
+    attributes,
+    shape: row.shape(inputs, attributes),
+    type: row.type ?? "float32",
+  };
   return value as unknown as OpValue;
 }
 
@@ -26,19 +33,25 @@ export const sqrt = (x: Value): Value => make("sqrt", [x], {});
 export const tanh = (x: Value): Value => make("tanh", [x], {});
 export const relu = (x: Value): Value => make("relu", [x], {});
 export const gate = (x: Value, y: Value): Value => make("gate", [x, y], {});
-export const matmul = (a: Value, b: Value, trans: Partial<OpAttributes["matmul"]> = {}): Value => make("matmul", [a, b], { transA: false, transB: false, ...trans });
+export const matmul = (a: Value, b: Value, trans: Partial<OpAttributes["matmul"]> = {}): Value =>
+  make("matmul", [a, b], { transA: false, transB: false, ...trans });
 /** x where the bool `mask` of its shape is true, else 0. */
 export const keep = (x: Value, mask: Value): Value => make("keep", [x, mask], {});
 /** Rows of `table` (rows, ...) by int32 `ids`. */
 export const gather = (table: Value, ids: Value): Value => make("gather", [table, ids], {});
 /** Sum of `updates` into `rows` zero rows, each at its id. */
-export const scatterAdd = (ids: Value, updates: Value, rows: Dim): Value => make("scatterAdd", [ids, updates], { rows });
-export const reduceSum = (x: Value, axes: number[]): Value => (axes.length === 0 ? x : make("reduceSum", [x], { axes }));
-export const reshape = (x: Value, shape: Dim[]): Value => (sameShape(x.shape, shape) ? x : make("reshape", [x], { shape }));
+export const scatterAdd = (ids: Value, updates: Value, rows: Dim): Value =>
+  make("scatterAdd", [ids, updates], { rows });
+export const reduceSum = (x: Value, axes: number[]): Value =>
+  axes.length === 0 ? x : make("reduceSum", [x], { axes });
+export const reshape = (x: Value, shape: Dim[]): Value =>
+  sameShape(x.shape, shape) ? x : make("reshape", [x], { shape });
 export const transpose = (x: Value, permutation: number[]): Value => make("transpose", [x], { permutation });
-export const concat = (values: Value[], axis: number): Value => (values.length === 1 ? values[0]! : make("concat", values, { axis }));
+export const concat = (values: Value[], axis: number): Value =>
+  values.length === 1 ? values[0]! : make("concat", values, { axis });
 export const slice = (x: Value, axis: number, start: Dim, end: Dim): Value => make("slice", [x], { axis, start, end });
-export const broadcastTo = (x: Value, shape: Shape): Value => (sameShape(x.shape, shape) ? x : make("broadcastTo", [x], { shape: [...shape] }));
+export const broadcastTo = (x: Value, shape: Shape): Value =>
+  sameShape(x.shape, shape) ? x : make("broadcastTo", [x], { shape: [...shape] });
 /** Softmax over the last axis. */
 export const softmax = (x: Value): Value => make("softmax", [x], {});
 /** x / sqrt(mean(x^2) + epsilon) * scale over the last axis (T5's layer norm). */
@@ -47,7 +60,8 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make(
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
 /** Loss of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
 export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
-const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value => make("crossEntropyGradient", [logits, labels, g], {});
+const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value =>
+  make("crossEntropyGradient", [logits, labels, g], {});
 
 /** Sums what broadcasting repeated, so that a gradient has the shape of the input it belongs to. */
 export function sumTo(g: Value, shape: Shape): Value {
@@ -58,25 +72,30 @@ export function sumTo(g: Value, shape: Shape): Value {
 
 const last = (x: Value): number => x.shape.length - 1;
 const keepLast = (x: Value): Dim[] => [...x.shape.slice(0, -1), 1];
-const meanLast = (x: Value): Value => div(reshape(reduceSum(x, [last(x)]), keepLast(x)), scalar(Number(x.shape.at(-1))));
+const meanLast = (x: Value): Value =>
+  div(reshape(reduceSum(x, [last(x)]), keepLast(x)), scalar(Number(x.shape.at(-1))));
 const flatten = (x: Value): Value => reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1)!]);
 const unary = (derivative: (g: Value, x: Value, y: Value) => Value) => ({
-  shape: elementwise, gradient: (g: Value, inputs: readonly Value[], _: object, y: Value) => [derivative(g, operand(inputs, 0), y)],
+  shape: elementwise,
+  gradient: (g: Value, inputs: readonly Value[], _: object, y: Value) => [derivative(g, operand(inputs, 0), y)],
 });
 const binary = (left: (g: Value, a: Value, b: Value) => Value, right: (g: Value, a: Value, b: Value) => Value) => ({
   shape: elementwise,
   gradient: (g: Value, inputs: readonly Value[]) => {
-    const a = operand(inputs, 0), b = operand(inputs, 1);
+    const a = operand(inputs, 0),
+      b = operand(inputs, 1);
     return [sumTo(left(g, a, b), a.shape), sumTo(right(g, a, b), b.shape)];
   },
 });
 
 function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: OpAttributes["matmul"]): Value[] {
-  const a = operand(inputs, 0), b = operand(inputs, 1);
+  const a = operand(inputs, 0),
+    b = operand(inputs, 1);
   const left = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB });
   if (b.shape.length === 2 && a.shape.length > 2 && !transA) {
     // One product over all rows at once instead of one per batch entry and a sum.
-    const a2 = flatten(a), g2 = flatten(g);
+    const a2 = flatten(a),
+      g2 = flatten(g);
     return [left, transB ? matmul(g2, a2, { transA: true }) : matmul(a2, g2, { transA: true })];
   }
   const right = transB ? matmul(g, a, { transA: true, transB: transA }) : matmul(a, g, { transA: !transA });
@@ -85,7 +104,9 @@ function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: 
 
 /** With r = 1 / rms and y = x r scale: dx = r scale g - x r^2 mean(g y). */
 function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"], y: Value): Value[] {
-  const x = operand(inputs, 0), scale = operand(inputs, 1), r = rmsInverse(x, epsilon);
+  const x = operand(inputs, 0),
+    scale = operand(inputs, 1),
+    r = rmsInverse(x, epsilon);
   const along = mul(mul(r, r), meanLast(mul(g, y)));
   return [sub(mul(mul(g, scale), r), mul(x, along)), sumTo(mul(g, mul(x, r)), scale.shape)];
 }
@@ -93,7 +114,13 @@ function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttr
 function concatGradient(g: Value, inputs: readonly Value[], { axis }: OpAttributes["concat"]): Value[] {
   let start: Dim = 0;
   return inputs.map((v) => {
-    const end = concatShape([{ ...v, shape: [start] }, { ...v, shape: [v.shape[axis]!] }], { axis: 0 })[0]!;
+    const end = concatShape(
+      [
+        { ...v, shape: [start] },
+        { ...v, shape: [v.shape[axis]!] },
+      ],
+      { axis: 0 },
+    )[0]!;
     const part = slice(g, axis, start, end);
     start = end;
     return part;
@@ -102,15 +129,27 @@ function concatGradient(g: Value, inputs: readonly Value[], { axis }: OpAttribut
 
 function sliceGradient(g: Value, inputs: readonly Value[], { axis, start, end }: OpAttributes["slice"]): Value[] {
   const x = operand(inputs, 0);
-  const zeros = (from: Dim, to: Dim): Value[] => from === to ? [] : [mul(slice(x, axis, from, to), scalar(0))];
+  const zeros = (from: Dim, to: Dim): Value[] => (from === to ? [] : [mul(slice(x, axis, from, to), scalar(0))]);
   return [concat([...zeros(0, start), g, ...zeros(end, x.shape[axis]!)], axis)];
 }
 
 export const OPS: { [K in OpName]: Row<K> } = {
-  add: binary((g) => g, (g) => g),
-  sub: binary((g) => g, (g) => neg(g)),
-  mul: binary((g, _, b) => mul(g, b), (g, a) => mul(g, a)),
-  div: binary((g, _, b) => div(g, b), (g, a, b) => neg(div(mul(g, a), mul(b, b)))),
+  add: binary(
+    (g) => g,
+    (g) => g,
+  ),
+  sub: binary(
+    (g) => g,
+    (g) => neg(g),
+  ),
+  mul: binary(
+    (g, _, b) => mul(g, b),
+    (g, a) => mul(g, a),
+  ),
+  div: binary(
+    (g, _, b) => div(g, b),
+    (g, a, b) => neg(div(mul(g, a), mul(b, b))),
+  ),
   neg: unary((g) => neg(g)),
   exp: unary((g, _, y) => mul(g, y)),
   log: unary((g, x) => div(g, x)),
@@ -132,13 +171,26 @@ export const OPS: { [K in OpName]: Row<K> } = {
     shape: (inputs, { axes }) => removeAxes(operand(inputs, 0).shape, axes),
     gradient: (g, inputs, { axes }) => {
       const x = operand(inputs, 0);
-      return [broadcastTo(reshape(g, x.shape.map((d, i) => (axes.includes(i) ? 1 : d))), x.shape)];
+      return [
+        broadcastTo(
+          reshape(
+            g,
+            x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+          ),
+          x.shape,
+        ),
+      ];
     },
   },
   reshape: { shape: reshapeShape, gradient: (g, inputs) => [reshape(g, [...operand(inputs, 0).shape])] },
   transpose: {
     shape: (inputs, { permutation }) => permutation.map((i) => operand(inputs, 0).shape[i]!),
-    gradient: (g, _, { permutation }) => [transpose(g, permutation.map((__, i) => permutation.indexOf(i)))],
+    gradient: (g, _, { permutation }) => [
+      transpose(
+        g,
+        permutation.map((__, i) => permutation.indexOf(i)),
+      ),
+    ],
   },
   concat: { shape: concatShape, gradient: concatGradient },
   slice: { shape: sliceShape, gradient: sliceGradient },
@@ -150,7 +202,10 @@ export const OPS: { [K in OpName]: Row<K> } = {
   rmsNorm: { shape: (inputs) => [...operand(inputs, 0).shape], gradient: rmsNormGradient },
   rmsInverse: {
     shape: (inputs) => keepLast(operand(inputs, 0)),
-    gradient: (g, inputs, _, r) => { const x = operand(inputs, 0); return [neg(div(mul(x, mul(g, mul(r, mul(r, r)))), scalar(Number(x.shape.at(-1)))))]; },
+    gradient: (g, inputs, _, r) => {
+      const x = operand(inputs, 0);
+      return [neg(div(mul(x, mul(g, mul(r, mul(r, r)))), scalar(Number(x.shape.at(-1)))))];
+    },
   },
   crossEntropy: {
     shape: (inputs) => [...operand(inputs, 1).shape],
@@ -159,6 +214,8 @@ export const OPS: { [K in OpName]: Row<K> } = {
   // Second derivatives are nobody's need here: training differentiates a loss once.
   crossEntropyGradient: {
     shape: (inputs) => [...operand(inputs, 0).shape],
-    gradient: () => { throw new Error("crossEntropyGradient has no gradient of its own"); },
+    gradient: () => {
+      throw new Error("crossEntropyGradient has no gradient of its own");
+    },
   },
 };

@@ -1,11 +1,21 @@
 import { mul, reshape, transpose } from "./ops.ts";
 import { scalar, topological, type ConstantValue, type OpName, type OpValue, type Value } from "./value.ts";
 
-const isScalar = (value: Value | undefined): value is ConstantValue => value?.kind === "constant" && value.shape.length === 0 && value.type === "float32";
+const isScalar = (value: Value | undefined): value is ConstantValue =>
+  value?.kind === "constant" && value.shape.length === 0 && value.type === "float32";
 
 /** What operations on single numbers make of them, in fp32 as the engine has it. */
 const ARITHMETIC: Partial<Record<OpName, (a: number, b: number) => number>> = {
-  add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b, neg: (a) => -a, exp: Math.exp, log: Math.log, sqrt: Math.sqrt, tanh: Math.tanh, relu: (a) => Math.max(a, 0),
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  neg: (a) => -a,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  tanh: Math.tanh,
+  relu: (a) => Math.max(a, 0),
 };
 
 /** An operation on constants alone, as a constant. */
@@ -21,15 +31,21 @@ function shorter(value: OpValue): Value | undefined {
   const [first, second] = value.inputs;
   if (first === undefined) return undefined;
   switch (value.op) {
-    case "mul": return shorterProduct(first, second!);
-    case "neg": return first.kind === "op" && first.op === "neg" ? first.inputs[0] : undefined;
-    case "reshape": return first.kind === "op" && first.op === "reshape" ? reshape(first.inputs[0]!, value.attributes.shape) : undefined;
+    case "mul":
+      return shorterProduct(first, second!);
+    case "neg":
+      return first.kind === "op" && first.op === "neg" ? first.inputs[0] : undefined;
+    case "reshape":
+      return first.kind === "op" && first.op === "reshape"
+        ? reshape(first.inputs[0]!, value.attributes.shape)
+        : undefined;
     case "transpose": {
       if (first.kind !== "op" || first.op !== "transpose") return undefined;
       const both = value.attributes.permutation.map((axis) => first.attributes.permutation[axis]!);
       return both.every((axis, i) => axis === i) ? first.inputs[0] : transpose(first.inputs[0]!, both);
     }
-    default: return undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -39,7 +55,8 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
   if (factor === undefined || x === undefined) return undefined;
   if (factor.data[0] === 1) return x;
   if (x.kind !== "op" || x.op !== "mul") return undefined;
-  const inner = x.inputs.find(isScalar), rest = x.inputs.find((input) => !isScalar(input));
+  const inner = x.inputs.find(isScalar),
+    rest = x.inputs.find((input) => !isScalar(input));
   return inner === undefined || rest === undefined ? undefined : mul(scalar(factor.data[0]! * inner.data[0]!), rest);
 }
 
@@ -48,10 +65,17 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
  * gone already: a graph is what its outputs reach.
  */
 export function simplify(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
-  const simple = new Map<Value, Value>(), known = new Map<string, Value>(), numbers = new Map<Value, number>();
-  const number = (value: Value): number => { const found = numbers.get(value) ?? numbers.size; numbers.set(value, found); return found; };
+  const simple = new Map<Value, Value>(),
+    known = new Map<string, Value>(),
+    numbers = new Map<Value, number>();
+  const number = (value: Value): number => {
+    const found = numbers.get(value) ?? numbers.size;
+    numbers.set(value, found);
+    return found;
+  };
   const unique = (value: Value): Value => {
-    const key = keyOf(value, number), found = known.get(key) ?? value;
+    const key = keyOf(value, number),
+      found = known.get(key) ?? value;
     known.set(key, found);
     return found;
   };
@@ -68,9 +92,15 @@ export function simplify(outputs: Readonly<Record<string, Value>>): Record<strin
 /** Equal for values that compute the same from the same. */
 function keyOf(value: Value, number: (value: Value) => number): string {
   switch (value.kind) {
-    case "input": return `input ${value.name}`;
-    case "weight": return `weight ${value.name}`;
-    case "constant": return value.shape.length === 0 ? `constant ${value.type} ${value.data[0]!} ${Object.is(value.data[0], -0)}` : `constant ${number(value)}`;
-    case "op": return `${value.op} ${JSON.stringify(value.attributes)} ${value.inputs.map(number).join()} ${value.shape.join()}`;
+    case "input":
+      return `input ${value.name}`;
+    case "weight":
+      return `weight ${value.name}`;
+    case "constant":
+      return value.shape.length === 0
+        ? `constant ${value.type} ${value.data[0]!} ${Object.is(value.data[0], -0)}`
+        : `constant ${number(value)}`;
+    case "op":
+      return `${value.op} ${JSON.stringify(value.attributes)} ${value.inputs.map(number).join()} ${value.shape.join()}`;
   }
 }

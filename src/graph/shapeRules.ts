@@ -1,7 +1,9 @@
 import { addDims, broadcastShapes, dimTerms, product, type Dim, type Shape } from "./dims.ts";
 import type { OpAttributes, Value } from "./value.ts";
 
-const fail = (what: string, ...shapes: Shape[]): never => { throw new Error(`${what}: ${shapes.map((s) => `(${s.join(",")})`).join(" ")}`); };
+const fail = (what: string, ...shapes: Shape[]): never => {
+  throw new Error(`${what}: ${shapes.map((s) => `(${s.join(",")})`).join(" ")}`);
+};
 
 /** The i-th input; an operation built with too few is a bug. */
 export function operand(inputs: readonly Value[], index: number): Value {
@@ -10,10 +12,12 @@ export function operand(inputs: readonly Value[], index: number): Value {
   return value;
 }
 
-export const elementwise = (inputs: readonly Value[]): Dim[] => inputs.reduce<Dim[]>((shape, v) => broadcastShapes(shape, v.shape), []);
+export const elementwise = (inputs: readonly Value[]): Dim[] =>
+  inputs.reduce<Dim[]>((shape, v) => broadcastShapes(shape, v.shape), []);
 
 export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttributes["matmul"]): Dim[] {
-  const a = operand(inputs, 0).shape, b = operand(inputs, 1).shape;
+  const a = operand(inputs, 0).shape,
+    b = operand(inputs, 1).shape;
   if (a.length < 2 || b.length < 2) fail("matmul needs two dimensions or more", a, b);
   const [m, k] = transA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
   const [k2, n] = transB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
@@ -24,13 +28,16 @@ export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttr
 export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["reshape"]): Dim[] {
   const from = operand(inputs, 0).shape;
   // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their sizes.
-  if (typeof product(from) === "number" && typeof product(shape) === "number" && product(from) !== product(shape)) fail("reshape changes the size", from, shape);
+  if (typeof product(from) === "number" && typeof product(shape) === "number" && product(from) !== product(shape))
+    fail("reshape changes the size", from, shape);
   return [...shape];
 }
 
 export function concatShape(inputs: readonly Value[], { axis }: OpAttributes["concat"]): Dim[] {
   const first = operand(inputs, 0).shape;
-  for (const { shape } of inputs) if (shape.length !== first.length || shape.some((d, i) => i !== axis && d !== first[i])) fail("concat", first, shape);
+  for (const { shape } of inputs)
+    if (shape.length !== first.length || shape.some((d, i) => i !== axis && d !== first[i]))
+      fail("concat", first, shape);
   return first.map((d, i) => (i === axis ? addDims(...inputs.map((v) => v.shape[axis]!)) : d));
 }
 
@@ -40,7 +47,8 @@ export function sliceShape(inputs: readonly Value[], { axis, start, end }: OpAtt
 
 /** a - b where every symbol of b is in a. */
 export function subtractDims(a: Dim, b: Dim): Dim {
-  const from = dimTerms(a), take = dimTerms(b);
+  const from = dimTerms(a),
+    take = dimTerms(b);
   const symbols = [...from.symbols];
   for (const symbol of take.symbols) {
     const at = symbols.indexOf(symbol);

@@ -4,8 +4,16 @@ export type DataType = "float32" | "int32" | "bool";
 
 /** What each operation needs besides its inputs. An operation is one key here and one row in ops.ts. */
 export interface OpAttributes {
-  add: object; sub: object; mul: object; div: object;
-  neg: object; exp: object; log: object; sqrt: object; tanh: object; relu: object;
+  add: object;
+  sub: object;
+  mul: object;
+  div: object;
+  neg: object;
+  exp: object;
+  log: object;
+  sqrt: object;
+  tanh: object;
+  relu: object;
   /** y where x > 0, else 0: the derivative of relu applied to y */
   gate: object;
   /** x where the mask (bool, of x's shape) is true, else 0 */
@@ -30,16 +38,45 @@ export type OpName = keyof OpAttributes;
 
 /** A node of the graph, which is its one output. Values are immutable: a graph is what its outputs reach. */
 export type Value = InputValue | WeightValue | ConstantValue | OpValue;
-interface Typed { readonly shape: Shape; readonly type: DataType }
-export interface InputValue extends Typed { readonly kind: "input"; readonly name: string }
+interface Typed {
+  readonly shape: Shape;
+  readonly type: DataType;
+}
+export interface InputValue extends Typed {
+  readonly kind: "input";
+  readonly name: string;
+}
 /** A frozen tensor of the backbone, by the name it has in the weights file. */
-export interface WeightValue extends Typed { readonly kind: "weight"; readonly name: string }
-export interface ConstantValue extends Typed { readonly kind: "constant"; readonly data: Float32Array | Int32Array }
-export type OpValue = { [K in OpName]: Typed & { readonly kind: "op"; readonly op: K; readonly inputs: readonly Value[]; readonly attributes: OpAttributes[K] } }[OpName];
+export interface WeightValue extends Typed {
+  readonly kind: "weight";
+  readonly name: string;
+}
+export interface ConstantValue extends Typed {
+  readonly kind: "constant";
+  readonly data: Float32Array | Int32Array;
+}
+export type OpValue = {
+  [K in OpName]: Typed & {
+    readonly kind: "op";
+    readonly op: K;
+    readonly inputs: readonly Value[];
+    readonly attributes: OpAttributes[K];
+  };
+}[OpName];
 
-export const input = (name: string, shape: Shape, type: DataType = "float32"): InputValue => ({ kind: "input", name, shape, type });
+export const input = (name: string, shape: Shape, type: DataType = "float32"): InputValue => ({
+  kind: "input",
+  name,
+  shape,
+  type,
+});
 export const weight = (name: string, shape: Shape): WeightValue => ({ kind: "weight", name, shape, type: "float32" });
-export const scalar = (value: number): ConstantValue => ({ kind: "constant", data: Float32Array.of(value), shape: [], type: "float32" });
+export const scalar = (value: number): ConstantValue => ({
+  kind: "constant",
+  data: Float32Array.of(value),
+  shape: [],
+  type: "float32",
+});
 
 /** Every value the outputs need, each after its inputs: what they do not reach is dead and gone. */
 export function topological(outputs: Iterable<Value>): Value[] {
@@ -51,8 +88,13 @@ export function topological(outputs: Iterable<Value>): Value[] {
       const top = stack[stack.length - 1]!;
       const inputs = top.value.kind === "op" ? top.value.inputs : [];
       const child = inputs[top.next++];
-      if (child === undefined) { stack.pop(); if (!seen.has(top.value)) { seen.add(top.value); order.push(top.value); } }
-      else if (!seen.has(child)) stack.push({ value: child, next: 0 });
+      if (child === undefined) {
+        stack.pop();
+        if (!seen.has(top.value)) {
+          seen.add(top.value);
+          order.push(top.value);
+        }
+      } else if (!seen.has(child)) stack.push({ value: child, next: 0 });
     }
   };
   for (const output of outputs) if (!seen.has(output)) visit(output);

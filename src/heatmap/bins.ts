@@ -1,8 +1,13 @@
 /** Values from `low` to `high` are told apart by colour; beyond them the end colours stand. A signed scale is symmetric about 0, whose colour is none. */
-export interface Scale { low: number; high: number; signed: boolean }
+export interface Scale {
+  low: number;
+  high: number;
+  signed: boolean;
+}
 
 /** Colours of an unsigned scale, 1 to 9; of a signed one four on each side, -4 to 4, of which 0 is bare. */
-export const STEPS = 9, SIGNED_STEPS = 4;
+export const STEPS = 9,
+  SIGNED_STEPS = 4;
 
 /** The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed scale. */
 export function binOf(value: number | null | undefined, { low, high, signed }: Scale): number {
@@ -18,7 +23,9 @@ export function binOf(value: number | null | undefined, { low, high, signed }: S
 }
 
 const quantile = (sorted: ArrayLike<number>, share: number): number => {
-  const at = share * (sorted.length - 1), below = Math.floor(at), part = at - below;
+  const at = share * (sorted.length - 1),
+    below = Math.floor(at),
+    part = at - below;
   return sorted[below]! * (1 - part) + (sorted[Math.min(sorted.length - 1, below + 1)] ?? 0) * part;
 };
 
@@ -27,14 +34,21 @@ const quantile = (sorted: ArrayLike<number>, share: number): number => {
  * the others are told apart: from 0 to their 98th percentile. Where nearly all are another value: from the least to the greatest.
  */
 export function robustScale(values: ArrayLike<number>): Scale {
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort(), others = sorted.filter((value) => value !== 0);
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort(),
+    others = sorted.filter((value) => value !== 0);
   if (sorted.length === 0) return { low: 0, high: 0, signed: false };
-  if (others.length > 0 && others.length < sorted.length / 2) return { low: Math.min(0, quantile(others, 0.02)), high: Math.max(0, quantile(others, 0.98)), signed: false };
-  const low = quantile(sorted, 0.02), high = quantile(sorted, 0.98);
+  if (others.length > 0 && others.length < sorted.length / 2)
+    return { low: Math.min(0, quantile(others, 0.02)), high: Math.max(0, quantile(others, 0.98)), signed: false };
+  const low = quantile(sorted, 0.02),
+    high = quantile(sorted, 0.98);
   return high > low ? { low, high, signed: false } : { low: sorted[0]!, high: sorted.at(-1)!, signed: false };
 }
 
 /** One scale for runs that stand side by side. */
 export function sharedScale(scales: readonly Scale[]): Scale {
-  return { low: Math.min(...scales.map(({ low }) => low)), high: Math.max(...scales.map(({ high }) => high)), signed: scales.some(({ signed }) => signed) };
+  return {
+    low: Math.min(...scales.map(({ low }) => low)),
+    high: Math.max(...scales.map(({ high }) => high)),
+    signed: scales.some(({ signed }) => signed),
+  };
 }

@@ -12,7 +12,10 @@ export class KnownRecords {
 
   get(text: string): RecordTokens | undefined {
     const known = this.records.get(text);
-    if (known !== undefined) { this.records.delete(text); this.records.set(text, known); }
+    if (known !== undefined) {
+      this.records.delete(text);
+      this.records.set(text, known);
+    }
     return known;
   }
 
@@ -22,7 +25,9 @@ export class KnownRecords {
   }
 
   /** What is in sight now. */
-  hold(texts: Iterable<string>): void { this.held = new Set(texts); }
+  hold(texts: Iterable<string>): void {
+    this.held = new Set(texts);
+  }
 
   /** Lets go of what is too much. */
   trim(): void {
@@ -35,5 +40,7 @@ export class KnownRecords {
     }
   }
 
-  clear(): void { this.records.clear(); }
+  clear(): void {
+    this.records.clear();
+  }
 }

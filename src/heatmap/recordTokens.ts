@@ -4,23 +4,32 @@ import type { TextRecord } from "./records.ts";
 import type { Window } from "./sight.ts";
 
 /** Units of a text that are read at a time, and how far behind them the end of a word is looked for. */
-const CELL = 500, WORD = 200;
+const CELL = 500,
+  WORD = 200;
 /** Units that a token takes at least, as a guess of how many tokens a text has. */
 const UNITS_A_TOKEN = 6;
 /** Units whose places take the room of one token. */
 const UNITS_A_SPOT = 25;
 
 /** What of a text has a value: so many tokens of a task's input, and, where places are shown, so many places. */
-export interface Reach { most: number; places: readonly number[] | undefined }
+export interface Reach {
+  most: number;
+  places: readonly number[] | undefined;
+}
 
 /** A part of a record's text that is asked for. */
-export interface Cell { text: number; cell: number; content: string }
+export interface Cell {
+  text: number;
+  cell: number;
+  content: string;
+}
 
 /** Where each part of a text begins, its end last. A part ends before a space, so that its tokens are those of the whole text. */
 export function cellBounds(text: string): number[] {
   const bounds = [0];
   while (text.length - bounds.at(-1)! > CELL + WORD) {
-    const from = bounds.at(-1)! + CELL, space = text.slice(from, from + WORD).search(/\s/);
+    const from = bounds.at(-1)! + CELL,
+      space = text.slice(from, from + WORD).search(/\s/);
     // No pair of surrogates is cut.
     bounds.push(space >= 0 ? from + space : /[\uDC00-\uDFFF]/.test(text[from]!) ? from + 1 : from);
   }
@@ -36,21 +45,35 @@ export class RecordTokens {
   /** what it takes to keep it, counted in tokens */
   size: number;
 
-  constructor(private readonly record: Pick<TextRecord, "text" | "lines">, private readonly texts: readonly PlacedText[], private readonly reach: Reach) {
+  constructor(
+    private readonly record: Pick<TextRecord, "text" | "lines">,
+    private readonly texts: readonly PlacedText[],
+    private readonly reach: Reach,
+  ) {
     this.bounds = texts.map(({ text }) => cellBounds(text));
     this.rows = this.bounds.map((bounds) => new Array<undefined>(bounds.length - 1).fill(undefined));
-    this.size = texts.reduce((sum, { text, pieces }) => sum + (pieces.some(({ at }) => typeof at !== "number") ? Math.ceil(text.length / UNITS_A_SPOT) : 0), 1);
+    this.size = texts.reduce(
+      (sum, { text, pieces }) =>
+        sum + (pieces.some(({ at }) => typeof at !== "number") ? Math.ceil(text.length / UNITS_A_SPOT) : 0),
+      1,
+    );
   }
 
   /** Whether it is read as the run's task reads a row. */
-  get asTask(): boolean { return this.texts.some((text) => text.asTask); }
+  get asTask(): boolean {
+    return this.texts.some((text) => text.asTask);
+  }
 
   /** Whether all of it that has a value is known. */
   get isWhole(): boolean {
     return this.texts.every((text, t) => {
       const most = this.reachOf(text) ?? Infinity;
       let tokens = 0;
-      for (const row of this.rows[t]!) { if (tokens >= most) break; if (row === undefined) return false; tokens += row.ids.length; }
+      for (const row of this.rows[t]!) {
+        if (tokens >= most) break;
+        if (row === undefined) return false;
+        tokens += row.ids.length;
+      }
       return true;
     });
   }
@@ -58,13 +81,18 @@ export class RecordTokens {
   /** What is to be asked for before all that has a value in these parts of the record is known. */
   missing(windows: readonly Window[]): Cell[] {
     return this.texts.flatMap((text, t) => {
-      const bounds = this.bounds[t]!, rows = this.rows[t]!, wanted = this.cellsWithin(t, windows), most = this.reachOf(text), cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
+      const bounds = this.bounds[t]!,
+        rows = this.rows[t]!,
+        wanted = this.cellsWithin(t, windows),
+        most = this.reachOf(text),
+        cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
       const asked: Cell[] = [];
       let tokens = 0;
       for (const cell of cells) {
         if (most !== undefined && tokens >= most) break;
         tokens += rows[cell]?.ids.length ?? (bounds[cell + 1]! - bounds[cell]!) / UNITS_A_TOKEN;
-        if (rows[cell] === undefined) asked.push({ text: t, cell, content: text.text.slice(bounds[cell], bounds[cell + 1]) });
+        if (rows[cell] === undefined)
+          asked.push({ text: t, cell, content: text.text.slice(bounds[cell], bounds[cell + 1]) });
       }
       return asked;
     });
@@ -77,23 +105,37 @@ export class RecordTokens {
   }
 
   /** The tokens that are known, in order. */
-  spots(): readonly Spot[] { return (this.made ??= this.place()); }
+  spots(): readonly Spot[] {
+    return (this.made ??= this.place());
+  }
 
   private place(): Spot[] {
-    const texts: PlacedText[] = [], placed: PlacedRow[] = [];
+    const texts: PlacedText[] = [],
+      placed: PlacedRow[] = [];
     this.texts.forEach((text, t) => {
       let place: number | null = 0;
       for (const [cell, row] of this.rows[t]!.entries()) {
-        if (row === undefined) { place = null; continue; }
+        if (row === undefined) {
+          place = null;
+          continue;
+        }
         texts.push(text);
-        placed.push({ ...row, ...(this.reach.places !== undefined && { values: this.ofPlaces(row, place) }), from: this.bounds[t]![cell]!, place, most: this.reachOf(text) ?? Infinity });
+        placed.push({
+          ...row,
+          ...(this.reach.places !== undefined && { values: this.ofPlaces(row, place) }),
+          from: this.bounds[t]![cell]!,
+          place,
+          most: this.reachOf(text) ?? Infinity,
+        });
         if (place !== null) place += row.ids.length;
       }
     });
     return spotsOf({ ...this.record, line: 0 }, texts, placed);
   }
 
-  private ofPlaces({ ids }: TokenRow, first: number | null): (number | null)[] { return ids.map((_, i) => (first === null ? null : this.reach.places?.[first + i] ?? null)); }
+  private ofPlaces({ ids }: TokenRow, first: number | null): (number | null)[] {
+    return ids.map((_, i) => (first === null ? null : (this.reach.places?.[first + i] ?? null)));
+  }
 
   /** How many tokens of a text have a value, where that hangs on their place: those before it are needed too. */
   private reachOf({ asTask }: PlacedText): number | undefined {
@@ -102,15 +144,23 @@ export class RecordTokens {
   }
 
   private cellsWithin(t: number, windows: readonly Window[]): number[] {
-    const bounds = this.bounds[t]!, found = new Set<number>();
-    for (const [from, to] of windows) for (const [first, end] of unitsWithin(this.texts[t]!, from, to)) for (let cell = cellAt(bounds, first); cell < bounds.length - 1 && bounds[cell]! < end; cell++) found.add(cell);
+    const bounds = this.bounds[t]!,
+      found = new Set<number>();
+    for (const [from, to] of windows)
+      for (const [first, end] of unitsWithin(this.texts[t]!, from, to))
+        for (let cell = cellAt(bounds, first); cell < bounds.length - 1 && bounds[cell]! < end; cell++) found.add(cell);
     return [...found].sort((a, b) => a - b);
   }
 }
 
 /** The part that a unit lies in. */
 function cellAt(bounds: readonly number[], unit: number): number {
-  let low = 0, high = bounds.length - 2;
-  while (low < high) { const middle = (low + high + 1) >> 1; if (bounds[middle]! <= unit) low = middle; else high = middle - 1; }
+  let low = 0,
+    high = bounds.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (bounds[middle]! <= unit) low = middle;
+    else high = middle - 1;
+  }
   return low;
 }

@@ -12,27 +12,46 @@ export type DocumentKind = "prose" | "jsonl" | "csv" | "tsv" | "experiment";
 export function kindOf(path: string): DocumentKind {
   const name = path.toLowerCase();
   if (name.endsWith(".adept.json")) return "experiment";
-  return name.endsWith(".jsonl") || name.endsWith(".ndjson") ? "jsonl" : name.endsWith(".csv") ? "csv" : name.endsWith(".tsv") ? "tsv" : "prose";
+  return name.endsWith(".jsonl") || name.endsWith(".ndjson")
+    ? "jsonl"
+    : name.endsWith(".csv")
+      ? "csv"
+      : name.endsWith(".tsv")
+        ? "tsv"
+        : "prose";
 }
 
 /** How the rows of a table are read: how its text is cut, and the columns that its header names. */
-export interface TableHead { form: TableForm; columns: readonly string[] }
+export interface TableHead {
+  form: TableForm;
+  columns: readonly string[];
+}
 
 /** Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote that is not closed, where quotes count as characters. */
-export interface TextRecord { line: number; lines: number; text: string; bare?: boolean }
+export interface TextRecord {
+  line: number;
+  lines: number;
+  text: string;
+  bare?: boolean;
+}
 
 const isText = ({ text }: Spelled): boolean => text.trim() !== "" && !/^[\s\d.,+-]*$/.test(text);
 
 /** The input that the task makes of a row; else, where it is no template, or the row lacks a field of it, each of the texts that the task reads; else each of the row's. */
 function inputOf(fields: ReadonlyMap<string, Spelled>, { reading, fields: read }: RowReading): PlacedText[] {
-  const first = (names: readonly string[]): Spelled | undefined => names.map((name) => fields.get(name)).find((each) => each !== undefined);
+  const first = (names: readonly string[]): Spelled | undefined =>
+    names.map((name) => fields.get(name)).find((each) => each !== undefined);
   const input = reading?.map((part) => ("literal" in part ? part.literal : first(part.fields)));
   if (input?.every((part) => part !== undefined) === true) return [joined(input)];
   const own = (read ?? []).flatMap((names) => first(names) ?? []);
   return (own.length > 0 ? own : [...fields.values()].filter(isText)).map(whole);
 }
 
-const EXPERIMENT_TEXTS = [["method", "initText"], ["task", "source"], ["task", "target"]] as const;
+const EXPERIMENT_TEXTS = [
+  ["method", "initText"],
+  ["task", "source"],
+  ["task", "target"],
+] as const;
 
 /** The texts that an experiment file gives to a model: what the prompt starts from, and the templates' own words. */
 function experimentTexts(text: string): PlacedText[] {
@@ -49,19 +68,40 @@ function experimentTexts(text: string): PlacedText[] {
 function literalsOf({ text, at }: Spelled): PlacedText[] {
   if (templateParts(text) === undefined) return [];
   // Fields, braces in their names too, are passed over.
-  return [...text.matchAll(/(?:\{\{|\}\}|[^{}])+|(\{(?:[^{}]|\{[^{}]*\})*\})/g)].filter(([words, field]) => field === undefined && words.trim() !== "").map(({ 0: words, index }) => whole({ text: words, at: typeof at === "number" ? at + index : at.slice(index, index + words.length + 1) }));
+  return [...text.matchAll(/(?:\{\{|\}\}|[^{}])+|(\{(?:[^{}]|\{[^{}]*\})*\})/g)]
+    .filter(([words, field]) => field === undefined && words.trim() !== "")
+    .map(({ 0: words, index }) =>
+      whole({ text: words, at: typeof at === "number" ? at + index : at.slice(index, index + words.length + 1) }),
+    );
 }
 
 /** What a model would read of one record. @param head of a table alone */
-export function textsOf({ text, bare = false }: TextRecord, { kind, head, ...reading }: { kind: DocumentKind; head: TableHead | undefined } & RowReading): PlacedText[] {
+export function textsOf(
+  { text, bare = false }: TextRecord,
+  { kind, head, ...reading }: { kind: DocumentKind; head: TableHead | undefined } & RowReading,
+): PlacedText[] {
   switch (kind) {
-    case "prose": return text.trim() === "" ? [] : [whole({ text, at: 0 })];
-    case "experiment": return experimentTexts(text);
-    case "jsonl": { const fields = jsonFields(text); return fields === undefined ? [] : inputOf(fields, reading); }
-    case "csv": case "tsv": {
+    case "prose":
+      return text.trim() === "" ? [] : [whole({ text, at: 0 })];
+    case "experiment":
+      return experimentTexts(text);
+    case "jsonl": {
+      const fields = jsonFields(text);
+      return fields === undefined ? [] : inputOf(fields, reading);
+    }
+    case "csv":
+    case "tsv": {
       if (head === undefined || text.trim() === "") return [];
       const cells = tableCells(text, bare ? { ...head.form, quotes: false } : head.form);
-      return inputOf(new Map(head.columns.flatMap((name, i) => { const cell = cells[i]; return name === "" || cell === undefined ? [] : [[name, cell] as const]; })), reading);
+      return inputOf(
+        new Map(
+          head.columns.flatMap((name, i) => {
+            const cell = cells[i];
+            return name === "" || cell === undefined ? [] : [[name, cell] as const];
+          }),
+        ),
+        reading,
+      );
     }
   }
 }

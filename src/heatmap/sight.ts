@@ -1,14 +1,22 @@
 /** A place in a document. */
-export interface Place { line: number; column: number }
+export interface Place {
+  line: number;
+  column: number;
+}
 /** What an editor says of what is seen: lines, and of lines that are wrapped the columns too. */
-export interface SeenRange { from: Place; to: Place }
+export interface SeenRange {
+  from: Place;
+  to: Place;
+}
 /** Columns of a line, or units of a record, from the first to behind the last. */
 export type Window = readonly [from: number, to: number];
 
 /** Columns that are read of all lines in sight together, about what can be painted: of long lines nobody says which columns are seen. Of each so many at least. */
-const TOGETHER = 24_000, LEAST = 400;
+const TOGETHER = 24_000,
+  LEAST = 400;
 /** Columns read before and after those in sight of a wrapped line, and about the cursor. */
-const AROUND = 1000, ABOUT_CURSOR = 2000;
+const AROUND = 1000,
+  ABOUT_CURSOR = 2000;
 /** Lines that are read of an editor that has not said what it shows. */
 const UNSAID = 80;
 
@@ -21,14 +29,25 @@ export class Sight {
   private readonly windows = new Map<number, Window[]>();
 
   /** @param margin lines around those seen @param lengthOf how long a line is */
-  constructor(private readonly ranges: readonly SeenRange[], private readonly document: { lineCount: number; margin: number; cursor: Place; lengthOf: (line: number) => number }) {
-    const { lineCount, margin } = document, last = lineCount - 1, seen = ranges.map(({ from, to }): [number, number] => [from.line, to.line]).sort(([a], [b]) => a - b);
+  constructor(
+    private readonly ranges: readonly SeenRange[],
+    private readonly document: { lineCount: number; margin: number; cursor: Place; lengthOf: (line: number) => number },
+  ) {
+    const { lineCount, margin } = document,
+      last = lineCount - 1,
+      seen = ranges.map(({ from, to }): [number, number] => [from.line, to.line]).sort(([a], [b]) => a - b);
     for (const [from, to] of seen.length > 0 ? seen : [[0, UNSAID - margin] as const]) {
-      const first = Math.max(0, from - margin), end = Math.min(last, to + margin), before = this.parts.at(-1);
+      const first = Math.max(0, from - margin),
+        end = Math.min(last, to + margin),
+        before = this.parts.at(-1);
       if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], end);
       else if (first <= end) this.parts.push([first, end]);
     }
-    this.lead = leadOf(seen.flatMap(([from, to]) => Array.from({ length: Math.max(0, Math.min(to, last) - from + 1) }, (_, i) => document.lengthOf(from + i))));
+    this.lead = leadOf(
+      seen.flatMap(([from, to]) =>
+        Array.from({ length: Math.max(0, Math.min(to, last) - from + 1) }, (_, i) => document.lengthOf(from + i)),
+      ),
+    );
   }
 
   /** The columns of a line that are read. */
@@ -39,15 +58,22 @@ export class Sight {
   }
 
   private columnsOf(line: number): Window[] {
-    const wrapped = this.wrapped(line), { cursor } = this.document;
+    const wrapped = this.wrapped(line),
+      { cursor } = this.document;
     if (wrapped !== undefined) return [wrapped];
-    return line === cursor.line && cursor.column > this.lead ? [[0, this.lead], [cursor.column - ABOUT_CURSOR, cursor.column + ABOUT_CURSOR]] : [[0, Math.max(this.lead, line === cursor.line ? cursor.column + ABOUT_CURSOR : 0)]];
+    return line === cursor.line && cursor.column > this.lead
+      ? [
+          [0, this.lead],
+          [cursor.column - ABOUT_CURSOR, cursor.column + ABOUT_CURSOR],
+        ]
+      : [[0, Math.max(this.lead, line === cursor.line ? cursor.column + ABOUT_CURSOR : 0)]];
   }
 
   /** The columns of a wrapped line that starts above the first line of the window, or goes on below the last; else undefined: of other lines nobody says what is seen. */
   wrapped(line: number): Window | undefined {
     for (const { from, to } of this.ranges) {
-      const above = line === from.line && from.column > 0, below = line === to.line && to.column < this.document.lengthOf(line);
+      const above = line === from.line && from.column > 0,
+        below = line === to.line && to.column < this.document.lengthOf(line);
       if (!above && !below) continue;
       const first = above ? Math.max(0, from.column - AROUND) : 0;
       return [first, Math.min(first + TOGETHER, line === to.line ? to.column + AROUND : Infinity)];
@@ -56,7 +82,9 @@ export class Sight {
   }
 
   /** Whether a token is among the columns that are read. */
-  has(line: number, { from, to }: { from: number; to: number }): boolean { return this.columns(line).some(([first, end]) => to > first && from < end); }
+  has(line: number, { from, to }: { from: number; to: number }): boolean {
+    return this.columns(line).some(([first, end]) => to > first && from < end);
+  }
 }
 
 /** How much of each line is read where all of them together are too long: short ones leave room for long ones. */

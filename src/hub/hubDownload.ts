@@ -7,51 +7,134 @@ import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hub
 import type { HubPlace } from "./hubRequest.ts";
 import { transferFile } from "./hubTransfer.ts";
 
-const Manifest = z.object({ repository: z.string(), kind: z.string(), commit: z.string(), files: z.record(z.string(), z.object({ size: z.number(), hash: z.string() })) });
+const Manifest = z.object({
+  repository: z.string(),
+  kind: z.string(),
+  commit: z.string(),
+  files: z.record(z.string(), z.object({ size: z.number(), hash: z.string() })),
+});
 type Manifest = z.infer<typeof Manifest>;
 const MANIFEST = ".adept-download.json";
 
 /** What a backbone needs, and the data files that tasks read. */
 const WANTED = {
-  model: ["config.json", "*.safetensors", "model.safetensors.index.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"],
+  model: [
+    "config.json",
+    "*.safetensors",
+    "model.safetensors.index.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+  ],
   dataset: ["**.parquet", "**.jsonl", "**.json", "**.csv", "**.tsv", "**.jsonl.gz", "**.json.gz"],
 };
 
 /** "*" is any name, "**" any path. */
-const matcher = (glob: string): RegExp => new RegExp(`^${glob.split("**").map((part) => part.split("*").map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join("[^/]*")).join(".*")}$`);
+const matcher = (glob: string): RegExp =>
+  new RegExp(
+    `^${glob
+      .split("**")
+      .map((part) =>
+        part
+          .split("*")
+          .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+          .join("[^/]*"),
+      )
+      .join(".*")}$`,
+  );
 
 function readManifest(folder: string): Manifest | undefined {
-  try { return Manifest.parse(JSON.parse(readFileSync(join(folder, MANIFEST), "utf8"))); } catch { return undefined; }
+  try {
+    return Manifest.parse(JSON.parse(readFileSync(join(folder, MANIFEST), "utf8")));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a file is here whole: it was checked when it was loaded, and its size has not changed. */
 function isHere(folder: string, file: HubFile, manifest: Manifest | undefined): boolean {
-  const path = join(folder, file.path), known = manifest?.files[file.path];
+  const path = join(folder, file.path),
+    known = manifest?.files[file.path];
   return known?.hash === file.hash.hex && existsSync(path) && statSync(path).size === file.size;
 }
 
-export interface DownloadProgress { file: string; done: number; total: number }
-export interface Download { folder: string; commit: string; files: string[]; loaded: string[]; bytes: number }
+export interface DownloadProgress {
+  file: string;
+  done: number;
+  total: number;
+}
+export interface Download {
+  folder: string;
+  commit: string;
+  files: string[];
+  loaded: string[];
+  bytes: number;
+}
 
 /**
  * Loads files of a repository into a folder, at the commit that its revision is now. What is there already and whole is not loaded again.
  * @param include globs of what is wanted; none: what a backbone, or a task, needs
  * @throws UserError naming what is missing, damaged or full; what was loaded stays, and the next call goes on from it
  */
-export async function downloadRepository(place: HubPlace, repository: HubRepository, { folder, include }: { folder: string; include: readonly string[] }, onProgress: (progress: DownloadProgress) => void): Promise<Download> {
-  const { commit, files: all } = await listRepository(place, repository), wanted = (include.length > 0 ? include : WANTED[repository.kind]).map(matcher);
+export async function downloadRepository(
+  place: HubPlace,
+  repository: HubRepository,
+  { folder, include }: { folder: string; include: readonly string[] },
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<Download> {
+  const { commit, files: all } = await listRepository(place, repository),
+    wanted = (include.length > 0 ? include : WANTED[repository.kind]).map(matcher);
   const files = all.filter(({ path }) => wanted.some((glob) => glob.test(path)));
-  if (files.length === 0) throw new UserError(`${repository.name} has no such files: ${(include.length > 0 ? include : WANTED[repository.kind]).join(", ")}`, `It has: ${all.slice(0, 12).map(({ path }) => path).join(", ")}. Choose with --include.`);
-  const manifest = readManifest(folder), missing = files.filter((file) => !isHere(folder, file, manifest)), total = missing.reduce((sum, { size }) => sum + size, 0);
-  try { makeFolder(folder); } catch (error) { throw explainWrite(error, folder); }
+  if (files.length === 0)
+    throw new UserError(
+      `${repository.name} has no such files: ${(include.length > 0 ? include : WANTED[repository.kind]).join(", ")}`,
+      `It has: ${all
+        .slice(0, 12)
+        .map(({ path }) => path)
+        .join(", ")}. Choose with --include.`,
+    );
+  const manifest = readManifest(folder),
+    missing = files.filter((file) => !isHere(folder, file, manifest)),
+    total = missing.reduce((sum, { size }) => sum + size, 0);
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw explainWrite(error, folder);
+  }
   const { bavail, bsize } = statfsSync(folder);
-  if (total > bavail * bsize) throw new UserError(`${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`, "Free some space, or choose another folder with --out.");
-  const record: Manifest = { repository: repository.name, kind: repository.kind, commit, files: Object.fromEntries(files.filter((file) => !missing.includes(file)).map(({ path, size, hash }) => [path, { size, hash: hash.hex }])) };
+  if (total > bavail * bsize)
+    throw new UserError(
+      `${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`,
+      "Free some space, or choose another folder with --out.",
+    );
+  const record: Manifest = {
+    repository: repository.name,
+    kind: repository.kind,
+    commit,
+    files: Object.fromEntries(
+      files.filter((file) => !missing.includes(file)).map(({ path, size, hash }) => [path, { size, hash: hash.hex }]),
+    ),
+  };
   let done = 0;
   for (const file of missing) {
-    await transferFile(place, file, { url: fileUrl(place, repository, commit, file.path), target: join(folder, file.path) }, (bytes) => { done += bytes; onProgress({ file: file.path, done, total }); });
+    await transferFile(
+      place,
+      file,
+      { url: fileUrl(place, repository, commit, file.path), target: join(folder, file.path) },
+      (bytes) => {
+        done += bytes;
+        onProgress({ file: file.path, done, total });
+      },
+    );
     record.files[file.path] = { size: file.size, hash: file.hash.hex };
     writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(record, null, 2)}\n`);
   }
-  return { folder, commit, files: files.map(({ path }) => path), loaded: missing.map(({ path }) => path), bytes: total };
+  return {
+    folder,
+    commit,
+    files: files.map(({ path }) => path),
+    loaded: missing.map(({ path }) => path),
+    bytes: total,
+  };
 }

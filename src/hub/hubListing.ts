@@ -5,30 +5,65 @@ import { UserError } from "../experiment/errors.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
 /** `revision`: a branch, a tag or a commit. */
-export interface HubRepository { name: string; kind: "model" | "dataset"; revision: string }
+export interface HubRepository {
+  name: string;
+  kind: "model" | "dataset";
+  revision: string;
+}
 /** A file of a repository; `hash` is git's of the blob, or SHA-256 where the file is kept by LFS. */
-export interface HubFile { path: string; size: number; hash: { algorithm: "sha256" | "git"; hex: string } }
+export interface HubFile {
+  path: string;
+  size: number;
+  hash: { algorithm: "sha256" | "git"; hex: string };
+}
 
 /** A repository of more pages, or files, is not listed: the server may go on for ever. */
-const MOST_PAGES = 200, MOST_FILES = 100_000, MOST_BYTES = 32 * 1024 * 1024;
+const MOST_PAGES = 200,
+  MOST_FILES = 100_000,
+  MOST_BYTES = 32 * 1024 * 1024;
 /** Bytes of a name that file systems take. */
-const LONGEST_NAME = 200, LONGEST_PATH = 1000;
+const LONGEST_NAME = 200,
+  LONGEST_PATH = 1000;
 
 const hex = (length: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
 const Revision = z.object({ sha: hex(40) });
-const Entry = z.object({ type: z.string(), path: z.string(), size: z.number().int().nonnegative().default(0), oid: hex(40), lfs: z.object({ oid: hex(64), size: z.number().int().nonnegative() }).optional() });
+const Entry = z.object({
+  type: z.string(),
+  path: z.string(),
+  size: z.number().int().nonnegative().default(0),
+  oid: hex(40),
+  lfs: z.object({ oid: hex(64), size: z.number().int().nonnegative() }).optional(),
+});
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /** Whether a name stays inside the folder it is put into, on every system. */
-export const isSafePath = (path: string): boolean => path !== "" && path.length <= LONGEST_PATH && path.split("/").every((part) => part !== "" && Buffer.byteLength(part) <= LONGEST_NAME && part !== "." && part !== ".." && !RESERVED.test(part) && !/[\\:*?"<>|\u0000-\u001f]|[. ]$/.test(part));
+export const isSafePath = (path: string): boolean =>
+  path !== "" &&
+  path.length <= LONGEST_PATH &&
+  path
+    .split("/")
+    .every(
+      (part) =>
+        part !== "" &&
+        Buffer.byteLength(part) <= LONGEST_NAME &&
+        part !== "." &&
+        part !== ".." &&
+        !RESERVED.test(part) &&
+        !/[\\:*?"<>|\u0000-\u001f]|[. ]$/.test(part),
+    );
 
 /** An answer's text, which is not taken in without end; of one that breaks off undefined. */
-async function bodyOf(response: Response, { place, url }: { place: HubPlace; url: string }): Promise<string | undefined> {
-  const parts: Uint8Array[] = [], body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+async function bodyOf(
+  response: Response,
+  { place, url }: { place: HubPlace; url: string },
+): Promise<string | undefined> {
+  const parts: Uint8Array[] = [],
+    body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   let length = 0;
   try {
     for await (const part of body as AsyncIterable<Uint8Array>) {
-      if ((length += part.length) > MOST_BYTES) throw new UserError(`${url} answered with more than ${MOST_BYTES} bytes`, "Check HF_ENDPOINT.");
+      if ((length += part.length) > MOST_BYTES)
+        throw new UserError(`${url} answered with more than ${MOST_BYTES} bytes`, "Check HF_ENDPOINT.");
       parts.push(part);
     }
   } catch (error) {
@@ -38,32 +73,68 @@ async function bodyOf(response: Response, { place, url }: { place: HubPlace; url
   return Buffer.concat(parts).toString("utf8");
 }
 
-const parsed = (text: string | undefined): unknown => { try { return text === undefined ? undefined : JSON.parse(text); } catch { return undefined; } };
+const parsed = (text: string | undefined): unknown => {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
 
-async function json<T>(place: HubPlace, url: string, schema: z.ZodType<T>): Promise<{ value: T; next: string | undefined }> {
-  const response = await hubRequest(place, url), answer = schema.safeParse(parsed(await bodyOf(response, { place, url })));
-  if (!answer.success) throw new UserError(`${url} did not answer as the Hub does: ${answer.error.issues[0]?.path.join(".") ?? ""} ${answer.error.issues[0]?.message ?? ""}`, "Check HF_ENDPOINT.");
+async function json<T>(
+  place: HubPlace,
+  url: string,
+  schema: z.ZodType<T>,
+): Promise<{ value: T; next: string | undefined }> {
+  const response = await hubRequest(place, url),
+    answer = schema.safeParse(parsed(await bodyOf(response, { place, url })));
+  if (!answer.success)
+    throw new UserError(
+      `${url} did not answer as the Hub does: ${answer.error.issues[0]?.path.join(".") ?? ""} ${answer.error.issues[0]?.message ?? ""}`,
+      "Check HF_ENDPOINT.",
+    );
   const link = /<([^>]+)>\s*;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
-  return { value: answer.data, next: link !== undefined && URL.canParse(link, url) ? new URL(link, url).href : undefined };
+  return {
+    value: answer.data,
+    next: link !== undefined && URL.canParse(link, url) ? new URL(link, url).href : undefined,
+  };
 }
 
 /**
  * The commit that a revision is now, and its files.
  * @throws UserError when there is no such repository, it is not open, or a name leads out of the folder
  */
-export async function listRepository(place: HubPlace, { name, kind, revision }: HubRepository): Promise<{ commit: string; files: HubFile[] }> {
-  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name)) throw new UserError(`"${name}" is no repository of the Hub`, "Write owner/name.");
+export async function listRepository(
+  place: HubPlace,
+  { name, kind, revision }: HubRepository,
+): Promise<{ commit: string; files: HubFile[] }> {
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name))
+    throw new UserError(`"${name}" is no repository of the Hub`, "Write owner/name.");
   const api = `${place.endpoint}/api/${kind}s/${name}`;
-  const { value: { sha } } = await json(place, `${api}/revision/${encodeURIComponent(revision)}`, Revision);
+  const {
+    value: { sha },
+  } = await json(place, `${api}/revision/${encodeURIComponent(revision)}`, Revision);
   const files: HubFile[] = [];
   let pages = 0;
   for (let url: string | undefined = `${api}/tree/${sha}?recursive=true`; url !== undefined;) {
-    if (++pages > MOST_PAGES || files.length > MOST_FILES) throw new UserError(`${name} has more files than can be listed`, "Check HF_ENDPOINT, or load the files by other means.");
+    if (++pages > MOST_PAGES || files.length > MOST_FILES)
+      throw new UserError(
+        `${name} has more files than can be listed`,
+        "Check HF_ENDPOINT, or load the files by other means.",
+      );
     const page: { value: z.output<typeof Entry>[]; next: string | undefined } = await json(place, url, z.array(Entry));
     for (const { type, path, size, oid, lfs } of page.value) {
       if (type !== "file") continue;
-      if (!isSafePath(path)) throw new UserError(`${name} has a file "${path}", whose name leads out of its folder or cannot be kept`, "Leave this repository alone.");
-      files.push({ path, size: lfs?.size ?? size, hash: lfs === undefined ? { algorithm: "git", hex: oid } : { algorithm: "sha256", hex: lfs.oid } });
+      if (!isSafePath(path))
+        throw new UserError(
+          `${name} has a file "${path}", whose name leads out of its folder or cannot be kept`,
+          "Leave this repository alone.",
+        );
+      files.push({
+        path,
+        size: lfs?.size ?? size,
+        hash: lfs === undefined ? { algorithm: "git", hex: oid } : { algorithm: "sha256", hex: lfs.oid },
+      });
     }
     url = page.next;
   }
@@ -71,4 +142,5 @@ export async function listRepository(place: HubPlace, { name, kind, revision }: 
 }
 
 /** Where a file of a commit is loaded from. */
-export const fileUrl = ({ endpoint }: HubPlace, { name, kind }: HubRepository, commit: string, path: string): string => `${endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;
+export const fileUrl = ({ endpoint }: HubPlace, { name, kind }: HubRepository, commit: string, path: string): string =>
+  `${endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;

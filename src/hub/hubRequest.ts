@@ -2,22 +2,43 @@ import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../experiment/errors.ts";
 
 /** Where the Hub is and who asks; `pause`: ms before the first of the repeated attempts, doubled at each. */
-export interface HubPlace { endpoint: string; token: string | undefined; signal: AbortSignal; pause?: number }
+export interface HubPlace {
+  endpoint: string;
+  token: string | undefined;
+  signal: AbortSignal;
+  pause?: number;
+}
 
-const ATTEMPTS = 5, REDIRECTS = 5, FIRST_PAUSE = 1000, LONGEST_PAUSE = 60_000;
+const ATTEMPTS = 5,
+  REDIRECTS = 5,
+  FIRST_PAUSE = 1000,
+  LONGEST_PAUSE = 60_000;
 
 /** What the environment says: HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
-export const hubPlace = (signal: AbortSignal, environment: NodeJS.ProcessEnv): HubPlace => ({ endpoint: (environment["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/+$/, ""), token: environment["HF_TOKEN"], signal });
+export const hubPlace = (signal: AbortSignal, environment: NodeJS.ProcessEnv): HubPlace => ({
+  endpoint: (environment["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/+$/, ""),
+  token: environment["HF_TOKEN"],
+  signal,
+});
 
 /** One answer, redirects followed. The token goes to the endpoint's own origin alone. */
-async function once({ endpoint, token, signal }: HubPlace, url: string, headers: Record<string, string>): Promise<Response> {
+async function once(
+  { endpoint, token, signal }: HubPlace,
+  url: string,
+  headers: Record<string, string>,
+): Promise<Response> {
   let at = new URL(url);
   for (let redirects = 0; redirects <= REDIRECTS; redirects++) {
     if (at.protocol !== "https:" && at.protocol !== "http:") break;
     const known = token !== undefined && token !== "" && at.origin === new URL(endpoint).origin;
-    const response = await fetch(at, { redirect: "manual", signal, headers: { ...headers, ...(known && { authorization: `Bearer ${token}` }) } });
+    const response = await fetch(at, {
+      redirect: "manual",
+      signal,
+      headers: { ...headers, ...(known && { authorization: `Bearer ${token}` }) },
+    });
     const location = response.headers.get("location");
-    if (response.status < 300 || response.status >= 400 || response.status === 304 || location === null) return response;
+    if (response.status < 300 || response.status >= 400 || response.status === 304 || location === null)
+      return response;
     await response.body?.cancel();
     at = new URL(location, at);
   }
@@ -25,8 +46,18 @@ async function once({ endpoint, token, signal }: HubPlace, url: string, headers:
 }
 
 function explain(status: number, url: string, token: string | undefined): UserError {
-  if (status === 401 || status === 403) return new UserError(`${url} is not open to everybody (status ${status})`, token === undefined ? "Accept its terms on the Hub, and set HF_TOKEN." : "Accept its terms on the Hub; HF_TOKEN does not open it.");
-  if (status === 404) return new UserError(`${url} does not exist (status 404)`, "Check the name, owner/name, and the revision; a dataset needs --dataset.");
+  if (status === 401 || status === 403)
+    return new UserError(
+      `${url} is not open to everybody (status ${status})`,
+      token === undefined
+        ? "Accept its terms on the Hub, and set HF_TOKEN."
+        : "Accept its terms on the Hub; HF_TOKEN does not open it.",
+    );
+  if (status === 404)
+    return new UserError(
+      `${url} does not exist (status 404)`,
+      "Check the name, owner/name, and the revision; a dataset needs --dataset.",
+    );
   return new UserError(`${url} answered with status ${status}`, "Try again later; what was loaded is kept.");
 }
 
@@ -39,16 +70,32 @@ function retryAfter(response: Response): number | undefined {
  * A good answer of the Hub: attempts are repeated after a pause where the network or the server fails.
  * @throws UserError for what trying again does not mend @throws the signal's reason when it is aborted
  */
-export async function hubRequest(place: HubPlace, url: string, headers: Record<string, string> = {}): Promise<Response> {
+export async function hubRequest(
+  place: HubPlace,
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   for (let attempt = 1, pause = place.pause ?? FIRST_PAUSE; ; attempt++, pause *= 2) {
-    let response: Response | undefined, cause = "";
-    try { response = await once(place, url, headers); } catch (error) {
+    let response: Response | undefined,
+      cause = "";
+    try {
+      response = await once(place, url, headers);
+    } catch (error) {
       if (place.signal.aborted || error instanceof UserError) throw error;
-      cause = [(error as Error).message, ((error as Error).cause as Error | undefined)?.message].filter(Boolean).join(": ");
+      cause = [(error as Error).message, ((error as Error).cause as Error | undefined)?.message]
+        .filter(Boolean)
+        .join(": ");
     }
     if (response?.ok === true || response?.status === 416) return response;
-    if (response !== undefined && response.status !== 429 && response.status < 500) throw explain(response.status, url, place.token);
-    if (attempt === ATTEMPTS) throw response === undefined ? new UserError(`${url} cannot be reached: ${cause}`, "Check the network and HF_ENDPOINT; what was loaded is kept.") : explain(response.status, url, place.token);
+    if (response !== undefined && response.status !== 429 && response.status < 500)
+      throw explain(response.status, url, place.token);
+    if (attempt === ATTEMPTS)
+      throw response === undefined
+        ? new UserError(
+            `${url} cannot be reached: ${cause}`,
+            "Check the network and HF_ENDPOINT; what was loaded is kept.",
+          )
+        : explain(response.status, url, place.token);
     await response?.body?.cancel();
     await wait((response && retryAfter(response)) ?? pause, undefined, { signal: place.signal });
   }

@@ -21,7 +21,12 @@ async function hashOf(path: string, { size, hash }: HubFile): Promise<string> {
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
 /** Appends what the server still has to give, of no more than `most` bytes in all. @returns false when the connection broke off */
-async function append(response: Response, { part, most }: { part: string; most: number }, place: HubPlace, onBytes: (bytes: number) => void): Promise<boolean> {
+async function append(
+  response: Response,
+  { part, most }: { part: string; most: number },
+  place: HubPlace,
+  onBytes: (bytes: number) => void,
+): Promise<boolean> {
   const file = await open(part, response.status === 206 ? "a" : "w");
   let length = response.status === 206 ? sizeOf(part) : 0;
   try {
@@ -29,15 +34,22 @@ async function append(response: Response, { part, most }: { part: string; most: 
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
       // More than was announced would fill the disk.
       if ((length += bytes.length) > most) return true;
-      try { await file.writeFile(bytes); } catch (error) { throw explainWrite(error, part); }
+      try {
+        await file.writeFile(bytes);
+      } catch (error) {
+        throw explainWrite(error, part);
+      }
       onBytes(bytes.length);
     }
     await file.sync();
     return true;
   } catch (error) {
-    if (place.signal.aborted || error instanceof UserError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
+    if (place.signal.aborted || error instanceof UserError || (error as NodeJS.ErrnoException).syscall !== undefined)
+      throw error;
     return false;
-  } finally { await file.close(); }
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -45,24 +57,41 @@ async function append(response: Response, { part, most }: { part: string; most: 
  * @param onBytes told of every piece; of a negative count where the server starts from the beginning
  * @throws UserError when the checksum is wrong, the disk is full, or the network does not come back
  */
-export async function transferFile(place: HubPlace, file: HubFile, { url, target }: { url: string; target: string }, onBytes: (bytes: number) => void): Promise<void> {
+export async function transferFile(
+  place: HubPlace,
+  file: HubFile,
+  { url, target }: { url: string; target: string },
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   // A part belongs to one content: another revision's starts anew.
   const part = `${target}.${file.hash.hex.slice(0, 12)}.part`;
   mkdirSync(dirname(target), { recursive: true });
   onBytes(sizeOf(part));
   for (let attempt = 1; sizeOf(part) < file.size || !existsSync(part); attempt++) {
     const have = sizeOf(part);
-    if (attempt > BROKEN_OFF) throw new UserError(`${url} broke off ${BROKEN_OFF} times`, "Try again: the download goes on where it was.");
-    const response = await hubRequest(place, url, { "accept-encoding": "identity", ...(have > 0 && { range: `bytes=${have}-` }) });
-    if (response.status === 416) { await response.body?.cancel(); rmSync(part); onBytes(-have); continue; }
+    if (attempt > BROKEN_OFF)
+      throw new UserError(`${url} broke off ${BROKEN_OFF} times`, "Try again: the download goes on where it was.");
+    const response = await hubRequest(place, url, {
+      "accept-encoding": "identity",
+      ...(have > 0 && { range: `bytes=${have}-` }),
+    });
+    if (response.status === 416) {
+      await response.body?.cancel();
+      rmSync(part);
+      onBytes(-have);
+      continue;
+    }
     if (response.status !== 206 && have > 0) onBytes(-have);
     const whole = await append(response, { part, most: file.size }, place, onBytes);
     if (sizeOf(part) > have) attempt = 1;
     if (whole && sizeOf(part) !== file.size) break;
   }
-  if (sizeOf(part) !== file.size || await hashOf(part, file) !== file.hash.hex) {
+  if (sizeOf(part) !== file.size || (await hashOf(part, file)) !== file.hash.hex) {
     rmSync(part, { force: true });
-    throw new UserError(`${url} is not what the Hub says it is: size or checksum differ`, "Try again; if it stays so, the server or a proxy changes the file.");
+    throw new UserError(
+      `${url} is not what the Hub says it is: size or checksum differ`,
+      "Try again; if it stays so, the server or a proxy changes the file.",
+    );
   }
   renameSync(part, target);
 }

@@ -11,12 +11,22 @@ const isAdapted = ({ kind }: Sublayer, { cross }: SpecOf<"adapter">): boolean =>
 export const adapter: Method<"adapter"> = {
   kind: "adapter",
   defaults: { bottleneck: 24 },
-  tensors: ({ spec, sizes: { bottleneck: r }, layout: { width: d, sublayers } }) => sublayers.filter((at) => isAdapted(at, spec)).flatMap(({ name }) => (
-    [["down", [r, d]], ["up", [d, r]]] as const).flatMap(([part, [out, from]]) => [
-    { name: `${name}.adapter.${part}.weight`, dims: [out, from], sizes: [out, from], group: part },
-    { name: `${name}.adapter.${part}.bias`, dims: [out], sizes: [out], group: part },
-  ])),
-  initial: (tensor, _, __, random) => (tensor.name.endsWith(".down.weight") ? kaiming(tensor.sizes, tensor.sizes[1]!, random) : zeros(tensor.sizes)),
+  tensors: ({ spec, sizes: { bottleneck: r }, layout: { width: d, sublayers } }) =>
+    sublayers
+      .filter((at) => isAdapted(at, spec))
+      .flatMap(({ name }) =>
+        (
+          [
+            ["down", [r, d]],
+            ["up", [d, r]],
+          ] as const
+        ).flatMap(([part, [out, from]]) => [
+          { name: `${name}.adapter.${part}.weight`, dims: [out, from], sizes: [out, from], group: part },
+          { name: `${name}.adapter.${part}.bias`, dims: [out], sizes: [out], group: part },
+        ]),
+      ),
+  initial: (tensor, _, __, random) =>
+    tensor.name.endsWith(".down.weight") ? kaiming(tensor.sizes, tensor.sizes[1]!, random) : zeros(tensor.sizes),
   changes: ({ spec, parameter }) => ({
     sublayer(z, at) {
       if (!isAdapted(at, spec)) return z;

@@ -1,9 +1,15 @@
 const MB = 2 ** 20;
-const ROUNDED = 256, FIRST_REGION = MB, LARGEST_REGION = 1024 * MB;
+const ROUNDED = 256,
+  FIRST_REGION = MB,
+  LARGEST_REGION = 1024 * MB;
 /** A free piece is given whole where no more than this would be left of it and it is less than twice what is wanted. */
 const MOST_DEAD = 128 * MB;
 
-interface Piece { region: number; offset: number; size: number }
+interface Piece {
+  region: number;
+  offset: number;
+  size: number;
+}
 
 /**
  * onnxruntime's store of memory (BFCArena, next power of two) in thought: regions that double, the smallest free piece that is large enough, neighbours joined again. What it takes is
@@ -14,16 +20,30 @@ export class Arena {
   private free: Piece[] = [];
   private growth = FIRST_REGION;
 
-  get touched(): number { return this.regions.reduce((sum, { used }) => sum + used, 0); }
+  get touched(): number {
+    return this.regions.reduce((sum, { used }) => sum + used, 0);
+  }
 
   take(bytes: number): Piece {
     const size = Math.max(ROUNDED, Math.ceil(bytes / ROUNDED) * ROUNDED);
     let best = -1;
-    this.free.forEach((piece, i) => { const known = this.free[best]; if (piece.size >= size && (known === undefined || piece.size < known.size || (piece.size === known.size && (piece.region < known.region || (piece.region === known.region && piece.offset < known.offset))))) best = i; });
-    const piece = best < 0 ? this.extended(size) : this.free.splice(best, 1)[0]!, region = this.regions[piece.region]!;
+    this.free.forEach((piece, i) => {
+      const known = this.free[best];
+      if (
+        piece.size >= size &&
+        (known === undefined ||
+          piece.size < known.size ||
+          (piece.size === known.size &&
+            (piece.region < known.region || (piece.region === known.region && piece.offset < known.offset))))
+      )
+        best = i;
+    });
+    const piece = best < 0 ? this.extended(size) : this.free.splice(best, 1)[0]!,
+      region = this.regions[piece.region]!;
     region.used = Math.max(region.used, piece.offset + size);
     if (piece.size < 2 * size && piece.size - size < MOST_DEAD) return piece;
-    if (piece.size > size) this.free.push({ region: piece.region, offset: piece.offset + size, size: piece.size - size });
+    if (piece.size > size)
+      this.free.push({ region: piece.region, offset: piece.offset + size, size: piece.size - size });
     return { ...piece, size };
   }
 
@@ -31,8 +51,14 @@ export class Arena {
     let own = { region, offset, size };
     this.free = this.free.filter((each) => {
       if (each.region !== region) return true;
-      if (each.offset + each.size === own.offset) { own = { region, offset: each.offset, size: each.size + own.size }; return false; }
-      if (own.offset + own.size === each.offset) { own = { ...own, size: own.size + each.size }; return false; }
+      if (each.offset + each.size === own.offset) {
+        own = { region, offset: each.offset, size: each.size + own.size };
+        return false;
+      }
+      if (own.offset + own.size === each.offset) {
+        own = { ...own, size: own.size + each.size };
+        return false;
+      }
       return true;
     });
     this.free.push(own);
@@ -40,7 +66,10 @@ export class Arena {
 
   private extended(size: number): Piece {
     let grown = false;
-    while (this.growth < size && this.growth < LARGEST_REGION) { this.growth *= 2; grown = true; }
+    while (this.growth < size && this.growth < LARGEST_REGION) {
+      this.growth *= 2;
+      grown = true;
+    }
     const bytes = Math.max(size, this.growth);
     if (!grown && this.growth < LARGEST_REGION) this.growth *= 2;
     this.regions.push({ size: bytes, used: 0 });

@@ -35,7 +35,17 @@ export class BackboneDropout {
     const threshold = Math.round(rate * STEPS);
     const masks = this.sites.map(({ name, shape }) => {
       const dims = shape.map((dim) => sizeAt(dim, symbols));
-      return [name, { data: drawMask(dims.reduce((a, b) => a * b, 1), threshold, random), dims }] as const;
+      return [
+        name,
+        {
+          data: drawMask(
+            dims.reduce((a, b) => a * b, 1),
+            threshold,
+            random,
+          ),
+          dims,
+        },
+      ] as const;
     });
     return { ...Object.fromEntries(masks), [SCALE]: { data: Float32Array.of(1 / (1 - rate)), dims: [] } };
   }
@@ -46,7 +56,7 @@ function drawMask(size: number, threshold: number, random: MersenneTwister): Uin
   for (let i = 0; i < size; i += 2) {
     const word = random.nextUint32();
     mask[i] = (word & 0xffff) < threshold ? 0 : 1;
-    if (i + 1 < size) mask[i + 1] = (word >>> 16) < threshold ? 0 : 1;
+    if (i + 1 < size) mask[i + 1] = word >>> 16 < threshold ? 0 : 1;
   }
   return mask;
 }

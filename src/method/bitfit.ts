@@ -7,8 +7,18 @@ export const bitfit: Method<"bitfit"> = {
   kind: "bitfit",
   defaults: {},
   tensors: ({ layout: { linears, norms } }) => [
-    ...linears.map(({ module, out }) => ({ name: `${module}.bias`, dims: [out], sizes: [out], group: "linear" as const })),
-    ...norms.map(({ module, width }) => ({ name: `${module}.bias`, dims: [width], sizes: [width], group: "norm" as const })),
+    ...linears.map(({ module, out }) => ({
+      name: `${module}.bias`,
+      dims: [out],
+      sizes: [out],
+      group: "linear" as const,
+    })),
+    ...norms.map(({ module, width }) => ({
+      name: `${module}.bias`,
+      dims: [width],
+      sizes: [width],
+      group: "norm" as const,
+    })),
   ],
   initial: (tensor) => zeros(tensor.sizes),
   changes: ({ parameter }) => ({

@@ -8,7 +8,10 @@ import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 export const dept: Method<"dept"> = {
   kind: "dept",
   defaults: { promptLength: 60, bottleneck: 30 },
-  tensors: ({ spec, sizes: { promptLength, bottleneck }, layout: { width } }) => [promptTensor(promptLength, width), ...positionTensors(spec.positions, bottleneck, width)],
+  tensors: ({ spec, sizes: { promptLength, bottleneck }, layout: { width } }) => [
+    promptTensor(promptLength, width),
+    ...positionTensors(spec.positions, bottleneck, width),
+  ],
   initial(tensor, { spec }, source, random) {
     if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, source, random);
     return tensor.name === "a" ? kaiming(tensor.sizes, tensor.sizes[1]!, random) : zeros(tensor.sizes);

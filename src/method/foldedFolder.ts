@@ -9,7 +9,13 @@ import type { Adapter } from "./adapterFolder.ts";
 import { checkFoldable, foldedInput, foldedWeight } from "./fold.ts";
 
 export const FOLDED_INPUT = "folded_input.safetensors";
-const COPIED = ["generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "spiece.model"];
+const COPIED = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "spiece.model",
+];
 
 const README = `# A folded model
 
@@ -38,8 +44,15 @@ def encoder_input(ids, mask):
 
 /** The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to transformers. */
 function writeConfig(from: string, to: string): void {
-  const text = readFileSync(from, "utf8"), config: unknown = parse(text), has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
-  writeFileSync(to, ["torch_dtype", "dtype"].filter(has).reduce((edited, key) => applyEdits(edited, modify(edited, [key], "float32", {})), text));
+  const text = readFileSync(from, "utf8"),
+    config: unknown = parse(text),
+    has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
+  writeFileSync(
+    to,
+    ["torch_dtype", "dtype"]
+      .filter(has)
+      .reduce((edited, key) => applyEdits(edited, modify(edited, [key], "float32", {})), text),
+  );
 }
 
 /**
@@ -49,16 +62,23 @@ function writeConfig(from: string, to: string): void {
  * @throws UserError for methods that cannot be folded
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
-  const weights = BackboneWeights.open(backbone), config = readT5Config(backbone, weights.has("lm_head.weight")), layout = t5Layout(config);
+  const weights = BackboneWeights.open(backbone),
+    config = readT5Config(backbone, weights.has("lm_head.weight")),
+    layout = t5Layout(config);
   checkFoldable(adapter, config.tied);
   const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
-  const tensors: Tensors = new Map(layout.weights.map(({ name, dims }) => {
-    const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined, linear = linears.get(name), read = (): Float32Array => weights.read(name, dims);
-    return [name, { dims, data: trained ?? (linear && foldedWeight(adapter, linear, read)) ?? read() }];
-  }));
+  const tensors: Tensors = new Map(
+    layout.weights.map(({ name, dims }) => {
+      const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined,
+        linear = linears.get(name),
+        read = (): Float32Array => weights.read(name, dims);
+      return [name, { dims, data: trained ?? (linear && foldedWeight(adapter, linear, read)) ?? read() }];
+    }),
+  );
   writeSafetensors(join(folder, "model.safetensors"), tensors, { format: "pt" });
   writeConfig(join(backbone, "config.json"), join(folder, "config.json"));
-  for (const name of COPIED) if (existsSync(join(backbone, name))) copyFileSync(join(backbone, name), join(folder, name));
+  for (const name of COPIED)
+    if (existsSync(join(backbone, name))) copyFileSync(join(backbone, name), join(folder, name));
   const input = foldedInput(adapter, tensors.get("shared.weight")!.data, config.width);
   if (input.size > 0) {
     writeSafetensors(join(folder, FOLDED_INPUT), input, { format: "pt" });

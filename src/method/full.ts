@@ -4,7 +4,13 @@ import type { Method } from "./method.ts";
 export const full: Method<"full"> = {
   kind: "full",
   defaults: {},
-  tensors: ({ layout }) => layout.weights.map(({ name, dims }) => ({ name, dims, sizes: dims, group: name === "shared.weight" ? "embedding" as const : "rest" as const })),
+  tensors: ({ layout }) =>
+    layout.weights.map(({ name, dims }) => ({
+      name,
+      dims,
+      sizes: dims,
+      group: name === "shared.weight" ? ("embedding" as const) : ("rest" as const),
+    })),
   initial: (tensor, _, source) => source.weight(tensor.name, tensor.sizes),
   changes: ({ parameter }) => ({ weight: (name) => parameter(name) }),
   switches: {},

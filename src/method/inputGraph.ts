@@ -1,4 +1,17 @@
-import { add, broadcastTo, concat, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
+import {
+  add,
+  broadcastTo,
+  concat,
+  crossEntropy,
+  gather,
+  log,
+  mul,
+  reduceSum,
+  reshape,
+  slice,
+  softmax,
+  sub,
+} from "../graph/ops.ts";
 import type { Dim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
 import { scalar, input, type InputValue, type Value } from "../graph/value.ts";
@@ -25,14 +38,25 @@ export class InputGraph {
   private readonly t5: T5Graph;
 
   /** @param drop dropout inside the backbone @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it @param folded each token's embedding with its offset comes from a fed table, `foldedTable` (V, d) */
-  constructor(config: T5Config, private readonly shape: MethodShape, { drop, embedded = false, folded = false }: { drop?: (x: Value) => Value; embedded?: boolean; folded?: boolean } = {}) {
+  constructor(
+    config: T5Config,
+    private readonly shape: MethodShape,
+    {
+      drop,
+      embedded = false,
+      folded = false,
+    }: { drop?: (x: Value) => Value; embedded?: boolean; folded?: boolean } = {},
+  ) {
     this.fed = embedded;
     this.folded = folded;
     this.method = methodOf(shape.spec.kind);
     this.parameters = new Map((embedded ? [] : this.method.tensors(shape)).map((t) => [t.name, input(t.name, t.dims)]));
     this.length = this.parameters.has(PROMPT) ? "P+S" : "S";
     this.mask = input("mask", ["B", this.length]);
-    this.t5 = new T5Graph(config, { ...(embedded ? {} : this.method.changes?.(this.context(false))), ...(drop && { drop }) });
+    this.t5 = new T5Graph(config, {
+      ...(embedded ? {} : this.method.changes?.(this.context(false))),
+      ...(drop && { drop }),
+    });
   }
 
   private context(dropout: boolean): MethodContext {
@@ -41,14 +65,19 @@ export class InputGraph {
       if (value === undefined) throw new Error(`the method has no tensor ${name}`);
       return value;
     };
-    const hiddenMask = dropout ? input("hiddenMask", ["B", "S", this.method.hiddenUnits?.(this.shape) ?? 0]) : undefined;
+    const hiddenMask = dropout
+      ? input("hiddenMask", ["B", "S", this.method.hiddenUnits?.(this.shape) ?? 0])
+      : undefined;
     return { ...this.shape, parameter, ids: this.ids, positions: this.positions, hiddenMask };
   }
 
   /** X = [P ; E'] (B, P+S, d): the prompt gets no offset. */
   private embedded(dropout: boolean): Value {
     if (this.fed) return input("embedded", ["B", "S", this.t5.config.width]);
-    const context = this.context(dropout), text = this.folded ? gather(input("foldedTable", [this.t5.config.vocabulary, this.t5.config.width]), this.ids) : this.text(context);
+    const context = this.context(dropout),
+      text = this.folded
+        ? gather(input("foldedTable", [this.t5.config.vocabulary, this.t5.config.width]), this.ids)
+        : this.text(context);
     if (!this.parameters.has(PROMPT)) return text;
     const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);
     return concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1);
@@ -61,9 +90,13 @@ export class InputGraph {
   }
 
   /** The encoder's input X alone. */
-  input(): { embedded: Value } { return { embedded: this.embedded(false) }; }
+  input(): { embedded: Value } {
+    return { embedded: this.embedded(false) };
+  }
 
-  private crossBias(): Value { return reshape(this.mask, ["B", 1, 1, this.length]); }
+  private crossBias(): Value {
+    return reshape(this.mask, ["B", 1, 1, this.length]);
+  }
 
   private encoded(dropout: boolean): Value {
     const buckets = input("encoderBuckets", [this.length, this.length], "int32");
@@ -71,7 +104,9 @@ export class InputGraph {
   }
 
   /** Whether reading the encoder's states themselves costs less for a target of this many tokens than making keys and values of them. */
-  isShort(targetLength: number): boolean { return this.t5.absorbs && targetLength * this.t5.config.heads <= this.t5.config.width; }
+  isShort(targetLength: number): boolean {
+    return this.t5.absorbs && targetLength * this.t5.config.heads <= this.t5.config.width;
+  }
 
   private crossKeyValues(encoded: Value): KeyValue[] {
     return Array.from({ length: this.t5.config.decoderLayers }, (_, i) => this.t5.crossKeyValue(encoded, i));
@@ -81,19 +116,32 @@ export class InputGraph {
   forward(dropout: boolean, short = false): { logits: Value; encoded: Value } {
     const encoded = this.encoded(dropout);
     const causal = input("causal", ["T", "T"]);
-    const selfBias = add(this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")), reshape(causal, [1, 1, "T", "T"]));
-    const { logits } = this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: short ? encoded : this.crossKeyValues(encoded), selfBias, crossBias: this.crossBias() });
+    const selfBias = add(
+      this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")),
+      reshape(causal, [1, 1, "T", "T"]),
+    );
+    const { logits } = this.t5.decode(input("decoderIds", ["B", "T"], "int32"), {
+      cross: short ? encoded : this.crossKeyValues(encoded),
+      selfBias,
+      crossBias: this.crossBias(),
+    });
     return { logits, encoded };
   }
 
   /** Loss of each label token (B, T), 0 where padded. */
   tokenLosses(logits: Value): Value {
     const labels = input("labels", ["B", "T"], "int32");
-    return rows(crossEntropy(reshape(logits, ["B*T", this.t5.config.vocabulary]), reshape(labels, ["B*T"])), ["B", "T"]);
+    return rows(crossEntropy(reshape(logits, ["B*T", this.t5.config.vocabulary]), reshape(labels, ["B*T"])), [
+      "B",
+      "T",
+    ]);
   }
 
   /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own */
-  step(dropout: boolean, { penalised = false, short = false }: { penalised?: boolean; short?: boolean } = {}): Record<string, Value> {
+  step(
+    dropout: boolean,
+    { penalised = false, short = false }: { penalised?: boolean; short?: boolean } = {},
+  ): Record<string, Value> {
     const loss = this.scaledLoss(this.forward(dropout, short).logits);
     return penalised ? { ...this.withGradients(add(loss, this.penalty(dropout))), loss } : this.withGradients(loss);
   }
@@ -104,7 +152,9 @@ export class InputGraph {
     return reduceSum(mul(mul(offset, offset), input("penaltyWeights", ["B", "S", 1])), [0, 1, 2]);
   }
 
-  private scaledLoss(logits: Value): Value { return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", [])); }
+  private scaledLoss(logits: Value): Value {
+    return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", []));
+  }
 
   /**
    * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the encoder's states of the text).
@@ -112,10 +162,14 @@ export class InputGraph {
    * `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0 where padded; `distilWeight` w.
    */
   distil(): Record<string, Value> {
-    const { logits, encoded } = this.forward(false), { width, vocabulary } = this.t5.config;
+    const { logits, encoded } = this.forward(false),
+      { width, vocabulary } = this.t5.config;
     // The smallest addend that keeps ln finite where the student's share of a piece is 0 in fp32.
     const logShares = log(add(softmax(logits), scalar(1e-30)));
-    const divergence = sub(input("teacherEntropy", []), reduceSum(mul(input("teacherProbabilities", ["B", "T", vocabulary]), logShares), [0, 1, 2]));
+    const divergence = sub(
+      input("teacherEntropy", []),
+      reduceSum(mul(input("teacherProbabilities", ["B", "T", vocabulary]), logShares), [0, 1, 2]),
+    );
     const text = this.parameters.has(PROMPT) ? slice(encoded, 1, "P", "P+S") : encoded;
     const apart = mul(sub(text, input("teacherStates", ["B", "S", width])), input("stateScale", ["B", "S", 1]));
     const taught = add(divergence, reduceSum(mul(apart, apart), [0, 1, 2]));
@@ -126,7 +180,9 @@ export class InputGraph {
     const names = [...this.parameters.keys()];
     const by = gradients(loss, [...this.parameters.values()]);
     const outputs: Record<string, Value> = { loss };
-    by.forEach((g, i) => { if (g !== undefined) outputs[`grad:${names[i]!}`] = g; });
+    by.forEach((g, i) => {
+      if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
+    });
     return outputs;
   }
 
@@ -139,31 +195,52 @@ export class InputGraph {
   }
 
   /** What `encode` gave, over X positions. */
-  private kept(short: boolean): KeyValue[] | Value { return short ? input("crossStates", ["B", "X", this.t5.config.width]) : this.cached("cross", "X"); }
+  private kept(short: boolean): KeyValue[] | Value {
+    return short ? input("crossStates", ["B", "X", this.t5.config.width]) : this.cached("cross", "X");
+  }
 
   private cached(kind: string, length: string): KeyValue[] {
     const { heads, headWidth, decoderLayers } = this.t5.config;
     return Array.from({ length: decoderLayers }, (_, i) => ({
-      key: input(`${kind}Key${i}`, ["B", heads, length, headWidth]), value: input(`${kind}Value${i}`, ["B", heads, length, headWidth]),
+      key: input(`${kind}Key${i}`, ["B", heads, length, headWidth]),
+      value: input(`${kind}Value${i}`, ["B", heads, length, headWidth]),
     }));
   }
 
   /** Loss of each token of a given target (B, T) over what `encode` gave. */
   targetLosses(short: boolean): Record<string, Value> {
-    const selfBias = add(this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")), reshape(input("causal", ["T", "T"]), [1, 1, "T", "T"]));
+    const selfBias = add(
+      this.t5.positionBias("decoder", input("decoderBuckets", ["T", "T"], "int32")),
+      reshape(input("causal", ["T", "T"]), [1, 1, "T", "T"]),
+    );
     const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
-    return { losses: this.tokenLosses(this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.kept(short), selfBias, crossBias }).logits) };
+    return {
+      losses: this.tokenLosses(
+        this.t5.decode(input("decoderIds", ["B", "T"], "int32"), { cross: this.kept(short), selfBias, crossBias })
+          .logits,
+      ),
+    };
   }
 
   /** One decoding step over what `encode` gave and the decoder's own keys and values (K past positions). */
   decodeStep(short: boolean): Record<string, Value> {
     const selfBias = this.t5.positionBias("decoder", input("decoderBuckets", [1, "K+1"], "int32"));
     const crossBias = reshape(input("crossMask", ["B", "X"]), ["B", 1, 1, "X"]);
-    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), { cross: this.kept(short), past: this.cached("past", "K"), selfBias, crossBias });
+    const { logits, present } = this.t5.decode(input("decoderIds", ["B", 1], "int32"), {
+      cross: this.kept(short),
+      past: this.cached("past", "K"),
+      selfBias,
+      crossBias,
+    });
     return { logits, ...named("present", present) };
   }
 }
 
 function named(kind: string, layers: KeyValue[]): Record<string, Value> {
-  return Object.fromEntries(layers.flatMap(({ key, value }, i) => [[`${kind}Key${i}`, key], [`${kind}Value${i}`, value]]));
+  return Object.fromEntries(
+    layers.flatMap(({ key, value }, i) => [
+      [`${kind}Key${i}`, key],
+      [`${kind}Value${i}`, value],
+    ]),
+  );
 }

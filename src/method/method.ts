@@ -7,19 +7,35 @@ import type { Dim } from "../graph/dims.ts";
 import type { Value } from "../graph/value.ts";
 
 /** m and r of a method (r: bottleneck or rank; 0 where it has none), and how many trainable parameters they make. */
-export interface MethodSizes { promptLength: number; bottleneck: number; count: number }
+export interface MethodSizes {
+  promptLength: number;
+  bottleneck: number;
+  count: number;
+}
 
 /** What initialisation may look at: the frozen table (V, d) row-major, the tokens of the prompt's text, any tensor of the backbone. */
 export interface InitialisationSource {
-  embedding: Float32Array; width: number; vocabularySize: number; promptIds: readonly number[];
+  embedding: Float32Array;
+  width: number;
+  vocabularySize: number;
+  promptIds: readonly number[];
   weight(name: string, dims: readonly number[]): Float32Array;
 }
 
 /** A trainable tensor of a method. Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too. */
-export interface TensorSpec { name: string; dims: Dim[]; sizes: number[]; group: LearningRateGroup }
+export interface TensorSpec {
+  name: string;
+  dims: Dim[];
+  sizes: number[];
+  group: LearningRateGroup;
+}
 
 /** What a method's tensors depend on. */
-export interface MethodShape<K extends MethodKind = MethodKind> { spec: SpecOf<K>; sizes: Omit<MethodSizes, "count">; layout: BackboneLayout }
+export interface MethodShape<K extends MethodKind = MethodKind> {
+  spec: SpecOf<K>;
+  sizes: Omit<MethodSizes, "count">;
+  layout: BackboneLayout;
+}
 
 /** What a method builds its part of the graph from. */
 export interface MethodContext<K extends MethodKind = MethodKind> extends MethodShape<K> {
@@ -40,7 +56,12 @@ export interface Method<K extends MethodKind = MethodKind> {
   /** Trainable tensors; their counts are never stated anywhere else. */
   tensors(shape: MethodShape<K>): TensorSpec[];
   /** Values of one tensor at step 0, row-major. */
-  initial(tensor: TensorSpec, shape: MethodShape<K>, source: InitialisationSource, random: MersenneTwister): Float32Array;
+  initial(
+    tensor: TensorSpec,
+    shape: MethodShape<K>,
+    source: InitialisationSource,
+    random: MersenneTwister,
+  ): Float32Array;
   /** E' (B, S, d) of the embedded text E (B, S, d). */
   embed?(embedded: Value, context: MethodContext<K>): Value;
   /** The prompt (P, d), where it is not the tensor `prompt` itself. */

@@ -8,28 +8,52 @@ export const GPU_PART_TOKENS = 8192;
 const SHARE_TOKENS = 6144;
 
 /** Some rows of a batch, padded to their own longest. */
-export interface MicroBatch { batch: Batch; /** their places in the batch they came from */ rows: readonly number[] }
+export interface MicroBatch {
+  batch: Batch;
+  /** their places in the batch they came from */ rows: readonly number[];
+}
 
-const lengthOf = ({ mask, sourceLength }: Batch, row: number): number => Math.max(1, mask.subarray(row * sourceLength, (row + 1) * sourceLength).findLastIndex((kept) => kept !== 0) + 1);
-const targetLengthOf = ({ labels, targetLength }: Batch, row: number): number => Math.max(1, labels.subarray(row * targetLength, (row + 1) * targetLength).findLastIndex((id) => id >= 0) + 1);
+const lengthOf = ({ mask, sourceLength }: Batch, row: number): number =>
+  Math.max(1, mask.subarray(row * sourceLength, (row + 1) * sourceLength).findLastIndex((kept) => kept !== 0) + 1);
+const targetLengthOf = ({ labels, targetLength }: Batch, row: number): number =>
+  Math.max(1, labels.subarray(row * targetLength, (row + 1) * targetLength).findLastIndex((id) => id >= 0) + 1);
 
 /** The given rows of a table of `width` values a row, each cut to `length` groups of `size` values. */
-function cut<T extends Float32Array | Int32Array>(data: T, rows: readonly number[], { width, length, size = 1 }: { width: number; length: number; size?: number }): T {
+function cut<T extends Float32Array | Int32Array>(
+  data: T,
+  rows: readonly number[],
+  { width, length, size = 1 }: { width: number; length: number; size?: number },
+): T {
   const part = new (data.constructor as new (n: number) => T)(rows.length * length * size);
-  rows.forEach((row, i) => { part.set(data.subarray(row * width * size, (row * width + length) * size), i * length * size); });
+  rows.forEach((row, i) => {
+    part.set(data.subarray(row * width * size, (row * width + length) * size), i * length * size);
+  });
   return part;
 }
 
 /** These rows of a batch, padded to the longest source and target among them. */
 export function rowsOf(batch: Batch, rows: readonly number[]): MicroBatch {
-  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row))), targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
+  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row))),
+    targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
   const source = { width: batch.sourceLength, length: sourceLength };
-  return { rows, batch: { rows: rows.length, sourceLength, targetLength, ids: cut(batch.ids, rows, source), mask: cut(batch.mask, rows, source), labels: cut(batch.labels, rows, { width: batch.targetLength, length: targetLength }) } };
+  return {
+    rows,
+    batch: {
+      rows: rows.length,
+      sourceLength,
+      targetLength,
+      ids: cut(batch.ids, rows, source),
+      mask: cut(batch.mask, rows, source),
+      labels: cut(batch.labels, rows, { width: batch.targetLength, length: targetLength }),
+    },
+  };
 }
 
 /** Rows by length, in `count` groups of about as many tokens. */
 function groups(lengths: readonly number[], count: number): number[][] {
-  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b), total = lengths.reduce((a, b) => a + b, 0), made: number[][] = Array.from({ length: count }, () => []);
+  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b),
+    total = lengths.reduce((a, b) => a + b, 0),
+    made: number[][] = Array.from({ length: count }, () => []);
   let before = 0;
   for (const row of order) {
     // The group in which the row's middle token lies.
@@ -45,7 +69,10 @@ function groups(lengths: readonly number[], count: number): number[][] {
  * @param prompt tokens before each text @param partTokens of one part
  */
 export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
-  return partRows(Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), partTokens).map((rows) => rowsOf(batch, rows));
+  return partRows(
+    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
+    partTokens,
+  ).map((rows) => rowsOf(batch, rows));
 }
 
 /** Rows of these lengths as `microBatches` parts them. */
@@ -56,20 +83,34 @@ export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): 
 
 /** Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward pass. */
 export function shares(batch: Batch, prompt: number, count: number): MicroBatch[] {
-  return sharedRows(Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)), count).map((rows) => rowsOf(batch, rows));
+  return sharedRows(
+    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
+    count,
+  ).map((rows) => rowsOf(batch, rows));
 }
 
 /** Rows of these lengths as `shares` parts them. */
 export function sharedRows(lengths: readonly number[], count: number): number[][] {
-  return groups(lengths, Math.min(lengths.length, Math.max(count, Math.ceil(lengths.reduce((a, b) => a + b, 0) / SHARE_TOKENS))));
+  return groups(
+    lengths,
+    Math.min(lengths.length, Math.max(count, Math.ceil(lengths.reduce((a, b) => a + b, 0) / SHARE_TOKENS))),
+  );
 }
 
 /** What a step is told of its batch, for a part of it. @param units hidden units a token */
-export function partOptions(options: StepOptions, { rows, batch }: MicroBatch, whole: { sourceLength: number; units: number; part: number }): StepOptions {
+export function partOptions(
+  options: StepOptions,
+  { rows, batch }: MicroBatch,
+  whole: { sourceLength: number; units: number; part: number },
+): StepOptions {
   const { hiddenMask, backboneDropout } = options;
   return {
     ...options,
-    hiddenMask: hiddenMask && cut(hiddenMask, rows, { width: whole.sourceLength, length: batch.sourceLength, size: whole.units }),
-    backboneDropout: backboneDropout && { ...backboneDropout, seed: (backboneDropout.seed + Math.imul(whole.part, 0x9e3779b1)) >>> 0 },
+    hiddenMask:
+      hiddenMask && cut(hiddenMask, rows, { width: whole.sourceLength, length: batch.sourceLength, size: whole.units }),
+    backboneDropout: backboneDropout && {
+      ...backboneDropout,
+      seed: (backboneDropout.seed + Math.imul(whole.part, 0x9e3779b1)) >>> 0,
+    },
   };
 }

@@ -12,7 +12,9 @@ export const mpt: Method<"mpt"> = {
     { name: "u", dims: ["P"], sizes: [promptLength], group: "uv" },
     { name: "v", dims: [width], sizes: [width], group: "uv" },
   ],
-  initial: (tensor, { spec }, source, random) => (tensor.name === PROMPT ? initialPrompt(tensor.sizes[0]!, spec, source, random) : ones(tensor.sizes)),
-  prompt: ({ parameter, layout: { width } }) => mul(parameter(PROMPT), matmul(reshape(parameter("u"), ["P", 1]), reshape(parameter("v"), [1, width]))),
+  initial: (tensor, { spec }, source, random) =>
+    tensor.name === PROMPT ? initialPrompt(tensor.sizes[0]!, spec, source, random) : ones(tensor.sizes),
+  prompt: ({ parameter, layout: { width } }) =>
+    mul(parameter(PROMPT), matmul(reshape(parameter("u"), ["P", 1]), reshape(parameter("v"), [1, width]))),
   switches: { "prompt-off": { zero: [], empty: [PROMPT, "u"] } },
 };

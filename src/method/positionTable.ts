@@ -8,7 +8,7 @@ const DEFAULT_POSITIONS = 256;
 /** Rows of a method's position table: the longest text it can take; undefined for a method that has none. */
 export function positionRows(spec: MethodSpec): number | undefined {
   if (spec.kind === "dept") return spec.positions;
-  return spec.kind === "adept" && spec.variant === "hybrid" ? spec.positions ?? DEFAULT_POSITIONS : undefined;
+  return spec.kind === "adept" && spec.variant === "hybrid" ? (spec.positions ?? DEFAULT_POSITIONS) : undefined;
 }
 
 /** DePT's two factors: a (positions, rank) and b (rank, d). */

@@ -10,7 +10,17 @@ import type { Method } from "./method.ts";
 import { mpt } from "./mpt.ts";
 import { promptTuning } from "./promptTuning.ts";
 
-const METHODS: { [K in MethodKind]: Method<K> } = { adept, pt: promptTuning, dept, mpt, lora, ia3, adapter, bitfit, full };
+const METHODS: { [K in MethodKind]: Method<K> } = {
+  adept,
+  pt: promptTuning,
+  dept,
+  mpt,
+  lora,
+  ia3,
+  adapter,
+  bitfit,
+  full,
+};
 
 /** A method by its kind. The caller hands it the spec of that same kind, which the type system cannot follow through a union. */
 export const methodOf = (kind: MethodKind): Method => METHODS[kind] as unknown as Method;

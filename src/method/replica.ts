@@ -15,11 +15,21 @@ export class Replica implements TunedModel {
 
   constructor(private readonly options: ModelOptions) {}
 
-  step(parameters: Parameters, batch: Batch, options: StepOptions): ReturnType<TunedModel["step"]> { return this.ask({ call: "step", parameters, batch, options }); }
-  losses(parameters: Parameters, batch: Batch): ReturnType<TunedModel["losses"]> { return this.ask({ call: "losses", parameters, batch }); }
-  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> { return this.ask({ call: "generate", parameters, batch, maxTokens }); }
-  predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> { return this.ask({ call: "predict", parameters, batch, maxTokens }); }
-  scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]> { return this.ask({ call: "scoreTargets", parameters, batch, targets }); }
+  step(parameters: Parameters, batch: Batch, options: StepOptions): ReturnType<TunedModel["step"]> {
+    return this.ask({ call: "step", parameters, batch, options });
+  }
+  losses(parameters: Parameters, batch: Batch): ReturnType<TunedModel["losses"]> {
+    return this.ask({ call: "losses", parameters, batch });
+  }
+  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
+    return this.ask({ call: "generate", parameters, batch, maxTokens });
+  }
+  predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> {
+    return this.ask({ call: "predict", parameters, batch, maxTokens });
+  }
+  scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]> {
+    return this.ask({ call: "scoreTargets", parameters, batch, targets });
+  }
 
   async release(): Promise<void> {
     const { thread } = this;
@@ -32,14 +42,21 @@ export class Replica implements TunedModel {
   /** The thread, which the first question starts. */
   private started(): Worker {
     const thread = new Worker(ENTRY, { workerData: this.options });
-    thread.on("message", (reply: ReplicaReply) => { this.receive(reply); });
-    thread.on("error", (error) => { this.lost(thread, error); });
-    thread.on("exit", (code) => { this.lost(thread, new Error(`a copy of the model ended (${code})`)); });
+    thread.on("message", (reply: ReplicaReply) => {
+      this.receive(reply);
+    });
+    thread.on("error", (error) => {
+      this.lost(thread, error);
+    });
+    thread.on("exit", (code) => {
+      this.lost(thread, new Error(`a copy of the model ended (${code})`));
+    });
     return thread;
   }
 
   private ask<R>(asked: ReplicaCall): Promise<R> {
-    const id = ++this.last, thread = (this.thread ??= this.started());
+    const id = ++this.last,
+      thread = (this.thread ??= this.started());
     // While a question is open the thread keeps the process alive, and not longer.
     thread.ref();
     return new Promise((resolve, reject) => {
@@ -54,7 +71,10 @@ export class Replica implements TunedModel {
     const { resolve, reject } = waiting;
     this.waiting.delete(reply.id);
     if (this.waiting.size === 0) this.thread?.unref();
-    if (!("error" in reply)) { resolve(reply.result); return; }
+    if (!("error" in reply)) {
+      resolve(reply.result);
+      return;
+    }
     const { message, action, stack, bug } = reply.error;
     reject(bug ? Object.assign(new Error(message), { stack }) : new UserError(message, action));
   }

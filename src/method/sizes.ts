@@ -26,10 +26,12 @@ function given(spec: MethodSpec): Partial<Shape> {
 /** The largest n in least..LARGEST that fits, or least - 1; counts grow with n. */
 function largest(least: number, fits: (n: number) => boolean): number {
   if (!fits(least)) return least - 1;
-  let low = least, high = LARGEST;
+  let low = least,
+    high = LARGEST;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle; else high = middle - 1;
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
   }
   return low;
 }
@@ -37,22 +39,45 @@ function largest(least: number, fits: (n: number) => boolean): number {
 /** Smallest prompt (a method that has nothing else needs one row) and bottleneck. */
 function leastOf(spec: MethodSpec): Shape {
   const { promptLength, bottleneck } = methodOf(spec.kind).defaults;
-  return { promptLength: promptLength !== undefined && bottleneck === undefined ? 1 : 0, bottleneck: bottleneck === undefined ? 0 : 1 };
+  return {
+    promptLength: promptLength !== undefined && bottleneck === undefined ? 1 : 0,
+    bottleneck: bottleneck === undefined ? 0 : 1,
+  };
 }
 
 /** Sizes within a budget: the prompt takes its share of it, the bottleneck what is left. */
 function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape {
-  const { defaults } = methodOf(spec.kind), known = given(spec), least = leastOf(spec);
+  const { defaults } = methodOf(spec.kind),
+    known = given(spec),
+    least = leastOf(spec);
   const fits = (sizes: Shape): boolean => countParameters(spec, sizes, layout) <= budget;
   // A variant without hidden units, such as one constant, leaves the prompt all of it.
-  const hidden = countParameters(spec, { promptLength: 1, bottleneck: 2 }, layout) > countParameters(spec, { promptLength: 1, bottleneck: 1 }, layout);
+  const hidden =
+    countParameters(spec, { promptLength: 1, bottleneck: 2 }, layout) >
+    countParameters(spec, { promptLength: 1, bottleneck: 1 }, layout);
   let promptLength = known.promptLength ?? least.promptLength;
   if (known.promptLength === undefined && defaults.promptLength !== undefined) {
-    const share = known.bottleneck === undefined && defaults.bottleneck !== undefined && hidden ? Math.floor((PROMPT_SHARE * budget) / layout.width) : LARGEST;
+    const share =
+      known.bottleneck === undefined && defaults.bottleneck !== undefined && hidden
+        ? Math.floor((PROMPT_SHARE * budget) / layout.width)
+        : LARGEST;
     // A prompt of its full share can leave no room for one hidden unit where the budget is small.
-    promptLength = Math.max(least.promptLength, Math.min(share, largest(least.promptLength, (m) => fits({ promptLength: m, bottleneck: known.bottleneck ?? least.bottleneck }))));
+    promptLength = Math.max(
+      least.promptLength,
+      Math.min(
+        share,
+        largest(least.promptLength, (m) => fits({ promptLength: m, bottleneck: known.bottleneck ?? least.bottleneck })),
+      ),
+    );
   }
-  const bottleneck = known.bottleneck ?? (defaults.bottleneck === undefined || !hidden ? least.bottleneck : Math.max(1, largest(1, (r) => fits({ promptLength, bottleneck: r }))));
+  const bottleneck =
+    known.bottleneck ??
+    (defaults.bottleneck === undefined || !hidden
+      ? least.bottleneck
+      : Math.max(
+          1,
+          largest(1, (r) => fits({ promptLength, bottleneck: r })),
+        ));
   return { promptLength, bottleneck };
 }
 
@@ -63,12 +88,22 @@ function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape 
 export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {
   const { defaults } = methodOf(spec.kind);
   const budget = typeof spec.budget === "object" ? spec.budget.promptTokens * layout.width : spec.budget;
-  const sizes = budget === undefined ? { promptLength: defaults.promptLength ?? 0, bottleneck: defaults.bottleneck ?? 0, ...given(spec) } : solve(spec, budget, layout);
+  const sizes =
+    budget === undefined
+      ? { promptLength: defaults.promptLength ?? 0, bottleneck: defaults.bottleneck ?? 0, ...given(spec) }
+      : solve(spec, budget, layout);
   const count = countParameters(spec, sizes, layout);
-  if (count === 0) throw new UserError("method: it has no trainable parameters on this backbone", "Name layers that the backbone has, or give the prompt a length.").about(["method", "targets"]);
+  if (count === 0)
+    throw new UserError(
+      "method: it has no trainable parameters on this backbone",
+      "Name layers that the backbone has, or give the prompt a length.",
+    ).about(["method", "targets"]);
   if (budget !== undefined && count > budget) {
     const least = countParameters(spec, { ...leastOf(spec), ...given(spec) }, layout);
-    throw new UserError(`method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`, "Raise the budget, or give smaller sizes.");
+    throw new UserError(
+      `method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`,
+      "Raise the budget, or give smaller sizes.",
+    );
   }
   return { ...sizes, count };
 }

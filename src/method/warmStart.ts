@@ -12,12 +12,21 @@ import { loadAdapter } from "./adapterFolder.ts";
  */
 export function warmStart(initial: Parameters, source: string | undefined, layout: BackboneLayout): Parameters {
   if (source === undefined) return initial;
-  const inRun = join(source, "adapter"), folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
+  const inRun = join(source, "adapter"),
+    folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
   const started = new Map(initial);
   for (const [name, { dims, data }] of loadAdapter(folder, layout).parameters) {
     const own = initial.get(name);
-    if (own === undefined) throw new UserError(`method.source: ${folder} has a tensor "${name}" that this method has not`, `It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`);
-    if (own.dims.join() !== dims.join()) throw new UserError(`method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`, "Give the method the sizes of the adapter it starts from.");
+    if (own === undefined)
+      throw new UserError(
+        `method.source: ${folder} has a tensor "${name}" that this method has not`,
+        `It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`,
+      );
+    if (own.dims.join() !== dims.join())
+      throw new UserError(
+        `method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`,
+        "Give the method the sizes of the adapter it starts from.",
+      );
     started.set(name, { ...own, data: data.slice() });
   }
   return started;

@@ -29,20 +29,30 @@ export function markInterrupted(run: RunDirectory): boolean {
     const { status, newer } = run.record();
     if (!isLive(status) || newer !== undefined) return false;
     const journal = new Journal(run.path);
-    try { journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) }); } finally { journal.close(); }
+    try {
+      journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) });
+    } finally {
+      journal.close();
+    }
     return true;
-  } finally { run.releaseLease(); }
+  } finally {
+    run.releaseLease();
+  }
 }
 
 /** Marks runs whose worker died without a word as interrupted. @param told hears of those that it cannot be written down for @returns their ids */
 export function adoptRuns(runsDir: string, told: Told, now = Date.now()): string[] {
-  return readRuns(runsDir, told).filter(({ run, record }) => {
-    try { return adoptRun(run, record, now); } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      told(run, `its worker is gone, which cannot be written down: ${error.message}`);
-      return false;
-    }
-  }).map(({ run }) => run.id);
+  return readRuns(runsDir, told)
+    .filter(({ run, record }) => {
+      try {
+        return adoptRun(run, record, now);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        told(run, `its worker is gone, which cannot be written down: ${error.message}`);
+        return false;
+      }
+    })
+    .map(({ run }) => run.id);
 }
 
 function startedAt(id: string): number {

@@ -5,7 +5,13 @@ import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisName
 
 /** Bytes of a stored analysis; those of 5,000 examples have some megabytes. */
 const MOST_BYTES = 128 * 1024 * 1024;
-export const StoredAnalysis = z.object({ name: z.string(), version: z.number(), key: z.string(), examples: z.number(), result: z.unknown() });
+export const StoredAnalysis = z.object({
+  name: z.string(),
+  version: z.number(),
+  key: z.string(),
+  examples: z.number(),
+  result: z.unknown(),
+});
 export type StoredAnalysis = z.output<typeof StoredAnalysis>;
 
 export const analysisPath = (runPath: string, name: string): string => join(runPath, "analysis", `${name}.json`);
@@ -15,5 +21,7 @@ export function storedAnalysis(runPath: string, name: AnalysisName): StoredAnaly
   try {
     const stored = StoredAnalysis.parse(JSON.parse(boundedText(analysisPath(runPath, name), MOST_BYTES)));
     return stored.version === ANALYSIS_VERSIONS[name] ? stored : undefined;
-  } catch { return undefined; }
+  } catch {
+    return undefined;
+  }
 }

@@ -10,8 +10,19 @@ import type { RunDirectory } from "./runDirectory.ts";
  */
 export async function commitAnnotation(run: RunDirectory, folder: string): Promise<string | undefined> {
   const store = await openGitStore(folder);
-  if ("reason" in store || isOpen(run.record().status) || await store.commitOf(run.id) === undefined) return undefined;
-  const { commit, ref, note } = await store.result(run.id, run.record(), [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }], false), journal = new Journal(run.path);
-  try { journal.append({ type: "git", kind: "result", commit, ref, message: note }); } finally { journal.close(); }
+  if ("reason" in store || isOpen(run.record().status) || (await store.commitOf(run.id)) === undefined)
+    return undefined;
+  const { commit, ref, note } = await store.result(
+      run.id,
+      run.record(),
+      [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
+      false,
+    ),
+    journal = new Journal(run.path);
+  try {
+    journal.append({ type: "git", kind: "result", commit, ref, message: note });
+  } finally {
+    journal.close();
+  }
   return commit;
 }

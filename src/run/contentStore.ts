@@ -1,5 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statfsSync, statSync, utimesSync } from "node:fs";
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { constants, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Content } from "../experiment/content.ts";
@@ -12,7 +21,10 @@ const LEFT_FREE = 1e9;
 export async function contentOf(path: string): Promise<Content> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const chunk of createReadStream(path)) { hash.update(chunk as Buffer); bytes += (chunk as Buffer).length; }
+  for await (const chunk of createReadStream(path)) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
   return { sha256: hash.digest("hex"), bytes };
 }
 
@@ -21,11 +33,17 @@ export class ContentStore {
   private readonly folder: string;
 
   /** @param gitFolder the repository's common folder */
-  constructor(gitFolder: string) { this.folder = join(gitFolder, "adept", "large"); }
+  constructor(gitFolder: string) {
+    this.folder = join(gitFolder, "adept", "large");
+  }
 
-  private pathOf({ sha256 }: Pick<Content, "sha256">): string { return join(this.folder, sha256); }
+  private pathOf({ sha256 }: Pick<Content, "sha256">): string {
+    return join(this.folder, sha256);
+  }
 
-  has({ sha256, bytes }: Content): boolean { return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes; }
+  has({ sha256, bytes }: Content): boolean {
+    return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes;
+  }
 
   /** Whether a file of this size can be kept without filling the disk. */
   hasRoomFor(bytes: number): boolean {
@@ -54,7 +72,11 @@ export class ContentStore {
       renameSync(temporary, this.pathOf(copied));
       syncFolder(this.folder);
       return copied;
-    } catch (error) { throw explainWrite(error, this.folder); } finally { rmSync(temporary, { force: true }); }
+    } catch (error) {
+      throw explainWrite(error, this.folder);
+    } finally {
+      rmSync(temporary, { force: true });
+    }
   }
 
   /** Writes what was kept to a path whose folders are made. @returns whether it is here, and still what it was */
@@ -70,6 +92,10 @@ export class ContentStore {
   /** Everything that is kept: since when (ms), and what it was left half-written by a process that was ended. */
   list(): { name: string; path: string; bytes: number; since: number; whole: boolean }[] {
     if (!existsSync(this.folder)) return [];
-    return readdirSync(this.folder).map((name) => { const path = join(this.folder, name), { size, mtimeMs } = statSync(path); return { name, path, bytes: size, since: mtimeMs, whole: /^[0-9a-f]{64}$/.test(name) }; });
+    return readdirSync(this.folder).map((name) => {
+      const path = join(this.folder, name),
+        { size, mtimeMs } = statSync(path);
+      return { name, path, bytes: size, since: mtimeMs, whole: /^[0-9a-f]{64}$/.test(name) };
+    });
   }
 }

@@ -9,14 +9,27 @@ const READ = /\.(jsonl|tsv|csv|parquet|json|gz|txt|safetensors|model|bin)$/i;
 /** What an experiment may read of a folder, in order; links are followed. A folder that cannot be read has nothing. */
 export function folderFiles(folder: string): { path: string; bytes: number }[] {
   let names: string[];
-  try { names = readdirSync(folder); } catch { return []; }
-  return names.filter((name) => READ.test(name)).sort().flatMap((name) => {
-    const path = join(folder, name), entry = statSync(path, { throwIfNoEntry: false });
-    return entry?.isFile() === true ? [{ path, bytes: entry.size }] : [];
-  });
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((name) => READ.test(name))
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name),
+        entry = statSync(path, { throwIfNoEntry: false });
+      return entry?.isFile() === true ? [{ path, bytes: entry.size }] : [];
+    });
 }
 
 /** Stands for a folder that is too large to be read at a start: names and sizes of its files. */
 export function outlineOf(files: readonly { path: string; bytes: number }[]): Content {
-  return { sha256: createHash("sha256").update(files.map(({ path, bytes }) => `${basename(path)}\0${bytes}\n`).join("")).digest("hex"), bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
+  return {
+    sha256: createHash("sha256")
+      .update(files.map(({ path, bytes }) => `${basename(path)}\0${bytes}\n`).join(""))
+      .digest("hex"),
+    bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }

@@ -9,33 +9,73 @@ import { isRunId } from "./runDirectory.ts";
 const REFS = "refs/adept/runs";
 
 /** `came`: ids of runs that came; `refused`: those that could not be read, with the reason. */
-export interface Fetched { came: string[]; refused: { id: string; reason: string }[] }
+export interface Fetched {
+  came: string[];
+  refused: { id: string; reason: string }[];
+}
 
 /** Sends runs to a remote, and takes theirs from it; nothing leaves before it was asked for. */
 export class GitShare {
   constructor(private readonly store: GitStore) {}
 
-  async remotes(): Promise<string[]> { return (await this.store.git.run(["remote"])).split("\n").filter((name) => name !== ""); }
+  async remotes(): Promise<string[]> {
+    return (await this.store.git.run(["remote"])).split("\n").filter((name) => name !== "");
+  }
 
   /** What leaves when these runs are pushed, by what the remote's branches are known to have. */
-  preview(remote: string, ids: readonly string[]): Promise<PushPreview> { return leaving(this.store, remote, ids.map((id) => `${REFS}/${id}`)); }
+  preview(remote: string, ids: readonly string[]): Promise<PushPreview> {
+    return leaving(
+      this.store,
+      remote,
+      ids.map((id) => `${REFS}/${id}`),
+    );
+  }
 
   /** Pushes run refs. @throws UserError with git's words when the remote refuses */
   async push(remote: string, ids: readonly string[], signal?: AbortSignal): Promise<void> {
-    try { await this.store.git.remote(["push", "--porcelain", "--end-of-options", remote, ...ids.map((id) => `${REFS}/${id}:${REFS}/${id}`)], signal); } catch (error) { throw new UserError(`The runs were not pushed: ${(error as Error).message.trim().slice(0, 500)}`, "Check the remote, and that git can reach it from a terminal."); }
+    try {
+      await this.store.git.remote(
+        ["push", "--porcelain", "--end-of-options", remote, ...ids.map((id) => `${REFS}/${id}:${REFS}/${id}`)],
+        signal,
+      );
+    } catch (error) {
+      throw new UserError(
+        `The runs were not pushed: ${(error as Error).message.trim().slice(0, 500)}`,
+        "Check the remote, and that git can reach it from a terminal.",
+      );
+    }
   }
 
   /** Fetches the remote's runs; one that is here already is left as it is. @throws UserError with git's words when the remote is not reached */
   async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
-    const listed = await this.listed(remote, signal), wanted: string[] = [], refused: Fetched["refused"] = [], came: string[] = [];
+    const listed = await this.listed(remote, signal),
+      wanted: string[] = [],
+      refused: Fetched["refused"] = [],
+      came: string[] = [];
     for (const id of listed) {
       if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
-      else if (await this.store.commitOf(id) === undefined) wanted.push(id);
+      else if ((await this.store.commitOf(id)) === undefined) wanted.push(id);
     }
-    for (let at = 0; at < wanted.length; at += 100) await this.reached(["fetch", "--no-tags", "--no-write-fetch-head", "--end-of-options", remote, ...wanted.slice(at, at + 100).map((id) => `${REFS}/${id}:${REFS}/${id}`)], signal);
+    for (let at = 0; at < wanted.length; at += 100)
+      await this.reached(
+        [
+          "fetch",
+          "--no-tags",
+          "--no-write-fetch-head",
+          "--end-of-options",
+          remote,
+          ...wanted.slice(at, at + 100).map((id) => `${REFS}/${id}:${REFS}/${id}`),
+        ],
+        signal,
+      );
     for (const id of listed.filter(isRunId)) {
       if (existsSync(join(runsDir, id))) continue;
-      try { await unpackRun(this.store, id, runsDir); came.push(id); } catch (error) { refused.push({ id, reason: (error as Error).message }); }
+      try {
+        await unpackRun(this.store, id, runsDir);
+        came.push(id);
+      } catch (error) {
+        refused.push({ id, reason: (error as Error).message });
+      }
     }
     return { came, refused };
   }
@@ -46,6 +86,13 @@ export class GitShare {
   }
 
   private async reached(args: string[], signal: AbortSignal | undefined): Promise<string> {
-    try { return await this.store.git.remote(args, signal); } catch (error) { throw new UserError(`The remote was not reached: ${(error as Error).message.trim().slice(0, 500)}`, "Check the remote, and that git can reach it from a terminal."); }
+    try {
+      return await this.store.git.remote(args, signal);
+    } catch (error) {
+      throw new UserError(
+        `The remote was not reached: ${(error as Error).message.trim().slice(0, 500)}`,
+        "Check the remote, and that git can reach it from a terminal.",
+      );
+    }
   }
 }

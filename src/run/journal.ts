@@ -13,7 +13,20 @@ import { openOwn } from "./ownFile.ts";
 const FILE = "events.jsonl";
 const NEWLINE = 10;
 /** Events whose loss would change what a run is; steps and heartbeats come again. */
-const DURABLE = new Set<RunEvent["type"]>(["created", "status", "engine", "checkpoint", "error", "git", "sources", "contents", "evaluation", "precision", "memory", "annotated"]);
+const DURABLE = new Set<RunEvent["type"]>([
+  "created",
+  "status",
+  "engine",
+  "checkpoint",
+  "error",
+  "git",
+  "sources",
+  "contents",
+  "evaluation",
+  "precision",
+  "memory",
+  "annotated",
+]);
 
 /** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
@@ -28,13 +41,16 @@ export class Journal {
   /** @throws UserError when the folder may not be written, the disk is full, or a newer version has written to it */
   constructor(runPath: string) {
     this.path = join(runPath, FILE);
-    const isNew = !existsSync(this.path), newer = isNew ? undefined : newerVersion(this.path);
+    const isNew = !existsSync(this.path),
+      newer = isNew ? undefined : newerVersion(this.path);
     if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
       this.fd = openOwn(this.path, "append");
       // A file's own fsync does not keep its name.
       if (isNew) syncFolder(runPath);
-    } catch (error) { throw explainWrite(error, this.path); }
+    } catch (error) {
+      throw explainWrite(error, this.path);
+    }
   }
 
   /** @throws UserError when the disk is full */
@@ -43,16 +59,23 @@ export class Journal {
       // What somebody left torn, who was killed or ran out of space in the middle of a line, stays a line of its own.
       this.write(`${this.endsTorn() ? "\n" : ""}${sealed({ ...event, time: Date.now() })}\n`);
       if (DURABLE.has(event.type)) fsyncSync(this.fd);
-    } catch (error) { throw explainWrite(error, this.path); }
+    } catch (error) {
+      throw explainWrite(error, this.path);
+    }
   }
 
   /** Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal. */
   sync(): void {
-    try { fsyncSync(this.fd); } catch (error) { throw explainWrite(error, this.path); }
+    try {
+      fsyncSync(this.fd);
+    } catch (error) {
+      throw explainWrite(error, this.path);
+    }
   }
 
   private endsTorn(): boolean {
-    const { size } = fstatSync(this.fd), last = Buffer.alloc(1);
+    const { size } = fstatSync(this.fd),
+      last = Buffer.alloc(1);
     return size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
   }
 
@@ -62,20 +85,41 @@ export class Journal {
     for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
   }
 
-  close(): void { closeSync(this.fd); }
+  close(): void {
+    closeSync(this.fd);
+  }
 }
 
 /** A journal's first event: what the run is. */
-export function announceRun(id: string, { name, method, task, backbone, seed, training, part }: Experiment, journal: Journal): void {
-  journal.append({ type: "created", version: 1, id, name, method: method.kind, task: task.kind === "named" ? task.name : task.kind, backbone, seed, steps: training.steps,
-    ...(part !== undefined && { sweep: part.sweep, ...(part.name !== undefined && { experiment: part.name }), ...(part.variant !== undefined && { variant: part.variant }) }) });
+export function announceRun(
+  id: string,
+  { name, method, task, backbone, seed, training, part }: Experiment,
+  journal: Journal,
+): void {
+  journal.append({
+    type: "created",
+    version: 1,
+    id,
+    name,
+    method: method.kind,
+    task: task.kind === "named" ? task.name : task.kind,
+    backbone,
+    seed,
+    steps: training.steps,
+    ...(part !== undefined && {
+      sweep: part.sweep,
+      ...(part.name !== undefined && { experiment: part.name }),
+      ...(part.variant !== undefined && { variant: part.variant }),
+    }),
+  });
 }
 
 /** The newer version that has written to a journal, if one has. */
 function newerVersion(path: string): NewerVersion | undefined {
   const reader = new LineReader();
   for (const line of wholeLines(path).lines) {
-    const event = mayBeNewer(line) ? reader.event(line) : undefined, newer = event === undefined ? undefined : newerOf(event);
+    const event = mayBeNewer(line) ? reader.event(line) : undefined,
+      newer = event === undefined ? undefined : newerOf(event);
     if (newer !== undefined) return newer;
   }
   return undefined;
@@ -83,9 +127,15 @@ function newerVersion(path: string): NewerVersion | undefined {
 
 /** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a newer version has written whole is neither. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
-  const path = join(runPath, FILE), { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 }, parsed = LineReader.all(lines), events = parsed.filter((event) => event !== undefined);
+  const path = join(runPath, FILE),
+    { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 },
+    parsed = LineReader.all(lines),
+    events = parsed.filter((event) => event !== undefined);
   const isNewer = events.some((event) => newerOf(event) !== undefined);
-  return { events, bad: short + lines.filter((line, i) => parsed[i] === undefined && !(isNewer && isWhole(line))).length };
+  return {
+    events,
+    bad: short + lines.filter((line, i) => parsed[i] === undefined && !(isNewer && isWhole(line))).length,
+  };
 }
 
 /** How many of a run's first steps its journal does not tell of: damage has taken their lines. */
@@ -101,10 +151,13 @@ export function readRecord(runPath: string): { record: RunRecord; size: number }
   const path = join(runPath, FILE);
   if (!existsSync(path)) return { record: fold([]), size: 0 };
   const { lines, size } = wholeLines(path);
-  const events: RunEvent[] = [], pending = new Set(REPEATED), reader = new LineReader();
+  const events: RunEvent[] = [],
+    pending = new Set(REPEATED),
+    reader = new LineReader();
   // From the end, so that the first whole one of each kind is the last.
   for (let at = lines.length - 1; at >= 0; at--) {
-    const line = lines[at]!, kind = REPEATED.find((start) => line.startsWith(start));
+    const line = lines[at]!,
+      kind = REPEATED.find((start) => line.startsWith(start));
     if ((kind !== undefined && !pending.has(kind)) || (events.length > MOST_LINES && !line.startsWith(FIRST))) continue;
     const event = reader.event(line);
     if (event === undefined) continue;
@@ -117,7 +170,11 @@ export function readRecord(runPath: string): { record: RunRecord; size: number }
 /** What a person says of a run, in its journal. */
 export function annotateRun(runPath: string, said: Annotation): void {
   const journal = new Journal(runPath);
-  try { journal.append({ type: "annotated", ...said }); } finally { journal.close(); }
+  try {
+    journal.append({ type: "annotated", ...said });
+  } finally {
+    journal.close();
+  }
 }
 
 /** Reads what was appended since the last call. */
@@ -125,10 +182,17 @@ export class JournalTail {
   private readonly path: string;
 
   /** @param offset bytes that are known already */
-  constructor(runPath: string, private offset = 0) { this.path = join(runPath, FILE); }
+  constructor(
+    runPath: string,
+    private offset = 0,
+  ) {
+    this.path = join(runPath, FILE);
+  }
 
   /** Bytes read so far. */
-  get size(): number { return this.offset; }
+  get size(): number {
+    return this.offset;
+  }
 
   /** New whole lines as events; a line still being written comes with a later call, and so does what a call is too short for. */
   read(): RunEvent[] {
@@ -141,6 +205,8 @@ export class JournalTail {
       const end = buffer.subarray(0, read).lastIndexOf(NEWLINE) + 1 || (read === MOST_AT_ONCE ? read : 0);
       this.offset += end;
       return LineReader.all(linesIn(buffer.toString("utf8", 0, end)).lines).filter((event) => event !== undefined);
-    } finally { closeSync(fd); }
+    } finally {
+      closeSync(fd);
+    }
   }
 }

@@ -9,24 +9,43 @@ import { machineName, seenFromHere, thisMachine } from "./machine.ts";
 /** A lease has some dozens of bytes. */
 const MOST_BYTES = 10_000;
 /** Leases of older versions do not say where: they are taken for this machine's. */
-const Lease = z.object({ pid: z.number().int().positive(), started: z.string(), machine: z.object({ host: z.string(), boot: z.string(), space: z.string() }).optional() });
+const Lease = z.object({
+  pid: z.number().int().positive(),
+  started: z.string(),
+  machine: z.object({ host: z.string(), boot: z.string(), space: z.string() }).optional(),
+});
 
 /** So often (ms) who holds a lease touches it; so long after that one who cannot look for the process takes it to live. Clocks of machines differ. */
-const TOUCH_MS = 30_000, FRESH_MS = 10 * 60_000;
+const TOUCH_MS = 30_000,
+  FRESH_MS = 10 * 60_000;
 
 /** When a process started, where the system tells (Linux): a pid alone may be somebody else's by now. */
 function startTime(pid: number): string {
-  try { return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? ""; } catch { return ""; }
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
+  } catch {
+    return "";
+  }
 }
 
 function isAlive(pid: number): boolean {
-  try { process.kill(pid, 0); } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; }
-  try { return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8")); } catch { return process.platform !== "linux"; }
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return process.platform !== "linux";
+  }
 }
 
 /** What a lease file says; undefined where there is none, nothing where it is no plain file, or too long for one. */
 function textOf(path: string): string | undefined {
-  try { return boundedText(path, MOST_BYTES); } catch (error) {
+  try {
+    return boundedText(path, MOST_BYTES);
+  } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
     if (code !== undefined && code !== "ENOENT") throw error;
@@ -41,8 +60,13 @@ export type Holder = { readonly pid: number } | { readonly host: string };
 function holderIn(text: string | undefined, path: string): Holder | undefined {
   if (text === undefined) return undefined;
   let lease: z.output<typeof Lease>;
-  try { lease = Lease.parse(JSON.parse(text)); } catch { return undefined; }
-  const { pid, started, machine } = lease, where = machine === undefined ? "here" : seenFromHere(machine);
+  try {
+    lease = Lease.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+  const { pid, started, machine } = lease,
+    where = machine === undefined ? "here" : seenFromHere(machine);
   if (where === "elsewhere") return isFresh(path) ? { host: machineName(machine!.host).slice(0, 100) } : undefined;
   // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be stopped.
   return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;
@@ -79,7 +103,9 @@ function touch(path: string): void {
     try {
       if (isOwnLease(path)) utimesSync(path, new Date(), new Date());
       else clearInterval(timer);
-    } catch { /* a folder that is away for a moment: the next time counts */ }
+    } catch {
+      /* a folder that is away for a moment: the next time counts */
+    }
   }, TOUCH_MS);
   touching.set(path, timer.unref());
 }
@@ -98,7 +124,12 @@ function tryLease(path: string, pid: number): boolean {
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       // A link is made by one alone; a write would let the last of two win, and both go on.
-      try { linkSync(own, path); return true; } catch (error) { if ((error as NodeJS.ErrnoException).code !== "EEXIST") return takeUnlinked(own, path, pid); }
+      try {
+        linkSync(own, path);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") return takeUnlinked(own, path, pid);
+      }
       const text = textOf(path);
       if (text === undefined) continue;
       const holder = holderIn(text, path);
@@ -106,7 +137,9 @@ function tryLease(path: string, pid: number): boolean {
       if (takeOver(own, path, { pid, text })) return true;
     }
     return false;
-  } finally { rmSync(own, { force: true }); }
+  } finally {
+    rmSync(own, { force: true });
+  }
 }
 
 /**
@@ -118,9 +151,15 @@ function takeOver(own: string, path: string, { pid, text }: { pid: number; text:
   if (!tryLease(turn, pid)) return false;
   try {
     if (textOf(path) !== text) return false;
-    try { renameSync(own, path); } catch (error) { throw explainWrite(error, path); }
+    try {
+      renameSync(own, path);
+    } catch (error) {
+      throw explainWrite(error, path);
+    }
     return true;
-  } finally { rmSync(turn, { force: true }); }
+  } finally {
+    rmSync(turn, { force: true });
+  }
 }
 
 /** Where the file system has no links: the last of two at once wins, and the first finds out when it looks. */

@@ -2,18 +2,32 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** Where a process runs, as far as it tells whether another can look for it by its number. `boot`: of its kernel; `space`: of its process numbers, another in a container. Both are empty where the system does not say. */
-export interface Machine { readonly host: string; readonly boot: string; readonly space: string }
+export interface Machine {
+  readonly host: string;
+  readonly boot: string;
+  readonly space: string;
+}
 
 /** The name of a machine, for a message. */
 export const machineName = (host: string): string => host.slice(host.indexOf(":") + 1);
 
-function told(read: () => string): string { try { return read().trim(); } catch { return ""; } }
+function told(read: () => string): string {
+  try {
+    return read().trim();
+  } catch {
+    return "";
+  }
+}
 
 let own: Machine | undefined;
 
 /** This process's own. Windows and the Linux inside it have one name: the system is a part of it. */
 export function thisMachine(): Machine {
-  own ??= { host: `${process.platform}:${hostname()}`, boot: told(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")), space: told(() => readlinkSync("/proc/self/ns/pid")) };
+  own ??= {
+    host: `${process.platform}:${hostname()}`,
+    boot: told(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8")),
+    space: told(() => readlinkSync("/proc/self/ns/pid")),
+  };
   return own;
 }
 

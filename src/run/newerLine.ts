@@ -2,7 +2,11 @@ import * as z from "zod";
 import { LAST_TIME, RunEvent } from "../experiment/events.ts";
 import type { NewerVersion } from "../experiment/newerVersion.ts";
 
-const Line = z.looseObject({ type: z.string(), time: z.number().min(0).max(LAST_TIME), version: z.number().int().optional() });
+const Line = z.looseObject({
+  type: z.string(),
+  time: z.number().min(0).max(LAST_TIME),
+  version: z.number().int().optional(),
+});
 /** What a journal's first line has, where a newer one has it no more. */
 const UNKNOWN = { id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0 };
 const KNOWN = new Set<string>(RunEvent.options.map(({ shape }) => shape.type.value));
@@ -12,7 +16,8 @@ export const VERSION = 1;
 export function ofNewer(json: unknown): RunEvent | undefined {
   const { data } = Line.safeParse(json);
   if (data === undefined) return undefined;
-  const { type, time, version } = data, isLater = type === "created" && version !== undefined && version > VERSION;
+  const { type, time, version } = data,
+    isLater = type === "created" && version !== undefined && version > VERSION;
   if (!isLater) return KNOWN.has(type) ? undefined : { type: "newer", time };
   const created = RunEvent.safeParse({ ...UNKNOWN, ...data });
   return created.success ? created.data : { type: "newer", time, version };

@@ -11,19 +11,35 @@ const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } = constants;
  * @throws UserError naming the link, or when the folder may not be written or the disk is full
  */
 export function openOwn(path: string, how: "append" | "replace"): number {
-  try { return openSync(path, (how === "append" ? O_RDWR | O_APPEND : O_WRONLY | O_TRUNC) | O_CREAT | NO_LINK, 0o666); } catch (error) {
+  try {
+    return openSync(path, (how === "append" ? O_RDWR | O_APPEND : O_WRONLY | O_TRUNC) | O_CREAT | NO_LINK, 0o666);
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw explainWrite(error, path);
-    throw new UserError(`${path} is a link: a run's own files are none`, "Delete the run's folder, or put a file in the link's place.");
+    throw new UserError(
+      `${path} is a link: a run's own files are none`,
+      "Delete the run's folder, or put a file in the link's place.",
+    );
   }
 }
 
 /** Writes a file of a run. @throws UserError as `openOwn` */
 export function writeOwn(path: string, data: string | Uint8Array): void {
   const fd = openOwn(path, "replace");
-  try { writeFileSync(fd, data); } catch (error) { throw explainWrite(error, path); } finally { closeSync(fd); }
+  try {
+    writeFileSync(fd, data);
+  } catch (error) {
+    throw explainWrite(error, path);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** @throws UserError where one of a run's folders is a link, so that its files would be written elsewhere */
 export function checkOwnFolders(paths: readonly string[]): void {
-  for (const path of paths) if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true) throw new UserError(`${path} is a link: a run's own folders are none`, "Delete the run, or put a folder in the link's place.");
+  for (const path of paths)
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+      throw new UserError(
+        `${path} is a link: a run's own folders are none`,
+        "Delete the run, or put a folder in the link's place.",
+      );
 }

@@ -8,16 +8,26 @@ import { removeWorkTree } from "./gitWorkTree.ts";
 import { readRuns, type RunDirectory } from "./runDirectory.ts";
 import { deletedRuns } from "./trash.ts";
 
-const DAY = 24 * 3600 * 1000, BACKUPS_KEPT = 30 * DAY;
+const DAY = 24 * 3600 * 1000,
+  BACKUPS_KEPT = 30 * DAY;
 const BACKUPS = "refs/adept/backup";
 
 /** What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that are not at work, kept files that no run names, checkpoints of finished runs. */
 export const PRUNED = ["deleted", "backups", "worktrees", "files", "checkpoints"] as const;
 export type Pruned = (typeof PRUNED)[number];
 /** Something that can go. `bytes`: what its files take; undefined where git says only when it cleans up itself */
-export interface Prunable { kind: Pruned; what: string; bytes: number | undefined; remove: () => void | Promise<void> }
+export interface Prunable {
+  kind: Pruned;
+  what: string;
+  bytes: number | undefined;
+  remove: () => void | Promise<void>;
+}
 
-export interface PruneContext { store: GitStore | undefined; runsDir: string; now: number }
+export interface PruneContext {
+  store: GitStore | undefined;
+  runsDir: string;
+  now: number;
+}
 
 function bytesIn(path: string): number {
   const entry = statSync(path, { throwIfNoEntry: false });
@@ -25,14 +35,36 @@ function bytesIn(path: string): number {
   return entry.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + bytesIn(join(path, name)), 0) : entry.size;
 }
 
-const away = (kind: Pruned, what: string, path: string): Prunable => ({ kind, what, bytes: bytesIn(path), remove: () => { rmSync(path, { recursive: true, force: true }); } });
+const away = (kind: Pruned, what: string, path: string): Prunable => ({
+  kind,
+  what,
+  bytes: bytesIn(path),
+  remove: () => {
+    rmSync(path, { recursive: true, force: true });
+  },
+});
 
 async function backups({ store, now }: PruneContext): Promise<Prunable[]> {
   if (store === undefined) return [];
-  const lines = (await store.git.run(["for-each-ref", BACKUPS, "--format=%(refname) %(objectname) %(committerdate:unix)"])).split("\n").filter((line) => line !== "");
+  const lines = (
+    await store.git.run(["for-each-ref", BACKUPS, "--format=%(refname) %(objectname) %(committerdate:unix)"])
+  )
+    .split("\n")
+    .filter((line) => line !== "");
   return lines.flatMap((line) => {
     const [ref = "", commit = "", at = "0"] = line.split(" ");
-    return now - Number(at) * 1000 < BACKUPS_KEPT ? [] : [{ kind: "backups", what: ref, bytes: undefined, remove: async () => { await store.git.run(["update-ref", "-d", "--end-of-options", ref, commit]); } } satisfies Prunable];
+    return now - Number(at) * 1000 < BACKUPS_KEPT
+      ? []
+      : [
+          {
+            kind: "backups",
+            what: ref,
+            bytes: undefined,
+            remove: async () => {
+              await store.git.run(["update-ref", "-d", "--end-of-options", ref, commit]);
+            },
+          } satisfies Prunable,
+        ];
   });
 }
 
@@ -40,25 +72,47 @@ async function backups({ store, now }: PruneContext): Promise<Prunable[]> {
 function workTrees({ store, runsDir }: PruneContext, runs: ReadonlyMap<string, RunDirectory>): Prunable[] {
   const folder = join(dirname(runsDir), "worktrees");
   if (store === undefined || !existsSync(folder)) return [];
-  return readdirSync(folder).filter((id) => { const run = runs.get(id); return run === undefined || (run.record().status === "finished" && !run.isWorkerAlive()); })
-    .map((id) => ({ kind: "worktrees", what: join(folder, id), bytes: bytesIn(join(folder, id)), remove: () => removeWorkTree(store, join(runsDir, id)) }));
+  return readdirSync(folder)
+    .filter((id) => {
+      const run = runs.get(id);
+      return run === undefined || (run.record().status === "finished" && !run.isWorkerAlive());
+    })
+    .map((id) => ({
+      kind: "worktrees",
+      what: join(folder, id),
+      bytes: bytesIn(join(folder, id)),
+      remove: () => removeWorkTree(store, join(runsDir, id)),
+    }));
 }
 
 /** What of a commit's record is wanted here; older ones have no contents. */
 const Naming = z.looseObject({ contents: z.record(z.string(), Content).default({}) });
 
 /** Hashes that a commit of a run names: of its experiment's files, and of its large results. */
-async function namedBy(store: GitStore, commit: string, contents: Readonly<Record<string, Content>>): Promise<string[]> {
+async function namedBy(
+  store: GitStore,
+  commit: string,
+  contents: Readonly<Record<string, Content>>,
+): Promise<string[]> {
   const pointers = (await store.entries(commit, RESULTS)).filter(({ path }) => pointedAt(path) !== undefined);
   const pointed: string[] = [];
-  for (const { object } of pointers) try { pointed.push(readPointer(await store.git.run(["cat-file", "blob", "--end-of-options", object])).sha256); } catch { /* a pointer that says nothing holds nothing */ }
+  for (const { object } of pointers)
+    try {
+      pointed.push(readPointer(await store.git.run(["cat-file", "blob", "--end-of-options", object])).sha256);
+    } catch {
+      /* a pointer that says nothing holds nothing */
+    }
   return [...pointed, ...Object.values(contents).map(({ sha256 }) => sha256)];
 }
 
 /** Kept files that nothing names: no run of the repository, whatever folder it is in, and none that can still be brought back. What is younger than a day may be about to be named. */
-async function files({ store, runsDir, now }: PruneContext, runs: ReadonlyMap<string, RunDirectory>): Promise<Prunable[]> {
+async function files(
+  { store, runsDir, now }: PruneContext,
+  runs: ReadonlyMap<string, RunDirectory>,
+): Promise<Prunable[]> {
   if (store === undefined) return [];
-  const kept = store.large.list().filter(({ since }) => now - since > DAY), named = new Set<string>();
+  const kept = store.large.list().filter(({ since }) => now - since > DAY),
+    named = new Set<string>();
   if (kept.length === 0) return [];
   for (const { commit, record } of await store.list()) {
     const naming = Naming.safeParse(record);
@@ -71,22 +125,50 @@ async function files({ store, runsDir, now }: PruneContext, runs: ReadonlyMap<st
     if (commit !== undefined) for (const hash of await namedBy(store, commit, {})) named.add(hash);
   }
   for (const run of runs.values()) for (const { sha256 } of Object.values(run.record().contents)) named.add(sha256);
-  return kept.filter(({ name, whole }) => !whole || !named.has(name)).map(({ name, path }) => away("files", name, path));
+  return kept
+    .filter(({ name, whole }) => !whole || !named.has(name))
+    .map(({ name, path }) => away("files", name, path));
 }
 
 /** A finished run needs none of its checkpoints: its adapter is what was best. */
-const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] => [...runs.values()].filter((run) => run.record().status === "finished" && existsSync(dirname(run.checkpointPath)) && readdirSync(dirname(run.checkpointPath)).length > 0).map((run) => {
-  const folder = dirname(run.checkpointPath);
-  return { kind: "checkpoints", what: run.id, bytes: bytesIn(folder), remove: () => { for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true }); } };
-});
+const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] =>
+  [...runs.values()]
+    .filter(
+      (run) =>
+        run.record().status === "finished" &&
+        existsSync(dirname(run.checkpointPath)) &&
+        readdirSync(dirname(run.checkpointPath)).length > 0,
+    )
+    .map((run) => {
+      const folder = dirname(run.checkpointPath);
+      return {
+        kind: "checkpoints",
+        what: run.id,
+        bytes: bytesIn(folder),
+        remove: () => {
+          for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+        },
+      };
+    });
 
 /** Everything that can go of the kinds asked for; nothing is removed before `remove` is called. @param kinds of them */
 export async function prunable(context: PruneContext, kinds: readonly Pruned[]): Promise<Prunable[]> {
-  const runs = new Map(readRuns(context.runsDir, () => { /* one that cannot be read is not touched */ }).map(({ run }) => [run.id, run])), of: Record<Pruned, () => Prunable[] | Promise<Prunable[]>> = {
-    deleted: () => deletedRuns(context.runsDir).filter(({ expired }) => expired(context.now)).map(({ id, path }) => away("deleted", id, path)),
-    backups: () => backups(context), worktrees: () => workTrees(context, runs), files: () => files(context, runs), checkpoints: () => checkpoints(runs),
-  };
+  const runs = new Map(
+      readRuns(context.runsDir, () => {
+        /* one that cannot be read is not touched */
+      }).map(({ run }) => [run.id, run]),
+    ),
+    of: Record<Pruned, () => Prunable[] | Promise<Prunable[]>> = {
+      deleted: () =>
+        deletedRuns(context.runsDir)
+          .filter(({ expired }) => expired(context.now))
+          .map(({ id, path }) => away("deleted", id, path)),
+      backups: () => backups(context),
+      worktrees: () => workTrees(context, runs),
+      files: () => files(context, runs),
+      checkpoints: () => checkpoints(runs),
+    };
   const found: Prunable[] = [];
-  for (const kind of kinds) found.push(...await of[kind]());
+  for (const kind of kinds) found.push(...(await of[kind]()));
   return found;
 }

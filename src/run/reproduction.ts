@@ -15,20 +15,36 @@ import { entryAt, standing } from "./standing.ts";
  * @returns paths that neither has (elsewhere, very large): they are taken as they are now @throws UserError naming those that are nowhere
  */
 export async function layOut(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
-  const tree = await openWorkTree(store, run.path, commit), { sources, contents } = run.record(), gone: string[] = [];
+  const tree = await openWorkTree(store, run.path, commit),
+    { sources, contents } = run.record(),
+    gone: string[] = [];
   for (const [path, content] of Object.entries(contents)) {
     const own = ownSource(sources, path);
     // Never through a link of the commit's, which may lead out of the tree.
-    if (own === undefined || standing(tree, own).there !== undefined || await store.large.bringBack(content, join(tree, own)) || !isOfFolder(sources, path)) continue;
+    if (
+      own === undefined ||
+      standing(tree, own).there !== undefined ||
+      (await store.large.bringBack(content, join(tree, own))) ||
+      !isOfFolder(sources, path)
+    )
+      continue;
     // A folder is in the tree with all that the run had in it, as it was or as it is now.
     const today = join(placeToday(run)(dirname(path)), basename(path));
-    if (!existsSync(today)) { gone.push(path); continue; }
+    if (!existsSync(today)) {
+      gone.push(path);
+      continue;
+    }
     makeFolder(dirname(join(tree, own)));
     await copyFile(today, join(tree, own), constants.COPYFILE_FICLONE);
   }
   leaveOutLarge(run, tree);
-  const { outside, missing } = await outsideOf(run), nowhere = [...gone, ...missing];
-  if (nowhere.length > 0) throw new UserError(`Neither its commit nor this disk has ${nowhere.join(", ")}`, "Put it where the run had it, then try again.");
+  const { outside, missing } = await outsideOf(run),
+    nowhere = [...gone, ...missing];
+  if (nowhere.length > 0)
+    throw new UserError(
+      `Neither its commit nor this disk has ${nowhere.join(", ")}`,
+      "Put it where the run had it, then try again.",
+    );
   return outside;
 }
 
@@ -36,7 +52,15 @@ export async function layOut(store: GitStore, run: RunDirectory, commit: string)
 function leaveOutLarge(run: RunDirectory, tree: string): void {
   const { sources, contents } = run.record();
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path), { there, missing } = own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : standing(tree, own);
-    if (there !== undefined && there === own && missing.length === 0 && entryAt(join(tree, own))?.isDirectory() === true) rmSync(join(tree, own), { recursive: true });
+    const own = ownSource(sources, path),
+      { there, missing } =
+        own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : standing(tree, own);
+    if (
+      there !== undefined &&
+      there === own &&
+      missing.length === 0 &&
+      entryAt(join(tree, own))?.isDirectory() === true
+    )
+      rmSync(join(tree, own), { recursive: true });
   }
 }

@@ -25,7 +25,8 @@ export function newRunId(now: Date, random: () => number): string {
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
-  const parent = dirname(runsDir), ignore = join(parent, ".gitignore");
+  const parent = dirname(runsDir),
+    ignore = join(parent, ".gitignore");
   makeFolder(runsDir);
   // One that a power cut has emptied would let all runs into the user's commits.
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
@@ -36,13 +37,27 @@ const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment,
 export class RunDirectory {
   private constructor(readonly path: string) {}
 
-  get id(): string { return basename(this.path); }
-  get checkpointPath(): string { return join(this.path, "checkpoint", "state.safetensors"); }
-  get adapterPath(): string { return join(this.path, "adapter"); }
-  get logPath(): string { return join(this.path, "log.txt"); }
-  get eventsPath(): string { return join(this.path, "events.jsonl"); }
-  private get controlPath(): string { return join(this.path, "control"); }
-  private get leasePath(): string { return join(this.path, "lease"); }
+  get id(): string {
+    return basename(this.path);
+  }
+  get checkpointPath(): string {
+    return join(this.path, "checkpoint", "state.safetensors");
+  }
+  get adapterPath(): string {
+    return join(this.path, "adapter");
+  }
+  get logPath(): string {
+    return join(this.path, "log.txt");
+  }
+  get eventsPath(): string {
+    return join(this.path, "events.jsonl");
+  }
+  private get controlPath(): string {
+    return join(this.path, "control");
+  }
+  private get leasePath(): string {
+    return join(this.path, "lease");
+  }
 
   /** Makes the folder of a new run. @throws UserError when it is there already, the disk is full or the folder may not be written; nothing is left then */
   static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
@@ -51,7 +66,8 @@ export class RunDirectory {
       makeRunsFolder(runsDir);
       mkdirSync(path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") throw new UserError(`There is a run ${id} already`, "Try again.");
+      if ((error as NodeJS.ErrnoException).code === "EEXIST")
+        throw new UserError(`There is a run ${id} already`, "Try again.");
       throw explainWrite(error, runsDir);
     }
     try {
@@ -73,10 +89,14 @@ export class RunDirectory {
   }
 
   /** Before a worker writes into it. @throws UserError where it, or a folder of it, is a link */
-  checkOwn(): void { checkOwnFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]); }
+  checkOwn(): void {
+    checkOwnFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]);
+  }
 
   /** The run in a folder, if it is one. */
-  static find(path: string): RunDirectory | undefined { return existsSync(join(path, "experiment.json")) ? new RunDirectory(path) : undefined; }
+  static find(path: string): RunDirectory | undefined {
+    return existsSync(join(path, "experiment.json")) ? new RunDirectory(path) : undefined;
+  }
 
   /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
   settle(engine: Experiment["engine"]): Experiment {
@@ -88,29 +108,51 @@ export class RunDirectory {
   /** The fully resolved experiment. @throws UserError when the file is damaged */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
-    try { return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES))); } catch (error) {
+    try {
+      return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES)));
+    } catch (error) {
       this.mustBeKnown();
-      throw new UserError(`${path} is damaged: ${(error as Error).message}`, "Take it from the run's commit (adept-results/), or train the experiment again.");
+      throw new UserError(
+        `${path} is damaged: ${(error as Error).message}`,
+        "Take it from the run's commit (adept-results/), or train the experiment again.",
+      );
     }
   }
 
   /** What is wrong with its experiment, if anything. */
   damage(): UserError | undefined {
-    try { this.experiment(); return undefined; } catch (error) {
+    try {
+      this.experiment();
+      return undefined;
+    } catch (error) {
       if (error instanceof UserError) return error;
       throw error;
     }
   }
 
-  get analysisLeasePath(): string { return join(this.path, "analysis.lease"); }
-  private get analysisControlPath(): string { return join(this.path, "analysis.control"); }
+  get analysisLeasePath(): string {
+    return join(this.path, "analysis.lease");
+  }
+  private get analysisControlPath(): string {
+    return join(this.path, "analysis.control");
+  }
   /** Asks whoever analyses this run to stop. */
-  requestAnalysisStop(): void { writeOwn(this.analysisControlPath, "stop"); }
-  analysisStopRequested(): boolean { return existsSync(this.analysisControlPath); }
-  clearAnalysisControl(): void { rmSync(this.analysisControlPath, { force: true }); }
-  isBeingAnalysed(): boolean { return isHeld(this.analysisLeasePath); }
+  requestAnalysisStop(): void {
+    writeOwn(this.analysisControlPath, "stop");
+  }
+  analysisStopRequested(): boolean {
+    return existsSync(this.analysisControlPath);
+  }
+  clearAnalysisControl(): void {
+    rmSync(this.analysisControlPath, { force: true });
+  }
+  isBeingAnalysed(): boolean {
+    return isHeld(this.analysisLeasePath);
+  }
 
-  record(): RunRecord { return readRecord(this.path).record; }
+  record(): RunRecord {
+    return readRecord(this.path).record;
+  }
   /** @throws UserError where a newer version has written the run: it is not written to then */
   mustBeKnown(): void {
     const { newer } = this.record();
@@ -118,43 +160,79 @@ export class RunDirectory {
   }
   /** Before its worker writes. @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where another worker has the run by now */
   mustBeThere(): void {
-    if (!existsSync(join(this.path, "experiment.json"))) throw new UserError(`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`, "Resume the run where it is now.");
+    if (!existsSync(join(this.path, "experiment.json")))
+      throw new UserError(
+        `The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
+        "Resume the run where it is now.",
+      );
     if (this.isTakenOver()) throw this.busy();
   }
   /** @throws UserError when the folder may not be written */
-  requestStop(): void { writeOwn(this.controlPath, "stop"); }
-  stopRequested(): boolean { return existsSync(this.controlPath); }
-  clearControl(): void { rmSync(this.controlPath, { force: true }); }
+  requestStop(): void {
+    writeOwn(this.controlPath, "stop");
+  }
+  stopRequested(): boolean {
+    return existsSync(this.controlPath);
+  }
+  clearControl(): void {
+    rmSync(this.controlPath, { force: true });
+  }
   /** False when another living process works on this run. */
-  acquireLease(pid: number): boolean { return takeLease(this.leasePath, pid); }
-  releaseLease(): void { dropLease(this.leasePath); }
+  acquireLease(pid: number): boolean {
+    return takeLease(this.leasePath, pid);
+  }
+  releaseLease(): void {
+    dropLease(this.leasePath);
+  }
   /** The process of this machine that works on this run. */
-  get workerPid(): number | undefined { return leaseHolder(this.leasePath); }
+  get workerPid(): number | undefined {
+    return leaseHolder(this.leasePath);
+  }
   /** Whether a process works on this run, here or on another machine that shares its folder. */
-  isWorkerAlive(): boolean { return isHeld(this.leasePath); }
+  isWorkerAlive(): boolean {
+    return isHeld(this.leasePath);
+  }
   /** Who works on this run already, as an error. */
   busy(): UserError {
     const holder = holderOf(this.leasePath);
-    return holder !== undefined && "host" in holder ? new UserError(`A worker on ${holder.host} is training run ${this.id}`, "Wait for it, or stop it first. If that machine is off, the run is free ten minutes after its last sign.") : new UserError(`Another worker is training run ${this.id}`, "Wait for it, or stop it first.");
+    return holder !== undefined && "host" in holder
+      ? new UserError(
+          `A worker on ${holder.host} is training run ${this.id}`,
+          "Wait for it, or stop it first. If that machine is off, the run is free ten minutes after its last sign.",
+        )
+      : new UserError(`Another worker is training run ${this.id}`, "Wait for it, or stop it first.");
   }
   /** Whether another process has taken the run over from this one, whose machine slept for long. */
-  isTakenOver(): boolean { return !isOwnLease(this.leasePath) && isHeld(this.leasePath); }
+  isTakenOver(): boolean {
+    return !isOwnLease(this.leasePath) && isHeld(this.leasePath);
+  }
   /** A worker held the lease and is gone without giving it back. */
-  hasLostWorker(): boolean { return existsSync(this.leasePath) && !this.isWorkerAlive(); }
+  hasLostWorker(): boolean {
+    return existsSync(this.leasePath) && !this.isWorkerAlive();
+  }
 }
 
 /** Every run in a folder, newest first. */
 export function listRuns(runsDir: string): RunDirectory[] {
   if (!existsSync(runsDir)) return [];
-  return readdirSync(runsDir).filter(isRunId).sort().reverse().flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
+  return readdirSync(runsDir)
+    .filter(isRunId)
+    .sort()
+    .reverse()
+    .flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
 }
 
-export interface ReadRun { run: RunDirectory; record: RunRecord }
+export interface ReadRun {
+  run: RunDirectory;
+  record: RunRecord;
+}
 
 /** Every run that can be read, newest first, with its record. @param told hears of the others: one of them hides no other */
 export function readRuns(runsDir: string, told: (run: RunDirectory, reason: string) => void): ReadRun[] {
   return listRuns(runsDir).flatMap((run) => {
-    try { return [{ run, record: run.record() }]; } catch (error) {
+    try {
+      return [{ run, record: run.record() }];
+    } catch (error) {
       told(run, `its journal cannot be read: ${(error as Error).message}`);
       return [];
     }
@@ -164,9 +242,18 @@ export function readRuns(runsDir: string, told: (run: RunDirectory, reason: stri
 /** A run by its id, the start of it, or "latest". @throws UserError when none or several fit */
 export function findRun(runsDir: string, wanted: string): RunDirectory {
   const runs = listRuns(runsDir);
-  const fitting = wanted === "latest" ? runs.slice(0, 1) : runs.filter((run) => run.id === wanted || run.id.startsWith(wanted) || run.id.endsWith(`-${wanted}`));
+  const fitting =
+    wanted === "latest"
+      ? runs.slice(0, 1)
+      : runs.filter((run) => run.id === wanted || run.id.startsWith(wanted) || run.id.endsWith(`-${wanted}`));
   const [first] = fitting;
   if (first !== undefined && (fitting.length === 1 || first.id === wanted)) return first;
-  const named = (fitting.length > 0 ? fitting : runs).slice(0, 5).map((run) => run.id).join(", ");
-  throw new UserError(fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`, named === "" ? "Train one first." : `Runs there: ${named}`);
+  const named = (fitting.length > 0 ? fitting : runs)
+    .slice(0, 5)
+    .map((run) => run.id)
+    .join(", ");
+  throw new UserError(
+    fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`,
+    named === "" ? "Train one first." : `Runs there: ${named}`,
+  );
 }

@@ -16,11 +16,18 @@ const MOST_BYTES = 128 * 1024 * 1024;
 const pathOf = (runsDir: string): string => join(dirname(runsDir), "index.json");
 
 /** A run's record and how many bytes of its journal it holds. */
-export interface IndexedRun { size: number; record: RunRecord }
+export interface IndexedRun {
+  size: number;
+  record: RunRecord;
+}
 
 /** Records of runs that had ended, kept beside the runs: a list of a thousand is one file to read, not a thousand journals to fold. A missing or damaged index is empty. */
 export function readIndex(runsDir: string): Map<string, IndexedRun> {
-  try { return new Map(Object.entries(Index.parse(JSON.parse(boundedText(pathOf(runsDir), MOST_BYTES))).runs)); } catch { return new Map(); }
+  try {
+    return new Map(Object.entries(Index.parse(JSON.parse(boundedText(pathOf(runsDir), MOST_BYTES))).runs));
+  } catch {
+    return new Map();
+  }
 }
 
 /** Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right enough. */

@@ -21,7 +21,11 @@ const trashOf = (runsDir: string): string => join(dirname(runsDir), "trash");
 
 /** A deleted run's note of its deletion; undefined where it is missing or damaged. */
 function noteOf(folder: string): z.output<typeof Deleted> | undefined {
-  try { return Deleted.parse(JSON.parse(readFileSync(join(folder, FILE), "utf8"))); } catch { return undefined; }
+  try {
+    return Deleted.parse(JSON.parse(readFileSync(join(folder, FILE), "utf8")));
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -32,7 +36,9 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
   const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
   if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
-  const trash = trashOf(runsDir), store = await openGitStore(folder), gone: string[] = [];
+  const trash = trashOf(runsDir),
+    store = await openGitStore(folder),
+    gone: string[] = [];
   try {
     makeFolder(trash);
     emptyOld(runsDir);
@@ -54,11 +60,13 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
 
 /** Puts deleted runs back, with their refs. @throws UserError when one is no longer in the trash */
 export async function restoreRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
-  const trash = trashOf(runsDir), missing = ids.find((id) => !existsSync(join(trash, id)));
+  const trash = trashOf(runsDir),
+    missing = ids.find((id) => !existsSync(join(trash, id)));
   if (missing !== undefined) throw new UserError(`Run ${missing} is no longer in the trash.`);
   const store = await openGitStore(folder);
   for (const id of ids) {
-    const path = join(runsDir, id), commit = noteOf(join(trash, id))?.commit;
+    const path = join(runsDir, id),
+      commit = noteOf(join(trash, id))?.commit;
     renameSync(join(trash, id), path);
     if (commit !== undefined && !("reason" in store)) await store.putBack(id, commit);
     rmSync(join(path, FILE), { force: true });
@@ -67,20 +75,35 @@ export async function restoreRuns(runsDir: string, ids: readonly string[], folde
 
 /** What a deleted run was, empty where that cannot be read. */
 function recordOf(path: string): RunRecord {
-  try { return readRecord(path).record; } catch (error) {
+  try {
+    return readRecord(path).record;
+  } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return fold([]);
   }
 }
 
 /** Runs in the trash, with what their refs named. `expired`: whether a week has passed */
-export function deletedRuns(runsDir: string): { id: string; path: string; commit: string | undefined; record: RunRecord; expired: (now: number) => boolean }[] {
+export function deletedRuns(
+  runsDir: string,
+): { id: string; path: string; commit: string | undefined; record: RunRecord; expired: (now: number) => boolean }[] {
   const trash = trashOf(runsDir);
   if (!existsSync(trash)) return [];
-  return readdirSync(trash).map((id) => { const path = join(trash, id), note = noteOf(path); return { id, path, commit: note?.commit, record: recordOf(path), expired: (now) => now - (note?.at ?? Infinity) > KEPT_MS }; });
+  return readdirSync(trash).map((id) => {
+    const path = join(trash, id),
+      note = noteOf(path);
+    return {
+      id,
+      path,
+      commit: note?.commit,
+      record: recordOf(path),
+      expired: (now) => now - (note?.at ?? Infinity) > KEPT_MS,
+    };
+  });
 }
 
 /** Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was deleted. */
 function emptyOld(runsDir: string): void {
-  for (const { path, expired } of deletedRuns(runsDir)) if (expired(Date.now())) rmSync(path, { recursive: true, force: true });
+  for (const { path, expired } of deletedRuns(runsDir))
+    if (expired(Date.now())) rmSync(path, { recursive: true, force: true });
 }

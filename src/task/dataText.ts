@@ -7,7 +7,8 @@ import { UserError } from "../experiment/errors.ts";
 
 /** About the longest string that V8 holds. */
 const MAX_BYTES = 512 * 1024 * 1024 - 64;
-const TOO_LARGE = (path: string): UserError => new UserError(`${path} is larger than 512 MB`, "Split it, or sample from it.");
+const TOO_LARGE = (path: string): UserError =>
+  new UserError(`${path} is larger than 512 MB`, "Split it, or sample from it.");
 const isPacked = (path: string): boolean => path.toLowerCase().endsWith(".gz");
 
 /**
@@ -29,13 +30,16 @@ export function dataText(path: string): Promise<string> {
 export function firstText(path: string, most: number): Promise<{ text: string; all: boolean }> {
   return reading(path, async () => {
     if ((await stat(path)).size > MAX_BYTES) throw TOO_LARGE(path);
-    const bytes = await firstBytes(path, most + 1), all = bytes.length <= most;
+    const bytes = await firstBytes(path, most + 1),
+      all = bytes.length <= most;
     return { text: decode(all ? bytes : bytes.subarray(0, lineEnd(bytes)), path), all };
   });
 }
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try { return await work(); } catch (error) {
+  try {
+    return await work();
+  } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${path} cannot be read: ${(error as Error).message}`);
   }
@@ -63,10 +67,13 @@ function decode(bytes: Buffer, path: string): string {
   throw new UserError(`${path}:${line}: the line is not UTF-8 text`, "Save the file as UTF-8.");
 }
 
-const DAMAGED = (path: string, error: unknown): UserError => new UserError(`${path} is no whole gzip file: ${(error as Error).message}`, "Copy or download it again.");
+const DAMAGED = (path: string, error: unknown): UserError =>
+  new UserError(`${path} is no whole gzip file: ${(error as Error).message}`, "Copy or download it again.");
 
 async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
-  try { return await promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES }); } catch (error) {
+  try {
+    return await promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES });
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw TOO_LARGE(path);
     throw DAMAGED(path, error);
   }
@@ -74,9 +81,13 @@ async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
 
 /** At most so many bytes from the file's beginning, unpacked. */
 async function firstBytes(path: string, most: number): Promise<Buffer> {
-  const source = createReadStream(path, { highWaterMark: 1 << 20 }), stream = isPacked(path) ? source.pipe(createGunzip()) : source, parts: Buffer[] = [];
+  const source = createReadStream(path, { highWaterMark: 1 << 20 }),
+    stream = isPacked(path) ? source.pipe(createGunzip()) : source,
+    parts: Buffer[] = [];
   // A pipe does not hand on what goes wrong before it.
-  source.on("error", (error) => { stream.destroy(error); });
+  source.on("error", (error) => {
+    stream.destroy(error);
+  });
   let length = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -87,6 +98,8 @@ async function firstBytes(path: string, most: number): Promise<Buffer> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code?.startsWith("Z_") === true) throw DAMAGED(path, error);
     throw error;
-  } finally { source.destroy(); }
+  } finally {
+    source.destroy();
+  }
   return Buffer.concat(parts).subarray(0, most);
 }

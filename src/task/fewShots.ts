@@ -9,9 +9,11 @@ export function balancedShots(train: readonly Example[], k: number, seed: number
   const byTarget = new Map<string, Example[]>();
   for (const example of shuffled(train, permutation(train.length, seed))) {
     const same = byTarget.get(example.target);
-    if (same === undefined) byTarget.set(example.target, [example]); else same.push(example);
+    if (same === undefined) byTarget.set(example.target, [example]);
+    else same.push(example);
   }
-  const classes = [...byTarget].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, examples]) => examples), chosen: Example[] = [];
+  const classes = [...byTarget].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, examples]) => examples),
+    chosen: Example[] = [];
   for (let round = 0; chosen.length < k && classes.some((examples) => examples.length > round); round++) {
     for (const examples of classes) chosen.push(...examples.slice(round, chosen.length < k ? round + 1 : round));
   }
@@ -23,11 +25,18 @@ export function balancedShots(train: readonly Example[], k: number, seed: number
  * so that two classes may end 3:1 at k = 4; where k leaves a remainder of two or more, fewer than k are drawn.
  * @param classOf an example's class; @param classes how many there are
  */
-export function officialShots(train: readonly Example[], { k, seed }: { k: number; seed: number }, { classOf, classes }: { classOf: (example: Example) => string; classes: number }): Example[] {
-  const each = Math.floor(k / classes), counts = new Map<string, number>(), chosen: Example[] = [];
+export function officialShots(
+  train: readonly Example[],
+  { k, seed }: { k: number; seed: number },
+  { classOf, classes }: { classOf: (example: Example) => string; classes: number },
+): Example[] {
+  const each = Math.floor(k / classes),
+    counts = new Map<string, number>(),
+    chosen: Example[] = [];
   for (const example of shuffled(train, numpyPermutation(train.length, seed))) {
     if (chosen.length === k) break;
-    const name = classOf(example), count = counts.get(name) ?? 0;
+    const name = classOf(example),
+      count = counts.get(name) ?? 0;
     if (count >= each && chosen.length !== k - 1) continue;
     counts.set(name, count + 1);
     chosen.push(example);

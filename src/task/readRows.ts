@@ -11,7 +11,10 @@ import { tableRows } from "./tableRows.ts";
 const kindOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
 
 /** Rows of a data file, and whether they are all that it has. */
-export interface SomeRows { rows: Row[]; all: boolean }
+export interface SomeRows {
+  rows: Row[];
+  all: boolean;
+}
 
 /**
  * Rows of a data file by its extension: Parquet; CSV, TSV, JSON (SQuAD's, or a list) and else JSON lines (also MRQA's), each also as .gz.
@@ -20,7 +23,12 @@ export interface SomeRows { rows: Row[]; all: boolean }
  */
 export async function readRows(path: string, headerless?: readonly string[]): Promise<Row[]> {
   const kind = kindOf(path);
-  return someOf(path, kind === ".parquet" ? (await parquetRows(path, Infinity)).rows : textRows(await dataText(path), path, kind, headerless));
+  return someOf(
+    path,
+    kind === ".parquet"
+      ? (await parquetRows(path, Infinity)).rows
+      : textRows(await dataText(path), path, kind, headerless),
+  );
 }
 
 /**
@@ -29,10 +37,19 @@ export async function readRows(path: string, headerless?: readonly string[]): Pr
  */
 export async function firstRows(path: string, bytes: number): Promise<SomeRows> {
   const named = kindOf(path);
-  if (named === ".parquet") { const { rows, all } = await parquetRows(path, bytes); return { rows: someOf(path, rows), all }; }
+  if (named === ".parquet") {
+    const { rows, all } = await parquetRows(path, bytes);
+    return { rows: someOf(path, rows), all };
+  }
   // What is left out goes on with an object.
-  const { text, all } = await firstText(path, bytes), kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named, whole = all ? text : wholeRecords(text, kind);
-  if (whole === undefined) throw new UserError(`${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`, "Give a file of shorter rows.");
+  const { text, all } = await firstText(path, bytes),
+    kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named,
+    whole = all ? text : wholeRecords(text, kind);
+  if (whole === undefined)
+    throw new UserError(
+      `${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
+      "Give a file of shorter rows.",
+    );
   return { rows: someOf(path, textRows(whole, path, kind, undefined)), all };
 }
 

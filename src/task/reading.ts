@@ -7,12 +7,23 @@ const IN_CODE = ["wsc", "multirc", "record"];
 
 /** How a task reads a row of data; nothing of tasks that are no rows of fields. */
 export function readingOf(task: TaskSpec): RowReading {
-  if (task.kind === "file") { const reading = templateParts(task.source)?.map((part) => ("literal" in part ? part : { fields: fieldNames(part.field) })); return reading === undefined ? {} : { reading }; }
+  if (task.kind === "file") {
+    const reading = templateParts(task.source)?.map((part) =>
+      "literal" in part ? part : { fields: fieldNames(part.field) },
+    );
+    return reading === undefined ? {} : { reading };
+  }
   if (task.kind !== "named") return {};
-  const { source, headerless } = CATALOGUE[task.name], table = headerless === undefined ? {} : { headerless };
+  const { source, headerless } = CATALOGUE[task.name],
+    table = headerless === undefined ? {} : { headerless };
   if (IN_CODE.includes(task.name)) return { fields: source.map(({ fields }) => fields), ...table };
   const reading = source.flatMap(({ name, fields }, i) => {
-    const options = task.name === "winogrande" && name.startsWith("option") ? (task.official ? ["option1"] : fields.slice(1)) : [...fields];
+    const options =
+      task.name === "winogrande" && name.startsWith("option")
+        ? task.official
+          ? ["option1"]
+          : fields.slice(1)
+        : [...fields];
     return [{ literal: `${i === 0 ? "" : " "}${name}: ` }, { fields: options }];
   });
   return { reading, ...table };

@@ -8,7 +8,12 @@ function textOf(value: unknown): string | undefined {
   return value instanceof Date ? value.toISOString() : undefined;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date) && !ArrayBuffer.isView(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Date) &&
+  !ArrayBuffer.isView(value);
 
 /** A value as a list of texts: a list of strings, SQuAD's {"text": [...]}, or a list of {"text": "..."}. */
 function textsOf(value: unknown): string[] | undefined {
@@ -20,7 +25,10 @@ function textsOf(value: unknown): string[] | undefined {
 
 /** Every value by its name; what lies inside an object is named "outer.inner", down to MOST_INSIDE objects. */
 function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [string, unknown][] {
-  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [[prefix + name, value], ...(isObject(value) && depth < MOST_INSIDE ? flatten(value, `${prefix}${name}.`, depth + 1) : [])]);
+  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [
+    [prefix + name, value],
+    ...(isObject(value) && depth < MOST_INSIDE ? flatten(value, `${prefix}${name}.`, depth + 1) : []),
+  ]);
 }
 
 /**
@@ -29,8 +37,21 @@ function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [s
  */
 export function recordRow(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
   const entries = flatten(record, "");
-  const fields = Object.fromEntries(entries.flatMap(([name, value]) => { const text = textOf(value); return text === undefined ? [] : [[name, text]]; }));
-  const lists = Object.fromEntries(entries.flatMap(([name, value]) => { const texts = textsOf(value); return texts === undefined ? [] : [[name, texts]]; }));
-  const id = Object.hasOwn(fields, "question") && Object.hasOwn(fields, "context") && !Object.hasOwn(fields, "id") ? fields["qid"] ?? fields["key"] : undefined;
+  const fields = Object.fromEntries(
+    entries.flatMap(([name, value]) => {
+      const text = textOf(value);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+  const lists = Object.fromEntries(
+    entries.flatMap(([name, value]) => {
+      const texts = textsOf(value);
+      return texts === undefined ? [] : [[name, texts]];
+    }),
+  );
+  const id =
+    Object.hasOwn(fields, "question") && Object.hasOwn(fields, "context") && !Object.hasOwn(fields, "id")
+      ? (fields["qid"] ?? fields["key"])
+      : undefined;
   return { fields: id === undefined ? fields : { ...fields, id }, lists, ...place };
 }

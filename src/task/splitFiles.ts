@@ -30,7 +30,9 @@ export function splitFiles(folder: string, split: SplitName): string[] {
 }
 
 function list(folder: string): string[] {
-  try { return readdirSync(folder); } catch (error) {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
     throw new UserError(`${folder} cannot be read: ${message}`);
@@ -39,11 +41,18 @@ function list(folder: string): string[] {
 
 /** name-00000-of-00002.parquet and so on; older sets have a fingerprint before the extension. */
 function shardsOf(folder: string, name: string, present: readonly string[]): string[] {
-  const found = present.flatMap((file) => {
-    const match = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.(parquet|jsonl|jsonl\.gz|json|csv)$/.exec(file);
-    return match?.[1] === name ? [{ file, index: Number(match[2]), count: Number(match[3]) }] : [];
-  }).sort((a, b) => a.index - b.index);
-  const count = found[0]?.count ?? 0, odd = found.find((each, index) => each.index !== index || each.count !== count);
-  if (odd !== undefined || found.length !== count) throw new UserError(`${join(folder, (odd ?? found[0]!).file)}: of its ${count} shards, ${found.length} are here${odd === undefined ? "" : ", not each once"}`, "Download the whole set, or keep the files of one copy alone.");
+  const found = present
+    .flatMap((file) => {
+      const match = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?\.(parquet|jsonl|jsonl\.gz|json|csv)$/.exec(file);
+      return match?.[1] === name ? [{ file, index: Number(match[2]), count: Number(match[3]) }] : [];
+    })
+    .sort((a, b) => a.index - b.index);
+  const count = found[0]?.count ?? 0,
+    odd = found.find((each, index) => each.index !== index || each.count !== count);
+  if (odd !== undefined || found.length !== count)
+    throw new UserError(
+      `${join(folder, (odd ?? found[0]!).file)}: of its ${count} shards, ${found.length} are here${odd === undefined ? "" : ", not each once"}`,
+      "Download the whole set, or keep the files of one copy alone.",
+    );
   return found.map(({ file }) => join(folder, file));
 }

@@ -5,12 +5,19 @@ import type { Row } from "./example.ts";
 const HEADER = "The first line of a table must name its columns, each by a name of its own.";
 const NAMED: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab" };
 
-interface TableRecord { cells: string[]; line: number }
+interface TableRecord {
+  cells: string[];
+  line: number;
+}
 
 /** One record's cells. @throws UserError where a quote stands that encloses nothing */
 function recordAt(text: string, line: number, path: string, form: TableForm): TableRecord {
   const cells = cellsOf(text, form).map(({ from, to, quoted, stray }, index) => {
-    if (stray) throw new UserError(`${path}:${line}: a quote stands inside cell ${index + 1}, or is not closed`, "Put the whole cell in quotes, nothing before the first and after the last of them, and write each quote inside it twice.");
+    if (stray)
+      throw new UserError(
+        `${path}:${line}: a quote stands inside cell ${index + 1}, or is not closed`,
+        "Put the whole cell in quotes, nothing before the first and after the last of them, and write each quote inside it twice.",
+      );
     return quoted ? text.slice(from, to).replaceAll('""', '"') : text.slice(from, to);
   });
   return { cells, line };
@@ -18,10 +25,12 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
 
 /** Records with the line they start on; a quoted cell goes over lines, what is blank is no record. */
 function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
-  const records: TableRecord[] = [], lines = text.split(/\r?\n/);
+  const records: TableRecord[] = [],
+    lines = text.split(/\r?\n/);
   for (let line = 0; line < lines.length;) {
     let end = line + 1;
-    for (let open = form.quotes && leavesQuoteOpen(lines[line]!, false); open && end < lines.length; end++) open = leavesQuoteOpen(lines[end]!, true);
+    for (let open = form.quotes && leavesQuoteOpen(lines[line]!, false); open && end < lines.length; end++)
+      open = leavesQuoteOpen(lines[end]!, true);
     const record = recordAt(end === line + 1 ? lines[line]! : lines.slice(line, end).join("\n"), line + 1, path, form);
     if (record.cells.some((cell) => cell.trim() !== "")) records.push(record);
     line = end;
@@ -36,8 +45,15 @@ const MOST_COLUMNS = 10_000;
 
 /** The columns of a table by its header. @throws UserError where they are none, or one name stands for two */
 function headerOf({ cells, line }: TableRecord, path: string): string[] {
-  if (cells.length > MOST_COLUMNS) throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
-  const names = columnNames(cells), seen = new Set<string>(), twice = names.find((name) => { const known = name !== "" && seen.has(name); seen.add(name); return known; });
+  if (cells.length > MOST_COLUMNS)
+    throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
+  const names = columnNames(cells),
+    seen = new Set<string>(),
+    twice = names.find((name) => {
+      const known = name !== "" && seen.has(name);
+      seen.add(name);
+      return known;
+    });
   if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
   return names;
 }
@@ -48,14 +64,20 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
  * @throws UserError naming the file and the line whose columns are too few or too many, or whose quotes are odd
  */
 export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
-  const records = recordsOf(text, path, form), [first] = records;
+  const records = recordsOf(text, path, form),
+    [first] = records;
   if (first === undefined) return [];
-  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name)), names = bare ? headerless : headerOf(first, path);
+  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name)),
+    names = bare ? headerless : headerOf(first, path);
   const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
   return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
     if (cells.length !== names.length) {
-      throw new UserError(`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.slice(0, MOST_NAMED).join(", ")}`,
-        form.quotes ? `Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.` : "Every row must have as many columns as the header.");
+      throw new UserError(
+        `${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.slice(0, MOST_NAMED).join(", ")}`,
+        form.quotes
+          ? `Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.`
+          : "Every row must have as many columns as the header.",
+      );
     }
     return { fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line };
   });

@@ -7,22 +7,40 @@ import { rowPlace } from "./rowPlace.ts";
 const MOST_NAMED = 50;
 
 /** The template's key in the experiment and the data file, for messages; the columns that the file has. */
-export interface TemplateUse { name: string; file: string; columns: readonly string[] }
+export interface TemplateUse {
+  name: string;
+  file: string;
+  columns: readonly string[];
+}
 
 /** The columns of rows, each once. */
-export const columnsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap(({ fields }) => Object.keys(fields)))];
+export const columnsOf = (rows: readonly Row[]): string[] => [
+  ...new Set(rows.flatMap(({ fields }) => Object.keys(fields))),
+];
 
 /**
  * Compiles a template such as "premise: {premise}"; "{{" and "}}" stand for braces.
  * @returns a function of a row; it throws a UserError naming the file's line and the field that is missing
  */
 export function compileTemplate(template: string, { name, file, columns }: TemplateUse): (row: Row) => string {
-  const parts = templateParts(template, columns)?.map((part) => ("literal" in part ? part : { ...part, names: fieldNames(part.field) }));
-  if (parts === undefined) throw new UserError(`${name}: "${template}" has a brace without its partner`, "Write {{ or }} for a brace that is text.");
-  return (row) => parts.map((part) => {
-    if ("literal" in part) return part.literal;
-    const own = part.names.find((each) => Object.hasOwn(row.fields, each));
-    if (own === undefined) throw new UserError(`${rowPlace(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`);
-    return row.fields[own]!;
-  }).join("");
+  const parts = templateParts(template, columns)?.map((part) =>
+    "literal" in part ? part : { ...part, names: fieldNames(part.field) },
+  );
+  if (parts === undefined)
+    throw new UserError(
+      `${name}: "${template}" has a brace without its partner`,
+      "Write {{ or }} for a brace that is text.",
+    );
+  return (row) =>
+    parts
+      .map((part) => {
+        if ("literal" in part) return part.literal;
+        const own = part.names.find((each) => Object.hasOwn(row.fields, each));
+        if (own === undefined)
+          throw new UserError(
+            `${rowPlace(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
+          );
+        return row.fields[own]!;
+      })
+      .join("");
 }

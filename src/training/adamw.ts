@@ -1,10 +1,16 @@
 import type { Parameters, TrainableTensor } from "./model.ts";
 
 /** First and second moments of one tensor, held as float32 as torch holds them. */
-export interface Moments { m: Float32Array; v: Float32Array }
+export interface Moments {
+  m: Float32Array;
+  v: Float32Array;
+}
 
 /** `t`: updates made so far; moments by tensor name. */
-export interface AdamState { t: number; moments: Map<string, Moments> }
+export interface AdamState {
+  t: number;
+  moments: Map<string, Moments>;
+}
 
 export interface AdamSettings {
   /** "torch": torch.optim.AdamW. "official": transformers.AdamW of version 4, eps before bias correction. */
@@ -19,11 +25,18 @@ const BETA2 = 0.999;
 /** The state before the first update: all moments zero. */
 export function freshState(parameters: Parameters): AdamState {
   const moments = new Map<string, Moments>();
-  for (const [name, tensor] of parameters) moments.set(name, { m: new Float32Array(tensor.data.length), v: new Float32Array(tensor.data.length) });
+  for (const [name, tensor] of parameters)
+    moments.set(name, { m: new Float32Array(tensor.data.length), v: new Float32Array(tensor.data.length) });
   return { t: 0, moments };
 }
 
-interface Coefficients { rate: number; decay: number; correction1: number; correction2: number; settings: AdamSettings }
+interface Coefficients {
+  rate: number;
+  decay: number;
+  correction1: number;
+  correction2: number;
+  settings: AdamSettings;
+}
 
 function required<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`AdamW: no ${what}`);
@@ -71,8 +84,10 @@ function officialUpdate(data: Float32Array, { m, v }: Moments, c: Coefficients):
  * @throws Error if a gradient, a moment or a group's rate is missing (a bug of the caller)
  */
 export function adamwStep(
-  current: { parameters: Parameters; state: AdamState }, gradients: Map<string, Float32Array>,
-  learningRate: Record<string, number>, settings: AdamSettings,
+  current: { parameters: Parameters; state: AdamState },
+  gradients: Map<string, Float32Array>,
+  learningRate: Record<string, number>,
+  settings: AdamSettings,
 ): { parameters: Parameters; state: AdamState } {
   const t = current.state.t + 1;
   const parameters = new Map<string, TrainableTensor>();
@@ -81,7 +96,13 @@ export function adamwStep(
     const gradient = required(gradients.get(name), `gradient of ${name}`);
     const next = nextMoments(required(current.state.moments.get(name), `moments of ${name}`), gradient);
     const rate = required(learningRate[tensor.group], `learning rate of group ${tensor.group}`);
-    const coefficients = { rate, decay: rate * settings.weightDecay, correction1: 1 - BETA1 ** t, correction2: 1 - BETA2 ** t, settings };
+    const coefficients = {
+      rate,
+      decay: rate * settings.weightDecay,
+      correction1: 1 - BETA1 ** t,
+      correction2: 1 - BETA2 ** t,
+      settings,
+    };
     const update = settings.variant === "torch" ? torchUpdate : officialUpdate;
     parameters.set(name, { ...tensor, data: update(tensor.data, next, coefficients) });
     moments.set(name, next);

@@ -9,6 +9,8 @@ export const EMBEDDED_BACKBONE = "tiny-t5";
  */
 export function backboneFolder(backbone: string): string {
   if (backbone !== EMBEDDED_BACKBONE) return backbone;
-  const places = ["../models/tiny-t5", "../../models/tiny-t5"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ["../models/tiny-t5", "../../models/tiny-t5"].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   return places.find((place) => existsSync(place)) ?? places[0]!;
 }

@@ -2,9 +2,19 @@ import { MersenneTwister, permutation } from "../experiment/random.ts";
 import type { Batch } from "./model.ts";
 
 /** One example as text and as ids; both id lists end with end-of-sequence unless cut. */
-export interface TokenisedExample { input: string; target: string; answers?: readonly string[] | undefined; group?: string | undefined; tests?: readonly string[] | undefined; ids: ArrayLike<number>; labels: ArrayLike<number> }
+export interface TokenisedExample {
+  input: string;
+  target: string;
+  answers?: readonly string[] | undefined;
+  group?: string | undefined;
+  tests?: readonly string[] | undefined;
+  ids: ArrayLike<number>;
+  labels: ArrayLike<number>;
+}
 
-export interface TextEncoder { encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): Promise<ArrayLike<number>> }
+export interface TextEncoder {
+  encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): Promise<ArrayLike<number>>;
+}
 
 const PAD = 0;
 const IGNORED = -100;
@@ -12,13 +22,21 @@ const WINDOW = 16;
 
 /** Examples as ids, cut to the lengths given (in tokens, end-of-sequence included). */
 export async function tokenise(
-  examples: readonly { source: string; target: string; answers?: string[]; group?: string; tests?: string[] }[], tokenizer: TextEncoder, lengths: { maxSourceLength: number; maxTargetLength: number },
+  examples: readonly { source: string; target: string; answers?: string[]; group?: string; tests?: string[] }[],
+  tokenizer: TextEncoder,
+  lengths: { maxSourceLength: number; maxTargetLength: number },
 ): Promise<TokenisedExample[]> {
-  return Promise.all(examples.map(async ({ source, target, answers, group, tests }) => ({
-    input: source, target, answers, group, tests,
-    ids: await tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
-    labels: await tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
-  })));
+  return Promise.all(
+    examples.map(async ({ source, target, answers, group, tests }) => ({
+      input: source,
+      target,
+      answers,
+      group,
+      tests,
+      ids: await tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
+      labels: await tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
+    })),
+  );
 }
 
 /** Examples as one batch, padded on the right to the longest; an empty source keeps one unmasked position. */
@@ -98,7 +116,11 @@ export class BatchSequence {
  * Dropout factors of the hidden units, 0 or 1 / (1 - rate); a pure function of (seed, step, micro).
  * @param size number of factors: rows x source length x bottleneck
  */
-export function dropoutMask(size: number, rate: number, at: { seed: number; step: number; micro: number }): Float32Array {
+export function dropoutMask(
+  size: number,
+  rate: number,
+  at: { seed: number; step: number; micro: number },
+): Float32Array {
   const random = new MersenneTwister(mixSeed(at.seed, 3, at.step, at.micro));
   const threshold = rate * 2 ** 32;
   const kept = 1 / (1 - rate);

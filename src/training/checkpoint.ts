@@ -10,11 +10,18 @@ import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
 
 /** Files of the first version have a digest of their tensors alone. */
-const FIRST = "adept-checkpoint-1", FORMAT = "adept-checkpoint-2";
+const FIRST = "adept-checkpoint-1",
+  FORMAT = "adept-checkpoint-2";
 /** So often a checkpoint is read that is replaced meanwhile. */
 const READS = 20;
 const count = z.string().regex(/^\d{1,15}$/);
-const Metadata = z.object({ format: z.enum([FIRST, FORMAT]), step: count, updates: count, best: z.string(), sha256: z.string() });
+const Metadata = z.object({
+  format: z.enum([FIRST, FORMAT]),
+  step: count,
+  updates: count,
+  best: z.string(),
+  sha256: z.string(),
+});
 type Metadata = z.output<typeof Metadata>;
 const Best = z.object({ step: z.number().int().nonnegative(), score: z.number() }).nullable();
 
@@ -32,7 +39,10 @@ function stateTensors(state: LoopState): Tensors {
   const tensors: Tensors = new Map();
   for (const [name, { dims, data }] of state.parameters) {
     const { m, v } = state.adam.moments.get(name)!;
-    tensors.set(`parameters/${name}`, { dims, data }).set(`m/${name}`, { dims, data: m }).set(`v/${name}`, { dims, data: v });
+    tensors
+      .set(`parameters/${name}`, { dims, data })
+      .set(`m/${name}`, { dims, data: m })
+      .set(`v/${name}`, { dims, data: v });
   }
   for (const [name, { dims, data }] of state.best?.parameters ?? []) tensors.set(`best/${name}`, { dims, data });
   return tensors;
@@ -43,8 +53,15 @@ function stateTensors(state: LoopState): Tensors {
  * @throws UserError if the disk is full
  */
 export function saveCheckpoint(path: string, state: LoopState): void {
-  const tensors = stateTensors(state), { step, best } = state, folder = dirname(path);
-  const about = { format: FORMAT, step: String(step), updates: String(state.adam.t), best: JSON.stringify(best ? { step: best.step, score: best.score } : null) } as const;
+  const tensors = stateTensors(state),
+    { step, best } = state,
+    folder = dirname(path);
+  const about = {
+    format: FORMAT,
+    step: String(step),
+    updates: String(state.adam.t),
+    best: JSON.stringify(best ? { step: best.step, score: best.score } : null),
+  } as const;
   try {
     makeFolder(folder);
     writeSafetensors(path, tensors, { ...about, sha256: digest(tensors, about) });
@@ -56,14 +73,20 @@ export function saveCheckpoint(path: string, state: LoopState): void {
 }
 
 function named(tensors: Tensors, prefix: string, like: Parameters): Parameters {
-  return new Map([...like].map(([name, tensor]) => {
-    const stored = tensors.get(`${prefix}/${name}`);
-    if (!stored || stored.data.length !== tensor.data.length) throw new Error(`${prefix}/${name} is missing or has another size`);
-    return [name, { ...tensor, data: stored.data }];
-  }));
+  return new Map(
+    [...like].map(([name, tensor]) => {
+      const stored = tensors.get(`${prefix}/${name}`);
+      if (!stored || stored.data.length !== tensor.data.length)
+        throw new Error(`${prefix}/${name} is missing or has another size`);
+      return [name, { ...tensor, data: stored.data }];
+    }),
+  );
 }
 
-interface Opened { tensors: Tensors; metadata: Metadata }
+interface Opened {
+  tensors: Tensors;
+  metadata: Metadata;
+}
 
 /** The version of a file's format, where it is none that is known here. */
 function newerFormat(format: string | undefined): number | undefined {
@@ -73,9 +96,13 @@ function newerFormat(format: string | undefined): number | undefined {
 
 /** A checkpoint's content. One that a worker replaces while it is read has a part of either: it is read again, and the last word stands. */
 function open(path: string): Opened | { damage: string } | { newer: number } {
-  const which = (): string => { const entry = statSync(path, { throwIfNoEntry: false }); return entry === undefined ? "" : `${entry.ino} ${entry.mtimeMs} ${entry.size}`; };
+  const which = (): string => {
+    const entry = statSync(path, { throwIfNoEntry: false });
+    return entry === undefined ? "" : `${entry.ino} ${entry.mtimeMs} ${entry.size}`;
+  };
   for (let attempt = 1; ; attempt++) {
-    const before = which(), opened = openOnce(path);
+    const before = which(),
+      opened = openOnce(path);
     if (!("damage" in opened) || attempt === READS || which() === before) return opened;
   }
 }
@@ -83,11 +110,15 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
 /** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
 function openOnce(path: string): Opened | { damage: string } | { newer: number } {
   try {
-    const { metadata: raw } = readHeader(path), newer = newerFormat(raw["format"]);
+    const { metadata: raw } = readHeader(path),
+      newer = newerFormat(raw["format"]);
     if (newer !== undefined) return { newer };
-    const tensors = readSafetensors(path), { data: metadata } = Metadata.safeParse(raw);
+    const tensors = readSafetensors(path),
+      { data: metadata } = Metadata.safeParse(raw);
     if (metadata === undefined) return { damage: "its description is damaged" };
-    return metadata.sha256 === digest(tensors, metadata) ? { tensors, metadata } : { damage: "its content does not match its digest" };
+    return metadata.sha256 === digest(tensors, metadata)
+      ? { tensors, metadata }
+      : { damage: "its content does not match its digest" };
   } catch (error) {
     // A file that ends too soon is a RangeError; anything else is a mistake of ours.
     if (!(error instanceof UserError || error instanceof RangeError)) throw error;
@@ -119,14 +150,31 @@ export const asidePath = (path: string): string => join(dirname(path), `damaged-
 export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: string } | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
-  if ("newer" in opened) throw new UserError(`The checkpoint ${path} was written by a newer ADePT Lab (checkpoint version ${opened.newer})`, "Update ADePT Lab, then resume the run. If no newer one was ever at work here, the file is damaged: remove the file, and the run begins anew.");
+  if ("newer" in opened)
+    throw new UserError(
+      `The checkpoint ${path} was written by a newer ADePT Lab (checkpoint version ${opened.newer})`,
+      "Update ADePT Lab, then resume the run. If no newer one was ever at work here, the file is damaged: remove the file, and the run begins anew.",
+    );
   if ("damage" in opened) return opened;
   const { tensors, metadata } = opened;
   try {
-    const first = named(tensors, "m", like), second = named(tensors, "v", like), best = Best.parse(JSON.parse(metadata.best));
-    const adam: AdamState = { t: Number(metadata.updates), moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])) };
-    return { step: Number(metadata.step), parameters: named(tensors, "parameters", like), adam, best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined };
+    const first = named(tensors, "m", like),
+      second = named(tensors, "v", like),
+      best = Best.parse(JSON.parse(metadata.best));
+    const adam: AdamState = {
+      t: Number(metadata.updates),
+      moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])),
+    };
+    return {
+      step: Number(metadata.step),
+      parameters: named(tensors, "parameters", like),
+      adam,
+      best: best ? { ...best, parameters: named(tensors, "best", like) } : undefined,
+    };
   } catch (error) {
-    throw new UserError(`The checkpoint ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`, "Start the experiment again as a new run.");
+    throw new UserError(
+      `The checkpoint ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
+      "Start the experiment again as a new run.",
+    );
   }
 }

@@ -10,9 +10,15 @@ export function jointNorm(arrays: Iterable<Float32Array>): number {
  * @param limit largest joint norm; 0: no clipping
  * @returns new arrays if scaled, the same ones otherwise, and the norm before clipping
  */
-export function clipGradients(gradients: Map<string, Float32Array>, limit: number): { gradients: Map<string, Float32Array>; norm: number } {
+export function clipGradients(
+  gradients: Map<string, Float32Array>,
+  limit: number,
+): { gradients: Map<string, Float32Array>; norm: number } {
   const norm = jointNorm(gradients.values());
   const factor = limit > 0 ? Math.min(1, limit / (norm + 1e-6)) : 1;
   if (factor === 1) return { gradients, norm };
-  return { gradients: new Map([...gradients].map(([name, gradient]) => [name, gradient.map((value) => value * factor)])), norm };
+  return {
+    gradients: new Map([...gradients].map(([name, gradient]) => [name, gradient.map((value) => value * factor)])),
+    norm,
+  };
 }

@@ -10,30 +10,69 @@ import { backboneFolder } from "./backboneFolder.ts";
 import { tokenise } from "./batching.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
-export interface FolderEvaluation { loss: number; metrics: Record<string, number>; examples: Prediction[] }
+export interface FolderEvaluation {
+  loss: number;
+  metrics: Record<string, number>;
+  examples: Prediction[];
+}
 
 /** A backbone without any adapter is prompt tuning with no prompt. */
-const BARE: Adapter = { spec: { kind: "pt", promptInit: "random", initText: "" }, sizes: { promptLength: 0, bottleneck: 0, count: 0 }, parameters: new Map() };
+const BARE: Adapter = {
+  spec: { kind: "pt", promptInit: "random", initText: "" },
+  sizes: { promptLength: 0, bottleneck: 0, count: 0 },
+  parameters: new Map(),
+};
 
 function bareAdapter(width: number): Adapter {
-  return { ...BARE, parameters: new Map([["prompt", { name: "prompt", dims: [0, width], group: "prompt", data: new Float32Array(0) }]]) };
+  return {
+    ...BARE,
+    parameters: new Map([["prompt", { name: "prompt", dims: [0, width], group: "prompt", data: new Float32Array(0) }]]),
+  };
 }
 
 /**
  * Loss and greedy predictions of a backbone, with an adapter or bare, on a file with the fields `input` and `target`.
  * @throws UserError naming what is missing or does not fit
  */
-export async function evaluateFolder(options: { backbone: string; adapter: string | undefined; data: string; maxTokens: number; maxSourceLength: number; engine?: EngineChoice; precision?: Precision }): Promise<FolderEvaluation> {
+export async function evaluateFolder(options: {
+  backbone: string;
+  adapter: string | undefined;
+  data: string;
+  maxTokens: number;
+  maxSourceLength: number;
+  engine?: EngineChoice;
+  precision?: Precision;
+}): Promise<FolderEvaluation> {
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
-  const { train: examples } = await loadFileTask({ kind: "file", train: options.data, source: "{input}", target: "{target}", split: { validation: 0, test: 0, seed: 0 } });
+  const { train: examples } = await loadFileTask({
+    kind: "file",
+    train: options.data,
+    source: "{input}",
+    target: "{target}",
+    split: { validation: 0, test: 0, seed: 0 },
+  });
   const tokenizer = loadTokenizer(folder);
-  const model = await openTunedModel({ folder, method: adapter.spec, sizes: adapter.sizes, engine: settled(options.engine ?? EngineInput.parse({})), ...(options.precision && { precision: options.precision }) });
+  const model = await openTunedModel({
+    folder,
+    method: adapter.spec,
+    sizes: adapter.sizes,
+    engine: settled(options.engine ?? EngineInput.parse({})),
+    ...(options.precision && { precision: options.precision }),
+  });
   try {
-    const tokenised = await tokenise(examples, tokenizer, { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 });
-    const result = await evaluate(model, adapter.parameters, tokenised, { maxTokens: options.maxTokens, decode: (ids) => tokenizer.decode(ids) });
+    const tokenised = await tokenise(examples, tokenizer, {
+      maxSourceLength: options.maxSourceLength,
+      maxTargetLength: 512,
+    });
+    const result = await evaluate(model, adapter.parameters, tokenised, {
+      maxTokens: options.maxTokens,
+      decode: (ids) => tokenizer.decode(ids),
+    });
     if (result === undefined) throw new UserError(`${options.data} has no examples`);
     return { loss: result.loss, metrics: result.metrics, examples: result.predictions };
-  } finally { await model.release(); }
+  } finally {
+    await model.release();
+  }
 }

@@ -3,10 +3,21 @@ import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName } from "../task/metric/score.ts";
 import type { Batch, Parameters, TunedModel } from "./model.ts";
 
-export interface Prediction { input: string; target: string; prediction: string; loss: number; answers?: readonly string[] | undefined; group?: string | undefined }
+export interface Prediction {
+  input: string;
+  target: string;
+  prediction: string;
+  loss: number;
+  answers?: readonly string[] | undefined;
+  group?: string | undefined;
+}
 
 /** `loss`: mean over label tokens, in nats; `metrics`: those of the task, and the share of exact matches as accuracy. */
-export interface EvaluationResult { loss: number; metrics: Record<string, number>; predictions: Prediction[] }
+export interface EvaluationResult {
+  loss: number;
+  metrics: Record<string, number>;
+  predictions: Prediction[];
+}
 
 export interface EvaluationOptions {
   /** most new tokens per example */
@@ -24,25 +35,48 @@ export interface EvaluationOptions {
 }
 
 /** The targets that a prediction may be, as text and as ids with end-of-sequence. */
-export interface Candidates { texts: readonly string[]; ids: readonly ArrayLike<number>[] }
+export interface Candidates {
+  texts: readonly string[];
+  ids: readonly ArrayLike<number>[];
+}
 
 /** Examples that are predicted at once. */
 export const EVALUATED_ROWS = 64;
-interface Predicted { sum: number[]; tokens: number[]; texts: string[] }
+interface Predicted {
+  sum: number[];
+  tokens: number[];
+  texts: string[];
+}
 
-async function greedily(model: TunedModel, parameters: Parameters, batch: Batch, { maxTokens, decode }: EvaluationOptions): Promise<Predicted> {
-  const { sum, tokens, generated } = await model.predict(parameters, batch, maxTokens), texts: string[] = [];
+async function greedily(
+  model: TunedModel,
+  parameters: Parameters,
+  batch: Batch,
+  { maxTokens, decode }: EvaluationOptions,
+): Promise<Predicted> {
+  const { sum, tokens, generated } = await model.predict(parameters, batch, maxTokens),
+    texts: string[] = [];
   for (const ids of generated) texts.push(await decode(ids));
   return { sum, tokens, texts };
 }
 
 /** The likeliest candidate of each row. Its loss is that of the target, which is scored apart only where it is no candidate. */
-async function likeliest(model: TunedModel, parameters: Parameters, batch: Batch, { texts, ids }: Candidates): Promise<Predicted> {
-  const scores = await model.scoreTargets(parameters, batch, ids), keys = ids.map((each) => Array.from(each).join());
-  const targets = Array.from({ length: batch.rows }, (_, row) => Array.from(batch.labels.subarray(row * batch.targetLength, (row + 1) * batch.targetLength)).filter((id) => id >= 0));
+async function likeliest(
+  model: TunedModel,
+  parameters: Parameters,
+  batch: Batch,
+  { texts, ids }: Candidates,
+): Promise<Predicted> {
+  const scores = await model.scoreTargets(parameters, batch, ids),
+    keys = ids.map((each) => Array.from(each).join());
+  const targets = Array.from({ length: batch.rows }, (_, row) =>
+    Array.from(batch.labels.subarray(row * batch.targetLength, (row + 1) * batch.targetLength)).filter((id) => id >= 0),
+  );
   const known = targets.map((target) => keys.indexOf(target.join()));
   const tokens = targets.map((target) => target.length);
-  const sum = known.includes(-1) ? (await model.losses(parameters, batch)).sum : known.map((at, row) => scores[row]![at]!);
+  const sum = known.includes(-1)
+    ? (await model.losses(parameters, batch)).sum
+    : known.map((at, row) => scores[row]![at]!);
   return { sum, tokens, texts: scores.map((row) => texts[row.indexOf(Math.min(...row))] ?? "") };
 }
 
@@ -50,7 +84,12 @@ async function likeliest(model: TunedModel, parameters: Parameters, batch: Batch
  * Loss and greedy predictions of all examples, in the order given; batches are formed by length.
  * @returns undefined when there are no examples, or a stop was requested before the end
  */
-export async function evaluate(model: TunedModel, parameters: Parameters, examples: readonly TokenisedExample[], options: EvaluationOptions): Promise<EvaluationResult | undefined> {
+export async function evaluate(
+  model: TunedModel,
+  parameters: Parameters,
+  examples: readonly TokenisedExample[],
+  options: EvaluationOptions,
+): Promise<EvaluationResult | undefined> {
   if (examples.length === 0) return undefined;
   const order = examples.map((_, index) => index).sort((a, b) => examples[a]!.ids.length - examples[b]!.ids.length);
   const predictions = new Array<Prediction>(examples.length);
@@ -61,7 +100,9 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const batch = padBatch(indices.map((index) => examples[index]!));
-    const { sum, tokens, texts } = await (options.candidates ? likeliest(model, parameters, batch, options.candidates) : greedily(model, parameters, batch, options));
+    const { sum, tokens, texts } = await (options.candidates
+      ? likeliest(model, parameters, batch, options.candidates)
+      : greedily(model, parameters, batch, options));
     for (const [row, index] of indices.entries()) {
       const { input, target, answers, group } = examples[index]!;
       lossSum += sum[row]!;
@@ -70,6 +111,17 @@ export async function evaluate(model: TunedModel, parameters: Parameters, exampl
     }
   }
   const { metrics, labels } = options.scoring ?? { metrics: [], labels: [] };
-  const passed: Record<string, number> = options.passRate === undefined ? {} : { passAt1: await options.passRate.of(predictions.map(({ prediction }, i) => ({ prediction, tests: examples[i]!.tests }))) };
-  return { loss: lossSum / tokenCount, metrics: { ...passed, ...score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels) }, predictions };
+  const passed: Record<string, number> =
+    options.passRate === undefined
+      ? {}
+      : {
+          passAt1: await options.passRate.of(
+            predictions.map(({ prediction }, i) => ({ prediction, tests: examples[i]!.tests })),
+          ),
+        };
+  return {
+    loss: lossSum / tokenCount,
+    metrics: { ...passed, ...score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels) },
+    predictions,
+  };
 }

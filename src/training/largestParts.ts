@@ -7,31 +7,79 @@ type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 const MOST_BATCHES = 2000;
 
 /** How each row's input is cut: a longer one counts as this long. */
-export interface PartOptions { prompt: number; longest: number }
+export interface PartOptions {
+  prompt: number;
+  longest: number;
+}
 
 const sourceOf = ({ ids }: Lengths, { longest }: PartOptions): number => Math.max(1, Math.min(longest, ids.length));
 
 /** Of many parts the one with the most positions, with the most pairs of positions, and the longest target. */
 function largest(parts: readonly PartShape[], prompt: number): PartShape[] {
-  const by = (size: (part: PartShape) => number): PartShape => parts.reduce((most, part) => (size(part) > size(most) ? part : most));
-  return parts.length === 0 ? [] : [...new Set([by(({ rows, source }) => rows * (prompt + source)), by(({ rows, source }) => rows * (prompt + source) ** 2), by(({ rows, target }) => rows * target), by(({ target }) => -target)])];
+  const by = (size: (part: PartShape) => number): PartShape =>
+    parts.reduce((most, part) => (size(part) > size(most) ? part : most));
+  return parts.length === 0
+    ? []
+    : [
+        ...new Set([
+          by(({ rows, source }) => rows * (prompt + source)),
+          by(({ rows, source }) => rows * (prompt + source) ** 2),
+          by(({ rows, target }) => rows * target),
+          by(({ target }) => -target),
+        ]),
+      ];
 }
 
-function shapesOf(rows: readonly Lengths[], cut: (lengths: readonly number[]) => number[][], options: PartOptions): PartShape[] {
+function shapesOf(
+  rows: readonly Lengths[],
+  cut: (lengths: readonly number[]) => number[][],
+  options: PartOptions,
+): PartShape[] {
   const lengths = rows.map((row) => sourceOf(row, options));
-  return cut(lengths.map((length) => options.prompt + length)).map((part) => ({ rows: part.length, source: Math.max(...part.map((row) => lengths[row]!)), target: Math.max(1, ...part.map((row) => rows[row]!.labels.length)) }));
+  return cut(lengths.map((length) => options.prompt + length)).map((part) => ({
+    rows: part.length,
+    source: Math.max(...part.map((row) => lengths[row]!)),
+    target: Math.max(1, ...part.map((row) => rows[row]!.labels.length)),
+  }));
 }
 
 /** The parts of an epoch's batches that could take the most memory. @param partTokens of one part; undefined: the processor's */
-export function largestTrained(examples: readonly Lengths[], { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined }, options: PartOptions): PartShape[] {
-  const lengths = examples.map(({ ids }) => ids.length), batches = epochBatches(lengths, batchSize, seed, 0);
-  const longestFirst = batches.length <= MOST_BATCHES ? batches : batches.map((batch) => ({ batch, longest: Math.max(...batch.map((at) => lengths[at]!)) })).sort((a, b) => b.longest - a.longest).slice(0, MOST_BATCHES).map(({ batch }) => batch);
-  return largest(longestFirst.flatMap((batch) => shapesOf(batch.map((at) => examples[at]!), (each) => partRows(each, partTokens), options)), options.prompt);
+export function largestTrained(
+  examples: readonly Lengths[],
+  { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined },
+  options: PartOptions,
+): PartShape[] {
+  const lengths = examples.map(({ ids }) => ids.length),
+    batches = epochBatches(lengths, batchSize, seed, 0);
+  const longestFirst =
+    batches.length <= MOST_BATCHES
+      ? batches
+      : batches
+          .map((batch) => ({ batch, longest: Math.max(...batch.map((at) => lengths[at]!)) }))
+          .sort((a, b) => b.longest - a.longest)
+          .slice(0, MOST_BATCHES)
+          .map(({ batch }) => batch);
+  return largest(
+    longestFirst.flatMap((batch) =>
+      shapesOf(
+        batch.map((at) => examples[at]!),
+        (each) => partRows(each, partTokens),
+        options,
+      ),
+    ),
+    options.prompt,
+  );
 }
 
 /** The parts of evaluated batches that could take the most memory: batches are formed by length. */
-export function largestEvaluated(examples: readonly Lengths[], { batchSize, copies }: { batchSize: number; copies: number }, options: PartOptions): PartShape[] {
-  const order = [...examples].sort((a, b) => a.ids.length - b.ids.length), parts: PartShape[] = [];
-  for (let start = 0; start < order.length; start += batchSize) parts.push(...shapesOf(order.slice(start, start + batchSize), (each) => sharedRows(each, copies), options));
+export function largestEvaluated(
+  examples: readonly Lengths[],
+  { batchSize, copies }: { batchSize: number; copies: number },
+  options: PartOptions,
+): PartShape[] {
+  const order = [...examples].sort((a, b) => a.ids.length - b.ids.length),
+    parts: PartShape[] = [];
+  for (let start = 0; start < order.length; start += batchSize)
+    parts.push(...shapesOf(order.slice(start, start + batchSize), (each) => sharedRows(each, copies), options));
   return largest(parts, options.prompt);
 }

@@ -26,7 +26,9 @@ export interface LoopOptions {
   /** ADePT's penalty on its offsets, see StepOptions */
   offsetPenalty?: number;
   /** loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
-  evaluate: (parameters: Parameters) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
+  evaluate: (
+    parameters: Parameters,
+  ) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
   /** the task's own metric */
   metric: string;
   save: (state: LoopState) => void;
@@ -43,7 +45,11 @@ export function initialState(parameters: Parameters): LoopState {
   return { step: 0, parameters, adam: freshState(parameters), best: undefined };
 }
 
-interface StepGradients { loss: number; gradients: Map<string, Float32Array>; tokens: number }
+interface StepGradients {
+  loss: number;
+  gradients: Map<string, Float32Array>;
+  tokens: number;
+}
 
 function add(total: Map<string, Float32Array>, more: Map<string, Float32Array>): void {
   for (const [name, values] of more) {
@@ -59,15 +65,27 @@ function countTokens(batch: Batch): number {
 
 /** Loss and gradients of one update: the mean over all label tokens of its micro-batches. */
 async function accumulate(state: LoopState, batches: readonly Batch[], options: LoopOptions): Promise<StepGradients> {
-  const lossScale = 1 / Math.max(1, batches.reduce((sum, batch) => sum + labelTokens(batch), 0));
+  const lossScale =
+    1 /
+    Math.max(
+      1,
+      batches.reduce((sum, batch) => sum + labelTokens(batch), 0),
+    );
   const total: StepGradients = { loss: 0, gradients: new Map(), tokens: 0 };
   for (const [micro, batch] of batches.entries()) {
     const { units, dropout } = options.hidden;
-    const hiddenMask = units > 0 && dropout > 0
-      ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, { seed: options.seed, step: state.step, micro }) : undefined;
+    const hiddenMask =
+      units > 0 && dropout > 0
+        ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, { seed: options.seed, step: state.step, micro })
+        : undefined;
     const rate = options.training.backboneDropout;
     const backboneDropout = rate > 0 ? { rate, seed: mixSeed(options.seed, 5, state.step, micro) } : undefined;
-    const { loss, gradients } = await options.model.step(state.parameters, batch, { lossScale, hiddenMask, backboneDropout, offsetPenalty: (options.offsetPenalty ?? 0) / batches.length });
+    const { loss, gradients } = await options.model.step(state.parameters, batch, {
+      lossScale,
+      hiddenMask,
+      backboneDropout,
+      offsetPenalty: (options.offsetPenalty ?? 0) / batches.length,
+    });
     total.loss += loss;
     total.tokens += countTokens(batch);
     add(total.gradients, gradients);
@@ -90,10 +108,15 @@ function updateRatios(before: Parameters, after: Parameters): Record<string, num
 }
 
 function diverged(step: number, value: number, options: LoopOptions): UserError {
-  const rates = Object.entries(options.training.learningRate).map(([group, rate]) => `${group} ${rate}`).join(", ");
+  const rates = Object.entries(options.training.learningRate)
+    .map(([group, rate]) => `${group} ${rate}`)
+    .join(", ");
   const message = `Training diverged: the loss or a gradient is ${value} at step ${step}.`;
   options.emit({ type: "warning", message });
-  return new UserError(message, `Lower training.learningRate (now ${rates}), for example to a third, or lengthen training.warmup.`);
+  return new UserError(
+    message,
+    `Lower training.learningRate (now ${rates}), for example to a third, or lengthen training.warmup.`,
+  );
 }
 
 /** Seconds a step takes, smoothed; affects nothing but what is shown. */
@@ -107,28 +130,43 @@ class Pace {
     this.#rate += weight * (tokens / Math.max(seconds, 1e-6) - this.#rate);
   }
 
-  get secondsPerStep(): number { return this.#seconds; }
-  get tokensPerSecond(): number { return this.#rate; }
+  get secondsPerStep(): number {
+    return this.#seconds;
+  }
+  get tokensPerSecond(): number {
+    return this.#rate;
+  }
 }
 
 /** One update: gradients, clipping, AdamW, and the event that tells of it. */
 async function update(state: LoopState, sequence: BatchSequence, options: LoopOptions, pace: Pace): Promise<LoopState> {
   const { training } = options;
   const started = options.now();
-  const batches = Array.from({ length: training.accumulation }, (_, micro) => sequence.batch(state.step * training.accumulation + micro));
+  const batches = Array.from({ length: training.accumulation }, (_, micro) =>
+    sequence.batch(state.step * training.accumulation + micro),
+  );
   const { loss, gradients, tokens } = await accumulate(state, batches, options);
   const clipped = clipGradients(gradients, training.clip);
   const step = state.step + 1;
-  if (!Number.isFinite(loss) || !Number.isFinite(clipped.norm)) throw diverged(step, Number.isFinite(loss) ? clipped.norm : loss, options);
+  if (!Number.isFinite(loss) || !Number.isFinite(clipped.norm))
+    throw diverged(step, Number.isFinite(loss) ? clipped.norm : loss, options);
   const factor = scheduleFactor(state.step, { warmup: training.warmup, total: training.steps });
-  const rates = Object.fromEntries(Object.entries(training.learningRate).map(([group, rate]) => [group, rate * factor]));
+  const rates = Object.fromEntries(
+    Object.entries(training.learningRate).map(([group, rate]) => [group, rate * factor]),
+  );
   const settings = { variant: training.optimizer, eps: training.eps, weightDecay: training.weightDecay };
   const next = adamwStep({ parameters: state.parameters, state: state.adam }, clipped.gradients, rates, settings);
   pace.add((options.now() - started) / 1000, tokens);
   options.emit({
-    type: "step", step, loss, learningRate: byGroup(state.parameters, (names) => rates[state.parameters.get(names[0]!)!.group] ?? 0),
+    type: "step",
+    step,
+    loss,
+    learningRate: byGroup(state.parameters, (names) => rates[state.parameters.get(names[0]!)!.group] ?? 0),
     gradientNorm: byGroup(state.parameters, (names) => jointNorm(names.map((name) => gradients.get(name)!))),
-    updateRatio: updateRatios(state.parameters, next.parameters), tokensPerSecond: pace.tokensPerSecond, secondsLeft: pace.secondsPerStep * (training.steps - step), memory: options.memory?.(),
+    updateRatio: updateRatios(state.parameters, next.parameters),
+    tokensPerSecond: pace.tokensPerSecond,
+    secondsLeft: pace.secondsPerStep * (training.steps - step),
+    memory: options.memory?.(),
   });
   return { step, parameters: next.parameters, adam: next.state, best: state.best };
 }
@@ -140,7 +178,7 @@ async function validate(state: LoopState, options: LoopOptions): Promise<{ state
   const { loss, metrics, examples } = result;
   options.emit({ type: "evaluation", step: state.step, split: "validation", loss, metrics, examples });
   const { selection } = options.training;
-  const score = selection === "loss" ? -loss : metrics[selection === "metric" ? options.metric : "accuracy"] ?? NaN;
+  const score = selection === "loss" ? -loss : (metrics[selection === "metric" ? options.metric : "accuracy"] ?? NaN);
   if (state.best && score <= state.best.score) return { state, improved: false };
   return { state: { ...state, best: { step: state.step, score, parameters: state.parameters } }, improved: true };
 }
@@ -150,7 +188,10 @@ async function validate(state: LoopState, options: LoopOptions): Promise<{ state
  * and the options, so a run resumed from a checkpoint repeats the very same numbers.
  * @throws UserError if the loss stops being a number
  */
-export async function trainLoop(start: LoopState, options: LoopOptions): Promise<{ state: LoopState; stopped: boolean }> {
+export async function trainLoop(
+  start: LoopState,
+  options: LoopOptions,
+): Promise<{ state: LoopState; stopped: boolean }> {
   const { steps, evaluateEvery, checkpointEvery } = options.training;
   const sequence = new BatchSequence(options.examples, { batchSize: options.training.batchSize, seed: options.seed });
   const pace = new Pace();
@@ -162,7 +203,8 @@ export async function trainLoop(start: LoopState, options: LoopOptions): Promise
     }
     const before = state;
     state = await update(state, sequence, options, pace);
-    const last = state.step === steps, due = last || state.step % evaluateEvery === 0;
+    const last = state.step === steps,
+      due = last || state.step % evaluateEvery === 0;
     let improved = false;
     if (due) ({ state, improved } = await validate(state, options));
     // A validation cut short by a stop is made again: the run resumes before the step that led to it.

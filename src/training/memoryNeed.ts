@@ -16,14 +16,26 @@ import { largestEvaluated, largestTrained } from "./largestParts.ts";
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 
 /** What of a run decides on its memory; examples are cut to their lengths already. */
-export interface NeedingRun { experiment: Experiment; backbone: { config: T5Config; bytes: number; storedBytes: number }; sizes: MethodSizes; train: readonly Lengths[]; evaluated: readonly Lengths[] }
+export interface NeedingRun {
+  experiment: Experiment;
+  backbone: { config: T5Config; bytes: number; storedBytes: number };
+  sizes: MethodSizes;
+  train: readonly Lengths[];
+  evaluated: readonly Lengths[];
+}
 
 /** A change to a run: what is left out stays. */
-export interface Change { copies: number; maxSourceLength?: number; batchSize?: number; spare?: boolean }
+export interface Change {
+  copies: number;
+  maxSourceLength?: number;
+  batchSize?: number;
+  spare?: boolean;
+}
 
 /** A backbone's shape, and the bytes of one of its weights on disk. @throws UserError where the folder is none */
 export function backboneShape(folder: string): NeedingRun["backbone"] {
-  const weights = BackboneWeights.open(folder), config = readT5Config(folder, weights.has("lm_head.weight"));
+  const weights = BackboneWeights.open(folder),
+    config = readT5Config(folder, weights.has("lm_head.weight"));
   const values = t5Layout(config).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
   // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less than three a value.
   return { config, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
@@ -33,10 +45,38 @@ export function backboneShape(folder: string): NeedingRun["backbone"] {
 const HELD: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
 
 /** What a run would take in memory with a change. */
-export function memoryNeed({ experiment, backbone: { config, bytes, storedBytes }, sizes, train, evaluated }: NeedingRun, { copies, maxSourceLength: longest = Infinity, batchSize = experiment.training.batchSize, spare = false }: Change): MemoryForecast {
-  const { method, seed, training, precision: { weights: precision } } = experiment, engine = settled(experiment.engine), { device } = engine, holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true }), hasPrompt = methodOf(method.kind).tensors({ spec: method, sizes, layout: t5Layout(config) }).some(({ name }) => name === "prompt");
-  const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest }, trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
+export function memoryNeed(
+  { experiment, backbone: { config, bytes, storedBytes }, sizes, train, evaluated }: NeedingRun,
+  { copies, maxSourceLength: longest = Infinity, batchSize = experiment.training.batchSize, spare = false }: Change,
+): MemoryForecast {
+  const {
+      method,
+      seed,
+      training,
+      precision: { weights: precision },
+    } = experiment,
+    engine = settled(experiment.engine),
+    { device } = engine,
+    holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true }),
+    hasPrompt = methodOf(method.kind)
+      .tensors({ spec: method, sizes, layout: t5Layout(config) })
+      .some(({ name }) => name === "prompt");
+  const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest },
+    trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
-    config, holds, storedBytes: HELD[precision] ?? storedBytes, method, sizes, device, copies, trained, evaluated: evaluated.length > 0 ? largestEvaluated(evaluated, { batchSize: EVALUATED_ROWS, copies }, options) : trained.slice(0, 1), generated: training.maxTargetLength, backboneDropout: training.backboneDropout > 0,
+    config,
+    holds,
+    storedBytes: HELD[precision] ?? storedBytes,
+    method,
+    sizes,
+    device,
+    copies,
+    trained,
+    evaluated:
+      evaluated.length > 0
+        ? largestEvaluated(evaluated, { batchSize: EVALUATED_ROWS, copies }, options)
+        : trained.slice(0, 1),
+    generated: training.maxTargetLength,
+    backboneDropout: training.backboneDropout > 0,
   });
 }

@@ -34,19 +34,36 @@ export interface StepOptions {
 }
 
 /** What an analysis looks at behind a prediction: the logits of the first new token (rows, vocabulary) and the encoder's states (rows, encoder length, width). */
-export interface Seen { logits: Float32Array; states: Float32Array }
+export interface Seen {
+  logits: Float32Array;
+  states: Float32Array;
+}
 
 /** What training and evaluation need of a backbone with a method: see method/tunedModel.ts for the real one. */
 export interface TunedModel {
   /** Loss and gradients of one batch. */
-  step(parameters: Parameters, batch: Batch, options: StepOptions): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
+  step(
+    parameters: Parameters,
+    batch: Batch,
+    options: StepOptions,
+  ): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
   /** Sum of token losses and count of label tokens of each row; no dropout. */
   losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }>;
   /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */
   generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
   /** Both of the above with the encoder run once. */
-  predict(parameters: Parameters, batch: Batch, maxTokens: number, see?: (seen: Seen) => void): Promise<{ sum: number[]; tokens: number[]; generated: number[][] }>;
+  predict(
+    parameters: Parameters,
+    batch: Batch,
+    maxTokens: number,
+    see?: (seen: Seen) => void,
+  ): Promise<{ sum: number[]; tokens: number[]; generated: number[][] }>;
   /** Minus the log-likelihood (nats, summed over tokens) of each target for each row; the encoder runs once. */
-  scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[], see?: (seen: Seen) => void): Promise<number[][]>;
+  scoreTargets(
+    parameters: Parameters,
+    batch: Batch,
+    targets: readonly ArrayLike<number>[],
+    see?: (seen: Seen) => void,
+  ): Promise<number[][]>;
   release(): Promise<void>;
 }

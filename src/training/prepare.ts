@@ -50,25 +50,58 @@ export function backboneLayout(folder: string): BackboneLayout {
 /** @throws UserError when inputs may be longer than the method's position table */
 function checkPositions({ method, training }: Experiment): void {
   const rows = positionRows(method) ?? Infinity;
-  if (training.maxSourceLength > rows) throw new UserError(`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`, "Raise method.positions, or lower training.maxSourceLength.");
+  if (training.maxSourceLength > rows)
+    throw new UserError(
+      `training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`,
+      "Raise method.positions, or lower training.maxSourceLength.",
+    );
 }
 
 /** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). @param training predictions are rare beside steps */
-export async function openExperimentModel(experiment: Experiment, training = false): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
+export async function openExperimentModel(
+  experiment: Experiment,
+  training = false,
+): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
   const folder = backboneFolder(experiment.backbone);
-  const { method, seed, engine, precision: { weights: precision } } = experiment;
+  const {
+    method,
+    seed,
+    engine,
+    precision: { weights: precision },
+  } = experiment;
   checkPositions(experiment);
   const sizes = resolveSizes(method, backboneLayout(folder));
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
-  const { local } = model, source = { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds, weight: (name: string, dims: readonly number[]) => local.weight(name, dims) };
-  return { folder, model, sizes, tokenizer, initial: warmStart(initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))), method.source, local.shape.layout) };
+  const { local } = model,
+    source = {
+      embedding: local.embedding,
+      width: local.width,
+      vocabularySize: local.vocabularySize,
+      promptIds,
+      weight: (name: string, dims: readonly number[]) => local.weight(name, dims),
+    };
+  return {
+    folder,
+    model,
+    sizes,
+    tokenizer,
+    initial: warmStart(
+      initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))),
+      method.source,
+      local.shape.layout,
+    ),
+  };
 }
 
 /** The labels to choose among. @throws UserError where the task has none */
 export async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
-  if (labels.length < 2) throw new UserError("training.prediction: \"labels\" needs a task with 2 to 50 different targets", "Use \"generate\" for a task of free text.");
+  if (labels.length < 2)
+    throw new UserError(
+      'training.prediction: "labels" needs a task with 2 to 50 different targets',
+      'Use "generate" for a task of free text.',
+    );
   return { texts: labels, ids: await Promise.all(labels.map((label) => tokenizer.encodeIds(label))) };
 }
 
@@ -79,15 +112,31 @@ export async function candidatesOf(labels: readonly string[], tokenizer: TextTok
 export async function prepare(experiment: Experiment): Promise<Prepared> {
   const { training } = experiment;
   const data = await loadTask(experiment.task);
-  if (data.train.length === 0) throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
+  if (data.train.length === 0)
+    throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
   const { tokenizer, ...opened } = await openExperimentModel(experiment, true);
-  const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> => tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
+  const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> =>
+    tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
   const test = await encode(data.test, training.testLimit);
   return {
-    experiment, ...opened, test, scoring: { metrics: data.metrics, labels: data.labels }, train: await encode(data.train), validation: await encode(data.validation, training.validationLimit),
-    majority: test.length > 0 ? majorityShare(test.map(({ target }) => target), data.train.map(({ target }) => target)) : 0,
+    experiment,
+    ...opened,
+    test,
+    scoring: { metrics: data.metrics, labels: data.labels },
+    train: await encode(data.train),
+    validation: await encode(data.validation, training.validationLimit),
+    majority:
+      test.length > 0
+        ? majorityShare(
+            test.map(({ target }) => target),
+            data.train.map(({ target }) => target),
+          )
+        : 0,
     candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
-    passRate: experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode ? new PassRate() : undefined,
+    passRate:
+      experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode
+        ? new PassRate()
+        : undefined,
     decode: (ids) => tokenizer.decode(ids, true),
   };
 }

@@ -8,7 +8,14 @@ import { host } from "./host.ts";
 import { localised, localisedResult } from "./localised.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
-const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = { training: ["stability"], ablation: ["ablation", "specificity"], offsets: ["offsets"], shift: ["position-shift"], latency: ["latency"], compare: [] };
+const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = {
+  training: ["stability"],
+  ablation: ["ablation", "specificity"],
+  offsets: ["offsets"],
+  shift: ["position-shift"],
+  latency: ["latency"],
+  compare: [],
+};
 /** Results that stand beside the run's own. */
 const WITH_PEERS: readonly AnalysisName[] = ["offsets", "position-shift"];
 const MOST_PEERS = 12;
@@ -28,12 +35,22 @@ export class AnalysisFeed {
   private readonly unstarted = new Set<AnalysisName>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly id: string, private readonly model: RunsModel, private readonly post: (message: HostMessage) => void) {}
+  constructor(
+    private readonly id: string,
+    private readonly model: RunsModel,
+    private readonly post: (message: HostMessage) => void,
+  ) {}
 
   /** The page is new, or has come back: everything is told again. */
-  reset(): void { this.told.clear(); this.sent.clear(); }
+  reset(): void {
+    this.told.clear();
+    this.sent.clear();
+  }
 
-  open(tab: TabId): void { this.tab = tab; this.update(); }
+  open(tab: TabId): void {
+    this.tab = tab;
+    this.update();
+  }
 
   /** Its worker is on the way; the page says so until the journal does, or until it is clear that it never will. */
   markAsked(name: AnalysisName): void {
@@ -48,32 +65,64 @@ export class AnalysisFeed {
     this.update();
   }
 
-  dispose(): void { clearTimeout(this.timer); }
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
 
   update(): void {
     const run = this.model.find(this.id);
     if (run === undefined) return;
     for (const name of OF_TAB[this.tab]) {
-      const analysis = this.view(run, name), told = JSON.stringify(analysis);
-      const found = analysis.status === "finished" ? this.stored(run, name) : undefined, stored = found === this.sent.get(name) ? undefined : found;
+      const analysis = this.view(run, name),
+        told = JSON.stringify(analysis);
+      const found = analysis.status === "finished" ? this.stored(run, name) : undefined,
+        stored = found === this.sent.get(name) ? undefined : found;
       if (stored !== undefined) this.sent.set(name, stored);
       if (told === this.told.get(name) && stored === undefined) continue;
       this.told.set(name, told);
-      this.post({ type: "analysis", analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples }, ...(stored !== undefined && { result: localisedResult(stored.result) }) });
-      if (stored !== undefined && WITH_PEERS.includes(name)) this.post({ type: "peers", name, peers: this.peers(run, name) });
+      this.post({
+        type: "analysis",
+        analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples },
+        ...(stored !== undefined && { result: localisedResult(stored.result) }),
+      });
+      if (stored !== undefined && WITH_PEERS.includes(name))
+        this.post({ type: "peers", name, peers: this.peers(run, name) });
     }
   }
 
   private view(run: Run, name: AnalysisName): AnalysisView {
-    const { record } = run, state = record.analyses[name], asked = this.asked.get(name);
+    const { record } = run,
+      state = record.analyses[name],
+      asked = this.asked.get(name);
     if (asked !== undefined && (state?.startedAt ?? 0) >= asked - 1000) this.asked.delete(name);
-    const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped"), base = { name, applies: analysesOf(record.method as MethodKind).includes(name), ready, forecast: forecastSeconds(name, record, this.model.runs().map((other) => other.record)), examples: undefined };
+    const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped"),
+      base = {
+        name,
+        applies: analysesOf(record.method as MethodKind).includes(name),
+        ready,
+        forecast: forecastSeconds(
+          name,
+          record,
+          this.model.runs().map((other) => other.record),
+        ),
+        examples: undefined,
+      };
     const progress = { label: state?.label ?? "", done: state?.done ?? 0, total: state?.total ?? 0 };
     if (this.asked.has(name)) return { ...base, status: "waiting", label: "", done: 0, total: 0 };
-    if (this.unstarted.has(name)) return { ...base, status: "failed", label: vscode.l10n.t("its worker did not start; see the run's log"), done: 0, total: 0 };
-    const working = (state?.status === "running" || state?.status === "started") && (isOpen(record.status) || run.directory.isBeingAnalysed());
+    if (this.unstarted.has(name))
+      return {
+        ...base,
+        status: "failed",
+        label: vscode.l10n.t("its worker did not start; see the run's log"),
+        done: 0,
+        total: 0,
+      };
+    const working =
+      (state?.status === "running" || state?.status === "started") &&
+      (isOpen(record.status) || run.directory.isBeingAnalysed());
     if (working) return { ...base, status: "running", ...progress };
-    if (state?.status === "finished" && this.stored(run, name) !== undefined) return { ...base, status: "finished", ...progress };
+    if (state?.status === "finished" && this.stored(run, name) !== undefined)
+      return { ...base, status: "finished", ...progress };
     if (state?.status === "failed") return { ...base, status: "failed", ...progress, label: localised(progress.label) };
     // Its process ended without a word, or it was stopped; a finished one of an older version counts as not made.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
@@ -81,7 +130,8 @@ export class AnalysisFeed {
 
   /** The stored result; its file is read again only when the journal says that it was made anew. */
   private stored(run: Run, name: AnalysisName): Stored | undefined {
-    const mark = run.record.analyses[name]?.startedAt ?? 0, kept = this.read.get(name);
+    const mark = run.record.analyses[name]?.startedAt ?? 0,
+      kept = this.read.get(name);
     if (kept?.mark === mark) return kept.stored;
     const stored = host().storedAnalysis(run.directory.path, name);
     this.read.set(name, { mark, stored });
@@ -91,11 +141,28 @@ export class AnalysisFeed {
   /** The same analysis of other runs of the experiment, or of the same task and backbone, newest first. */
   private peers(run: Run, name: AnalysisName): Peer[] {
     const { sweep, task, backbone } = run.record;
-    const near = this.model.runs(run.folder).filter(({ id, record }) => id !== run.id && record.analyses[name]?.status === "finished" && record.backbone === backbone && (sweep === undefined || record.sweep === undefined ? record.task === task : record.sweep === sweep && record.task === task));
+    const near = this.model
+      .runs(run.folder)
+      .filter(
+        ({ id, record }) =>
+          id !== run.id &&
+          record.analyses[name]?.status === "finished" &&
+          record.backbone === backbone &&
+          (sweep === undefined || record.sweep === undefined
+            ? record.task === task
+            : record.sweep === sweep && record.task === task),
+      );
     const peers: Peer[] = [];
     for (const { id, record, directory } of near) {
       const stored = host().storedAnalysis(directory.path, name);
-      if (stored !== undefined) peers.push({ id, name: record.variant === undefined ? record.name : `${record.variant}, ${record.seed}`, method: record.method, seed: record.seed, result: stored.result });
+      if (stored !== undefined)
+        peers.push({
+          id,
+          name: record.variant === undefined ? record.name : `${record.variant}, ${record.seed}`,
+          method: record.method,
+          seed: record.seed,
+          result: stored.result,
+        });
       if (peers.length === MOST_PEERS) break;
     }
     return peers;

@@ -14,8 +14,20 @@ import type { Tokens } from "./tokens.ts";
 
 /** What commands work on. */
 export interface CommandContext {
-  readonly model: RunsModel; readonly explorer: RunExplorer; readonly panels: Panels; readonly pick: RunPick; readonly diff: CodeDiff; readonly errors: ErrorReport; readonly heatmaps: Heatmaps; readonly folders: Folders; readonly setups: Setups; readonly tokens: Tokens; readonly documents: ReadOnlyDocuments;
-  readonly log: vscode.LogOutputChannel; readonly state: vscode.Memento; readonly workerPath: string;
+  readonly model: RunsModel;
+  readonly explorer: RunExplorer;
+  readonly panels: Panels;
+  readonly pick: RunPick;
+  readonly diff: CodeDiff;
+  readonly errors: ErrorReport;
+  readonly heatmaps: Heatmaps;
+  readonly folders: Folders;
+  readonly setups: Setups;
+  readonly tokens: Tokens;
+  readonly documents: ReadOnlyDocuments;
+  readonly log: vscode.LogOutputChannel;
+  readonly state: vscode.Memento;
+  readonly workerPath: string;
 }
 
 /** `selected`: all selected rows, where a command was called on one of several. */

@@ -14,11 +14,26 @@ import { viewCommands } from "./viewCommands.ts";
 export class Commands extends Store {
   constructor(context: CommandContext) {
     super();
-    const handlers: Record<Command, Handler> = { ...trainCommands(context), ...viewCommands(context), ...organiseCommands(context), ...queueCommands(context), ...heatmapCommands(context), ...historyCommands(context), [Command.predict]: (argument) => predict(argument, context) };
+    const handlers: Record<Command, Handler> = {
+      ...trainCommands(context),
+      ...viewCommands(context),
+      ...organiseCommands(context),
+      ...queueCommands(context),
+      ...heatmapCommands(context),
+      ...historyCommands(context),
+      [Command.predict]: (argument) => predict(argument, context),
+    };
     for (const id of Object.values(Command)) {
-      this.register(vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {
-        try { return await handlers[id](argument, selected); } catch (error) { await context.errors.report(error); return undefined; }
-      }));
+      this.register(
+        vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {
+          try {
+            return await handlers[id](argument, selected);
+          } catch (error) {
+            await context.errors.report(error);
+            return undefined;
+          }
+        }),
+      );
     }
   }
 }

@@ -14,13 +14,32 @@ export class ContextKeys extends Store {
   private readonly told = new Map<ContextKey, boolean>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly model: RunsModel, heatmaps: Heatmaps) {
+  constructor(
+    private readonly model: RunsModel,
+    heatmaps: Heatmaps,
+  ) {
     super();
-    this.register(model.onDidChange(() => { this.update(); }));
-    this.register(heatmaps.onDidChange(() => { this.tell(ContextKey.heatmapShown, heatmaps.active() !== undefined); }));
-    this.register(model.folders.onDidChange(() => { this.update(); }));
+    this.register(
+      model.onDidChange(() => {
+        this.update();
+      }),
+    );
+    this.register(
+      heatmaps.onDidChange(() => {
+        this.tell(ContextKey.heatmapShown, heatmaps.active() !== undefined);
+      }),
+    );
+    this.register(
+      model.folders.onDidChange(() => {
+        this.update();
+      }),
+    );
     const watcher = this.register(vscode.workspace.createFileSystemWatcher("**/.git/HEAD"));
-    this.register(watcher.onDidCreate(() => { this.update(); }));
+    this.register(
+      watcher.onDidCreate(() => {
+        this.update();
+      }),
+    );
     this.update();
   }
 
@@ -30,15 +49,31 @@ export class ContextKeys extends Store {
   }
 
   private update(): void {
-    const folders = this.model.folders.all(), waiting = this.model.runs().some(({ record }) => record.status === "queued");
-    this.tell(ContextKey.noRepository, folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined));
+    const folders = this.model.folders.all(),
+      waiting = this.model.runs().some(({ record }) => record.status === "queued");
+    this.tell(
+      ContextKey.noRepository,
+      folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined),
+    );
     // A queue's process ends without a word in any journal: while runs wait, it is looked after.
-    if (waiting) this.timer ??= setInterval(() => { this.update(); }, LOOK_MS);
-    else { clearInterval(this.timer); this.timer = undefined; }
+    if (waiting)
+      this.timer ??= setInterval(() => {
+        this.update();
+      }, LOOK_MS);
+    else {
+      clearInterval(this.timer);
+      this.timer = undefined;
+    }
     this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
-    this.tell(ContextKey.hasResults, this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"));
+    this.tell(
+      ContextKey.hasResults,
+      this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"),
+    );
     this.tell(ContextKey.queueWaiting, waiting);
-    this.tell(ContextKey.queueRunning, waiting && folders.some((folder) => host().workingDevices(runsDirectory(folder)).length > 0));
+    this.tell(
+      ContextKey.queueRunning,
+      waiting && folders.some((folder) => host().workingDevices(runsDirectory(folder)).length > 0),
+    );
   }
 
   private tell(key: ContextKey, value: boolean): void {

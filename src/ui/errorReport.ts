@@ -20,6 +20,9 @@ export class ErrorReport {
     const code = randomUUID().slice(0, 8);
     this.log.error(code, error instanceof Error ? error : String(error));
     const show = vscode.l10n.t("Show Log");
-    if (await vscode.window.showErrorMessage(vscode.l10n.t("ADePT met an unexpected error ({0}).", code), show) === show) this.log.show();
+    if (
+      (await vscode.window.showErrorMessage(vscode.l10n.t("ADePT met an unexpected error ({0}).", code), show)) === show
+    )
+      this.log.show();
   }
 }

@@ -18,7 +18,12 @@ export class ExperimentSchema extends Store implements vscode.TextDocumentConten
     const shown = /^(title|description|label)$/;
     return JSON.stringify(JSON.parse(readFileSync(this.path, "utf8")), (_, value: unknown) => {
       if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-      return Object.fromEntries(Object.entries(value).map(([key, each]: [string, unknown]) => [key, shown.test(key) && typeof each === "string" ? translated(each) : each]));
+      return Object.fromEntries(
+        Object.entries(value).map(([key, each]: [string, unknown]) => [
+          key,
+          shown.test(key) && typeof each === "string" ? translated(each) : each,
+        ]),
+      );
     });
   }
 }

@@ -48,9 +48,25 @@ export type Command = (typeof Command)[keyof typeof Command];
 
 export const View = { runs: "adept.runs", panel: "adept.panel", setup: "adept.setup" } as const;
 
-export const Setting = { commitRuns: "adept.git.commitRuns", notifications: "adept.notifications", heatmapMeasure: "adept.heatmap.measure", heatmapOnOpen: "adept.heatmap.showOnOpen", budget: "adept.newExperiment.budget", backbonesFolder: "adept.backbones.folder" } as const;
+export const Setting = {
+  commitRuns: "adept.git.commitRuns",
+  notifications: "adept.notifications",
+  heatmapMeasure: "adept.heatmap.measure",
+  heatmapOnOpen: "adept.heatmap.showOnOpen",
+  budget: "adept.newExperiment.budget",
+  backbonesFolder: "adept.backbones.folder",
+} as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
 /** What menus and welcome texts ask in their `when`. */
-export const ContextKey = { filtered: "adept.filtered", noRepository: "adept.noRepository", queueRunning: "adept.queueRunning", queueWaiting: "adept.queueWaiting", canUndoDelete: "adept.canUndoDelete", hasOffsets: "adept.hasOffsets", heatmapShown: "adept.heatmapShown", hasResults: "adept.hasResults" } as const;
+export const ContextKey = {
+  filtered: "adept.filtered",
+  noRepository: "adept.noRepository",
+  queueRunning: "adept.queueRunning",
+  queueWaiting: "adept.queueWaiting",
+  canUndoDelete: "adept.canUndoDelete",
+  hasOffsets: "adept.hasOffsets",
+  heatmapShown: "adept.heatmapShown",
+  hasResults: "adept.hasResults",
+} as const;
 export type ContextKey = (typeof ContextKey)[keyof typeof ContextKey];

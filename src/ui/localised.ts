@@ -1,7 +1,11 @@
 import * as vscode from "vscode";
 import { explain } from "../experiment/explain.ts";
 
-interface Pattern { key: string; /** what stands between its values, in order */ parts: string[]; literal: number }
+interface Pattern {
+  key: string;
+  /** what stands between its values, in order */ parts: string[];
+  literal: number;
+}
 let compiled: { bundle: Readonly<Record<string, string>>; patterns: Pattern[] } | undefined;
 
 const HOLE = /\{\d\}/;
@@ -10,7 +14,9 @@ const LONGEST_INNER = 500;
 /** The bundle's messages with places to fill, the most telling first. */
 function patternsOf(bundle: Readonly<Record<string, string>>): Pattern[] {
   if (compiled?.bundle !== bundle) {
-    const patterns = Object.keys(bundle).filter((key) => HOLE.test(key)).map((key) => ({ key, parts: key.split(HOLE), literal: key.replace(/\{\d\}/g, "").length }));
+    const patterns = Object.keys(bundle)
+      .filter((key) => HOLE.test(key))
+      .map((key) => ({ key, parts: key.split(HOLE), literal: key.replace(/\{\d\}/g, "").length }));
     compiled = { bundle, patterns: patterns.sort((a, b) => b.literal - a.literal) };
   }
   return compiled.patterns;
@@ -18,8 +24,11 @@ function patternsOf(bundle: Readonly<Record<string, string>>): Pattern[] {
 
 /** The values of a message that a template fits, each as short as it can be; one pass over the message, whatever it holds. */
 function valuesOf(message: string, parts: readonly string[]): string[] | undefined {
-  const first = parts[0] ?? "", last = parts.at(-1) ?? "", values: string[] = [];
-  if (!message.startsWith(first) || !message.endsWith(last) || message.length < first.length + last.length) return undefined;
+  const first = parts[0] ?? "",
+    last = parts.at(-1) ?? "",
+    values: string[] = [];
+  if (!message.startsWith(first) || !message.endsWith(last) || message.length < first.length + last.length)
+    return undefined;
   const end = message.length - last.length;
   let at = first.length;
   for (const part of parts.slice(1, -1)) {
@@ -32,10 +41,13 @@ function valuesOf(message: string, parts: readonly string[]): string[] | undefin
 }
 
 /** A value that is a message itself, as a cause is. */
-const inner = (value: string): string => (value.length < LONGEST_INNER && / [a-z]/.test(value) ? localised(value) : value);
+const inner = (value: string): string =>
+  value.length < LONGEST_INNER && / [a-z]/.test(value) ? localised(value) : value;
 
 /** A text of the core, whole, in the window's language; one that nobody has translated stays as it is. */
-export function translated(text: string): string { return vscode.l10n.t(text); }
+export function translated(text: string): string {
+  return vscode.l10n.t(text);
+}
 
 /**
  * A message of the core in the window's language. Workers, journals and terminals have it in English, with its values filled in: here it is found among
@@ -54,10 +66,17 @@ export function localised(message: string): string {
 
 /** What is noted of a run's commit: several notes in one text, of which one lists files with why they were left out. */
 export function localisedNotes(text: string): string {
-  return text.split("; ").map((note) => {
-    const [, head, files] = /^(left out: )(.*)$/s.exec(note) ?? [];
-    return localised(head === undefined || files === undefined ? note : `${head}${files.replace(/ \(([^()]*)\)(?=, |$)/g, (_, reason: string) => ` (${localised(reason)})`)}`);
-  }).join("; ");
+  return text
+    .split("; ")
+    .map((note) => {
+      const [, head, files] = /^(left out: )(.*)$/s.exec(note) ?? [];
+      return localised(
+        head === undefined || files === undefined
+          ? note
+          : `${head}${files.replace(/ \(([^()]*)\)(?=, |$)/g, (_, reason: string) => ` (${localised(reason)})`)}`,
+      );
+    })
+    .join("; ");
 }
 
 /** A message with what to do about it, where something is known. */
@@ -68,5 +87,11 @@ export function localisedError({ message, action }: { message: string; action?: 
 /** A stored result whose sentences, the reasons of its advice, are in the window's language; its numbers and its cases' names are the same in all. */
 export function localisedResult(result: unknown): unknown {
   const { bundle } = vscode.l10n as { bundle?: Record<string, string> };
-  return bundle === undefined ? result : JSON.parse(JSON.stringify(result, (key, value: unknown) => (key === "why" && typeof value === "string" ? localised(value) : value)));
+  return bundle === undefined
+    ? result
+    : JSON.parse(
+        JSON.stringify(result, (key, value: unknown) =>
+          key === "why" && typeof value === "string" ? localised(value) : value,
+        ),
+      );
 }

@@ -7,7 +7,9 @@ export class Newest<T> {
   constructor(private readonly work: (item: T) => Promise<void>) {}
 
   /** Whether what is at work is out of date already. */
-  get waits(): boolean { return this.next !== undefined; }
+  get waits(): boolean {
+    return this.next !== undefined;
+  }
 
   async add(item: T): Promise<void> {
     this.next = { item };
@@ -19,6 +21,8 @@ export class Newest<T> {
         this.next = undefined;
         await this.work(own);
       }
-    } finally { this.busy = false; }
+    } finally {
+      this.busy = false;
+    }
   }
 }

@@ -12,14 +12,17 @@ import { isEnabled } from "./settings.ts";
 export class Notifications extends Store {
   constructor(model: RunsModel) {
     super();
-    this.register(model.onDidChange(({ ids }) => {
-      for (const id of ids) {
-        const run = model.find(id);
-        if (run === undefined || isOpen(run.record.status) || isWaiting(run.record) || !model.wasStartedHere(id)) continue;
-        model.forgetStartedHere(id);
-        if (isEnabled(Setting.notifications)) void announce(run);
-      }
-    }));
+    this.register(
+      model.onDidChange(({ ids }) => {
+        for (const id of ids) {
+          const run = model.find(id);
+          if (run === undefined || isOpen(run.record.status) || isWaiting(run.record) || !model.wasStartedHere(id))
+            continue;
+          model.forgetStartedHere(id);
+          if (isEnabled(Setting.notifications)) void announce(run);
+        }
+      }),
+    );
   }
 }
 
@@ -32,12 +35,21 @@ async function announce({ id, record: told }: Run): Promise<void> {
   if (record.status === "finished") {
     const known = result(record);
     const { reproduced } = record;
-    choice = await vscode.window.showInformationMessage(reproduced !== undefined ? withoutLinks(reproductionText(record.name, reproduced)) : known === undefined
-      ? vscode.l10n.t("ADePT run \"{0}\" has finished.", record.name)
-      : vscode.l10n.t("ADePT run \"{0}\" has finished: {1} {2}.", record.name, known.name, known.value), results);
+    choice = await vscode.window.showInformationMessage(
+      reproduced !== undefined
+        ? withoutLinks(reproductionText(record.name, reproduced))
+        : known === undefined
+          ? vscode.l10n.t('ADePT run "{0}" has finished.', record.name)
+          : vscode.l10n.t('ADePT run "{0}" has finished: {1} {2}.', record.name, known.name, known.value),
+      results,
+    );
   } else if (record.status === "failed" || record.status === "interrupted") {
     const reason = withoutLinks(localisedError(record.error ?? { message: record.message ?? "" }));
-    choice = await vscode.window.showErrorMessage(vscode.l10n.t("ADePT run \"{0}\" has failed. {1}", record.name, reason), log, results);
+    choice = await vscode.window.showErrorMessage(
+      vscode.l10n.t('ADePT run "{0}" has failed. {1}', record.name, reason),
+      log,
+      results,
+    );
   }
   if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);
   if (choice === log) await vscode.commands.executeCommand(Command.showLog, id);

@@ -1,5 +1,12 @@
 /** Addresses of the page's files as the webview reaches them, and what its policy lets in. */
-export interface PageSource { script: string; style: string; cspSource: string; nonce: string; language: string; run: string }
+export interface PageSource {
+  script: string;
+  style: string;
+  cspSource: string;
+  nonce: string;
+  language: string;
+  run: string;
+}
 
 /** The toolkit adds one empty style element at its start; this lets nothing in but an empty one. */
 const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";

@@ -17,7 +17,14 @@ import { pageLabels } from "./pageLabels.ts";
 import type { RunsChange, RunsModel } from "./runsModel.ts";
 import { choiceOf, stepPoints, viewOf } from "./runView.ts";
 
-export interface PanelContext { readonly extensionUri: vscode.Uri; readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string; readonly diff: CodeDiff; readonly errors: ErrorReport }
+export interface PanelContext {
+  readonly extensionUri: vscode.Uri;
+  readonly model: RunsModel;
+  readonly log: vscode.LogOutputChannel;
+  readonly workerPath: string;
+  readonly diff: CodeDiff;
+  readonly errors: ErrorReport;
+}
 
 /** One run's page: told what is new while it is seen, everything when it comes back. */
 export class Panel extends Store {
@@ -29,27 +36,78 @@ export class Panel extends Store {
   /** Where the page is to go when it is ready. */
   private pending: { tab: TabId; ids?: string[] } | undefined;
 
-  constructor(private readonly id: string, private readonly view: vscode.WebviewPanel, private readonly context: PanelContext, onClose: () => void) {
+  constructor(
+    private readonly id: string,
+    private readonly view: vscode.WebviewPanel,
+    private readonly context: PanelContext,
+    onClose: () => void,
+  ) {
     super();
-    const { extensionUri, log, model, workerPath } = context, post = (message: HostMessage): void => { this.post(message); };
+    const { extensionUri, log, model, workerPath } = context,
+      post = (message: HostMessage): void => {
+        this.post(message);
+      };
     this.analyses = new AnalysisFeed(id, model, post);
-    this.compared = new CompareFeed({ model, post, workerPath, fail: (error) => { log.error(error instanceof Error ? error : String(error)); return error instanceof UserError ? localisedError(error) : vscode.l10n.t("see the log"); } });
-    this.register({ dispose: () => { this.compared.dispose(); this.analyses.dispose(); } });
-    view.webview.options = { enableScripts: true, localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")] };
-    view.iconPath = { light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"), dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg") };
-    this.register(view.webview.onDidReceiveMessage((value: unknown) => {
-      const message = host().parsePageMessage(value);
-      if (message === undefined) log.warn("The results page sent an unknown message.");
-      else this.handle(message).catch((error: unknown) => context.errors.report(error));
-    }));
-    this.register(view.onDidDispose(() => { onClose(); this.dispose(); }));
+    this.compared = new CompareFeed({
+      model,
+      post,
+      workerPath,
+      fail: (error) => {
+        log.error(error instanceof Error ? error : String(error));
+        return error instanceof UserError ? localisedError(error) : vscode.l10n.t("see the log");
+      },
+    });
+    this.register({
+      dispose: () => {
+        this.compared.dispose();
+        this.analyses.dispose();
+      },
+    });
+    view.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")],
+    };
+    view.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"),
+      dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg"),
+    };
+    this.register(
+      view.webview.onDidReceiveMessage((value: unknown) => {
+        const message = host().parsePageMessage(value);
+        if (message === undefined) log.warn("The results page sent an unknown message.");
+        else this.handle(message).catch((error: unknown) => context.errors.report(error));
+      }),
+    );
+    this.register(
+      view.onDidDispose(() => {
+        onClose();
+        this.dispose();
+      }),
+    );
     // A hidden page is unloaded; it says "ready" again when it comes back and gets everything anew.
-    this.register(view.onDidChangeViewState(() => { if (!view.visible) { this.tail = undefined; this.compared.dispose(); } }));
-    const asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", file)).toString();
-    view.webview.html = pageHtml({ script: asset("webview.js"), style: asset("webview.css"), cspSource: view.webview.cspSource, nonce: randomBytes(16).toString("base64"), language: vscode.env.language, run: id });
+    this.register(
+      view.onDidChangeViewState(() => {
+        if (!view.visible) {
+          this.tail = undefined;
+          this.compared.dispose();
+        }
+      }),
+    );
+    const asset = (file: string): string =>
+      view.webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", file)).toString();
+    view.webview.html = pageHtml({
+      script: asset("webview.js"),
+      style: asset("webview.css"),
+      cspSource: view.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      language: vscode.env.language,
+      run: id,
+    });
   }
 
-  reveal(preserveFocus: boolean): void { this.view.reveal(undefined, preserveFocus); }
+  reveal(preserveFocus: boolean): void {
+    this.view.reveal(undefined, preserveFocus);
+  }
 
   /** Shows a tab, with runs to compare. */
   goTo(tab: TabId, ids?: string[]): void {
@@ -59,8 +117,16 @@ export class Panel extends Store {
 
   update({ ids, list }: RunsChange): void {
     const run = this.context.model.find(this.id);
-    if (run === undefined) { this.post({ type: "gone", message: pageLabels().gone }); this.tail = undefined; this.gone = true; return; }
-    if (this.gone && this.view.visible) { this.reset(); return; }
+    if (run === undefined) {
+      this.post({ type: "gone", message: pageLabels().gone });
+      this.tail = undefined;
+      this.gone = true;
+      return;
+    }
+    if (this.gone && this.view.visible) {
+      this.reset();
+      return;
+    }
     if (this.view.title !== run.record.name) this.view.title = run.record.name;
     if (this.tail === undefined) return;
     if (list || ids.includes(this.id)) {
@@ -76,45 +142,93 @@ export class Panel extends Store {
     this.view.dispose();
   }
 
-  private choices(): ReturnType<typeof choiceOf>[] { return this.context.model.runs().filter(({ id, record }) => !record.archived || id === this.id).map(choiceOf); }
+  private choices(): ReturnType<typeof choiceOf>[] {
+    return this.context.model
+      .runs()
+      .filter(({ id, record }) => !record.archived || id === this.id)
+      .map(choiceOf);
+  }
 
   private reset(): void {
     const run = this.context.model.find(this.id);
-    if (run === undefined) { this.update({ ids: [], list: true }); return; }
+    if (run === undefined) {
+      this.update({ ids: [], list: true });
+      return;
+    }
     this.view.title = run.record.name;
     this.gone = false;
     this.tail = new (host().JournalTail)(run.directory.path);
     this.analyses.reset();
-    this.post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(this.tail.read()), runs: this.choices(), open: this.pending });
+    this.post({
+      type: "reset",
+      labels: pageLabels(),
+      view: viewOf(run),
+      points: stepPoints(this.tail.read()),
+      runs: this.choices(),
+      open: this.pending,
+    });
     this.pending = undefined;
   }
 
   private async handle(message: PageMessage): Promise<void> {
     const run = this.context.model.find(this.id);
     switch (message.type) {
-      case "ready": this.reset(); return;
-      case "stop": await vscode.commands.executeCommand(Command.stop, this.id); return;
-      case "resume": await vscode.commands.executeCommand(Command.resume, this.id); return;
-      case "openFolder": await vscode.commands.executeCommand(Command.openRunFolder, this.id); return;
-      case "copyId": await vscode.commands.executeCommand(Command.copyRunId, this.id); return;
-      case "showLog": await vscode.commands.executeCommand(Command.showLog, this.id); return;
-      case "tab": this.analyses.open(message.tab); return;
-      case "analyse": if (await vscode.commands.executeCommand(Command.analyse, this.id, message.name) === true) this.analyses.markAsked(message.name); return;
-      case "stopAnalysis": run?.directory.requestAnalysisStop(); return;
-      case "compare": this.compared.compare(message.ids); return;
-      case "diff": await this.showDiff(message); return;
-      case "save": if (run !== undefined) await exportFile(message, run.folder.uri); return;
-      case "copy": await vscode.env.clipboard.writeText(message.text); vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2000); return;
-      case "problem": this.context.log.error(`Results page: ${message.message}`); return;
+      case "ready":
+        this.reset();
+        return;
+      case "stop":
+        await vscode.commands.executeCommand(Command.stop, this.id);
+        return;
+      case "resume":
+        await vscode.commands.executeCommand(Command.resume, this.id);
+        return;
+      case "openFolder":
+        await vscode.commands.executeCommand(Command.openRunFolder, this.id);
+        return;
+      case "copyId":
+        await vscode.commands.executeCommand(Command.copyRunId, this.id);
+        return;
+      case "showLog":
+        await vscode.commands.executeCommand(Command.showLog, this.id);
+        return;
+      case "tab":
+        this.analyses.open(message.tab);
+        return;
+      case "analyse":
+        if ((await vscode.commands.executeCommand(Command.analyse, this.id, message.name)) === true)
+          this.analyses.markAsked(message.name);
+        return;
+      case "stopAnalysis":
+        run?.directory.requestAnalysisStop();
+        return;
+      case "compare":
+        this.compared.compare(message.ids);
+        return;
+      case "diff":
+        await this.showDiff(message);
+        return;
+      case "save":
+        if (run !== undefined) await exportFile(message, run.folder.uri);
+        return;
+      case "copy":
+        await vscode.env.clipboard.writeText(message.text);
+        vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2000);
+        return;
+      case "problem":
+        this.context.log.error(`Results page: ${message.message}`);
+        return;
     }
   }
 
   private async showDiff({ from, to }: { from: string; to: string }): Promise<void> {
-    const { model, diff } = this.context, [a, b] = [model.find(from), model.find(to)];
+    const { model, diff } = this.context,
+      [a, b] = [model.find(from), model.find(to)];
     if (a !== undefined && b !== undefined) await diff.show(a, b);
   }
 
-  private post(message: HostMessage): void { void this.view.webview.postMessage(message); }
+  private post(message: HostMessage): void {
+    void this.view.webview.postMessage(message);
+  }
 }
 
 /** The panels of runs: at most one for each run, restored after a window reload. */
@@ -124,22 +238,43 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   constructor(private readonly context: PanelContext) {
     super();
     this.register(vscode.window.registerWebviewPanelSerializer(View.panel, this));
-    this.register(context.model.onDidChange((change) => { for (const panel of this.open.values()) panel.update(change); }));
+    this.register(
+      context.model.onDidChange((change) => {
+        for (const panel of this.open.values()) panel.update(change);
+      }),
+    );
   }
 
   /** @param how `preserveFocus`: the keyboard stays where it is */
-  show({ id, record }: { id: string; record: { name: string } }, { tab, ids, preserveFocus = false }: { tab?: TabId; ids?: string[]; preserveFocus?: boolean } = {}): void {
+  show(
+    { id, record }: { id: string; record: { name: string } },
+    { tab, ids, preserveFocus = false }: { tab?: TabId; ids?: string[]; preserveFocus?: boolean } = {},
+  ): void {
     const existing = this.open.get(id);
-    if (existing === undefined) this.adopt(id, vscode.window.createWebviewPanel(View.panel, record.name, { viewColumn: vscode.ViewColumn.Active, preserveFocus }));
+    if (existing === undefined)
+      this.adopt(
+        id,
+        vscode.window.createWebviewPanel(View.panel, record.name, {
+          viewColumn: vscode.ViewColumn.Active,
+          preserveFocus,
+        }),
+      );
     else existing.reveal(preserveFocus);
     if (tab !== undefined) this.open.get(id)?.goTo(tab, ids);
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { model } = this.context, known = typeof state === "object" && state !== null && "id" in state && typeof state.id === "string" ? state.id : undefined;
+    const { model } = this.context,
+      known =
+        typeof state === "object" && state !== null && "id" in state && typeof state.id === "string"
+          ? state.id
+          : undefined;
     model.refresh();
     // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name, or its id where it was opened before the run had told its name.
-    this.adopt(known ?? model.runs().find(({ id, record }) => record.name === panel.title || id === panel.title)?.id ?? "", panel);
+    this.adopt(
+      known ?? model.runs().find(({ id, record }) => record.name === panel.title || id === panel.title)?.id ?? "",
+      panel,
+    );
     return Promise.resolve();
   }
 
@@ -149,6 +284,11 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   }
 
   private adopt(id: string, view: vscode.WebviewPanel): void {
-    this.open.set(id, new Panel(id, view, this.context, () => { this.open.delete(id); }));
+    this.open.set(
+      id,
+      new Panel(id, view, this.context, () => {
+        this.open.delete(id);
+      }),
+    );
   }
 }

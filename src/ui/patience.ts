@@ -5,15 +5,42 @@ import { withoutIcons, withoutLinks } from "./plainText.ts";
 const LONG = 5000;
 
 /** Waits with the user: shown in the status bar at first, with Cancel once it lasts. @param given what is waited for @param work heeds the signal where it can; what comes after it is dropped @returns undefined where it was cancelled */
-export async function withPatience<T>(given: string, work: (signal: AbortSignal) => Promise<T>, long = LONG): Promise<T | undefined> {
-  const title = withoutIcons(withoutLinks(given)), abort = new AbortController(), left = new Promise<undefined>((resolve) => { abort.signal.addEventListener("abort", () => { resolve(undefined); }, { once: true }); });
-  const result = Promise.race([work(abort.signal), left]), over = result.then(() => undefined, () => undefined);
+export async function withPatience<T>(
+  given: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  long = LONG,
+): Promise<T | undefined> {
+  const title = withoutIcons(withoutLinks(given)),
+    abort = new AbortController(),
+    left = new Promise<undefined>((resolve) => {
+      abort.signal.addEventListener(
+        "abort",
+        () => {
+          resolve(undefined);
+        },
+        { once: true },
+      );
+    });
+  const result = Promise.race([work(abort.signal), left]),
+    over = result.then(
+      () => undefined,
+      () => undefined,
+    );
   void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => over);
   const timer = setTimeout(() => {
-    void vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, cancellable: true, title }, (_, token) => {
-      token.onCancellationRequested(() => { abort.abort(); });
-      return over;
-    });
+    void vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+      (_, token) => {
+        token.onCancellationRequested(() => {
+          abort.abort();
+        });
+        return over;
+      },
+    );
   }, long);
-  try { return await result; } finally { clearTimeout(timer); }
+  try {
+    return await result;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -13,15 +13,30 @@ export class PlaceWatch {
   /** These from now on, and no others. */
   set(places: readonly string[]): void {
     const wanted = new Set(places.slice(0, MOST));
-    for (const [place, watcher] of this.watchers) if (!wanted.has(place)) { watcher.dispose(); this.watchers.delete(place); }
+    for (const [place, watcher] of this.watchers)
+      if (!wanted.has(place)) {
+        watcher.dispose();
+        this.watchers.delete(place);
+      }
     for (const place of wanted) if (!this.watchers.has(place)) this.watchers.set(place, this.watch(place));
   }
 
-  dispose(): void { this.set([]); }
+  dispose(): void {
+    this.set([]);
+  }
 
   private watch(place: string): vscode.Disposable {
     // A name is no pattern, whatever it holds.
-    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(dirname(place)), basename(place).replace(/[*?{}[\]]/g, "[$&]")));
-    return vscode.Disposable.from(watcher, ...[watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete].map((event) => event(() => { this.changed(); })));
+    const watcher = vscode.workspace.createFileSystemWatcher(
+      new vscode.RelativePattern(vscode.Uri.file(dirname(place)), basename(place).replace(/[*?{}[\]]/g, "[$&]")),
+    );
+    return vscode.Disposable.from(
+      watcher,
+      ...[watcher.onDidCreate, watcher.onDidChange, watcher.onDidDelete].map((event) =>
+        event(() => {
+          this.changed();
+        }),
+      ),
+    );
   }
 }

@@ -11,4 +11,5 @@ export const withoutIcons = (text: string): string => plainLine(text).replaceAll
 export const withoutTags = (text: string): string => plainLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
 /** For notifications, where "[text](command:…)" would become a link that runs a command. Lines stay. */
-export const withoutLinks = (text: string): string => text.split("\n").map(plainLine).join("\n").replaceAll("](", "]\u200b(");
+export const withoutLinks = (text: string): string =>
+  text.split("\n").map(plainLine).join("\n").replaceAll("](", "]\u200b(");

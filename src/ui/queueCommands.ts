@@ -9,21 +9,34 @@ type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.
 
 /** The order in which runs wait, and whether they do. */
 export function queueCommands(context: CommandContext): Handlers<Ids> {
-  const { model, pick } = context, waits = ({ record }: Run): boolean => record.status === "queued";
-  const order = (place: (priorities: readonly number[]) => number) => async (argument: unknown, selected: unknown): Promise<void> => {
-    const runs = await pick.several(argument, selected, waits), priorities = model.runs().filter(waits).map(({ record }) => record.priority);
-    for (const run of runs) host().annotateRun(run.directory.path, { priority: place(priorities) });
-    model.refresh();
-  };
+  const { model, pick } = context,
+    waits = ({ record }: Run): boolean => record.status === "queued";
+  const order =
+    (place: (priorities: readonly number[]) => number) =>
+    async (argument: unknown, selected: unknown): Promise<void> => {
+      const runs = await pick.several(argument, selected, waits),
+        priorities = model
+          .runs()
+          .filter(waits)
+          .map(({ record }) => record.priority);
+      for (const run of runs) host().annotateRun(run.directory.path, { priority: place(priorities) });
+      model.refresh();
+    };
   return {
-    [Command.trainNext]: order((priorities) => Math.max(0, ...priorities) + 1), [Command.trainLast]: order((priorities) => Math.min(0, ...priorities) - 1),
+    [Command.trainNext]: order((priorities) => Math.max(0, ...priorities) + 1),
+    [Command.trainLast]: order((priorities) => Math.min(0, ...priorities) - 1),
     [Command.pauseQueue]: () => {
-      for (const folder of model.folders.all()) for (const device of host().workingDevices(runsDirectory(folder))) host().endQueue({ runsDir: runsDirectory(folder), device });
+      for (const folder of model.folders.all())
+        for (const device of host().workingDevices(runsDirectory(folder)))
+          host().endQueue({ runsDir: runsDirectory(folder), device });
       model.refresh();
     },
     [Command.resumeQueue]: async () => {
-      if (!await isReady()) return;
-      startQueues(model.runs().filter(({ record }) => isWaiting(record)), context.workerPath);
+      if (!(await isReady())) return;
+      startQueues(
+        model.runs().filter(({ record }) => isWaiting(record)),
+        context.workerPath,
+      );
       model.refresh();
     },
   };
@@ -31,6 +44,18 @@ export function queueCommands(context: CommandContext): Handlers<Ids> {
 
 /** Starts the queues that these runs wait in, folder by folder. */
 export function startQueues(waiting: readonly Run[], workerPath: string): void {
-  const places = new Map(waiting.map(({ folder, directory, record }) => [`${folder.uri.toString()} ${host().queueOf(directory, record)}`, { folder, device: host().queueOf(directory, record) }]));
-  for (const { folder, device } of places.values()) host().startQueue({ runsDir: runsDirectory(folder), device, folder: folder.uri.fsPath, workerPath, nodePath: process.execPath });
+  const places = new Map(
+    waiting.map(({ folder, directory, record }) => [
+      `${folder.uri.toString()} ${host().queueOf(directory, record)}`,
+      { folder, device: host().queueOf(directory, record) },
+    ]),
+  );
+  for (const { folder, device } of places.values())
+    host().startQueue({
+      runsDir: runsDirectory(folder),
+      device,
+      folder: folder.uri.fsPath,
+      workerPath,
+      nodePath: process.execPath,
+    });
 }

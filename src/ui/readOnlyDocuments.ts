@@ -14,13 +14,20 @@ export class ReadOnlyDocuments extends Store implements vscode.TextDocumentConte
     this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));
   }
 
-  provideTextDocumentContent(uri: vscode.Uri): string { return this.contents.get(uri.query) ?? ""; }
+  provideTextDocumentContent(uri: vscode.Uri): string {
+    return this.contents.get(uri.query) ?? "";
+  }
 
   /** Shows a text beside the active editor, which keeps the keyboard. @param name with its extension, which chooses the language */
   async show(name: string, content: string): Promise<void> {
     const key = String(++this.count);
     this.contents.set(key, content);
     for (const oldest of [...this.contents.keys()].slice(0, -MOST)) this.contents.delete(oldest);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(vscode.Uri.from({ scheme: SCHEME, path: `/${name.replace(/[\\/]/g, "-")}`, query: key })), { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
+    await vscode.window.showTextDocument(
+      await vscode.workspace.openTextDocument(
+        vscode.Uri.from({ scheme: SCHEME, path: `/${name.replace(/[\\/]/g, "-")}`, query: key }),
+      ),
+      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+    );
   }
 }

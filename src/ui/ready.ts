@@ -4,7 +4,13 @@ import * as vscode from "vscode";
 export async function isReady(): Promise<boolean> {
   if (!vscode.workspace.isTrusted) {
     const manage = vscode.l10n.t("Manage Trust");
-    if (await vscode.window.showErrorMessage(vscode.l10n.t("ADePT starts no training in a folder you have not trusted, and leaves its repository alone."), manage) === manage) await vscode.commands.executeCommand("workbench.trust.manage");
+    if (
+      (await vscode.window.showErrorMessage(
+        vscode.l10n.t("ADePT starts no training in a folder you have not trusted, and leaves its repository alone."),
+        manage,
+      )) === manage
+    )
+      await vscode.commands.executeCommand("workbench.trust.manage");
     return false;
   }
   return true;

@@ -11,15 +11,34 @@ import type { RunsModel } from "./runsModel.ts";
 import { metricOf, summaryOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
 import { statusText } from "./describe.ts";
 
-export interface FolderNode { readonly kind: "folder"; readonly folder: vscode.WorkspaceFolder }
+export interface FolderNode {
+  readonly kind: "folder";
+  readonly folder: vscode.WorkspaceFolder;
+}
 /** A folder of a run, or of all, that cannot be read. */
-export interface UnreadableNode { readonly kind: "unreadable"; readonly path: string; readonly reason: string }
+export interface UnreadableNode {
+  readonly kind: "unreadable";
+  readonly path: string;
+  readonly reason: string;
+}
 export type Node = FolderNode | UnreadableNode | TreeNode;
 
-const FILTER = "adept.filter", SORT = "adept.sort";
-const CLICK_MS = 2000, CLICK_STEP_MS = 25;
+const FILTER = "adept.filter",
+  SORT = "adept.sort";
+const CLICK_MS = 2000,
+  CLICK_STEP_MS = 25;
 /** What a row's place and presence hang on; its other texts change without the tree. */
-const shape = (record: RunRecord): string => JSON.stringify([record.status, record.name, record.variant, record.starred, record.archived, record.tags, record.note, metricOf(record)]);
+const shape = (record: RunRecord): string =>
+  JSON.stringify([
+    record.status,
+    record.name,
+    record.variant,
+    record.starred,
+    record.archived,
+    record.tags,
+    record.note,
+    metricOf(record),
+  ]);
 
 /** The list of runs in the activity bar: by experiment, filtered, sorted, repainted row by row. */
 export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> {
@@ -35,18 +54,38 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   /** whether VS Code has asked for the tree since it was told of another */
   private asked = false;
 
-  constructor(private readonly model: RunsModel, private readonly state: vscode.Memento) {
+  constructor(
+    private readonly model: RunsModel,
+    private readonly state: vscode.Memento,
+  ) {
     super();
-    this.view = this.register(vscode.window.createTreeView<Node>(View.runs, { treeDataProvider: this, showCollapseAll: true, canSelectMany: true }));
-    this.register(model.onDidChange(({ ids, list }) => { this.change(ids, list); }));
+    this.view = this.register(
+      vscode.window.createTreeView<Node>(View.runs, {
+        treeDataProvider: this,
+        showCollapseAll: true,
+        canSelectMany: true,
+      }),
+    );
+    this.register(
+      model.onDidChange(({ ids, list }) => {
+        this.change(ids, list);
+      }),
+    );
     this.tellFilter();
   }
 
-  get filter(): RunFilter { return storedFilter(this.state.get(FILTER)); }
-  get sort(): SortKey { const stored = this.state.get<unknown>(SORT); return SORTS.find((each) => each === stored) ?? "newest"; }
+  get filter(): RunFilter {
+    return storedFilter(this.state.get(FILTER));
+  }
+  get sort(): SortKey {
+    const stored = this.state.get<unknown>(SORT);
+    return SORTS.find((each) => each === stored) ?? "newest";
+  }
 
   /** Ids of the selected runs, those of selected groups too. */
-  selection(): string[] { return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))]; }
+  selection(): string[] {
+    return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))];
+  }
 
   /** The run whose row was just clicked. While VS Code takes over a list that is built anew it knows no row for a moment: so long this waits. */
   async clicked(): Promise<string | undefined> {
@@ -58,21 +97,40 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     return undefined;
   }
 
-  setFilter(filter: RunFilter): void { void this.state.update(FILTER, filter).then(() => { this.rebuild(); }); }
-  setSort(sort: SortKey): void { void this.state.update(SORT, sort).then(() => { this.rebuild(); }); }
+  setFilter(filter: RunFilter): void {
+    void this.state.update(FILTER, filter).then(() => {
+      this.rebuild();
+    });
+  }
+  setSort(sort: SortKey): void {
+    void this.state.update(SORT, sort).then(() => {
+      this.rebuild();
+    });
+  }
 
   getChildren(parent?: Node): Node[] {
     const folders = this.model.folders.all();
     if (parent === undefined) this.asked = true;
     if (parent?.kind === "run" || parent?.kind === "unreadable") return [];
     if (parent?.kind === "group") return [...parent.children];
-    if (parent === undefined && folders.length > 1) return this.model.runs().length + this.model.unreadable().length === 0 ? [] : folders.map((folder) => ({ kind: "folder", folder }));
-    return [...this.model.unreadable(parent?.folder).map(({ path, reason }) => ({ kind: "unreadable" as const, path, reason })), ...this.tree(parent?.folder)];
+    if (parent === undefined && folders.length > 1)
+      return this.model.runs().length + this.model.unreadable().length === 0
+        ? []
+        : folders.map((folder) => ({ kind: "folder", folder }));
+    return [
+      ...this.model
+        .unreadable(parent?.folder)
+        .map(({ path, reason }) => ({ kind: "unreadable" as const, path, reason })),
+      ...this.tree(parent?.folder),
+    ];
   }
 
   getParent(node: Node): Node | undefined {
     if (node.kind === "folder" || node.kind === "unreadable") return undefined;
-    const own = node.kind === "run" ? this.parents.get(node.id)?.at(-1) : [...this.parents.values()].flat().find((each) => each.children.includes(node));
+    const own =
+      node.kind === "run"
+        ? this.parents.get(node.id)?.at(-1)
+        : [...this.parents.values()].flat().find((each) => each.children.includes(node));
     if (own !== undefined || this.model.folders.all().length < 2) return own;
     const folder = this.model.find(idsOf(node)[0] ?? "")?.folder;
     return folder && { kind: "folder", folder };
@@ -99,13 +157,20 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   private tree(folder: vscode.WorkspaceFolder | undefined): TreeNode[] {
-    const key = folder?.uri.toString() ?? "", built = this.roots.get(key);
+    const key = folder?.uri.toString() ?? "",
+      built = this.roots.get(key);
     if (built !== undefined) return built;
-    const { filter } = this, all = this.model.runs(folder).map(({ record }) => record), shown = all.filter((record) => fits(record, filter)), tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
+    const { filter } = this,
+      all = this.model.runs(folder).map(({ record }) => record),
+      shown = all.filter((record) => fits(record, filter)),
+      tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
     this.roots.set(key, tree);
     for (const record of all) this.shapes.set(record.id, shape(record));
     const note = (node: TreeNode, above: readonly GroupNode[]): void => {
-      if (node.kind === "run") { this.rows.set(node.id, node); this.parents.set(node.id, [...above]); } else for (const child of node.children) note(child, [...above, node]);
+      if (node.kind === "run") {
+        this.rows.set(node.id, node);
+        this.parents.set(node.id, [...above]);
+      } else for (const child of node.children) note(child, [...above, node]);
     };
     for (const node of tree) note(node, []);
     this.tellFilter(shown.length);
@@ -115,8 +180,12 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   private change(ids: readonly string[], list: boolean): void {
     let moved = list;
     for (const id of ids) {
-      const record = this.model.find(id)?.record, now = record === undefined ? "" : shape(record);
-      if (this.shapes.get(id) !== now) { this.shapes.set(id, now); moved = true; }
+      const record = this.model.find(id)?.record,
+        now = record === undefined ? "" : shape(record);
+      if (this.shapes.get(id) !== now) {
+        this.shapes.set(id, now);
+        moved = true;
+      }
     }
     if (moved) this.rebuild();
     else this.repaint.fire(ids.flatMap((id) => this.changedRows(id)));
@@ -128,7 +197,10 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   private changedRows(id: string): Node[] {
     const row = this.rows.get(id);
     if (row === undefined) return [];
-    return [row, ...(this.parents.get(id) ?? []).filter((group) => this.said.get(group.key) !== this.describeGroup(group))];
+    return [
+      row,
+      ...(this.parents.get(id) ?? []).filter((group) => this.said.get(group.key) !== this.describeGroup(group)),
+    ];
   }
 
   private rebuild(): void {
@@ -142,28 +214,63 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   private describeGroup({ ids }: GroupNode): string {
-    const { running, finished, failed, of, mean, metric, n } = summaryOf(ids.flatMap((id) => this.model.find(id)?.record ?? []));
-    return [running > 0 ? vscode.l10n.t("{0} running", running) : "", failed > 0 ? vscode.l10n.t("{0} failed", failed) : "", finished < of ? vscode.l10n.t("{0} of {1} finished", finished, of) : vscode.l10n.t("{0} runs", of), mean === undefined || metric === undefined ? "" : `${n > 1 ? "⌀ " : ""}${metricValue(metric, mean)}`].filter((part) => part !== "").join(" · ");
+    const { running, finished, failed, of, mean, metric, n } = summaryOf(
+      ids.flatMap((id) => this.model.find(id)?.record ?? []),
+    );
+    return [
+      running > 0 ? vscode.l10n.t("{0} running", running) : "",
+      failed > 0 ? vscode.l10n.t("{0} failed", failed) : "",
+      finished < of ? vscode.l10n.t("{0} of {1} finished", finished, of) : vscode.l10n.t("{0} runs", of),
+      mean === undefined || metric === undefined ? "" : `${n > 1 ? "⌀ " : ""}${metricValue(metric, mean)}`,
+    ]
+      .filter((part) => part !== "")
+      .join(" · ");
   }
 
   private groupItem(node: GroupNode): vscode.TreeItem {
-    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded), description = this.describeGroup(node), metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
+    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded),
+      description = this.describeGroup(node),
+      metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
     this.said.set(node.key, description);
     item.id = `group:${node.key}`;
     item.iconPath = new vscode.ThemeIcon("beaker");
     item.description = description;
-    item.tooltip = metric === undefined ? node.label : vscode.l10n.t("{0}: mean {1} of its finished runs", node.label, metricName(metric));
+    item.tooltip =
+      metric === undefined
+        ? node.label
+        : vscode.l10n.t("{0}: mean {1} of its finished runs", node.label, metricName(metric));
     item.contextValue = "group";
-    item.accessibilityInformation = { label: vscode.l10n.t("Experiment {0}, {1}", node.label, description), role: "treeitem" };
+    item.accessibilityInformation = {
+      label: vscode.l10n.t("Experiment {0}, {1}", node.label, description),
+      role: "treeitem",
+    };
     return item;
   }
 
   /** A list that is not whole says so, with what is left out and by what. */
   private tellFilter(shown = this.model.runs().filter(({ record }) => fits(record, this.filter)).length): void {
-    const { filter, sort } = this, all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
+    const { filter, sort } = this,
+      all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
     void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
-    const parts = [filter.text === "" ? "" : `“${filter.text}”`, ...filter.statuses.map(statusText), ...filter.methods, ...filter.tasks, ...filter.tags.map((tag) => `#${tag}`), filter.starred ? vscode.l10n.t("starred") : "", filter.archived ? vscode.l10n.t("with archived") : ""].filter((part) => part !== "");
-    const unread = this.model.unreadable().length, said = [parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")), unread === 0 ? "" : vscode.l10n.t("{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.", unread)];
+    const parts = [
+      filter.text === "" ? "" : `“${filter.text}”`,
+      ...filter.statuses.map(statusText),
+      ...filter.methods,
+      ...filter.tasks,
+      ...filter.tags.map((tag) => `#${tag}`),
+      filter.starred ? vscode.l10n.t("starred") : "",
+      filter.archived ? vscode.l10n.t("with archived") : "",
+    ].filter((part) => part !== "");
+    const unread = this.model.unreadable().length,
+      said = [
+        parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")),
+        unread === 0
+          ? ""
+          : vscode.l10n.t(
+              "{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.",
+              unread,
+            ),
+      ];
     this.view.message = said.filter((part) => part !== "").join(" · ") || undefined;
     this.view.description = sort === "newest" ? "" : sortName(sort);
   }
@@ -171,22 +278,37 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
 
 export function sortName(sort: SortKey): string {
   switch (sort) {
-    case "newest": return vscode.l10n.t("newest first");
-    case "oldest": return vscode.l10n.t("oldest first");
-    case "name": return vscode.l10n.t("by name");
-    case "metric": return vscode.l10n.t("best first");
-    case "status": return vscode.l10n.t("by status");
+    case "newest":
+      return vscode.l10n.t("newest first");
+    case "oldest":
+      return vscode.l10n.t("oldest first");
+    case "name":
+      return vscode.l10n.t("by name");
+    case "metric":
+      return vscode.l10n.t("best first");
+    case "status":
+      return vscode.l10n.t("by status");
   }
 }
 
-export const isUnreadable = (value: unknown): value is UnreadableNode => typeof value === "object" && value !== null && "kind" in value && value.kind === "unreadable" && "path" in value && typeof value.path === "string";
+export const isUnreadable = (value: unknown): value is UnreadableNode =>
+  typeof value === "object" &&
+  value !== null &&
+  "kind" in value &&
+  value.kind === "unreadable" &&
+  "path" in value &&
+  typeof value.path === "string";
 
 /** Runs that a row stands for. */
 export function idsOf(node: Node): readonly string[] {
   switch (node.kind) {
-    case "run": return [node.id];
-    case "group": return node.ids;
-    case "folder": return [];
-    case "unreadable": return [basename(node.path)];
+    case "run":
+      return [node.id];
+    case "group":
+      return node.ids;
+    case "folder":
+      return [];
+    case "unreadable":
+      return [basename(node.path)];
   }
 }

@@ -11,12 +11,21 @@ import type { Run } from "./runsModel.ts";
 
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None), marks = [record.starred ? "★" : "", record.archived ? vscode.l10n.t("archived") : "", describe(record), ...record.tags.map((tag) => `#${tag}`)].filter((part) => part !== "");
+  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None),
+    marks = [
+      record.starred ? "★" : "",
+      record.archived ? vscode.l10n.t("archived") : "",
+      describe(record),
+      ...record.tags.map((tag) => `#${tag}`),
+    ].filter((part) => part !== "");
   item.id = id;
   item.iconPath = statusIcon(record.status);
   item.description = plainLine(marks.join(" · "));
   item.contextValue = contextValue(record);
-  item.accessibilityInformation = { label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""), role: "treeitem" };
+  item.accessibilityInformation = {
+    label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""),
+    role: "treeitem",
+  };
   // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was clicked is asked of the list.
   item.command = { command: Command.openRow, title: vscode.l10n.t("Open Results") };
   return item;
@@ -24,7 +33,8 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
 
 /** The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again. */
 export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
-  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None), text = vscode.l10n.t("cannot be read: {0}", reason);
+  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None),
+    text = vscode.l10n.t("cannot be read: {0}", reason);
   item.id = `unreadable:${path}`;
   item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
   item.description = text;
@@ -36,8 +46,20 @@ export function unreadableItem({ path, reason }: { path: string; reason: string 
 
 /** What menus ask: run.live, run.queued, run.finished or run.resumable, then what has been said of it. */
 function contextValue(record: RunRecord): string {
-  const state = record.status === "queued" ? "run.queued" : isOpen(record.status) ? "run.live" : record.status === "finished" ? "run.finished" : "run.resumable";
-  return [state, record.starred ? "starred" : "plain", record.archived ? "archived" : "kept", ...(record.method === "adept" || record.method === "dept" ? ["offsets"] : [])].join(" ");
+  const state =
+    record.status === "queued"
+      ? "run.queued"
+      : isOpen(record.status)
+        ? "run.live"
+        : record.status === "finished"
+          ? "run.finished"
+          : "run.resumable";
+  return [
+    state,
+    record.starred ? "starred" : "plain",
+    record.archived ? "archived" : "kept",
+    ...(record.method === "adept" || record.method === "dept" ? ["offsets"] : []),
+  ].join(" ");
 }
 
 export function tooltip(record: RunRecord): vscode.MarkdownString {
@@ -56,7 +78,11 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Device"), deviceName(record));
   line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
   const known = result(record);
-  if (known !== undefined) line(known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name), known.value);
+  if (known !== undefined)
+    line(
+      known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name),
+      known.value,
+    );
   line(vscode.l10n.t("Tags"), record.tags.join(", "));
   line(vscode.l10n.t("Note"), record.note);
   line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);

@@ -5,18 +5,29 @@ const LONGEST_SHOWN = 60;
 /** What was warned of: each wrong value of a setting once in a window, however often it is read. */
 const warned = new Map<Setting, Set<string>>();
 
-const read = (setting: Setting, scope?: vscode.Uri): unknown => vscode.workspace.getConfiguration(undefined, scope ?? null).get<unknown>(setting);
+const read = (setting: Setting, scope?: vscode.Uri): unknown =>
+  vscode.workspace.getConfiguration(undefined, scope ?? null).get<unknown>(setting);
 
 /** The default, and a word of it. */
 function fallBack<T>(setting: Setting, value: unknown, otherwise: T): T {
-  const written = JSON.stringify(value) ?? "", before = warned.get(setting) ?? new Set();
-  if (value !== undefined && !before.has(written)) { warned.set(setting, before.add(written)); void warn(setting, written.length > LONGEST_SHOWN ? `${written.slice(0, LONGEST_SHOWN)}…` : written); }
+  const written = JSON.stringify(value) ?? "",
+    before = warned.get(setting) ?? new Set();
+  if (value !== undefined && !before.has(written)) {
+    warned.set(setting, before.add(written));
+    void warn(setting, written.length > LONGEST_SHOWN ? `${written.slice(0, LONGEST_SHOWN)}…` : written);
+  }
   return otherwise;
 }
 
 async function warn(setting: Setting, written: string): Promise<void> {
   const open = vscode.l10n.t("Open Settings");
-  if (await vscode.window.showWarningMessage(vscode.l10n.t("The setting {0} cannot be {1}: its default counts.", setting, written), open) === open) await vscode.commands.executeCommand("workbench.action.openSettings", setting);
+  if (
+    (await vscode.window.showWarningMessage(
+      vscode.l10n.t("The setting {0} cannot be {1}: its default counts.", setting, written),
+      open,
+    )) === open
+  )
+    await vscode.commands.executeCommand("workbench.action.openSettings", setting);
 }
 
 /** A boolean setting; anything else written there counts as its default. */
@@ -32,9 +43,14 @@ export function chosenOf<T extends string>(setting: Setting, values: readonly T[
 }
 
 /** A whole number between two; anything else counts as the default. */
-export function numberOf(setting: Setting, { least, most, otherwise }: { least: number; most: number; otherwise: number }): number {
+export function numberOf(
+  setting: Setting,
+  { least, most, otherwise }: { least: number; most: number; otherwise: number },
+): number {
   const value = read(setting);
-  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most ? value : fallBack(setting, value, otherwise);
+  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
+    ? value
+    : fallBack(setting, value, otherwise);
 }
 
 /** A text; anything else counts as none. */

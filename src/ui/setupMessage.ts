@@ -3,11 +3,19 @@ import type { SetupPageMessage } from "../../webview/setupMessages.ts";
 import { DRAFT_LIMITS } from "../experiment/experimentDraft.ts";
 
 /** Letters of a path, and of a template. */
-const place = z.string().max(4096), template = z.string().max(20_000);
+const place = z.string().max(4096),
+  template = z.string().max(20_000);
 
 export const Draft = z.object({
-  name: z.string().min(1).max(DRAFT_LIMITS.name), task: z.discriminatedUnion("kind", [z.object({ kind: z.literal("mail") }), z.object({ kind: z.literal("file"), train: place, source: template, target: template })]),
-  backbone: place, budget: z.number().int().positive(), steps: z.number().int().positive().max(DRAFT_LIMITS.steps), maxSourceLength: z.number().int().positive().max(100_000),
+  name: z.string().min(1).max(DRAFT_LIMITS.name),
+  task: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("mail") }),
+    z.object({ kind: z.literal("file"), train: place, source: template, target: template }),
+  ]),
+  backbone: place,
+  budget: z.number().int().positive(),
+  steps: z.number().int().positive().max(DRAFT_LIMITS.steps),
+  maxSourceLength: z.number().int().positive().max(100_000),
 });
 const Message = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "chooseData"]) }),
@@ -21,7 +29,15 @@ const Message = z.discriminatedUnion("type", [
 /** A message of the setup page, or where it is none that the host takes. */
 export function parseSetupMessage(value: unknown): { message: SetupPageMessage } | { wrong: string } {
   const parsed = Message.safeParse(value);
-  return parsed.success ? { message: parsed.data } : { wrong: parsed.error.issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`).join("; ").slice(0, 1000) };
+  return parsed.success
+    ? { message: parsed.data }
+    : {
+        wrong: parsed.error.issues
+          .slice(0, 5)
+          .map(({ path, message }) => `${path.join(".")}: ${message}`)
+          .join("; ")
+          .slice(0, 1000),
+      };
 }
 
 /** What a setup page remembered of its form, or undefined. */

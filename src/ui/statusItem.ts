@@ -14,7 +14,11 @@ export class StatusItem extends Store {
     super();
     this.item = this.register(vscode.window.createStatusBarItem("adept.training", vscode.StatusBarAlignment.Left));
     this.item.name = vscode.l10n.t("ADePT Training");
-    this.register(model.onDidChange(() => { this.show(model.live()); }));
+    this.register(
+      model.onDidChange(() => {
+        this.show(model.live());
+      }),
+    );
   }
 
   private show(live: ReturnType<RunsModel["live"]>): void {
@@ -25,10 +29,16 @@ export class StatusItem extends Store {
       return;
     }
     const part = live.reduce((sum, each) => sum + progress(each.record), 0) / live.length;
-    const label = live.length === 1 ? `ADePT ${percentWhole(part)}` : vscode.l10n.t("ADePT {0} ({1} runs)", percentWhole(part), live.length), text = `$(loading~spin) ${label}`;
+    const label =
+        live.length === 1
+          ? `ADePT ${percentWhole(part)}`
+          : vscode.l10n.t("ADePT {0} ({1} runs)", percentWhole(part), live.length),
+      text = `$(loading~spin) ${label}`;
     if (this.item.text !== text) {
       this.item.text = text;
-      this.item.accessibilityInformation = { label: vscode.l10n.t("ADePT training, {0} done. Activate to stop.", percent(part)) };
+      this.item.accessibilityInformation = {
+        label: vscode.l10n.t("ADePT training, {0} done. Activate to stop.", percent(part)),
+      };
     }
     this.aim(live.length === 1 ? run.id : "", run.record.name);
   }
@@ -37,10 +47,17 @@ export class StatusItem extends Store {
   private aim(target: string, name: string): void {
     if (target === this.target) return;
     this.target = target;
-    this.item.command = { command: Command.stop, title: vscode.l10n.t("Stop Run"), arguments: target === "" ? [] : [target] };
-    this.item.tooltip = target === "" ? vscode.l10n.t("Click to stop one of them.") : vscode.l10n.t("{0}. Click to stop.", name);
+    this.item.command = {
+      command: Command.stop,
+      title: vscode.l10n.t("Stop Run"),
+      arguments: target === "" ? [] : [target],
+    };
+    this.item.tooltip =
+      target === "" ? vscode.l10n.t("Click to stop one of them.") : vscode.l10n.t("{0}. Click to stop.", name);
     this.item.show();
   }
 }
 
-function percentWhole(part: number): string { return `${Math.floor(100 * part)} %`; }
+function percentWhole(part: number): string {
+  return `${Math.floor(100 * part)} %`;
+}

@@ -7,15 +7,28 @@ import { host } from "./host.ts";
 export class Tokens extends Store {
   private worker: TokenWorker | undefined;
 
-  constructor(private readonly log: LogOutputChannel, private readonly workerPath: string) { super(); }
+  constructor(
+    private readonly log: LogOutputChannel,
+    private readonly workerPath: string,
+  ) {
+    super();
+  }
 
   get(): TokenWorker {
     const { log, workerPath } = this;
-    return (this.worker ??= new (host().TokenWorker)({ workerPath, nodePath: process.execPath, told: (line) => { log.warn(`tokens: ${line}`); } }));
+    return (this.worker ??= new (host().TokenWorker)({
+      workerPath,
+      nodePath: process.execPath,
+      told: (line) => {
+        log.warn(`tokens: ${line}`);
+      },
+    }));
   }
 
   /** Ends the process, whatever it is at; the next question starts another. */
-  restart(): void { this.worker?.restart(); }
+  restart(): void {
+    this.worker?.restart();
+  }
 
   override dispose(): void {
     this.worker?.dispose();

@@ -8,7 +8,9 @@ export class Turns {
   /** Lets others go first where the work has gone on for long enough. */
   async give(): Promise<void> {
     if (performance.now() - this.from < LONGEST) return;
-    await new Promise((done) => { setImmediate(done); });
+    await new Promise((done) => {
+      setImmediate(done);
+    });
     this.from = performance.now();
   }
 }

@@ -7,7 +7,11 @@ import { withoutLinks } from "./plainText.ts";
 import { startQueues } from "./queueCommands.ts";
 import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
 
-interface Context { readonly model: RunsModel; readonly log: vscode.LogOutputChannel; readonly workerPath: string }
+interface Context {
+  readonly model: RunsModel;
+  readonly log: vscode.LogOutputChannel;
+  readonly workerPath: string;
+}
 
 /** Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was started anew meanwhile. */
 export class WaitingQueue extends Store {
@@ -17,18 +21,35 @@ export class WaitingQueue extends Store {
 
   constructor(private readonly context: Context) {
     super();
-    this.register(context.model.onDidChange(({ list }) => {
-      if (!list || this.asked || !vscode.workspace.isTrusted) return;
-      const waiting = context.model.runs().filter((run) => isWaiting(run.record) && run.record.createdAt < this.opened && !host().isQueueRunning({ runsDir: runsDirectory(run.folder), device: host().queueOf(run.directory, run.record) }));
-      if (waiting.length === 0) return;
-      this.asked = true;
-      void this.ask(waiting);
-    }));
+    this.register(
+      context.model.onDidChange(({ list }) => {
+        if (!list || this.asked || !vscode.workspace.isTrusted) return;
+        const waiting = context.model
+          .runs()
+          .filter(
+            (run) =>
+              isWaiting(run.record) &&
+              run.record.createdAt < this.opened &&
+              !host().isQueueRunning({
+                runsDir: runsDirectory(run.folder),
+                device: host().queueOf(run.directory, run.record),
+              }),
+          );
+        if (waiting.length === 0) return;
+        this.asked = true;
+        void this.ask(waiting);
+      }),
+    );
   }
 
   private async ask(waiting: readonly Run[]): Promise<void> {
-    const go = vscode.l10n.t("Go On"), drop = vscode.l10n.t("Take Out of the Queue");
-    const answer = await vscode.window.showInformationMessage(vscode.l10n.t("{0} ADePT runs wait to be trained.", waiting.length), go, drop);
+    const go = vscode.l10n.t("Go On"),
+      drop = vscode.l10n.t("Take Out of the Queue");
+    const answer = await vscode.window.showInformationMessage(
+      vscode.l10n.t("{0} ADePT runs wait to be trained.", waiting.length),
+      go,
+      drop,
+    );
     const { model, log, workerPath } = this.context;
     try {
       if (answer === drop) for (const run of waiting) host().dequeue(run.directory);

@@ -4,16 +4,38 @@ import { freemem, platform, totalmem } from "node:os";
 import { join } from "node:path";
 
 /** Where the system tells of memory; replaced in tests. */
-export interface MemorySources { read: (path: string) => string | undefined; platform: NodeJS.Platform; free: () => number; total: () => number; vmStat: () => string }
+export interface MemorySources {
+  read: (path: string) => string | undefined;
+  platform: NodeJS.Platform;
+  free: () => number;
+  total: () => number;
+  vmStat: () => string;
+}
 
 const here: MemorySources = {
-  read: (path) => { try { return readFileSync(path, "utf8"); } catch { return undefined; } },
-  platform: platform(), free: freemem, total: totalmem, vmStat: () => { try { return execFileSync("vm_stat", { encoding: "utf8", timeout: 4000 }); } catch { return ""; } },
+  read: (path) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      return undefined;
+    }
+  },
+  platform: platform(),
+  free: freemem,
+  total: totalmem,
+  vmStat: () => {
+    try {
+      return execFileSync("vm_stat", { encoding: "utf8", timeout: 4000 });
+    } catch {
+      return "";
+    }
+  },
 };
 
 const KIB = 1024;
 /** A group without a limit of its own says so by a number beyond any machine, or by the word "max". */
-const numberIn = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined);
+const numberIn = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined;
 
 /** Bytes that new work can have without swapping, as Linux estimates them. */
 export function memAvailable(meminfo: string): number | undefined {
@@ -28,8 +50,13 @@ function groupsUp(root: string, path: string): string[] {
 }
 
 /** What one group leaves: its limit less what it holds; files that were only read make room, so they do not count. */
-function leftIn(folder: string, names: { limit: string; used: string; inactive: RegExp }, read: MemorySources["read"]): number | undefined {
-  const limit = numberIn(read(join(folder, names.limit))), used = numberIn(read(join(folder, names.used)));
+function leftIn(
+  folder: string,
+  names: { limit: string; used: string; inactive: RegExp },
+  read: MemorySources["read"],
+): number | undefined {
+  const limit = numberIn(read(join(folder, names.limit))),
+    used = numberIn(read(join(folder, names.used)));
   if (limit === undefined || used === undefined) return undefined;
   const inactive = Number(names.inactive.exec(read(join(folder, "memory.stat")) ?? "")?.[1] ?? 0);
   return Math.max(0, limit - Math.max(0, used - inactive));
@@ -37,17 +64,32 @@ function leftIn(folder: string, names: { limit: string; used: string; inactive: 
 
 /** What the control groups of this process leave it (version 2, else version 1); undefined without a limit. */
 export function cgroupLeft(read: MemorySources["read"]): number | undefined {
-  const lines = (read("/proc/self/cgroup") ?? "").split("\n"), second = lines.find((line) => line.startsWith("0::"))?.slice(3), first = lines.find((line) => /^\d+:[^:]*\bmemory\b[^:]*:/.test(line))?.replace(/^\d+:[^:]*:/, "");
+  const lines = (read("/proc/self/cgroup") ?? "").split("\n"),
+    second = lines.find((line) => line.startsWith("0::"))?.slice(3),
+    first = lines.find((line) => /^\d+:[^:]*\bmemory\b[^:]*:/.test(line))?.replace(/^\d+:[^:]*:/, "");
   const left = [
-    ...(second === undefined ? [] : groupsUp("/sys/fs/cgroup", second).map((folder) => leftIn(folder, { limit: "memory.max", used: "memory.current", inactive: /^inactive_file (\d+)$/m }, read))),
-    ...(first === undefined ? [] : groupsUp("/sys/fs/cgroup/memory", first).map((folder) => leftIn(folder, { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", inactive: /^total_inactive_file (\d+)$/m }, read))),
+    ...(second === undefined
+      ? []
+      : groupsUp("/sys/fs/cgroup", second).map((folder) =>
+          leftIn(folder, { limit: "memory.max", used: "memory.current", inactive: /^inactive_file (\d+)$/m }, read),
+        )),
+    ...(first === undefined
+      ? []
+      : groupsUp("/sys/fs/cgroup/memory", first).map((folder) =>
+          leftIn(
+            folder,
+            { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", inactive: /^total_inactive_file (\d+)$/m },
+            read,
+          ),
+        )),
   ].filter((bytes) => bytes !== undefined);
   return left.length === 0 ? undefined : Math.min(...left);
 }
 
 /** macOS keeps what was read as "inactive" and gives it away when it is wanted, so its free pages alone say nothing: those that can be had at once count too. */
 export function vmStatAvailable(text: string): number | undefined {
-  const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN), pages = (name: string): number => Number(new RegExp(`^Pages ${name}:\\s+(\\d+)\\.`, "m").exec(text)?.[1] ?? NaN);
+  const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN),
+    pages = (name: string): number => Number(new RegExp(`^Pages ${name}:\\s+(\\d+)\\.`, "m").exec(text)?.[1] ?? NaN);
   const bytes = page * (pages("free") + pages("inactive") + pages("speculative") + pages("purgeable"));
   return Number.isFinite(bytes) ? bytes : undefined;
 }
@@ -60,5 +102,8 @@ export function availableMemory(sources: MemorySources = here): number {
   if (named !== undefined) return named;
   if (sources.platform === "darwin") return vmStatAvailable(sources.vmStat()) ?? sources.total() / 2;
   if (sources.platform !== "linux") return sources.free();
-  return Math.min(memAvailable(sources.read("/proc/meminfo") ?? "") ?? sources.free(), cgroupLeft(sources.read) ?? Infinity);
+  return Math.min(
+    memAvailable(sources.read("/proc/meminfo") ?? "") ?? sources.free(),
+    cgroupLeft(sources.read) ?? Infinity,
+  );
 }

@@ -20,7 +20,8 @@ export async function bringBack(run: RunDirectory, folder: string, emit: (event:
   if (commit === undefined) return;
   const store = await openGitStore(folder);
   if ("reason" in store) throw new UserError(store.reason);
-  const outside = await layOut(store, run, commit), message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
+  const outside = await layOut(store, run, commit),
+    message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }
 
@@ -30,5 +31,10 @@ export async function putAway(run: RunDirectory, folder: string, emit: (event: N
     if (run.experiment().reproduces === undefined) return;
     const store = await openGitStore(folder);
     if (!("reason" in store)) await removeWorkTree(store, run.path);
-  } catch (error) { emit({ type: "warning", message: `Its work tree is left: ${error instanceof Error ? error.message : String(error)}` }); }
+  } catch (error) {
+    emit({
+      type: "warning",
+      message: `Its work tree is left: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
 }

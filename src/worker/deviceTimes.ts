@@ -17,19 +17,47 @@ const MOST_SHAPES = 200;
 const FAILURE_HOLDS = 24 * 3600_000;
 
 const Kept = z.union([Calibration.extend({ at: z.number() }), z.object({ reason: z.string(), at: z.number() })]);
-const Times = z.object({ version: z.literal(1), shapes: z.record(z.string(), z.object({ at: z.number(), devices: z.record(z.string(), Kept) })) });
+const Times = z.object({
+  version: z.literal(1),
+  shapes: z.record(z.string(), z.object({ at: z.number(), devices: z.record(z.string(), Kept) })),
+});
 type Times = z.infer<typeof Times>;
 
 /** What a step's time depends on: machine, engine's version, model, method and shape. */
 export function shapeKey(experiment: Experiment, machine = machineName()): string {
-  const { method, training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout }, engine: { threads, replicas } } = experiment, folder = backboneFolder(experiment.backbone);
-  const weights = BackboneWeights.open(folder), model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
-  return createHash("sha256").update(JSON.stringify([machine, onnxruntimeVersion(), model, method, batchSize, maxSourceLength, maxTargetLength, backboneDropout, threads, replicas])).digest("hex").slice(0, 32);
+  const {
+      method,
+      training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
+      engine: { threads, replicas },
+    } = experiment,
+    folder = backboneFolder(experiment.backbone);
+  const weights = BackboneWeights.open(folder),
+    model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
+  return createHash("sha256")
+    .update(
+      JSON.stringify([
+        machine,
+        onnxruntimeVersion(),
+        model,
+        method,
+        batchSize,
+        maxSourceLength,
+        maxTargetLength,
+        backboneDropout,
+        threads,
+        replicas,
+      ]),
+    )
+    .digest("hex")
+    .slice(0, 32);
 }
 
 /** Times of steps on this machine, in one small file; a missing or damaged one is empty. */
 export class DeviceTimes {
-  constructor(private readonly path = join(cacheFolder(), "devices.json"), private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly path = join(cacheFolder(), "devices.json"),
+    private readonly now: () => number = Date.now,
+  ) {}
 
   /** What is known of a shape, by device. */
   known(key: string): Map<string, z.infer<typeof Kept>> {
@@ -39,16 +67,32 @@ export class DeviceTimes {
 
   /** Adds what was measured; the shapes that were used longest ago give way. */
   keep(key: string, steps: readonly MeasuredStep[]): void {
-    const { shapes } = this.read(), at = this.now();
-    const devices = Object.fromEntries(steps.map((step) => [step.device, "reason" in step ? { reason: step.reason, at } : { name: step.name, milliseconds: step.milliseconds, check: step.check, at }]));
-    const all = Object.entries({ ...shapes, [key]: { at, devices: { ...shapes[key]?.devices, ...devices } } }).sort(([, a], [, b]) => b.at - a.at).slice(0, MOST_SHAPES);
+    const { shapes } = this.read(),
+      at = this.now();
+    const devices = Object.fromEntries(
+      steps.map((step) => [
+        step.device,
+        "reason" in step
+          ? { reason: step.reason, at }
+          : { name: step.name, milliseconds: step.milliseconds, check: step.check, at },
+      ]),
+    );
+    const all = Object.entries({ ...shapes, [key]: { at, devices: { ...shapes[key]?.devices, ...devices } } })
+      .sort(([, a], [, b]) => b.at - a.at)
+      .slice(0, MOST_SHAPES);
     try {
       mkdirSync(dirname(this.path), { recursive: true });
       writeFileAtomic(this.path, JSON.stringify({ version: 1, shapes: Object.fromEntries(all) } satisfies Times));
-    } catch { /* a folder that cannot be written: the next run measures again */ }
+    } catch {
+      /* a folder that cannot be written: the next run measures again */
+    }
   }
 
   private read(): Times {
-    try { return Times.parse(JSON.parse(readFileSync(this.path, "utf8"))); } catch { return { version: 1, shapes: {} }; }
+    try {
+      return Times.parse(JSON.parse(readFileSync(this.path, "utf8")));
+    } catch {
+      return { version: 1, shapes: {} };
+    }
   }
 }

@@ -5,14 +5,21 @@ import { hubPlace } from "../hub/hubRequest.ts";
 
 /** Downloads a model, telling how far it is as lines of JSON on standard output; the last has the result or the error. @returns an exit code */
 export async function downloadJob(name: string, out: string, signal: AbortSignal): Promise<number> {
-  const tell = (value: unknown): void => { process.stdout.write(`${JSON.stringify(value)}\n`); };
+  const tell = (value: unknown): void => {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  };
   let last = -Infinity;
   try {
-    const result = await downloadRepository(hubPlace(signal, process.env), { name, kind: "model", revision: "main" }, { folder: resolve(out), include: [] }, (progress) => {
-      if (performance.now() - last < 250 && progress.done < progress.total) return;
-      last = performance.now();
-      tell({ progress });
-    });
+    const result = await downloadRepository(
+      hubPlace(signal, process.env),
+      { name, kind: "model", revision: "main" },
+      { folder: resolve(out), include: [] },
+      (progress) => {
+        if (performance.now() - last < 250 && progress.done < progress.total) return;
+        last = performance.now();
+        tell({ progress });
+      },
+    );
     tell({ result });
     return 0;
   } catch (error) {

@@ -9,17 +9,33 @@ import { backboneFolder } from "../training/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { finishedFolder } from "./finishedFolder.ts";
 
-export interface Exported { run: string; folder: string; method: string; folded: boolean; /** tensors of folded_input.safetensors */ input: string[] }
+export interface Exported {
+  run: string;
+  folder: string;
+  method: string;
+  folded: boolean;
+  /** tensors of folded_input.safetensors */ input: string[];
+}
 
 /**
  * Writes a run's adapter, or its backbone with the adapter in it, to a folder.
  * @throws UserError when there is no adapter yet, the folder is taken, or the method cannot be folded
  */
-export function exportTo(run: RunDirectory, { out, folded, force }: { out: string; folded: boolean; force: boolean }): Exported {
+export function exportTo(
+  run: RunDirectory,
+  { out, folded, force }: { out: string; folded: boolean; force: boolean },
+): Exported {
   const backbone = backboneFolder(located(run).backbone);
-  if (!existsSync(run.adapterPath)) throw new UserError(`Run ${run.id} has no adapter yet: it is ${run.record().status}`, "Let it finish, or stop it: a stopped run keeps its best so far.");
+  if (!existsSync(run.adapterPath))
+    throw new UserError(
+      `Run ${run.id} has no adapter yet: it is ${run.record().status}`,
+      "Let it finish, or stop it: a stopped run keeps its best so far.",
+    );
   const adapter = loadAdapter(run.adapterPath, backboneLayout(backbone));
   let input: string[] = [];
-  finishedFolder(out, force, (folder) => { if (folded) input = writeFoldedFolder(folder, adapter, backbone); else cpSync(run.adapterPath, folder, { recursive: true }); });
+  finishedFolder(out, force, (folder) => {
+    if (folded) input = writeFoldedFolder(folder, adapter, backbone);
+    else cpSync(run.adapterPath, folder, { recursive: true });
+  });
   return { run: run.id, folder: resolve(out), method: adapter.spec.kind, folded, input };
 }

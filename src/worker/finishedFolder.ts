@@ -8,12 +8,15 @@ import { UserError } from "../experiment/errors.ts";
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
 
 /** What a process that was killed has left: none fills a folder for so long (ms). */
-const LEFT = /^\.adept-new-[0-9a-f]{8}$/, LONG_AGO = 24 * 3600 * 1000;
+const LEFT = /^\.adept-new-[0-9a-f]{8}$/,
+  LONG_AGO = 24 * 3600 * 1000;
 
 function clear(parent: string): void {
   for (const name of readdirSync(parent).filter((each) => LEFT.test(each))) {
-    const path = join(parent, name), entry = statSync(path, { throwIfNoEntry: false });
-    if (entry?.isDirectory() === true && Date.now() - entry.mtimeMs > LONG_AGO) rmSync(path, { recursive: true, force: true });
+    const path = join(parent, name),
+      entry = statSync(path, { throwIfNoEntry: false });
+    if (entry?.isDirectory() === true && Date.now() - entry.mtimeMs > LONG_AGO)
+      rmSync(path, { recursive: true, force: true });
   }
 }
 
@@ -23,12 +26,18 @@ function clear(parent: string): void {
  * @throws UserError where it is taken, or cannot be written
  */
 export function finishedFolder(target: string, force: boolean, fill: (folder: string) => void): void {
-  const path = resolve(target), parent = dirname(path), temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);
+  const path = resolve(target),
+    parent = dirname(path),
+    temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);
   let made = false;
   try {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === false) throw new UserError(`${path} is a file`, "Choose a folder that is none yet.");
-    if (there !== undefined && readdirSync(path).length > 0 && !force) throw new UserError(`${path} is there already`, "Choose another folder with --out, or add --force to replace it.");
+    if (there !== undefined && readdirSync(path).length > 0 && !force)
+      throw new UserError(
+        `${path} is there already`,
+        "Choose another folder with --out, or add --force to replace it.",
+      );
     makeFolder(parent);
     clear(parent);
     // Not by mkdtemp, which closes what it makes to all but its owner.
@@ -39,7 +48,10 @@ export function finishedFolder(target: string, force: boolean, fill: (folder: st
     renameSync(temporary, path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code !== undefined && OBSTACLES.includes(code)) throw new UserError(`${path} cannot be written: ${message}`, "Choose another folder.");
+    if (code !== undefined && OBSTACLES.includes(code))
+      throw new UserError(`${path} cannot be written: ${message}`, "Choose another folder.");
     throw error;
-  } finally { if (made) rmSync(temporary, { recursive: true, force: true }); }
+  } finally {
+    if (made) rmSync(temporary, { recursive: true, force: true });
+  }
 }

@@ -13,14 +13,40 @@ import { backboneShape } from "../training/memoryNeed.ts";
 import { availableMemory } from "./availableMemory.ts";
 
 /** What ADePT with a budget would need on this machine's processor, with the copies that it has memory for, where all rows have these lengths. */
-export function memoryWithin({ backbone, budget, source, target, rows }: Omit<Extract<SetupRequest, { type: "memory" }>, "id" | "type">): MemoryAnswer {
-  const folder = backboneFolder(backbone), shape = backboneShape(folder), method = MethodInput.parse({ kind: "adept", budget }), sizes = resolveSizes(method, t5Layout(shape.config)), available = availableMemory();
-  const engine = settled({ device: "cpu", threads: 0, replicas: 0 }), length = sizes.promptLength + source, wanted = layOut({ engine, method }, shape.bytes).replicas, holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
-  const longest = (parts: readonly number[][]): PartShape[] => [{ rows: Math.max(...parts.map((part) => part.length)), source, target }];
-  const needOf = (copies: number): number => forecastMemory({
-    ...shape, holds, method, sizes, device: engine.device, copies, generated: target,
-    trained: longest(partRows(new Array<number>(rows).fill(length))), evaluated: longest(sharedRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
-  }).host;
-  for (let copies = wanted; copies > 1; copies--) { const needed = needOf(copies); if (needed <= available) return { needed, available }; }
+export function memoryWithin({
+  backbone,
+  budget,
+  source,
+  target,
+  rows,
+}: Omit<Extract<SetupRequest, { type: "memory" }>, "id" | "type">): MemoryAnswer {
+  const folder = backboneFolder(backbone),
+    shape = backboneShape(folder),
+    method = MethodInput.parse({ kind: "adept", budget }),
+    sizes = resolveSizes(method, t5Layout(shape.config)),
+    available = availableMemory();
+  const engine = settled({ device: "cpu", threads: 0, replicas: 0 }),
+    length = sizes.promptLength + source,
+    wanted = layOut({ engine, method }, shape.bytes).replicas,
+    holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
+  const longest = (parts: readonly number[][]): PartShape[] => [
+    { rows: Math.max(...parts.map((part) => part.length)), source, target },
+  ];
+  const needOf = (copies: number): number =>
+    forecastMemory({
+      ...shape,
+      holds,
+      method,
+      sizes,
+      device: engine.device,
+      copies,
+      generated: target,
+      trained: longest(partRows(new Array<number>(rows).fill(length))),
+      evaluated: longest(sharedRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
+    }).host;
+  for (let copies = wanted; copies > 1; copies--) {
+    const needed = needOf(copies);
+    if (needed <= available) return { needed, available };
+  }
   return { needed: needOf(1), available };
 }

@@ -19,17 +19,31 @@ export class KnownData {
 
   /** The first rows of a file, of most files all. @throws UserError where they cannot be read */
   async rows(path: string): Promise<SomeRows> {
-    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}, key = [path, mtimeMs, size, ino].join(" "), known = this.files.get(key) ?? firstRows(path, this.bytes);
+    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {},
+      key = [path, mtimeMs, size, ino].join(" "),
+      known = this.files.get(key) ?? firstRows(path, this.bytes);
     // The last used last; of a file that changed only what it is now.
     for (const other of this.files.keys()) if (other === key || other.startsWith(`${path} `)) this.files.delete(other);
     this.files.set(key, known);
     for (const oldest of [...this.files.keys()].slice(0, -MOST)) this.files.delete(oldest);
-    try { return await known; } catch (error) { this.files.delete(key); throw error; }
+    try {
+      return await known;
+    } catch (error) {
+      this.files.delete(key);
+      throw error;
+    }
   }
 
   /** Every mail of the sample. */
   async mail(): Promise<readonly Example[]> {
-    this.sample ??= loadMailTask({ kind: "mail", maxBodyCharacters: 600, ...PLAIN, shots: undefined }).then(({ train, validation, test }) => [...train, ...validation, ...test]);
-    try { return await this.sample; } catch (error) { this.sample = undefined; throw error; }
+    this.sample ??= loadMailTask({ kind: "mail", maxBodyCharacters: 600, ...PLAIN, shots: undefined }).then(
+      ({ train, validation, test }) => [...train, ...validation, ...test],
+    );
+    try {
+      return await this.sample;
+    } catch (error) {
+      this.sample = undefined;
+      throw error;
+    }
   }
 }

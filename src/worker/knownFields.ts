@@ -17,7 +17,9 @@ export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
 
   of(path: string): Promise<Fields> {
-    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}, key = [path, mtimeMs, size, ino].join(" "), known = this.files.get(key) ?? read(path);
+    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {},
+      key = [path, mtimeMs, size, ino].join(" "),
+      known = this.files.get(key) ?? read(path);
     this.files.delete(key);
     this.files.set(key, known);
     for (const oldest of [...this.files.keys()].slice(0, -MOST)) this.files.delete(oldest);
@@ -28,7 +30,9 @@ export class KnownFields {
 async function read(path: string): Promise<Fields> {
   let error: UserError | undefined;
   for (const bytes of BYTES) {
-    try { return { names: columnsOf((await firstRows(path, bytes)).rows.slice(0, ROWS)) }; } catch (failure) {
+    try {
+      return { names: columnsOf((await firstRows(path, bytes)).rows.slice(0, ROWS)) };
+    } catch (failure) {
       if (!(failure instanceof UserError)) throw failure;
       error = failure;
     }

@@ -9,7 +9,9 @@ import { chooseDevice } from "./chooseDevice.ts";
 import { settleMemory } from "./settleMemory.ts";
 
 /** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
-const STEPS = 6, LONGEST_MS = 20_000, EVALUATED = 64;
+const STEPS = 6,
+  LONGEST_MS = 20_000,
+  EVALUATED = 64;
 
 /** The experiment on the device that its run would take. */
 async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefined): Promise<Experiment> {
@@ -22,23 +24,66 @@ async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefin
  * @throws UserError where the experiment cannot be run
  */
 export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {
-  const [first, ...more] = readExperiments(path), prepared = await prepare(await onItsDevice(first!, signal)), { model, experiment: { training, method, seed }, validation, test, train, decode } = prepared;
+  const [first, ...more] = readExperiments(path),
+    prepared = await prepare(await onItsDevice(first!, signal)),
+    {
+      model,
+      experiment: { training, method, seed },
+      validation,
+      test,
+      train,
+      decode,
+    } = prepared;
   try {
     const free = availableMemory() + process.memoryUsage.rss();
     await settleMemory(prepared);
-    const times: number[] = [], start = performance.now();
-    let memory = process.memoryUsage.rss(), last = start;
+    const times: number[] = [],
+      start = performance.now();
+    let memory = process.memoryUsage.rss(),
+      last = start;
     await trainLoop(initialState(prepared.initial), {
-      model, seed, examples: train, metric: "accuracy", hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
-      evaluate: () => Promise.resolve(undefined), save: () => { /* nothing is kept */ }, now: Date.now, stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 1,
-      emit: (event) => { if (event.type !== "step") return; times.push(performance.now() - last); last = performance.now(); memory = Math.max(memory, process.memoryUsage.rss()); },
+      model,
+      seed,
+      examples: train,
+      metric: "accuracy",
+      hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+      training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
+      evaluate: () => Promise.resolve(undefined),
+      save: () => {
+        /* nothing is kept */
+      },
+      now: Date.now,
+      stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 1,
+      emit: (event) => {
+        if (event.type !== "step") return;
+        times.push(performance.now() - last);
+        last = performance.now();
+        memory = Math.max(memory, process.memoryUsage.rss());
+      },
     });
-    const timed = times.slice(1).sort((a, b) => a - b), secondsPerStep = (timed[Math.floor(timed.length / 2)] ?? times[0] ?? 0) / 1000;
-    const some = (validation.length > 0 ? validation : train).slice(0, EVALUATED), from = performance.now();
-    await evaluate(model, prepared.initial, some, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates });
-    const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length), passes = Math.ceil(training.steps / training.evaluateEvery);
+    const timed = times.slice(1).sort((a, b) => a - b),
+      secondsPerStep = (timed[Math.floor(timed.length / 2)] ?? times[0] ?? 0) / 1000;
+    const some = (validation.length > 0 ? validation : train).slice(0, EVALUATED),
+      from = performance.now();
+    await evaluate(model, prepared.initial, some, {
+      maxTokens: training.maxTargetLength,
+      decode,
+      candidates: prepared.candidates,
+    });
+    const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length),
+      passes = Math.ceil(training.steps / training.evaluateEvery);
     // At the end the test split is run with the method, without training, and without each of two components.
-    const seconds = (training.steps * secondsPerStep + perExample * (passes * validation.length + 4 * test.length)) * (1 + more.length);
-    return { secondsPerStep, seconds, memory: Math.max(memory, process.memoryUsage.rss()), trainable: prepared.sizes.count, freeMemory: free };
-  } finally { await model.release(); }
+    const seconds =
+      (training.steps * secondsPerStep + perExample * (passes * validation.length + 4 * test.length)) *
+      (1 + more.length);
+    return {
+      secondsPerStep,
+      seconds,
+      memory: Math.max(memory, process.memoryUsage.rss()),
+      trainable: prepared.sizes.count,
+      freeMemory: free,
+    };
+  } finally {
+    await model.release();
+  }
 }

@@ -14,7 +14,10 @@ const Line = z.object({ label: z.string(), value: z.unknown() });
 export class PartialAnalysis implements Memo {
   private readonly values = new Map<string, unknown>();
 
-  constructor(private readonly path: string, key: string) {
+  constructor(
+    private readonly path: string,
+    key: string,
+  ) {
     const [first, ...lines] = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
     if (first === key) for (const line of lines.slice(0, -1)) this.read(line);
     makeFolder(dirname(path));
@@ -25,10 +28,14 @@ export class PartialAnalysis implements Memo {
     try {
       const { label, value } = Line.parse(JSON.parse(line));
       this.values.set(label, value);
-    } catch { /* a line that was damaged is a case to evaluate again */ }
+    } catch {
+      /* a line that was damaged is a case to evaluate again */
+    }
   }
 
-  get(label: string): unknown { return this.values.get(label); }
+  get(label: string): unknown {
+    return this.values.get(label);
+  }
 
   put(label: string, value: unknown): void {
     this.values.set(label, value);
@@ -36,5 +43,7 @@ export class PartialAnalysis implements Memo {
   }
 
   /** The analysis is whole: its parts are no longer needed. */
-  done(): void { rmSync(this.path, { force: true }); }
+  done(): void {
+    rmSync(this.path, { force: true });
+  }
 }

@@ -12,4 +12,6 @@ export function keepReserve(runPath: string): void {
 }
 
 /** Gives the space back. */
-export function dropReserve(runPath: string): void { rmSync(reserveOf(runPath), { force: true }); }
+export function dropReserve(runPath: string): void {
+  rmSync(reserveOf(runPath), { force: true });
+}

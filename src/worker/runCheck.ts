@@ -10,31 +10,63 @@ import type { RunDirectory } from "../run/runDirectory.ts";
 import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";
 
 /** Something of a run that is not as it was written, and what can be done. */
-export interface RunTrouble { what: string; action: string }
+export interface RunTrouble {
+  what: string;
+  action: string;
+}
 
 /** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
-  const record = run.record(), damage = record.newer === undefined ? run.damage() : undefined, troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
-  const add = (what: string, action: string): void => { troubles.push({ what, action }); };
-  const { bad, events } = readJournal(run.path), missing = missingSteps(events, record.lastStep?.step ?? 0);
+  const record = run.record(),
+    damage = record.newer === undefined ? run.damage() : undefined,
+    troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
+  const add = (what: string, action: string): void => {
+    troubles.push({ what, action });
+  };
+  const { bad, events } = readJournal(run.path),
+    missing = missingSteps(events, record.lastStep?.step ?? 0);
   if (record.newer !== undefined) add(newerText(record.newer), "Update ADePT Lab: this one only reads the run.");
   if (bad > 0) add(`${bad} lines of its journal are torn or damaged`, "They are left out; the others stand.");
-  if (missing > 0) add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");
-  if (record.id === "" && record.newer === undefined) add("its journal does not say what it is", "Resume the run: it says so again.");
-  const checkpoint = checkpointDamage(run.checkpointPath), newer = newerCheckpoint(run.checkpointPath);
-  if (newer !== undefined) add(`its checkpoint was written by a newer ADePT Lab (checkpoint version ${newer})`, "Update ADePT Lab to go on from it.");
-  if (checkpoint !== undefined) add(`its checkpoint is damaged: ${checkpoint}`, "Resume the run: the damaged file is kept, and the run begins anew.");
-  if (isLive(record.status) && record.newer === undefined && !run.isWorkerAlive()) add("its worker is gone", "Resume the run.");
+  if (missing > 0)
+    add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");
+  if (record.id === "" && record.newer === undefined)
+    add("its journal does not say what it is", "Resume the run: it says so again.");
+  const checkpoint = checkpointDamage(run.checkpointPath),
+    newer = newerCheckpoint(run.checkpointPath);
+  if (newer !== undefined)
+    add(
+      `its checkpoint was written by a newer ADePT Lab (checkpoint version ${newer})`,
+      "Update ADePT Lab to go on from it.",
+    );
+  if (checkpoint !== undefined)
+    add(
+      `its checkpoint is damaged: ${checkpoint}`,
+      "Resume the run: the damaged file is kept, and the run begins anew.",
+    );
+  if (isLive(record.status) && record.newer === undefined && !run.isWorkerAlive())
+    add("its worker is gone", "Resume the run.");
   const adapter = record.status === "finished" ? adapterTrouble(run) : undefined;
-  if (adapter !== undefined) add(`its adapter is damaged: ${adapter}`, "Take it from the run's commit (adept-results/), or resume the run.");
-  for (const commit of [record.snapshotCommit, record.resultCommit]) if (store !== undefined && commit !== undefined && await store.git.maybe(["cat-file", "-e", "--end-of-options", commit]) === undefined) add(`the repository lacks its commit ${commit}`, "Fetch it from where it was pushed: adept runs fetch.");
+  if (adapter !== undefined)
+    add(`its adapter is damaged: ${adapter}`, "Take it from the run's commit (adept-results/), or resume the run.");
+  for (const commit of [record.snapshotCommit, record.resultCommit])
+    if (
+      store !== undefined &&
+      commit !== undefined &&
+      (await store.git.maybe(["cat-file", "-e", "--end-of-options", commit])) === undefined
+    )
+      add(`the repository lacks its commit ${commit}`, "Fetch it from where it was pushed: adept runs fetch.");
   return troubles;
 }
 
 function adapterTrouble(run: RunDirectory): string | undefined {
-  const missing = ["adapter_config.json", "adapter_model.safetensors"].find((name) => !existsSync(join(run.adapterPath, name)));
+  const missing = ["adapter_config.json", "adapter_model.safetensors"].find(
+    (name) => !existsSync(join(run.adapterPath, name)),
+  );
   if (missing !== undefined) return `${missing} is missing`;
-  try { readHeader(join(run.adapterPath, "adapter_model.safetensors")); return undefined; } catch (error) {
+  try {
+    readHeader(join(run.adapterPath, "adapter_model.safetensors"));
+    return undefined;
+  } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return error.message;
   }

@@ -3,4 +3,5 @@ import { text } from "node:stream/consumers";
 import * as z from "zod";
 
 /** The texts that a job is given on its input: a JSON list. */
-export const textsFrom = async (input: Readable): Promise<string[]> => z.array(z.string()).parse(JSON.parse(await text(input)));
+export const textsFrom = async (input: Readable): Promise<string[]> =>
+  z.array(z.string()).parse(JSON.parse(await text(input)));

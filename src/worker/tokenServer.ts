@@ -27,20 +27,31 @@ class TokenServer {
 
   answer(request: Request): Promise<unknown> | object {
     switch (request.type) {
-      case "open": return this.of(request.run).opened();
-      case "reading": return readingOf(RunDirectory.open(request.run).experiment().task);
-      case "encode": return this.of(request.run).encode(request);
-      case "token": return this.of(request.run).details(request.token, request.place);
-      case "inspect": return inspect(request, this.data);
-      case "sizes": return sizesWithin(request.backbone, request.budgets);
-      case "memory": return memoryWithin(request);
-      case "check": return checkExperiment(request.path, request.text, this.fields);
+      case "open":
+        return this.of(request.run).opened();
+      case "reading":
+        return readingOf(RunDirectory.open(request.run).experiment().task);
+      case "encode":
+        return this.of(request.run).encode(request);
+      case "token":
+        return this.of(request.run).details(request.token, request.place);
+      case "inspect":
+        return inspect(request, this.data);
+      case "sizes":
+        return sizesWithin(request.backbone, request.budgets);
+      case "memory":
+        return memoryWithin(request);
+      case "check":
+        return checkExperiment(request.path, request.text, this.fields);
     }
   }
 
   private of(path: string): OpenTokens {
     // A run that was trained on has other offsets.
-    const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false }), stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`, key = `${path} ${stamp}`, known = this.open.get(key) ?? OpenTokens.open(path, stamp);
+    const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false }),
+      stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`,
+      key = `${path} ${stamp}`,
+      known = this.open.get(key) ?? OpenTokens.open(path, stamp);
     this.open.delete(key);
     this.open.set(key, known);
     for (const oldest of [...this.open.keys()].slice(0, -MOST_OPEN)) this.open.delete(oldest);
@@ -56,21 +67,44 @@ const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satis
  * It opens no backbone: a tokenizer and a table a run.
  */
 export async function serveTokens(input: Readable, output: Writable): Promise<void> {
-  const server = new TokenServer(), lanes = { quick: Promise.resolve(), patient: Promise.resolve() };
-  const reply = (told: TokenReply): void => { output.write(`${JSON.stringify(told)}\n`); };
+  const server = new TokenServer(),
+    lanes = { quick: Promise.resolve(), patient: Promise.resolve() };
+  const reply = (told: TokenReply): void => {
+    output.write(`${JSON.stringify(told)}\n`);
+  };
   const answer = async (request: Request): Promise<void> => {
     const { id } = request;
-    try { reply({ id, result: await server.answer(request) }); } catch (error) {
+    try {
+      reply({ id, result: await server.answer(request) });
+    } catch (error) {
       const known = error instanceof UserError;
-      reply({ id, error: { message: error instanceof Error ? error.message : String(error), ...(known && error.action !== undefined && { action: error.action }), bug: !known } });
+      reply({
+        id,
+        error: {
+          message: error instanceof Error ? error.message : String(error),
+          ...(known && error.action !== undefined && { action: error.action }),
+          bug: !known,
+        },
+      });
     }
   };
   for await (const line of createInterface({ input })) {
     const asked = Asked.safeParse(parseJson(line));
     if (!asked.success) continue;
-    const { id, type } = asked.data, lane = PATIENT.includes(type) ? "patient" : "quick", parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
+    const { id, type } = asked.data,
+      lane = PATIENT.includes(type) ? "patient" : "quick",
+      parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
     // Who asks waits for an answer, whatever was asked.
-    if (!parsed.success) { reply({ id, error: { message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`, bug: true } }); continue; }
+    if (!parsed.success) {
+      reply({
+        id,
+        error: {
+          message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`,
+          bug: true,
+        },
+      });
+      continue;
+    }
     // A turn of the loop before each: what came meanwhile is seen.
     lanes[lane] = lanes[lane].then(() => nextTurn()).then(() => answer(parsed.data));
   }
@@ -78,8 +112,15 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
 }
 
 const Asked = z.looseObject({ id: z.number().int(), type: z.string() });
-const nextTurn = (): Promise<void> => new Promise((done) => { setImmediate(done); });
+const nextTurn = (): Promise<void> =>
+  new Promise((done) => {
+    setImmediate(done);
+  });
 
 function parseJson(line: string): unknown {
-  try { return JSON.parse(line); } catch { return undefined; }
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }

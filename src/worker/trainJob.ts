@@ -6,7 +6,14 @@ import { UserError } from "../experiment/errors.ts";
 import type { MethodKind } from "../experiment/methodSpec.ts";
 import type { NewRunEvent, RunStatus } from "../experiment/events.ts";
 import { saveAdapter } from "../method/adapterFolder.ts";
-import { explainWrite, isDiskFull, makeFolder, removeTemporaries, syncFile, writeFileAtomic } from "../disk/atomicFile.ts";
+import {
+  explainWrite,
+  isDiskFull,
+  makeFolder,
+  removeTemporaries,
+  syncFile,
+  writeFileAtomic,
+} from "../disk/atomicFile.ts";
 import { openGitStore, refOf } from "../run/gitStore.ts";
 import { announceRun, Journal, missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
@@ -37,77 +44,162 @@ export interface TrainOptions {
   analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<{ path: string; source: string }[]>;
 }
 
-interface Job { run: RunDirectory; options: TrainOptions; emit: (event: NewRunEvent) => void; /** makes what was emitted survive a power cut */ sync: () => void; stopRequested: () => boolean; gpus: GpuWatch }
-interface File { path: string; source: string }
+interface Job {
+  run: RunDirectory;
+  options: TrainOptions;
+  emit: (event: NewRunEvent) => void;
+  /** makes what was emitted survive a power cut */ sync: () => void;
+  stopRequested: () => boolean;
+  gpus: GpuWatch;
+}
+interface File {
+  path: string;
+  source: string;
+}
 
 const HEARTBEAT = 5000;
 
 /** Commits a snapshot or the result; what goes wrong is said in the journal and ends no run. @throws UserError when the disk is full and nothing is trained yet */
-async function commit(job: Job, kind: "snapshot" | "result", { status, files }: { status: RunStatus; files: File[] }): Promise<void> {
+async function commit(
+  job: Job,
+  kind: "snapshot" | "result",
+  { status, files }: { status: RunStatus; files: File[] },
+): Promise<void> {
   const { run, options, emit } = job;
   if (!run.experiment().git) return;
   try {
     const store = await openGitStore(options.folder);
-    if ("reason" in store) { emit({ type: "git", kind: "skipped", message: store.reason }); return; }
+    if ("reason" in store) {
+      emit({ type: "git", kind: "skipped", message: store.reason });
+      return;
+    }
     if (kind === "snapshot") await keepContents(run, store, emit);
-    const record = { ...run.record(), status }, original = run.experiment().reproduces?.commit, known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
+    const record = { ...run.record(), status },
+      original = run.experiment().reproduces?.commit,
+      known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
     // A worker that was ended before it could say so.
-    if (known !== undefined) { emit({ type: "git", kind, commit: known, ref: refOf(run.id) }); return; }
-    const done = kind === "snapshot" ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original)) : await store.result(run.id, record, files);
+    if (known !== undefined) {
+      emit({ type: "git", kind, commit: known, ref: refOf(run.id) });
+      return;
+    }
+    const done =
+      kind === "snapshot"
+        ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original))
+        : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
-    const { message } = error as Error, isFull = failedForSpace(error as Error, options.folder);
+    const { message } = error as Error,
+      isFull = failedForSpace(error as Error, options.folder);
     // Its code is kept now or never: a run that could not be written on anyway begins when there is space.
     if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
-    emit({ type: "git", kind: "skipped", message: isFull ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}` : message });
+    emit({
+      type: "git",
+      kind: "skipped",
+      message: isFull
+        ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}`
+        : message,
+    });
   }
 }
 
 function announce(prepared: Prepared, emit: Job["emit"]): void {
   const { sizes, train, validation, test, model, majority } = prepared;
   emit({
-    type: "plan", trainable: sizes.count, promptLength: sizes.promptLength, bottleneck: sizes.bottleneck,
-    examples: { train: train.length, validation: validation.length, test: test.length }, device: model.device, majority,
+    type: "plan",
+    trainable: sizes.count,
+    promptLength: sizes.promptLength,
+    bottleneck: sizes.bottleneck,
+    examples: { train: train.length, validation: validation.length, test: test.length },
+    device: model.device,
+    majority,
   });
 }
 
 function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
   const { model, experiment, validation, decode } = prepared;
-  const { method, training, seed } = experiment, watch = new StabilityWatch(training.warmup);
-  const warn = (messages: readonly string[]): void => { for (const message of messages) job.emit({ type: "warning", message }); };
+  const { method, training, seed } = experiment,
+    watch = new StabilityWatch(training.warmup);
+  const warn = (messages: readonly string[]): void => {
+    for (const message of messages) job.emit({ type: "warning", message });
+  };
   let step = start.step;
   return trainLoop(start, {
-    model, training, seed, metric: prepared.passRate ? "passAt1" : prepared.scoring.metrics[0] ?? "accuracy", examples: prepared.train,
+    model,
+    training,
+    seed,
+    metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
+    examples: prepared.train,
     hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
-    offsetPenalty: method.kind === "adept" ? method.offsetPenalty ?? 0 : 0,
+    offsetPenalty: method.kind === "adept" ? (method.offsetPenalty ?? 0) : 0,
     evaluate: async (parameters) => {
-      const result = await evaluate(model, parameters, validation, { maxTokens: training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
-      if (method.kind === "adept" || method.kind === "dept") warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, { table: model.local.embedding, width: model.local.width }));
+      const result = await evaluate(model, parameters, validation, {
+        maxTokens: training.maxTargetLength,
+        decode,
+        candidates: prepared.candidates,
+        scoring: prepared.scoring,
+        passRate: prepared.passRate,
+        stopRequested: job.stopRequested,
+      });
+      if (method.kind === "adept" || method.kind === "dept")
+        warn(
+          watch.offsets(
+            step,
+            { spec: method, sizes: prepared.sizes, parameters },
+            { table: model.local.embedding, width: model.local.width },
+          ),
+        );
       return result && { ...result, examples: validation.length };
     },
-    save: (state) => { job.run.mustBeThere(); job.sync(); saveCheckpoint(job.run.checkpointPath, state); },
+    save: (state) => {
+      job.run.mustBeThere();
+      job.sync();
+      saveCheckpoint(job.run.checkpointPath, state);
+    },
     emit: (event) => {
       job.emit(event);
       if (event.type !== "step") return;
       step = event.step;
       warn(watch.step(event));
     },
-    stopRequested: job.stopRequested, now: () => performance.now(), memory: () => process.memoryUsage.rss(),
+    stopRequested: job.stopRequested,
+    now: () => performance.now(),
+    memory: () => process.memoryUsage.rss(),
   });
 }
 
 /** Tests the best parameters, the untrained ones and the ablations; predictions of each go to analysis/. */
 async function test(job: Job, prepared: Prepared, best: { step: number; parameters: Parameters }): Promise<File[]> {
   const { experiment, model, initial, decode } = prepared;
-  const cases = [{ label: "trained", parameters: best.parameters }, { label: "untrained", parameters: initial }, ...job.options.ablate(experiment.method.kind, best.parameters)];
+  const cases = [
+    { label: "trained", parameters: best.parameters },
+    { label: "untrained", parameters: initial },
+    ...job.options.ablate(experiment.method.kind, best.parameters),
+  ];
   const files: File[] = [];
   const folder = join(job.run.path, "analysis");
   makeFolder(folder);
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    const started = performance.now(), result = await evaluate(model, parameters, prepared.test, { maxTokens: experiment.training.maxTargetLength, decode, candidates: prepared.candidates, scoring: prepared.scoring, passRate: prepared.passRate, stopRequested: job.stopRequested });
+    const started = performance.now(),
+      result = await evaluate(model, parameters, prepared.test, {
+        maxTokens: experiment.training.maxTargetLength,
+        decode,
+        candidates: prepared.candidates,
+        scoring: prepared.scoring,
+        passRate: prepared.passRate,
+        stopRequested: job.stopRequested,
+      });
     if (result === undefined) break;
     const { loss, metrics, predictions } = result;
-    job.emit({ type: "evaluation", step: best.step, split: "test", label, loss, metrics, examples: predictions.length, seconds: (performance.now() - started) / 1000 });
+    job.emit({
+      type: "evaluation",
+      step: best.step,
+      split: "test",
+      label,
+      loss,
+      metrics,
+      examples: predictions.length,
+      seconds: (performance.now() - started) / 1000,
+    });
     const source = join(folder, `predictions-${label}.jsonl`);
     writeFileAtomic(source, predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join(""));
     files.push({ path: `analysis/predictions-${label}.jsonl`, source });
@@ -117,19 +209,36 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
 
 /** Saves the adapter and the commit; a stopped run keeps its best so far, untested. */
 async function finish(job: Job, prepared: Prepared, end: { state: LoopState; stopped: boolean }): Promise<void> {
-  const { sizes, model } = prepared, { method, backbone } = job.run.experiment();
+  const { sizes, model } = prepared,
+    { method, backbone } = job.run.experiment();
   const best = end.state.best ?? end.state;
-  const { adapterPath } = job.run, adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({ path: `adapter/${name}`, source: join(adapterPath, name) }));
+  const { adapterPath } = job.run,
+    adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({
+      path: `adapter/${name}`,
+      source: join(adapterPath, name),
+    }));
   job.run.mustBeThere();
   try {
     makeFolder(adapterPath);
-    saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, width: model.local.width });
+    saveAdapter(
+      adapterPath,
+      { spec: method, sizes, parameters: best.parameters },
+      { backbone, width: model.local.width },
+    );
     for (const { source } of adapter) syncFile(source);
-  } catch (error) { throw explainWrite(error, adapterPath); }
-  const files = [...adapter, ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) }))];
+  } catch (error) {
+    throw explainWrite(error, adapterPath);
+  }
+  const files = [
+    ...adapter,
+    ...["experiment.json", "events.jsonl"].map((name) => ({ path: name, source: join(job.run.path, name) })),
+  ];
   if (!end.stopped) {
     job.emit({ type: "status", status: "evaluating" });
-    files.push(...await test(job, prepared, best), ...await job.options.analyse(job.run, { requested: job.stopRequested }));
+    files.push(
+      ...(await test(job, prepared, best)),
+      ...(await job.options.analyse(job.run, { requested: job.stopRequested })),
+    );
   }
   const stopped = end.stopped || job.stopRequested();
   const status = stopped ? "stopped" : "finished";
@@ -152,7 +261,8 @@ async function endReproduction({ run, options, emit }: Job): Promise<void> {
 
 /** A run whose backbone is held narrow says what that costs, once. */
 async function comparePrecision({ run, emit, stopRequested }: Job, prepared: Prepared): Promise<void> {
-  if (!prepared.experiment.precision.compare || run.record().precision.some(({ label }) => label === "untrained")) return;
+  if (!prepared.experiment.precision.compare || run.record().precision.some(({ label }) => label === "untrained"))
+    return;
   const cost = await precisionCost(prepared, prepared.initial, { label: "untrained", stopRequested });
   if (cost !== undefined) emit(cost);
 }
@@ -163,12 +273,19 @@ function stateOf({ run, options, emit }: Job, { initial }: Prepared): LoopState 
   if (saved === undefined) return initialState(initial);
   if (!("damage" in saved)) {
     const missing = missingSteps(readJournal(run.path).events, saved.step);
-    if (missing > 0) emit({ type: "warning", message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint` });
+    if (missing > 0)
+      emit({
+        type: "warning",
+        message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint`,
+      });
     return saved;
   }
   const aside = asidePath(run.checkpointPath);
   renameSync(run.checkpointPath, aside);
-  emit({ type: "warning", message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew` });
+  emit({
+    type: "warning",
+    message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew`,
+  });
   return initialState(initial);
 }
 
@@ -196,13 +313,16 @@ async function train(job: Job): Promise<void> {
     const start = stateOf(job, prepared);
     emit({ type: "status", status: "running", pid: process.pid });
     await finish(job, prepared, await loop(job, prepared, start));
-  } finally { await prepared.model.release(); }
+  } finally {
+    await prepared.model.release();
+  }
 }
 
 /** What a run that is begun is not. */
 const OVER: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "stopped", "failed"]);
 
-const LEASE_TRIES = 20, LEASE_WAIT = 100;
+const LEASE_TRIES = 20,
+  LEASE_WAIT = 100;
 
 /** Takes the run's lease; whoever marks a run as interrupted holds it for a moment. */
 async function takenLease(run: RunDirectory): Promise<boolean> {
@@ -214,29 +334,62 @@ async function takenLease(run: RunDirectory): Promise<boolean> {
 }
 
 /** Says in the journal what ended the run. A run that wanted space goes on once there is some; one that has failed will fail again. */
-async function tellFailure(run: RunDirectory, journal: Journal, { folder, error }: { folder: string; error: unknown }): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error), { less } = run.record().memory ?? {};
+async function tellFailure(
+  run: RunDirectory,
+  journal: Journal,
+  { folder, error }: { folder: string; error: unknown },
+): Promise<void> {
+  const message = error instanceof Error ? error.message : String(error),
+    { less } = run.record().memory ?? {};
   dropReserve(run.path);
-  journal.append({ type: "error", message, action: less !== undefined && isMemoryTrouble(message) ? `${less}.` : error instanceof UserError ? error.action : undefined });
-  await putAway(run, folder, (event) => { journal.append(event); });
+  journal.append({
+    type: "error",
+    message,
+    action:
+      less !== undefined && isMemoryTrouble(message)
+        ? `${less}.`
+        : error instanceof UserError
+          ? error.action
+          : undefined,
+  });
+  await putAway(run, folder, (event) => {
+    journal.append(event);
+  });
   journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", message });
 }
 
 /** The job with its journal open. */
 async function journaled(run: RunDirectory, options: TrainOptions): Promise<number> {
-  const journal = new Journal(run.path), gpus = new GpuWatch();
+  const journal = new Journal(run.path),
+    gpus = new GpuWatch();
   let lost: Error | undefined;
   const emit = (event: NewRunEvent): void => {
     if (lost !== undefined) throw lost;
     journal.append(event);
   };
   // Thrown here it would end the process without a word: the next event tells it.
-  const heartbeat = setInterval(() => { try { journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() }); } catch (error) { lost ??= error as Error; } }, HEARTBEAT);
+  const heartbeat = setInterval(() => {
+    try {
+      journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
+    } catch (error) {
+      lost ??= error as Error;
+    }
+  }, HEARTBEAT);
   try {
     keepReserve(run.path);
-    for (const folder of [dirname(run.checkpointPath), run.adapterPath]) if (existsSync(folder)) removeTemporaries(folder);
+    for (const folder of [dirname(run.checkpointPath), run.adapterPath])
+      if (existsSync(folder)) removeTemporaries(folder);
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
-    await train({ run, options, emit, gpus, sync: () => { journal.sync(); }, stopRequested: () => options.signal.aborted || run.stopRequested() });
+    await train({
+      run,
+      options,
+      emit,
+      gpus,
+      sync: () => {
+        journal.sync();
+      },
+      stopRequested: () => options.signal.aborted || run.stopRequested(),
+    });
     return 0;
   } catch (error) {
     // What goes wrong here is no word on a run that another has by now.
@@ -256,7 +409,11 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
  * @throws anything unexpected, journaled first
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!await takenLease(run)) throw run.busy();
+  if (!(await takenLease(run))) throw run.busy();
   // A queue that was killed may have started a worker that its successor did not hear of: the second, which waited for the lease, finds the run at its end.
-  try { return !options.resume && OVER.has(run.record().status) ? 0 : await journaled(run, options); } finally { run.releaseLease(); }
+  try {
+    return !options.resume && OVER.has(run.record().status) ? 0 : await journaled(run, options);
+  } finally {
+    run.releaseLease();
+  }
 }

@@ -9,19 +9,36 @@ import { RunDirectory } from "../../src/run/runDirectory.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { figures } from "./report/figures.ts";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), NAMES = ["position-shift", "ablation", "offsets"] as const;
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js"),
+  NAMES = ["position-shift", "ablation", "offsets"] as const;
 const EXPERIMENT = {
-  name: "bench", task: { kind: "mail", split: { validation: 0.05, test: 0.2, seed: 42 } }, method: { kind: "adept" }, git: false,
-  training: { steps: 200, maxSourceLength: 96, maxTargetLength: 4, selection: "loss", evaluateEvery: 200, validationLimit: 100, testLimit: 1000 },
+  name: "bench",
+  task: { kind: "mail", split: { validation: 0.05, test: 0.2, seed: 42 } },
+  method: { kind: "adept" },
+  git: false,
+  training: {
+    steps: 200,
+    maxSourceLength: 96,
+    maxTargetLength: 4,
+    selection: "loss",
+    evaluateEvery: 200,
+    validationLimit: 100,
+    testLimit: 1000,
+  },
 };
 
 /** Seconds spent inside onnxruntime, from now on. */
 function engineClock(): () => number {
   let seconds = 0;
-  const { prototype } = InferenceSession as unknown as { prototype: { run: (...args: unknown[]) => Promise<unknown> } }, { run } = prototype;
+  const { prototype } = InferenceSession as unknown as { prototype: { run: (...args: unknown[]) => Promise<unknown> } },
+    { run } = prototype;
   prototype.run = async function (...args) {
     const from = performance.now();
-    try { return await run.apply(this, args); } finally { seconds += (performance.now() - from) / 1000; }
+    try {
+      return await run.apply(this, args);
+    } finally {
+      seconds += (performance.now() - from) / 1000;
+    }
   };
   return () => seconds;
 }
@@ -32,15 +49,34 @@ export async function benchAnalyses([examples = "1000"]: string[], add: AddRow):
   try {
     writeFileSync(join(folder, "x.adept.json"), JSON.stringify(EXPERIMENT));
     execFileSync(process.execPath, [CLI, "train", "x.adept.json"], { cwd: folder, stdio: "ignore" });
-    const run = RunDirectory.open(join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!)), engine = engineClock(), began = performance.now();
-    const subject = await openSubject(run.experiment(), run.adapterPath, Number(examples)), rows = [["open: tasks, tokens, model", (performance.now() - began) / 1000, engine()]] as [string, number, number][];
+    const run = RunDirectory.open(join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!)),
+      engine = engineClock(),
+      began = performance.now();
+    const subject = await openSubject(run.experiment(), run.adapterPath, Number(examples)),
+      rows = [["open: tasks, tokens, model", (performance.now() - began) / 1000, engine()]] as [
+        string,
+        number,
+        number,
+      ][];
     for (const name of NAMES) {
       const [from, before] = [performance.now(), engine()];
       await ANALYSES[name](subject, () => undefined);
       rows.push([name, (performance.now() - from) / 1000, engine() - before]);
     }
     await subject.release();
-    const { test, experiment: { training } } = subject;
-    for (const [name, seconds, inside] of [...rows, ["all", (performance.now() - began) / 1000, engine()] as const]) add({ bench: "analyses", case: `${name}, ${test.length} test examples of ${training.maxSourceLength} tokens at most`, unit: "s", ours: figures([seconds]), note: `${inside.toFixed(1)} s of these in the engine` });
-  } finally { rmSync(folder, { recursive: true }); }
+    const {
+      test,
+      experiment: { training },
+    } = subject;
+    for (const [name, seconds, inside] of [...rows, ["all", (performance.now() - began) / 1000, engine()] as const])
+      add({
+        bench: "analyses",
+        case: `${name}, ${test.length} test examples of ${training.maxSourceLength} tokens at most`,
+        unit: "s",
+        ours: figures([seconds]),
+        note: `${inside.toFixed(1)} s of these in the engine`,
+      });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

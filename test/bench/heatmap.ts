@@ -11,16 +11,38 @@ import { StubEditor } from "../host/stubEditor.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { toldRow, type Row } from "./report/toldRow.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"), MEGABYTES = 10, SCREEN = 60, SCROLLS = 200, BASE_ROWS = 32_128, BASE_WIDTH = 768;
-const WORDS = "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(" ");
-const middle = (values: readonly number[], share = 0.5): number => [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
+const DIST = join(import.meta.dirname, "../../dist"),
+  MEGABYTES = 10,
+  SCREEN = 60,
+  SCROLLS = 200,
+  BASE_ROWS = 32_128,
+  BASE_WIDTH = 768;
+const WORDS =
+  "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(
+    " ",
+  );
+const middle = (values: readonly number[], share = 0.5): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? NaN;
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 const spread = (values: readonly number[]): string => `${ms(middle(values))}, 95 % ${ms(middle(values, 0.95))}`;
 const rest = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
-const memoryOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
+const memoryOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
-interface Case { name: string; file: string; lines: string[]; visible: [number, number] }
-interface Bench { parts: typeof Parts; worker: TokenWorker; run: Run; opened: OpenedRun; failures: unknown[]; row: Row }
+interface Case {
+  name: string;
+  file: string;
+  lines: string[];
+  visible: [number, number];
+}
+interface Bench {
+  parts: typeof Parts;
+  worker: TokenWorker;
+  run: Run;
+  opened: OpenedRun;
+  failures: unknown[];
+  row: Row;
+}
 
 /** Lines of so many megabytes, of words that the embedded tokenizer cuts as it would cut mail. */
 function filled(line: (text: string, index: number) => string, wordsOf: (index: number) => number): string[] {
@@ -34,13 +56,35 @@ function filled(line: (text: string, index: number) => string, wordsOf: (index: 
 }
 
 function cases(): Case[] {
-  const json = (text: string, i: number): string => JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" }), mails = filled(json, (i) => 30 + ((i * 17) % 60));
-  const table = ["id,text,label", ...filled((text, i) => `${i},${i === 5 ? '"' : ""}${text},yes`, () => 16)];
+  const json = (text: string, i: number): string => JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" }),
+    mails = filled(json, (i) => 30 + ((i * 17) % 60));
+  const table = [
+    "id,text,label",
+    ...filled(
+      (text, i) => `${i},${i === 5 ? '"' : ""}${text},yes`,
+      () => 16,
+    ),
+  ];
   return [
     { name: "JSONL", file: "/d/data.jsonl", lines: mails, visible: [5000, 5000 + SCREEN] },
-    { name: "JSONL, rows of 12 kB", file: "/d/articles.jsonl", lines: filled(json, () => 2200), visible: [400, 400 + SCREEN] },
-    { name: "JSONL, rows of 100 kB", file: "/d/books.jsonl", lines: filled(json, () => 18_300), visible: [20, 20 + SCREEN] },
-    { name: "CSV with a stray quote in line 7", file: "/d/table.csv", lines: table, visible: [50_000, 50_000 + SCREEN] },
+    {
+      name: "JSONL, rows of 12 kB",
+      file: "/d/articles.jsonl",
+      lines: filled(json, () => 2200),
+      visible: [400, 400 + SCREEN],
+    },
+    {
+      name: "JSONL, rows of 100 kB",
+      file: "/d/books.jsonl",
+      lines: filled(json, () => 18_300),
+      visible: [20, 20 + SCREEN],
+    },
+    {
+      name: "CSV with a stray quote in line 7",
+      file: "/d/table.csv",
+      lines: table,
+      visible: [50_000, 50_000 + SCREEN],
+    },
   ];
 }
 
@@ -54,20 +98,66 @@ class Busy {
     this.longest = Math.max(this.longest, (user + system) / 1000);
   }, 1);
 
-  since(): number { const { longest } = this; this.longest = 0; return longest; }
-  end(): void { clearInterval(this.beat); }
+  since(): number {
+    const { longest } = this;
+    this.longest = 0;
+    return longest;
+  }
+  end(): void {
+    clearInterval(this.beat);
+  }
 }
 
-async function measure({ name, file, lines, visible }: Case, { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures, row }: Bench): Promise<void> {
+async function measure(
+  { name, file, lines, visible }: Case,
+  { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures, row }: Bench,
+): Promise<void> {
   const editor = new StubEditor(lines, file, visible);
-  let painted: () => void = () => { /* set below */ };
-  const heatmap = new EditorHeatmap(editor.asEditor(), { run, opened, measure: "norm" }, { worker, colours: new HeatmapColours(), scale: (own) => opened.measures[own]!, failed: (error) => failures.push(error), outdated: () => failures.push("outdated"), painted: () => { painted(); } });
-  const paint = (): Promise<number> => new Promise((done) => { const from = performance.now(); painted = () => { painted = () => { /* once */ }; done(performance.now() - from); }; heatmap.refresh(0); });
-  const busy = new Busy(), first = await paint(), ranges = editor.coloured().length;
+  let painted: () => void = () => {
+    /* set below */
+  };
+  const heatmap = new EditorHeatmap(
+    editor.asEditor(),
+    { run, opened, measure: "norm" },
+    {
+      worker,
+      colours: new HeatmapColours(),
+      scale: (own) => opened.measures[own]!,
+      failed: (error) => failures.push(error),
+      outdated: () => failures.push("outdated"),
+      painted: () => {
+        painted();
+      },
+    },
+  );
+  const paint = (): Promise<number> =>
+    new Promise((done) => {
+      const from = performance.now();
+      painted = () => {
+        painted = () => {
+          /* once */
+        };
+        done(performance.now() - from);
+      };
+      heatmap.refresh(0);
+    });
+  const busy = new Busy(),
+    first = await paint(),
+    ranges = editor.coloured().length;
   await rest(600);
-  const inSight = (): number => new Set(editor.coloured().map(({ line }) => line).filter((line) => line >= editor.visible[0] && line <= editor.visible[1])).size, seen = inSight(), opening = busy.since(), paints: number[] = [], blocked: number[] = [];
+  const inSight = (): number =>
+      new Set(
+        editor
+          .coloured()
+          .map(({ line }) => line)
+          .filter((line) => line >= editor.visible[0] && line <= editor.visible[1]),
+      ).size,
+    seen = inSight(),
+    opening = busy.since(),
+    paints: number[] = [],
+    blocked: number[] = [];
   for (let i = 0; i < SCROLLS; i++) {
-    const at = 1 + (i * 7919) % Math.max(1, lines.length - SCREEN - 1);
+    const at = 1 + ((i * 7919) % Math.max(1, lines.length - SCREEN - 1));
     editor.visible = [at, at + SCREEN];
     busy.since();
     paints.push(await paint());
@@ -75,11 +165,19 @@ async function measure({ name, file, lines, visible }: Case, { parts: { EditorHe
     blocked.push(busy.since());
   }
   busy.end();
-  const edits = Array.from({ length: 50 }, () => { const from = performance.now(); heatmap.edited([{ range: new vscode.Range(editor.visible[0], 0, editor.visible[0], 1) } as never]); return performance.now() - from; });
+  const edits = Array.from({ length: 50 }, () => {
+    const from = performance.now();
+    heatmap.edited([{ range: new vscode.Range(editor.visible[0], 0, editor.visible[0], 1) } as never]);
+    return performance.now() - from;
+  });
   row(`${name}: first paint, worker warm (${ranges} ranges)`, first, "< 200 ms");
   row("lines in sight coloured, at rest", `${seen} of ${SCREEN + 1}`, "all");
   row(`${SCROLLS} jumps to other places: first paint`, spread(paints), "< 200 ms");
-  row("the host busy at one go: as it opens; while scrolling, longest of each jump", `${ms(opening)}; ${spread(blocked)}`, "< 50 ms");
+  row(
+    "the host busy at one go: as it opens; while scrolling, longest of each jump",
+    `${ms(opening)}; ${spread(blocked)}`,
+    "< 50 ms",
+  );
   row("an edit painted from what is known", middle(edits));
   heatmap.clear();
   await rest(100);
@@ -87,21 +185,49 @@ async function measure({ name, file, lines, visible }: Case, { parts: { EditorHe
 
 /** npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with the project's bounds beside. */
 export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
-  const row = toldRow("heatmap", add), folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
-  const failures: unknown[] = [], worker = new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => failures.push(line) });
+  const row = toldRow("heatmap", add),
+    folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
+  const failures: unknown[] = [],
+    worker = new TokenWorker({
+      workerPath: join(DIST, "worker.js"),
+      nodePath: process.execPath,
+      told: (line) => failures.push(line),
+    });
   try {
     const all = cases();
     writeFileSync(join(folder, "data.jsonl"), all[0]!.lines.slice(0, 60).join("\n"));
-    writeFileSync(join(folder, "w.adept.json"), JSON.stringify({ name: "w", git: false, task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 39 }, training: { steps: 4, batchSize: 8, maxSourceLength: 256, warmup: 1 }, engine: { threads: 1 } }));
+    writeFileSync(
+      join(folder, "w.adept.json"),
+      JSON.stringify({
+        name: "w",
+        git: false,
+        task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" },
+        method: { kind: "adept", promptLength: 4, bottleneck: 39 },
+        training: { steps: 4, batchSize: 8, maxSourceLength: 256, warmup: 1 },
+        engine: { threads: 1 },
+      }),
+    );
     execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "w.adept.json"], { cwd: folder, stdio: "pipe" });
-    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!), parts = await loadParts(), run = { id: "r", directory: { path } } as unknown as Run;
-    const cold = performance.now(), opened = await worker.open(path);
+    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!),
+      parts = await loadParts(),
+      run = { id: "r", directory: { path } } as unknown as Run;
+    const cold = performance.now(),
+      opened = await worker.open(path);
     row("worker started, a run's table made", performance.now() - cold);
     for (const each of all) await measure(each, { parts, worker, run, opened, failures, row });
     globalThis.gc?.();
-    row("host's heap after it", `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB, ${(all.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the texts`);
+    row(
+      "host's heap after it",
+      `${(process.memoryUsage().heapUsed / 2 ** 20).toFixed(0)} MiB, ${(all.flatMap(({ lines }) => lines).reduce((sum, line) => sum + line.length, 0) / 2 ** 20).toFixed(0)} of it the texts`,
+    );
     row("worker's resident memory", `${memoryOf(worker.pid!).toFixed(0)} MiB`);
-    row("bytes the worker keeps of a vocabulary of T5-base (calculated)", `${((BASE_ROWS * (4 + 4 + 4 + 4 + 2)) / 2 ** 20).toFixed(1)} MiB, of an embedding of ${((BASE_ROWS * BASE_WIDTH * 4) / 2 ** 20).toFixed(0)}`);
+    row(
+      "bytes the worker keeps of a vocabulary of T5-base (calculated)",
+      `${((BASE_ROWS * (4 + 4 + 4 + 4 + 2)) / 2 ** 20).toFixed(1)} MiB, of an embedding of ${((BASE_ROWS * BASE_WIDTH * 4) / 2 ** 20).toFixed(0)}`,
+    );
     if (failures.length > 0) console.log(failures);
-  } finally { worker.dispose(); rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    worker.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

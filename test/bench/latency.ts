@@ -14,19 +14,31 @@ import { shapeNamed } from "./sides/shapes.ts";
 import { randomBackbone, TINY } from "./sides/sideFolder.ts";
 
 /** Texts of the task where the real ones are not beside this checkout. */
-const WORDS = "the meeting about paper and stone was moved to tuesday because the flight is late please confirm by mail".split(" ");
+const WORDS =
+  "the meeting about paper and stone was moved to tuesday because the flight is late please confirm by mail".split(" ");
 
 /** A backbone's folder with the embedded tokenizer beside its weights. */
 function withTokenizer(folder: string, backbone: string): string {
-  for (const name of readdirSync(backbone)) if (process.platform === "win32") copyFileSync(join(backbone, name), join(folder, name)); else symlinkSync(resolve(backbone, name), join(folder, name));
-  for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"]) if (!existsSync(join(folder, name))) copyFileSync(join(TINY, name), join(folder, name));
+  for (const name of readdirSync(backbone))
+    if (process.platform === "win32") copyFileSync(join(backbone, name), join(folder, name));
+    else symlinkSync(resolve(backbone, name), join(folder, name));
+  for (const name of ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"])
+    if (!existsSync(join(folder, name))) copyFileSync(join(TINY, name), join(folder, name));
   return folder;
 }
 
 function taskOf(folder: string): object {
   const sst2 = setFolder("sst2");
   if (sst2 !== undefined) return { kind: "named", name: "sst2", folder: sst2 };
-  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 400 }, (_, i) => JSON.stringify({ text: Array.from({ length: 5 + (i % 20) }, (__, j) => WORDS[(7 * i + j * j) % WORDS.length]).join(" "), label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
+  writeFileSync(
+    join(folder, "data.jsonl"),
+    Array.from({ length: 400 }, (_, i) =>
+      JSON.stringify({
+        text: Array.from({ length: 5 + (i % 20) }, (__, j) => WORDS[(7 * i + j * j) % WORDS.length]).join(" "),
+        label: i % 2 === 0 ? "yes" : "no",
+      }),
+    ).join("\n"),
+  );
   return { kind: "file", train: join(folder, "data.jsonl"), source: "{text}", target: "{label}" };
 }
 
@@ -35,26 +47,94 @@ async function latencyOf(shape: string, grid: Grid): Promise<Latency> {
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-latency-"));
   try {
     const backbone = withTokenizer(folder, shape === "tiny-t5" ? TINY : randomBackbone(shapeNamed(shape)));
-    const experiment = ResolvedExperiment.parse({ name: "bench", task: taskOf(folder), backbone, method: { kind: "adept", promptLength: 20, bottleneck: 39 }, training: { maxTargetLength: 4, testLimit: 256 } });
-    const { model, sizes, initial } = await openExperimentModel(experiment), random = new MersenneTwister(5), adapter = join(folder, "adapter");
-    saveAdapter(adapter, { spec: experiment.method, sizes, parameters: new Map([...initial].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map((x) => x + 0.1 * random.normal()) }])) }, { backbone, width: model.local.width });
+    const experiment = ResolvedExperiment.parse({
+      name: "bench",
+      task: taskOf(folder),
+      backbone,
+      method: { kind: "adept", promptLength: 20, bottleneck: 39 },
+      training: { maxTargetLength: 4, testLimit: 256 },
+    });
+    const { model, sizes, initial } = await openExperimentModel(experiment),
+      random = new MersenneTwister(5),
+      adapter = join(folder, "adapter");
+    saveAdapter(
+      adapter,
+      {
+        spec: experiment.method,
+        sizes,
+        parameters: new Map(
+          [...initial].map(([name, tensor]) => [
+            name,
+            { ...tensor, data: tensor.data.map((x) => x + 0.1 * random.normal()) },
+          ]),
+        ),
+      },
+      { backbone, width: model.local.width },
+    );
     await model.release();
     const subject = await openSubject(experiment, adapter);
-    try { return await analyseLatency(subject, ({ label }) => { console.error(`  ${shape}: ${label}`); }, grid); } finally { await subject.release(); }
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+    try {
+      return await analyseLatency(
+        subject,
+        ({ label }) => {
+          console.error(`  ${shape}: ${label}`);
+        },
+        grid,
+      );
+    } finally {
+      await subject.release();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-const inverse = ({ median, low, high }: { median: number; low: number; high: number }): { median: number; low: number; high: number } => ({ median: 1 / median, low: 1 / high, high: 1 / low });
+const inverse = ({
+  median,
+  low,
+  high,
+}: {
+  median: number;
+  low: number;
+  high: number;
+}): { median: number; low: number; high: number } => ({ median: 1 / median, low: 1 / high, high: 1 / low });
 
 function tell(shape: string, { rows, fold }: Latency, add: AddRow): void {
-  for (const { form, length, batchSize, endToEnd, inputLayer, ratio } of rows) add({ bench: "latency", case: `${shape}, ${form}, ${length} tokens, batch ${batchSize}`, unit: "ms", ours: { median: endToEnd.median, least: endToEnd.low, n: endToEnd.n }, note: `${ratio.median.toFixed(3)} of the bare backbone; input layer ${inputLayer.median.toFixed(3)} ms; least: the low end of the median's interval` });
+  for (const { form, length, batchSize, endToEnd, inputLayer, ratio } of rows)
+    add({
+      bench: "latency",
+      case: `${shape}, ${form}, ${length} tokens, batch ${batchSize}`,
+      unit: "ms",
+      ours: { median: endToEnd.median, least: endToEnd.low, n: endToEnd.n },
+      note: `${ratio.median.toFixed(3)} of the bare backbone; input layer ${inputLayer.median.toFixed(3)} ms; least: the low end of the median's interval`,
+    });
   if (fold === undefined) throw new Error("ADePT has no fold");
   for (const { against, ratio, cells } of fold.against) {
-    add({ bench: "latency", case: `${shape}, ${fold.form}, all`, unit: "its time over the other's", peer: { name: against }, ratio: inverse(ratio), note: `its time over the other's ${ratio.median.toFixed(3)} [${ratio.low.toFixed(3)}, ${ratio.high.toFixed(3)}], n = ${ratio.n}` });
-    for (const cell of cells) add({ bench: "latency", case: `${shape}, ${fold.form}, ${cell.length} tokens, batch ${cell.batchSize}`, unit: "its time over the other's", peer: { name: against }, ratio: inverse(cell.ratio), note: `its time over the other's ${cell.ratio.median.toFixed(3)} [${cell.ratio.low.toFixed(3)}, ${cell.ratio.high.toFixed(3)}]` });
+    add({
+      bench: "latency",
+      case: `${shape}, ${fold.form}, all`,
+      unit: "its time over the other's",
+      peer: { name: against },
+      ratio: inverse(ratio),
+      note: `its time over the other's ${ratio.median.toFixed(3)} [${ratio.low.toFixed(3)}, ${ratio.high.toFixed(3)}], n = ${ratio.n}`,
+    });
+    for (const cell of cells)
+      add({
+        bench: "latency",
+        case: `${shape}, ${fold.form}, ${cell.length} tokens, batch ${cell.batchSize}`,
+        unit: "its time over the other's",
+        peer: { name: against },
+        ratio: inverse(cell.ratio),
+        note: `its time over the other's ${cell.ratio.median.toFixed(3)} [${cell.ratio.low.toFixed(3)}, ${cell.ratio.high.toFixed(3)}]`,
+      });
   }
   const { equal, total } = fold.predictions;
-  add({ bench: "latency", case: `${shape}, predictions of ${fold.form} and the run`, unit: "texts", note: `the same tokens on ${equal} of ${total}` });
+  add({
+    bench: "latency",
+    case: `${shape}, predictions of ${fold.form} and the run`,
+    unit: "texts",
+    note: `the same tokens on ${equal} of ${total}`,
+  });
 }
 
 /**
@@ -62,7 +142,25 @@ function tell(shape: string, { rows, fold }: Latency, add: AddRow): void {
  * analysis. Wanted of the fold: within 2 % of prompt tuning with the same prompt, never slower than DePT, the run's own predictions.
  */
 export async function benchLatency(args: string[], add: AddRow): Promise<void> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { lengths: { type: "string", default: "32,128,256" }, batches: { type: "string", default: "1,16" }, rounds: { type: "string" } } });
-  const numbers = (text: string): number[] => text.split(",").map(Number), shapes = positionals.length === 0 ? ["tiny-t5", "d=256", "T5-base"] : positionals;
-  for (const shape of shapes) tell(shape, await latencyOf(shape, { lengths: numbers(values.lengths), batches: numbers(values.batches), rounds: Number(values.rounds ?? (shape === "T5-base" ? 8 : 30)) }), add);
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      lengths: { type: "string", default: "32,128,256" },
+      batches: { type: "string", default: "1,16" },
+      rounds: { type: "string" },
+    },
+  });
+  const numbers = (text: string): number[] => text.split(",").map(Number),
+    shapes = positionals.length === 0 ? ["tiny-t5", "d=256", "T5-base"] : positionals;
+  for (const shape of shapes)
+    tell(
+      shape,
+      await latencyOf(shape, {
+        lengths: numbers(values.lengths),
+        batches: numbers(values.batches),
+        rounds: Number(values.rounds ?? (shape === "T5-base" ? 8 : 30)),
+      }),
+      add,
+    );
 }

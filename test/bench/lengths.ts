@@ -9,32 +9,56 @@ import { SIZES, shapeNamed } from "./sides/shapes.ts";
 import { Side, type Answer } from "./sides/side.ts";
 import { randomBackbone, sideBatch, SideFolder, type SideBatch } from "./sides/sideFolder.ts";
 
-const SETS = ["sst2", "cola", "trec"], ROWS = 32, SEED = 42, TRAIN = 20_000;
+const SETS = ["sst2", "cola", "trec"],
+  ROWS = 32,
+  SEED = 42,
+  TRAIN = 20_000;
 /** Memory that a step of the official recipe takes in eager mode at T5-base, MB for each row (what is kept for the backward pass), and besides. */
-const PER_ROW = 300, FIXED = 2500;
+const PER_ROW = 300,
+  FIXED = 2500;
 
 /** Rows of one official batch that fit the free memory: a time per example does not depend on how many there are. */
 function peerRows(): number {
-  const free = process.platform === "linux" ? Number(/MemAvailable:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) / 1024 : 8000;
+  const free =
+    process.platform === "linux"
+      ? Number(/MemAvailable:\s+(\d+)/.exec(readFileSync("/proc/meminfo", "utf8"))?.[1]) / 1024
+      : 8000;
   return [32, 16, 8, 4].find((rows) => FIXED + PER_ROW * rows < 0.6 * free) ?? 2;
 }
 
 /** Examples as the official recipe has them: padded to 256 tokens, however short they are. */
 function officialBatch(examples: readonly TokenisedExample[]): SideBatch {
-  const { rows, sourceLength, ids, mask, labels } = padBatch(examples), wide = LENGTHS.maxSourceLength, widened = (from: ArrayLike<number>): number[] => Array.from({ length: rows * wide }, (_, i) => (i % wide < sourceLength ? from[Math.floor(i / wide) * sourceLength + (i % wide)]! : 0));
+  const { rows, sourceLength, ids, mask, labels } = padBatch(examples),
+    wide = LENGTHS.maxSourceLength,
+    widened = (from: ArrayLike<number>): number[] =>
+      Array.from({ length: rows * wide }, (_, i) =>
+        i % wide < sourceLength ? from[Math.floor(i / wide) * sourceLength + (i % wide)]! : 0,
+      );
   return { rows, ids: widened(ids), mask: widened(mask), labels: Array.from(labels) };
 }
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Our training's batches of one set in turn with official ones of the same texts. */
-async function compare(set: string, { shape, sample, official, add }: { shape: string; sample: number; official: number; add: AddRow }): Promise<void> {
-  const { examples } = await realTexts(set, "train", TRAIN), sequence = new BatchSequence(examples, { batchSize: ROWS, seed: SEED }), own = Array.from({ length: sample }, (_, i) => sequence.batch(i));
-  const rows = peerRows(), theirs = Array.from({ length: official }, (_, i) => officialBatch(examples.slice(i * rows, (i + 1) * rows))), folder = new SideFolder(randomBackbone(shapeNamed(shape)), [...own.map(sideBatch), ...theirs]);
-  const ours = Side.engine(folder.path, THREADS), why = lacking("eager"), peer = why === undefined ? Side.torch(folder.path, THREADS) : undefined, lengths = examples.map(({ ids }) => ids.length).sort((a, b) => a - b);
+async function compare(
+  set: string,
+  { shape, sample, official, add }: { shape: string; sample: number; official: number; add: AddRow },
+): Promise<void> {
+  const { examples } = await realTexts(set, "train", TRAIN),
+    sequence = new BatchSequence(examples, { batchSize: ROWS, seed: SEED }),
+    own = Array.from({ length: sample }, (_, i) => sequence.batch(i));
+  const rows = peerRows(),
+    theirs = Array.from({ length: official }, (_, i) => officialBatch(examples.slice(i * rows, (i + 1) * rows))),
+    folder = new SideFolder(randomBackbone(shapeNamed(shape)), [...own.map(sideBatch), ...theirs]);
+  const ours = Side.engine(folder.path, THREADS),
+    why = lacking("eager"),
+    peer = why === undefined ? Side.torch(folder.path, THREADS) : undefined,
+    lengths = examples.map(({ ids }) => ids.length).sort((a, b) => a - b);
   try {
-    const perExample: number[] = [], padded: number[] = [];
-    let last: Answer = await ours.ask({ call: "step", batch: 0 }), other: Answer | undefined;
+    const perExample: number[] = [],
+      padded: number[] = [];
+    let last: Answer = await ours.ask({ call: "step", batch: 0 }),
+      other: Answer | undefined;
     for (let i = 0; i < sample; i++) {
       last = await ours.ask({ call: "step", batch: i });
       perExample.push(last.milliseconds / own[i]!.rows);
@@ -47,10 +71,27 @@ async function compare(set: string, { shape, sample, official, add }: { shape: s
     }
     const told = `${examples.length} texts of ${lengths[lengths.length >> 1]!} tokens at the median, ${lengths.at(-1)!} at most; prompt ${SIZES.promptLength}; mean ${mean(perExample).toFixed(1)} ms`;
     add({
-      bench: "lengths", case: `${set}, ${shape}`, unit: "ms/example", ours: figures(perExample), memory: { ours: last.megabytes, peer: other?.megabytes },
-      ...(padded.length === 0 ? { note: `${told}; ${why ?? ""}` } : { peer: { name: `${peerName("eager")}, padded to ${LENGTHS.maxSourceLength}, batch ${rows}`, figures: figures(padded) }, ratio: { median: mean(padded) / mean(perExample) }, note: `${told}; the ratio is of means` }),
+      bench: "lengths",
+      case: `${set}, ${shape}`,
+      unit: "ms/example",
+      ours: figures(perExample),
+      memory: { ours: last.megabytes, peer: other?.megabytes },
+      ...(padded.length === 0
+        ? { note: `${told}; ${why ?? ""}` }
+        : {
+            peer: {
+              name: `${peerName("eager")}, padded to ${LENGTHS.maxSourceLength}, batch ${rows}`,
+              figures: figures(padded),
+            },
+            ratio: { median: mean(padded) / mean(perExample) },
+            note: `${told}; the ratio is of means`,
+          }),
     });
-  } finally { ours.end(); peer?.end(); folder.remove(); }
+  } finally {
+    ours.end();
+    peer?.end();
+    folder.remove();
+  }
 }
 
 /**
@@ -58,9 +99,23 @@ async function compare(set: string, { shape, sample, official, add }: { shape: s
  * against the official recipe: PyTorch eager, every text padded to 256.
  */
 export async function benchLengths(args: string[], add: AddRow): Promise<void> {
-  const { values, positionals: names } = parseArgs({ args, allowPositionals: true, options: { shape: { type: "string", default: "T5-base" }, batches: { type: "string", default: "12" }, official: { type: "string", default: "3" } } });
+  const { values, positionals: names } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      shape: { type: "string", default: "T5-base" },
+      batches: { type: "string", default: "12" },
+      official: { type: "string", default: "3" },
+    },
+  });
   for (const set of SETS.filter((name) => names.length === 0 || names.includes(name))) {
     if (setFolder(set) === undefined) console.log(`${set}: its texts are not beside this checkout.`);
-    else await compare(set, { shape: values.shape, sample: Number(values.batches), official: Number(values.official), add });
+    else
+      await compare(set, {
+        shape: values.shape,
+        sample: Number(values.batches),
+        official: Number(values.official),
+        add,
+      });
   }
 }

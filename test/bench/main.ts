@@ -17,14 +17,29 @@ import { benchStep } from "./step.ts";
 import { benchUi } from "./ui.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  step: benchStep, lengths: benchLengths, evaluate: benchEvaluate, latency: benchLatency, startup: benchStartup, memory: benchMemory, memoryForecast: benchMemoryForecast, growth: benchGrowth, sets: benchSets, analyses: benchAnalyses, ui: benchUi, heatmap: benchHeatmap,
+  step: benchStep,
+  lengths: benchLengths,
+  evaluate: benchEvaluate,
+  latency: benchLatency,
+  startup: benchStartup,
+  memory: benchMemory,
+  memoryForecast: benchMemoryForecast,
+  growth: benchGrowth,
+  sets: benchSets,
+  analyses: benchAnalyses,
+  ui: benchUi,
+  heatmap: benchHeatmap,
 };
 
 async function run(name: string, bench: Bench, args: string[]): Promise<void> {
   const rows: BenchRow[] = [];
   console.log(`\n# ${name}`);
-  try { await bench(args, (row) => { rows.push(row); console.error(`  ${row.case} ${row.peer?.name ?? ""} ${row.ratio?.median.toFixed(2) ?? ""}`); }); }
-  finally {
+  try {
+    await bench(args, (row) => {
+      rows.push(row);
+      console.error(`  ${row.case} ${row.peer?.name ?? ""} ${row.ratio?.median.toFixed(2) ?? ""}`);
+    });
+  } finally {
     if (rows.length > 0) {
       console.log(`${toTable(rows)}\n`);
       keepResult(name, { machine: thisMachine(), date: new Date().toISOString(), args, rows });
@@ -33,9 +48,17 @@ async function run(name: string, bench: Bench, args: string[]): Promise<void> {
 }
 
 const [name, ...args] = process.argv.slice(2);
-if (name !== undefined && BENCHES[name] === undefined) { console.error(`no bench ${name}; there are: ${Object.keys(BENCHES).join(", ")}`); process.exit(2); }
+if (name !== undefined && BENCHES[name] === undefined) {
+  console.error(`no bench ${name}; there are: ${Object.keys(BENCHES).join(", ")}`);
+  process.exit(2);
+}
 // One that fails does not take the others with it.
 for (const [each, bench] of Object.entries(BENCHES).filter(([own]) => name === undefined || own === name)) {
-  try { await run(each, bench, args); } catch (error) { console.error(`bench ${each} failed:`, error); process.exitCode = 1; }
+  try {
+    await run(each, bench, args);
+  } catch (error) {
+    console.error(`bench ${each} failed:`, error);
+    process.exitCode = 1;
+  }
 }
 console.log(`kept in ${RESULTS}`);

@@ -7,7 +7,13 @@ import { CASES, type MemoryCase } from "./memoryForecast/cases.ts";
 import { writeRandomBackbone } from "./sides/randomBackbone.ts";
 import { SHAPES } from "./sides/shapes.ts";
 
-interface Measured { start: number; trained: number; peak: number; deviceUsed: number; forecast: { host: number; device: number; again: number } }
+interface Measured {
+  start: number;
+  trained: number;
+  peak: number;
+  deviceUsed: number;
+  forecast: { host: number; device: number; again: number };
+}
 
 const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
 
@@ -19,23 +25,53 @@ function measured(asked: MemoryCase, folders: Map<string, string>): Measured {
     folders.set(shape.name, folder);
     writeRandomBackbone(folder, shape);
   }
-  const output = execFileSync(process.execPath, ["--import", "tsx", SIDE, JSON.stringify({ ...asked, backbone: folders.get(asked.backbone) ?? asked.backbone })], { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+  const output = execFileSync(
+    process.execPath,
+    ["--import", "tsx", SIDE, JSON.stringify({ ...asked, backbone: folders.get(asked.backbone) ?? asked.backbone })],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] },
+  );
   return JSON.parse(output.trim().split("\n").at(-1)!) as Measured;
 }
 
-const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: MemoryCase): string => [backbone, method.kind, `input ${length}`, ...(copies > 1 ? [`${copies} copies`] : []), ...(spare === true ? ["spare"] : []), ...(precision === undefined ? [] : [precision])].join(", ");
+const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: MemoryCase): string =>
+  [
+    backbone,
+    method.kind,
+    `input ${length}`,
+    ...(copies > 1 ? [`${copies} copies`] : []),
+    ...(spare === true ? ["spare"] : []),
+    ...(precision === undefined ? [] : [precision]),
+  ].join(", ");
 
 /** Peak memory of training and evaluation beside its forecast. @param names backbones; none: all; "cuda" and the like measure a device's own memory */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
-  const folders = new Map<string, string>(), device = names.find((name) => name === "cuda" || name === "webgpu"), chosen = names.filter((name) => name !== device), megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
+  const folders = new Map<string, string>(),
+    device = names.find((name) => name === "cuda" || name === "webgpu"),
+    chosen = names.filter((name) => name !== device),
+    megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
   try {
-    for (const asked of CASES.filter(({ backbone, copies }) => (chosen.length === 0 || chosen.includes(backbone)) && (device === undefined || copies === undefined))) {
-      const { start, trained, peak, deviceUsed, forecast } = measured({ ...asked, ...(device !== undefined && { device }) }, folders), expected = start + forecast.host, counted = expected + forecast.again;
+    for (const asked of CASES.filter(
+      ({ backbone, copies }) =>
+        (chosen.length === 0 || chosen.includes(backbone)) && (device === undefined || copies === undefined),
+    )) {
+      const { start, trained, peak, deviceUsed, forecast } = measured(
+          { ...asked, ...(device !== undefined && { device }) },
+          folders,
+        ),
+        expected = start + forecast.host,
+        counted = expected + forecast.again;
       add({
-        bench: "memoryForecast", case: nameOf(asked), unit: "MB", ours: megabytes(peak), peer: { name: "forecast", figures: megabytes(counted) }, ratio: { median: counted / peak },
+        bench: "memoryForecast",
+        case: nameOf(asked),
+        unit: "MB",
+        ours: megabytes(peak),
+        peer: { name: "forecast", figures: megabytes(counted) },
+        ratio: { median: counted / peak },
         note: `${Math.round(trained)} after training; ${Math.round(expected)} with every file's pages counted once${device === undefined ? "" : `; on ${device}: ${Math.round(deviceUsed)}, forecast ${Math.round(forecast.device)}`}`,
       });
     }
-  } finally { for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
+  }
   return Promise.resolve();
 }

@@ -8,26 +8,50 @@ import { figures, speedRatio } from "./report/figures.ts";
 import { lacking, peerName, startPeer } from "./sides/peers.ts";
 import { randomBatch, SideFolder, TINY } from "./sides/sideFolder.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"), CLI = join(DIST, "cli.js"), POLL_MS = 2;
-const timed = async (work: () => Promise<void>): Promise<number> => { const from = performance.now(); await work(); return performance.now() - from; };
+const DIST = join(import.meta.dirname, "../../dist"),
+  CLI = join(DIST, "cli.js"),
+  POLL_MS = 2;
+const timed = async (work: () => Promise<void>): Promise<number> => {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+};
 
 /** A command's answer, from the start of its process to its end. */
 function answered(args: readonly string[], cwd: string): number {
-  const from = performance.now(), { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd, encoding: "utf8" });
+  const from = performance.now(),
+    { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`adept ${args.join(" ")} ended with ${String(status)}: ${stderr}`);
   return performance.now() - from;
 }
 
 /** From the start of `adept train` to its first step, as its journal tells it. */
 async function firstStep(folder: string): Promise<number> {
-  const runs = join(folder, ".adept/runs"), before = new Set(existsSync(runs) ? readdirSync(runs) : []), from = Date.now(), child = spawn(process.execPath, [CLI, "train", "x.adept.json", "--no-git", "--set", `seed=${before.size}`], { cwd: folder, stdio: "ignore" });
+  const runs = join(folder, ".adept/runs"),
+    before = new Set(existsSync(runs) ? readdirSync(runs) : []),
+    from = Date.now(),
+    child = spawn(process.execPath, [CLI, "train", "x.adept.json", "--no-git", "--set", `seed=${before.size}`], {
+      cwd: folder,
+      stdio: "ignore",
+    });
   let ended = false;
-  child.on("exit", () => { ended = true; });
-  const events = (): string => { const id = existsSync(runs) ? readdirSync(runs).find((name) => !before.has(name)) : undefined, path = id === undefined ? "" : join(runs, id, "events.jsonl"); return existsSync(path) ? readFileSync(path, "utf8") : ""; };
+  child.on("exit", () => {
+    ended = true;
+  });
+  const events = (): string => {
+    const id = existsSync(runs) ? readdirSync(runs).find((name) => !before.has(name)) : undefined,
+      path = id === undefined ? "" : join(runs, id, "events.jsonl");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
   for (;;) {
-    const step = events().split("\n").find((line) => line.includes('"type":"step"') && line.endsWith("}"));
+    const step = events()
+      .split("\n")
+      .find((line) => line.includes('"type":"step"') && line.endsWith("}"));
     if (step !== undefined) {
-      if (!ended) await new Promise((done) => { child.on("exit", done); });
+      if (!ended)
+        await new Promise((done) => {
+          child.on("exit", done);
+        });
       return (JSON.parse(step) as { time: number }).time - from;
     }
     if (ended) throw new Error(`adept train ended without a step: ${events().slice(-500)}`);
@@ -37,31 +61,90 @@ async function firstStep(folder: string): Promise<number> {
 
 /** The extension's entry under a stand-in for VS Code, in a fresh process: loading, and activate(). */
 function activation(): { load: number; activate: number } {
-  const { stdout, status, stderr } = spawnSync(process.execPath, ["--import", "tsx", join(import.meta.dirname, "sides/activation.ts")], { encoding: "utf8" });
+  const { stdout, status, stderr } = spawnSync(
+    process.execPath,
+    ["--import", "tsx", join(import.meta.dirname, "sides/activation.ts")],
+    { encoding: "utf8" },
+  );
   if (status !== 0) throw new Error(`the extension did not start: ${stderr.slice(-2000)}`);
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as { load: number; activate: number };
 }
 
 /** npm run bench startup [--rounds N]: from the start of a process to its answer, and to a training's first step, beside PyTorch's. */
 export async function benchStartup(args: string[], add: AddRow): Promise<void> {
-  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } }), rounds = Number(values.rounds), folder = mkdtempSync(join(tmpdir(), "adept-bench-startup-")), sides = new SideFolder(TINY, [randomBatch(8000, { rows: 16, sourceLength: 32, targetLength: 2 })]), why = lacking("eager");
+  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } }),
+    rounds = Number(values.rounds),
+    folder = mkdtempSync(join(tmpdir(), "adept-bench-startup-")),
+    sides = new SideFolder(TINY, [randomBatch(8000, { rows: 16, sourceLength: 32, targetLength: 2 })]),
+    why = lacking("eager");
   try {
     for (const command of [["--help"], ["runs", "list", "--json"]]) {
       answered(command, folder);
-      add({ bench: "startup", case: `adept ${command.join(" ")}`, unit: "ms", ours: figures(Array.from({ length: rounds }, () => answered(command, folder))) });
+      add({
+        bench: "startup",
+        case: `adept ${command.join(" ")}`,
+        unit: "ms",
+        ours: figures(Array.from({ length: rounds }, () => answered(command, folder))),
+      });
     }
     const starts = Array.from({ length: rounds }, activation);
-    add({ bench: "startup", case: "the extension's code loaded (stand-in for VS Code)", unit: "ms", ours: figures(starts.map(({ load }) => load)) });
+    add({
+      bench: "startup",
+      case: "the extension's code loaded (stand-in for VS Code)",
+      unit: "ms",
+      ours: figures(starts.map(({ load }) => load)),
+    });
     add({ bench: "startup", case: "activate()", unit: "ms", ours: figures(starts.map(({ activate }) => activate)) });
-    writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 64 }, (_, i) => JSON.stringify({ text: `word ${i} and more of them`.repeat(1 + (i % 3)), label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
-    writeFileSync(join(folder, "x.adept.json"), JSON.stringify({ name: "x", git: false, task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 20, bottleneck: 39 }, training: { steps: 1, batchSize: 16, warmup: 0 }, engine: { device: "cpu" } }));
-    const own: number[] = [], theirs: number[] = [];
+    writeFileSync(
+      join(folder, "data.jsonl"),
+      Array.from({ length: 64 }, (_, i) =>
+        JSON.stringify({ text: `word ${i} and more of them`.repeat(1 + (i % 3)), label: i % 2 === 0 ? "yes" : "no" }),
+      ).join("\n"),
+    );
+    writeFileSync(
+      join(folder, "x.adept.json"),
+      JSON.stringify({
+        name: "x",
+        git: false,
+        task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+        method: { kind: "adept", promptLength: 20, bottleneck: 39 },
+        training: { steps: 1, batchSize: 16, warmup: 0 },
+        engine: { device: "cpu" },
+      }),
+    );
+    const own: number[] = [],
+      theirs: number[] = [];
     for (let round = -1; round < rounds; round++) {
-      const ours = await firstStep(folder), peer = why === undefined ? await timed(async () => { const side = startPeer("eager", sides.path); try { await side.ask({ call: "step", batch: 0 }); } finally { side.end(); } }) : undefined;
+      const ours = await firstStep(folder),
+        peer =
+          why === undefined
+            ? await timed(async () => {
+                const side = startPeer("eager", sides.path);
+                try {
+                  await side.ask({ call: "step", batch: 0 });
+                } finally {
+                  side.end();
+                }
+              })
+            : undefined;
       if (round < 0) continue;
       own.push(ours);
       if (peer !== undefined) theirs.push(peer);
     }
-    add({ bench: "startup", case: "adept train, tiny-t5: from the start of the process to the first step", unit: "ms", ours: figures(own), ...(why === undefined ? { peer: { name: `${peerName("eager")}, imports and weights and a step`, figures: figures(theirs) }, ratio: interval(speedRatio(own, theirs)) } : { note: why }) });
-  } finally { rmSync(folder, { recursive: true, force: true }); sides.remove(); }
+    add({
+      bench: "startup",
+      case: "adept train, tiny-t5: from the start of the process to the first step",
+      unit: "ms",
+      ours: figures(own),
+      ...(why === undefined
+        ? {
+            peer: { name: `${peerName("eager")}, imports and weights and a step`, figures: figures(theirs) },
+            ratio: interval(speedRatio(own, theirs)),
+          }
+        : { note: why }),
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    sides.remove();
+  }
 }

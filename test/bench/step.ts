@@ -14,37 +14,66 @@ const AGREEMENT = 1e-3;
 function agree(shape: StepShape, [ours, theirs]: readonly [Answer, Answer], name: string): void {
   for (const key of ["loss", "norm"] as const) {
     const [a, b] = [ours[key]!, theirs[key]!];
-    if (!(Math.abs(a - b) <= AGREEMENT * Math.abs(b))) throw new Error(`${shape.name}: ADePT Lab and ${name} do not compute the same ${key}: ${a} and ${b}`);
+    if (!(Math.abs(a - b) <= AGREEMENT * Math.abs(b)))
+      throw new Error(`${shape.name}: ADePT Lab and ${name} do not compute the same ${key}: ${a} and ${b}`);
   }
 }
 
 /** Sides that come up and make a first step; what does not is told with its reason. */
-async function startAll(peers: readonly Peer[], folder: string, refused: (peer: Peer, why: string) => void): Promise<Map<Peer, Side>> {
+async function startAll(
+  peers: readonly Peer[],
+  folder: string,
+  refused: (peer: Peer, why: string) => void,
+): Promise<Map<Peer, Side>> {
   const sides = new Map<Peer, Side>();
   for (const peer of peers) {
     const why = lacking(peer);
-    if (why !== undefined) { refused(peer, why); continue; }
+    if (why !== undefined) {
+      refused(peer, why);
+      continue;
+    }
     const side = startPeer(peer, folder);
     try {
       await side.ask({ call: "step", batch: 0 });
       sides.set(peer, side);
-    } catch (error) { side.end(); refused(peer, error instanceof Error ? error.message : String(error)); }
+    } catch (error) {
+      side.end();
+      refused(peer, error instanceof Error ? error.message : String(error));
+    }
   }
   return sides;
 }
 
 const shown = ({ loss, norm }: Answer): string => `loss ${loss!.toPrecision(6)}, gradient norm ${norm!.toPrecision(5)}`;
 
-async function compare(shape: StepShape, { peers, rounds, add }: { peers: readonly Peer[]; rounds: number; add: AddRow }): Promise<void> {
-  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]), ours = Side.engine(folder.path, THREADS), row = { bench: "step", case: shape.name, unit: "ms/step" };
+async function compare(
+  shape: StepShape,
+  { peers, rounds, add }: { peers: readonly Peer[]; rounds: number; add: AddRow },
+): Promise<void> {
+  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]),
+    ours = Side.engine(folder.path, THREADS),
+    row = { bench: "step", case: shape.name, unit: "ms/step" };
   let others = new Map<Peer, Side>();
   try {
-    others = await startAll(peers, folder.path, (peer, why) => { add({ ...row, peer: { name: peerName(peer) }, note: `left out: ${why}` }); });
-    const found = await inTurn([ours, ...others.values()], () => ({ call: "step", batch: 0 }), { rounds }), own = found.get(ours)!, last = own.at(-1)!;
-    if (others.size === 0) add({ ...row, ours: figures(times(own)), memory: { ours: last.megabytes }, note: shown(last) });
+    others = await startAll(peers, folder.path, (peer, why) => {
+      add({ ...row, peer: { name: peerName(peer) }, note: `left out: ${why}` });
+    });
+    const found = await inTurn([ours, ...others.values()], () => ({ call: "step", batch: 0 }), { rounds }),
+      own = found.get(ours)!,
+      last = own.at(-1)!;
+    if (others.size === 0)
+      add({ ...row, ours: figures(times(own)), memory: { ours: last.megabytes }, note: shown(last) });
     for (const [peer, side] of others) {
-      const answers = found.get(side)!, their = answers.at(-1)!;
-      add({ ...row, ours: figures(times(own)), peer: { name: peerName(peer), figures: figures(times(answers)) }, ratio: interval(speedRatio(times(own), times(answers))), memory: { ours: last.megabytes, peer: their.megabytes }, note: `${shown(last)}; peer: ${shown(their)}` });
+      const answers = found.get(side)!,
+        their = answers.at(-1)!;
+      add({
+        ...row,
+        ours: figures(times(own)),
+        peer: { name: peerName(peer), figures: figures(times(answers)) },
+        ratio: interval(speedRatio(times(own), times(answers))),
+        memory: { ours: last.megabytes, peer: their.megabytes },
+        note: `${shown(last)}; peer: ${shown(their)}`,
+      });
       if (peer !== "bf16") agree(shape, [last, their], peerName(peer));
     }
   } finally {
@@ -58,7 +87,15 @@ async function compare(shape: StepShape, { peers, rounds, add }: { peers: readon
  * in turn within one run.
  */
 export async function benchStep(args: string[], add: AddRow): Promise<void> {
-  const { values, positionals: names } = parseArgs({ args, allowPositionals: true, options: { peers: { type: "string" }, rounds: { type: "string" } } }), peers = peersNamed(values.peers);
-  console.log(`ADePT step: batch ${BATCH.rows}, input ${BATCH.sourceLength} + prompt ${SIZES.promptLength}, target ${BATCH.targetLength}, ${THREADS} threads a side`);
-  for (const shape of SHAPES.filter(({ name }) => names.length === 0 || names.includes(name))) await compare(shape, { peers, rounds: Number(values.rounds ?? shape.rounds), add });
+  const { values, positionals: names } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { peers: { type: "string" }, rounds: { type: "string" } },
+    }),
+    peers = peersNamed(values.peers);
+  console.log(
+    `ADePT step: batch ${BATCH.rows}, input ${BATCH.sourceLength} + prompt ${SIZES.promptLength}, target ${BATCH.targetLength}, ${THREADS} threads a side`,
+  );
+  for (const shape of SHAPES.filter(({ name }) => names.length === 0 || names.includes(name)))
+    await compare(shape, { peers, rounds: Number(values.rounds ?? shape.rounds), add });
 }

@@ -1,24 +1,52 @@
 /** Something a process did to files below a root: paths are relative to it. */
-export interface FileOperation { pid: number; op: "create" | "truncate" | "open" | "close" | "write" | "sync" | "rename" | "link" | "remove" | "mkdir" | "git"; path?: string; to?: string; fd?: number; appends?: boolean; bytes?: string }
+export interface FileOperation {
+  pid: number;
+  op: "create" | "truncate" | "open" | "close" | "write" | "sync" | "rename" | "link" | "remove" | "mkdir" | "git";
+  path?: string;
+  to?: string;
+  fd?: number;
+  appends?: boolean;
+  bytes?: string;
+}
 
 /** A file: what the disk surely holds of it, and what was written since it was last synced. */
-class StoredFile { synced: Buffer = Buffer.alloc(0); length = 0; pending: { at: number; bytes: Buffer; /** all before it is gone */ truncates?: boolean }[] = []; }
+class StoredFile {
+  synced: Buffer = Buffer.alloc(0);
+  length = 0;
+  pending: { at: number; bytes: Buffer; /** all before it is gone */ truncates?: boolean }[] = [];
+}
 /** A folder: the names it surely has, and those it has for whoever looks now. */
-class StoredFolder { readonly synced = new Map<string, StoredFile | StoredFolder>(); readonly now = new Map<string, StoredFile | StoredFolder>(); }
+class StoredFolder {
+  readonly synced = new Map<string, StoredFile | StoredFolder>();
+  readonly now = new Map<string, StoredFile | StoredFolder>();
+}
 /** Names that come and go together: a rename is both, in one folder or two. */
-interface NameChange { parts: { folder: StoredFolder; name: string; node: StoredFile | StoredFolder | undefined }[] }
+interface NameChange {
+  parts: { folder: StoredFolder; name: string; node: StoredFile | StoredFolder | undefined }[];
+}
 
 /** What of the unsynced a power cut leaves: of each change of a name whether it is there, of a file's data how much (a share), and whether its length came before its data. */
-export interface Cut { keepsName: () => boolean; keepsData: () => number; zeros: () => boolean }
+export interface Cut {
+  keepsName: () => boolean;
+  keepsData: () => number;
+  zeros: () => boolean;
+}
 
 const apply = (file: StoredFile, share: number, zeros: boolean): Buffer => {
   const total = file.pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  let left = Math.round(total * share), content = file.synced, full = content.length;
+  let left = Math.round(total * share),
+    content = file.synced,
+    full = content.length;
   for (const { at, bytes, truncates } of file.pending) {
-    if (truncates === true) full = 0; else full = Math.max(full, at + bytes.length);
+    if (truncates === true) full = 0;
+    else full = Math.max(full, at + bytes.length);
     if (share === 0 || left < 0) continue;
-    if (truncates === true) { content = Buffer.alloc(0); continue; }
-    const kept = bytes.subarray(0, left), grown = Buffer.alloc(Math.max(content.length, kept.length === 0 ? 0 : at + kept.length));
+    if (truncates === true) {
+      content = Buffer.alloc(0);
+      continue;
+    }
+    const kept = bytes.subarray(0, left),
+      grown = Buffer.alloc(Math.max(content.length, kept.length === 0 ? 0 : at + kept.length));
     content.copy(grown);
     kept.copy(grown, at);
     content = grown;
@@ -35,36 +63,70 @@ export class DiskModel {
 
   private at(path: string): StoredFile | StoredFolder | undefined {
     let node: StoredFile | StoredFolder | undefined = this.root;
-    for (const name of path.split("/").filter((each) => each !== "")) node = node instanceof StoredFolder ? node.now.get(name) : undefined;
+    for (const name of path.split("/").filter((each) => each !== ""))
+      node = node instanceof StoredFolder ? node.now.get(name) : undefined;
     return node;
   }
 
   private place(path: string): { folder: StoredFolder; name: string } {
-    const parts = path.split("/"), name = parts.pop()!, folder = this.at(parts.join("/"));
+    const parts = path.split("/"),
+      name = parts.pop()!,
+      folder = this.at(parts.join("/"));
     if (!(folder instanceof StoredFolder)) throw new Error(`${path} is in no folder`);
     return { folder, name };
   }
 
   private name(...parts: NameChange["parts"]): void {
-    for (const { folder, name, node } of parts) if (node === undefined) folder.now.delete(name); else folder.now.set(name, node);
+    for (const { folder, name, node } of parts)
+      if (node === undefined) folder.now.delete(name);
+      else folder.now.set(name, node);
     this.changes.push({ parts });
   }
 
   /** One more operation. */
   add({ pid, op, path = "", to = "", fd = -1, appends = false, bytes = "" }: FileOperation): void {
-    const key = `${pid} ${fd}`, opened = this.open.get(key);
+    const key = `${pid} ${fd}`,
+      opened = this.open.get(key);
     switch (op) {
-      case "create": this.name({ ...this.place(path), node: new StoredFile() }); break;
-      case "mkdir": this.name({ ...this.place(path), node: new StoredFolder() }); break;
-      case "remove": this.name({ ...this.place(path), node: undefined }); break;
-      case "link": this.name({ ...this.place(to), node: this.at(path) }); break;
-      case "rename": this.name({ ...this.place(path), node: undefined }, { ...this.place(to), node: this.at(path) }); break;
-      case "truncate": { const file = this.at(path); if (file instanceof StoredFile) { file.pending.push({ at: 0, bytes: Buffer.alloc(0), truncates: true }); file.length = 0; } break; }
-      case "open": { const node = this.at(path); if (node !== undefined) this.open.set(key, { node, at: 0, appends }); break; }
-      case "close": this.open.delete(key); break;
-      case "write": if (opened?.node instanceof StoredFile) this.write(opened.node, opened, Buffer.from(bytes, "base64")); break;
-      case "sync": if (opened !== undefined) this.sync(opened.node); break;
-      case "git": break;
+      case "create":
+        this.name({ ...this.place(path), node: new StoredFile() });
+        break;
+      case "mkdir":
+        this.name({ ...this.place(path), node: new StoredFolder() });
+        break;
+      case "remove":
+        this.name({ ...this.place(path), node: undefined });
+        break;
+      case "link":
+        this.name({ ...this.place(to), node: this.at(path) });
+        break;
+      case "rename":
+        this.name({ ...this.place(path), node: undefined }, { ...this.place(to), node: this.at(path) });
+        break;
+      case "truncate": {
+        const file = this.at(path);
+        if (file instanceof StoredFile) {
+          file.pending.push({ at: 0, bytes: Buffer.alloc(0), truncates: true });
+          file.length = 0;
+        }
+        break;
+      }
+      case "open": {
+        const node = this.at(path);
+        if (node !== undefined) this.open.set(key, { node, at: 0, appends });
+        break;
+      }
+      case "close":
+        this.open.delete(key);
+        break;
+      case "write":
+        if (opened?.node instanceof StoredFile) this.write(opened.node, opened, Buffer.from(bytes, "base64"));
+        break;
+      case "sync":
+        if (opened !== undefined) this.sync(opened.node);
+        break;
+      case "git":
+        break;
     }
   }
 
@@ -76,21 +138,42 @@ export class DiskModel {
   }
 
   private sync(node: StoredFile | StoredFolder): void {
-    if (node instanceof StoredFile) { node.synced = apply(node, 1, false); node.pending = []; return; }
+    if (node instanceof StoredFile) {
+      node.synced = apply(node, 1, false);
+      node.pending = [];
+      return;
+    }
     const isHere = ({ parts }: NameChange): boolean => parts.some(({ folder }) => folder === node);
-    for (const { parts } of this.changes.filter(isHere)) for (const { folder, name, node: what } of parts) if (what === undefined) folder.synced.delete(name); else folder.synced.set(name, what);
+    for (const { parts } of this.changes.filter(isHere))
+      for (const { folder, name, node: what } of parts)
+        if (what === undefined) folder.synced.delete(name);
+        else folder.synced.set(name, what);
     this.changes = this.changes.filter((change) => !isHere(change));
   }
 
   /** The files and folders that a power cut leaves now: folders have no bytes. */
   left(cut: Cut): Map<string, Buffer | undefined> {
-    const names = new Map<StoredFolder, Map<string, StoredFile | StoredFolder>>(), of = (folder: StoredFolder) => { const known = names.get(folder) ?? new Map(folder.synced); names.set(folder, known); return known; };
-    for (const { parts } of this.changes) if (cut.keepsName()) for (const { folder, name, node } of parts) if (node === undefined) of(folder).delete(name); else of(folder).set(name, node);
-    const found = new Map<string, Buffer | undefined>(), data = new Map<StoredFile, Buffer>();
+    const names = new Map<StoredFolder, Map<string, StoredFile | StoredFolder>>(),
+      of = (folder: StoredFolder) => {
+        const known = names.get(folder) ?? new Map(folder.synced);
+        names.set(folder, known);
+        return known;
+      };
+    for (const { parts } of this.changes)
+      if (cut.keepsName())
+        for (const { folder, name, node } of parts)
+          if (node === undefined) of(folder).delete(name);
+          else of(folder).set(name, node);
+    const found = new Map<string, Buffer | undefined>(),
+      data = new Map<StoredFile, Buffer>();
     const walk = (folder: StoredFolder, path: string): void => {
       for (const [name, node] of of(folder)) {
         const own = path === "" ? name : `${path}/${name}`;
-        if (node instanceof StoredFolder) { found.set(own, undefined); walk(node, own); continue; }
+        if (node instanceof StoredFolder) {
+          found.set(own, undefined);
+          walk(node, own);
+          continue;
+        }
         const content = data.get(node) ?? apply(node, cut.keepsData(), cut.zeros());
         data.set(node, content);
         found.set(own, content);

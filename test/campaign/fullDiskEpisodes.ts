@@ -1,6 +1,17 @@
 // Episodes on a small disk: fullDiskEpisodes.ts FOLDER RESULT SEED FROM COUNT ISDISK. Where it is a disk, mounts it at FOLDER first.
 import { execFileSync } from "node:child_process";
-import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, rmSync, statfsSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isLive } from "../../src/experiment/record.ts";
 import { Dice } from "./dice.ts";
@@ -8,26 +19,52 @@ import { mustBeWhole } from "./outcome.ts";
 import { Amiss, Counter, must, type Finding } from "./tally.ts";
 import { ended, until, VARIANTS, Workspace, type Said, type Variant } from "./workspace.ts";
 
-const [folder = "", result = "", seed = "1", from = "0", count = "0", isDisk = "false"] = process.argv.slice(2), counter = new Counter(), findings: Finding[] = [], BALLAST = join(folder, "ballast");
+const [folder = "", result = "", seed = "1", from = "0", count = "0", isDisk = "false"] = process.argv.slice(2),
+  counter = new Counter(),
+  findings: Finding[] = [],
+  BALLAST = join(folder, "ballast");
 if (isDisk === "true") execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "none", folder]);
 
-const free = (): number => { const { bavail, bsize } = statfsSync(folder); return bavail * bsize; };
+const free = (): number => {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
+};
 
 /** Fills the disk but for some bytes. */
 function fill(left: number): void {
-  const fd = openSync(BALLAST, "a"), chunk = Buffer.alloc(4096);
-  try { while (free() >= left + chunk.length) writeSync(fd, chunk); } catch (error) { if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error; } finally { closeSync(fd); }
+  const fd = openSync(BALLAST, "a"),
+    chunk = Buffer.alloc(4096);
+  try {
+    while (free() >= left + chunk.length) writeSync(fd, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** What is said of a full disk must say so, and what to do. */
 const isClear = (text: string): boolean => /disk is full|no space left/i.test(text);
 
 async function train(place: Workspace, dice: Dice): Promise<Said | undefined> {
-  if (dice.chance(0.5)) { counter.add("little space from the start"); fill(dice.below(64) * 4096); return place.adept("train", "words.adept.json", "--json"); }
+  if (dice.chance(0.5)) {
+    counter.add("little space from the start");
+    fill(dice.below(64) * 4096);
+    return place.adept("train", "words.adept.json", "--json");
+  }
   // The disk fills while the run is at work.
-  const child = place.start("cli", "train", "words.adept.json"), step = dice.below(12), before = place.run?.id, left = dice.below(12) * 4096;
-  counter.add(dice.chance(0.5) ? "the disk fills during training" : "the disk fills during training, to the last block");
-  await until(() => child.exitCode !== null || (place.run !== undefined && place.run.id !== before && (place.run.record().lastStep?.step ?? -1) >= step));
+  const child = place.start("cli", "train", "words.adept.json"),
+    step = dice.below(12),
+    before = place.run?.id,
+    left = dice.below(12) * 4096;
+  counter.add(
+    dice.chance(0.5) ? "the disk fills during training" : "the disk fills during training, to the last block",
+  );
+  await until(
+    () =>
+      child.exitCode !== null ||
+      (place.run !== undefined && place.run.id !== before && (place.run.record().lastStep?.step ?? -1) >= step),
+  );
   fill(left);
   await ended(child);
   return undefined;
@@ -44,21 +81,38 @@ async function template(variant: Variant): Promise<Workspace> {
 }
 
 async function episode(number: number): Promise<void> {
-  const dice = new Dice(Number(seed), "full", number), variant: Variant = dice.one(VARIANTS), place = new Workspace(mkdtempSync(join(folder, "adept-campaign-")));
+  const dice = new Dice(Number(seed), "full", number),
+    variant: Variant = dice.one(VARIANTS),
+    place = new Workspace(mkdtempSync(join(folder, "adept-campaign-")));
   cpSync((await template(variant)).folder, place.folder, { recursive: true, preserveTimestamps: true });
-  const whole = place.run!, own = place.own(), said = await train(place, dice), run = place.run!.id === whole.id ? undefined : place.run;
+  const whole = place.run!,
+    own = place.own(),
+    said = await train(place, dice),
+    run = place.run!.id === whole.id ? undefined : place.run;
   const listed = await place.adept("runs", "list", "--json");
   must(listed.status === 0, "unclear", `on a full disk the list of runs fails: ${listed.stderr.slice(-500)}`);
   await mustBeWhole(place, whole, variant);
   if (run === undefined) {
     counter.add("the run was not made");
-    must(said === undefined || (said.status === 1 && isClear(said.stderr) && !said.stderr.includes("    at ")), "unclear", `a run that could not be made: ${said?.stderr.slice(-500)}`);
+    must(
+      said === undefined || (said.status === 1 && isClear(said.stderr) && !said.stderr.includes("    at ")),
+      "unclear",
+      `a run that could not be made: ${said?.stderr.slice(-500)}`,
+    );
   } else if (run.record().status === "finished") {
     counter.add(run.record().resultCommit === undefined ? "the run finished, without its commit" : "the run finished");
-    must(run.record().resultCommit !== undefined || isClear(run.record().gitMessage ?? ""), "unclear", `no commit, and no word of space: ${run.record().gitMessage}`);
+    must(
+      run.record().resultCommit !== undefined || isClear(run.record().gitMessage ?? ""),
+      "unclear",
+      `no commit, and no word of space: ${run.record().gitMessage}`,
+    );
   } else {
     const { status, error } = run.record();
-    counter.add(error === undefined ? `the run was left ${isLive(status) ? "without a word" : status}` : "the run said that the disk is full");
+    counter.add(
+      error === undefined
+        ? `the run was left ${isLive(status) ? "without a word" : status}`
+        : "the run said that the disk is full",
+    );
     must(error === undefined || isClear(error.message), "unclear", `it says: ${error?.message}`);
     must(said === undefined || isClear(said.stderr), "unclear", `the terminal says: ${said?.stderr.slice(-500)}`);
   }
@@ -72,17 +126,29 @@ async function episode(number: number): Promise<void> {
 /** There is space again. */
 async function goOn(place: Workspace, run: Workspace["run"], variant: Variant): Promise<void> {
   if (run === undefined || run.record().resultCommit === undefined) {
-    const { status, stderr } = run === undefined ? await place.adept("train", "words.adept.json", "--json") : await place.adept("resume", run.id, "--json");
+    const { status, stderr } =
+      run === undefined
+        ? await place.adept("train", "words.adept.json", "--json")
+        : await place.adept("resume", run.id, "--json");
     must(status === 0, "lost", `with space again it does not go on: ${stderr.slice(-800)}`);
   }
   await mustBeWhole(place, place.run!, variant);
 }
 
-let stop = false, done = 0;
-process.on("SIGTERM", () => { stop = true; });
+let stop = false,
+  done = 0;
+process.on("SIGTERM", () => {
+  stop = true;
+});
 for (let at = Number(from); done < Number(count) && !stop; at++, done++) {
-  try { await episode(at); } catch (error) {
-    findings.push({ kind: error instanceof Amiss ? error.kind : "lost", episode: `--seed ${seed} --from ${at} (full)`, what: error instanceof Amiss ? error.message : String((error as Error).stack) });
+  try {
+    await episode(at);
+  } catch (error) {
+    findings.push({
+      kind: error instanceof Amiss ? error.kind : "lost",
+      episode: `--seed ${seed} --from ${at} (full)`,
+      what: error instanceof Amiss ? error.message : String((error as Error).stack),
+    });
     console.log(`  ${findings.at(-1)!.kind}: ${findings.at(-1)!.episode}: ${findings.at(-1)!.what}`);
   }
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });

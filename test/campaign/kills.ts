@@ -6,52 +6,121 @@ import type { RunDirectory } from "../../src/run/runDirectory.ts";
 import { isLive } from "../../src/experiment/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
-import type { Counter} from "./tally.ts";
+import type { Counter } from "./tally.ts";
 import { must } from "./tally.ts";
 import { ended, kill, pause, until, VARIANTS, Workspace, type Variant } from "./workspace.ts";
 import type { ChildProcess } from "node:child_process";
 
 /** When a victim is killed: after a time, at the n-th event of a kind, at a file that is being written, or while git commits. */
-interface Moment { name: string; delay: number; reached: (run: RunDirectory | undefined, since: number) => boolean }
+interface Moment {
+  name: string;
+  delay: number;
+  reached: (run: RunDirectory | undefined, since: number) => boolean;
+}
 
-const names = (folder: string): string[] => { try { return readdirSync(folder); } catch { return []; } };
+const names = (folder: string): string[] => {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+};
 
 function moment(dice: Dice, place: Workspace): Moment {
-  const at = (name: string, delay: number, reached: Moment["reached"]): Moment => ({ name, delay, reached }), wanted = dice.one(["start", "snapshot", "step", "step", "checkpoint", "temporary", "evaluating", "result", "result", "end"] as const);
+  const at = (name: string, delay: number, reached: Moment["reached"]): Moment => ({ name, delay, reached }),
+    wanted = dice.one([
+      "start",
+      "snapshot",
+      "step",
+      "step",
+      "checkpoint",
+      "temporary",
+      "evaluating",
+      "result",
+      "result",
+      "end",
+    ] as const);
   const event = (fits: (line: { type: string; status?: string }) => boolean, nth: number): Moment["reached"] => {
-    let tail: JournalTail | undefined, seen = 0;
-    return (run, since) => { if (run === undefined) return false; tail ??= new JournalTail(run.path, since); seen += tail.read().filter(fits).length; return seen >= nth; };
+    let tail: JournalTail | undefined,
+      seen = 0;
+    return (run, since) => {
+      if (run === undefined) return false;
+      tail ??= new JournalTail(run.path, since);
+      seen += tail.read().filter(fits).length;
+      return seen >= nth;
+    };
   };
   if (wanted === "start") return at(wanted, dice.below(700), () => true);
-  if (wanted === "step") return at(wanted, dice.below(12), event(({ type }) => type === "step", dice.between(1, 11)));
-  if (wanted === "checkpoint") return at(wanted, dice.below(6), event(({ type }) => type === "checkpoint", dice.between(1, 11)));
-  if (wanted === "temporary") return at(wanted, 0, (run) => run !== undefined && names(join(run.path, "checkpoint")).some((name) => name.endsWith(".tmp")));
-  if (wanted === "evaluating") return at(wanted, dice.below(120), event(({ type, status }) => type === "status" && status === "evaluating", 1));
-  if (wanted === "end") return at(wanted, dice.below(30), event(({ type }) => type === "git", dice.between(1, 2)));
+  if (wanted === "step")
+    return at(
+      wanted,
+      dice.below(12),
+      event(({ type }) => type === "step", dice.between(1, 11)),
+    );
+  if (wanted === "checkpoint")
+    return at(
+      wanted,
+      dice.below(6),
+      event(({ type }) => type === "checkpoint", dice.between(1, 11)),
+    );
+  if (wanted === "temporary")
+    return at(
+      wanted,
+      0,
+      (run) => run !== undefined && names(join(run.path, "checkpoint")).some((name) => name.endsWith(".tmp")),
+    );
+  if (wanted === "evaluating")
+    return at(
+      wanted,
+      dice.below(120),
+      event(({ type, status }) => type === "status" && status === "evaluating", 1),
+    );
+  if (wanted === "end")
+    return at(
+      wanted,
+      dice.below(30),
+      event(({ type }) => type === "git", dice.between(1, 2)),
+    );
   // While git works: its private index is there.
-  const later = event(({ type, status }) => type === "status" && status === "evaluating", 1), index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
-  return wanted === "snapshot" ? at(wanted, dice.below(300), index) : at(wanted, dice.below(900), (run, since) => later(run, since) && index());
+  const later = event(({ type, status }) => type === "status" && status === "evaluating", 1),
+    index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
+  return wanted === "snapshot"
+    ? at(wanted, dice.below(300), index)
+    : at(wanted, dice.below(900), (run, since) => later(run, since) && index());
 }
 
 type Who = "worker" | "worker and its git" | "cli" | "cli and worker" | "window" | "window and worker";
 
-const sizeOf = (run: RunDirectory | undefined): number => (run === undefined ? 0 : (statSync(run.eventsPath, { throwIfNoEntry: false }))?.size ?? 0);
+const sizeOf = (run: RunDirectory | undefined): number =>
+  run === undefined ? 0 : (statSync(run.eventsPath, { throwIfNoEntry: false })?.size ?? 0);
 
 function started(place: Workspace, by: "cli" | "window" | "worker"): ChildProcess {
   const { run } = place;
-  if (run === undefined) return place.start(by === "worker" ? "cli" : by, "train", ...(by === "window" ? [place.folder] : []), "words.adept.json");
+  if (run === undefined)
+    return place.start(
+      by === "worker" ? "cli" : by,
+      "train",
+      ...(by === "window" ? [place.folder] : []),
+      "words.adept.json",
+    );
   if (by === "worker") return place.start("worker", "train", run.path, "--folder", place.folder, "--resume");
-  return by === "window" ? place.start("window", "resume", place.folder, run.path) : place.start("cli", "resume", "latest");
+  return by === "window"
+    ? place.start("window", "resume", place.folder, run.path)
+    : place.start("cli", "resume", "latest");
 }
 
 /** Lets a victim work until its moment and kills it. @returns whether it was at work then */
 async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boolean> {
-  const since = sizeOf(place.run), by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker", parent = started(place, by);
+  const since = sizeOf(place.run),
+    by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker",
+    parent = started(place, by);
   // A window stays when its run has ended.
-  const isOver = (): boolean => parent.exitCode !== null || (by === "window" && sizeOf(place.run) > since && !isLive(place.run!.record().status));
-  if (!await until(() => isOver() || when.reached(place.run, since))) throw new Error(`no ${when.name}`);
+  const isOver = (): boolean =>
+    parent.exitCode !== null || (by === "window" && sizeOf(place.run) > since && !isLive(place.run!.record().status));
+  if (!(await until(() => isOver() || when.reached(place.run, since)))) throw new Error(`no ${when.name}`);
   await pause(when.delay);
-  const worker = place.run?.workerPid, atWork = !isOver();
+  const worker = place.run?.workerPid,
+    atWork = !isOver();
   if (by === "worker") kill(worker ?? parent.pid, who.endsWith("git"));
   else kill(parent.pid);
   if (who.endsWith("and worker")) kill(worker, true);
@@ -69,27 +138,54 @@ async function seen(place: Workspace): Promise<void> {
   const { interruptions } = run.record();
   adoptRun(run, run.record());
   must(run.record().interruptions === interruptions, "corrupt", "one death was counted twice");
-  must(await until(() => place.processes().length === 0), "corrupt", `processes go on for ever: ${place.processes().join()}`);
+  must(
+    await until(() => place.processes().length === 0),
+    "corrupt",
+    `processes go on for ever: ${place.processes().join()}`,
+  );
 }
 
 /** One victim, killed up to four times, then brought to its end and compared with an unbroken run. @returns kills */
 export async function killEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "kill", episode), variant: Variant = dice.one(VARIANTS), place = Workspace.make(variant), own = place.own(), times = dice.between(2, 4);
+  const dice = new Dice(seed, "kill", episode),
+    variant: Variant = dice.one(VARIANTS),
+    place = Workspace.make(variant),
+    own = place.own(),
+    times = dice.between(2, 4);
   let kills = 0;
   try {
     for (let i = 0; i < times; i++) {
-      const who = dice.one<Who>(["worker", "worker", "worker and its git", "worker and its git", "cli", "cli and worker", "window", "window and worker"]), when = moment(dice, place);
+      const who = dice.one<Who>([
+          "worker",
+          "worker",
+          "worker and its git",
+          "worker and its git",
+          "cli",
+          "cli and worker",
+          "window",
+          "window and worker",
+        ]),
+        when = moment(dice, place);
       if (place.run?.record().status === "finished") break;
-      if (await killedAt(place, who, when)) { kills++; counter.add(`${who}, at ${when.name}`); }
+      if (await killedAt(place, who, when)) {
+        kills++;
+        counter.add(`${who}, at ${when.name}`);
+      }
       // A worker that is left goes on to its end, whoever started it.
-      await until(() => place.run?.isWorkerAlive() !== true && (place.run !== undefined || place.processes().length === 0));
+      await until(
+        () => place.run?.isWorkerAlive() !== true && (place.run !== undefined || place.processes().length === 0),
+      );
       await seen(place);
     }
     await finish(place);
     const run = place.run!;
     await mustBeWhole(place, run, variant);
     must(place.own() === own, "corrupt", "index, HEAD, branches, status or files of the user have changed");
-    must(await until(() => place.processes().length === 0, 8000), "corrupt", `processes are left: ${place.processes().join()}`);
+    must(
+      await until(() => place.processes().length === 0, 8000),
+      "corrupt",
+      `processes are left: ${place.processes().join()}`,
+    );
     kills += await killedAnalysis(place, dice, counter);
     place.remove();
     return kills;
@@ -100,7 +196,10 @@ export async function killEpisode(seed: number, episode: number, counter: Counte
 
 async function finish(place: Workspace): Promise<void> {
   if (place.run?.record().status === "finished") return;
-  const done = place.run === undefined ? await place.adept("train", "words.adept.json", "--json") : await place.adept("resume", "latest", "--json");
+  const done =
+    place.run === undefined
+      ? await place.adept("train", "words.adept.json", "--json")
+      : await place.adept("resume", "latest", "--json");
   must(done.status === 0, "lost", `it does not come to its end: ${done.stderr.slice(-800)}`);
 }
 
@@ -115,7 +214,11 @@ async function killedAnalysis(place: Workspace, dice: Dice, counter: Counter): P
   if (killed) counter.add("worker, at analysis");
   const { status, stderr, stdout } = await place.adept("analyse", "latest", "offsets", "--json");
   must(status === 0, "lost", `a killed analysis is not made again: ${stderr}`);
-  must((JSON.parse(stdout) as unknown[]).length === 1 && run.record().analyses["offsets"]?.status === "finished", "lost", "a killed analysis has no result");
+  must(
+    (JSON.parse(stdout) as unknown[]).length === 1 && run.record().analyses["offsets"]?.status === "finished",
+    "lost",
+    "a killed analysis has no result",
+  );
   await mustBeWhole(place, run, "adept");
   return killed ? 1 : 0;
 }

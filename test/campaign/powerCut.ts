@@ -23,18 +23,31 @@ const CUTS: Readonly<Record<string, (dice: Dice) => Cut>> = {
   "names, no data": () => ({ keepsName: () => true, keepsData: () => 0, zeros: () => false }),
   "names, zeros for data": () => ({ keepsName: () => true, keepsData: () => 0, zeros: () => true }),
   "data, no names": () => ({ keepsName: () => false, keepsData: () => 1, zeros: () => false }),
-  "everything": () => ({ keepsName: () => true, keepsData: () => 1, zeros: () => false }),
-  "by chance": (dice) => { const share = dice.one([0.1, 0.5, 0.9]); return { keepsName: () => dice.chance(share), keepsData: () => dice.one([0, 1, dice.below(1000) / 1000]), zeros: () => dice.chance(0.4) }; },
+  everything: () => ({ keepsName: () => true, keepsData: () => 1, zeros: () => false }),
+  "by chance": (dice) => {
+    const share = dice.one([0.1, 0.5, 0.9]);
+    return {
+      keepsName: () => dice.chance(share),
+      keepsData: () => dice.one([0, 1, dice.below(1000) / 1000]),
+      zeros: () => dice.chance(0.4),
+    };
+  },
 };
 
 /** A power cut after so many operations. */
-export interface Moment { after: number; how: string }
+export interface Moment {
+  after: number;
+  how: string;
+}
 type Left = Map<string, Buffer | undefined>;
 
 function layOut(folder: string, left: Left): void {
   for (const [path, content] of left) {
     const full = join(folder, path);
-    if (content === undefined) { mkdirSync(full, { recursive: true }); continue; }
+    if (content === undefined) {
+      mkdirSync(full, { recursive: true });
+      continue;
+    }
     mkdirSync(dirname(full), { recursive: true });
     writeFileSync(full, content);
   }
@@ -44,28 +57,52 @@ function layOut(folder: string, left: Left): void {
 const RESULTS = /^(adapter\/|analysis\/(predictions-\w+\.jsonl|stability\.json)$)/;
 
 function mustHaveResult(run: RunDirectory, recorded: string): void {
-  for (const name of readdirSync(recorded, { recursive: true }).map(String).filter((each) => RESULTS.test(each))) {
-    must(existsSync(join(run.path, name)) && readFileSync(join(run.path, name)).equals(readFileSync(join(recorded, name))), "lost", `the run has finished, and its ${name} is not there as it was written`);
+  for (const name of readdirSync(recorded, { recursive: true })
+    .map(String)
+    .filter((each) => RESULTS.test(each))) {
+    must(
+      existsSync(join(run.path, name)) && readFileSync(join(run.path, name)).equals(readFileSync(join(recorded, name))),
+      "lost",
+      `the run has finished, and its ${name} is not there as it was written`,
+    );
   }
 }
 
 /** Opens what a cut left, as windows and terminals do, and holds it against what had been said before the cut. */
 async function mustHold(folder: string, { runs, place }: Recording, said: readonly Promised[]): Promise<void> {
-  const runsDir = join(folder, runs), trash = join(dirname(runsDir), "trash"), found = listRuns(runsDir);
+  const runsDir = join(folder, runs),
+    trash = join(dirname(runsDir), "trash"),
+    found = listRuns(runsDir);
   readIndex(runsDir);
   if (existsSync(runsDir)) unreadableRuns(runsDir, new Set(found.map(({ id }) => id)));
-  readRuns(runsDir, (run, reason) => { must(false, "lost", `run ${run.id}: ${reason}`); });
+  readRuns(runsDir, (run, reason) => {
+    must(false, "lost", `run ${run.id}: ${reason}`);
+  });
   for (const run of found) await mustBeReadable(run);
   for (const id of new Set(said.map((each) => each.id))) {
-    const run = [runsDir, trash].map((parent) => RunDirectory.find(join(parent, id))).find((each) => each !== undefined), own = said.filter((each) => each.id === id);
+    const run = [runsDir, trash]
+        .map((parent) => RunDirectory.find(join(parent, id)))
+        .find((each) => each !== undefined),
+      own = said.filter((each) => each.id === id);
     must(run !== undefined, "lost", `run ${id} was announced, and is gone`);
-    const lines = new Set(readJournal(run!.path).events.map(eventText)), gone = own.find(({ text }) => !lines.has(text));
+    const lines = new Set(readJournal(run!.path).events.map(eventText)),
+      gone = own.find(({ text }) => !lines.has(text));
     must(gone === undefined, "lost", `the journal has lost ${gone?.text}`);
     const saved = own.reduce((last, { event }) => (event.type === "checkpoint" ? event.step : last), -1);
-    must(saved < 0 || (existsSync(run!.checkpointPath) && Number(readHeader(run!.checkpointPath).metadata["step"]) >= saved), "lost", `the checkpoint of step ${saved} was said to be saved, and is gone`);
-    if (own.some(({ event }) => event.type === "status" && event.status === "finished")) mustHaveResult(run!, join(place.folder, runs, id));
+    must(
+      saved < 0 ||
+        (existsSync(run!.checkpointPath) && Number(readHeader(run!.checkpointPath).metadata["step"]) >= saved),
+      "lost",
+      `the checkpoint of step ${saved} was said to be saved, and is gone`,
+    );
+    if (own.some(({ event }) => event.type === "status" && event.status === "finished"))
+      mustHaveResult(run!, join(place.folder, runs, id));
     const ignore = join(dirname(runsDir), ".gitignore");
-    must(!runs.startsWith(".adept/") || (existsSync(ignore) && readFileSync(ignore, "utf8") === "*\n"), "corrupt", "git is not told to leave the runs out");
+    must(
+      !runs.startsWith(".adept/") || (existsSync(ignore) && readFileSync(ignore, "utf8") === "*\n"),
+      "corrupt",
+      "git is not told to leave the runs out",
+    );
   }
 }
 
@@ -76,17 +113,23 @@ async function mustBeReadable(run: RunDirectory): Promise<void> {
   const damage = checkpointDamage(run.checkpointPath);
   must(damage === undefined, "corrupt", `its checkpoint is not whole: ${damage}`);
   if (!existsSync(run.checkpointPath)) return;
-  const step = Number(readHeader(run.checkpointPath).metadata["step"]), missing = missingSteps(readJournal(run.path).events, step);
+  const step = Number(readHeader(run.checkpointPath).metadata["step"]),
+    missing = missingSteps(readJournal(run.path).events, step);
   must(missing === 0, "lost", `the checkpoint is of step ${step}, and the journal lacks ${missing} of them`);
 }
 
 /** Lets a real worker go on from what a cut left, to what an unbroken run comes to. @returns false where no run is left */
 async function mustGoOn(left: Left, after: number, recording: Recording): Promise<boolean> {
-  const { operations, base, runs, variant } = recording, folder = mkdtempSync(join(tmpdir(), "adept-cut-")), place = new Workspace(folder, join(folder, runs));
+  const { operations, base, runs, variant } = recording,
+    folder = mkdtempSync(join(tmpdir(), "adept-cut-")),
+    place = new Workspace(folder, join(folder, runs));
   try {
     cpSync(join(base, "project"), folder, { recursive: true, preserveTimestamps: true });
     const copy = operations.slice(0, after).findLast(({ op }) => op === "git")?.path;
-    if (copy !== undefined) { rmSync(join(folder, ".git"), { recursive: true }); cpSync(copy, join(folder, ".git"), { recursive: true, preserveTimestamps: true }); }
+    if (copy !== undefined) {
+      rmSync(join(folder, ".git"), { recursive: true });
+      cpSync(copy, join(folder, ".git"), { recursive: true, preserveTimestamps: true });
+    }
     layOut(folder, left);
     const { run } = place;
     if (run === undefined) return false;
@@ -96,12 +139,27 @@ async function mustGoOn(left: Left, after: number, recording: Recording): Promis
     }
     await mustBeWhole(place, run, variant);
     return true;
-  } finally { place.remove(); }
+  } finally {
+    place.remove();
+  }
 }
 
 /** How many states were made and looked at, how many of them were unlike any before, and how many a worker went on from. */
-export interface Tried { states: number; different: number; resumed: number }
-export interface PowerCuts { dice: Dice; /** of the moments between two operations, this share is tried */ share: number; /** so many states are gone on from */ resumes: number; counter: Counter; /** leaves some operations out, as a program would that lacks them */ only?: (operation: FileOperation, path: string | undefined) => boolean }
+export interface Tried {
+  states: number;
+  different: number;
+  resumed: number;
+}
+export interface PowerCuts {
+  dice: Dice;
+  /** of the moments between two operations, this share is tried */ share: number;
+  /** so many states are gone on from */ resumes: number;
+  counter: Counter;
+  /** leaves some operations out, as a program would that lacks them */ only?: (
+    operation: FileOperation,
+    path: string | undefined,
+  ) => boolean;
+}
 
 /** The operations that count; of a sync, with the path of what it syncs. */
 function chosen(operations: readonly FileOperation[], only: PowerCuts["only"]): FileOperation[] {
@@ -113,16 +171,26 @@ function chosen(operations: readonly FileOperation[], only: PowerCuts["only"]): 
 }
 
 /** Cuts the power after each operation of a recording, in each way, and looks at what is left. @throws Amiss, with the `moment`, where something is lost */
-export async function cutPower(recording: Recording, { dice, share, resumes, counter, only }: PowerCuts): Promise<Tried> {
-  const operations = chosen(recording.operations, only), promises = promisesOf(operations), disk = new DiskModel(), seen = new Set<string>(), tried: Tried = { states: 0, different: 0, resumed: 0 };
-  const folder = mkdtempSync(join(tmpdir(), "adept-left-")), going = new Set(Array.from({ length: resumes }, () => dice.between(promises[0]?.after ?? 0, operations.length)));
+export async function cutPower(
+  recording: Recording,
+  { dice, share, resumes, counter, only }: PowerCuts,
+): Promise<Tried> {
+  const operations = chosen(recording.operations, only),
+    promises = promisesOf(operations),
+    disk = new DiskModel(),
+    seen = new Set<string>(),
+    tried: Tried = { states: 0, different: 0, resumed: 0 };
+  const folder = mkdtempSync(join(tmpdir(), "adept-left-")),
+    going = new Set(Array.from({ length: resumes }, () => dice.between(promises[0]?.after ?? 0, operations.length)));
   try {
     for (let after = 0; after <= operations.length; after++) {
       if (after > 0) disk.add(operations[after - 1]!);
       if (!going.has(after) && !dice.chance(share)) continue;
-      const said = promises.filter((each) => each.after <= after), goesOn = going.has(after) ? dice.one(Object.keys(CUTS)) : undefined;
+      const said = promises.filter((each) => each.after <= after),
+        goesOn = going.has(after) ? dice.one(Object.keys(CUTS)) : undefined;
       for (const [how, cut] of Object.entries(CUTS)) {
-        const left = disk.left(cut(dice)), key = keyOf(left, said.length);
+        const left = disk.left(cut(dice)),
+          key = keyOf(left, said.length);
         tried.states++;
         if (seen.has(key) && how !== goesOn) continue;
         seen.add(key);
@@ -132,23 +200,39 @@ export async function cutPower(recording: Recording, { dice, share, resumes, cou
           rmSync(folder, { recursive: true, force: true });
           layOut(folder, left);
           await mustHold(folder, recording, said);
-          if (how === goesOn && await mustGoOn(left, after, { ...recording, operations })) { tried.resumed++; counter.add(`gone on from: ${how}`); }
-        } catch (error) { throw Object.assign(error as Error, { moment: { after, how } satisfies Moment }); }
+          if (how === goesOn && (await mustGoOn(left, after, { ...recording, operations }))) {
+            tried.resumed++;
+            counter.add(`gone on from: ${how}`);
+          }
+        } catch (error) {
+          throw Object.assign(error as Error, { moment: { after, how } satisfies Moment });
+        }
       }
     }
     return tried;
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Records a run and cuts its power after each of its operations; goes on from some of what is left. @returns how many states */
 export async function powerEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "power", episode), recording = await record(SCENARIOS[episode % SCENARIOS.length]!, dice.one(VARIANTS));
+  const dice = new Dice(seed, "power", episode),
+    recording = await record(SCENARIOS[episode % SCENARIOS.length]!, dice.one(VARIANTS));
   counter.add(`recorded: ${recording.name}`);
   try {
     const { states } = await cutPower(recording, { dice, share: 1, resumes: 10, counter });
     recording.remove();
     return states;
-  } catch (error) { throw Object.assign(error as Error, { folder: recording.base }, error instanceof Amiss && { message: `${error.message} (${JSON.stringify((error as { moment?: Moment }).moment)})` }); }
+  } catch (error) {
+    throw Object.assign(
+      error as Error,
+      { folder: recording.base },
+      error instanceof Amiss && {
+        message: `${error.message} (${JSON.stringify((error as { moment?: Moment }).moment)})`,
+      },
+    );
+  }
 }
 
 function keyOf(left: Left, said: number): string {

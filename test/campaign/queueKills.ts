@@ -11,22 +11,39 @@ import type { ChildProcess } from "node:child_process";
 
 const RUNS = 3;
 type Victim = "queue" | "queue and worker" | "host" | "host and queue" | "all";
-interface Queue { place: Workspace; hosts: ChildProcess[] }
+interface Queue {
+  place: Workspace;
+  hosts: ChildProcess[];
+}
 
 const queuePid = ({ runsDir }: Workspace): number | undefined => leaseHolder(join(dirname(runsDir), "queue-cpu.lease"));
 const all = (place: Workspace): RunDirectory[] => listRuns(place.runsDir);
-const worker = (place: Workspace): number | undefined => all(place).map((run) => run.workerPid).find((pid) => pid !== undefined);
+const worker = (place: Workspace): number | undefined =>
+  all(place)
+    .map((run) => run.workerPid)
+    .find((pid) => pid !== undefined);
 
 /** When somebody is killed: in the midst of starting a run, at a run's end, or after a while. */
 function moments(dice: Dice, { place }: Queue): { name: string; reached: () => boolean } {
-  const finished = (): number => all(place).filter((run) => run.record().status === "finished").length, before = finished(), starting = join(dirname(place.runsDir), "starting.lease"), end = performance.now() + dice.below(2500);
-  return dice.one([{ name: "starting a run", reached: () => existsSync(starting) }, { name: "a run's end", reached: () => finished() > before }, { name: "some time", reached: () => performance.now() > end }]);
+  const finished = (): number => all(place).filter((run) => run.record().status === "finished").length,
+    before = finished(),
+    starting = join(dirname(place.runsDir), "starting.lease"),
+    end = performance.now() + dice.below(2500);
+  return dice.one([
+    { name: "starting a run", reached: () => existsSync(starting) },
+    { name: "a run's end", reached: () => finished() > before },
+    { name: "some time", reached: () => performance.now() > end },
+  ]);
 }
 
 /** Puts a run into the queue, as a command that waits for it, one that does not, or a window. */
 function submit(dice: Dice, { place, hosts }: Queue): void {
   const how = dice.one(["window", "cli", "cli that waits"] as const);
-  hosts.push(how === "window" ? place.start("window", "queue", place.folder, "words.adept.json") : place.start("cli", "train", "words.adept.json", "--queue", ...(how === "cli" ? ["--detach"] : [])));
+  hosts.push(
+    how === "window"
+      ? place.start("window", "queue", place.folder, "words.adept.json")
+      : place.start("cli", "train", "words.adept.json", "--queue", ...(how === "cli" ? ["--detach"] : [])),
+  );
 }
 
 function killed(who: Victim, { place, hosts }: Queue): void {
@@ -41,7 +58,13 @@ function sessions(run: RunDirectory): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   for (const event of readJournal(run.path).events) {
     if (event.type === "status" && event.status === "preparing") found.push({ from: event.time, to: event.time });
-    else if (event.type !== "annotated" && event.type !== "created" && !(event.type === "status" && (event.status === "queued" || event.status === "interrupted")) && found.length > 0) found.at(-1)!.to = event.time;
+    else if (
+      event.type !== "annotated" &&
+      event.type !== "created" &&
+      !(event.type === "status" && (event.status === "queued" || event.status === "interrupted")) &&
+      found.length > 0
+    )
+      found.at(-1)!.to = event.time;
   }
   return found;
 }
@@ -49,7 +72,8 @@ function sessions(run: RunDirectory): { from: number; to: number }[] {
 /** No run was begun again after its end, no step was made by two, and no two runs were trained at once. */
 function mustBeOneByOne(runs: readonly RunDirectory[]): void {
   for (const run of runs) {
-    let at: number | undefined, isOver = false;
+    let at: number | undefined,
+      isOver = false;
     for (const event of readJournal(run.path).events) {
       if (event.type === "status") {
         must(!(isOver && event.status === "preparing"), "corrupt", `run ${run.id} was begun again after its end`);
@@ -57,24 +81,43 @@ function mustBeOneByOne(runs: readonly RunDirectory[]): void {
         if (event.status === "running") at = undefined;
       }
       if (event.type !== "step") continue;
-      must(at === undefined || event.step === at + 1, "corrupt", `run ${run.id}: step ${event.step} after ${at}: two workers at once`);
+      must(
+        at === undefined || event.step === at + 1,
+        "corrupt",
+        `run ${run.id}: step ${event.step} after ${at}: two workers at once`,
+      );
       at = event.step;
     }
   }
-  const spans = runs.flatMap((run) => sessions(run).map((span) => ({ ...span, id: run.id }))).sort((a, b) => a.from - b.from);
-  for (const [i, span] of spans.slice(1).entries()) must(span.from >= spans[i]!.to, "corrupt", `runs ${spans[i]!.id} and ${span.id} were trained at once`);
+  const spans = runs
+    .flatMap((run) => sessions(run).map((span) => ({ ...span, id: run.id })))
+    .sort((a, b) => a.from - b.from);
+  for (const [i, span] of spans.slice(1).entries())
+    must(span.from >= spans[i]!.to, "corrupt", `runs ${spans[i]!.id} and ${span.id} were trained at once`);
 }
 
 /** Runs wait in a queue; its process, and whoever waits with it, are killed some times. Each run comes to its end, once. @returns kills */
 export async function queueEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "queue", episode), variant = dice.one(VARIANTS), place = Workspace.make(variant), own = place.own(), queue: Queue = { place, hosts: [] };
+  const dice = new Dice(seed, "queue", episode),
+    variant = dice.one(VARIANTS),
+    place = Workspace.make(variant),
+    own = place.own(),
+    queue: Queue = { place, hosts: [] };
   let kills = 0;
   try {
-    for (let i = 0; i < RUNS; i++) { submit(dice, queue); await pause(dice.below(400)); }
-    must(await until(() => all(place).filter((run) => run.record().queued).length === RUNS, 30_000), "lost", "a run that was asked for does not wait");
+    for (let i = 0; i < RUNS; i++) {
+      submit(dice, queue);
+      await pause(dice.below(400));
+    }
+    must(
+      await until(() => all(place).filter((run) => run.record().queued).length === RUNS, 30_000),
+      "lost",
+      "a run that was asked for does not wait",
+    );
     // A run whose worker dies three times is left alone.
     for (let i = dice.between(2, 3); i > 0 && all(place).some((run) => run.record().status !== "finished"); i--) {
-      const who = dice.one<Victim>(["queue", "queue", "queue and worker", "host", "host and queue", "all"]), when = moments(dice, queue);
+      const who = dice.one<Victim>(["queue", "queue", "queue and worker", "host", "host and queue", "all"]),
+        when = moments(dice, queue);
       await until(() => when.reached() || all(place).every((run) => run.record().status === "finished"), 20_000);
       killed(who, queue);
       kills++;
@@ -97,9 +140,13 @@ export async function queueEpisode(seed: number, episode: number, counter: Count
 
 /** Whatever was killed: each run is done, at work, waits, or waits to be gone on with. */
 async function mustStillBeThere(place: Workspace): Promise<void> {
-  const { status, stdout, stderr } = await place.adept("runs", "list", "--json"), listed = status === 0 ? JSON.parse(stdout) as { id: string; status: string; queued: boolean }[] : [];
+  const { status, stdout, stderr } = await place.adept("runs", "list", "--json"),
+    listed = status === 0 ? (JSON.parse(stdout) as { id: string; status: string; queued: boolean }[]) : [];
   must(listed.length === RUNS, "lost", `of ${RUNS} runs ${listed.length} are listed: ${stderr.slice(-300)}`);
-  const gone = listed.find((run) => !run.queued || !["queued", "preparing", "running", "evaluating", "finished", "interrupted"].includes(run.status));
+  const gone = listed.find(
+    (run) =>
+      !run.queued || !["queued", "preparing", "running", "evaluating", "finished", "interrupted"].includes(run.status),
+  );
   must(gone === undefined, "lost", `run ${gone?.id} is ${gone?.status}`);
 }
 
@@ -109,7 +156,20 @@ async function mustEnd({ place, hosts }: Queue): Promise<void> {
     await place.adept("queue", "start");
     await until(() => isDone() || queuePid(place) === undefined, 60_000);
   }
-  must(isDone(), "lost", `after all the queue leaves: ${all(place).map((run) => `${run.id} ${run.record().status} ${run.record().message}`).join("; ")}; ${readdirSync(dirname(place.runsDir)).filter((name) => name.endsWith(".log")).map((name) => readFileSync(join(dirname(place.runsDir), name), "utf8").slice(-400)).join("")}`);
+  must(
+    isDone(),
+    "lost",
+    `after all the queue leaves: ${all(place)
+      .map((run) => `${run.id} ${run.record().status} ${run.record().message}`)
+      .join("; ")}; ${readdirSync(dirname(place.runsDir))
+      .filter((name) => name.endsWith(".log"))
+      .map((name) => readFileSync(join(dirname(place.runsDir), name), "utf8").slice(-400))
+      .join("")}`,
+  );
   for (const host of hosts.splice(0)) kill(host.pid);
-  must(await until(() => place.processes().length === 0, 20_000), "corrupt", `processes are left: ${place.processes().join()}`);
+  must(
+    await until(() => place.processes().length === 0, 20_000),
+    "corrupt",
+    `processes are left: ${place.processes().join()}`,
+  );
 }

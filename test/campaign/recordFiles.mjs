@@ -3,7 +3,9 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
-const { ADEPT_RECORD: log = "", ADEPT_RECORD_ROOT: root = "" } = process.env, real = { ...fs }, names = new Map();
+const { ADEPT_RECORD: log = "", ADEPT_RECORD_ROOT: root = "" } = process.env,
+  real = { ...fs },
+  names = new Map();
 let copies = 0;
 
 /** A path below the root; undefined for any other. */
@@ -13,55 +15,146 @@ function inner(path) {
   return own === ".." || own.startsWith(`..${sep}`) || own === ".git" || own.startsWith(`.git${sep}`) ? undefined : own;
 }
 
-const write = (op) => { real.appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...op })}\n`); };
+const write = (op) => {
+  real.appendFileSync(log, `${JSON.stringify({ pid: process.pid, ...op })}\n`);
+};
 const { O_APPEND, O_CREAT, O_TRUNC } = fs.constants;
-const flagsOf = (flag) => (typeof flag === "number" ? { creates: (flag & O_CREAT) !== 0, truncates: (flag & O_TRUNC) !== 0, appends: (flag & O_APPEND) !== 0 } : { creates: flag !== "r" && flag !== "r+", truncates: flag.startsWith("w"), appends: flag.startsWith("a") });
-const bytesOf = (data, length) => (typeof data === "string" ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength)).subarray(0, length).toString("base64");
+const flagsOf = (flag) =>
+  typeof flag === "number"
+    ? { creates: (flag & O_CREAT) !== 0, truncates: (flag & O_TRUNC) !== 0, appends: (flag & O_APPEND) !== 0 }
+    : { creates: flag !== "r" && flag !== "r+", truncates: flag.startsWith("w"), appends: flag.startsWith("a") };
+const bytesOf = (data, length) =>
+  (typeof data === "string" ? Buffer.from(data) : Buffer.from(data.buffer, data.byteOffset, data.byteLength))
+    .subarray(0, length)
+    .toString("base64");
 
 /** One function of fs, which does its work and then tells of it. */
 function wrap(name, tell) {
   fs[name] = (...args) => {
-    const before = tell(...args), result = real[name](...args);
+    const before = tell(...args),
+      result = real[name](...args);
     before?.(result);
     return result;
   };
 }
 
 wrap("openSync", (path, flag = "r") => {
-  const own = inner(path), { creates, truncates, appends } = flagsOf(flag), isNew = creates && !real.existsSync(path);
-  return own === undefined ? undefined : (fd) => {
-    names.set(fd, own);
-    if (isNew) write({ op: "create", path: own });
-    else if (truncates) write({ op: "truncate", path: own });
-    write({ op: "open", path: own, fd, appends });
-  };
+  const own = inner(path),
+    { creates, truncates, appends } = flagsOf(flag),
+    isNew = creates && !real.existsSync(path);
+  return own === undefined
+    ? undefined
+    : (fd) => {
+        names.set(fd, own);
+        if (isNew) write({ op: "create", path: own });
+        else if (truncates) write({ op: "truncate", path: own });
+        write({ op: "open", path: own, fd, appends });
+      };
 });
-wrap("closeSync", (fd) => (names.has(fd) ? () => { names.delete(fd); write({ op: "close", fd }); } : undefined));
-wrap("writeSync", (fd, data, offset) => (names.has(fd) ? (count) => {
-  const bytes = typeof data === "string" ? data : data.subarray(offset ?? 0);
-  // A journal that tells of a commit: the repository is as it must be then.
-  if (bytes.includes('{"type":"git"')) { const copy = `${log}.git-${copies++}-${process.pid}`; real.cpSync(join(root, ".git"), copy, { recursive: true }); write({ op: "git", path: copy }); }
-  write({ op: "write", fd, bytes: bytesOf(bytes, count) });
-} : undefined));
-wrap("fsyncSync", (fd) => (names.has(fd) ? () => { write({ op: "sync", fd }); } : undefined));
-wrap("renameSync", (from, to) => (inner(from) === undefined ? undefined : () => { write({ op: "rename", path: inner(from), to: inner(to) }); }));
-wrap("linkSync", (from, to) => (inner(from) === undefined ? undefined : () => { write({ op: "link", path: inner(from), to: inner(to) }); }));
-wrap("rmSync", (path) => (inner(path) === undefined || !real.existsSync(path) ? undefined : () => { write({ op: "remove", path: inner(path) }); }));
-wrap("unlinkSync", (path) => (inner(path) === undefined ? undefined : () => { write({ op: "remove", path: inner(path) }); }));
+wrap("closeSync", (fd) =>
+  names.has(fd)
+    ? () => {
+        names.delete(fd);
+        write({ op: "close", fd });
+      }
+    : undefined,
+);
+wrap("writeSync", (fd, data, offset) =>
+  names.has(fd)
+    ? (count) => {
+        const bytes = typeof data === "string" ? data : data.subarray(offset ?? 0);
+        // A journal that tells of a commit: the repository is as it must be then.
+        if (bytes.includes('{"type":"git"')) {
+          const copy = `${log}.git-${copies++}-${process.pid}`;
+          real.cpSync(join(root, ".git"), copy, { recursive: true });
+          write({ op: "git", path: copy });
+        }
+        write({ op: "write", fd, bytes: bytesOf(bytes, count) });
+      }
+    : undefined,
+);
+wrap("fsyncSync", (fd) =>
+  names.has(fd)
+    ? () => {
+        write({ op: "sync", fd });
+      }
+    : undefined,
+);
+wrap("renameSync", (from, to) =>
+  inner(from) === undefined
+    ? undefined
+    : () => {
+        write({ op: "rename", path: inner(from), to: inner(to) });
+      },
+);
+wrap("linkSync", (from, to) =>
+  inner(from) === undefined
+    ? undefined
+    : () => {
+        write({ op: "link", path: inner(from), to: inner(to) });
+      },
+);
+wrap("rmSync", (path) =>
+  inner(path) === undefined || !real.existsSync(path)
+    ? undefined
+    : () => {
+        write({ op: "remove", path: inner(path) });
+      },
+);
+wrap("unlinkSync", (path) =>
+  inner(path) === undefined
+    ? undefined
+    : () => {
+        write({ op: "remove", path: inner(path) });
+      },
+);
 wrap("mkdirSync", (path) => {
   const made = [];
-  for (let at = resolve(path); inner(at) !== undefined && !real.existsSync(at); at = dirname(at)) made.unshift(inner(at));
-  return () => { for (const each of made) write({ op: "mkdir", path: each }); };
+  for (let at = resolve(path); inner(at) !== undefined && !real.existsSync(at); at = dirname(at))
+    made.unshift(inner(at));
+  return () => {
+    for (const each of made) write({ op: "mkdir", path: each });
+  };
 });
 // Whole files: the same as their parts.
-for (const [name, flag] of [["writeFileSync", "w"], ["appendFileSync", "a"]]) {
+for (const [name, flag] of [
+  ["writeFileSync", "w"],
+  ["appendFileSync", "a"],
+]) {
   fs[name] = (path, data, options) => {
-    if (typeof path === "number") { real[name](path, data, options); if (names.has(path)) write({ op: "write", fd: path, bytes: bytesOf(data) }); return; }
-    if (inner(path) === undefined) { real[name](path, data, options); return; }
+    if (typeof path === "number") {
+      real[name](path, data, options);
+      if (names.has(path)) write({ op: "write", fd: path, bytes: bytesOf(data) });
+      return;
+    }
+    if (inner(path) === undefined) {
+      real[name](path, data, options);
+      return;
+    }
     const fd = fs.openSync(path, options?.flag ?? flag);
-    try { real[name](fd, data); write({ op: "write", fd, bytes: bytesOf(data) }); } finally { fs.closeSync(fd); }
+    try {
+      real[name](fd, data);
+      write({ op: "write", fd, bytes: bytesOf(data) });
+    } finally {
+      fs.closeSync(fd);
+    }
   };
 }
 // What is not told of would be missing from the states that are made of it.
-for (const name of ["copyFileSync", "cpSync", "truncateSync", "ftruncateSync", "symlinkSync", "rmdirSync", "createWriteStream", "writevSync"]) wrap(name, (...args) => { if (args.some((each) => (typeof each === "number" ? names.has(each) : inner(each) !== undefined && name !== "cpSync"))) throw new Error(`fs.${name} is not recorded: ${String(args[0])}`); });
+for (const name of [
+  "copyFileSync",
+  "cpSync",
+  "truncateSync",
+  "ftruncateSync",
+  "symlinkSync",
+  "rmdirSync",
+  "createWriteStream",
+  "writevSync",
+])
+  wrap(name, (...args) => {
+    if (
+      args.some((each) => (typeof each === "number" ? names.has(each) : inner(each) !== undefined && name !== "cpSync"))
+    )
+      throw new Error(`fs.${name} is not recorded: ${String(args[0])}`);
+  });
 syncBuiltinESMExports();

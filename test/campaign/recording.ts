@@ -6,10 +6,19 @@ import { pathToFileURL } from "node:url";
 import type { FileOperation } from "./diskModel.ts";
 import { CLI, ended, env, until, Workspace, type Variant } from "./workspace.ts";
 
-const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).href, HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
+const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).href,
+  HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
 
 /** What the processes of a few commands did to the files of a project. `place`: the project as it is in the end; `base`: as it was before; `runs`: the folder of runs in it. */
-export interface Recording { name: string; variant: Variant; operations: FileOperation[]; place: Workspace; base: string; runs: string; remove: () => void }
+export interface Recording {
+  name: string;
+  variant: Variant;
+  operations: FileOperation[];
+  place: Workspace;
+  base: string;
+  runs: string;
+  remove: () => void;
+}
 
 /** What a window does with a run that has ended: a note, the index, away with it and back again. */
 const WINDOW_ACTS = `
@@ -23,19 +32,49 @@ host.deleteRuns(runsDir, [run.id], folder).then(() => host.restoreRuns(runsDir, 
 export const SCENARIOS = ["train", "queue"] as const;
 
 export async function record(scenario: (typeof SCENARIOS)[number], variant: Variant): Promise<Recording> {
-  const place = Workspace.make(variant), base = mkdtempSync(join(tmpdir(), "adept-before-")), log = join(base, "log"), runs = scenario === "train" ? ".adept/runs" : "results/of/mine/runs", runsDir = join(place.folder, runs);
+  const place = Workspace.make(variant),
+    base = mkdtempSync(join(tmpdir(), "adept-before-")),
+    log = join(base, "log"),
+    runs = scenario === "train" ? ".adept/runs" : "results/of/mine/runs",
+    runsDir = join(place.folder, runs);
   cpSync(place.folder, join(base, "project"), { recursive: true, preserveTimestamps: true });
   writeFileSync(log, "");
   const recorded = async (...args: string[]): Promise<void> => {
-    const child = spawn(process.execPath, args, { cwd: place.folder, stdio: ["ignore", "ignore", "pipe"], env: { ...env, ADEPT_RECORD: log, ADEPT_RECORD_ROOT: place.folder, NODE_OPTIONS: `--import ${RECORDER}` } });
+    const child = spawn(process.execPath, args, {
+      cwd: place.folder,
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...env, ADEPT_RECORD: log, ADEPT_RECORD_ROOT: place.folder, NODE_OPTIONS: `--import ${RECORDER}` },
+    });
     let said = "";
-    child.stderr.on("data", (chunk: Buffer) => { said += chunk.toString(); });
+    child.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
     await ended(child);
     if (child.exitCode !== 0) throw new Error(`${args.join(" ")}: ${said}`);
   };
-  await recorded(CLI, "train", "words.adept.json", "--json", ...(scenario === "train" ? [] : ["--queue", "--runs-dir", runs]));
+  await recorded(
+    CLI,
+    "train",
+    "words.adept.json",
+    "--json",
+    ...(scenario === "train" ? [] : ["--queue", "--runs-dir", runs]),
+  );
   if (scenario === "queue") await recorded("-e", WINDOW_ACTS, HOST, runsDir, place.folder);
   await until(() => place.processes().length === 0);
-  const operations = readFileSync(log, "utf8").split("\n").filter((line) => line !== "").map((line) => JSON.parse(line) as FileOperation);
-  return { name: `${scenario} ${variant}`, variant, operations, place, base, runs, remove: () => { place.remove(); rmSync(base, { recursive: true, force: true }); } };
+  const operations = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as FileOperation);
+  return {
+    name: `${scenario} ${variant}`,
+    variant,
+    operations,
+    place,
+    base,
+    runs,
+    remove: () => {
+      place.remove();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
 }

@@ -1,19 +1,42 @@
 /** What went wrong in an episode. `lost`: something acknowledged is no longer there; `corrupt`: something is there that nobody wrote; `unclear`: a message that does not say what to do. */
-export interface Finding { kind: "lost" | "corrupt" | "unclear"; episode: string; what: string; folder?: string }
+export interface Finding {
+  kind: "lost" | "corrupt" | "unclear";
+  episode: string;
+  what: string;
+  folder?: string;
+}
 
 /** Thrown where an episode finds something amiss. */
 export class Amiss extends Error {
-  constructor(readonly kind: Finding["kind"], message: string) { super(message); }
+  constructor(
+    readonly kind: Finding["kind"],
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
-export const must = (condition: boolean, kind: Finding["kind"], what: string): void => { if (!condition) throw new Amiss(kind, what); };
+export const must = (condition: boolean, kind: Finding["kind"], what: string): void => {
+  if (!condition) throw new Amiss(kind, what);
+};
 
 /** What one part of a campaign has tried. */
-export interface Tally { part: string; episodes: number; tried: Record<string, number>; findings: Finding[]; seconds: number; note?: string }
+export interface Tally {
+  part: string;
+  episodes: number;
+  tried: Record<string, number>;
+  findings: Finding[];
+  seconds: number;
+  note?: string;
+}
 
 /** Counts what was tried, by name. */
 export class Counter {
   readonly tried: Record<string, number> = {};
-  add(name: string): void { this.tried[name] = (this.tried[name] ?? 0) + 1; }
-  of(name: string): number { return this.tried[name] ?? 0; }
+  add(name: string): void {
+    this.tried[name] = (this.tried[name] ?? 0) + 1;
+  }
+  of(name: string): number {
+    return this.tried[name] ?? 0;
+  }
 }

@@ -3,31 +3,46 @@ import { listRuns } from "../../src/run/runDirectory.ts";
 import { isLive } from "../../src/experiment/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
-import type { Counter} from "./tally.ts";
+import type { Counter } from "./tally.ts";
 import { must } from "./tally.ts";
 import { ended, kill, pause, until, VARIANTS, Workspace } from "./workspace.ts";
 
 /** Two windows and a terminal train at once in one folder; then all of them go on with one interrupted run. */
 export async function windowsEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "windows", episode), variant = dice.one(VARIANTS), place = Workspace.make(variant), own = place.own(), windows = [1, 2].map(() => place.start("window", "train", place.folder, "words.adept.json"));
+  const dice = new Dice(seed, "windows", episode),
+    variant = dice.one(VARIANTS),
+    place = Workspace.make(variant),
+    own = place.own(),
+    windows = [1, 2].map(() => place.start("window", "train", place.folder, "words.adept.json"));
   try {
     const terminal = place.start("cli", "train", "words.adept.json");
     counter.add("two windows and a terminal, a run each");
-    must(await until(() => listRuns(place.runsDir).filter((run) => run.record().id !== "").length === 3), "lost", "one of three runs was not made");
+    must(
+      await until(() => listRuns(place.runsDir).filter((run) => run.record().id !== "").length === 3),
+      "lost",
+      "one of three runs was not made",
+    );
     const victim = listRuns(place.runsDir)[dice.below(3)]!;
     await until(() => (victim.record().lastStep?.step ?? 0) >= dice.between(1, 8));
     const worker = victim.workerPid;
     if (isLive(victim.record().status) && kill(worker)) await together(victim.path, place, counter);
     await until(() => listRuns(place.runsDir).every((run) => !isLive(run.record().status)));
     for (const run of listRuns(place.runsDir)) {
-      if (run.record().status !== "finished") { const { status, stderr } = await place.adept("resume", run.id, "--json"); must(status === 0, "lost", stderr.slice(-600)); }
+      if (run.record().status !== "finished") {
+        const { status, stderr } = await place.adept("resume", run.id, "--json");
+        must(status === 0, "lost", stderr.slice(-600));
+      }
       await mustBeWhole(place, run, variant);
     }
     must(place.own() === own, "corrupt", "index, HEAD, branches, status or files of the user have changed");
     await ended(terminal);
     for (const window of windows) kill(window.pid);
     await Promise.all(windows.map(ended));
-    must(await until(() => place.processes().length === 0, 8000), "corrupt", `processes are left: ${place.processes().join()}`);
+    must(
+      await until(() => place.processes().length === 0, 8000),
+      "corrupt",
+      `processes are left: ${place.processes().join()}`,
+    );
     place.remove();
     return 1;
   } catch (error) {
@@ -45,7 +60,9 @@ async function together(runPath: string, place: Workspace, counter: Counter): Pr
   counter.add("three resume one run");
   const workers = [1, 2, 3].map(() => place.start("worker", "train", run.path, "--folder", place.folder, "--resume"));
   await Promise.all(workers.map(ended));
-  const started = readJournal(run.path).events.filter((event) => event.type === "status" && event.status === "preparing").length;
+  const started = readJournal(run.path).events.filter(
+    (event) => event.type === "status" && event.status === "preparing",
+  ).length;
   // One that comes when another has finished does it all again; two that work at once would mix their steps.
   must(started >= 2 && started <= 4, "corrupt", `${started} workers prepared it`);
   let at: number | undefined;

@@ -2,7 +2,9 @@
 export class Random {
   private state: number;
 
-  constructor(...seeds: readonly number[]) { this.state = seeds.reduce((state, seed) => scramble(state ^ seed), 0x9e3779b9); }
+  constructor(...seeds: readonly number[]) {
+    this.state = seeds.reduce((state, seed) => scramble(state ^ seed), 0x9e3779b9);
+  }
 
   /** A whole number from 0 to below `most`. */
   below(most: number): number {
@@ -10,8 +12,12 @@ export class Random {
     return Math.floor((scramble(this.state) / 2 ** 32) * most);
   }
 
-  one<T>(of: readonly T[]): T { return of[this.below(of.length)]!; }
-  chance(part: number): boolean { return this.below(1000) < part * 1000; }
+  one<T>(of: readonly T[]): T {
+    return of[this.below(of.length)]!;
+  }
+  chance(part: number): boolean {
+    return this.below(1000) < part * 1000;
+  }
 }
 
 function scramble(value: number): number {
@@ -22,4 +28,5 @@ function scramble(value: number): number {
 }
 
 /** A number for a name. */
-export const seedOf = (name: string): number => Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);
+export const seedOf = (name: string): number =>
+  Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);

@@ -19,10 +19,15 @@ export interface Reader {
 }
 
 /** What was read breaks a promise of the reader. */
-export class Broken extends Error { override readonly name = "Broken"; }
+export class Broken extends Error {
+  override readonly name = "Broken";
+}
 
 /** @throws Broken where a reader's promise does not hold */
-export function holds(promise: boolean, what: string): asserts promise { if (!promise) throw new Broken(what); }
+export function holds(promise: boolean, what: string): asserts promise {
+  if (!promise) throw new Broken(what);
+}
 
 /** Texts as buffers. */
-export const texts = (...all: readonly (string | object)[]): Buffer[] => all.map((each) => Buffer.from(typeof each === "string" ? each : JSON.stringify(each)));
+export const texts = (...all: readonly (string | object)[]): Buffer[] =>
+  all.map((each) => Buffer.from(typeof each === "string" ? each : JSON.stringify(each)));

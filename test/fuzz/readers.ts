@@ -8,4 +8,12 @@ import { tokenizerReader } from "./readers/tokenizerReader.ts";
 import { WEIGHT_READERS } from "./readers/weightReaders.ts";
 
 /** Everything that reads what others wrote. */
-export const READERS: readonly Reader[] = [...WEIGHT_READERS, ...CHECKPOINT_READERS, tokenizerReader, ...EXPERIMENT_READERS, ...RUN_READERS, ...DATA_READERS, ...MESSAGE_READERS];
+export const READERS: readonly Reader[] = [
+  ...WEIGHT_READERS,
+  ...CHECKPOINT_READERS,
+  tokenizerReader,
+  ...EXPERIMENT_READERS,
+  ...RUN_READERS,
+  ...DATA_READERS,
+  ...MESSAGE_READERS,
+];

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alteredBatch, offsetAt, type Alteration, type InputSide } from "../../src/analysis/alteredInput.ts";
-import { meanOffset, offsetSize, positionalMeans, specificityIndex, tokensOf } from "../../src/analysis/offsetStatistics.ts";
+import {
+  meanOffset,
+  offsetSize,
+  positionalMeans,
+  specificityIndex,
+  tokensOf,
+} from "../../src/analysis/offsetStatistics.ts";
 import { divergence, offsetChange, sharesOf } from "../../src/analysis/shiftMeasures.ts";
 import { neighbours, unitUse } from "../../src/analysis/vocabularyTable.ts";
 import { readSafetensors } from "../../src/backbone/safetensors.ts";
@@ -12,91 +18,254 @@ import { openMethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 const MODEL = "t5v10-tiny";
-interface Loss { loss: number; example_loss: number[] }
-interface Size { tokens: number; mean_abs: number; std_of_dimension_means: number; mean_l2: number; std_l2: number; embedding_mean_abs: number; embedding_std_of_dimension_means: number; embedding_mean_l2: number; mean_ratio: number; ratio_of_means: number }
-interface Analysed { offset: { official_with_padding: Size; valid_tokens: Size }; specificity_index: number; ablation: Record<string, Loss>; scale: Record<string, Loss>; A3_constant: Loss; A4_token_shuffled: Loss & { permutation: number[] }; A5_misaligned: Loss & { positions: number[][] }; A6_positional_mean: Loss; vocabulary: { dead_hidden_units: number; tokens_with_all_units_off: number; mean_active_units: number[] }; nearest_by_cosine: { token: number; before: { ids: number[]; cosine: number[] }; after: { ids: number[]; cosine: number[] } }[] }
-interface Shifted extends Loss { kl_from_k0: number[]; argmax: number[]; flips: number; max_abs_logit_change: number; offset_change: number | null; offset_cosine: number | null }
-
-interface Opened { side: InputSide; batch: Batch; model: T5TunedModel; original: ReturnType<typeof openMethodGolden> }
-function open(name: string): Opened {
-  const original = openMethodGolden(MODEL, name), { tuned, parameters, batch } = original, { spec, sizes } = tuned.shape;
-  const side = { table: tuned.embedding, width: tuned.width, ...inputParts({ spec, sizes: { ...sizes, count: 0 }, parameters }, tuned.embedding, tuned.width) };
-  return { side, batch, original, model: T5TunedModel.open({ folder: golden("models", MODEL), method: spec, sizes: { ...sizes, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 }, embedded: true }) };
+interface Loss {
+  loss: number;
+  example_loss: number[];
 }
-const close = async ({ model, original }: Opened): Promise<void> => { await model.release(); await original.tuned.release(); };
+interface Size {
+  tokens: number;
+  mean_abs: number;
+  std_of_dimension_means: number;
+  mean_l2: number;
+  std_l2: number;
+  embedding_mean_abs: number;
+  embedding_std_of_dimension_means: number;
+  embedding_mean_l2: number;
+  mean_ratio: number;
+  ratio_of_means: number;
+}
+interface Analysed {
+  offset: { official_with_padding: Size; valid_tokens: Size };
+  specificity_index: number;
+  ablation: Record<string, Loss>;
+  scale: Record<string, Loss>;
+  A3_constant: Loss;
+  A4_token_shuffled: Loss & { permutation: number[] };
+  A5_misaligned: Loss & { positions: number[][] };
+  A6_positional_mean: Loss;
+  vocabulary: { dead_hidden_units: number; tokens_with_all_units_off: number; mean_active_units: number[] };
+  nearest_by_cosine: {
+    token: number;
+    before: { ids: number[]; cosine: number[] };
+    after: { ids: number[]; cosine: number[] };
+  }[];
+}
+interface Shifted extends Loss {
+  kl_from_k0: number[];
+  argmax: number[];
+  flips: number;
+  max_abs_logit_change: number;
+  offset_change: number | null;
+  offset_cosine: number | null;
+}
+
+interface Opened {
+  side: InputSide;
+  batch: Batch;
+  model: T5TunedModel;
+  original: ReturnType<typeof openMethodGolden>;
+}
+function open(name: string): Opened {
+  const original = openMethodGolden(MODEL, name),
+    { tuned, parameters, batch } = original,
+    { spec, sizes } = tuned.shape;
+  const side = {
+    table: tuned.embedding,
+    width: tuned.width,
+    ...inputParts({ spec, sizes: { ...sizes, count: 0 }, parameters }, tuned.embedding, tuned.width),
+  };
+  return {
+    side,
+    batch,
+    original,
+    model: T5TunedModel.open({
+      folder: golden("models", MODEL),
+      method: spec,
+      sizes: { ...sizes, count: 0 },
+      engine: { device: "cpu", threads: 1, replicas: 1 },
+      embedded: true,
+    }),
+  };
+}
+const close = async ({ model, original }: Opened): Promise<void> => {
+  await model.release();
+  await original.tuned.release();
+};
 
 async function lossOf({ side, batch, model }: Opened, alteration: Alteration): Promise<number[]> {
   const { sum, tokens } = await model.losses(new Map(), alteredBatch(batch, side, alteration));
   return sum.map((s, i) => s / tokens[i]!);
 }
-const agrees = (found: readonly number[], { example_loss: expected }: Loss, what: string): void => { assert.equal(found.length, expected.length); found.forEach((loss, i) => { assert.ok(Math.abs(loss / expected[i]! - 1) < 1e-5, `${what}, example ${i}: ${loss} for ${expected[i]}`); }); };
-const near = (found: number | undefined, expected: number, what: string): void => { assert.ok(found !== undefined && Math.abs(found - expected) <= 1e-5 * Math.max(1, Math.abs(expected)), `${what}: ${found} for ${expected}`); };
+const agrees = (found: readonly number[], { example_loss: expected }: Loss, what: string): void => {
+  assert.equal(found.length, expected.length);
+  found.forEach((loss, i) => {
+    assert.ok(Math.abs(loss / expected[i]! - 1) < 1e-5, `${what}, example ${i}: ${loss} for ${expected[i]}`);
+  });
+};
+const near = (found: number | undefined, expected: number, what: string): void => {
+  assert.ok(
+    found !== undefined && Math.abs(found - expected) <= 1e-5 * Math.max(1, Math.abs(expected)),
+    `${what}: ${found} for ${expected}`,
+  );
+};
 
 withGoldens("analyses", () => {
   const analysed = readJson<Record<"adept" | "dept", Analysed>>("analysis/offsets.json");
   for (const name of ["adept", "dept"] as const) {
     test(`${name}: Table 2's sizes with padding and without, and the specificity index`, async () => {
-      const opened = open(name), { side, batch } = opened, expected = analysed[name];
-      for (const [padding, key] of [[true, "official_with_padding"], [false, "valid_tokens"]] as const) {
-        const found = offsetSize(side, [batch], padding), wanted = expected.offset[key];
+      const opened = open(name),
+        { side, batch } = opened,
+        expected = analysed[name];
+      for (const [padding, key] of [
+        [true, "official_with_padding"],
+        [false, "valid_tokens"],
+      ] as const) {
+        const found = offsetSize(side, [batch], padding),
+          wanted = expected.offset[key];
         assert.equal(found.tokens, wanted.tokens);
-        for (const [ours, theirs] of [["meanAbs", "mean_abs"], ["sdOfDimensions", "std_of_dimension_means"], ["meanL2", "mean_l2"], ["sdL2", "std_l2"], ["embeddingMeanAbs", "embedding_mean_abs"], ["embeddingSdOfDimensions", "embedding_std_of_dimension_means"], ["embeddingMeanL2", "embedding_mean_l2"], ["meanRatio", "mean_ratio"], ["ratioOfMeans", "ratio_of_means"]] as const) near(found[ours], wanted[theirs], `${key} ${theirs}`);
+        for (const [ours, theirs] of [
+          ["meanAbs", "mean_abs"],
+          ["sdOfDimensions", "std_of_dimension_means"],
+          ["meanL2", "mean_l2"],
+          ["sdL2", "std_l2"],
+          ["embeddingMeanAbs", "embedding_mean_abs"],
+          ["embeddingSdOfDimensions", "embedding_std_of_dimension_means"],
+          ["embeddingMeanL2", "embedding_mean_l2"],
+          ["meanRatio", "mean_ratio"],
+          ["ratioOfMeans", "ratio_of_means"],
+        ] as const)
+          near(found[ours], wanted[theirs], `${key} ${theirs}`);
       }
       near(specificityIndex(side, [batch]), expected.specificity_index, "specificity");
       await close(opened);
     });
 
     test(`${name}: components off, and the offset scaled, are PyTorch's; folded equals unfolded`, async () => {
-      const opened = open(name), { ablation, scale } = analysed[name];
-      const cases: Record<string, Alteration> = { full: {}, ffn_off: { scale: 0 }, prompt_off: { prompt: "removed" }, both_off: { scale: 0, prompt: "removed" }, prompt_zeroed_not_removed: { prompt: "zeroed" } };
-      for (const [key, alteration] of Object.entries(cases)) agrees(await lossOf(opened, alteration), ablation[key]!, key);
-      for (const [factor, wanted] of Object.entries(scale)) agrees(await lossOf(opened, { scale: Number(factor) }), wanted, `scale ${factor}`);
+      const opened = open(name),
+        { ablation, scale } = analysed[name];
+      const cases: Record<string, Alteration> = {
+        full: {},
+        ffn_off: { scale: 0 },
+        prompt_off: { prompt: "removed" },
+        both_off: { scale: 0, prompt: "removed" },
+        prompt_zeroed_not_removed: { prompt: "zeroed" },
+      };
+      for (const [key, alteration] of Object.entries(cases))
+        agrees(await lossOf(opened, alteration), ablation[key]!, key);
+      for (const [factor, wanted] of Object.entries(scale))
+        agrees(await lossOf(opened, { scale: Number(factor) }), wanted, `scale ${factor}`);
       const { sum, tokens } = await opened.original.tuned.losses(opened.original.parameters, opened.batch);
-      (await lossOf(opened, {})).forEach((loss, i) => { assert.ok(Math.abs(loss / (sum[i]! / tokens[i]!) - 1) < 1e-6); });
+      (await lossOf(opened, {})).forEach((loss, i) => {
+        assert.ok(Math.abs(loss / (sum[i]! / tokens[i]!) - 1) < 1e-6);
+      });
       assert.deepEqual(await lossOf(opened, { scale: 1 }), await lossOf(opened, {}));
       await close(opened);
     });
   }
 
   test("ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6", async () => {
-    const opened = open("adept"), { side, batch } = opened, expected = analysed.adept, { width: d } = side, files = readSafetensors(golden("analysis/offsets.safetensors"));
-    const constant = meanOffset(side, [batch]), means = positionalMeans(side, [batch]);
-    files.get("adept.constant")!.data.forEach((x, i) => { near(constant[i], x, `constant ${i}`); });
-    means.forEach((mean, place) => { mean.forEach((x, i) => { near(x, files.get("adept.positional_mean")!.data[place * d + i]!, `place ${place}`); }); });
-    side.offsets!.forEach((x, i) => { near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`); });
-    const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d), idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
+    const opened = open("adept"),
+      { side, batch } = opened,
+      expected = analysed.adept,
+      { width: d } = side,
+      files = readSafetensors(golden("analysis/offsets.safetensors"));
+    const constant = meanOffset(side, [batch]),
+      means = positionalMeans(side, [batch]);
+    files.get("adept.constant")!.data.forEach((x, i) => {
+      near(constant[i], x, `constant ${i}`);
+    });
+    means.forEach((mean, place) => {
+      mean.forEach((x, i) => {
+        near(x, files.get("adept.positional_mean")!.data[place * d + i]!, `place ${place}`);
+      });
+    });
+    side.offsets!.forEach((x, i) => {
+      near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`);
+    });
+    const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d),
+      idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
     agrees(await lossOf(opened, { tokenOffset: () => constant }), expected.A3_constant, "A3");
-    agrees(await lossOf(opened, { tokenOffset: ({ id }) => of(expected.A4_token_shuffled.permutation[id]!) }), expected.A4_token_shuffled, "A4");
-    agrees(await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row, expected.A5_misaligned.positions[row]![place]!)) }), expected.A5_misaligned, "A5");
+    agrees(
+      await lossOf(opened, { tokenOffset: ({ id }) => of(expected.A4_token_shuffled.permutation[id]!) }),
+      expected.A4_token_shuffled,
+      "A4",
+    );
+    agrees(
+      await lossOf(opened, {
+        tokenOffset: ({ row, place }) => of(idAt(row, expected.A5_misaligned.positions[row]![place]!)),
+      }),
+      expected.A5_misaligned,
+      "A5",
+    );
     agrees(await lossOf(opened, { tokenOffset: ({ place }) => means[place]! }), expected.A6_positional_mean, "A6");
     // With the identity in place of a permutation each is A0, to the bit.
     const same = await lossOf(opened, {});
-    assert.deepEqual([await lossOf(opened, { tokenOffset: ({ id }) => of(id) }), await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row, place)) })], [same, same]);
+    assert.deepEqual(
+      [
+        await lossOf(opened, { tokenOffset: ({ id }) => of(id) }),
+        await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row, place)) }),
+      ],
+      [same, same],
+    );
     await close(opened);
   });
 
   test("hidden units in use and nearest words are PyTorch's", async () => {
-    const opened = open("adept"), { side, original } = opened, { vocabulary, nearest_by_cosine: words } = analysed.adept;
-    const use = unitUse(side.table, side.width, { down: original.parameters.get("w_down")!.data, bias: original.parameters.get("b_down")!.data });
+    const opened = open("adept"),
+      { side, original } = opened,
+      { vocabulary, nearest_by_cosine: words } = analysed.adept;
+    const use = unitUse(side.table, side.width, {
+      down: original.parameters.get("w_down")!.data,
+      bias: original.parameters.get("b_down")!.data,
+    });
     assert.deepEqual([use.dead, use.off], [vocabulary.dead_hidden_units, vocabulary.tokens_with_all_units_off]);
-    use.active.forEach((share, i) => { near(share, vocabulary.mean_active_units[i]!, `unit ${i}`); });
+    use.active.forEach((share, i) => {
+      near(share, vocabulary.mean_active_units[i]!, `unit ${i}`);
+    });
     for (const { token, before, after } of words) {
       const found = neighbours(side, token);
-      for (const [ours, theirs] of [[found.before, before], [found.after, after]] as const) { assert.deepEqual(ours.map(({ id }) => id), theirs.ids); ours.forEach(({ cosine }, i) => { near(cosine, theirs.cosine[i]!, `${token}`); }); }
+      for (const [ours, theirs] of [
+        [found.before, before],
+        [found.after, after],
+      ] as const) {
+        assert.deepEqual(
+          ours.map(({ id }) => id),
+          theirs.ids,
+        );
+        ours.forEach(({ cosine }, i) => {
+          near(cosine, theirs.cosine[i]!, `${token}`);
+        });
+      }
     }
     await close(opened);
   });
 
-  const shifts = readJson<{ k: number[]; filler_ids: number[]; tests: Record<"T1" | "T2" | "T3" | "T4", Record<"adept" | "dept" | "pt", Record<string, Shifted>>> }>("analysis/position_shift.json");
+  const shifts = readJson<{
+    k: number[];
+    filler_ids: number[];
+    tests: Record<"T1" | "T2" | "T3" | "T4", Record<"adept" | "dept" | "pt", Record<string, Shifted>>>;
+  }>("analysis/position_shift.json");
   for (const name of ["adept", "dept", "pt"] as const) {
     test(`${name}: position shift T1 to T4 is PyTorch's`, async () => {
-      const opened = open(name), { side, batch, model } = opened, V = model.vocabularySize;
-      for (const [kind, layout] of [["T1", "reindex"], ["T2", "attached"], ["T3", "window"], ["T4", "prefix"]] as const) {
+      const opened = open(name),
+        { side, batch, model } = opened,
+        V = model.vocabularySize;
+      for (const [kind, layout] of [
+        ["T1", "reindex"],
+        ["T2", "attached"],
+        ["T3", "window"],
+        ["T4", "prefix"],
+      ] as const) {
         let first: Float32Array[] = [];
         for (const k of shifts.k) {
-          const wanted = shifts.tests[kind][name][`k${k}`]!, alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) }, what = `${kind} k=${k}`;
+          const wanted = shifts.tests[kind][name][`k${k}`]!,
+            alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) },
+            what = `${kind} k=${k}`;
           agrees(await lossOf(opened, alteration), wanted, what);
-          const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration)), rows = Array.from({ length: batch.rows }, (_, row) => (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V));
+          const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration)),
+            rows = Array.from({ length: batch.rows }, (_, row) =>
+              (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V),
+            );
           if (k === 0) first = rows;
           rows.forEach((row, i) => {
             near(divergence(sharesOf(first[i]!), row), wanted.kl_from_k0[i]!, `${what} KL`);
@@ -104,7 +273,10 @@ withGoldens("analyses", () => {
           });
           const moved = offsetChange(side, [batch], alteration);
           assert.equal(moved === undefined, wanted.offset_change === null, what);
-          if (moved !== undefined && wanted.offset_change !== null && kind !== "T4") { near(moved.change, wanted.offset_change, `${what} offset change`); near(moved.cosine, wanted.offset_cosine!, `${what} cosine`); }
+          if (moved !== undefined && wanted.offset_change !== null && kind !== "T4") {
+            near(moved.change, wanted.offset_change, `${what} offset change`);
+            near(moved.cosine, wanted.offset_cosine!, `${what} cosine`);
+          }
         }
       }
       await close(opened);
@@ -112,7 +284,8 @@ withGoldens("analyses", () => {
   }
 
   test("ADePT's offsets know no place, to the bit; DePT's know no token, and T2 is T1 for it; padding changes nothing", async () => {
-    const adept = open("adept"), dept = open("dept");
+    const adept = open("adept"),
+      dept = open("dept");
     for (const at of tokensOf([adept.batch], false)) {
       const alone = offsetAt(adept.side, { ...at, place: 0 });
       for (const shift of [0, 1, 7]) assert.deepEqual(offsetAt(adept.side, at, { layout: "reindex", shift }), alone);
@@ -120,18 +293,30 @@ withGoldens("analyses", () => {
     }
     for (const shift of [1, 4]) {
       assert.deepEqual(await lossOf(adept, { layout: "reindex", shift }), await lossOf(adept, {}));
-      const [t1, t2] = [await lossOf(dept, { layout: "reindex", shift }), await lossOf(dept, { layout: "attached", shift })];
-      t1.forEach((loss, i) => { assert.ok(Math.abs(loss / t2[i]! - 1) < 1e-5); });
+      const [t1, t2] = [
+        await lossOf(dept, { layout: "reindex", shift }),
+        await lossOf(dept, { layout: "attached", shift }),
+      ];
+      t1.forEach((loss, i) => {
+        assert.ok(Math.abs(loss / t2[i]! - 1) < 1e-5);
+      });
       assert.notDeepEqual(t1, await lossOf(dept, {}));
     }
     const wider = (batch: Batch, more: number): Batch => {
-      const sourceLength = batch.sourceLength + more, ids = new Int32Array(batch.rows * sourceLength), mask = new Float32Array(batch.rows * sourceLength);
-      for (let row = 0; row < batch.rows; row++) { ids.set(batch.ids.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength); mask.set(batch.mask.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength); }
+      const sourceLength = batch.sourceLength + more,
+        ids = new Int32Array(batch.rows * sourceLength),
+        mask = new Float32Array(batch.rows * sourceLength);
+      for (let row = 0; row < batch.rows; row++) {
+        ids.set(batch.ids.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength);
+        mask.set(batch.mask.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength);
+      }
       return { ...batch, sourceLength, ids, mask };
     };
     for (const opened of [adept, dept]) {
       const padded = await lossOf({ ...opened, batch: wider(opened.batch, 9) }, {});
-      (await lossOf(opened, {})).forEach((loss, i) => { assert.ok(Math.abs(loss / padded[i]! - 1) < 1e-6, "padding"); });
+      (await lossOf(opened, {})).forEach((loss, i) => {
+        assert.ok(Math.abs(loss / padded[i]! - 1) < 1e-6, "padding");
+      });
     }
     await close(adept);
     await close(dept);

@@ -11,35 +11,65 @@ import type { Parameters } from "../../src/training/model.ts";
 import { onEngines } from "./engines.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
-interface Expected { max_new_tokens: number; cases: Record<string, { model: string; adapter: string | null; token_mean_loss: number; examples: { loss: number; prediction: string; min_margin_top1_top2: number }[] }> }
+interface Expected {
+  max_new_tokens: number;
+  cases: Record<
+    string,
+    {
+      model: string;
+      adapter: string | null;
+      token_mean_loss: number;
+      examples: { loss: number; prediction: string; min_margin_top1_top2: number }[];
+    }
+  >;
+}
 
 /** The goldens give ADePT's parameters bare: they become an adapter folder as training writes it. */
 function adeptFolder(path: string, folder: string): string {
-  const tensors = readSafetensors(path), [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
+  const tensors = readSafetensors(path),
+    [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
   const layout = { width, vocabulary: 0, linears: [], norms: [], sublayers: [], weights: [] };
-  const parameters: Parameters = new Map(adept.tensors({ spec, sizes, layout }).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: tensors.get(t.name)!.data }]));
+  const parameters: Parameters = new Map(
+    adept
+      .tensors({ spec, sizes, layout })
+      .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: tensors.get(t.name)!.data }]),
+  );
   saveAdapter(folder, { spec, sizes, parameters }, { backbone: "golden", width });
   return folder;
 }
 
 withGoldens("evaluate", () => {
   const { cases, max_new_tokens } = readJson<Expected>("evaluate", "expected.json");
-  onEngines("evaluate", (engine) => { for (const [name, c] of Object.entries(cases)) {
-    test(`${engine.device}: evaluate ${name}: losses and predictions on folders of others`, async () => {
-      const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
-      try {
-        const given = c.adapter === null ? undefined : golden(c.adapter);
-        const adapter = given?.endsWith(".safetensors") === true ? adeptFolder(given, temporary) : given;
-        const result = await evaluateFolder({ backbone: golden(c.model), adapter, data: golden("evaluate", "data.jsonl"), maxTokens: max_new_tokens, maxSourceLength: 512, engine });
-        assert.ok(Math.abs(result.loss / c.token_mean_loss - 1) < 1e-4, `loss ${result.loss} for ${c.token_mean_loss}`);
-        c.examples.forEach((expected, i) => {
-          const actual = result.examples[i]!;
-          assert.ok(Math.abs(actual.loss / expected.loss - 1) < 1e-4, `loss of example ${i}`);
-          if (expected.min_margin_top1_top2 > 1e-3) assert.equal(actual.prediction, expected.prediction);
-        });
-      } finally { rmSync(temporary, { recursive: true, force: true }); }
-    });
-  } });
+  onEngines("evaluate", (engine) => {
+    for (const [name, c] of Object.entries(cases)) {
+      test(`${engine.device}: evaluate ${name}: losses and predictions on folders of others`, async () => {
+        const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
+        try {
+          const given = c.adapter === null ? undefined : golden(c.adapter);
+          const adapter = given?.endsWith(".safetensors") === true ? adeptFolder(given, temporary) : given;
+          const result = await evaluateFolder({
+            backbone: golden(c.model),
+            adapter,
+            data: golden("evaluate", "data.jsonl"),
+            maxTokens: max_new_tokens,
+            maxSourceLength: 512,
+            engine,
+          });
+          assert.ok(
+            Math.abs(result.loss / c.token_mean_loss - 1) < 1e-4,
+            `loss ${result.loss} for ${c.token_mean_loss}`,
+          );
+          c.examples.forEach((expected, i) => {
+            const actual = result.examples[i]!;
+            assert.ok(Math.abs(actual.loss / expected.loss - 1) < 1e-4, `loss of example ${i}`);
+            if (expected.min_margin_top1_top2 > 1e-3) assert.equal(actual.prediction, expected.prediction);
+          });
+        } finally {
+          rmSync(temporary, { recursive: true, force: true });
+        }
+      });
+    }
+  });
 });

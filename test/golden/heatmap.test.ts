@@ -5,17 +5,35 @@ import { spotsOf } from "../../src/heatmap/ranges.ts";
 import { textsOf, type TextRecord } from "../../src/heatmap/records.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
-interface Case { text: string; raw?: string; ids: number[]; offsets_utf16: [number, number][] }
+interface Case {
+  text: string;
+  raw?: string;
+  ids: number[];
+  offsets_utf16: [number, number][];
+}
 const csv = (text: string): string => `7,"${text.replaceAll('"', '""')}",x`;
-const spelledOut = (text: string): string => JSON.stringify({ n: 7, text }).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const spelledOut = (text: string): string =>
+  JSON.stringify({ n: 7, text }).replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 withGoldens("heatmap", () => {
-  const tokenizer = loadTokenizer(golden("tokenizers", "t5")), { cases } = readJson<{ cases: Case[] }>("tokenizers", "t5", "encodings.json");
+  const tokenizer = loadTokenizer(golden("tokenizers", "t5")),
+    { cases } = readJson<{ cases: Case[] }>("tokenizers", "t5", "encodings.json");
   /** What stands at a token's place, as the file's reader would read it. */
   const files = {
-    "JSONL": { kind: "jsonl" as const, write: (text: string) => JSON.stringify({ n: 7, text }), read: (slice: string) => JSON.parse(`"${slice}"`) as string },
-    "JSONL with escapes": { kind: "jsonl" as const, write: spelledOut, read: (slice: string) => JSON.parse(`"${slice}"`) as string },
-    "CSV": { kind: "csv" as const, write: csv, read: (slice: string) => slice.replaceAll('""', '"') },
+    JSONL: {
+      kind: "jsonl" as const,
+      write: (text: string) => JSON.stringify({ n: 7, text }),
+      read: (slice: string) => JSON.parse(`"${slice}"`) as string,
+    },
+    "JSONL with escapes": {
+      kind: "jsonl" as const,
+      write: spelledOut,
+      read: (slice: string) => JSON.parse(`"${slice}"`) as string,
+    },
+    CSV: { kind: "csv" as const, write: csv, read: (slice: string) => slice.replaceAll('""', '"') },
   };
   for (const [name, { kind, write, read }] of Object.entries(files)) {
     test(`${name}: every token of every string stands where its offsets say`, () => {
@@ -24,17 +42,26 @@ withGoldens("heatmap", () => {
         const text = c.raw ?? c.text;
         // csv cells are joined by "\n" whatever the file's line ends are.
         if (kind === "csv" && text.includes("\r")) continue;
-        const written = write(text), record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
-        const texts = textsOf(record, { kind, reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }], head: { form: { delimiter: ",", quotes: true }, columns: ["n", "text", "y"] } });
+        const written = write(text),
+          record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
+        const texts = textsOf(record, {
+          kind,
+          reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }],
+          head: { form: { delimiter: ",", quotes: true }, columns: ["n", "text", "y"] },
+        });
         assert.equal(texts.length, 1);
         assert.equal(texts[0]!.text, `say: ${text}`);
         // The golden's own tokens, moved behind the template's words.
         const spans = c.offsets_utf16.flatMap(([from, to]) => (from === to ? [from, to] : [from + 5, to + 5]));
-        const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]), lines = written.split("\n");
-        const wanted = c.offsets_utf16.map(([from, to], place) => ({ place, text: text.slice(from, to) })).filter(({ text: part }) => part !== "");
+        const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]),
+          lines = written.split("\n");
+        const wanted = c.offsets_utf16
+          .map(([from, to], place) => ({ place, text: text.slice(from, to) }))
+          .filter(({ text: part }) => part !== "");
         assert.equal(spots.length, wanted.filter(({ text: part }) => /[^\n]/.test(part)).length, JSON.stringify(text));
         for (const { line, from, to, place } of spots) {
-          const stands = read(lines[line - 3]!.slice(from, to)), whole = wanted.find((each) => each.place === place)!.text;
+          const stands = read(lines[line - 3]!.slice(from, to)),
+            whole = wanted.find((each) => each.place === place)!.text;
           assert.equal(stands, whole.replace(/^\n+/, "").split("\n")[0], JSON.stringify({ text, place }));
           seen++;
         }
@@ -45,7 +72,8 @@ withGoldens("heatmap", () => {
 
   test("read by the worker's own tokenizer, the places are the goldens' too", async () => {
     for (const c of cases) {
-      const text = c.raw ?? c.text, { ids, offsets } = await tokenizer.encode(text);
+      const text = c.raw ?? c.text,
+        { ids, offsets } = await tokenizer.encode(text);
       assert.deepEqual([ids, offsets], [c.ids, c.offsets_utf16]);
     }
   });

@@ -11,41 +11,72 @@ import type { Batch, Parameters } from "../../src/training/model.ts";
 import { CPU } from "./engines.ts";
 import { golden, readJson } from "./shared.ts";
 
-export interface StepRun { losses: number[]; grad_norms: number[]; learning_rates: Record<string, number>[] }
+export interface StepRun {
+  losses: number[];
+  grad_norms: number[];
+  learning_rates: Record<string, number>[];
+}
 export interface MethodGolden {
-  loss: number; example_loss: number[]; example_tokens: number[]; trainable_parameters: number; scale?: number;
+  loss: number;
+  example_loss: number[];
+  example_tokens: number[];
+  trainable_parameters: number;
+  scale?: number;
   groups: Record<string, { lr: number; tensors: string[] }>;
   greedy?: { max_new_tokens: number; new_tokens: number[][]; margins_top1_top2: number[][] };
   steps: Record<string, StepRun>;
   grad_norms?: Record<string, number>;
   float64_difference: { final_rel?: number };
 }
-interface BatchJson { input_ids: number[][]; attention_mask: number[][]; labels: number[][] }
+interface BatchJson {
+  input_ids: number[][];
+  attention_mask: number[][];
+  labels: number[][];
+}
 
 /** A golden's folder and the experiment's words for it; sizes come from its tensors. */
 const SPECS: Record<string, (tensors: Tensors) => object> = {
-  adept: () => ({ kind: "adept" }), pt: () => ({ kind: "pt" }), mpt: () => ({ kind: "mpt" }),
+  adept: () => ({ kind: "adept" }),
+  pt: () => ({ kind: "pt" }),
+  mpt: () => ({ kind: "mpt" }),
   dept: (t) => ({ kind: "dept", positions: t.get("a")!.dims[0] }),
-  "adept-no-bias": () => ({ kind: "adept", variant: "no-bias" }), "adept-linear": () => ({ kind: "adept", variant: "linear" }), "adept-constant": () => ({ kind: "adept", variant: "constant" }),
-  "adept-xl": () => ({ kind: "adept", variant: "deep" }), "adept-dropout": () => ({ kind: "adept" }),
-  "adept-hybrid": (t) => ({ kind: "adept", variant: "hybrid", positions: t.get("a")!.dims[0], positionRank: t.get("a")!.dims[1] }),
-  lora: () => ({ kind: "lora", alpha: 10 }), ia3: () => ({ kind: "ia3" }),
-  adapter: () => ({ kind: "adapter" }), "adapter-cross": () => ({ kind: "adapter", cross: true, activation: "relu" }),
-  "bitfit-added": () => ({ kind: "bitfit" }), full: () => ({ kind: "full" }),
+  "adept-no-bias": () => ({ kind: "adept", variant: "no-bias" }),
+  "adept-linear": () => ({ kind: "adept", variant: "linear" }),
+  "adept-constant": () => ({ kind: "adept", variant: "constant" }),
+  "adept-xl": () => ({ kind: "adept", variant: "deep" }),
+  "adept-dropout": () => ({ kind: "adept" }),
+  "adept-hybrid": (t) => ({
+    kind: "adept",
+    variant: "hybrid",
+    positions: t.get("a")!.dims[0],
+    positionRank: t.get("a")!.dims[1],
+  }),
+  lora: () => ({ kind: "lora", alpha: 10 }),
+  ia3: () => ({ kind: "ia3" }),
+  adapter: () => ({ kind: "adapter" }),
+  "adapter-cross": () => ({ kind: "adapter", cross: true, activation: "relu" }),
+  "bitfit-added": () => ({ kind: "bitfit" }),
+  full: () => ({ kind: "full" }),
 };
-export const GOLDENS: [model: string, name: string][] = ["t5v10-tiny", "t5v11-tiny"].flatMap((model) => Object.keys(SPECS).map((name): [string, string] => [model, name]))
+export const GOLDENS: [model: string, name: string][] = ["t5v10-tiny", "t5v11-tiny"]
+  .flatMap((model) => Object.keys(SPECS).map((name): [string, string] => [model, name]))
   .filter(([model, name]) => existsSync(golden("methods", model, name)));
 
 export function readBatch(path: string[]): Batch {
   const { input_ids, attention_mask, labels } = readJson<BatchJson>(...path);
   return {
-    rows: input_ids.length, sourceLength: input_ids[0]!.length, targetLength: labels[0]!.length,
-    ids: Int32Array.from(input_ids.flat()), mask: Float32Array.from(attention_mask.flat()), labels: Int32Array.from(labels.flat()),
+    rows: input_ids.length,
+    sourceLength: input_ids[0]!.length,
+    targetLength: labels[0]!.length,
+    ids: Int32Array.from(input_ids.flat()),
+    mask: Float32Array.from(attention_mask.flat()),
+    labels: Int32Array.from(labels.flat()),
   };
 }
 
 /** A tensor's name here for its name in a golden. */
-export const ours = (name: string): string => (name === "prompt_embeddings" ? "prompt" : name.replace(/^base_model\.model\./, ""));
+export const ours = (name: string): string =>
+  name === "prompt_embeddings" ? "prompt" : name.replace(/^base_model\.model\./, "");
 
 function bottleneckOf(start: Tensors): number {
   for (const [name, { dims }] of start) {
@@ -57,24 +88,49 @@ function bottleneckOf(start: Tensors): number {
 
 /** Everything the goldens hold of one method on one model, with the model opened. */
 export function openMethodGolden(model: string, name: string, engine: EngineSpec = CPU) {
-  const at = ["methods", model, name], folder = golden("models", model);
-  const tensors = (file: string): Tensors => new Map([...readSafetensors(golden(...at, file))].map(([key, t]) => [ours(key), t]));
+  const at = ["methods", model, name],
+    folder = golden("models", model);
+  const tensors = (file: string): Tensors =>
+    new Map([...readSafetensors(golden(...at, file))].map(([key, t]) => [ours(key), t]));
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
-  const source = name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
-  const weights = BackboneWeights.open(folder), layout = t5Layout(readT5Config(folder, weights.has("lm_head.weight")));
-  const start: Tensors = name === "full" ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
-    : new Map([...readSafetensors(golden(...source, "params.safetensors"))].map(([key, t]) => [ours(key), t]));
-  const sizes = { promptLength: start.get("prompt")?.dims[0] ?? 0, bottleneck: start.has("w_down") ? start.get("w_down")!.dims[1]! : bottleneckOf(start), count: 0 };
+  const source =
+    name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
+  const weights = BackboneWeights.open(folder),
+    layout = t5Layout(readT5Config(folder, weights.has("lm_head.weight")));
+  const start: Tensors =
+    name === "full"
+      ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
+      : new Map([...readSafetensors(golden(...source, "params.safetensors"))].map(([key, t]) => [ours(key), t]));
+  const sizes = {
+    promptLength: start.get("prompt")?.dims[0] ?? 0,
+    bottleneck: start.has("w_down") ? start.get("w_down")!.dims[1]! : bottleneckOf(start),
+    count: 0,
+  };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start));
   const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine });
-  const parameters: Parameters = new Map(methodOf(spec.kind).tensors(tuned.shape).map((t) => {
-    const found = start.get(t.name);
-    if (found?.dims.join() !== t.sizes.join()) throw new Error(`${name}: tensor ${t.name} (${t.sizes.join()}) is not the golden's (${found?.dims.join() ?? "none"})`);
-    return [t.name, { name: t.name, dims: t.sizes, group: t.group, data: found.data }];
-  }));
+  const parameters: Parameters = new Map(
+    methodOf(spec.kind)
+      .tensors(tuned.shape)
+      .map((t) => {
+        const found = start.get(t.name);
+        if (found?.dims.join() !== t.sizes.join())
+          throw new Error(
+            `${name}: tensor ${t.name} (${t.sizes.join()}) is not the golden's (${found?.dims.join() ?? "none"})`,
+          );
+        return [t.name, { name: t.name, dims: t.sizes, group: t.group, data: found.data }];
+      }),
+  );
   const mask = name === "adept-dropout" ? tensors("output.safetensors").get("dropout_mask")?.data : undefined;
   const hiddenMask = mask?.map((kept) => kept / 0.9);
-  return { tuned, spec, parameters, tensors, hiddenMask, json: readJson<MethodGolden>(...at, "golden.json"), batch: readBatch(["methods", model, "batch.json"]) };
+  return {
+    tuned,
+    spec,
+    parameters,
+    tensors,
+    hiddenMask,
+    json: readJson<MethodGolden>(...at, "golden.json"),
+    batch: readBatch(["methods", model, "batch.json"]),
+  };
 }
 
 /** Attention ignores a bias that all its keys share: its true gradient is 0, and what is computed is rounding. */
@@ -82,7 +138,8 @@ export const isRounding = (name: string): boolean => name.endsWith(".k.bias");
 
 /** Largest difference, as a share of the expected tensor's largest value. */
 export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let largest = 0, difference = 0;
+  let largest = 0,
+    difference = 0;
   for (let i = 0; i < expected.length; i++) {
     largest = Math.max(largest, Math.abs(expected[i]!));
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));

@@ -9,10 +9,21 @@ import { golden, withGoldens } from "./shared.ts";
 
 withGoldens("PEFT folders", () => {
   for (const model of ["t5v10-tiny", "t5v11-tiny"]) {
-    for (const [method, peft] of [["pt", "peft"], ["pt", "peft-two-submodules"], ["lora", "peft"], ["ia3", "peft"]] as const) {
+    for (const [method, peft] of [
+      ["pt", "peft"],
+      ["pt", "peft-two-submodules"],
+      ["lora", "peft"],
+      ["ia3", "peft"],
+    ] as const) {
       test(`${model} ${method}/${peft}: a folder that PEFT wrote gives PEFT's logits`, async () => {
-        const folder = golden("models", model), { spec, sizes, parameters } = loadAdapter(golden("methods", model, method, peft), backboneLayout(folder));
-        const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
+        const folder = golden("models", model),
+          { spec, sizes, parameters } = loadAdapter(golden("methods", model, method, peft), backboneLayout(folder));
+        const tuned = T5TunedModel.open({
+          folder,
+          method: spec,
+          sizes,
+          engine: { device: "cpu", threads: 1, replicas: 1 },
+        });
         const { logits } = await tuned.forward(parameters, readBatch(["methods", model, "batch.json"]));
         const expected = readSafetensors(golden("methods", model, method, "output.safetensors")).get("logits")!;
         assert.ok(relativeDifference(logits.data, expected.data) < 1e-4);

@@ -12,5 +12,8 @@ export const readJson = <T>(...parts: string[]): T => JSON.parse(readFileSync(go
 /** Runs golden tests where the goldens are, and says so where they are not. */
 export function withGoldens(title: string, define: () => void): void {
   if (hasGoldens) define();
-  else test(`${title}: expected numbers are not beside this checkout`, () => { /* nothing to compare with */ });
+  else
+    test(`${title}: expected numbers are not beside this checkout`, () => {
+      /* nothing to compare with */
+    });
 }

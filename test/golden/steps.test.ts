@@ -7,36 +7,56 @@ import { onEngines } from "./engines.ts";
 import { GOLDENS, isRounding, openMethodGolden, ours, relativeDifference } from "./methodGolden.ts";
 import { withGoldens } from "./shared.ts";
 
-withGoldens("five AdamW steps", () => { onEngines("five AdamW steps", (engine) => {
-  for (const [model, name] of GOLDENS) {
-    for (const [run, variant, weightDecay] of [["torch_wd0", "torch", 0], ["torch_wd0.01", "torch", 0.01], ["hf_wd0", "official", 0], ["hf_wd0.01", "official", 0.01]] as const) {
-      test(`${engine.device}: ${model} ${name} ${run}: losses, gradient norms and final parameters`, async () => {
-        const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
-        // The goldens' own distance to float64 says how far rounding alone carries a method (goldens/README.md).
-        const tolerance = Math.max(1e-4, ["adept", "dept", "pt"].includes(name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0));
-        const expected = json.steps[run]!, lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
-        const group = new Map(Object.entries(json.groups).flatMap(([name, g]) => g.tensors.map((t) => [ours(t), name] as const)));
-        let current = { parameters, state: freshState(parameters) };
-        for (let t = 0; t < 5; t++) {
-          const { loss, gradients } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
-          assert.ok(Math.abs(loss / expected.losses[t]! - 1) < 1e-5, `loss before step ${t}`);
-          const clipped = clipGradients(gradients, 1);
-          assert.ok(Math.abs(clipped.norm / expected.grad_norms[t]! - 1) < 1e-4, `gradient norm at step ${t}`);
-          const factor = scheduleFactor(t, { warmup: 2, total: 10 });
-          const rates = Object.fromEntries(Object.entries(json.groups).map(([name, g]) => [name, g.lr * factor]));
-          for (const each of group.values()) assert.equal(rates[each], expected.learning_rates[t]![each]);
-          current = adamwStep(current, clipped.gradients, rates, { variant, eps: 1e-6, weightDecay });
-        }
-        const { loss } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
-        assert.ok(Math.abs(loss / expected.losses[5]! - 1) < tolerance / 10, `loss after five steps: ${loss / expected.losses[5]! - 1}`);
-        const final = tensors("steps.safetensors");
-        for (const [key, golden] of final) {
-          if (!key.startsWith(`${run}/`) || isRounding(key)) continue;
-          const own = ours(key.slice(run.length + 1)), { data } = current.parameters.get(own)!;
-          assert.ok(relativeDifference(data, golden.data) < tolerance, `${own}: ${relativeDifference(data, golden.data)}`);
-        }
-        await tuned.release();
-      });
+withGoldens("five AdamW steps", () => {
+  onEngines("five AdamW steps", (engine) => {
+    for (const [model, name] of GOLDENS) {
+      for (const [run, variant, weightDecay] of [
+        ["torch_wd0", "torch", 0],
+        ["torch_wd0.01", "torch", 0.01],
+        ["hf_wd0", "official", 0],
+        ["hf_wd0.01", "official", 0.01],
+      ] as const) {
+        test(`${engine.device}: ${model} ${name} ${run}: losses, gradient norms and final parameters`, async () => {
+          const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
+          // The goldens' own distance to float64 says how far rounding alone carries a method (goldens/README.md).
+          const tolerance = Math.max(
+            1e-4,
+            ["adept", "dept", "pt"].includes(name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0),
+          );
+          const expected = json.steps[run]!,
+            lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
+          const group = new Map(
+            Object.entries(json.groups).flatMap(([name, g]) => g.tensors.map((t) => [ours(t), name] as const)),
+          );
+          let current = { parameters, state: freshState(parameters) };
+          for (let t = 0; t < 5; t++) {
+            const { loss, gradients } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
+            assert.ok(Math.abs(loss / expected.losses[t]! - 1) < 1e-5, `loss before step ${t}`);
+            const clipped = clipGradients(gradients, 1);
+            assert.ok(Math.abs(clipped.norm / expected.grad_norms[t]! - 1) < 1e-4, `gradient norm at step ${t}`);
+            const factor = scheduleFactor(t, { warmup: 2, total: 10 });
+            const rates = Object.fromEntries(Object.entries(json.groups).map(([name, g]) => [name, g.lr * factor]));
+            for (const each of group.values()) assert.equal(rates[each], expected.learning_rates[t]![each]);
+            current = adamwStep(current, clipped.gradients, rates, { variant, eps: 1e-6, weightDecay });
+          }
+          const { loss } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
+          assert.ok(
+            Math.abs(loss / expected.losses[5]! - 1) < tolerance / 10,
+            `loss after five steps: ${loss / expected.losses[5]! - 1}`,
+          );
+          const final = tensors("steps.safetensors");
+          for (const [key, golden] of final) {
+            if (!key.startsWith(`${run}/`) || isRounding(key)) continue;
+            const own = ours(key.slice(run.length + 1)),
+              { data } = current.parameters.get(own)!;
+            assert.ok(
+              relativeDifference(data, golden.data) < tolerance,
+              `${own}: ${relativeDifference(data, golden.data)}`,
+            );
+          }
+          await tuned.release();
+        });
+      }
     }
-  }
-}); });
+  });
+});

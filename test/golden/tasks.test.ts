@@ -12,12 +12,24 @@ const DATA = golden("../data");
 withGoldens("real tasks", () => {
   for (const [set, name] of existsSync(DATA) ? Object.entries(SETS) : []) {
     test(`${set}: all three splits load, every label is one of its classes`, async () => {
-      const data = await loadTask(ExperimentFile.shape.task.parse(name === "text" ? { kind: "text", folder: join(DATA, set) } : { kind: "named", name, folder: join(DATA, set) }));
+      const data = await loadTask(
+        ExperimentFile.shape.task.parse(
+          name === "text"
+            ? { kind: "text", folder: join(DATA, set) }
+            : { kind: "named", name, folder: join(DATA, set) },
+        ),
+      );
       for (const split of ["train", "validation", "test"] as const) {
         assert.ok(data[split].length > 20, `${split}: ${data[split].length}`);
-        assert.ok(data[split].every(({ source, target }) => source.length > 5 && target !== "" && (data.labels.length === 0 || data.labels.includes(target))));
+        assert.ok(
+          data[split].every(
+            ({ source, target }) =>
+              source.length > 5 && target !== "" && (data.labels.length === 0 || data.labels.includes(target)),
+          ),
+        );
       }
-      if (data.labels.length > 0) assert.equal(new Set(data.train.map((e) => e.target)).size, data.labels.length, "every class occurs");
+      if (data.labels.length > 0)
+        assert.equal(new Set(data.train.map((e) => e.target)).size, data.labels.length, "every class occurs");
       if (name === "multirc") assert.ok(new Set(data.test.map((e) => e.group)).size < data.test.length);
     });
   }

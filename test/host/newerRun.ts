@@ -12,10 +12,14 @@ export function sealedLine(event: object): string {
 export const LATER = { type: "energy", time: 1_790_000_000_000, joules: 12 };
 
 /** Adds a kind of event that only a later version knows. */
-export function addLaterLine(runPath: string): void { appendFileSync(join(runPath, "events.jsonl"), sealedLine(LATER)); }
+export function addLaterLine(runPath: string): void {
+  appendFileSync(join(runPath, "events.jsonl"), sealedLine(LATER));
+}
 
 /** Makes a journal one of a later version, whose first line lacks something and has more. */
 export function makeLater(runPath: string): void {
-  const path = join(runPath, "events.jsonl"), [first = "", ...rest] = readFileSync(path, "utf8").split("\n"), { crc: _, backbone: __, ...created } = JSON.parse(first) as Record<string, unknown>;
+  const path = join(runPath, "events.jsonl"),
+    [first = "", ...rest] = readFileSync(path, "utf8").split("\n"),
+    { crc: _, backbone: __, ...created } = JSON.parse(first) as Record<string, unknown>;
   writeFileSync(path, [sealedLine({ ...created, version: 2, place: "cloud" }).trimEnd(), ...rest].join("\n"));
 }

@@ -1,7 +1,10 @@
 /** A snippet's body as VS Code's JSON support writes it: each string as JSON, but for those that begin with "^". */
 function written(body: unknown): string {
   if (Array.isArray(body)) return `[${body.map(written).join(",")}]`;
-  if (typeof body === "object" && body !== null) return `{${Object.entries(body).map(([key, value]) => `${JSON.stringify(key)}:${written(value)}`).join(",")}}`;
+  if (typeof body === "object" && body !== null)
+    return `{${Object.entries(body)
+      .map(([key, value]) => `${JSON.stringify(key)}:${written(value)}`)
+      .join(",")}}`;
   return typeof body === "string" && body.startsWith("^") ? body.slice(1) : JSON.stringify(body);
 }
 
@@ -11,10 +14,22 @@ function expanded(snippet: string): string {
   const part = (inside: boolean): string => {
     let text = "";
     while (at < snippet.length) {
-      const unit = snippet[at]!, stop = /^\$\{\d+:/.exec(snippet.slice(at));
-      if (unit === "\\" && /[$}\\]/.test(snippet[at + 1] ?? "")) { text += snippet[at + 1]!; at += 2; continue; }
-      if (unit === "}" && inside) { at++; return text; }
-      if (stop !== null) { at += stop[0].length; text += part(true); continue; }
+      const unit = snippet[at]!,
+        stop = /^\$\{\d+:/.exec(snippet.slice(at));
+      if (unit === "\\" && /[$}\\]/.test(snippet[at + 1] ?? "")) {
+        text += snippet[at + 1]!;
+        at += 2;
+        continue;
+      }
+      if (unit === "}" && inside) {
+        at++;
+        return text;
+      }
+      if (stop !== null) {
+        at += stop[0].length;
+        text += part(true);
+        continue;
+      }
       text += unit;
       at++;
     }

@@ -9,7 +9,17 @@ export class StubPanel {
   private readonly messages = new EventEmitter<unknown>();
   private readonly ends = new EventEmitter<void>();
   readonly onDidDispose = this.ends.event;
-  private readonly page = { options: {}, html: "", cspSource: "", asWebviewUri: (uri: unknown) => uri, onDidReceiveMessage: this.messages.event, postMessage: (message: { type: string }) => { this.posted.push(message); return Promise.resolve(true); } };
+  private readonly page = {
+    options: {},
+    html: "",
+    cspSource: "",
+    asWebviewUri: (uri: unknown) => uri,
+    onDidReceiveMessage: this.messages.event,
+    postMessage: (message: { type: string }) => {
+      this.posted.push(message);
+      return Promise.resolve(true);
+    },
+  };
 
   constructor(public title = "") {}
 
@@ -25,7 +35,11 @@ export class StubPanel {
   }
 
   /** What the page says. */
-  say(message: object): void { this.messages.fire(message); }
+  say(message: object): void {
+    this.messages.fire(message);
+  }
 
-  of(type: string): { type: string; [key: string]: unknown }[] { return this.posted.filter((each) => each.type === type); }
+  of(type: string): { type: string; [key: string]: unknown }[] {
+    return this.posted.filter((each) => each.type === type);
+  }
 }

@@ -2,7 +2,10 @@ import { UserError } from "../../src/experiment/errors.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails } from "../../src/heatmap/protocol.ts";
 
 /** What a run has now: its stamp, and what its offsets' norms are multiplied by; undefined: no offsets. */
-export interface StubRun { stamp: string; factor: number }
+export interface StubRun {
+  stamp: string;
+  factor: number;
+}
 
 /** A token worker that takes words for tokens: a word's norm is its length, times the run's factor. */
 export class StubTokens {
@@ -12,14 +15,39 @@ export class StubTokens {
   open(path: string): Promise<OpenedRun> {
     const run = this.runs.get(path);
     if (run === undefined) return Promise.reject(new UserError("The run has no offsets yet"));
-    return Promise.resolve({ measures: { norm: { low: 0, high: 10 * run.factor, signed: false }, cosine: { low: -1, high: 1, signed: true } }, maxSourceLength: 256, added: 1, vocabulary: 100, stamp: run.stamp });
+    return Promise.resolve({
+      measures: { norm: { low: 0, high: 10 * run.factor, signed: false }, cosine: { low: -1, high: 1, signed: true } },
+      maxSourceLength: 256,
+      added: 1,
+      vocabulary: 100,
+      stamp: run.stamp,
+    });
   }
 
   encode({ run, texts }: { run: string; texts: readonly string[] }): Promise<EncodedTexts> {
     this.asked.push([...texts]);
     const { stamp, factor } = this.runs.get(run)!;
-    return Promise.resolve({ stamp, rows: texts.map((text) => { const words = [...text.matchAll(/\S+/g)]; return { ids: words.map(({ 0: word }) => word.length), spans: words.flatMap(({ 0: word, index }) => [index, index + word.length]), values: words.map(({ 0: word }) => factor * word.length) }; }) });
+    return Promise.resolve({
+      stamp,
+      rows: texts.map((text) => {
+        const words = [...text.matchAll(/\S+/g)];
+        return {
+          ids: words.map(({ 0: word }) => word.length),
+          spans: words.flatMap(({ 0: word, index }) => [index, index + word.length]),
+          values: words.map(({ 0: word }) => factor * word.length),
+        };
+      }),
+    });
   }
 
-  token(run: string, id: number): Promise<TokenDetails> { return Promise.resolve({ id, text: " word", vocabulary: 100, before: [], after: [], stamp: this.runs.get(run)!.stamp }); }
+  token(run: string, id: number): Promise<TokenDetails> {
+    return Promise.resolve({
+      id,
+      text: " word",
+      vocabulary: 100,
+      before: [],
+      after: [],
+      stamp: this.runs.get(run)!.stamp,
+    });
+  }
 }

@@ -1,7 +1,11 @@
 import type { Page } from "playwright-core";
 
 /** One `setDecorations` as the extension host sent it to the window: the number of its decoration type, and how many ranges that now has. */
-export interface DecorationCall { readonly editor: string; readonly type: number; readonly ranges: number }
+export interface DecorationCall {
+  readonly editor: string;
+  readonly type: number;
+  readonly ranges: number;
+}
 
 const METHOD = Buffer.from("$trySetDecorationsFast");
 
@@ -29,14 +33,17 @@ export class DecorationCalls {
     page.on("websocket", (socket) => {
       let rest = Buffer.alloc(0);
       socket.on("framereceived", ({ payload }) => {
-        const whole = Buffer.concat([rest, Buffer.from(payload)]), { calls, end } = callsIn(whole);
+        const whole = Buffer.concat([rest, Buffer.from(payload)]),
+          { calls, end } = callsIn(whole);
         rest = whole.subarray(end);
         this.calls.push(...calls);
       });
     });
   }
 
-  taken(): DecorationCall[] { return this.calls.splice(0); }
+  taken(): DecorationCall[] {
+    return this.calls.splice(0);
+  }
 }
 
 /** The most ranges that an editor has at once after any of these calls, by what each of its types was given last. */
@@ -44,10 +51,15 @@ export function mostRanges(calls: readonly DecorationCall[]): number {
   const now = new Map<string, Map<number, number>>();
   let most = 0;
   for (const [i, { editor, type, ranges }] of calls.entries()) {
-    const types = now.get(editor) ?? new Map<number, number>(), next = calls[i + 1];
+    const types = now.get(editor) ?? new Map<number, number>(),
+      next = calls[i + 1];
     now.set(editor, types.set(type, ranges));
     // In the middle of a refresh some types are still as they were.
-    if (next === undefined || next.editor !== editor || next.type <= type) most = Math.max(most, [...types.values()].reduce((sum, count) => sum + count, 0));
+    if (next === undefined || next.editor !== editor || next.type <= type)
+      most = Math.max(
+        most,
+        [...types.values()].reduce((sum, count) => sum + count, 0),
+      );
   }
   return most;
 }

@@ -8,58 +8,123 @@ import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, newest, runPaths } from "./workspace.ts";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js"), THEMES = { dark: "Default Dark Modern", light: "Default Light Modern", "high-contrast": "Default High Contrast", "high-contrast-light": "Default High Contrast Light" };
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js"),
+  THEMES = {
+    dark: "Default Dark Modern",
+    light: "Default Light Modern",
+    "high-contrast": "Default High Contrast",
+    "high-contrast-light": "Default High Contrast Light",
+  };
 const session = new Session({ "security.workspace.trust.enabled": false });
 const words = ["river", "stone", "light", "paper", "green", "seven"];
 
 /** A folder with an ADePT and a DePT run on its own data, as a person has it: a byte-order mark, CRLF, emoji, CJK, a long line. */
 function trained(): string {
-  const folder = session.workspace(6), rows = Array.from({ length: 80 }, (_, i) => JSON.stringify({ id: i, text: `${words[i % 6]} 😀 ${words[(i * 5 + 1) % 6]} 好 café ${i}`, label: i % 2 === 0 ? "yes" : "no" }));
+  const folder = session.workspace(6),
+    rows = Array.from({ length: 80 }, (_, i) =>
+      JSON.stringify({
+        id: i,
+        text: `${words[i % 6]} 😀 ${words[(i * 5 + 1) % 6]} 好 café ${i}`,
+        label: i % 2 === 0 ? "yes" : "no",
+      }),
+    );
   writeFileSync(join(folder, "data.jsonl"), `\uFEFF${rows.join("\r\n")}\r\n`);
-  writeFileSync(join(folder, "long.txt"), `${"stone and paper and river ".repeat(4000)}\n${"short line\n".repeat(120)}`);
-  writeFileSync(join(folder, "two.adept.json"), JSON.stringify({
-    name: "Two", task: { kind: "file", train: "data.jsonl", source: "say {text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 8, bottleneck: 8 }, { kind: "dept", promptLength: 8, rank: 4 }] },
-    training: { steps: 10, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 2, evaluateEvery: 5 }, engine: { threads: 1 },
-  }));
+  writeFileSync(
+    join(folder, "long.txt"),
+    `${"stone and paper and river ".repeat(4000)}\n${"short line\n".repeat(120)}`,
+  );
+  writeFileSync(
+    join(folder, "two.adept.json"),
+    JSON.stringify({
+      name: "Two",
+      task: { kind: "file", train: "data.jsonl", source: "say {text}", target: "{label}" },
+      sweep: {
+        methods: [
+          { kind: "adept", promptLength: 8, bottleneck: 8 },
+          { kind: "dept", promptLength: 8, rank: 4 },
+        ],
+      },
+      training: { steps: 10, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 2, evaluateEvery: 5 },
+      engine: { threads: 1 },
+    }),
+  );
   execFileSync(process.execPath, [CLI, "train", join(folder, "two.adept.json")], { cwd: folder, stdio: "pipe" });
   return folder;
 }
-const legend = (workbench: Workbench): Promise<string> => workbench.page.locator('.part.statusbar [id$="adept.heatmap"]').innerText();
+const legend = (workbench: Workbench): Promise<string> =>
+  workbench.page.locator('.part.statusbar [id$="adept.heatmap"]').innerText();
 
 test("offsets over a data file: two runs side by side, other measures, edits, four themes, long lines, off again", async (t) => {
-  const folder = trained(), workbench = await session.open(t, folder), { page } = workbench;
+  const folder = trained(),
+    workbench = await session.open(t, folder),
+    { page } = workbench;
   await workbench.showRuns();
   await workbench.openFile("data.jsonl");
   assert.equal(await workbench.coloured(), 0, "off until it is asked for");
   await workbench.command("ADePT: Show Offset Heatmap");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
-  await until("colours", () => workbench.coloured(), (count) => count > 100);
+  await until(
+    "colours",
+    () => workbench.coloured(),
+    (count) => count > 100,
+  );
   const most = [mostRanges(workbench.decorations.taken())];
   assert.match(await legend(workbench), /Offset norm/);
   for (const [name, theme] of Object.entries(THEMES)) {
     writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": theme }));
-    await until(name, () => page.locator(".monaco-workbench").getAttribute("class"), (classes) => new RegExp({ dark: "vs-dark", light: "vs(?!-)", "high-contrast": "hc-black", "high-contrast-light": "hc-light" }[name] ?? "").test(classes ?? ""));
+    await until(
+      name,
+      () => page.locator(".monaco-workbench").getAttribute("class"),
+      (classes) =>
+        new RegExp(
+          { dark: "vs-dark", light: "vs(?!-)", "high-contrast": "hc-black", "high-contrast-light": "hc-light" }[name] ??
+            "",
+        ).test(classes ?? ""),
+    );
     await page.waitForTimeout(800);
-    await until(`colours in ${name}`, () => workbench.coloured(), (count) => count > 100);
+    await until(
+      `colours in ${name}`,
+      () => workbench.coloured(),
+      (count) => count > 100,
+    );
     await workbench.screenshot(`heatmap-${name}`);
   }
   writeFileSync(join(folder, ".vscode/settings.json"), "{}");
   await page.locator('.part.statusbar [id$="adept.heatmap"]').click();
   await workbench.choose("Cosine to the mean offset");
-  await until("the measure", () => legend(workbench), (text) => /Cosine.*-1–1/.test(text));
+  await until(
+    "the measure",
+    () => legend(workbench),
+    (text) => /Cosine.*-1–1/.test(text),
+  );
   await page.locator('.part.statusbar [id$="adept.heatmap"]').click();
   await workbench.choose("Offset norm");
 
   await workbench.command("ADePT: Compare Heatmap With Another Run…");
-  await until("two editors on one text", () => page.locator(".editor-instance .monaco-editor").count(), (count) => count >= 2);
-  await until("the places' norms beside", () => legend(workbench), (text) => /place/.test(text));
+  await until(
+    "two editors on one text",
+    () => page.locator(".editor-instance .monaco-editor").count(),
+    (count) => count >= 2,
+  );
+  await until(
+    "the places' norms beside",
+    () => legend(workbench),
+    (text) => /place/.test(text),
+  );
   const scale = /([\d.]+–[\d.]+)/.exec(await legend(workbench))?.[1];
   await workbench.screenshot("heatmap-beside");
   await page.locator(".editor-group-container").first().locator(".view-line").nth(3).click();
-  await until("one scale for both", () => legend(workbench), (text) => scale !== undefined && /Offset norm/.test(text) && !/place/.test(text) && text.includes(scale));
+  await until(
+    "one scale for both",
+    () => legend(workbench),
+    (text) => scale !== undefined && /Offset norm/.test(text) && !/place/.test(text) && text.includes(scale),
+  );
 
   await workbench.command("ADePT: Show Token Values as Table");
-  await page.locator(".view-line", { hasText: /line,column,text,token,place,norm/ }).first().waitFor();
+  await page
+    .locator(".view-line", { hasText: /line,column,text,token,place,norm/ })
+    .first()
+    .waitFor();
   await workbench.command("View: Close Editor");
   await workbench.command("View: Close All Editors");
 
@@ -68,11 +133,18 @@ test("offsets over a data file: two runs side by side, other measures, edits, fo
   assert.equal(await workbench.coloured(), 0);
   await workbench.command("ADePT: Show Offset Heatmap");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
-  await until("a line of 100,000 characters", () => workbench.coloured(), (count) => count > 10);
+  await until(
+    "a line of 100,000 characters",
+    () => workbench.coloured(),
+    (count) => count > 10,
+  );
   // What VS Code is told: never more than 2,000 ranges; and after a scroll, each colour once.
   const scrolls: number[] = [];
   most.push(mostRanges(workbench.decorations.taken()));
-  assert.ok(most.every((count) => count > 100 && count <= 2000), most.join());
+  assert.ok(
+    most.every((count) => count > 100 && count <= 2000),
+    most.join(),
+  );
   for (let scroll = 0; scroll < 3; scroll++) {
     await page.waitForTimeout(700);
     workbench.decorations.taken();
@@ -90,17 +162,34 @@ test("offsets over a data file: two runs side by side, other measures, edits, fo
   await page.locator(".view-line", { hasText: /abc/ }).first().waitFor();
   assert.ok(Date.now() - typed < 8000, "typing is not held up");
   await workbench.command("ADePT: Hide Offset Heatmap");
-  await until("off", () => workbench.coloured(), (count) => count === 0);
+  await until(
+    "off",
+    () => workbench.coloured(),
+    (count) => count === 0,
+  );
 });
 
 test("from a run: a prediction explained, files restored and put back, a branch, a second try that is the same to the byte", async (t) => {
-  const folder = session.folders[0]!, workbench = await session.open(t, folder), { page } = workbench, adept = runPaths(folder).find((path) => (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind === "adept")!;
+  const folder = session.folders[0]!,
+    workbench = await session.open(t, folder),
+    { page } = workbench,
+    adept = runPaths(folder).find(
+      (path) =>
+        (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method
+          .kind === "adept",
+    )!;
   await workbench.showRuns();
   const row = workbench.runRow("adept").first();
   await workbench.menu(row, "Predict…");
   await workbench.answer("stone and paper");
-  await page.locator(".view-line", { hasText: /Probability/ }).first().waitFor({ timeout: 30_000 });
-  await page.locator(".view-line", { hasText: /Without.its.offset/ }).first().waitFor();
+  await page
+    .locator(".view-line", { hasText: /Probability/ })
+    .first()
+    .waitFor({ timeout: 30_000 });
+  await page
+    .locator(".view-line", { hasText: /Without.its.offset/ })
+    .first()
+    .waitFor();
   await workbench.screenshot("predicted");
   await workbench.command("View: Close All Editors");
 
@@ -115,7 +204,11 @@ test("from a run: a prediction explained, files restored and put back, a branch,
   await message.waitFor();
   assert.equal(readFileSync(join(folder, "notes.md"), "utf8"), "# Notes\nedited\n");
   await message.locator(".monaco-button", { hasText: "Undo" }).click();
-  await until("put back", () => readFileSync(join(folder, "notes.md"), "utf8"), (text) => text === "# edited after the run\n");
+  await until(
+    "put back",
+    () => readFileSync(join(folder, "notes.md"), "utf8"),
+    (text) => text === "# edited after the run\n",
+  );
 
   await workbench.menu(row, "Make Branch…");
   await workbench.answer("tuned/first");
@@ -130,7 +223,12 @@ test("from a run: a prediction explained, files restored and put back, a branch,
   await workbench.notification("Exported to").waitFor({ timeout: 30_000 });
 
   await workbench.menu(row, "Reproduce Run");
-  await until("made again", () => newest(folder), ({ status, reproduced }) => status === "finished" && reproduced !== undefined, 120);
+  await until(
+    "made again",
+    () => newest(folder),
+    ({ status, reproduced }) => status === "finished" && reproduced !== undefined,
+    120,
+  );
   assert.deepEqual([newest(folder).reproduced?.same, newest(folder).reproduced?.of], [true, adept.split("/").at(-1)]);
   await workbench.notification("every byte of the result is that of the original").waitFor({ timeout: 20_000 });
 });

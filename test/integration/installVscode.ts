@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import * as z from "zod";
 
@@ -25,7 +34,18 @@ export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.1
   const server = join(folder, "lib/vscode");
   if (!existsSync(join(folder, ".ready"))) {
     unpack(release, folder);
-    npm(["install", "--omit=dev", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--loglevel=error"], server);
+    npm(
+      [
+        "install",
+        "--omit=dev",
+        "--ignore-scripts",
+        "--legacy-peer-deps",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+      ],
+      server,
+    );
     writeFileSync(join(folder, ".ready"), "");
   }
   // Anew each time: a folder that is kept may have those of an older version of this file.
@@ -45,7 +65,9 @@ function unpack(release: string, folder: string): void {
   mkdirSync(CACHE, { recursive: true });
   const archive = join(CACHE, `code-server-${release}.tgz`);
   if (!existsSync(archive)) {
-    const [packed] = Pack.parse(JSON.parse(npm(["pack", `code-server@${release}`, "--json", "--pack-destination", CACHE], CACHE)));
+    const [packed] = Pack.parse(
+      JSON.parse(npm(["pack", `code-server@${release}`, "--json", "--pack-destination", CACHE], CACHE)),
+    );
     const made = join(CACHE, packed?.filename ?? "");
     if (made !== archive) renameSync(made, archive);
   }
@@ -68,7 +90,8 @@ function standIn(server: string): void {
   if (!existsSync(join(spdlog, "prebuilds"))) writeFileSync(join(spdlog, "index.js"), PLAIN_LOGGER);
   for (const name of ["native-watchdog", "@vscode/native-watchdog"]) {
     const watchdog = join(server, "node_modules", name);
-    if (existsSync(watchdog) && !existsSync(join(watchdog, "prebuilds"))) writeFileSync(join(watchdog, "index.js"), "exports.start = () => {};\n");
+    if (existsSync(watchdog) && !existsSync(join(watchdog, "prebuilds")))
+      writeFileSync(join(watchdog, "index.js"), "exports.start = () => {};\n");
   }
 }
 
@@ -113,7 +136,10 @@ function nodeFor(range: string | undefined): string {
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{"private":true}');
-    npm(["install", `${name}@${wanted}`, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], folder);
+    npm(
+      ["install", `${name}@${wanted}`, "--ignore-scripts", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"],
+      folder,
+    );
   }
   return binary;
 }

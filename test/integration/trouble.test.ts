@@ -11,14 +11,19 @@ const session = new Session({ "security.workspace.trust.enabled": true });
 
 async function open(t: TestContext, folder: string | undefined, trust?: "yes" | "no"): Promise<Workbench> {
   const workbench = await session.open(t, folder);
-  if (trust !== undefined) await workbench.page.locator(".monaco-dialog-box .monaco-button", { hasText: trust === "yes" ? /^Yes/ : /^No/ }).click();
+  if (trust !== undefined)
+    await workbench.page
+      .locator(".monaco-dialog-box .monaco-button", { hasText: trust === "yes" ? /^Yes/ : /^No/ })
+      .click();
   return workbench;
 }
 
 test("without a folder the view says that none is needed, and the command asks what to train on", async (t) => {
   const workbench = await open(t, undefined);
   await workbench.showRuns();
-  await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "no folder is needed to start" }).waitFor();
+  await workbench.page
+    .locator(".part.sidebar .welcome-view-content", { hasText: "no folder is needed to start" })
+    .waitFor();
   await workbench.command("ADePT: Train ADePT");
   await workbench.page.getByPlaceholder("What data is it trained on?").waitFor();
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "Sample: spam or ham mail" }).waitFor();
@@ -38,7 +43,9 @@ test("in a folder that is not trusted nothing starts, and the message leads to t
   const folder = session.workspace(30);
   const workbench = await open(t, folder, "no");
   await workbench.showRuns();
-  await workbench.page.locator(".part.sidebar .welcome-view-content", { hasText: "Trust this folder to train in it" }).waitFor();
+  await workbench.page
+    .locator(".part.sidebar .welcome-view-content", { hasText: "Trust this folder to train in it" })
+    .waitFor();
   await workbench.command("ADePT: Train ADePT");
   const message = workbench.notification("starts no training in a folder you have not trusted");
   await message.waitFor();
@@ -49,7 +56,10 @@ test("in a folder that is not trusted nothing starts, and the message leads to t
 
 test("a wrong experiment is refused with file, line and key, and nothing starts", async (t) => {
   const folder = session.workspace(30);
-  writeFileSync(join(folder, "mail.adept.json"), '{\n  "name": "wrong", "task": { "kind": "mail" }, "method": { "kind": "adept" },\n  "trainning": {}\n}\n');
+  writeFileSync(
+    join(folder, "mail.adept.json"),
+    '{\n  "name": "wrong", "task": { "kind": "mail" }, "method": { "kind": "adept" },\n  "trainning": {}\n}\n',
+  );
   const workbench = await open(t, folder, "yes");
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
@@ -60,28 +70,58 @@ test("a wrong experiment is refused with file, line and key, and nothing starts"
 test("a run whose data is bad fails with the line of the data, in the list and on its page", async (t) => {
   const folder = session.workspace(30);
   writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"yes"}\n{"text":"b","label":\n');
-  writeFileSync(join(folder, "mail.adept.json"), JSON.stringify({ name: "Bad data", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept" } }));
+  writeFileSync(
+    join(folder, "mail.adept.json"),
+    JSON.stringify({
+      name: "Bad data",
+      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+      method: { kind: "adept" },
+    }),
+  );
   const workbench = await open(t, folder, "yes");
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
-  await until("failed", () => newest(folder).status, (status) => status === "failed");
+  await until(
+    "failed",
+    () => newest(folder).status,
+    (status) => status === "failed",
+  );
   assert.match(newest(folder).error?.message ?? "", /data\.jsonl:2/);
   await workbench.showRuns();
-  await until("row says failed", () => workbench.runRow("Bad data").innerText(), (text) => /failed/i.test(text));
+  await until(
+    "row says failed",
+    () => workbench.runRow("Bad data").innerText(),
+    (text) => /failed/i.test(text),
+  );
   await workbench.runPage().locator("body", { hasText: "data.jsonl:2" }).waitFor();
   await workbench.notification("data.jsonl:2").waitFor();
 });
 
 test("a run for a graphics processor that the machine lacks fails with what is missing and the command that helps", async (t) => {
-  const folder = session.workspace(30), graphics = process.platform === "linux" ? "cuda" : "directml";
-  writeFileSync(join(folder, "mail.adept.json"), JSON.stringify({ name: "On a GPU", task: { kind: "mail" }, method: { kind: "adept" }, engine: graphics }));
+  const folder = session.workspace(30),
+    graphics = process.platform === "linux" ? "cuda" : "directml";
+  writeFileSync(
+    join(folder, "mail.adept.json"),
+    JSON.stringify({ name: "On a GPU", task: { kind: "mail" }, method: { kind: "adept" }, engine: graphics }),
+  );
   const workbench = await open(t, folder, "yes");
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
-  const { error } = await until("failed", () => newest(folder), ({ status }) => status === "failed");
-  assert.match(`${error?.message ?? ""} ${error?.action ?? ""}`, graphics === "cuda" ? /part for CUDA is not installed.*npm install/ : /for Windows only/);
+  const { error } = await until(
+    "failed",
+    () => newest(folder),
+    ({ status }) => status === "failed",
+  );
+  assert.match(
+    `${error?.message ?? ""} ${error?.action ?? ""}`,
+    graphics === "cuda" ? /part for CUDA is not installed.*npm install/ : /for Windows only/,
+  );
   await workbench.showRuns();
-  await until("row says failed", () => workbench.runRow("On a GPU").innerText(), (text) => /failed/i.test(text));
+  await until(
+    "row says failed",
+    () => workbench.runRow("On a GPU").innerText(),
+    (text) => /failed/i.test(text),
+  );
   await workbench.notification("engine.device").waitFor();
   await workbench.runPage().locator("body", { hasText: "engine.device" }).waitFor();
 });
@@ -91,7 +131,9 @@ test("with no experiment yet, the view's button leads to the sample's page, whic
   rmSync(join(folder, "mail.adept.json"));
   const workbench = await open(t, folder, "yes");
   await workbench.showRuns();
-  await workbench.page.locator(".part.sidebar .welcome-view-content .monaco-button", { hasText: "Train ADePT" }).click();
+  await workbench.page
+    .locator(".part.sidebar .welcome-view-content .monaco-button", { hasText: "Train ADePT" })
+    .click();
   await workbench.choose("Sample: spam or ham mail");
   const setup = workbench.runPage();
   await setup.locator(".budget [role=status]", { hasText: "hidden units" }).waitFor({ timeout: 30_000 });
@@ -99,18 +141,30 @@ test("with no experiment yet, the view's button leads to the sample's page, whic
   await workbench.page.keyboard.press("Home");
   await setup.locator(".pieces").first().waitFor({ timeout: 30_000 });
   await setup.locator("vscode-button", { hasText: "Write and Train" }).click();
-  await until("training", () => newest(folder).lastStep?.step ?? 0, (step) => step >= 2);
+  await until(
+    "training",
+    () => newest(folder).lastStep?.step ?? 0,
+    (step) => step >= 2,
+  );
   const { method } = readExperiment(join(folder, "mail.adept.json"));
   assert.equal(method.kind === "adept" && method.budget, 1000, "the slider's first stop");
   assert.ok((newest(folder).trainable ?? Infinity) <= 1000);
   await workbench.statusItem().click();
-  await until("stopped", () => newest(folder).status, (status) => status === "stopped", 90);
+  await until(
+    "stopped",
+    () => newest(folder).status,
+    (status) => status === "stopped",
+    90,
+  );
 });
 
 test("the active data file becomes an experiment, beside one of the same name", async (t) => {
   const folder = session.workspace(30);
   writeFileSync(join(folder, "reviews.adept.json"), "{}");
-  writeFileSync(join(folder, "reviews.csv"), `text,stars,label\n${Array.from({ length: 40 }, (_, i) => `"word ${i}, more",${i % 5},${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`);
+  writeFileSync(
+    join(folder, "reviews.csv"),
+    `text,stars,label\n${Array.from({ length: 40 }, (_, i) => `"word ${i}, more",${i % 5},${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`,
+  );
   const workbench = await open(t, folder, "yes");
   await workbench.openFile("reviews.csv");
   await workbench.command("ADePT: New Experiment…");
@@ -121,13 +175,21 @@ test("the active data file becomes an experiment, beside one of the same name", 
   const file = join(folder, "reviews-2.adept.json");
   await until("file", () => existsSync(file), Boolean);
   const { task } = readExperiment(file);
-  assert.deepEqual(task.kind === "file" && [task.train, task.source, task.target], [join(folder, "reviews.csv"), "{text}", "{label}"]);
+  assert.deepEqual(task.kind === "file" && [task.train, task.source, task.target], [
+    join(folder, "reviews.csv"),
+    "{text}",
+    "{label}",
+  ]);
   await workbench.page.locator(".tab.active", { hasText: "reviews-2.adept.json" }).waitFor();
 });
 
 test("a setup page comes back after the window is loaded anew, with what was typed", async (t) => {
-  const folder = session.workspace(30), workbench = await open(t, folder, "yes");
-  writeFileSync(join(folder, "d.jsonl"), Array.from({ length: 20 }, (_, i) => JSON.stringify({ text: `one ${i}`, label: i % 2 })).join("\n"));
+  const folder = session.workspace(30),
+    workbench = await open(t, folder, "yes");
+  writeFileSync(
+    join(folder, "d.jsonl"),
+    Array.from({ length: 20 }, (_, i) => JSON.stringify({ text: `one ${i}`, label: i % 2 })).join("\n"),
+  );
   await workbench.openFile("d.jsonl");
   await workbench.command("ADePT: New Experiment…");
   await workbench.choose("the active file");
@@ -135,5 +197,9 @@ test("a setup page comes back after the window is loaded anew, with what was typ
   // A browser's VS Code stores what a page remembers every few seconds.
   await workbench.page.waitForTimeout(7000);
   await workbench.reload();
-  await until("steps as typed", () => workbench.runPage().locator("vscode-text-field", { hasText: "Steps" }).locator("input").inputValue(), (value) => value === "77");
+  await until(
+    "steps as typed",
+    () => workbench.runPage().locator("vscode-text-field", { hasText: "Steps" }).locator("input").inputValue(),
+    (value) => value === "77",
+  );
 });

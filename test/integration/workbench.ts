@@ -8,7 +8,17 @@ const OUTPUT = resolve(import.meta.dirname, "../output");
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
 }
 
 const exactly = (text: string): RegExp => new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
@@ -20,15 +30,26 @@ export class Workbench {
   /** What extensions asked to be coloured. */
   readonly decorations: DecorationCalls;
 
-  private constructor(readonly page: Page, private readonly server: VscodeServer) {
+  private constructor(
+    readonly page: Page,
+    private readonly server: VscodeServer,
+  ) {
     page.setDefaultTimeout(10_000);
     this.decorations = new DecorationCalls(page);
-    page.on("pageerror", (error) => { this.errors.push(String(error)); });
-    page.on("console", (message) => { if (message.type() === "error") this.errors.push(message.text()); });
+    page.on("pageerror", (error) => {
+      this.errors.push(String(error));
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
   }
 
   static async open(browser: Browser, server: VscodeServer, folder: string | undefined): Promise<Workbench> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-US", reducedMotion: "reduce" });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: "en-US",
+      reducedMotion: "reduce",
+    });
     const workbench = new Workbench(await context.newPage(), server);
     await workbench.page.goto(server.url(folder), { waitUntil: "domcontentloaded" });
     await workbench.settle();
@@ -45,7 +66,12 @@ export class Workbench {
   private async readWorkspaceFile(): Promise<void> {
     const folders = this.page.locator(".explorer-folders-view .monaco-list-row").first();
     for (let attempt = 1; attempt < 4; attempt++) {
-      try { await folders.waitFor({ timeout: 5000 }); return; } catch { await this.reload(); }
+      try {
+        await folders.waitFor({ timeout: 5000 });
+        return;
+      } catch {
+        await this.reload();
+      }
     }
     await folders.waitFor();
   }
@@ -56,7 +82,9 @@ export class Workbench {
     await this.page.locator('.part.activitybar .action-label[aria-label^="ADePT Lab"]').waitFor({ timeout: 60_000 });
   }
 
-  async close(): Promise<void> { await this.page.context().close(); }
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
 
   async screenshot(name: string): Promise<void> {
     mkdirSync(OUTPUT, { recursive: true });
@@ -68,7 +96,10 @@ export class Workbench {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.quickOpen(`>${label}`);
-        const row = this.page.locator(".quick-input-list .monaco-list-row").filter({ has: this.page.locator(".monaco-highlighted-label", { hasText: exactly(label) }) }).first();
+        const row = this.page
+          .locator(".quick-input-list .monaco-list-row")
+          .filter({ has: this.page.locator(".monaco-highlighted-label", { hasText: exactly(label) }) })
+          .first();
         await row.waitFor({ timeout: 5000 });
         await row.click({ timeout: 3000 });
         return;
@@ -83,7 +114,9 @@ export class Workbench {
   async palette(text: string): Promise<string[]> {
     await this.quickOpen(`>${text}`);
     await this.page.waitForTimeout(500);
-    const labels = await this.page.locator(".quick-input-list .monaco-list-row .monaco-highlighted-label").allInnerTexts();
+    const labels = await this.page
+      .locator(".quick-input-list .monaco-list-row .monaco-highlighted-label")
+      .allInnerTexts();
     await this.page.keyboard.press("Escape");
     return labels;
   }
@@ -101,7 +134,7 @@ export class Workbench {
 
   private async quickOpen(text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input").first();
-    if (!await input.isVisible()) {
+    if (!(await input.isVisible())) {
       await this.page.keyboard.press("F1");
       await input.waitFor({ state: "visible", timeout: 5000 });
     }
@@ -110,11 +143,15 @@ export class Workbench {
 
   /** By the icon, which shows or hides: while VS Code restores a window its state comes late, so the view itself says whether to click. */
   async showRuns(): Promise<void> {
-    const item = this.page.locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"])').first();
+    const item = this.page
+      .locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"])')
+      .first();
     const title = this.page.locator(".part.sidebar .composite.title", { hasText: /ADePT Lab/i });
-    for (let attempt = 1; !await title.isVisible(); attempt++) {
+    for (let attempt = 1; !(await title.isVisible()); attempt++) {
       await item.click();
-      await title.waitFor({ timeout: attempt < 4 ? 3000 : 10_000 }).catch((error: unknown) => { if (attempt === 4) throw error; });
+      await title.waitFor({ timeout: attempt < 4 ? 3000 : 10_000 }).catch((error: unknown) => {
+        if (attempt === 4) throw error;
+      });
     }
   }
 
@@ -146,43 +183,68 @@ export class Workbench {
     await input.waitFor({ state: "hidden" });
   }
 
-  runRow(text: string): Locator { return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text }); }
+  runRow(text: string): Locator {
+    return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text });
+  }
 
-  notification(text: string): Locator { return this.page.locator(".notification-toast .notification-list-item", { hasText: text }); }
+  notification(text: string): Locator {
+    return this.page.locator(".notification-toast .notification-list-item", { hasText: text });
+  }
 
-  statusItem(): Locator { return this.page.locator('.part.statusbar [id$="adept.training"]'); }
+  statusItem(): Locator {
+    return this.page.locator('.part.statusbar [id$="adept.training"]');
+  }
 
   /** Coloured stretches of the active editor, by the class that a decoration type has. */
-  coloured(): Promise<number> { return this.page.locator(".editor-instance .view-overlays .cdr[class*=ced-]").count(); }
+  coloured(): Promise<number> {
+    return this.page.locator(".editor-instance .view-overlays .cdr[class*=ced-]").count();
+  }
 
   /** Writes a path into the dialog that VS Code asks for a file with, and accepts. */
   async choosePath(path: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input").first();
     await input.waitFor({ state: "visible" });
     // The dialog fills in the folder it starts from a moment after it is shown.
-    await until("the dialog's own folder", () => input.inputValue(), (value) => value.startsWith("/"));
-    for (let attempt = 0; await input.isVisible() && attempt < 5; attempt++) {
+    await until(
+      "the dialog's own folder",
+      () => input.inputValue(),
+      (value) => value.startsWith("/"),
+    );
+    for (let attempt = 0; (await input.isVisible()) && attempt < 5; attempt++) {
       await input.fill(path);
       await this.page.waitForTimeout(800);
-      if (await input.inputValue() === path) await this.page.keyboard.press("Enter");
-      await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => { /* once more */ });
+      if ((await input.inputValue()) === path) await this.page.keyboard.press("Enter");
+      await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => {
+        /* once more */
+      });
     }
   }
 
   /** The document of the run's page: VS Code's frame, then the extension's. */
-  runPage(): FrameLocator { return this.page.frameLocator("iframe.webview.ready").first().frameLocator("iframe#active-frame"); }
+  runPage(): FrameLocator {
+    return this.page.frameLocator("iframe.webview.ready").first().frameLocator("iframe#active-frame");
+  }
 }
 
 /** Polls until a reading fits; the error says the last one. */
-export async function until<T>(what: string, read: () => T | Promise<T>, fits: (value: T) => boolean, seconds = 60): Promise<T> {
+export async function until<T>(
+  what: string,
+  read: () => T | Promise<T>,
+  fits: (value: T) => boolean,
+  seconds = 60,
+): Promise<T> {
   let last: unknown;
   for (const end = Date.now() + 1000 * seconds; Date.now() < end;) {
     try {
       const value = await read();
       if (fits(value)) return value;
       last = value;
-    } catch (error) { last = error; }
+    } catch (error) {
+      last = error;
+    }
     await new Promise((done) => setTimeout(done, 100));
   }
-  throw new Error(`${what}: not within ${seconds} s; last ${last instanceof Error ? last.message : JSON.stringify(last)}`);
+  throw new Error(
+    `${what}: not within ${seconds} s; last ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { fold, type RunRecord } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
-export const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
+export const git = (folder: string, ...args: string[]): string =>
+  execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
 
 /** A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
 export function makeWorkspace(steps: number): string {
@@ -29,22 +30,47 @@ export function makeWorkspace(steps: number): string {
 
 function mailExperiment(steps: number): object {
   return {
-    name: "Mail in the window", task: { kind: "mail", maxBodyCharacters: 150 }, method: { kind: "adept", promptLength: 8, bottleneck: 8 },
-    training: { steps, batchSize: 16, maxSourceLength: 32, maxTargetLength: 4, warmup: 5, evaluateEvery: Math.ceil(steps / 3), checkpointEvery: 20, validationLimit: 40, testLimit: 60 }, engine: { threads: 1 },
+    name: "Mail in the window",
+    task: { kind: "mail", maxBodyCharacters: 150 },
+    method: { kind: "adept", promptLength: 8, bottleneck: 8 },
+    training: {
+      steps,
+      batchSize: 16,
+      maxSourceLength: 32,
+      maxTargetLength: 4,
+      warmup: 5,
+      evaluateEvery: Math.ceil(steps / 3),
+      checkpointEvery: 20,
+      validationLimit: 40,
+      testLimit: 60,
+    },
+    engine: { threads: 1 },
   };
 }
 
 /** What must be the same before and after a run: HEAD and branches, the index byte for byte, the status, the files. */
 export function gitState(folder: string): object {
-  const digest = (file: string) => createHash("sha256").update(readFileSync(join(folder, file))).digest("hex");
+  const digest = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(folder, file)))
+      .digest("hex");
   return {
-    head: git(folder, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD"), branches: git(folder, "for-each-ref", "refs/heads", "refs/stash"),
-    index: digest(".git/index"), status: git(folder, "status", "--porcelain=v2", "--untracked-files=all"), files: ["notes.md", "staged.txt", "new.txt", "mail.adept.json"].map(digest),
+    head: git(folder, "rev-parse", "HEAD", "--symbolic-full-name", "HEAD"),
+    branches: git(folder, "for-each-ref", "refs/heads", "refs/stash"),
+    index: digest(".git/index"),
+    status: git(folder, "status", "--porcelain=v2", "--untracked-files=all"),
+    files: ["notes.md", "staged.txt", "new.txt", "mail.adept.json"].map(digest),
   };
 }
 
 export function runPaths(folder: string): string[] {
-  try { return readdirSync(join(folder, ".adept/runs")).sort().map((id) => join(folder, ".adept/runs", id)); } catch { return []; }
+  try {
+    return readdirSync(join(folder, ".adept/runs"))
+      .sort()
+      .map((id) => join(folder, ".adept/runs", id));
+  } catch {
+    return [];
+  }
 }
 
 /** The record of the newest run. */
@@ -56,12 +82,21 @@ export function newest(folder: string): RunRecord & { path: string } {
 
 export function isAlive(pid: number | undefined): boolean {
   if (pid === undefined) return false;
-  try { process.kill(pid, 0); return true; } catch { return false; }
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A signal that it is sent meanwhile reaches it afterwards. */
 export async function held(pid: number | undefined, work: () => Promise<void>): Promise<void> {
   if (pid === undefined) throw new Error("no worker to hold");
   process.kill(pid, "SIGSTOP");
-  try { await work(); } finally { process.kill(pid, "SIGCONT"); }
+  try {
+    await work();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
 }

@@ -1,52 +1,195 @@
 /** One term of a formula, broken: the tests named must notice. `from` occurs once in the file. */
-export interface Mutant { of: string; file: string; from: string; to: string; tests: string }
+export interface Mutant {
+  of: string;
+  file: string;
+  from: string;
+  to: string;
+  tests: string;
+}
 
-const METHODS = "test/golden/methods.test.ts", STEPS = "test/golden/steps.test.ts", TFJS = "test/unit/engine/tfjs.test.ts", PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
-const property = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/${file}.ts`, from, to, tests: PROPERTIES });
-const method = (of: string, file: string, from: string, to: string): Mutant => ({ of, file: `src/method/${file}.ts`, from, to, tests: METHODS });
+const METHODS = "test/golden/methods.test.ts",
+  STEPS = "test/golden/steps.test.ts",
+  TFJS = "test/unit/engine/tfjs.test.ts",
+  PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
+const property = (of: string, file: string, from: string, to: string): Mutant => ({
+  of,
+  file: `src/${file}.ts`,
+  from,
+  to,
+  tests: PROPERTIES,
+});
+const method = (of: string, file: string, from: string, to: string): Mutant => ({
+  of,
+  file: `src/method/${file}.ts`,
+  from,
+  to,
+  tests: METHODS,
+});
 
-const tfjs = (of: string, file: string, from: string, to: string, tests: string): Mutant => ({ of: `tfjs: ${of}`, file: `src/engine/tfjs/${file}.ts`, from, to, tests });
+const tfjs = (of: string, file: string, from: string, to: string, tests: string): Mutant => ({
+  of: `tfjs: ${of}`,
+  file: `src/engine/tfjs/${file}.ts`,
+  from,
+  to,
+  tests,
+});
 
 export const MUTANTS: Mutant[] = [
-  property("planted: a position term in ADePT", "method/inputGraph", "return this.method.embed?.(embedded, context) ?? embedded;", 'return this.shape.spec.kind === "adept" ? add(this.method.embed!(embedded, context), gather(this.t5.table, this.positions)) : this.method.embed?.(embedded, context) ?? embedded;'),
-  property("planted: an offset on the prompt", "method/inputGraph", "const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);", 'const trained = this.method.prompt?.(context) ?? context.parameter(PROMPT), prompt = this.shape.spec.kind === "adept" && this.shape.spec.variant === "standard" ? reshape(this.method.embed!(reshape(trained, [1, "P", this.t5.config.width]), context), ["P", this.t5.config.width]) : trained;'),
-  property("planted: no mask on padding", "method/tunedModel", "mask[row * length + prompt + i] = MASKED;", "mask[row * length + prompt + i] = 0;"),
-  property("planted: no mask on padding of an altered input", "method/tunedModel", "mask.map((kept) => (kept === 0 ? MASKED : 0))", "mask.map(() => 0)"),
-  property("planted: a scale on the offset", "method/adept", "const own = add(embedded, ffnOffset(embedded, context));", "const own = add(add(embedded, ffnOffset(embedded, context)), ffnOffset(embedded, context));"),
-  property("analysis: the shift of the table's rows", "analysis/alteredInput", "(layout === undefined ? 0 : shift)", '(layout === "reindex" ? 0 : shift)'),
-  property("analysis: KL against the unshifted", "analysis/shiftMeasures", "const apart = logSumExp(other) - total;", "const apart = 0;"),
-  property("analysis: shuffled places", "analysis/cases", "return permutation(own.length, mixSeed(draw, ...own));", "return Int32Array.from({ length: own.length }, (__, i) => i);"),
+  property(
+    "planted: a position term in ADePT",
+    "method/inputGraph",
+    "return this.method.embed?.(embedded, context) ?? embedded;",
+    'return this.shape.spec.kind === "adept" ? add(this.method.embed!(embedded, context), gather(this.t5.table, this.positions)) : this.method.embed?.(embedded, context) ?? embedded;',
+  ),
+  property(
+    "planted: an offset on the prompt",
+    "method/inputGraph",
+    "const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);",
+    'const trained = this.method.prompt?.(context) ?? context.parameter(PROMPT), prompt = this.shape.spec.kind === "adept" && this.shape.spec.variant === "standard" ? reshape(this.method.embed!(reshape(trained, [1, "P", this.t5.config.width]), context), ["P", this.t5.config.width]) : trained;',
+  ),
+  property(
+    "planted: no mask on padding",
+    "method/tunedModel",
+    "mask[row * length + prompt + i] = MASKED;",
+    "mask[row * length + prompt + i] = 0;",
+  ),
+  property(
+    "planted: no mask on padding of an altered input",
+    "method/tunedModel",
+    "mask.map((kept) => (kept === 0 ? MASKED : 0))",
+    "mask.map(() => 0)",
+  ),
+  property(
+    "planted: a scale on the offset",
+    "method/adept",
+    "const own = add(embedded, ffnOffset(embedded, context));",
+    "const own = add(add(embedded, ffnOffset(embedded, context)), ffnOffset(embedded, context));",
+  ),
+  property(
+    "analysis: the shift of the table's rows",
+    "analysis/alteredInput",
+    "(layout === undefined ? 0 : shift)",
+    '(layout === "reindex" ? 0 : shift)',
+  ),
+  property(
+    "analysis: KL against the unshifted",
+    "analysis/shiftMeasures",
+    "const apart = logSumExp(other) - total;",
+    "const apart = 0;",
+  ),
+  property(
+    "analysis: shuffled places",
+    "analysis/cases",
+    "return permutation(own.length, mixSeed(draw, ...own));",
+    "return Int32Array.from({ length: own.length }, (__, i) => i);",
+  ),
   method("adept: + b1", "adept", 'add(product, p("b_down"))', 'sub(product, p("b_down"))'),
-  method("adept: ReLU", "adept", ': relu(kept);', ': kept;'),
+  method("adept: ReLU", "adept", ": relu(kept);", ": kept;"),
   method("adept: + b2", "adept", 'biased ? add(offset, p("b_up")) : offset', "offset"),
-  method("adept: E + offset", "adept", "const own = add(embedded, ffnOffset(embedded, context));", "const own = sub(embedded, ffnOffset(embedded, context));"),
+  method(
+    "adept: E + offset",
+    "adept",
+    "const own = add(embedded, ffnOffset(embedded, context));",
+    "const own = sub(embedded, ffnOffset(embedded, context));",
+  ),
   method("adept: dropout before ReLU is scaled", "adept", "mul(before, hiddenMask)", "before"),
   method("adept linear: no ReLU", "adept", 'spec.variant === "linear" ? kept : relu(kept)', "relu(kept)"),
   method("adept constant: + vector", "adept", 'add(embedded, parameter("constant"))', "embedded"),
   method("adept deep: + b_mid", "adept", 'add(matmul(active, p("w_mid")), p("b_mid"))', 'matmul(active, p("w_mid"))'),
   method("adept deep: layer norm's epsilon", "adept", "LAYER_NORM_EPSILON = 1e-12", "LAYER_NORM_EPSILON = 1e-2"),
   method("adept hybrid: DePT's scale", "adept", "officialScale(rank(spec))", "1"),
-  method("prompt gets no offset", "inputGraph", 'concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1)', 'concat([broadcastTo(add(prompt, prompt), ["B", "P", this.t5.config.width]), text], 1)'),
+  method(
+    "prompt gets no offset",
+    "inputGraph",
+    'concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1)',
+    'concat([broadcastTo(add(prompt, prompt), ["B", "P", this.t5.config.width]), text], 1)',
+  ),
   method("dept: c = 8 / sqrt(r)", "positionTable", "8 / Math.sqrt(rank)", "8 / rank"),
-  method("dept: a b by position", "positionTable", "gather(factors.a, positions)", "gather(factors.a, mul(positions, positions))"),
-  method("mpt: u v^T", "mpt", 'reshape(parameter("u"), ["P", 1])', 'mul(reshape(parameter("u"), ["P", 1]), reshape(parameter("u"), ["P", 1]))'),
+  method(
+    "dept: a b by position",
+    "positionTable",
+    "gather(factors.a, positions)",
+    "gather(factors.a, mul(positions, positions))",
+  ),
+  method(
+    "mpt: u v^T",
+    "mpt",
+    'reshape(parameter("u"), ["P", 1])',
+    'mul(reshape(parameter("u"), ["P", 1]), reshape(parameter("u"), ["P", 1]))',
+  ),
   method("lora: alpha / r", "lora", "spec.alpha / sizes.bottleneck", "spec.alpha"),
   method("lora: + B A x", "lora", "return add(y, mul(scalar(", "return sub(y, mul(scalar("),
-  method("ia3: keys and values", "ia3", '? mul(y, reshape(', '? add(y, reshape('),
+  method("ia3: keys and values", "ia3", "? mul(y, reshape(", "? add(y, reshape("),
   method("ia3: input of the feed-forward's last layer", "ia3", "? mul(x, parameter(", "? add(x, parameter("),
   method("adapter: residual z +", "adapter", "return add(z, add(matmul(active", "return add(active, add(matmul(active"),
-  method("adapter: activation", "adapter", 'spec.activation === "relu" ? relu(hidden) : geluTanh(hidden)', "relu(hidden)"),
+  method(
+    "adapter: activation",
+    "adapter",
+    'spec.activation === "relu" ? relu(hidden) : geluTanh(hidden)',
+    "relu(hidden)",
+  ),
   method("adapter: not on cross-attention", "adapter", 'kind !== "cross" || cross', "true"),
-  method("bitfit: + bias of linear layers", "bitfit", "linearOutput: (y, _, module) => add(y, parameter(`${module}.bias`))", "linearOutput: (y) => y"),
-  method("bitfit: + bias of norms", "bitfit", "normOutput: (y, module) => add(y, parameter(`${module}.bias`))", "normOutput: (y, module) => sub(y, parameter(`${module}.bias`))"),
-  method("full: its own weights", "full", "weight: (name) => parameter(name)", "weight: (name) => mul(parameter(name), parameter(name))"),
-  tfjs("padding has no loss", "tfLowering", "return multiply(pass(negate(picked)), valid(labels, run));", "return negate(picked);", METHODS),
-  tfjs("padding has no gradient", "tfLowering", "pass(multiply(inputs[2]!, valid(labels, run)))", "inputs[2]!", METHODS),
-  tfjs("a row of several ids is their sum", "tfLowering", 'tf.call("UnsortedSegmentSum")', 'tf.call("UnsortedSegmentMax")', TFJS),
+  method(
+    "bitfit: + bias of linear layers",
+    "bitfit",
+    "linearOutput: (y, _, module) => add(y, parameter(`${module}.bias`))",
+    "linearOutput: (y) => y",
+  ),
+  method(
+    "bitfit: + bias of norms",
+    "bitfit",
+    "normOutput: (y, module) => add(y, parameter(`${module}.bias`))",
+    "normOutput: (y, module) => sub(y, parameter(`${module}.bias`))",
+  ),
+  method(
+    "full: its own weights",
+    "full",
+    "weight: (name) => parameter(name)",
+    "weight: (name) => mul(parameter(name), parameter(name))",
+  ),
+  tfjs(
+    "padding has no loss",
+    "tfLowering",
+    "return multiply(pass(negate(picked)), valid(labels, run));",
+    "return negate(picked);",
+    METHODS,
+  ),
+  tfjs(
+    "padding has no gradient",
+    "tfLowering",
+    "pass(multiply(inputs[2]!, valid(labels, run)))",
+    "inputs[2]!",
+    METHODS,
+  ),
+  tfjs(
+    "a row of several ids is their sum",
+    "tfLowering",
+    'tf.call("UnsortedSegmentSum")',
+    'tf.call("UnsortedSegmentMax")',
+    TFJS,
+  ),
   tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose(); live.delete(gone);", "", TFJS),
-  tfjs("what an operation makes on its way goes", "tfRun", "for (const tensor of this.passing) tensor.dispose();", "", TFJS),
+  tfjs(
+    "what an operation makes on its way goes",
+    "tfRun",
+    "for (const tensor of this.passing) tensor.dispose();",
+    "",
+    TFJS,
+  ),
   tfjs("weights go with their last program", "weightStore", "if (--entry.users > 0) return;", "return;", TFJS),
   tfjs("weights stay for the other program", "weightStore", "if (--entry.users > 0) return;", "", TFJS),
-  { of: "AdamW: eps after bias correction", file: "src/training/adamw.ts", from: "(Math.sqrt(v[i]!) / root + c.settings.eps)", to: "((Math.sqrt(v[i]!) + c.settings.eps) / root)", tests: STEPS },
-  { of: "schedule: warm-up", file: "src/training/schedule.ts", from: "return step / warmup;", to: "return (step + 1) / warmup;", tests: STEPS },
+  {
+    of: "AdamW: eps after bias correction",
+    file: "src/training/adamw.ts",
+    from: "(Math.sqrt(v[i]!) / root + c.settings.eps)",
+    to: "((Math.sqrt(v[i]!) + c.settings.eps) / root)",
+    tests: STEPS,
+  },
+  {
+    of: "schedule: warm-up",
+    file: "src/training/schedule.ts",
+    from: "return step / warmup;",
+    to: "return (step + 1) / warmup;",
+    tests: STEPS,
+  },
 ];

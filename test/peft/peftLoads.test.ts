@@ -17,41 +17,95 @@ import { backboneLayout } from "../../src/training/prepare.ts";
 
 // Run by `npm run test:peft`: a Python without PEFT fails it.
 const PYTHON = process.env["ADEPT_PYTHON"] ?? "python3";
-const ROOT = resolve(import.meta.dirname, "../.."), TOLERANCE = 1e-4;
+const ROOT = resolve(import.meta.dirname, "../.."),
+  TOLERANCE = 1e-4;
 /** The embedded backbone, and both kinds of T5 where they lie beside the checkout. */
-const BACKBONES = [join(ROOT, "models/tiny-t5"), ...["t5v10-tiny", "t5v11-tiny"].map((name) => join(ROOT, "../shared/goldens/models", name))].filter((path) => existsSync(path));
-const OURS = [{ kind: "pt", promptLength: 4, promptInit: "random" }, { kind: "lora", rank: 3, alpha: 7 }, { kind: "lora", rank: 2, targets: ["q", "k", "o", "wo"] }, { kind: "ia3" }, { kind: "ia3", targets: ["q", "v"], feedForward: ["wo", "wi", "wi_0"] }];
+const BACKBONES = [
+  join(ROOT, "models/tiny-t5"),
+  ...["t5v10-tiny", "t5v11-tiny"].map((name) => join(ROOT, "../shared/goldens/models", name)),
+].filter((path) => existsSync(path));
+const OURS = [
+  { kind: "pt", promptLength: 4, promptInit: "random" },
+  { kind: "lora", rank: 3, alpha: 7 },
+  { kind: "lora", rank: 2, targets: ["q", "k", "o", "wo"] },
+  { kind: "ia3" },
+  { kind: "ia3", targets: ["q", "v"], feedForward: ["wo", "wi", "wi_0"] },
+];
 /** What PEFT makes by default, and with options that change the arithmetic. */
 const THEIRS = [
-  { peft_type: "PROMPT_TUNING", num_virtual_tokens: 5 }, { peft_type: "LORA", r: 4, lora_alpha: 12 }, { peft_type: "LORA", r: 4, lora_alpha: 12, use_rslora: true, target_modules: ["q", "k", "v", "o"] }, { peft_type: "IA3" },
+  { peft_type: "PROMPT_TUNING", num_virtual_tokens: 5 },
+  { peft_type: "LORA", r: 4, lora_alpha: 12 },
+  { peft_type: "LORA", r: 4, lora_alpha: 12, use_rslora: true, target_modules: ["q", "k", "v", "o"] },
+  { peft_type: "IA3" },
 ];
 
-interface Logits { dims: number[]; data: number[] }
-const IDS = [[5, 17, 42, 8, 1], [9, 3, 1, 0, 0]], MASK = [[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]], LABELS = [[11, 4, 1], [6, 1, -100]];
-const BATCH: Batch = { rows: 2, sourceLength: 5, targetLength: 3, ids: Int32Array.from(IDS.flat()), mask: Float32Array.from(MASK.flat()), labels: Int32Array.from(LABELS.flat()) };
+interface Logits {
+  dims: number[];
+  data: number[];
+}
+const IDS = [
+    [5, 17, 42, 8, 1],
+    [9, 3, 1, 0, 0],
+  ],
+  MASK = [
+    [1, 1, 1, 1, 1],
+    [1, 1, 1, 0, 0],
+  ],
+  LABELS = [
+    [11, 4, 1],
+    [6, 1, -100],
+  ];
+const BATCH: Batch = {
+  rows: 2,
+  sourceLength: 5,
+  targetLength: 3,
+  ids: Int32Array.from(IDS.flat()),
+  mask: Float32Array.from(MASK.flat()),
+  labels: Int32Array.from(LABELS.flat()),
+};
 
 /** Methods that a plain T5 holds, or a plain T5 with a file of its input beside it. */
-const FOLDED = [{ kind: "lora", rank: 3, alpha: 7, targets: ["q", "v", "wo"] }, { kind: "ia3" }, { kind: "full" }, { kind: "pt", promptLength: 4, promptInit: "random" }, { kind: "mpt", promptLength: 3, promptInit: "random" },
-  { kind: "adept", promptLength: 3, bottleneck: 5 }, { kind: "adept", promptLength: 0, bottleneck: 5, variant: "linear" }, { kind: "adept", promptLength: 2, bottleneck: 5, variant: "deep" }, { kind: "adept", promptLength: 2, variant: "constant" },
-  { kind: "adept", promptLength: 2, bottleneck: 5, variant: "hybrid", positions: 8 }, { kind: "dept", promptLength: 2, rank: 3, positions: 8, scale: 1.7 }];
+const FOLDED = [
+  { kind: "lora", rank: 3, alpha: 7, targets: ["q", "v", "wo"] },
+  { kind: "ia3" },
+  { kind: "full" },
+  { kind: "pt", promptLength: 4, promptInit: "random" },
+  { kind: "mpt", promptLength: 3, promptInit: "random" },
+  { kind: "adept", promptLength: 3, bottleneck: 5 },
+  { kind: "adept", promptLength: 0, bottleneck: 5, variant: "linear" },
+  { kind: "adept", promptLength: 2, bottleneck: 5, variant: "deep" },
+  { kind: "adept", promptLength: 2, variant: "constant" },
+  { kind: "adept", promptLength: 2, bottleneck: 5, variant: "hybrid", positions: 8 },
+  { kind: "dept", promptLength: 2, rank: 3, positions: 8, scale: 1.7 },
+];
 
 function temporary(t: TestContext): { adapter: string; batch: string } {
-  const folder = mkdtempSync(join(tmpdir(), "adept-peft-")), batch = join(folder, "batch.json");
-  t.after(() => { rmSync(folder, { recursive: true }); });
+  const folder = mkdtempSync(join(tmpdir(), "adept-peft-")),
+    batch = join(folder, "batch.json");
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
   writeFileSync(batch, JSON.stringify({ input_ids: IDS, attention_mask: MASK, labels: LABELS }));
   return { adapter: join(folder, "adapter"), batch };
 }
 
 // One Python for all: to import PyTorch takes longer than a test.
 const python = spawn(PYTHON, [join(import.meta.dirname, "peft_logits.py")], { stdio: ["pipe", "pipe", "inherit"] });
-const ended = new Promise<never>((_, reject) => { python.on("error", reject).on("exit", (code) => { reject(new Error(`${PYTHON} ended with ${code}`)); }); });
+const ended = new Promise<never>((_, reject) => {
+  python.on("error", reject).on("exit", (code) => {
+    reject(new Error(`${PYTHON} ended with ${code}`));
+  });
+});
 ended.catch(() => undefined);
 const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
-after(() => { python.stdin.end(); });
+after(() => {
+  python.stdin.end();
+});
 
 async function peft(...args: string[]): Promise<Logits> {
   python.stdin.write(`${JSON.stringify(args)}\n`);
-  const answer = JSON.parse((await Promise.race([answers.next(), ended])).value as string) as Logits | { error: string };
+  const answer = JSON.parse((await Promise.race([answers.next(), ended])).value as string) as
+    Logits | { error: string };
   if ("error" in answer) throw new Error(answer.error);
   return answer;
 }
@@ -64,27 +118,64 @@ function assertEqual(ours: { dims: readonly number[]; data: ArrayLike<number> },
 }
 
 for (const folder of BACKBONES) {
-  for (const [input, inFolder] of [...OURS.map((each) => [each, false] as const), ...FOLDED.map((each) => [each, true] as const)]) {
+  for (const [input, inFolder] of [
+    ...OURS.map((each) => [each, false] as const),
+    ...FOLDED.map((each) => [each, true] as const),
+  ]) {
     test(`${basename(folder)}: ${inFolder ? "transformers loads the folded" : "PEFT loads our"} ${JSON.stringify(input)} with the same logits`, async (t) => {
-      const { adapter, batch } = temporary(t), spec = MethodInput.parse(input), sizes = resolveSizes(spec, backboneLayout(folder));
-      const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } }), random = new MersenneTwister(3);
+      const { adapter, batch } = temporary(t),
+        spec = MethodInput.parse(input),
+        sizes = resolveSizes(spec, backboneLayout(folder));
+      const tuned = T5TunedModel.open({
+          folder,
+          method: spec,
+          sizes,
+          engine: { device: "cpu", threads: 1, replicas: 1 },
+        }),
+        random = new MersenneTwister(3);
       try {
-        const source = { embedding: tuned.embedding, width: tuned.width, vocabularySize: tuned.vocabularySize, promptIds: [7, 3], weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims) };
+        const source = {
+          embedding: tuned.embedding,
+          width: tuned.width,
+          vocabularySize: tuned.vocabularySize,
+          promptIds: [7, 3],
+          weight: (name: string, dims: readonly number[]) => tuned.weight(name, dims),
+        };
         const noise = spec.kind === "full" ? 0.02 : 0.3;
-        const parameters = new Map([...initialise(tuned.shape, source, random)].map(([name, each]) => [name, { ...each, data: each.data.map((v) => v + noise * random.normal()) }]));
+        const parameters = new Map(
+          [...initialise(tuned.shape, source, random)].map(([name, each]) => [
+            name,
+            { ...each, data: each.data.map((v) => v + noise * random.normal()) },
+          ]),
+        );
         mkdirSync(adapter);
         if (inFolder) writeFoldedFolder(adapter, { spec, sizes, parameters }, folder);
         else saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
-        assertEqual((await tuned.forward(parameters, BATCH)).logits, await (inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch)));
-      } finally { await tuned.release(); }
+        assertEqual(
+          (await tuned.forward(parameters, BATCH)).logits,
+          await (inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch)),
+        );
+      } finally {
+        await tuned.release();
+      }
     });
   }
   for (const options of THEIRS) {
     test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
-      const { adapter, batch } = temporary(t), theirs = await peft(folder, adapter, batch, JSON.stringify(options));
+      const { adapter, batch } = temporary(t),
+        theirs = await peft(folder, adapter, batch, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
-      const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
-      try { assertEqual((await tuned.forward(parameters, BATCH)).logits, theirs); } finally { await tuned.release(); }
+      const tuned = T5TunedModel.open({
+        folder,
+        method: spec,
+        sizes,
+        engine: { device: "cpu", threads: 1, replicas: 1 },
+      });
+      try {
+        assertEqual((await tuned.forward(parameters, BATCH)).logits, theirs);
+      } finally {
+        await tuned.release();
+      }
     });
   }
 }

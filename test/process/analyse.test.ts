@@ -16,38 +16,93 @@ import { runAnalyses } from "../../src/worker/analysisJob.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
-const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const adept = (folder: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
 
 function workspace(t: TestContext, method: object): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-analyse-"));
-  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   const words = ["river", "stone", "light", "paper", "green", "seven"];
-  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 120 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
-  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({
-    name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}", split: { validation: 0.1, test: 0.3, seed: 1 } }, method,
-    training: { steps: 30, batchSize: 8, maxTargetLength: 3, warmup: 3, prediction: "labels", learningRate: { prompt: 0.3 } }, engine: { threads: 1 },
-  }));
+  writeFileSync(
+    join(folder, "data.jsonl"),
+    Array.from({ length: 120 }, (_, i) =>
+      JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }),
+    ).join("\n"),
+  );
+  writeFileSync(
+    join(folder, "w.adept.json"),
+    JSON.stringify({
+      name: "words",
+      task: {
+        kind: "file",
+        train: "data.jsonl",
+        source: "{text}",
+        target: "{label}",
+        split: { validation: 0.1, test: 0.3, seed: 1 },
+      },
+      method,
+      training: {
+        steps: 30,
+        batchSize: 8,
+        maxTargetLength: 3,
+        warmup: 3,
+        prediction: "labels",
+        learningRate: { prompt: 0.3 },
+      },
+      engine: { threads: 1 },
+    }),
+  );
   git(folder, "init", "-q");
   git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "start");
   adept(folder, "train", "w.adept.json");
   return folder;
 }
 const runPath = (folder: string): string => join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!);
-interface Done { name: string; cached: boolean; result: unknown }
+interface Done {
+  name: string;
+  cached: boolean;
+  result: unknown;
+}
 const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.name === name)!.result as T;
 
 test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
-  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }), before = fold(readJournal(runPath(folder)).events).resultCommit;
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }),
+    before = fold(readJournal(runPath(folder)).events).resultCommit;
   const done = JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "stability", "--json")) as Done[];
-  assert.deepEqual(done.map(({ name, cached }) => [name, cached]), [["ablation", false], ["offsets", false], ["position-shift", false], ["specificity", false], ["stability", false]]);
-  const ablation = analysed<Ablation>(done, "ablation"), shift = analysed<PositionShift>(done, "position-shift"), specificity = analysed<Specificity>(done, "specificity"), offsets = analysed<Offsets>(done, "offsets");
-  const record = fold(readJournal(runPath(folder)).events), trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
+  assert.deepEqual(
+    done.map(({ name, cached }) => [name, cached]),
+    [
+      ["ablation", false],
+      ["offsets", false],
+      ["position-shift", false],
+      ["specificity", false],
+      ["stability", false],
+    ],
+  );
+  const ablation = analysed<Ablation>(done, "ablation"),
+    shift = analysed<PositionShift>(done, "position-shift"),
+    specificity = analysed<Specificity>(done, "specificity"),
+    offsets = analysed<Offsets>(done, "offsets");
+  const record = fold(readJournal(runPath(folder)).events),
+    trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
   // The same adapter through the host's input and through its own graph.
-  assert.ok(Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss && ablation.full.metrics["accuracy"] === trained.metrics["accuracy"]);
-  for (const [label, tested] of [["FFN off", "ffn-off"], ["prompt off", "prompt-off"]]) {
-    const found = ablation.cases.find((each) => each.label === label)!, expected = record.evaluations.find((each) => each.label === tested)!;
-    assert.ok(Math.abs(found.loss - expected.loss) < 1e-5 * expected.loss, `${label}: ${found.loss} for ${expected.loss}`);
+  assert.ok(
+    Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss &&
+      ablation.full.metrics["accuracy"] === trained.metrics["accuracy"],
+  );
+  for (const [label, tested] of [
+    ["FFN off", "ffn-off"],
+    ["prompt off", "prompt-off"],
+  ]) {
+    const found = ablation.cases.find((each) => each.label === label)!,
+      expected = record.evaluations.find((each) => each.label === tested)!;
+    assert.ok(
+      Math.abs(found.loss - expected.loss) < 1e-5 * expected.loss,
+      `${label}: ${found.loss} for ${expected.loss}`,
+    );
   }
   // ADePT's offsets know no place: T1 and T2 change nothing, the offset itself never.
   for (const { test: kind, versus, offsetChange, maxLogit } of shift.cases) {
@@ -55,54 +110,135 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
     if (kind === "T1") assert.deepEqual([versus.flips, versus.loss.difference, maxLogit], [0, 0, 0]);
     if (kind === "T2") assert.ok(versus.flips === 0 && maxLogit < 1e-3);
   }
-  assert.ok(shift.cases.some(({ test: kind, maxLogit }) => kind === "T3" && maxLogit > 1e-3), "T3 moves text and prompt apart, which nobody is free of");
+  assert.ok(
+    shift.cases.some(({ test: kind, maxLogit }) => kind === "T3" && maxLogit > 1e-3),
+    "T3 moves text and prompt apart, which nobody is free of",
+  );
   const { properties } = shift;
-  assert.deepEqual([properties.acrossPlaces, properties.withinType, properties.promptChange, properties.padValue], [0, 0, 0, 0]);
-  assert.ok(properties.acrossTokens > 1e-3 * properties.largest && properties.padding < 1e-5 && properties.hostAgrees < 1e-4);
+  assert.deepEqual(
+    [properties.acrossPlaces, properties.withinType, properties.promptChange, properties.padValue],
+    [0, 0, 0, 0],
+  );
+  assert.ok(
+    properties.acrossTokens > 1e-3 * properties.largest && properties.padding < 1e-5 && properties.hostAgrees < 1e-4,
+  );
   assert.ok(Math.abs(specificity.index! - 1) < 1e-6);
   const { components, steps } = analysed<Stability>(done, "stability");
   assert.deepEqual([steps, components.map(({ group }) => group)], [30, ["prompt", "ffn"]]);
-  assert.ok(components.every(({ ratio, gradient }) => ratio.median > 0 && gradient.low <= gradient.median && gradient.median <= gradient.most));
-  assert.equal(specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss, ablation.cases.find(({ label }) => label === "FFN off")!.loss);
+  assert.ok(
+    components.every(
+      ({ ratio, gradient }) => ratio.median > 0 && gradient.low <= gradient.median && gradient.median <= gradient.most,
+    ),
+  );
+  assert.equal(
+    specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss,
+    ablation.cases.find(({ label }) => label === "FFN off")!.loss,
+  );
   assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
-  const { vocabulary, tokens } = offsets, [longest] = tokens;
-  assert.ok(vocabulary!.norm.length > 5000 && Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 && vocabulary!.count[longest!.id] === longest!.count && longest!.before[0]!.text === longest!.text);
+  const { vocabulary, tokens } = offsets,
+    [longest] = tokens;
+  assert.ok(
+    vocabulary!.norm.length > 5000 &&
+      Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 &&
+      vocabulary!.count[longest!.id] === longest!.count &&
+      longest!.before[0]!.text === longest!.text,
+  );
 
-  assert.deepEqual(Object.fromEntries(Object.entries(record.analyses).map(([name, { status }]) => [name, status])), { ablation: "finished", offsets: "finished", "position-shift": "finished", specificity: "finished", stability: "finished" });
+  assert.deepEqual(Object.fromEntries(Object.entries(record.analyses).map(([name, { status }]) => [name, status])), {
+    ablation: "finished",
+    offsets: "finished",
+    "position-shift": "finished",
+    specificity: "finished",
+    stability: "finished",
+  });
   assert.notEqual(record.resultCommit, before);
   const id = readdirSync(join(folder, ".adept/runs"))[0]!;
   assert.match(git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`), /analysis\/position-shift\.json/);
-  assert.ok((JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "--json")) as Done[]).every(({ cached }) => cached));
-  assert.ok((JSON.parse(adept(folder, "analyse", "latest", "--only", "ablation", "--examples", "10", "--json")) as Done[]).every(({ cached }) => !cached));
+  assert.ok(
+    (JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "--json")) as Done[]).every(({ cached }) => cached),
+  );
+  assert.ok(
+    (
+      JSON.parse(adept(folder, "analyse", "latest", "--only", "ablation", "--examples", "10", "--json")) as Done[]
+    ).every(({ cached }) => !cached),
+  );
 
-  const files = JSON.parse(adept(folder, "report", "latest", "--json")) as { html: string; markdown: string; latex: string };
-  const [html, markdown, latex] = [files.html, files.markdown, files.latex].map((path) => readFileSync(path, "utf8")) as [string, string, string];
-  for (const text of [html, markdown]) for (const wanted of [/Component ablation/, /T3 k=16/, /A5 misaligned/, new RegExp(fold(readJournal(runPath(folder)).events).resultCommit!), /training\.learningRate\.prompt/]) assert.match(text, wanted);
+  const files = JSON.parse(adept(folder, "report", "latest", "--json")) as {
+    html: string;
+    markdown: string;
+    latex: string;
+  };
+  const [html, markdown, latex] = [files.html, files.markdown, files.latex].map((path) =>
+    readFileSync(path, "utf8"),
+  ) as [string, string, string];
+  for (const text of [html, markdown])
+    for (const wanted of [
+      /Component ablation/,
+      /T3 k=16/,
+      /A5 misaligned/,
+      new RegExp(fold(readJournal(runPath(folder)).events).resultCommit!),
+      /training\.learningRate\.prompt/,
+    ])
+      assert.match(text, wanted);
   assert.match(latex, /\\begin\{tabular\}/);
   assert.doesNotMatch(html, /(src|href)=|<script/);
 });
 
 test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {
-  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }), done = JSON.parse(adept(folder, "analyse", "latest", "--only", "position-shift,offsets,specificity,ablation", "--json")) as Done[], shift = analysed<PositionShift>(done, "position-shift");
+  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }),
+    done = JSON.parse(
+      adept(folder, "analyse", "latest", "--only", "position-shift,offsets,specificity,ablation", "--json"),
+    ) as Done[],
+    shift = analysed<PositionShift>(done, "position-shift");
   for (const k of [1, 4, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => shift.cases.find((each) => each.test === kind && each.k === k)!);
     assert.ok(t1!.offsetChange! > 0.1 && t1!.maxLogit > 1e-3);
     assert.ok(Math.abs(t1!.loss / t2!.loss - 1) < 1e-4, `${t1!.loss} and ${t2!.loss}`);
   }
   // DePT's offset is the place's, whoever stands there.
-  assert.ok(shift.properties.acrossPlaces > 1e-3 && shift.properties.withinType > 0 && shift.properties.acrossTokens < 1e-5 * shift.properties.largest + 1e-6 && shift.properties.promptChange === 0);
+  assert.ok(
+    shift.properties.acrossPlaces > 1e-3 &&
+      shift.properties.withinType > 0 &&
+      shift.properties.acrossTokens < 1e-5 * shift.properties.largest + 1e-6 &&
+      shift.properties.promptChange === 0,
+  );
   assert.ok(analysed<Offsets>(done, "offsets").specificity! < 1);
   // Scaled by nothing is DePT without its table; all rows one, or permuted, is another model.
-  const specificity = analysed<Specificity>(done, "specificity"), lossOf = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
-  assert.equal(lossOf("A9 offset times 0"), analysed<Ablation>(done, "ablation").cases.find(({ label }) => label === "positions off")!.loss);
-  assert.equal(new Set([specificity.full.loss, lossOf("one mean row"), lossOf("rows permuted, draw 1"), lossOf("rows permuted, draw 2")]).size, 4);
+  const specificity = analysed<Specificity>(done, "specificity"),
+    lossOf = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
+  assert.equal(
+    lossOf("A9 offset times 0"),
+    analysed<Ablation>(done, "ablation").cases.find(({ label }) => label === "positions off")!.loss,
+  );
+  assert.equal(
+    new Set([
+      specificity.full.loss,
+      lossOf("one mean row"),
+      lossOf("rows permuted, draw 1"),
+      lossOf("rows permuted, draw 2"),
+    ]).size,
+    4,
+  );
   const lora = workspace(t, { kind: "pt", promptLength: 3 });
-  assert.deepEqual((JSON.parse(adept(lora, "analyse", "ablation", "offsets", "position-shift", "--json")) as Done[]).map(({ name }) => name), ["ablation", "position-shift"]);
+  assert.deepEqual(
+    (JSON.parse(adept(lora, "analyse", "ablation", "offsets", "position-shift", "--json")) as Done[]).map(
+      ({ name }) => name,
+    ),
+    ["ablation", "position-shift"],
+  );
 });
 
 test("an interrupt ends an analysis without a result, and a run without an adapter is refused", async (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }), child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "position-shift"], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-  child.stderr.once("data", () => { setTimeout(() => { child.kill("SIGINT"); }, 300); });
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
+    child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "position-shift"], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+  child.stderr.once("data", () => {
+    setTimeout(() => {
+      child.kill("SIGINT");
+    }, 300);
+  });
   assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 130);
   assert.equal(existsSync(join(runPath(folder), "analysis/position-shift.json")), false);
   assert.equal(fold(readJournal(runPath(folder)).events).analyses["position-shift"]?.status ?? "stopped", "stopped");
@@ -113,29 +249,75 @@ test("an interrupt ends an analysis without a result, and a run without an adapt
 });
 
 test("analyses that the experiment asks for are made by its worker and in its one result commit; the report has seeds and the control", (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }), experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as Record<string, unknown>, { method: _, ...rest } = experiment;
-  writeFileSync(join(folder, "s.adept.json"), JSON.stringify({
-    ...rest, training: { ...(rest["training"] as object), steps: 8, learningRate: {} }, seeds: [0, 1], sweep: { methods: [{ kind: "adept", promptLength: 2, bottleneck: 2 }, { kind: "pt", promptLength: 3 }, { kind: "lora", rank: 1 }] },
-    analyses: ["ablation", "position-shift", "stability"],
-  }));
-  const { runs } = JSON.parse(adept(folder, "train", "s.adept.json", "--json")) as { runs: { id: string; method: string; status: string; analyses: Record<string, { status: string }>; warnings: string[] }[] };
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
+    experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as Record<string, unknown>,
+    { method: _, ...rest } = experiment;
+  writeFileSync(
+    join(folder, "s.adept.json"),
+    JSON.stringify({
+      ...rest,
+      training: { ...(rest["training"] as object), steps: 8, learningRate: {} },
+      seeds: [0, 1],
+      sweep: {
+        methods: [
+          { kind: "adept", promptLength: 2, bottleneck: 2 },
+          { kind: "pt", promptLength: 3 },
+          { kind: "lora", rank: 1 },
+        ],
+      },
+      analyses: ["ablation", "position-shift", "stability"],
+    }),
+  );
+  const { runs } = JSON.parse(adept(folder, "train", "s.adept.json", "--json")) as {
+    runs: {
+      id: string;
+      method: string;
+      status: string;
+      analyses: Record<string, { status: string }>;
+      warnings: string[];
+    }[];
+  };
   for (const { id, method, status, analyses, warnings } of runs) {
     assert.deepEqual([status, warnings.filter((warning) => warning.includes("left out"))], ["finished", []]);
-    assert.deepEqual(Object.fromEntries(Object.entries(analyses).map(([name, { status: stands }]) => [name, stands])), method === "lora" ? { stability: "finished" } : { ablation: "finished", "position-shift": "finished", stability: "finished" });
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(analyses).map(([name, { status: stands }]) => [name, stands])),
+      method === "lora"
+        ? { stability: "finished" }
+        : { ablation: "finished", "position-shift": "finished", stability: "finished" },
+    );
     const files = git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${id}`);
     assert.match(files, /analysis\/stability\.json/);
     // Snapshot and result: the analyses are no third commit.
     assert.equal(git(folder, "rev-list", "--count", "HEAD..refs/adept/runs/" + id).trim(), "2");
   }
-  const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string }, text = readFileSync(files.markdown, "utf8");
-  for (const wanted of [/Difference in differences/, /adept − pt \| T4 k=16/, /T0: one token at other places/, /update \/ weights/, /FFN off \|.*\| 2 \|/]) assert.match(text, wanted);
+  const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string },
+    text = readFileSync(files.markdown, "utf8");
+  for (const wanted of [
+    /Difference in differences/,
+    /adept − pt \| T4 k=16/,
+    /T0: one token at other places/,
+    /update \/ weights/,
+    /FFN off \|.*\| 2 \|/,
+  ])
+    assert.match(text, wanted);
 });
 
 test("an interrupted analysis goes on from its finished cases to the very same result; cases of other content are not taken", async (t) => {
-  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }), run = RunDirectory.open(runPath(folder)), partial = join(run.path, "analysis/position-shift.partial.jsonl"), result = join(run.path, "analysis/position-shift.json");
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }),
+    run = RunDirectory.open(runPath(folder)),
+    partial = join(run.path, "analysis/position-shift.partial.jsonl"),
+    result = join(run.path, "analysis/position-shift.json");
   const start = (limit: number, endAt = Infinity): Promise<unknown> => {
     const stop = new AbortController();
-    return runAnalyses(run, ["position-shift"], { folder: undefined, limit, again: false, signal: stop.signal, progress: ({ done }) => { if (done === endAt) stop.abort(); } });
+    return runAnalyses(run, ["position-shift"], {
+      folder: undefined,
+      limit,
+      again: false,
+      signal: stop.signal,
+      progress: ({ done }) => {
+        if (done === endAt) stop.abort();
+      },
+    });
   };
   await start(20);
   const whole = readFileSync(result, "utf8");
@@ -151,22 +333,48 @@ test("an interrupted analysis goes on from its finished cases to the very same r
   const falsified = lines.map((line, i) => (i === 3 ? line.replace(/"loss":[\d.]+/, '"loss":77') : line));
   writeFileSync(partial, [...falsified, '{"label":"T4 k=1","val'].join("\n"));
   await start(20);
-  assert.equal((JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(({ loss }) => loss === 77).length, 1);
+  assert.equal(
+    (JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(
+      ({ loss }) => loss === 77,
+    ).length,
+    1,
+  );
   rmSync(result);
   writeFileSync(partial, [...falsified, ""].join("\n"));
   await start(21);
-  assert.equal((JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(({ loss }) => loss === 77).length, 0);
+  assert.equal(
+    (JSON.parse(readFileSync(result, "utf8")) as { result: PositionShift }).result.cases.filter(
+      ({ loss }) => loss === 77,
+    ).length,
+    0,
+  );
 });
 
 test("a worker's analysis ends when its run's control file asks, frees the run, and goes on when it is asked again; meanwhile nobody else analyses that run", async (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }), run = RunDirectory.open(runPath(folder)), place = { runPath: run.path, folder, workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath };
-  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status, ended = (child: ReturnType<typeof startAnalysis>): Promise<number> => new Promise((resolve) => { child.ref(); child.once("exit", resolve); });
+  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
+    run = RunDirectory.open(runPath(folder)),
+    place = {
+      runPath: run.path,
+      folder,
+      workerPath: join(import.meta.dirname, "../../dist/worker.js"),
+      nodePath: process.execPath,
+    };
+  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status,
+    ended = (child: ReturnType<typeof startAnalysis>): Promise<number> =>
+      new Promise((resolve) => {
+        child.ref();
+        child.once("exit", resolve);
+      });
   const first = startAnalysis({ ...place, names: ["position-shift"] });
-  for (const end = Date.now() + 20_000; state() !== "running" && Date.now() < end;) await new Promise((done) => setTimeout(done, 10));
+  for (const end = Date.now() + 20_000; state() !== "running" && Date.now() < end;)
+    await new Promise((done) => setTimeout(done, 10));
   assert.ok(run.isBeingAnalysed());
   // Held meanwhile: on a fast machine it would be done before the other has started.
   first.kill("SIGSTOP");
-  assert.match(spawnSync(process.execPath, [CLI, "analyse", "latest", "ablation"], { cwd: folder, encoding: "utf8" }).stderr, /is being analysed already/);
+  assert.match(
+    spawnSync(process.execPath, [CLI, "analyse", "latest", "ablation"], { cwd: folder, encoding: "utf8" }).stderr,
+    /is being analysed already/,
+  );
   run.requestAnalysisStop();
   first.kill("SIGCONT");
   assert.equal(await ended(first), 130);

@@ -9,40 +9,103 @@ import { after, before, test } from "node:test";
 import { downloadInWorker } from "../../src/executor/localExecutor.ts";
 import { UserError } from "../../src/experiment/errors.ts";
 
-const BIG = Buffer.alloc(6_000_000, "weights "), COMMIT = "c".repeat(40), folder = mkdtempSync(join(tmpdir(), "adept-download-")), place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
-let server: Server, endpoint: string | undefined, slow = false;
+const BIG = Buffer.alloc(6_000_000, "weights "),
+  COMMIT = "c".repeat(40),
+  folder = mkdtempSync(join(tmpdir(), "adept-download-")),
+  place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
+let server: Server,
+  endpoint: string | undefined,
+  slow = false;
 
 before(async () => {
   server = createServer((request, response) => {
-    const url = request.url ?? "", json = (value: unknown): void => { response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value)); };
+    const url = request.url ?? "",
+      json = (value: unknown): void => {
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+      };
     if (url === "/api/models/o/t5/revision/main") json({ sha: COMMIT });
-    else if (url.startsWith(`/api/models/o/t5/tree/${COMMIT}`)) json([{ type: "file", path: "model.safetensors", size: BIG.length, oid: "0".repeat(40), lfs: { oid: createHash("sha256").update(BIG).digest("hex"), size: BIG.length } }]);
-    else if (url === `/o/t5/resolve/${COMMIT}/model.safetensors`) { response.writeHead(200, { "content-length": BIG.length }); if (slow) response.write(BIG.subarray(0, 1_000_000)); else response.end(BIG); } else response.writeHead(404).end();
+    else if (url.startsWith(`/api/models/o/t5/tree/${COMMIT}`))
+      json([
+        {
+          type: "file",
+          path: "model.safetensors",
+          size: BIG.length,
+          oid: "0".repeat(40),
+          lfs: { oid: createHash("sha256").update(BIG).digest("hex"), size: BIG.length },
+        },
+      ]);
+    else if (url === `/o/t5/resolve/${COMMIT}/model.safetensors`) {
+      response.writeHead(200, { "content-length": BIG.length });
+      if (slow) response.write(BIG.subarray(0, 1_000_000));
+      else response.end(BIG);
+    } else response.writeHead(404).end();
   });
-  await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
   endpoint = process.env["HF_ENDPOINT"];
   process.env["HF_ENDPOINT"] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 after(() => {
-  if (endpoint === undefined) delete process.env["HF_ENDPOINT"]; else process.env["HF_ENDPOINT"] = endpoint;
+  if (endpoint === undefined) delete process.env["HF_ENDPOINT"];
+  else process.env["HF_ENDPOINT"] = endpoint;
   server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test("a backbone is downloaded by a process of its own that tells how far it is", async () => {
-  const told: number[] = [], out = join(folder, "o--t5");
-  await downloadInWorker(place, { name: "o/t5", out }, { signal: new AbortController().signal, onProgress: ({ file, done, total }) => { assert.equal(file, "model.safetensors"); assert.equal(total, BIG.length); told.push(done); } });
+  const told: number[] = [],
+    out = join(folder, "o--t5");
+  await downloadInWorker(
+    place,
+    { name: "o/t5", out },
+    {
+      signal: new AbortController().signal,
+      onProgress: ({ file, done, total }) => {
+        assert.equal(file, "model.safetensors");
+        assert.equal(total, BIG.length);
+        told.push(done);
+      },
+    },
+  );
   assert.equal(told.at(-1), BIG.length);
   assert.deepEqual(readFileSync(join(out, "model.safetensors")), BIG);
 });
 
 test("what is not there is said; a download that is cancelled ends its process", async () => {
-  await assert.rejects(downloadInWorker(place, { name: "o/none", out: join(folder, "none") }, { signal: new AbortController().signal, onProgress: () => { /* none comes */ } }), (error) => error instanceof UserError);
+  await assert.rejects(
+    downloadInWorker(
+      place,
+      { name: "o/none", out: join(folder, "none") },
+      {
+        signal: new AbortController().signal,
+        onProgress: () => {
+          /* none comes */
+        },
+      },
+    ),
+    (error) => error instanceof UserError,
+  );
   slow = true;
-  const abort = new AbortController(), out = join(folder, "slow"), from = Date.now();
-  setTimeout(() => { abort.abort(); }, 1500);
-  await assert.rejects(downloadInWorker(place, { name: "o/t5", out }, { signal: abort.signal, onProgress: () => { /* it stands still */ } }));
+  const abort = new AbortController(),
+    out = join(folder, "slow"),
+    from = Date.now();
+  setTimeout(() => {
+    abort.abort();
+  }, 1500);
+  await assert.rejects(
+    downloadInWorker(
+      place,
+      { name: "o/t5", out },
+      {
+        signal: abort.signal,
+        onProgress: () => {
+          /* it stands still */
+        },
+      },
+    ),
+  );
   assert.ok(Date.now() - from < 20_000);
   assert.equal(existsSync(join(out, "model.safetensors")), false, "half a file is no file");
 });

@@ -12,7 +12,10 @@ import { ended, kill, until, Workspace } from "../campaign/workspace.ts";
 
 function workspace(t: TestContext): Workspace {
   const place = Workspace.make("pt");
-  t.after(() => { for (const pid of place.processes()) kill(pid); place.remove(); });
+  t.after(() => {
+    for (const pid of place.processes()) kill(pid);
+    place.remove();
+  });
   return place;
 }
 
@@ -26,15 +29,26 @@ async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
 }
 
 test("a run without a sound checkpoint begins anew and says so; one beside it that cannot be read hides nothing", async (t) => {
-  const place = workspace(t), run = await interrupted(place), other = join(place.runsDir, "20200101-000000-aaaa");
-  assert.deepEqual([run.record().status, run.record().interruptions], ["interrupted", 1], "the terminal that followed it says so at once");
+  const place = workspace(t),
+    run = await interrupted(place),
+    other = join(place.runsDir, "20200101-000000-aaaa");
+  assert.deepEqual(
+    [run.record().status, run.record().interruptions],
+    ["interrupted", 1],
+    "the terminal that followed it says so at once",
+  );
   writeFileSync(run.checkpointPath, readFileSync(run.checkpointPath).subarray(0, 1000));
   mkdirSync(join(other, "events.jsonl"), { recursive: true });
   cpSync(join(run.path, "experiment.json"), join(other, "experiment.json"));
-  const checked = await place.adept("runs", "check", run.id), listed = await place.adept("runs", "list", "--json"), resumed = await place.adept("resume", run.id, "--json");
+  const checked = await place.adept("runs", "check", run.id),
+    listed = await place.adept("runs", "list", "--json"),
+    resumed = await place.adept("resume", run.id, "--json");
   assert.equal(checked.status, 1);
   assert.match(checked.stdout, /checkpoint is damaged[^]*Resume the run/);
-  assert.deepEqual((JSON.parse(listed.stdout) as { id: string }[]).map(({ id }) => id), [run.id]);
+  assert.deepEqual(
+    (JSON.parse(listed.stdout) as { id: string }[]).map(({ id }) => id),
+    [run.id],
+  );
   assert.match(listed.stderr, /20200101-000000-aaaa: its journal cannot be read/);
   assert.equal(resumed.status, 0, resumed.stderr);
   assert.match(resumed.stderr, /warning: The checkpoint was damaged \(.*begins anew/);
@@ -43,14 +57,29 @@ test("a run without a sound checkpoint begins anew and says so; one beside it th
 });
 
 test("a run whose folder is moved while it is at work ends with that word, writes nothing to the old place, and goes on at the new", async (t) => {
-  const place = workspace(t), child = place.start("cli", "train", "words.adept.json", "--set", "training.steps=1000", "--set", "training.checkpointEvery=5", "--set", "training.evaluateEvery=1000");
+  const place = workspace(t),
+    child = place.start(
+      "cli",
+      "train",
+      "words.adept.json",
+      "--set",
+      "training.steps=1000",
+      "--set",
+      "training.checkpointEvery=5",
+      "--set",
+      "training.evaluateEvery=1000",
+    );
   assert.ok(await until(() => (place.run?.record().lastStep?.step ?? 0) >= 2));
-  const { id, path } = place.run!, moved = join(place.folder, "elsewhere");
+  const { id, path } = place.run!,
+    moved = join(place.folder, "elsewhere");
   renameSync(path, moved);
   await ended(child);
   assert.ok(await until(() => RunDirectory.open(moved).record().status === "failed", 10_000));
   const { error } = RunDirectory.open(moved).record();
-  assert.match(`${error?.message} ${error?.action}`, /folder .* is gone: it was moved or deleted while the run was at work.*Resume the run where it is now/);
+  assert.match(
+    `${error?.message} ${error?.action}`,
+    /folder .* is gone: it was moved or deleted while the run was at work.*Resume the run where it is now/,
+  );
   assert.deepEqual(listRuns(place.runsDir), []);
   rmSync(path, { recursive: true, force: true });
   renameSync(moved, path);
@@ -62,21 +91,30 @@ for (const inGit of [true, false]) {
   test(`a project that is renamed between a run's end and its resume ${inGit ? "with" : "without"} a repository: the run goes on there, to the same bits, and nothing is made at the old place`, async (t) => {
     const place = workspace(t);
     if (!inGit) rmSync(join(place.folder, ".git"), { recursive: true });
-    const run = await interrupted(place), before = readJournal(run.path).events.length, there = new Workspace(`${place.folder} moved`), whole = inGit ? place : workspace(t);
-    t.after(() => { there.remove(); });
+    const run = await interrupted(place),
+      before = readJournal(run.path).events.length,
+      there = new Workspace(`${place.folder} moved`),
+      whole = inGit ? place : workspace(t);
+    t.after(() => {
+      there.remove();
+    });
     renameSync(place.folder, there.folder);
     const { status, stderr } = await there.adept("resume", run.id, "--json");
     assert.equal(status, 0, stderr);
     assert.equal(existsSync(place.folder), false);
     assert.ok(readJournal(there.run!.path).events.length > before);
-    if (inGit) { await mustBeWhole(there, there.run!, "pt"); return; }
+    if (inGit) {
+      await mustBeWhole(there, there.run!, "pt");
+      return;
+    }
     assert.equal((await whole.adept("train", "words.adept.json", "--json")).status, 0);
     assert.deepEqual(outcomeOf(there.run!), outcomeOf(whole.run!));
   });
 }
 
 test("a run that is at work is not resumed; a stop that is asked for before the worker looks counts; whoever sees a dead worker, it is told once", async (t) => {
-  const place = workspace(t), child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
+  const place = workspace(t),
+    child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
   assert.ok(await until(() => place.run !== undefined));
   place.run!.requestStop();
   await ended(child);
@@ -84,7 +122,10 @@ test("a run that is at work is not resumed; a stop that is asked for before the 
   const again = place.start("cli", "resume", "latest");
   assert.ok(await until(() => place.run!.record().status === "running"));
   const { status, stderr } = await place.adept("resume", "latest");
-  assert.deepEqual([status, /Another worker is training run .*\nWait for it, or stop it first/.test(stderr)], [1, true]);
+  assert.deepEqual(
+    [status, /Another worker is training run .*\nWait for it, or stop it first/.test(stderr)],
+    [1, true],
+  );
   kill(place.run!.workerPid);
   await Promise.all([stopRun(place.run!, 200), ended(again)]);
   for (let i = 0; i < 3; i++) adoptRun(place.run!, { ...place.run!.record(), status: "running" });
@@ -96,10 +137,14 @@ test("a queue passes over a run whose experiment is damaged, says so in it, and 
   await place.adept("train", "words.adept.json", "--queue", "--detach", "--no-git");
   await until(() => place.run?.record().status === "finished");
   await until(() => place.processes().length === 0);
-  const [first] = listRuns(place.runsDir), bad = join(place.runsDir, "20200101-000000-aaaa");
+  const [first] = listRuns(place.runsDir),
+    bad = join(place.runsDir, "20200101-000000-aaaa");
   mkdirSync(bad);
   writeFileSync(join(bad, "experiment.json"), '{"name":');
-  writeFileSync(join(bad, "events.jsonl"), `${readFileSync(first!.eventsPath, "utf8").split("\n").slice(0, 2).join("\n").replaceAll(first!.id, "20200101-000000-aaaa")}\n`);
+  writeFileSync(
+    join(bad, "events.jsonl"),
+    `${readFileSync(first!.eventsPath, "utf8").split("\n").slice(0, 2).join("\n").replaceAll(first!.id, "20200101-000000-aaaa")}\n`,
+  );
   assert.equal(RunDirectory.open(bad).record().status, "queued");
   const { status, stderr } = await place.adept("train", "words.adept.json", "--queue", "--no-git", "--json");
   assert.equal(status, 0, stderr);
@@ -108,9 +153,20 @@ test("a queue passes over a run whose experiment is damaged, says so in it, and 
 });
 
 test("four processes commit ten runs each in one repository at once: none is lost", async (t) => {
-  const place = workspace(t), own = place.own(), writers = [0, 1, 2, 3].map((writer) => spawn(process.execPath, ["--import", "tsx", join(import.meta.dirname, "../campaign/gitWriter.ts"), place.folder, String(writer), "10"], { stdio: "inherit" }));
+  const place = workspace(t),
+    own = place.own(),
+    writers = [0, 1, 2, 3].map((writer) =>
+      spawn(
+        process.execPath,
+        ["--import", "tsx", join(import.meta.dirname, "../campaign/gitWriter.ts"), place.folder, String(writer), "10"],
+        { stdio: "inherit" },
+      ),
+    );
   await Promise.all(writers.map(ended));
-  assert.deepEqual(writers.map(({ exitCode }) => exitCode), [0, 0, 0, 0]);
+  assert.deepEqual(
+    writers.map(({ exitCode }) => exitCode),
+    [0, 0, 0, 0],
+  );
   assert.equal(place.git("for-each-ref", "refs/adept/runs").trim().split("\n").length, 40);
   assert.equal(place.own(), own);
 });

@@ -9,19 +9,56 @@ import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { StubPanel } from "../host/stubPanel.ts";
 
 const logged: string[] = [];
-const log = { error: (error: unknown): void => { if (typeof error !== "string") throw error; logged.push(error); }, info: (): void => { /* not looked at */ } };
-const memento = () => { const kept = new Map<string, unknown>(); return { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => { kept.set(key, value); return Promise.resolve(); }, keys: () => [...kept.keys()] }; };
+const log = {
+  error: (error: unknown): void => {
+    if (typeof error !== "string") throw error;
+    logged.push(error);
+  },
+  info: (): void => {
+    /* not looked at */
+  },
+};
+const memento = () => {
+  const kept = new Map<string, unknown>();
+  return {
+    get: (key: string) => kept.get(key),
+    update: (key: string, value: unknown) => {
+      kept.set(key, value);
+      return Promise.resolve();
+    },
+    keys: () => [...kept.keys()],
+  };
+};
 
-async function open(t: TestContext): Promise<{ runsDir: string; start: () => { model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>; explorer: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunExplorer"]>; painted: unknown[] } }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")), { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
-  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+async function open(
+  t: TestContext,
+): Promise<{
+  runsDir: string;
+  start: () => {
+    model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>;
+    explorer: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunExplorer"]>;
+    painted: unknown[];
+  };
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")),
+    { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   return {
     runsDir: join(folder, ".adept/runs"),
     start: () => {
-      const model = new RunsModel(log as never, memento() as never, new Folders(memento() as never)), explorer = new RunExplorer(model, memento() as never), painted: unknown[] = [];
-      t.after(() => { model.dispose(); explorer.dispose(); });
-      explorer.onDidChangeTreeData((nodes) => { painted.push(nodes); });
+      const model = new RunsModel(log as never, memento() as never, new Folders(memento() as never)),
+        explorer = new RunExplorer(model, memento() as never),
+        painted: unknown[] = [];
+      t.after(() => {
+        model.dispose();
+        explorer.dispose();
+      });
+      explorer.onDidChangeTreeData((nodes) => {
+        painted.push(nodes);
+      });
       return { model, explorer, painted };
     },
   };
@@ -30,17 +67,34 @@ async function open(t: TestContext): Promise<{ runsDir: string; start: () => { m
 test("a step of one run repaints its row and nothing else; its end moves it in the tree", async (t) => {
   const { runsDir, start } = await open(t);
   writeRuns(runsDir, 30, 5);
-  const live = writeRun(runsDir, "20260103-000000-aaaa", { steps: 3, finished: false }), { model, explorer, painted } = start();
+  const live = writeRun(runsDir, "20260103-000000-aaaa", { steps: 3, finished: false }),
+    { model, explorer, painted } = start();
   live.acquireLease(process.pid);
   model.adopt();
   // As VS Code does: every row is asked for its texts.
-  for (const node of explorer.getChildren()) { explorer.getTreeItem(node); for (const child of explorer.getChildren(node)) explorer.getTreeItem(child); }
+  for (const node of explorer.getChildren()) {
+    explorer.getTreeItem(node);
+    for (const child of explorer.getChildren(node)) explorer.getTreeItem(child);
+  }
   painted.length = 0;
   const journal = new Journal(live.path);
-  journal.append({ type: "step", step: 4, loss: 0.1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 9, secondsLeft: 3 });
+  journal.append({
+    type: "step",
+    step: 4,
+    loss: 0.1,
+    learningRate: {},
+    gradientNorm: {},
+    updateRatio: {},
+    tokensPerSecond: 9,
+    secondsLeft: 3,
+  });
   model.refresh();
   assert.equal(painted.length, 1);
-  assert.deepEqual((painted[0] as { id: string }[]).map(({ id }) => id), [live.id], "one row, and its object is the one that the tree has");
+  assert.deepEqual(
+    (painted[0] as { id: string }[]).map(({ id }) => id),
+    [live.id],
+    "one row, and its object is the one that the tree has",
+  );
   const rows = explorer.getChildren().flatMap((node) => [node, ...explorer.getChildren(node)]);
   assert.ok(rows.includes((painted[0] as typeof rows)[0]!), "the very node that the tree was given");
   model.refresh();
@@ -52,7 +106,8 @@ test("a step of one run repaints its row and nothing else; its end moves it in t
 });
 
 test("a list that nobody has asked for since it changed is not repainted: that would take rows away under a click", async (t) => {
-  const { runsDir, start } = await open(t), { model, explorer, painted } = start();
+  const { runsDir, start } = await open(t),
+    { model, explorer, painted } = start();
   writeRuns(runsDir, 3, 1);
   model.adopt();
   assert.deepEqual(painted, [], "not asked for yet");
@@ -62,34 +117,68 @@ test("a list that nobody has asked for since it changed is not repainted: that w
   writeRun(runsDir, "20260104-000000-bbbb", { steps: 1, finished: true });
   model.refresh();
   assert.deepEqual(painted, [undefined], "told once, until it is asked for");
-  assert.equal(explorer.getChildren().flatMap((node) => (node.kind === "run" ? [node] : explorer.getChildren(node))).length, 5);
+  assert.equal(
+    explorer.getChildren().flatMap((node) => (node.kind === "run" ? [node] : explorer.getChildren(node))).length,
+    5,
+  );
   writeRun(runsDir, "20260104-000000-cccc", { steps: 1, finished: true });
   model.refresh();
   assert.deepEqual(painted, [undefined, undefined]);
 });
 
 test("a click on a row finds its run, also while VS Code takes over a new list and knows no row; on a group it finds none", async (t) => {
-  const { runsDir, start } = await open(t), { model, explorer } = start(), { view } = explorer as unknown as { view: { selection: unknown[] } };
+  const { runsDir, start } = await open(t),
+    { model, explorer } = start(),
+    { view } = explorer as unknown as { view: { selection: unknown[] } };
   writeRuns(runsDir, 2, 1);
   model.adopt();
-  const [row] = explorer.getChildren(), clicked = explorer.clicked();
+  const [row] = explorer.getChildren(),
+    clicked = explorer.clicked();
   assert.ok(row?.kind === "run");
-  assert.equal(explorer.getTreeItem(row).command?.arguments, undefined, "arguments are forgotten with each repaint, and a click on the old row fails");
-  setTimeout(() => { view.selection = [row]; }, 120);
+  assert.equal(
+    explorer.getTreeItem(row).command?.arguments,
+    undefined,
+    "arguments are forgotten with each repaint, and a click on the old row fails",
+  );
+  setTimeout(() => {
+    view.selection = [row];
+  }, 120);
   assert.equal(await clicked, row.id);
   view.selection = [{ kind: "group", key: "g", label: "g", ids: [row.id], children: [row] }];
   assert.equal(await explorer.clicked(), undefined);
 });
 
 test("a page that comes back after a reload is its run's: by what the page stored, else by its title, the run's name or its id", async (t) => {
-  const { runsDir, start } = await open(t), { Panels, vscode } = await loadParts(), { model } = start(), run = writeRun(runsDir, "20260101-000000-aaaa", { steps: 1, finished: true, name: "Mine" }), other = writeRun(runsDir, "20260102-000000-bbbb", { steps: 1, finished: true, name: "Other" });
-  const panels = new Panels({ extensionUri: vscode.Uri.file("/x"), model, log, workerPath: "", diff: {}, errors: {} } as never);
-  t.after(() => { panels.dispose(); });
-  for (const [title, state, shown] of [["any", { id: run.id }, "Mine"], ["Mine", undefined, "Mine"], [other.id, undefined, "Other"], ["gone", undefined, undefined]] as const) {
+  const { runsDir, start } = await open(t),
+    { Panels, vscode } = await loadParts(),
+    { model } = start(),
+    run = writeRun(runsDir, "20260101-000000-aaaa", { steps: 1, finished: true, name: "Mine" }),
+    other = writeRun(runsDir, "20260102-000000-bbbb", { steps: 1, finished: true, name: "Other" });
+  const panels = new Panels({
+    extensionUri: vscode.Uri.file("/x"),
+    model,
+    log,
+    workerPath: "",
+    diff: {},
+    errors: {},
+  } as never);
+  t.after(() => {
+    panels.dispose();
+  });
+  for (const [title, state, shown] of [
+    ["any", { id: run.id }, "Mine"],
+    ["Mine", undefined, "Mine"],
+    [other.id, undefined, "Other"],
+    ["gone", undefined, undefined],
+  ] as const) {
     const panel = new StubPanel(title);
     await panels.deserializeWebviewPanel(panel as never, state);
     panel.say({ type: "ready" });
-    assert.equal((panel.of("reset")[0]?.["view"] as { record: { name: string } } | undefined)?.record.name, shown, title);
+    assert.equal(
+      (panel.of("reset")[0]?.["view"] as { record: { name: string } } | undefined)?.record.name,
+      shown,
+      title,
+    );
     assert.equal(panel.of("gone").length, shown === undefined ? 1 : 0);
     panel.dispose();
   }
@@ -101,18 +190,27 @@ test("a second window reads ended runs from the index, and sees what was said of
   const first = start();
   first.model.adopt();
   await new Promise((done) => setTimeout(done, 2300));
-  const id = first.model.runs()[0]!.id, journal = new Journal(join(runsDir, id));
+  const id = first.model.runs()[0]!.id,
+    journal = new Journal(join(runsDir, id));
   journal.append({ type: "annotated", starred: true });
   journal.close();
   const second = start();
   second.model.adopt();
-  const plain = (model: typeof first.model): unknown => JSON.parse(JSON.stringify(model.runs().map(({ record }) => ({ ...record, starred: false }))));
+  const plain = (model: typeof first.model): unknown =>
+    JSON.parse(JSON.stringify(model.runs().map(({ record }) => ({ ...record, starred: false }))));
   assert.deepEqual(plain(second.model), plain(first.model));
-  assert.deepEqual(second.model.runs().filter(({ record }) => record.starred).map((run) => run.id), [id]);
+  assert.deepEqual(
+    second.model
+      .runs()
+      .filter(({ record }) => record.starred)
+      .map((run) => run.id),
+    [id],
+  );
 });
 
 test("a run whose worker is gone is marked as interrupted when the list is read", async (t) => {
-  const { runsDir, start } = await open(t), run = writeRun(runsDir, "20260101-000000-dead", { steps: 2, finished: false });
+  const { runsDir, start } = await open(t),
+    run = writeRun(runsDir, "20260101-000000-dead", { steps: 2, finished: false });
   writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
   const { model } = start();
   model.adopt();
@@ -120,17 +218,40 @@ test("a run whose worker is gone is marked as interrupted when the list is read"
 });
 
 test("however fast a run tells, views are told at most four times a second, and miss nothing", async (t) => {
-  const { runsDir, start } = await open(t), live = writeRun(runsDir, "20260103-000000-bbbb", { steps: 1, finished: false }), { model } = start(), journal = new Journal(live.path);
+  const { runsDir, start } = await open(t),
+    live = writeRun(runsDir, "20260103-000000-bbbb", { steps: 1, finished: false }),
+    { model } = start(),
+    journal = new Journal(live.path);
   live.acquireLease(process.pid);
   model.adopt();
   let told = 0;
-  model.onDidChange(() => { told++; });
+  model.onDidChange(() => {
+    told++;
+  });
   const from = Date.now();
   for (let step = 2; Date.now() - from < 2000; step++) {
-    journal.append({ type: "step", step, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1 });
+    journal.append({
+      type: "step",
+      step,
+      loss: 1,
+      learningRate: {},
+      gradientNorm: {},
+      updateRatio: {},
+      tokensPerSecond: 1,
+      secondsLeft: 1,
+    });
     await new Promise((done) => setTimeout(done, 10));
   }
-  journal.append({ type: "step", step: 9999, loss: 1, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1 });
+  journal.append({
+    type: "step",
+    step: 9999,
+    loss: 1,
+    learningRate: {},
+    gradientNorm: {},
+    updateRatio: {},
+    tokensPerSecond: 1,
+    secondsLeft: 1,
+  });
   journal.close();
   await new Promise((done) => setTimeout(done, 1200));
   assert.ok(told >= 2 && told <= 4 * 3.2, String(told));
@@ -138,8 +259,13 @@ test("however fast a run tells, views are told at most four times a second, and 
 });
 
 test("a folder of a run that cannot be read has a row that says why, hides no other run, is logged once, and is a run again when it is read", async (t) => {
-  const { runsDir, start } = await open(t), good = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }), torn = writeRun(runsDir, "20260102-000000-torn", { steps: 2, finished: true }), bare = writeRun(runsDir, "20260103-000000-bare", { steps: 2, finished: true }), fresh = join(runsDir, "20260104-000000-made");
-  const journal = readFileSync(torn.eventsPath), experiment = readFileSync(join(bare.path, "experiment.json"));
+  const { runsDir, start } = await open(t),
+    good = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }),
+    torn = writeRun(runsDir, "20260102-000000-torn", { steps: 2, finished: true }),
+    bare = writeRun(runsDir, "20260103-000000-bare", { steps: 2, finished: true }),
+    fresh = join(runsDir, "20260104-000000-made");
+  const journal = readFileSync(torn.eventsPath),
+    experiment = readFileSync(join(bare.path, "experiment.json"));
   rmSync(torn.eventsPath);
   mkdirSync(torn.eventsPath);
   rmSync(join(bare.path, "experiment.json"));
@@ -150,9 +276,24 @@ test("a folder of a run that cannot be read has a row that says why, hides no ot
   model.adopt();
   model.refresh();
   model.refresh();
-  assert.deepEqual(model.runs().map(({ id }) => id), [good.id], "the others are there");
-  const rows = explorer.getChildren(), items = rows.map((row) => explorer.getTreeItem(row));
-  assert.deepEqual(items.slice(0, 2).map(({ label, contextValue }) => [label, contextValue]).sort(), [[torn.id, "unreadable"], [bare.id, "unreadable"]].sort(), "one that is being made is waited for");
+  assert.deepEqual(
+    model.runs().map(({ id }) => id),
+    [good.id],
+    "the others are there",
+  );
+  const rows = explorer.getChildren(),
+    items = rows.map((row) => explorer.getTreeItem(row));
+  assert.deepEqual(
+    items
+      .slice(0, 2)
+      .map(({ label, contextValue }) => [label, contextValue])
+      .sort(),
+    [
+      [torn.id, "unreadable"],
+      [bare.id, "unreadable"],
+    ].sort(),
+    "one that is being made is waited for",
+  );
   assert.equal(items.length, 3);
   assert.match(items.map(({ description }) => String(description)).join("\n"), /EISDIR[^]*ENOENT|ENOENT[^]*EISDIR/);
   assert.equal(logged.length, 2, logged.join("\n"));
@@ -161,12 +302,18 @@ test("a folder of a run that cannot be read has a row that says why, hides no ot
   writeFileSync(torn.eventsPath, journal);
   writeFileSync(join(bare.path, "experiment.json"), experiment);
   model.refresh();
-  assert.deepEqual(model.runs().map(({ id }) => id), [bare.id, torn.id, good.id]);
+  assert.deepEqual(
+    model.runs().map(({ id }) => id),
+    [bare.id, torn.id, good.id],
+  );
   assert.ok(painted.includes(undefined) && explorer.getChildren().every((row) => row.kind !== "unreadable"));
 });
 
 test("a folder of runs that is none, and a journal that can no longer be read, are told in the list", async (t) => {
-  const { runsDir, start } = await open(t), run = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }), { model, explorer } = start(), kinds = (): string[] => explorer.getChildren().map(({ kind }) => kind);
+  const { runsDir, start } = await open(t),
+    run = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }),
+    { model, explorer } = start(),
+    kinds = (): string[] => explorer.getChildren().map(({ kind }) => kind);
   model.adopt();
   assert.deepEqual(kinds(), ["run"]);
   const journal = readFileSync(run.eventsPath);

@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { startTraining } from "../../src/executor/localExecutor.ts";
 import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
-const LEASE = join(import.meta.dirname, "../../src/run/lease.ts"), PROCESSES = 8;
+const LEASE = join(import.meta.dirname, "../../src/run/lease.ts"),
+  PROCESSES = 8;
 
 /** Waits for all to be up, takes the lease of whoever has died with it, and dies with it in turn. */
 const SCRIPT = `
@@ -27,17 +28,43 @@ test("of eight that fight for a dead process's lease one gets it, each time; not
   const folder = mkdtempSync(join(tmpdir(), "adept-lease-"));
   try {
     writeFileSync(join(folder, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
-    const ends = await Promise.all(Array.from({ length: PROCESSES }, () => new Promise((done) => { spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", SCRIPT, folder], { stdio: "inherit", cwd: join(import.meta.dirname, "../..") }).once("exit", (code, signal) => { done(signal ?? code); }); })));
-    assert.deepEqual(ends, Array.from({ length: PROCESSES }, () => "SIGKILL"), "4: two were inside at once; 3: nobody got in");
-    assert.deepEqual(readdirSync(folder).filter((name) => !name.startsWith("up-")), ["lease"]);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+    const ends = await Promise.all(
+      Array.from(
+        { length: PROCESSES },
+        () =>
+          new Promise((done) => {
+            spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", SCRIPT, folder], {
+              stdio: "inherit",
+              cwd: join(import.meta.dirname, "../.."),
+            }).once("exit", (code, signal) => {
+              done(signal ?? code);
+            });
+          }),
+      ),
+    );
+    assert.deepEqual(
+      ends,
+      Array.from({ length: PROCESSES }, () => "SIGKILL"),
+      "4: two were inside at once; 3: nobody got in",
+    );
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => !name.startsWith("up-")),
+      ["lease"],
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("a second worker that was started for a run, and comes to it when it has finished, does not begin it again", async (t) => {
   const place = Workspace.make("pt");
-  t.after(() => { place.remove(); });
+  t.after(() => {
+    place.remove();
+  });
   assert.equal((await place.adept("train", "words.adept.json", "--json")).status, 0);
-  const run = place.run!, before = readFileSync(run.eventsPath), child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
+  const run = place.run!,
+    before = readFileSync(run.eventsPath),
+    child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
   child.ref();
   await ended(child);
   assert.equal(child.exitCode, 0);

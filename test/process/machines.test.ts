@@ -7,21 +7,44 @@ import { readJournal } from "../../src/run/journal.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
 /** Process numbers and a name of its own, as a container or another machine has that shares the folder. */
-const ELSEWHERE = ["unshare", "-rpfu", "--mount-proc", "sh", "-c", 'hostname node-b && exec "$@"', "sh"], LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
+const ELSEWHERE = ["unshare", "-rpfu", "--mount-proc", "sh", "-c", 'hostname node-b && exec "$@"', "sh"],
+  LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
 const lacks = spawnSync(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), "true"]).status !== 0;
 
-function there(place: Workspace, ...args: string[]): ChildProcess { return spawn(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), process.execPath, CLI, ...args], { cwd: place.folder, env, stdio: "ignore" }); }
-function saidThere(place: Workspace, ...args: string[]): Said { const { status, stdout, stderr } = spawnSync(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), process.execPath, CLI, ...args], { cwd: place.folder, env, encoding: "utf8" }); return { status: status ?? -1, stdout, stderr }; }
+function there(place: Workspace, ...args: string[]): ChildProcess {
+  return spawn(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), process.execPath, CLI, ...args], {
+    cwd: place.folder,
+    env,
+    stdio: "ignore",
+  });
+}
+function saidThere(place: Workspace, ...args: string[]): Said {
+  const { status, stdout, stderr } = spawnSync(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), process.execPath, CLI, ...args], {
+    cwd: place.folder,
+    env,
+    encoding: "utf8",
+  });
+  return { status: status ?? -1, stdout, stderr };
+}
 
 function workspace(t: TestContext): Workspace | undefined {
-  if (lacks && process.env["ADEPT_REQUIRE_WALLS"] === "1") throw new Error("ADEPT_REQUIRE_WALLS is set, and no namespace of process numbers can be made here");
-  if (lacks) { t.skip("no namespace of process numbers can be made here"); return undefined; }
+  if (lacks && process.env["ADEPT_REQUIRE_WALLS"] === "1")
+    throw new Error("ADEPT_REQUIRE_WALLS is set, and no namespace of process numbers can be made here");
+  if (lacks) {
+    t.skip("no namespace of process numbers can be made here");
+    return undefined;
+  }
   const place = Workspace.make("pt");
-  t.after(() => { for (const pid of place.processes()) kill(pid); place.remove(); });
+  t.after(() => {
+    for (const pid of place.processes()) kill(pid);
+    place.remove();
+  });
   return place;
 }
-const isAtWork = (place: Workspace): boolean => (place.run?.record().checkpointStep ?? 0) >= 3 && place.run?.record().status === "running";
-const statuses = (place: Workspace): (string | undefined)[] => readJournal(place.run!.path).events.flatMap((event) => (event.type === "status" ? [event.status] : []));
+const isAtWork = (place: Workspace): boolean =>
+  (place.run?.record().checkpointStep ?? 0) >= 3 && place.run?.record().status === "running";
+const statuses = (place: Workspace): (string | undefined)[] =>
+  readJournal(place.run!.path).events.flatMap((event) => (event.type === "status" ? [event.status] : []));
 const listed = (said: Said): string[] => (JSON.parse(said.stdout) as { status: string }[]).map(({ status }) => status);
 
 test("a run at work in another container is at work here too: nobody marks, resumes or deletes it, and a stop reaches it", async (t) => {
@@ -31,7 +54,8 @@ test("a run at work in another container is at work here too: nobody marks, resu
   assert.ok(await until(() => isAtWork(place)));
   const { id, path } = place.run!;
   assert.deepEqual(listed(await place.adept("runs", "list", "--json")), ["running"]);
-  const resumed = await place.adept("resume", id), checked = await place.adept("runs", "check", id);
+  const resumed = await place.adept("resume", id),
+    checked = await place.adept("runs", "check", id);
   assert.notEqual(resumed.status, 0);
   assert.match(resumed.stderr, new RegExp(`A worker on node-b is training run ${id}`));
   assert.equal(checked.status, 0, checked.stdout);
@@ -41,7 +65,10 @@ test("a run at work in another container is at work here too: nobody marks, resu
   assert.match(deleted.stderr, /is at work/);
   assert.equal((await place.adept("stop", id)).status, 0);
   await ended(child);
-  assert.deepEqual([place.run!.path, statuses(place).filter((status) => status === "interrupted"), statuses(place).at(-1)], [path, [], "stopped"]);
+  assert.deepEqual(
+    [place.run!.path, statuses(place).filter((status) => status === "interrupted"), statuses(place).at(-1)],
+    [path, [], "stopped"],
+  );
 });
 
 test("and the other way round: what works here is at work there", async (t) => {
@@ -64,11 +91,19 @@ test("a worker whose run another has taken over meanwhile ends without a word on
   if (place === undefined) return;
   const child = place.start("cli", "train", "words.adept.json", ...LONG);
   assert.ok(await until(() => isAtWork(place)));
-  const lease = join(place.run!.path, "lease"), other = JSON.stringify({ pid: 1, started: "1", machine: { host: "linux:node-c", boot: "x", space: "y" } });
+  const lease = join(place.run!.path, "lease"),
+    other = JSON.stringify({ pid: 1, started: "1", machine: { host: "linux:node-c", boot: "x", space: "y" } });
   writeFileSync(lease, other);
   await ended(child);
   assert.ok(await until(() => !place.processes().some((pid) => pid !== process.pid), 20_000), "its worker has ended");
-  assert.deepEqual([statuses(place).at(-1), readFileSync(lease, "utf8"), readJournal(place.run!.path).events.some(({ type }) => type === "error")], ["running", other, false]);
+  assert.deepEqual(
+    [
+      statuses(place).at(-1),
+      readFileSync(lease, "utf8"),
+      readJournal(place.run!.path).events.some(({ type }) => type === "error"),
+    ],
+    ["running", other, false],
+  );
 });
 
 test("a container that is gone holds its run for ten minutes; then it is interrupted, and goes on here", async (t) => {

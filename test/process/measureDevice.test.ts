@@ -7,8 +7,18 @@ import { experimentsOf } from "../../src/experiment/readExperiment.ts";
 import { measureDevice, type MeasuredStep } from "../../src/worker/measureDevice.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-measure-"));
-after(() => { rmSync(folder, { recursive: true, force: true }); });
-const experiment = experimentsOf("x.adept.json", JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "adept", promptLength: 4, bottleneck: 3 }, training: { batchSize: 4, maxSourceLength: 16, maxTargetLength: 3 } }))[0]!;
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const experiment = experimentsOf(
+  "x.adept.json",
+  JSON.stringify({
+    name: "x",
+    task: { kind: "mail" },
+    method: { kind: "adept", promptLength: 4, bottleneck: 3 },
+    training: { batchSize: 4, maxSourceLength: 16, maxTargetLength: 3 },
+  }),
+)[0]!;
 let count = 0;
 /** A worker that does as written. */
 function worker(text: string): string {
@@ -16,20 +26,31 @@ function worker(text: string): string {
   writeFileSync(path, text);
   return path;
 }
-const reason = (step: MeasuredStep): string => { assert.ok("reason" in step, JSON.stringify(step)); return step.reason; };
+const reason = (step: MeasuredStep): string => {
+  assert.ok("reason" in step, JSON.stringify(step));
+  return step.reason;
+};
 
 test("the processor's step is timed in a process of its own, with the numbers that tell whether it is right", async () => {
   const step = await measureDevice(experiment, "cpu");
   assert.ok(!("reason" in step), JSON.stringify(step));
   assert.match(step.name, /^onnxruntime CPU/);
   assert.ok(step.milliseconds > 0 && step.milliseconds < 20_000);
-  assert.deepEqual([step.check.length, step.check.every((value) => Number.isFinite(value) && value > 0)], [3, true], "loss, and the gradient norms of prompt and FFN");
+  assert.deepEqual(
+    [step.check.length, step.check.every((value) => Number.isFinite(value) && value > 0)],
+    [3, true],
+    "loss, and the gradient norms of prompt and FFN",
+  );
   const again = await measureDevice(experiment, "cpu");
   assert.deepEqual("check" in again && again.check, step.check);
 });
 
 test("dropout inside the backbone is timed, and not in the numbers that devices are compared by", async () => {
-  const check = async (backboneDropout: number): Promise<number[]> => { const step = await measureDevice({ ...experiment, training: { ...experiment.training, backboneDropout } }, "cpu"); assert.ok(!("reason" in step), JSON.stringify(step)); return step.check; };
+  const check = async (backboneDropout: number): Promise<number[]> => {
+    const step = await measureDevice({ ...experiment, training: { ...experiment.training, backboneDropout } }, "cpu");
+    assert.ok(!("reason" in step), JSON.stringify(step));
+    return step.check;
+  };
   assert.deepEqual(await check(0.5), await check(0));
 });
 
@@ -40,26 +61,74 @@ test("a device that is not there says what is missing and the command that helps
 });
 
 test("a driver that crashes, hangs, prints or says nonsense costs its own process alone", async () => {
-  assert.match(reason(await measureDevice(experiment, "cpu", { workerPath: worker("console.error('first'); console.error('ICD broken'); process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1e3);") })), /SIGSEGV.*ICD broken/);
-  assert.match(reason(await measureDevice(experiment, "cpu", { workerPath: worker("process.exit(3);") })), /ended \(3\)$/);
-  assert.match(reason(await measureDevice(experiment, "cpu", { workerPath: worker("console.log('{\"result\":{\"name\":1}}');") })), /ended \(0\)/);
+  assert.match(
+    reason(
+      await measureDevice(experiment, "cpu", {
+        workerPath: worker(
+          "console.error('first'); console.error('ICD broken'); process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1e3);",
+        ),
+      }),
+    ),
+    /SIGSEGV.*ICD broken/,
+  );
+  assert.match(
+    reason(await measureDevice(experiment, "cpu", { workerPath: worker("process.exit(3);") })),
+    /ended \(3\)$/,
+  );
+  assert.match(
+    reason(await measureDevice(experiment, "cpu", { workerPath: worker('console.log(\'{"result":{"name":1}}\');') })),
+    /ended \(0\)/,
+  );
   const started = Date.now();
-  assert.match(reason(await measureDevice(experiment, "cpu", { workerPath: worker("process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);"), patience: 500 })), /no step within/);
+  assert.match(
+    reason(
+      await measureDevice(experiment, "cpu", {
+        workerPath: worker("process.on('SIGTERM', () => {}); setInterval(() => {}, 1e3);"),
+        patience: 500,
+      }),
+    ),
+    /no step within/,
+  );
   assert.ok(Date.now() - started < 10_000);
-  const noisy = await measureDevice(experiment, "cpu", { workerPath: worker("console.log('driver {'); console.log('{x'); process.stdout.write(JSON.stringify({ result: { name: 'n', milliseconds: 2, check: [1] } }));") });
+  const noisy = await measureDevice(experiment, "cpu", {
+    workerPath: worker(
+      "console.log('driver {'); console.log('{x'); process.stdout.write(JSON.stringify({ result: { name: 'n', milliseconds: 2, check: [1] } }));",
+    ),
+  });
   assert.deepEqual(noisy, { device: "cpu", name: "n", milliseconds: 2, check: [1] });
   assert.match(reason(await measureDevice(experiment, "cpu", { workerPath: join(folder, "none.mjs") })), /ended \(1\)/);
 });
 
 test("one that is ended ends at once", async () => {
-  const stop = new AbortController(), started = Date.now(), measuring = measureDevice(experiment, "cpu", { signal: stop.signal, workerPath: worker("setInterval(() => {}, 1e3);") });
-  setTimeout(() => { stop.abort(); }, 100);
+  const stop = new AbortController(),
+    started = Date.now(),
+    measuring = measureDevice(experiment, "cpu", {
+      signal: stop.signal,
+      workerPath: worker("setInterval(() => {}, 1e3);"),
+    });
+  setTimeout(() => {
+    stop.abort();
+  }, 100);
   assert.match(reason(await measuring), /SIGKILL/);
-  assert.match(reason(await measureDevice(experiment, "cpu", { signal: stop.signal, workerPath: worker("setInterval(() => {}, 1e3);") })), /SIGKILL/);
+  assert.match(
+    reason(
+      await measureDevice(experiment, "cpu", {
+        signal: stop.signal,
+        workerPath: worker("setInterval(() => {}, 1e3);"),
+      }),
+    ),
+    /SIGKILL/,
+  );
   assert.ok(Date.now() - started < 10_000);
 });
 
 test("the request reaches the process with its device", async () => {
-  const echo = worker("let text = ''; for await (const part of process.stdin) text += part; const { engine, name } = JSON.parse(text); process.stdout.write(JSON.stringify({ error: { message: `${engine.device} of ${name}`, action: process.argv.slice(2).join(' ') } }));");
-  assert.deepEqual(await measureDevice(experiment, "webgpu", { workerPath: echo }), { device: "webgpu", reason: "webgpu of x", action: `calibrate - --parent ${process.pid}` });
+  const echo = worker(
+    "let text = ''; for await (const part of process.stdin) text += part; const { engine, name } = JSON.parse(text); process.stdout.write(JSON.stringify({ error: { message: `${engine.device} of ${name}`, action: process.argv.slice(2).join(' ') } }));",
+  );
+  assert.deepEqual(await measureDevice(experiment, "webgpu", { workerPath: echo }), {
+    device: "webgpu",
+    reason: "webgpu of x",
+    action: `calibrate - --parent ${process.pid}`,
+  });
 });

@@ -10,28 +10,79 @@ import { readJournal } from "../../src/run/journal.ts";
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const WORKER = join(import.meta.dirname, "../../dist/worker.js");
 
-interface Place { folder: string; train: (free: number | undefined, ...sets: string[]) => { status: number | null; stderr: string; record: RunRecord; adapter: () => string } }
+interface Place {
+  folder: string;
+  train: (
+    free: number | undefined,
+    ...sets: string[]
+  ) => { status: number | null; stderr: string; record: RunRecord; adapter: () => string };
+}
 function workspace(t: TestContext): Place {
-  const folder = mkdtempSync(join(tmpdir(), "adept-memory-")), runsDir = join(folder, ".adept/runs");
-  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
-  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `stone ${i % 7} river `.repeat(30), label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
-  writeFileSync(join(folder, "words.adept.json"), JSON.stringify({
-    name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "pt", promptLength: 3 },
-    training: { steps: 2, batchSize: 8, evaluateEvery: 100, checkpointEvery: 100, maxSourceLength: 150, maxTargetLength: 3, warmup: 2, testLimit: 4, validationLimit: 4 }, engine: { device: "cpu", replicas: 2 }, git: false,
-  }));
+  const folder = mkdtempSync(join(tmpdir(), "adept-memory-")),
+    runsDir = join(folder, ".adept/runs");
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  writeFileSync(
+    join(folder, "data.jsonl"),
+    Array.from({ length: 60 }, (_, i) =>
+      JSON.stringify({ text: `stone ${i % 7} river `.repeat(30), label: i % 2 === 0 ? "yes" : "no" }),
+    ).join("\n"),
+  );
+  writeFileSync(
+    join(folder, "words.adept.json"),
+    JSON.stringify({
+      name: "words",
+      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+      method: { kind: "pt", promptLength: 3 },
+      training: {
+        steps: 2,
+        batchSize: 8,
+        evaluateEvery: 100,
+        checkpointEvery: 100,
+        maxSourceLength: 150,
+        maxTargetLength: 3,
+        warmup: 2,
+        testLimit: 4,
+        validationLimit: 4,
+      },
+      engine: { device: "cpu", replicas: 2 },
+      git: false,
+    }),
+  );
   return {
     folder,
     train: (free, ...sets) => {
-      const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json", ...sets.flatMap((set) => ["--set", set])], { cwd: folder, encoding: "utf8", env: { ...process.env, ...(free !== undefined && { ADEPT_MEMORY_AVAILABLE: String(free) }) } });
-      const path = join(runsDir, readdirSync(runsDir).sort().at(-1)!), { events } = readJournal(path), types = events.map(({ type }) => type);
-      assert.ok(!types.includes("memory") || types.indexOf("memory") < types.indexOf("plan"), "told before the first step");
-      return { status, stderr, record: fold(events), adapter: () => readFileSync(join(path, "adapter/adapter_model.safetensors")).toString("hex") };
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [CLI, "train", "words.adept.json", ...sets.flatMap((set) => ["--set", set])],
+        {
+          cwd: folder,
+          encoding: "utf8",
+          env: { ...process.env, ...(free !== undefined && { ADEPT_MEMORY_AVAILABLE: String(free) }) },
+        },
+      );
+      const path = join(runsDir, readdirSync(runsDir).sort().at(-1)!),
+        { events } = readJournal(path),
+        types = events.map(({ type }) => type);
+      assert.ok(
+        !types.includes("memory") || types.indexOf("memory") < types.indexOf("plan"),
+        "told before the first step",
+      );
+      return {
+        status,
+        stderr,
+        record: fold(events),
+        adapter: () => readFileSync(join(path, "adapter/adapter_model.safetensors")).toString("hex"),
+      };
     },
   };
 }
 
 test("a run takes fewer copies of the model where memory is scarce, to the same bits, and says so", (t) => {
-  const { train } = workspace(t), plenty = train(undefined), { memory } = plenty.record;
+  const { train } = workspace(t),
+    plenty = train(undefined),
+    { memory } = plenty.record;
   assert.equal(plenty.status, 0, plenty.stderr);
   assert.ok(memory !== undefined && memory.needed > 100e6 && memory.available > memory.needed, JSON.stringify(memory));
   assert.deepEqual([memory.copies, memory.wanted], [2, 2]);
@@ -41,18 +92,26 @@ test("a run takes fewer copies of the model where memory is scarce, to the same 
   assert.deepEqual([scarce.record.memory?.copies, scarce.record.memory?.wanted], [1, 2]);
   assert.ok(scarce.record.memory!.needed < 0.8 * memory.needed);
   assert.match(scarce.stderr, /^memory: needs .* free; copies of the model: 1 instead of 2$/m);
-  assert.match(scarce.record.memory!.less ?? "", /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need \d+ MB$/);
+  assert.match(
+    scarce.record.memory!.less ?? "",
+    /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need \d+ MB$/,
+  );
   assert.ok(!/2 copies/.test(scarce.record.device!));
   assert.equal(scarce.adapter(), plenty.adapter());
 });
 
 test("a run that fits with one copy neither ends before its first step with what would fit, and can be started all the same", (t) => {
-  const { train, folder } = workspace(t), one = train(undefined, "engine.replicas=1").record.memory!.needed, free = Math.round(0.97 * one);
+  const { train, folder } = workspace(t),
+    one = train(undefined, "engine.replicas=1").record.memory!.needed,
+    free = Math.round(0.97 * one);
   const short = train(free);
   assert.equal(short.status, 1);
   assert.deepEqual([short.record.status, short.record.lastStep, short.record.memory], ["failed", undefined, undefined]);
   assert.match(short.record.error!.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
-  const [, spare, length, need] = /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need (\d+) MB; training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts it all the same\.$/.exec(short.record.error!.action!) ?? [];
+  const [, spare, length, need] =
+    /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need (\d+) MB; training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts it all the same\.$/.exec(
+      short.record.error!.action!,
+    ) ?? [];
   assert.ok(Number(length) < 150 && Number(need) * 1e6 <= free, short.record.error!.action);
   assert.equal(train(free, `training.maxSourceLength=${length!}`).status, 0, "what it says that fits does");
   const spared = train(Number(spare) * 1e6 + 5e5, "engine.memory=spare");
@@ -62,6 +121,13 @@ test("a run that fits with one copy neither ends before its first step with what
   assert.match(none.record.error!.action!, /^its weights alone take \d+ MB: use a smaller backbone\. /);
   const ignored = train(1e6, "engine.memory=ignore");
   assert.deepEqual([ignored.status, ignored.record.memory?.copies, ignored.record.memory?.available], [0, 2, 1e6]);
-  const measured = spawnSync(process.execPath, [WORKER, "measure", join(folder, "words.adept.json")], { encoding: "utf8", env: { ...process.env, ADEPT_MEMORY_AVAILABLE: "1000000" } });
-  assert.match(measured.stdout, /Training needs \d+ MB of memory, this machine has 1 MB free/, "the setup page's measuring does not start it either");
+  const measured = spawnSync(process.execPath, [WORKER, "measure", join(folder, "words.adept.json")], {
+    encoding: "utf8",
+    env: { ...process.env, ADEPT_MEMORY_AVAILABLE: "1000000" },
+  });
+  assert.match(
+    measured.stdout,
+    /Training needs \d+ MB of memory, this machine has 1 MB free/,
+    "the setup page's measuring does not start it either",
+  );
 });

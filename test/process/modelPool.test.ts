@@ -17,26 +17,65 @@ import { dropoutMask, labelTokens, padBatch } from "../../src/training/batching.
 import type { Parameters } from "../../src/training/model.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
-const folder = backboneFolder("tiny-t5"), layout = backboneLayout(folder), method = MethodInput.parse({ kind: "adept", promptLength: 6, bottleneck: 5 }), sizes = resolveSizes(method, layout), random = new MersenneTwister(8);
-const options = (replicas: number, threads = 1): ModelOptions => ({ folder, method, sizes, engine: { device: "cpu", threads: threads * replicas, replicas } });
-const parameters: Parameters = new Map(methodOf("adept").tensors({ spec: method, sizes, layout }).map(({ name, sizes: dims, group }) => [name, { name, dims, group, data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.2 * random.normal()) }]));
+const folder = backboneFolder("tiny-t5"),
+  layout = backboneLayout(folder),
+  method = MethodInput.parse({ kind: "adept", promptLength: 6, bottleneck: 5 }),
+  sizes = resolveSizes(method, layout),
+  random = new MersenneTwister(8);
+const options = (replicas: number, threads = 1): ModelOptions => ({
+  folder,
+  method,
+  sizes,
+  engine: { device: "cpu", threads: threads * replicas, replicas },
+});
+const parameters: Parameters = new Map(
+  methodOf("adept")
+    .tensors({ spec: method, sizes, layout })
+    .map(({ name, sizes: dims, group }) => [
+      name,
+      {
+        name,
+        dims,
+        group,
+        data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.2 * random.normal()),
+      },
+    ]),
+);
 const ids = (length: number): number[] => Array.from({ length }, () => 3 + Math.floor(8000 * random.uniform()));
-const batch = padBatch(Array.from({ length: 30 }, (_, i) => ({ input: "", target: "", ids: ids(10 + ((i * 17) % 70)), labels: ids(1 + (i % 4)) }))), lossScale = 1 / labelTokens(batch);
+const batch = padBatch(
+    Array.from({ length: 30 }, (_, i) => ({
+      input: "",
+      target: "",
+      ids: ids(10 + ((i * 17) % 70)),
+      labels: ids(1 + (i % 4)),
+    })),
+  ),
+  lossScale = 1 / labelTokens(batch);
 
 test("gradients have the same bits on one, two and three copies, and are those of the whole batch", async () => {
-  const whole = T5TunedModel.open(options(1)), stepOptions = { lossScale, offsetPenalty: 0.3, hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, micro: 0 }) };
-  const wanted = await whole.step(parameters, batch, stepOptions), wantedDropped = [];
+  const whole = T5TunedModel.open(options(1)),
+    stepOptions = {
+      lossScale,
+      offsetPenalty: 0.3,
+      hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, micro: 0 }),
+    };
+  const wanted = await whole.step(parameters, batch, stepOptions),
+    wantedDropped = [];
   let first: Awaited<ReturnType<ModelPool["step"]>> | undefined;
   for (const copies of [1, 2, 3]) {
-    const pool = ModelPool.open(options(copies)), got = await pool.step(parameters, batch, stepOptions);
+    const pool = ModelPool.open(options(copies)),
+      got = await pool.step(parameters, batch, stepOptions);
     wantedDropped.push(await pool.step(parameters, batch, { lossScale, backboneDropout: { rate: 0.1, seed: 3 } }));
     await pool.release();
     first ??= got;
     assert.deepEqual(got, first, `${copies} copies`);
     assert.ok(Math.abs(got.loss - wanted.loss) < 1e-5 * wanted.loss, `${got.loss} ${wanted.loss}`);
     for (const [name, values] of wanted.gradients) {
-      const largest = values.reduce((most, each) => Math.max(most, Math.abs(each)), 0), own = got.gradients.get(name)!;
-      values.forEach((each, i) => { assert.ok(Math.abs(own[i]! - each) <= 1e-4 * largest, `${name}[${i}]: ${own[i]} for ${each}`); });
+      const largest = values.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
+        own = got.gradients.get(name)!;
+      values.forEach((each, i) => {
+        assert.ok(Math.abs(own[i]! - each) <= 1e-4 * largest, `${name}[${i}]: ${own[i]} for ${each}`);
+      });
     }
   }
   assert.deepEqual(wantedDropped[1], wantedDropped[0], "dropout inside the backbone is the same on two copies");
@@ -45,14 +84,25 @@ test("gradients have the same bits on one, two and three copies, and are those o
 });
 
 test("predictions of several copies stand where their rows stood", async () => {
-  const whole = T5TunedModel.open(options(1)), pool = ModelPool.open(options(3)), targets = [[20, 1], [31, 7, 1]];
+  const whole = T5TunedModel.open(options(1)),
+    pool = ModelPool.open(options(3)),
+    targets = [
+      [20, 1],
+      [31, 7, 1],
+    ];
   const [wanted, got] = [await whole.predict(parameters, batch, 3), await pool.predict(parameters, batch, 3)];
   assert.deepEqual(got.generated, wanted.generated);
   assert.deepEqual(got.tokens, wanted.tokens);
-  got.sum.forEach((loss, row) => { assert.ok(Math.abs(loss - wanted.sum[row]!) < 1e-4 * wanted.sum[row]!); });
+  got.sum.forEach((loss, row) => {
+    assert.ok(Math.abs(loss - wanted.sum[row]!) < 1e-4 * wanted.sum[row]!);
+  });
   assert.deepEqual(await pool.generate(parameters, batch, 3), wanted.generated);
   const scores = await whole.scoreTargets(parameters, batch, targets);
-  (await pool.scoreTargets(parameters, batch, targets)).forEach((row, i) => { row.forEach((score, t) => { assert.ok(Math.abs(score - scores[i]![t]!) < 1e-4 * score); }); });
+  (await pool.scoreTargets(parameters, batch, targets)).forEach((row, i) => {
+    row.forEach((score, t) => {
+      assert.ok(Math.abs(score - scores[i]![t]!) < 1e-4 * score);
+    });
+  });
   await whole.release();
   await pool.release();
 });
@@ -62,13 +112,18 @@ test("what is wrong with a copy is said as if it were the model itself, and ends
   cpSync(folder, broken, { recursive: true });
   const pool = ModelPool.open({ ...options(2), folder: broken });
   truncateSync(join(broken, "model.safetensors"), 100_000);
-  await assert.rejects(pool.step(parameters, batch, { lossScale }), (error) => error instanceof UserError && /truncated/.test(error.message));
+  await assert.rejects(
+    pool.step(parameters, batch, { lossScale }),
+    (error) => error instanceof UserError && /truncated/.test(error.message),
+  );
   await pool.release();
   rmSync(broken, { recursive: true, force: true });
 });
 
 test("a copy whose thread ends in the middle fails the step at once, is started anew by the next, and holds up no release", async () => {
-  const pool = ModelPool.open(options(2)), wanted = await pool.step(parameters, batch, { lossScale }), [first] = (pool as unknown as { members: { thread: Worker }[] }).members;
+  const pool = ModelPool.open(options(2)),
+    wanted = await pool.step(parameters, batch, { lossScale }),
+    [first] = (pool as unknown as { members: { thread: Worker }[] }).members;
   const cut = pool.step(parameters, batch, { lossScale });
   void first!.thread.terminate();
   await assert.rejects(cut, /a copy of the model ended/);
@@ -78,11 +133,23 @@ test("a copy whose thread ends in the middle fails the step at once, is started 
 });
 
 test("copies are made while they are small, of methods whose tensors are", () => {
-  const of = (threads: number, bytes: number, kind = "adept"): number[] => { const { replicas, threads: each } = layOut({ method: MethodInput.parse(kind === "adept" ? method : { kind }), engine: { device: "cpu", threads, replicas: 0 } }, bytes); return [replicas, each]; };
+  const of = (threads: number, bytes: number, kind = "adept"): number[] => {
+    const { replicas, threads: each } = layOut(
+      {
+        method: MethodInput.parse(kind === "adept" ? method : { kind }),
+        engine: { device: "cpu", threads, replicas: 0 },
+      },
+      bytes,
+    );
+    return [replicas, each];
+  };
   assert.deepEqual(of(4, 10e6), [4, 1]);
   assert.deepEqual(of(4, 250e6), [2, 2], "as many as fit the memory they may take");
   assert.deepEqual(of(4, 900e6), [1, 4]);
   assert.deepEqual(of(1, 10e6), [1, 1]);
   assert.deepEqual(of(4, 10e6, "full"), [1, 4]);
-  assert.deepEqual(layOut({ method, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), { replicas: 1, threads: 0 });
+  assert.deepEqual(layOut({ method, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), {
+    replicas: 1,
+    threads: 0,
+  });
 });

@@ -10,7 +10,10 @@ import { addLaterLine, makeLater } from "../host/newerRun.ts";
 
 async function interrupted(t: TestContext, ...args: string[]): Promise<Workspace> {
   const place = Workspace.make("pt");
-  t.after(() => { for (const pid of place.processes()) kill(pid); place.remove(); });
+  t.after(() => {
+    for (const pid of place.processes()) kill(pid);
+    place.remove();
+  });
   const child = place.start("cli", "train", "words.adept.json", ...args);
   assert.ok(await until(() => (place.run?.record().checkpointStep ?? 0) >= 5));
   kill(place.run!.workerPid);
@@ -18,14 +21,27 @@ async function interrupted(t: TestContext, ...args: string[]): Promise<Workspace
   return place;
 }
 
-const filesOf = (folder: string): string[] => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name)).map((path) => `${path} ${statSync(path).size} ${readFileSync(path).toString("base64").slice(-200)}`).sort();
+const filesOf = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+    .map((path) => `${path} ${statSync(path).size} ${readFileSync(path).toString("base64").slice(-200)}`)
+    .sort();
 
-for (const [what, change] of [["with an event that is new", addLaterLine], ["of a later journal version", makeLater]] as const) {
+for (const [what, change] of [
+  ["with an event that is new", addLaterLine],
+  ["of a later journal version", makeLater],
+] as const) {
   test(`a run ${what}: every command reads it, says so, and none writes to it`, async (t) => {
-    const place = await interrupted(t, "--no-git"), run = place.run!;
+    const place = await interrupted(t, "--no-git"),
+      run = place.run!;
     change(run.path);
     const before = filesOf(run.path);
-    for (const args of [["runs", "list"], ["runs", "show", run.id], ["runs", "list", "--json"]]) {
+    for (const args of [
+      ["runs", "list"],
+      ["runs", "show", run.id],
+      ["runs", "list", "--json"],
+    ]) {
       const { status, stdout, stderr } = await place.adept(...args);
       assert.equal(status, 0, stderr);
       assert.match(stderr, /This run was written by a newer ADePT Lab.*: update to see all of it/, args.join(" "));
@@ -35,9 +51,18 @@ for (const [what, change] of [["with an event that is new", addLaterLine], ["of 
     const checked = await place.adept("runs", "check", run.id);
     assert.match(checked.stdout, /written by a newer ADePT Lab/);
     assert.doesNotMatch(checked.stdout, /is damaged|torn/);
-    for (const args of [["resume", run.id], ["queue", "start"], ["stop", run.id], ["analyse", run.id]]) {
+    for (const args of [
+      ["resume", run.id],
+      ["queue", "start"],
+      ["stop", run.id],
+      ["analyse", run.id],
+    ]) {
       const { status, stderr } = await place.adept(...args);
-      if (args[0] === "resume") assert.match(`${status} ${stderr}`, /^1 adept: Run .* was written by a newer ADePT Lab.*only reads it\nUpdate ADePT Lab/);
+      if (args[0] === "resume")
+        assert.match(
+          `${status} ${stderr}`,
+          /^1 adept: Run .* was written by a newer ADePT Lab.*only reads it\nUpdate ADePT Lab/,
+        );
       assert.doesNotMatch(stderr, / {4}at /);
     }
     await until(() => place.processes().length === 0);
@@ -46,14 +71,34 @@ for (const [what, change] of [["with an event that is new", addLaterLine], ["of 
 }
 
 test("a checkpoint of a newer version stays where it is: the run is not begun anew, and goes on once that version is there", async (t) => {
-  const place = await interrupted(t), run = place.run!, path = run.checkpointPath, kept = join(place.folder, "kept");
+  const place = await interrupted(t),
+    run = place.run!,
+    path = run.checkpointPath,
+    kept = join(place.folder, "kept");
   cpSync(path, kept);
   writeSafetensors(path, readSafetensors(path), { ...readHeader(path).metadata, format: "adept-checkpoint-3" });
-  const bytes = readFileSync(path), checked = await place.adept("runs", "check", run.id), resumed = await place.adept("resume", run.id);
-  assert.match(checked.stdout, /its checkpoint was written by a newer ADePT Lab \(checkpoint version 3\)\n {2}Update ADePT Lab/);
+  const bytes = readFileSync(path),
+    checked = await place.adept("runs", "check", run.id),
+    resumed = await place.adept("resume", run.id);
+  assert.match(
+    checked.stdout,
+    /its checkpoint was written by a newer ADePT Lab \(checkpoint version 3\)\n {2}Update ADePT Lab/,
+  );
   assert.doesNotMatch(checked.stdout, /damaged/);
-  assert.deepEqual([resumed.status, /checkpoint .* was written by a newer ADePT Lab \(checkpoint version 3\).*Update ADePT Lab, then resume the run/s.test(resumed.stderr)], [1, true], resumed.stderr);
-  assert.deepEqual([readFileSync(path).equals(bytes), existsSync(asidePath(path)), readdirSync(dirname(path)).length], [true, false, 1]);
+  assert.deepEqual(
+    [
+      resumed.status,
+      /checkpoint .* was written by a newer ADePT Lab \(checkpoint version 3\).*Update ADePT Lab, then resume the run/s.test(
+        resumed.stderr,
+      ),
+    ],
+    [1, true],
+    resumed.stderr,
+  );
+  assert.deepEqual(
+    [readFileSync(path).equals(bytes), existsSync(asidePath(path)), readdirSync(dirname(path)).length],
+    [true, false, 1],
+  );
   const { lastStep, checkpointStep } = run.record();
   assert.ok(lastStep!.step >= 5 && checkpointStep! >= 5, "nothing was made again");
   cpSync(kept, path);

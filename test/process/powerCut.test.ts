@@ -8,10 +8,21 @@ import { record, type Recording } from "../campaign/recording.ts";
 import { Amiss, Counter } from "../campaign/tally.ts";
 
 let train: Recording, queue: Recording;
-before(async () => { train = await record("train", "pt"); queue = await record("queue", "pt"); });
-after(() => { for (const each of [train, queue]) each?.remove(); });
+before(async () => {
+  train = await record("train", "pt");
+  queue = await record("queue", "pt");
+});
+after(() => {
+  for (const each of [train, queue]) each?.remove();
+});
 
-const cuts = (more: Partial<PowerCuts>): PowerCuts => ({ dice: new Dice(1, "power", 0), share: 1, resumes: 0, counter: new Counter(), ...more });
+const cuts = (more: Partial<PowerCuts>): PowerCuts => ({
+  dice: new Dice(1, "power", 0),
+  share: 1,
+  resumes: 0,
+  counter: new Counter(),
+  ...more,
+});
 
 test("whatever a power cut leaves of a run's files, all readers open it, what was said is there, and a worker goes on from it", async () => {
   const { states, different, resumed } = await cutPower(train, cuts({ share: 0.15, resumes: 1 }));
@@ -23,18 +34,30 @@ test("the same of a run that comes by the queue, is noted, deleted and restored,
   assert.ok(states > 200 && different > 30, JSON.stringify({ states, different }));
 });
 
-const isSync = ({ op }: FileOperation, path: string | undefined, of: (name: string) => boolean): boolean => op === "sync" && path !== undefined && of(basename(path));
+const isSync = ({ op }: FileOperation, path: string | undefined, of: (name: string) => boolean): boolean =>
+  op === "sync" && path !== undefined && of(basename(path));
 const LEFT_OUT: Readonly<Record<string, [recording: () => Recording, of: (name: string) => boolean, lost: RegExp]>> = {
   "the journal": [() => train, (name) => name === "events.jsonl", /the journal has lost/],
   "a checkpoint": [() => train, (name) => name.startsWith("state.safetensors"), /its checkpoint is not whole/],
-  "the checkpoint's folder": [() => train, (name) => name === "checkpoint", /the checkpoint of step \d+ was said to be saved, and is gone/],
+  "the checkpoint's folder": [
+    () => train,
+    (name) => name === "checkpoint",
+    /the checkpoint of step \d+ was said to be saved, and is gone/,
+  ],
   "a run's folder": [() => train, (name) => /^\d{8}-/.test(name), /is gone|announced|lost|is not there/],
   "the folder of runs": [() => train, (name) => name === "runs", /run .* was announced, and is gone/],
-  "the folders above it": [() => queue, (name) => name === "results" || name === "of" || name === "mine", /run .* was announced, and is gone/],
+  "the folders above it": [
+    () => queue,
+    (name) => name === "results" || name === "of" || name === "mine",
+    /run .* was announced, and is gone/,
+  ],
   "the adapter": [() => train, (name) => name === "adapter_config.json", /the run has finished, and its adapter/],
 };
 for (const [what, [recording, of, lost]] of Object.entries(LEFT_OUT)) {
   test(`a program that would not sync ${what} is found out`, async () => {
-    await assert.rejects(cutPower(recording(), cuts({ only: (operation, path) => !isSync(operation, path, of) })), (error) => error instanceof Amiss && lost.test(error.message));
+    await assert.rejects(
+      cutPower(recording(), cuts({ only: (operation, path) => !isSync(operation, path, of) })),
+      (error) => error instanceof Amiss && lost.test(error.message),
+    );
   });
 }

@@ -9,50 +9,115 @@ import { fold, type RunRecord } from "../../src/experiment/record.ts";
 import type { Comparison } from "../../src/analysis/compareRuns.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
-const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const adept = (folder: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
 function workspace(sweep: object, steps = 12): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-queue-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
-  const rows = Array.from({ length: 80 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }));
+  const rows = Array.from({ length: 80 }, (_, i) =>
+    JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }),
+  );
   writeFileSync(join(folder, "data.jsonl"), rows.join("\n"));
-  writeFileSync(join(folder, "words.adept.json"), JSON.stringify({
-    name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
-    training: { steps, batchSize: 4, evaluateEvery: 6, checkpointEvery: 3, maxTargetLength: 3, warmup: 3 }, engine: { threads: 1 }, git: false, ...sweep,
-  }));
+  writeFileSync(
+    join(folder, "words.adept.json"),
+    JSON.stringify({
+      name: "words",
+      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+      training: { steps, batchSize: 4, evaluateEvery: 6, checkpointEvery: 3, maxTargetLength: 3, warmup: 3 },
+      engine: { threads: 1 },
+      git: false,
+      ...sweep,
+    }),
+  );
   return folder;
 }
 
 const runsDir = (folder: string): string => join(folder, ".adept/runs");
-const records = (folder: string): RunRecord[] => { try { return readdirSync(runsDir(folder)).map((id) => fold(readJournal(join(runsDir(folder), id)).events)); } catch { return []; } };
+const records = (folder: string): RunRecord[] => {
+  try {
+    return readdirSync(runsDir(folder)).map((id) => fold(readJournal(join(runsDir(folder), id)).events));
+  } catch {
+    return [];
+  }
+};
 async function waitFor(condition: () => boolean, what: string): Promise<void> {
-  for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 20))) if (Date.now() > until) throw new Error(`no ${what}`);
+  for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 20)))
+    if (Date.now() > until) throw new Error(`no ${what}`);
 }
-const queuePid = (folder: string): number => (JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number }).pid;
+const queuePid = (folder: string): number =>
+  (JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number }).pid;
 
 test("a sweep trains every run within the one budget and ends with the comparison, chosen on validation", () => {
-  const folder = workspace({ seeds: [0, 1], sweep: { budget: { promptTokens: 10 }, methods: [{ kind: "pt" }, { kind: "adept" }], tune: { "training.learningRate.prompt": [0.01, 0.3] } } });
+  const folder = workspace({
+    seeds: [0, 1],
+    sweep: {
+      budget: { promptTokens: 10 },
+      methods: [{ kind: "pt" }, { kind: "adept" }],
+      tune: { "training.learningRate.prompt": [0.01, 0.3] },
+    },
+  });
   try {
-    const { runs, comparison } = JSON.parse(adept(folder, "train", "words.adept.json", "--json")) as { sweep: string; runs: RunRecord[]; comparison: Comparison };
+    const { runs, comparison } = JSON.parse(adept(folder, "train", "words.adept.json", "--json")) as {
+      sweep: string;
+      runs: RunRecord[];
+      comparison: Comparison;
+    };
     assert.equal(runs.length, 8);
-    assert.ok(runs.every(({ status, trainable }) => status === "finished" && trainable !== undefined && trainable <= 10 * 128 && trainable > 9 * 128), JSON.stringify(runs.map(({ status, trainable }) => [status, trainable])));
-    assert.deepEqual(comparison.rows.map(({ label, tried, seeds }) => [label, tried, seeds]), [["pt", 2, [0, 1]], ["adept", 2, [0, 1]]]);
+    assert.ok(
+      runs.every(
+        ({ status, trainable }) =>
+          status === "finished" && trainable !== undefined && trainable <= 10 * 128 && trainable > 9 * 128,
+      ),
+      JSON.stringify(runs.map(({ status, trainable }) => [status, trainable])),
+    );
+    assert.deepEqual(
+      comparison.rows.map(({ label, tried, seeds }) => [label, tried, seeds]),
+      [
+        ["pt", 2, [0, 1]],
+        ["adept", 2, [0, 1]],
+      ],
+    );
     // One at a time: each starts after the one before has ended.
-    const spans = readdirSync(runsDir(folder)).map((id) => readJournal(join(runsDir(folder), id)).events).map((events) => ({ from: events.find((e) => e.type === "status" && e.status === "preparing")!.time, to: events.at(-1)!.time })).sort((a, b) => a.from - b.from);
-    spans.slice(1).forEach(({ from }, i) => { assert.ok(from >= spans[i]!.to, "two trained at once"); });
+    const spans = readdirSync(runsDir(folder))
+      .map((id) => readJournal(join(runsDir(folder), id)).events)
+      .map((events) => ({
+        from: events.find((e) => e.type === "status" && e.status === "preparing")!.time,
+        to: events.at(-1)!.time,
+      }))
+      .sort((a, b) => a.from - b.from);
+    spans.slice(1).forEach(({ from }, i) => {
+      assert.ok(from >= spans[i]!.to, "two trained at once");
+    });
     assert.deepEqual(JSON.parse(adept(folder, "compare", "--json")), comparison);
-    assert.match(adept(folder, "compare", "--markdown"), /\| method \| parameters \| chosen on validation \| test accuracy \(n=8\)/);
+    assert.match(
+      adept(folder, "compare", "--markdown"),
+      /\| method \| parameters \| chosen on validation \| test accuracy \(n=8\)/,
+    );
     assert.match(adept(folder, "queue", "list"), /0 waiting, idle/);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("a queue killed with its worker goes on where it was, to the same bits", async () => {
-  const sweep = { method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] }, folder = workspace(sweep, 30), whole = workspace(sweep, 30);
-  const adapters = (of: string): Map<number, string> => new Map(readdirSync(runsDir(of)).map((id) => [fold(readJournal(join(runsDir(of), id)).events).seed, readFileSync(join(runsDir(of), id, "adapter/adapter_model.safetensors")).toString("hex")]));
+  const sweep = { method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] },
+    folder = workspace(sweep, 30),
+    whole = workspace(sweep, 30);
+  const adapters = (of: string): Map<number, string> =>
+    new Map(
+      readdirSync(runsDir(of)).map((id) => [
+        fold(readJournal(join(runsDir(of), id)).events).seed,
+        readFileSync(join(runsDir(of), id, "adapter/adapter_model.safetensors")).toString("hex"),
+      ]),
+    );
   try {
     adept(whole, "train", "words.adept.json", "--json");
     adept(folder, "train", "words.adept.json", "--detach");
-    await waitFor(() => records(folder).some(({ status, checkpointStep }) => status === "running" && (checkpointStep ?? 0) >= 3), "run at work");
+    await waitFor(
+      () => records(folder).some(({ status, checkpointStep }) => status === "running" && (checkpointStep ?? 0) >= 3),
+      "run at work",
+    );
     process.kill(queuePid(folder), "SIGKILL");
     const { pid } = records(folder).find(({ status }) => status === "running")!;
     process.kill(pid!, "SIGKILL");
@@ -60,9 +125,14 @@ test("a queue killed with its worker goes on where it was, to the same bits", as
     assert.ok(records(folder).filter(({ status }) => status === "queued").length === 2);
     adept(folder, "queue", "start");
     await waitFor(() => records(folder).every(({ status }) => status === "finished"), "end of all runs");
-    assert.equal(records(folder).reduce((sum, { interruptions }) => sum + interruptions, 0), 1);
+    assert.equal(
+      records(folder).reduce((sum, { interruptions }) => sum + interruptions, 0),
+      1,
+    );
     assert.deepEqual(adapters(folder), adapters(whole));
-  } finally { for (const each of [folder, whole]) rmSync(each, { recursive: true, force: true }); }
+  } finally {
+    for (const each of [folder, whole]) rmSync(each, { recursive: true, force: true });
+  }
 });
 
 test("an interrupt stops the run at work with its result and takes the rest out of the queue", async () => {
@@ -73,17 +143,27 @@ test("an interrupt stops the run at work with its result and takes the rest out 
     child.kill("SIGINT");
     const code = await new Promise((resolve) => child.once("exit", resolve));
     assert.equal(code, 130);
-    assert.deepEqual(records(folder).map(({ status }) => status), ["stopped", "stopped", "stopped"]);
+    assert.deepEqual(
+      records(folder).map(({ status }) => status),
+      ["stopped", "stopped", "stopped"],
+    );
     assert.equal(records(folder).filter(({ lastStep }) => lastStep !== undefined).length, 1);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("nothing of a sweep is made when one of its runs cannot be", () => {
   const folder = workspace({ sweep: { budget: 50, methods: [{ kind: "pt" }, { kind: "lora" }] } });
   try {
-    const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json"], { cwd: folder, encoding: "utf8" });
+    const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     assert.equal(status, 1);
     assert.match(stderr, /method\.budget: 50 parameters are too few for "pt"/);
     assert.deepEqual(records(folder), []);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

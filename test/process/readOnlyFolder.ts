@@ -3,20 +3,45 @@ import { readdirSync, chmodSync } from "node:fs";
 import { join } from "node:path";
 
 /** A command that runs where a folder may only be read: what stands before it, and what makes the folder as it was. */
-export interface ReadOnly { before: string[]; leave: () => void }
+export interface ReadOnly {
+  before: string[];
+  leave: () => void;
+}
 
 const MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"';
-const nothing = (): void => { /* the mount goes with its process */ };
+const nothing = (): void => {
+  /* the mount goes with its process */
+};
 
 function everywhere(folder: string, mode: number): void {
-  for (const each of readdirSync(folder, { recursive: true, withFileTypes: true })) if (!each.isSymbolicLink()) chmodSync(join(each.parentPath, each.name), each.isDirectory() ? mode | 0o555 : mode | 0o444);
+  for (const each of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (!each.isSymbolicLink())
+      chmodSync(join(each.parentPath, each.name), each.isDirectory() ? mode | 0o555 : mode | 0o444);
   chmodSync(folder, mode | 0o555);
 }
 
 /** A folder that may only be read: by a mount of a namespace's own, by its permissions where those bind, or by the file system's own mark. @returns why none of them can be had */
 export function readOnly(folder: string): ReadOnly | { reason: string } {
-  if (spawnSync("unshare", ["-rm", "sh", "-c", MOUNT, folder, "true"]).status === 0) return { before: ["unshare", "-rm", "sh", "-c", MOUNT, folder], leave: nothing };
-  if (process.getuid !== undefined && process.getuid() !== 0) { everywhere(folder, 0); return { before: [], leave: () => { everywhere(folder, 0o200); } }; }
-  if (spawnSync("chattr", ["-R", "+i", folder]).status === 0) return { before: [], leave: () => { execFileSync("chattr", ["-R", "-i", folder]); } };
-  return { reason: "no namespace with a read-only mount, permissions do not bind root, and the file system has no mark against changes" };
+  if (spawnSync("unshare", ["-rm", "sh", "-c", MOUNT, folder, "true"]).status === 0)
+    return { before: ["unshare", "-rm", "sh", "-c", MOUNT, folder], leave: nothing };
+  if (process.getuid !== undefined && process.getuid() !== 0) {
+    everywhere(folder, 0);
+    return {
+      before: [],
+      leave: () => {
+        everywhere(folder, 0o200);
+      },
+    };
+  }
+  if (spawnSync("chattr", ["-R", "+i", folder]).status === 0)
+    return {
+      before: [],
+      leave: () => {
+        execFileSync("chattr", ["-R", "-i", folder]);
+      },
+    };
+  return {
+    reason:
+      "no namespace with a read-only mount, permissions do not bind root, and the file system has no mark against changes",
+  };
 }

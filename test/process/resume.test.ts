@@ -13,74 +13,124 @@ const STEPS = 24;
 function workspace(device = "cpu"): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-process-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
-  const rows = Array.from({ length: 80 }, (_, i) => JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }));
+  const rows = Array.from({ length: 80 }, (_, i) =>
+    JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }),
+  );
   writeFileSync(join(folder, "data.jsonl"), rows.join("\n"));
-  writeFileSync(join(folder, "words.adept.json"), JSON.stringify({
-    name: "words", task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, method: { kind: "adept", promptLength: 4, bottleneck: 3 },
-    training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 }, engine: { device, threads: 1 },
-  }));
+  writeFileSync(
+    join(folder, "words.adept.json"),
+    JSON.stringify({
+      name: "words",
+      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+      method: { kind: "adept", promptLength: 4, bottleneck: 3 },
+      training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 },
+      engine: { device, threads: 1 },
+    }),
+  );
   return folder;
 }
 
-const adept = (folder: string, ...args: string[]): string => execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const runPath = (folder: string): string => { const [id] = readdirSync(join(folder, ".adept/runs")); return join(folder, ".adept/runs", id!); };
+const adept = (folder: string, ...args: string[]): string =>
+  execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+const runPath = (folder: string): string => {
+  const [id] = readdirSync(join(folder, ".adept/runs"));
+  return join(folder, ".adept/runs", id!);
+};
 const adapter = (path: string): string => readFileSync(join(path, "adapter/adapter_model.safetensors")).toString("hex");
-const losses = (path: string): Map<number, number> => new Map(readJournal(path).events.flatMap((e) => (e.type === "step" ? [[e.step, e.loss] as const] : [])));
+const losses = (path: string): Map<number, number> =>
+  new Map(readJournal(path).events.flatMap((e) => (e.type === "step" ? [[e.step, e.loss] as const] : [])));
 
-const deviceOf = (folder: string): string => (JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as { device: string }).device;
+const deviceOf = (folder: string): string =>
+  (JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as { device: string }).device;
 
 async function waitFor(condition: () => boolean, what: string): Promise<void> {
-  for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 10))) if (Date.now() > until) throw new Error(`no ${what}`);
+  for (const until = Date.now() + 60_000; !condition(); await new Promise((resolve) => setTimeout(resolve, 10)))
+    if (Date.now() > until) throw new Error(`no ${what}`);
 }
-const hasRun = (folder: string): boolean => { try { return readdirSync(join(folder, ".adept/runs")).length > 0; } catch { return false; } };
+const hasRun = (folder: string): boolean => {
+  try {
+    return readdirSync(join(folder, ".adept/runs")).length > 0;
+  } catch {
+    return false;
+  }
+};
 
 async function killedAfter(folder: string, step: number): Promise<void> {
-  const child = spawn(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], { cwd: folder, stdio: "ignore" });
-  await waitFor(() => hasRun(folder) && (losses(runPath(folder)).size >= step), `step ${step}`);
+  const child = spawn(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
+    cwd: folder,
+    stdio: "ignore",
+  });
+  await waitFor(() => hasRun(folder) && losses(runPath(folder)).size >= step, `step ${step}`);
   const worker = readJournal(runPath(folder)).events.findLast((e) => e.type === "status" && e.pid !== undefined);
   process.kill((worker as { pid: number }).pid, "SIGKILL");
   await new Promise((resolve) => child.once("exit", resolve));
 }
 
-onEngines("resume", ({ device }) => { test(`${device}: a run killed at any step resumes to the same losses and the same bits`, async () => {
-  const folders: string[] = [];
-  try {
-    const whole = workspace(device);
-    folders.push(whole);
-    adept(whole, "train", "words.adept.json", "--no-git");
-    const expected = losses(runPath(whole));
-    assert.equal(expected.size, STEPS);
-    assert.match(deviceOf(whole), device === "tfjs" ? /^TensorFlow (CPU|GPU)/ : /^onnxruntime/);
-    for (const step of [2, 7, 17]) {
-      const folder = workspace(device);
-      folders.push(folder);
-      await killedAfter(folder, step);
-      const record = JSON.parse(adept(folder, "resume", "latest", "--json")) as { status: string };
-      assert.equal(record.status, "finished");
-      assert.deepEqual(losses(runPath(folder)), expected);
-      assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
+onEngines("resume", ({ device }) => {
+  test(`${device}: a run killed at any step resumes to the same losses and the same bits`, async () => {
+    const folders: string[] = [];
+    try {
+      const whole = workspace(device);
+      folders.push(whole);
+      adept(whole, "train", "words.adept.json", "--no-git");
+      const expected = losses(runPath(whole));
+      assert.equal(expected.size, STEPS);
+      assert.match(deviceOf(whole), device === "tfjs" ? /^TensorFlow (CPU|GPU)/ : /^onnxruntime/);
+      for (const step of [2, 7, 17]) {
+        const folder = workspace(device);
+        folders.push(folder);
+        await killedAfter(folder, step);
+        const record = JSON.parse(adept(folder, "resume", "latest", "--json")) as { status: string };
+        assert.equal(record.status, "finished");
+        assert.deepEqual(losses(runPath(folder)), expected);
+        assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
+      }
+    } finally {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     }
-  } finally { for (const folder of folders) rmSync(folder, { recursive: true, force: true }); }
-}); });
+  });
+});
 
 test("a stopped run keeps its partial result, and resumes to its end", async () => {
   const folder = workspace();
   try {
-    const child = spawn(process.execPath, [CLI, "train", "words.adept.json", "--no-git", "--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"], { cwd: folder, stdio: "ignore" });
+    const child = spawn(
+      process.execPath,
+      [
+        CLI,
+        "train",
+        "words.adept.json",
+        "--no-git",
+        "--set",
+        "training.steps=4000",
+        "--set",
+        "training.evaluateEvery=4000",
+      ],
+      { cwd: folder, stdio: "ignore" },
+    );
     await waitFor(() => hasRun(folder) && losses(runPath(folder)).size >= 3, "step 3");
     assert.match(adept(folder, "stop", "latest"), /stopped/);
     await new Promise((resolve) => child.once("exit", resolve));
     assert.ok(adapter(runPath(folder)).length > 0);
-    const shown = JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as { status: string; lastStep: { step: number } };
+    const shown = JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as {
+      status: string;
+      lastStep: { step: number };
+    };
     assert.equal(shown.status, "stopped");
     assert.ok(shown.lastStep.step < 4000);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("wrong use is exit code 2, a wrong experiment exit code 1 that names the key; nothing is started", () => {
   const folder = workspace();
   const fails = (...args: string[]): { status: number; stderr: string } => {
-    try { adept(folder, ...args); } catch (error) { return error as { status: number; stderr: string }; }
+    try {
+      adept(folder, ...args);
+    } catch (error) {
+      return error as { status: number; stderr: string };
+    }
     throw new Error(`${args.join(" ")} did not fail`);
   };
   try {
@@ -96,5 +146,7 @@ test("wrong use is exit code 2, a wrong experiment exit code 1 that names the ke
     assert.match(fails("train", "words.adept.json", "--no-git").stderr, /data\.jsonl:2/);
     writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"b"}\n'.repeat(20));
     assert.match(fails("train", "words.adept.json", "--no-git", "--set", "method.budget=20").stderr, /budget/);
-  } finally { rmSync(folder, { recursive: true, force: true }); }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

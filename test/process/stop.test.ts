@@ -10,33 +10,58 @@ import type { RunDirectory } from "../../src/run/runDirectory.ts";
 import { writeRun } from "../host/manyRuns.ts";
 
 /** A run whose worker is a process of its own that does with requests and signals what `script` says. */
-async function held(t: TestContext, script: string): Promise<{ run: RunDirectory; worker: ChildProcess; ended: Promise<string> }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-stop-")), run = writeRun(join(folder, ".adept/runs"), "20260101-000000-aaaa", { steps: 2, finished: false });
-  const worker = spawn(process.execPath, ["-e", `${script}; setInterval(() => {}, 50); process.stdout.write("up");`], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, CONTROL: join(run.path, "control") } });
-  t.after(() => { worker.kill("SIGKILL"); rmSync(folder, { recursive: true, force: true }); });
-  await new Promise((done) => { worker.stdout.once("data", done); });
+async function held(
+  t: TestContext,
+  script: string,
+): Promise<{ run: RunDirectory; worker: ChildProcess; ended: Promise<string> }> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-stop-")),
+    run = writeRun(join(folder, ".adept/runs"), "20260101-000000-aaaa", { steps: 2, finished: false });
+  const worker = spawn(process.execPath, ["-e", `${script}; setInterval(() => {}, 50); process.stdout.write("up");`], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, CONTROL: join(run.path, "control") },
+  });
+  t.after(() => {
+    worker.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  });
+  await new Promise((done) => {
+    worker.stdout.once("data", done);
+  });
   const journal = new Journal(run.path);
   journal.append({ type: "status", status: "running", pid: worker.pid! });
   journal.close();
   assert.ok(run.acquireLease(worker.pid!));
-  return { run, worker, ended: new Promise((done) => { worker.once("exit", (code, signal) => { done(signal ?? String(code)); }); }) };
+  return {
+    run,
+    worker,
+    ended: new Promise((done) => {
+      worker.once("exit", (code, signal) => {
+        done(signal ?? String(code));
+      });
+    }),
+  };
 }
 
 test("a worker that heeds the request ends by itself", async (t) => {
-  const { run, ended } = await held(t, "setInterval(() => { if (require('fs').existsSync(process.env.CONTROL)) process.exit(0); }, 20)");
+  const { run, ended } = await held(
+    t,
+    "setInterval(() => { if (require('fs').existsSync(process.env.CONTROL)) process.exit(0); }, 20)",
+  );
   await stopRun(run, 3000);
   assert.equal(await ended, "0");
 });
 
 test("one that does not is asked by a signal once its grace is over", async (t) => {
-  const { run, ended } = await held(t, "process.on('SIGTERM', () => { process.exit(7); })"), from = Date.now();
+  const { run, ended } = await held(t, "process.on('SIGTERM', () => { process.exit(7); })"),
+    from = Date.now();
   await stopRun(run, 400);
   assert.equal(await ended, "7");
   assert.ok(Date.now() - from >= 400, "not before");
 });
 
 test("one that heeds neither is killed", async (t) => {
-  const { run, ended } = await held(t, "process.on('SIGTERM', () => {})"), from = Date.now();
+  const { run, ended } = await held(t, "process.on('SIGTERM', () => {})"),
+    from = Date.now();
   await stopRun(run, 300);
   assert.equal(await ended, "SIGKILL");
   assert.ok(Date.now() - from >= 600);

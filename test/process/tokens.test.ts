@@ -12,37 +12,104 @@ import type { PlacedText } from "../../src/heatmap/placedText.ts";
 import type { Spot } from "../../src/heatmap/ranges.ts";
 import { RecordTokens } from "../../src/heatmap/recordTokens.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"), place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
-const folder = mkdtempSync(join(tmpdir(), "adept-tokens-")), told: string[] = [];
+const DIST = join(import.meta.dirname, "../../dist"),
+  place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
+const folder = mkdtempSync(join(tmpdir(), "adept-tokens-")),
+  told: string[] = [];
 let worker: TokenWorker, runs: Record<"adept" | "dept" | "pt", string>;
-const adept = (...args: string[]): string => execFileSync(process.execPath, [join(DIST, "cli.js"), ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const close = (a: number, b: number, what: string): void => { assert.ok(Math.abs(a - b) <= 2e-5 * Math.max(1e-6, Math.abs(b)), `${what}: ${a}, not ${b}`); };
-const isGone = async (pid: number): Promise<boolean> => { for (let i = 0; i < 100; i++) { try { process.kill(pid, 0); } catch { return true; } await new Promise((done) => setTimeout(done, 50)); } return false; };
+const adept = (...args: string[]): string =>
+  execFileSync(process.execPath, [join(DIST, "cli.js"), ...args], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+const close = (a: number, b: number, what: string): void => {
+  assert.ok(Math.abs(a - b) <= 2e-5 * Math.max(1e-6, Math.abs(b)), `${what}: ${a}, not ${b}`);
+};
+const isGone = async (pid: number): Promise<boolean> => {
+  for (let i = 0; i < 100; i++) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return true;
+    }
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  return false;
+};
 
 before(() => {
-  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: `the meeting is on day ${i}, bring paper and stone`, label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
-  writeFileSync(join(folder, "w.adept.json"), JSON.stringify({
-    name: "words", git: false, task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 4, bottleneck: 6 }, { kind: "dept", promptLength: 4, rank: 3, positions: 12 }, { kind: "pt", promptLength: 4 }] },
-    training: { steps: 6, batchSize: 8, maxSourceLength: 8, maxTargetLength: 3, warmup: 1, evaluateEvery: 3, learningRate: { prompt: 0.3 } }, engine: { threads: 1 },
-  }));
+  writeFileSync(
+    join(folder, "data.jsonl"),
+    Array.from({ length: 60 }, (_, i) =>
+      JSON.stringify({ text: `the meeting is on day ${i}, bring paper and stone`, label: i % 2 === 0 ? "yes" : "no" }),
+    ).join("\n"),
+  );
+  writeFileSync(
+    join(folder, "w.adept.json"),
+    JSON.stringify({
+      name: "words",
+      git: false,
+      task: { kind: "file", train: "data.jsonl", source: "text: {text}", target: "{label}" },
+      sweep: {
+        methods: [
+          { kind: "adept", promptLength: 4, bottleneck: 6 },
+          { kind: "dept", promptLength: 4, rank: 3, positions: 12 },
+          { kind: "pt", promptLength: 4 },
+        ],
+      },
+      training: {
+        steps: 6,
+        batchSize: 8,
+        maxSourceLength: 8,
+        maxTargetLength: 3,
+        warmup: 1,
+        evaluateEvery: 3,
+        learningRate: { prompt: 0.3 },
+      },
+      engine: { threads: 1 },
+    }),
+  );
   adept("train", "w.adept.json");
-  const paths = readdirSync(join(folder, ".adept/runs")).map((id) => join(folder, ".adept/runs", id)), of = (kind: string): string => paths.find((path) => (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind === kind)!;
+  const paths = readdirSync(join(folder, ".adept/runs")).map((id) => join(folder, ".adept/runs", id)),
+    of = (kind: string): string =>
+      paths.find(
+        (path) =>
+          (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method
+            .kind === kind,
+      )!;
   runs = { adept: of("adept"), dept: of("dept"), pt: of("pt") };
   worker = new TokenWorker({ ...place, told: (line) => told.push(line) });
 });
-after(() => { worker.dispose(); rmSync(folder, { recursive: true, force: true }); });
+after(() => {
+  worker.dispose();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test("a run's table is what its offset analysis finds, piece by piece", async () => {
   adept("analyse", runs.adept.split("/").at(-1)!, "offsets");
-  const { vocabulary } = (JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }).result, opened = await worker.open(runs.adept);
+  const { vocabulary } = (
+      JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }
+    ).result,
+    opened = await worker.open(runs.adept);
   assert.deepEqual(Object.keys(opened.measures), ["norm", "units", "cosine"]);
   assert.deepEqual(opened.reading, [{ literal: "text: " }, { fields: ["text"] }]);
-  const text = "the river, bring a stone of paper: 42 mails!", { rows: [row] } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text] }), { rows: [units] } = await worker.encode({ run: runs.adept, measure: "units", texts: [text] });
+  const text = "the river, bring a stone of paper: 42 mails!",
+    {
+      rows: [row],
+    } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text] }),
+    {
+      rows: [units],
+    } = await worker.encode({ run: runs.adept, measure: "units", texts: [text] });
   const known = await loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5")).encode(text);
   assert.deepEqual(row!.ids, known.ids.slice(0, -1), "</s> stands nowhere");
   assert.deepEqual(row!.spans, known.offsets.slice(0, -1).flat());
-  row!.ids.forEach((id, i) => { close(row!.values[i]!, vocabulary!.norm[id]!, `norm of ${id}`); assert.equal(units!.values[i], vocabulary!.active![id]); });
-  const id = row!.ids[3]!, details = await worker.token(runs.adept, id, 3);
+  row!.ids.forEach((id, i) => {
+    close(row!.values[i]!, vocabulary!.norm[id]!, `norm of ${id}`);
+    assert.equal(units!.values[i], vocabulary!.active![id]);
+  });
+  const id = row!.ids[3]!,
+    details = await worker.token(runs.adept, id, 3);
   // The stored norms have six digits: those that tie in them may stand either way.
   const larger = (by: number): number => vocabulary!.norm.filter((each) => each > vocabulary!.norm[id]! * by).length;
   assert.ok(details.rank! > larger(1 + 1e-5) && details.rank! <= larger(1 - 1e-5), String(details.rank));
@@ -55,26 +122,50 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
 });
 
 test("what the model does not read has no value; DePT's values are those of places, and end with its table", async () => {
-  const text = "bring paper and stone and paper and stone and river and light and paper", input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
+  const text = "bring paper and stone and paper and stone and river and light and paper",
+    input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
   const read = async (run: string, measure: "norm" | "position"): Promise<readonly Spot[]> => {
-    const opened = await worker.open(run), tokens = new RecordTokens({ text, lines: 1 }, [input], { most: opened.maxSourceLength - opened.added, places: measure === "position" ? opened.places : undefined }), missing = tokens.missing([[0, text.length]]);
-    (await worker.encode({ run, measure, texts: missing.map(({ content }) => content) })).rows.forEach((row, i) => { tokens.learn(missing[i]!, row); });
+    const opened = await worker.open(run),
+      tokens = new RecordTokens({ text, lines: 1 }, [input], {
+        most: opened.maxSourceLength - opened.added,
+        places: measure === "position" ? opened.places : undefined,
+      }),
+      missing = tokens.missing([[0, text.length]]);
+    (await worker.encode({ run, measure, texts: missing.map(({ content }) => content) })).rows.forEach((row, i) => {
+      tokens.learn(missing[i]!, row);
+    });
     return tokens.spots();
   };
-  const norms = await read(runs.adept, "norm"), places = await read(runs.dept, "position"), opened = await worker.open(runs.dept);
+  const norms = await read(runs.adept, "norm"),
+    places = await read(runs.dept, "position"),
+    opened = await worker.open(runs.dept);
   assert.ok(norms.length > 8);
-  assert.deepEqual(norms.map(({ value, beyond }) => [value !== null, beyond ?? false]), norms.map((_, i) => [i < 7, i >= 7]), "eight tokens, of which the last is </s>");
+  assert.deepEqual(
+    norms.map(({ value, beyond }) => [value !== null, beyond ?? false]),
+    norms.map((_, i) => [i < 7, i >= 7]),
+    "eight tokens, of which the last is </s>",
+  );
   assert.deepEqual(Object.keys(opened.measures), ["position"]);
   assert.equal(opened.places!.length, 12);
-  assert.deepEqual(places.map(({ value }) => value), places.map((_, i) => (i < 7 ? opened.places![i]! : null)), "no more than the model reads");
+  assert.deepEqual(
+    places.map(({ value }) => value),
+    places.map((_, i) => (i < 7 ? opened.places![i]! : null)),
+    "no more than the model reads",
+  );
   assert.equal((await worker.token(runs.dept, places[2]!.id, 2)).position, places[2]!.value);
   assert.equal((await worker.token(runs.dept, places[2]!.id, undefined)).position, undefined);
   await assert.rejects(worker.encode({ run: runs.dept, measure: "norm", texts: [text] }), UserError);
 });
 
 test("runs without offsets, without a result, and folders that are none are told as such", async () => {
-  await assert.rejects(worker.open(runs.pt), (error) => error instanceof UserError && /"pt" has no offsets/.test(error.message));
-  await assert.rejects(worker.open(folder), (error) => error instanceof UserError && /is not a run/.test(error.message));
+  await assert.rejects(
+    worker.open(runs.pt),
+    (error) => error instanceof UserError && /"pt" has no offsets/.test(error.message),
+  );
+  await assert.rejects(
+    worker.open(folder),
+    (error) => error instanceof UserError && /is not a run/.test(error.message),
+  );
   const copy = join(folder, ".adept/runs", "20260101-000000-copy");
   cpSync(runs.adept, copy, { recursive: true });
   rmSync(join(copy, "adapter"), { recursive: true });
@@ -84,17 +175,26 @@ test("runs without offsets, without a result, and folders that are none are told
 test("one process serves all questions, ends when none comes, is started anew, and is missed when it is killed", async () => {
   const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 400 });
   assert.equal(quick.pid, undefined, "nothing starts before a question");
-  const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)], pid = quick.pid!;
+  const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)],
+    pid = quick.pid!;
   await Promise.all([first, second]);
   assert.equal(quick.pid, pid);
   assert.ok(await isGone(pid), "it ends when idle");
   await quick.open(runs.adept);
   const again = quick.pid;
   assert.notEqual(again, pid);
-  const asked = quick.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)) });
+  const asked = quick.encode({
+    run: runs.adept,
+    measure: "norm",
+    texts: Array.from({ length: 2000 }, (_, i) => `text ${i} `.repeat(100)),
+  });
   process.kill(again, "SIGKILL");
   await assert.rejects(asked, (error) => error instanceof UserError && /SIGKILL/.test(error.message));
-  assert.equal((await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"] })).rows.length, 1, "the next question is answered");
+  assert.equal(
+    (await quick.encode({ run: runs.adept, measure: "norm", texts: ["one"] })).rows.length,
+    1,
+    "the next question is answered",
+  );
   const third = quick.pid;
   quick.dispose();
   assert.ok(await isGone(third));
@@ -114,16 +214,34 @@ test("a question that comes as the idle process ends is answered by the next", a
 
 test("a question that the worker does not take is told as such at once, and costs it nothing", async () => {
   const pid = worker.pid;
-  await assert.rejects(worker.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 5001 }, () => "one") }), (error: Error) => !(error instanceof UserError) && /does not know.*texts/s.test(error.message));
-  await assert.rejects(worker.check({ path: join(folder, "x.adept.json"), text: "x".repeat(2_000_001) }), /does not know/);
+  await assert.rejects(
+    worker.encode({ run: runs.adept, measure: "norm", texts: Array.from({ length: 5001 }, () => "one") }),
+    (error: Error) => !(error instanceof UserError) && /does not know.*texts/s.test(error.message),
+  );
+  await assert.rejects(
+    worker.check({ path: join(folder, "x.adept.json"), text: "x".repeat(2_000_001) }),
+    /does not know/,
+  );
   assert.equal((await worker.encode({ run: runs.adept, measure: "norm", texts: ["one"] })).rows.length, 1);
   assert.equal(worker.pid, pid);
 });
 
 test("what an editor waits for does not stand behind checks of data", async () => {
-  const rows = Array.from({ length: 40_000 }, (_, i) => JSON.stringify({ text: "the meeting about paper and stone ".repeat(6), label: String(i % 2) })).join("\n"), order: string[] = [];
-  const looked = Array.from({ length: 4 }, (_, i) => { const train = join(folder, `large-${i}.jsonl`); writeFileSync(train, rows); return worker.inspect({ task: { kind: "file", train }, backbone: "tiny-t5", maxSourceLength: 8, maxTargetLength: 3 }).then(() => order.push(`data ${i}`)); });
-  await Promise.all([...looked, worker.encode({ run: runs.adept, measure: "norm", texts: ["stone and paper"] }).then(() => order.push("tokens"))]);
+  const rows = Array.from({ length: 40_000 }, (_, i) =>
+      JSON.stringify({ text: "the meeting about paper and stone ".repeat(6), label: String(i % 2) }),
+    ).join("\n"),
+    order: string[] = [];
+  const looked = Array.from({ length: 4 }, (_, i) => {
+    const train = join(folder, `large-${i}.jsonl`);
+    writeFileSync(train, rows);
+    return worker
+      .inspect({ task: { kind: "file", train }, backbone: "tiny-t5", maxSourceLength: 8, maxTargetLength: 3 })
+      .then(() => order.push(`data ${i}`));
+  });
+  await Promise.all([
+    ...looked,
+    worker.encode({ run: runs.adept, measure: "norm", texts: ["stone and paper"] }).then(() => order.push("tokens")),
+  ]);
   assert.equal(order.length, 5);
   assert.ok(order.indexOf("tokens") <= 1, order.join());
 });
@@ -132,16 +250,40 @@ test("an offset of length 0 has a norm and no direction; hidden units that have 
   const variants = join(folder, "variants");
   mkdirSync(variants);
   writeFileSync(join(variants, "data.jsonl"), readFileSync(join(folder, "data.jsonl")));
-  writeFileSync(join(variants, "v.adept.json"), JSON.stringify({
-    name: "v", git: false, task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" }, sweep: { methods: [{ kind: "adept", promptLength: 4, bottleneck: 6, variant: "linear" }, { kind: "adept", promptLength: 4, variant: "table" }] },
-    training: { steps: 4, batchSize: 8, maxSourceLength: 12, maxTargetLength: 3, warmup: 1, learningRate: {} }, engine: { threads: 1 },
-  }));
+  writeFileSync(
+    join(variants, "v.adept.json"),
+    JSON.stringify({
+      name: "v",
+      git: false,
+      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+      sweep: {
+        methods: [
+          { kind: "adept", promptLength: 4, bottleneck: 6, variant: "linear" },
+          { kind: "adept", promptLength: 4, variant: "table" },
+        ],
+      },
+      training: { steps: 4, batchSize: 8, maxSourceLength: 12, maxTargetLength: 3, warmup: 1, learningRate: {} },
+      engine: { threads: 1 },
+    }),
+  );
   execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "v.adept.json"], { cwd: variants, stdio: "pipe" });
-  const of = (variant: string): string => readdirSync(join(variants, ".adept/runs")).map((id) => join(variants, ".adept/runs", id)).find((path) => readFileSync(join(path, "experiment.json"), "utf8").includes(`"${variant}"`))!;
+  const of = (variant: string): string =>
+    readdirSync(join(variants, ".adept/runs"))
+      .map((id) => join(variants, ".adept/runs", id))
+      .find((path) => readFileSync(join(path, "experiment.json"), "utf8").includes(`"${variant}"`))!;
   assert.deepEqual(Object.keys((await worker.open(of("linear"))).measures), ["norm", "cosine"]);
   // Pieces that the training never met have the offset that they began with: none.
-  const table = of("table"), opened = await worker.open(table), text = "bring seven green rivers", { rows: [cosines] } = await worker.encode({ run: table, measure: "cosine", texts: [text] }), { rows: [norms] } = await worker.encode({ run: table, measure: "norm", texts: [text] });
-  const bare = norms!.values.findIndex((value) => value === 0), moved = norms!.values.findIndex((value) => value! > 0);
+  const table = of("table"),
+    opened = await worker.open(table),
+    text = "bring seven green rivers",
+    {
+      rows: [cosines],
+    } = await worker.encode({ run: table, measure: "cosine", texts: [text] }),
+    {
+      rows: [norms],
+    } = await worker.encode({ run: table, measure: "norm", texts: [text] });
+  const bare = norms!.values.findIndex((value) => value === 0),
+    moved = norms!.values.findIndex((value) => value! > 0);
   assert.ok(bare >= 0 && moved >= 0, norms!.values.join());
   assert.equal(cosines!.values[bare], null);
   assert.ok(cosines!.values[moved] !== null);
@@ -158,7 +300,9 @@ test("an offset of length 0 has a norm and no direction; hidden units that have 
 });
 
 test("awkward texts: empty, a lone surrogate, a hundred thousand characters", async () => {
-  const long = "stone and paper ".repeat(6250), texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long], { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts });
+  const long = "stone and paper ".repeat(6250),
+    texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long],
+    { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts });
   assert.equal(rows.length, 5);
   assert.deepEqual(rows[0], { ids: [], spans: [], values: [] });
   rows.forEach(({ ids, spans, values }, t) => {

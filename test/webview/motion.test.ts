@@ -13,22 +13,41 @@ before(async () => {
   host = await PageHost.start(runs.runsDir);
   id = runs.plain.id;
 });
-after(async () => { await host.stop(); runs.remove(); });
+after(async () => {
+  await host.stop();
+  runs.remove();
+});
 
 async function changeTheme(page: Page, theme: string): Promise<void> {
-  const others = [...new Set(Object.values(THEMES).flatMap(({ body }) => body.split(" ")))], { body, variables } = THEMES[theme]!;
+  const others = [...new Set(Object.values(THEMES).flatMap(({ body }) => body.split(" ")))],
+    { body, variables } = THEMES[theme]!;
   await page.evaluate(`(${CHANGE_THEME})(${JSON.stringify({ classes: body.split(" "), others, values: variables })})`);
 }
 /** Pixels of a canvas that have a colour, and how many are opaque enough to have one. */
-const pixels = (page: Page, selector: string, colour: string): Promise<number> => page.locator(selector).first().evaluate((element, wanted) => {
-  const canvas = element as HTMLCanvasElement, { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height), [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16)) as [number, number, number];
-  let count = 0;
-  for (let i = 0; i < data.length; i += 4) if (data[i + 3]! > 200 && Math.abs(data[i]! - r) + Math.abs(data[i + 1]! - g) + Math.abs(data[i + 2]! - b) < 12) count++;
-  return count;
-}, colour);
-const picture = (page: Page, selector: string): Promise<string> => page.locator(selector).first().evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+const pixels = (page: Page, selector: string, colour: string): Promise<number> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((element, wanted) => {
+      const canvas = element as HTMLCanvasElement,
+        { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height),
+        [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16)) as [number, number, number];
+      let count = 0;
+      for (let i = 0; i < data.length; i += 4)
+        if (data[i + 3]! > 200 && Math.abs(data[i]! - r) + Math.abs(data[i + 1]! - g) + Math.abs(data[i + 2]! - b) < 12)
+          count++;
+      return count;
+    }, colour);
+const picture = (page: Page, selector: string): Promise<string> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 async function until(read: () => Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end;) { if (await read()) return; await new Promise((done) => setTimeout(done, 50)); }
+  for (const end = Date.now() + 10_000; Date.now() < end;) {
+    if (await read()) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
   throw new Error(`not in time: ${what}`);
 }
 
@@ -40,30 +59,78 @@ for (const stillBy of ["system", "class"] as const) {
     for (const tab of TABS) {
       await page.locator(`#tab-${tab}`).click();
       await page.locator(`#view-${tab}`).waitFor({ state: "visible" });
-      for (const control of await page.locator("vscode-button:visible, vscode-checkbox:visible").all()) await control.hover();
+      for (const control of await page.locator("vscode-button:visible, vscode-checkbox:visible").all())
+        await control.hover();
       for (const box of await page.locator(".figure:visible .tools vscode-checkbox").all()) await box.click();
       await page.keyboard.press("Tab");
     }
     await changeTheme(page, "dark");
     // A chart has its last form in the frame after its news, and stays so.
-    const record = { ...runs.plain.record(), status: "running" as const, steps: 100 }, point = (step: number) => ({ step, loss: step % 7, learningRate: { prompt: 0.1 }, gradientNorm: { prompt: 1 }, updateRatio: { prompt: 0.01 }, tokensPerSecond: 100, secondsLeft: 1, memory: 1e8 });
-    await send({ type: "update", points: Array.from({ length: 40 }, (_, i) => point(20 + i)), view: { record, live: true, resumable: false, statusText: "running", metric: "accuracy", metricName: "accuracy", correlation: false, summary: "", progress: 0.5, adapterPath: undefined } });
-    await page.evaluate(() => new Promise<void>((done) => { requestAnimationFrame(() => { requestAnimationFrame(() => { done(); }); }); }));
+    const record = { ...runs.plain.record(), status: "running" as const, steps: 100 },
+      point = (step: number) => ({
+        step,
+        loss: step % 7,
+        learningRate: { prompt: 0.1 },
+        gradientNorm: { prompt: 1 },
+        updateRatio: { prompt: 0.01 },
+        tokensPerSecond: 100,
+        secondsLeft: 1,
+        memory: 1e8,
+      });
+    await send({
+      type: "update",
+      points: Array.from({ length: 40 }, (_, i) => point(20 + i)),
+      view: {
+        record,
+        live: true,
+        resumable: false,
+        statusText: "running",
+        metric: "accuracy",
+        metricName: "accuracy",
+        correlation: false,
+        summary: "",
+        progress: 0.5,
+        adapterPath: undefined,
+      },
+    });
+    await page.evaluate(
+      () =>
+        new Promise<void>((done) => {
+          requestAnimationFrame(() => {
+            requestAnimationFrame(() => {
+              done();
+            });
+          });
+        }),
+    );
     const soon = await picture(page, "#view-training canvas");
     await page.waitForTimeout(600);
     assert.equal(await picture(page, "#view-training canvas"), soon);
     assert.deepEqual(await moved(page), []);
     // And what moves would have been seen.
-    await page.evaluate(() => { document.querySelector("vscode-button")!.shadowRoot!.querySelector("button")!.animate([{ opacity: 0 }, { opacity: 1 }], 300); });
+    await page.evaluate(() => {
+      document
+        .querySelector("vscode-button")!
+        .shadowRoot!.querySelector("button")!
+        .animate([{ opacity: 0 }, { opacity: 1 }], 300);
+    });
     await until(async () => (await moved(page)).length === 1, "an animation in a shadow root");
     await context.close();
   });
 
   test(`less motion asked for by ${stillBy === "system" ? "the system" : "VS Code's class"}: nothing on the setup page moves either`, async () => {
-    const { page, context } = await host.openSetup({ name: "mail", task: { kind: "mail" }, backbone: "tiny-t5", budget: 12_800, steps: 90, maxSourceLength: 64 }, { stillBy });
+    const { page, context } = await host.openSetup(
+      { name: "mail", task: { kind: "mail" }, backbone: "tiny-t5", budget: 12_800, steps: 90, maxSourceLength: 64 },
+      { stillBy },
+    );
     await page.locator("h1").waitFor();
     await watchMotion(page);
-    for (const control of await page.locator("vscode-button:visible, vscode-text-field:visible, vscode-dropdown:visible").all()) { await control.hover(); await control.focus(); }
+    for (const control of await page
+      .locator("vscode-button:visible, vscode-text-field:visible, vscode-dropdown:visible")
+      .all()) {
+      await control.hover();
+      await control.focus();
+    }
     await page.locator("vscode-dropdown").first().click();
     await page.keyboard.press("Escape");
     await page.locator(".budget [role=status]", { hasText: "hidden units" }).waitFor({ timeout: 30_000 });
@@ -76,24 +143,45 @@ for (const stillBy of ["system", "class"] as const) {
 }
 
 test("a change of theme repaints what is open: curves, axes, page and text; the cells of a heatmap keep the palette's colours", async () => {
-  const { page, context } = await host.open(id, { theme: "light" }), loss = "#view-training canvas", cells = "#view-offsets .heatmap canvas", colour = (theme: string, name: string): string => THEMES[theme]!.variables[name]!;
-  await until(async () => await pixels(page, loss, colour("light", "charts-blue")) > 20, "the curve in its colour");
+  const { page, context } = await host.open(id, { theme: "light" }),
+    loss = "#view-training canvas",
+    cells = "#view-offsets .heatmap canvas",
+    colour = (theme: string, name: string): string => THEMES[theme]!.variables[name]!;
+  await until(async () => (await pixels(page, loss, colour("light", "charts-blue"))) > 20, "the curve in its colour");
   let before = "light";
   for (const theme of ["dark", "high-contrast", "light"]) {
     await changeTheme(page, theme);
-    await until(async () => await pixels(page, loss, colour(theme, "charts-blue")) > 20 && await pixels(page, loss, colour(before, "charts-blue")) === 0, `the curve in ${theme}`);
-    const shown = await page.evaluate(() => { const { color, backgroundColor } = getComputedStyle(document.body); return [color, backgroundColor]; });
-    assert.deepEqual(shown, [colour(theme, "editor-foreground"), colour(theme, "editor-background")].map((hex) => `rgb(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(", ")})`));
+    await until(
+      async () =>
+        (await pixels(page, loss, colour(theme, "charts-blue"))) > 20 &&
+        (await pixels(page, loss, colour(before, "charts-blue"))) === 0,
+      `the curve in ${theme}`,
+    );
+    const shown = await page.evaluate(() => {
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return [color, backgroundColor];
+    });
+    assert.deepEqual(
+      shown,
+      [colour(theme, "editor-foreground"), colour(theme, "editor-background")].map(
+        (hex) => `rgb(${[1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)).join(", ")})`,
+      ),
+    );
     before = theme;
   }
   await page.locator("#tab-offsets").click();
   await page.locator(cells).first().waitFor();
   const yellow = "#fde725";
-  await until(async () => await pixels(page, cells, yellow) > 20, "cells at the end of the palette");
+  await until(async () => (await pixels(page, cells, yellow)) > 20, "cells at the end of the palette");
   const count = await pixels(page, cells, yellow);
   for (const theme of ["high-contrast", "light"]) {
     await changeTheme(page, theme);
-    await until(async () => await pixels(page, cells, colour(theme, "editor-foreground")) > 20 && await pixels(page, cells, colour(before, "editor-foreground")) < 5, `axes in ${theme}`);
+    await until(
+      async () =>
+        (await pixels(page, cells, colour(theme, "editor-foreground"))) > 20 &&
+        (await pixels(page, cells, colour(before, "editor-foreground"))) < 5,
+      `axes in ${theme}`,
+    );
     assert.equal(await pixels(page, cells, yellow), count);
     before = theme;
   }

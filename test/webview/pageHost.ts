@@ -33,86 +33,257 @@ const PRELUDE = `({ classes, values }) => {
 }`;
 
 /** `answer`: what the setup page is told of its data; `silent`: messages of the page that are not answered */
-export interface OpenOptions { theme?: string; width?: number; zoom?: number; answer?: (found: Inspection) => Inspection; /** the first look at the data, and the measuring, never end */ stuck?: boolean; silent?: readonly PageMessage["type"][]; /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class" }
+export interface OpenOptions {
+  theme?: string;
+  width?: number;
+  zoom?: number;
+  answer?: (found: Inspection) => Inspection;
+  /** the first look at the data, and the measuring, never end */ stuck?: boolean;
+  silent?: readonly PageMessage["type"][];
+  /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class";
+}
 /** A page of the product in a browser: what it posted, and what its policy refused. */
-export interface OpenPage { page: Page; posted: PageMessage[]; violations: string[]; errors: string[]; send: (message: HostMessage) => Promise<void> }
+export interface OpenPage {
+  page: Page;
+  posted: PageMessage[];
+  violations: string[];
+  errors: string[];
+  send: (message: HostMessage) => Promise<void>;
+}
 
 /** Serves the built page with its real policy on loopback, and answers it with the host's real feeds over real runs. */
 export class PageHost {
-  private constructor(private readonly parts: typeof Parts, private readonly server: Server, private readonly browser: Browser, private readonly runsDir: string) {}
+  private constructor(
+    private readonly parts: typeof Parts,
+    private readonly server: Server,
+    private readonly browser: Browser,
+    private readonly runsDir: string,
+  ) {}
 
   static async start(runsDir: string): Promise<PageHost> {
-    const parts = await loadParts(), browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+    const parts = await loadParts(),
+      browser = await chromium.launch({
+        executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+        args: ["--no-sandbox", "--disable-gpu"],
+      });
     const server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-      if (["/webview.js", "/setup.js", "/webview.css"].includes(pathname)) { response.setHeader("content-type", pathname.endsWith("js") ? "text/javascript" : "text/css").end(readFileSync(join(DIST, pathname.slice(1)))); return; }
-      if (pathname === "/favicon.ico") { response.writeHead(204).end(); return; }
-      if (pathname !== "/") { response.writeHead(404).end(); return; }
+      if (["/webview.js", "/setup.js", "/webview.css"].includes(pathname)) {
+        response
+          .setHeader("content-type", pathname.endsWith("js") ? "text/javascript" : "text/css")
+          .end(readFileSync(join(DIST, pathname.slice(1))));
+        return;
+      }
+      if (pathname === "/favicon.ico") {
+        response.writeHead(204).end();
+        return;
+      }
+      if (pathname !== "/") {
+        response.writeHead(404).end();
+        return;
+      }
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      response.setHeader("content-type", "text/html").end(parts.pageHtml({ script: `${origin}/${searchParams.has("setup") ? "setup" : "webview"}.js`, style: `${origin}/webview.css`, cspSource: origin, nonce: randomBytes(16).toString("base64"), language: "en", run: searchParams.get("run") ?? "" }));
+      response
+        .setHeader("content-type", "text/html")
+        .end(
+          parts.pageHtml({
+            script: `${origin}/${searchParams.has("setup") ? "setup" : "webview"}.js`,
+            style: `${origin}/webview.css`,
+            cspSource: origin,
+            nonce: randomBytes(16).toString("base64"),
+            language: "en",
+            run: searchParams.get("run") ?? "",
+          }),
+        );
     });
-    await new Promise<void>((done) => { server.listen(0, "127.0.0.1", done); });
+    await new Promise<void>((done) => {
+      server.listen(0, "127.0.0.1", done);
+    });
     return new PageHost(parts, server, browser, runsDir);
   }
 
   private tokens: TokenWorker | undefined;
 
   /** The host's texts from now on. */
-  translate(own: (text: string) => string): void { this.parts.vscode.setTranslation(own); }
+  translate(own: (text: string) => string): void {
+    this.parts.vscode.setTranslation(own);
+  }
 
   async stop(): Promise<void> {
     this.tokens?.dispose();
     await this.browser.close();
-    await new Promise((done) => { this.server.close(done); });
+    await new Promise((done) => {
+      this.server.close(done);
+    });
   }
 
-  labels(): ReturnType<typeof Parts.pageLabels> { return this.parts.pageLabels(); }
+  labels(): ReturnType<typeof Parts.pageLabels> {
+    return this.parts.pageLabels();
+  }
 
-  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> { return this.openPage(`run=${id}`, (post) => { const answer = this.answerer(id, post); return (message) => { if (options.silent?.includes(message.type) !== true) answer(message); }; }, options); }
+  open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> {
+    return this.openPage(
+      `run=${id}`,
+      (post) => {
+        const answer = this.answerer(id, post);
+        return (message) => {
+          if (options.silent?.includes(message.type) !== true) answer(message);
+        };
+      },
+      options,
+    );
+  }
 
   /** The setup page over a draft, answered by the real worker. */
-  async openSetup(draft: ExperimentDraft, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
-    const worker = (this.tokens ??= new TokenWorker({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, told: (line) => { throw new Error(line); } })), asked: SetupPageMessage[] = [], { setupLabels } = this.parts;
+  async openSetup(
+    draft: ExperimentDraft,
+    options: OpenOptions = {},
+  ): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
+    const worker = (this.tokens ??= new TokenWorker({
+        workerPath: join(DIST, "worker.js"),
+        nodePath: process.execPath,
+        told: (line) => {
+          throw new Error(line);
+        },
+      })),
+      asked: SetupPageMessage[] = [],
+      { setupLabels } = this.parts;
     const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
       asked.push(message);
-      if (message.type === "ready") post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
-      if (message.type === "forecast") post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
-      if (message.type === "forecast" && message.measure) void worker.memory({ backbone: draft.backbone, budget: draft.budget, source: 64, target: 20, rows: 32 }).then((memory) => { post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true }); });
+      if (message.type === "ready")
+        post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
+      if (message.type === "forecast")
+        post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
+      if (message.type === "forecast" && message.measure)
+        void worker
+          .memory({ backbone: draft.backbone, budget: draft.budget, source: 64, target: 20, rows: 32 })
+          .then((memory) => {
+            post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true });
+          });
       if (message.type !== "draft" && message.type !== "reread") return;
       if (options.stuck === true) post({ type: "forecast", working: true });
       if (options.stuck === true && message.type === "draft" && asked.every(({ type }) => type !== "reread")) return;
-      const { draft: { task, backbone, maxSourceLength }, asked: number } = message;
-      void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => { post({ type: "sizes", result }); });
-      void worker.inspect({ task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task, backbone, maxSourceLength, maxTargetLength: 20 }).then((result) => { post({ type: "inspection", asked: number, result: options.answer?.(result) ?? result }); }, (error: unknown) => { post({ type: "inspection", asked: number, error: (error as Error).message }); });
-      if (options.stuck !== true) post({ type: "forecast", working: false, result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 } });
+      const {
+        draft: { task, backbone, maxSourceLength },
+        asked: number,
+      } = message;
+      void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => {
+        post({ type: "sizes", result });
+      });
+      void worker
+        .inspect({
+          task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task,
+          backbone,
+          maxSourceLength,
+          maxTargetLength: 20,
+        })
+        .then(
+          (result) => {
+            post({ type: "inspection", asked: number, result: options.answer?.(result) ?? result });
+          },
+          (error: unknown) => {
+            post({ type: "inspection", asked: number, error: (error as Error).message });
+          },
+        );
+      if (options.stuck !== true)
+        post({
+          type: "forecast",
+          working: false,
+          result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 },
+        });
     };
-    return { ...await this.openPage("setup=1", (post) => (message) => { answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void); }, options), asked };
+    return {
+      ...(await this.openPage(
+        "setup=1",
+        (post) => (message) => {
+          answer(message as unknown as SetupPageMessage, post as unknown as (message: SetupHostMessage) => void);
+        },
+        options,
+      )),
+      asked,
+    };
   }
 
-  private async openPage(query: string, answererOf: (post: (message: HostMessage) => void) => (message: PageMessage) => void, { theme = "light", width = 1000, zoom = 1, stillBy = "system" }: OpenOptions): Promise<OpenPage & { context: BrowserContext }> {
-    const context = await this.browser.newContext({ viewport: { width: Math.round(width / zoom), height: 900 }, deviceScaleFactor: zoom, reducedMotion: stillBy === "system" ? "reduce" : "no-preference" }), page = await context.newPage();
-    const posted: PageMessage[] = [], violations: string[] = [], errors: string[] = [], { body, variables } = THEMES[theme]!;
-    page.on("pageerror", (error) => { errors.push(error.stack ?? error.message); });
-    page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
-    const send = async (message: HostMessage): Promise<void> => { if (!page.isClosed()) await page.evaluate((data) => { window.postMessage(data, "*"); }, message); };
-    const answer = answererOf((message) => { void send(message).catch(() => { /* the page was closed */ }); });
-    await page.exposeFunction("__posted", (message: PageMessage) => { posted.push(message); answer(message); });
-    await page.exposeFunction("__violated", (text: string) => { violations.push(text); });
-    await page.addInitScript({ content: `(${PRELUDE})(${JSON.stringify({ classes: stillBy === "class" ? `${body} vscode-reduce-motion` : body, values: variables })})` });
+  private async openPage(
+    query: string,
+    answererOf: (post: (message: HostMessage) => void) => (message: PageMessage) => void,
+    { theme = "light", width = 1000, zoom = 1, stillBy = "system" }: OpenOptions,
+  ): Promise<OpenPage & { context: BrowserContext }> {
+    const context = await this.browser.newContext({
+        viewport: { width: Math.round(width / zoom), height: 900 },
+        deviceScaleFactor: zoom,
+        reducedMotion: stillBy === "system" ? "reduce" : "no-preference",
+      }),
+      page = await context.newPage();
+    const posted: PageMessage[] = [],
+      violations: string[] = [],
+      errors: string[] = [],
+      { body, variables } = THEMES[theme]!;
+    page.on("pageerror", (error) => {
+      errors.push(error.stack ?? error.message);
+    });
+    page.on("console", (message) => {
+      if (message.type() === "error") errors.push(message.text());
+    });
+    const send = async (message: HostMessage): Promise<void> => {
+      if (!page.isClosed())
+        await page.evaluate((data) => {
+          window.postMessage(data, "*");
+        }, message);
+    };
+    const answer = answererOf((message) => {
+      void send(message).catch(() => {
+        /* the page was closed */
+      });
+    });
+    await page.exposeFunction("__posted", (message: PageMessage) => {
+      posted.push(message);
+      answer(message);
+    });
+    await page.exposeFunction("__violated", (text: string) => {
+      violations.push(text);
+    });
+    await page.addInitScript({
+      content: `(${PRELUDE})(${JSON.stringify({ classes: stillBy === "class" ? `${body} vscode-reduce-motion` : body, values: variables })})`,
+    });
     await page.goto(`http://127.0.0.1:${(this.server.address() as AddressInfo).port}/?${query}`);
     return { page, context, posted, violations, errors, send };
   }
 
   /** The panel's part: each message of the page handled as the panel does. */
   private answerer(id: string, post: (message: HostMessage) => void): (message: PageMessage) => void {
-    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts, { runsDir } = this;
-    const load = () => listRuns(runsDir).map((directory) => ({ id: directory.id, directory, folder: { uri: { fsPath: resolve(runsDir, "../..") } }, record: directory.record() }));
-    const runs = load(), model = { find: (wanted: string) => runs.find((run) => run.id === wanted), runs: () => runs } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
-    const analyses = new AnalysisFeed(id, model, post), compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
+    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts,
+      { runsDir } = this;
+    const load = () =>
+      listRuns(runsDir).map((directory) => ({
+        id: directory.id,
+        directory,
+        folder: { uri: { fsPath: resolve(runsDir, "../..") } },
+        record: directory.record(),
+      }));
+    const runs = load(),
+      model = {
+        find: (wanted: string) => runs.find((run) => run.id === wanted),
+        runs: () => runs,
+      } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
+    const analyses = new AnalysisFeed(id, model, post),
+      compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
     return (message) => {
       const run = model.find(id);
-      if (run === undefined) { if (message.type === "ready") post({ type: "gone", message: pageLabels().gone }); return; }
-      if (message.type === "ready") { analyses.reset(); post({ type: "reset", labels: pageLabels(), view: viewOf(run), points: stepPoints(new (host().JournalTail)(run.directory.path).read()), runs: runs.map((each) => choiceOf(each as Parameters<typeof choiceOf>[0])) }); }
+      if (run === undefined) {
+        if (message.type === "ready") post({ type: "gone", message: pageLabels().gone });
+        return;
+      }
+      if (message.type === "ready") {
+        analyses.reset();
+        post({
+          type: "reset",
+          labels: pageLabels(),
+          view: viewOf(run),
+          points: stepPoints(new (host().JournalTail)(run.directory.path).read()),
+          runs: runs.map((each) => choiceOf(each as Parameters<typeof choiceOf>[0])),
+        });
+      }
       if (message.type === "tab") analyses.open(message.tab);
       if (message.type === "compare") compared.compare(message.ids);
     };

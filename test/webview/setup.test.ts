@@ -10,16 +10,31 @@ import type { HostMessage } from "../../webview/messages.ts";
 import { PageHost } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
 
-const OUTPUT = resolve(import.meta.dirname, "../output/webview"), axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "adept-setup-")), file = join(folder, "data.csv");
-const draft: ExperimentDraft = { name: "reviews", task: { kind: "file", train: file, source: "", target: "" }, backbone: "tiny-t5", budget: 12_800, steps: 900, maxSourceLength: 24 };
+const OUTPUT = resolve(import.meta.dirname, "../output/webview"),
+  axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-")),
+  file = join(folder, "data.csv");
+const draft: ExperimentDraft = {
+  name: "reviews",
+  task: { kind: "file", train: file, source: "", target: "" },
+  backbone: "tiny-t5",
+  budget: 12_800,
+  steps: 900,
+  maxSourceLength: 24,
+};
 let host: PageHost;
 before(async () => {
   mkdirSync(OUTPUT, { recursive: true });
-  writeFileSync(file, `id,text,label\n${Array.from({ length: 50 }, (_, i) => `${i},"<img src=x onerror=alert(1)> film ${i} ${"and more of it ".repeat(i % 9)}",${i % 3 === 0 ? "good" : "bad"}`).join("\n")}\n`);
+  writeFileSync(
+    file,
+    `id,text,label\n${Array.from({ length: 50 }, (_, i) => `${i},"<img src=x onerror=alert(1)> film ${i} ${"and more of it ".repeat(i % 9)}",${i % 3 === 0 ? "good" : "bad"}`).join("\n")}\n`,
+  );
   host = await PageHost.start(folder);
 });
-after(async () => { await host.stop(); rmSync(folder, { recursive: true, force: true }); });
+after(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 for (const theme of Object.keys(THEMES)) {
   test(`${theme}: filled in, readable, nothing refused by the policy, nothing serious for axe`, async () => {
@@ -28,11 +43,25 @@ for (const theme of Object.keys(THEMES)) {
     // Signs and words of what is wrong are part of the picture.
     await page.locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("12x");
     await page.locator(".budget [role=status]", { hasText: "hidden units" }).waitFor();
-    assert.match(await page.locator(".pieces").first().innerText(), /<img src=x onerror=alert\(1\)> film/, "text stays text");
+    assert.match(
+      await page.locator(".pieces").first().innerText(),
+      /<img src=x onerror=alert\(1\)> film/,
+      "text stays text",
+    );
     await page.screenshot({ path: join(OUTPUT, `setup-${theme}.png`), fullPage: true });
     // Under the policy axe is brought in by the debugger, not by the page.
     await page.evaluate(axe);
-    const found = await page.evaluate(async () => (await (window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe.run()).violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`));
+    const found = await page.evaluate(async () =>
+      (
+        await (
+          window as unknown as {
+            axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+          }
+        ).axe.run()
+      ).violations
+        .filter(({ impact }) => impact === "serious" || impact === "critical")
+        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`),
+    );
     assert.deepEqual(found, []);
     assert.deepEqual([violations, errors], [[], []]);
     await context.close();
@@ -40,18 +69,30 @@ for (const theme of Object.keys(THEMES)) {
 }
 
 test("what takes long can be ended: data are read anew, measuring is stopped and begun again, and a quick answer brings no button", async () => {
-  const { page, context, asked } = await host.openSetup(draft, { stuck: true }), press = (name: string) => page.locator("vscode-button:visible", { hasText: name });
-  assert.equal(await press("Try Again").count() + await press("Stop Measuring").count(), 0);
+  const { page, context, asked } = await host.openSetup(draft, { stuck: true }),
+    press = (name: string) => page.locator("vscode-button:visible", { hasText: name });
+  assert.equal((await press("Try Again").count()) + (await press("Stop Measuring").count()), 0);
   await press("Try Again").click({ timeout: 8000 });
   await page.locator(".pieces").first().waitFor();
-  const reread = asked.find(({ type }) => type === "reread") as { asked: number }, [first] = asked.filter(({ type }) => type === "draft") as unknown as { asked: number }[];
+  const reread = asked.find(({ type }) => type === "reread") as { asked: number },
+    [first] = asked.filter(({ type }) => type === "draft") as unknown as { asked: number }[];
   assert.ok(reread.asked > first!.asked, "the late answer to the first look is none of the second");
   await press("Stop Measuring").click({ timeout: 8000 });
   await page.locator("[role=status]", { hasText: "Not measured." }).waitFor();
   await press("Measure").click();
   await page.locator("[role=status]", { hasText: "Measuring a few real steps" }).waitFor();
-  await page.locator("[role=status].warning", { hasText: /^Needs about \d+ MB of memory; 1 MB is free\. Measuring a few real steps/ }).waitFor();
-  assert.deepEqual(asked.filter(({ type }) => type === "forecast"), [{ type: "forecast", measure: false }, { type: "forecast", measure: true }]);
+  await page
+    .locator("[role=status].warning", {
+      hasText: /^Needs about \d+ MB of memory; 1 MB is free\. Measuring a few real steps/,
+    })
+    .waitFor();
+  assert.deepEqual(
+    asked.filter(({ type }) => type === "forecast"),
+    [
+      { type: "forecast", measure: false },
+      { type: "forecast", measure: true },
+    ],
+  );
   await press("Stop Measuring").waitFor({ timeout: 8000 });
   await page.screenshot({ path: join(OUTPUT, "setup-long.png"), fullPage: true });
   assert.equal(await press("Try Again").count(), 0);
@@ -59,10 +100,17 @@ test("what takes long can be ended: data are read anew, measuring is stopped and
 });
 
 test("what is chosen and typed goes to the host: columns, templates, lengths, budget, steps; and comes back after a reload", async () => {
-  const { page, context, asked } = await host.openSetup(draft), last = (): ExperimentDraft => { const found = asked.findLast((message) => message.type === "draft"); return (found as { draft: ExperimentDraft }).draft; };
+  const { page, context, asked } = await host.openSetup(draft),
+    last = (): ExperimentDraft => {
+      const found = asked.findLast((message) => message.type === "draft");
+      return (found as { draft: ExperimentDraft }).draft;
+    };
   await page.locator(".pieces").first().waitFor();
   assert.deepEqual(await page.locator("table caption").first().innerText(), "Columns of the data");
-  const wait = async (fits: (now: ExperimentDraft) => boolean): Promise<void> => { for (let i = 0; i < 60 && !fits(last()); i++) await page.waitForTimeout(100); assert.ok(fits(last()), JSON.stringify(last())); };
+  const wait = async (fits: (now: ExperimentDraft) => boolean): Promise<void> => {
+    for (let i = 0; i < 60 && !fits(last()); i++) await page.waitForTimeout(100);
+    assert.ok(fits(last()), JSON.stringify(last()));
+  };
   await wait(({ task }) => task.kind === "file" && task.source === "{text}" && task.target === "{label}");
   await page.locator(".warning", { hasText: "longer and will be cut" }).waitFor();
   await page.locator("vscode-button", { hasText: "Read up to" }).click();
@@ -71,7 +119,7 @@ test("what is chosen and typed goes to the host: columns, templates, lengths, bu
   await slider.focus();
   await page.keyboard.press("End");
   await wait(({ budget }) => budget === 100_000);
-  assert.match(await slider.getAttribute("aria-valuetext") ?? "", /Prompt of \d+ tokens/);
+  assert.match((await slider.getAttribute("aria-valuetext")) ?? "", /Prompt of \d+ tokens/);
   await page.locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("12x");
   await page.locator(".problem", { hasText: "A whole number" }).waitFor();
   await page.locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("40");
@@ -85,15 +133,31 @@ test("what is chosen and typed goes to the host: columns, templates, lengths, bu
   await page.locator("vscode-button", { hasText: "Write and Train" }).click();
   await page.locator("[role=alert]", { hasText: "Something is missing" }).waitFor();
   assert.ok(!asked.some(({ type }) => type === "write"), "an incomplete form is not written");
-  assert.deepEqual(((await page.evaluate(() => JSON.parse(sessionStorage.getItem("state") ?? "null") as unknown)) as { draft: ExperimentDraft }).draft.steps, 40, "kept for a reload");
+  assert.deepEqual(
+    (
+      (await page.evaluate(() => JSON.parse(sessionStorage.getItem("state") ?? "null") as unknown)) as {
+        draft: ExperimentDraft;
+      }
+    ).draft.steps,
+    40,
+    "kept for a reload",
+  );
   await context.close();
 });
 
 test("what the host would not take is said at its field, and nothing is written while it stands there", async () => {
-  const { page, context, asked } = await host.openSetup({ ...draft, name: "n".repeat(200) }), field = (label: string) => page.locator("vscode-text-field", { hasText: label }).locator("input"), written = (): unknown[] => asked.filter(({ type }) => type === "write");
+  const { page, context, asked } = await host.openSetup({ ...draft, name: "n".repeat(200) }),
+    field = (label: string) => page.locator("vscode-text-field", { hasText: label }).locator("input"),
+    written = (): unknown[] => asked.filter(({ type }) => type === "write");
   await page.locator(".pieces").first().waitFor();
-  const write = page.locator("vscode-button", { hasText: "Write and Train" }), missing = page.locator("[role=alert]", { hasText: "Something is missing" });
-  for (const [label, wrong, said, right] of [["Steps", "20000000", "A whole number from 1 to 10,000,000", "10000000"], ["Steps", "12x", "A whole number", "40"], ["Name", "n".repeat(201), "at most 200 characters", "n".repeat(200)], ["Name", "  ", "Give it a name", "new"]] as const) {
+  const write = page.locator("vscode-button", { hasText: "Write and Train" }),
+    missing = page.locator("[role=alert]", { hasText: "Something is missing" });
+  for (const [label, wrong, said, right] of [
+    ["Steps", "20000000", "A whole number from 1 to 10,000,000", "10000000"],
+    ["Steps", "12x", "A whole number", "40"],
+    ["Name", "n".repeat(201), "at most 200 characters", "n".repeat(200)],
+    ["Name", "  ", "Give it a name", "new"],
+  ] as const) {
     await field(label).fill(wrong);
     await page.locator(".problem", { hasText: said }).waitFor();
     // What is right elsewhere does not make it right here.
@@ -107,12 +171,23 @@ test("what the host would not take is said at its field, and nothing is written 
   }
   await write.click();
   for (let i = 0; i < 50 && written().length === 0; i++) await page.waitForTimeout(100);
-  assert.deepEqual(written().map((message) => { const { draft: { name, steps } } = message as { draft: ExperimentDraft }; return [name, steps]; }), [["new", 50]]);
+  assert.deepEqual(
+    written().map((message) => {
+      const {
+        draft: { name, steps },
+      } = message as { draft: ExperimentDraft };
+      return [name, steps];
+    }),
+    [["new", 50]],
+  );
   await context.close();
 });
 
 test("a form is written as it was looked at: what was pressed before that waits for it, and a change takes it back", async () => {
-  const { page, context, asked, send } = await host.openSetup(draft), source = page.locator("vscode-text-field", { hasText: "Input template" }).locator("input"), write = page.locator("vscode-button", { hasText: "Write Experiment File" }), written = (): { draft: ExperimentDraft }[] => asked.filter((message) => message.type === "write");
+  const { page, context, asked, send } = await host.openSetup(draft),
+    source = page.locator("vscode-text-field", { hasText: "Input template" }).locator("input"),
+    write = page.locator("vscode-button", { hasText: "Write Experiment File" }),
+    written = (): { draft: ExperimentDraft }[] => asked.filter((message) => message.type === "write");
   await page.locator(".pieces").first().waitFor();
   await source.fill("{nothing}");
   await write.click();
@@ -126,7 +201,10 @@ test("a form is written as it was looked at: what was pressed before that waits 
   assert.equal(written().length, 0, "a change takes it back");
   await write.click();
   await page.waitForTimeout(300);
-  assert.deepEqual(written().map((each) => each.draft.task.kind === "file" && each.draft.task.source), ["say it: {text}"]);
+  assert.deepEqual(
+    written().map((each) => each.draft.task.kind === "file" && each.draft.task.source),
+    ["say it: {text}"],
+  );
   await send({ type: "refused", error: "The form holds something that cannot be used" } as unknown as HostMessage);
   await page.locator("[role=alert]", { hasText: "cannot be used" }).first().waitFor();
   await context.close();
@@ -135,7 +213,10 @@ test("a form is written as it was looked at: what was pressed before that waits 
 test("data without a header, and more of them than are looked at, are told as such", async () => {
   const bare = join(folder, "bare.csv");
   writeFileSync(bare, Array.from({ length: 30 }, (_, i) => `film ${i} is long,${i % 2 ? "good" : "bad"}`).join("\n"));
-  const { page, context } = await host.openSetup({ ...draft, task: { kind: "file", train: bare, source: "", target: "" } });
+  const { page, context } = await host.openSetup({
+    ...draft,
+    task: { kind: "file", train: bare, source: "", target: "" },
+  });
   await page.locator(".warning", { hasText: "looks like an example" }).waitFor();
   await context.close();
   const second = await host.openSetup(draft, { answer: (found) => ({ ...found, all: false }) });
@@ -146,13 +227,20 @@ test("data without a header, and more of them than are looked at, are told as su
 });
 
 test("at 300 and 1,600 pixels and at 200 %, and in a longer language, nothing sticks out", async () => {
-  for (const [name, options] of Object.entries({ narrow: { width: 300 }, wide: { width: 1600 }, zoomed: { width: 1000, zoom: 2 } })) {
+  for (const [name, options] of Object.entries({
+    narrow: { width: 300 },
+    wide: { width: 1600 },
+    zoomed: { width: 1000, zoom: 2 },
+  })) {
     for (const language of ["en", "pseudo"]) {
       host.translate(language === "en" ? (text) => text : pseudo);
       const { page, context } = await host.openSetup(draft, options);
       await page.locator(".pieces").first().waitFor();
       await page.waitForTimeout(300);
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${name} ${language}`);
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth),
+        `${name} ${language}`,
+      );
       await page.screenshot({ path: join(OUTPUT, `setup-${name}-${language}.png`), fullPage: true });
       await context.close();
     }

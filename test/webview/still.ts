@@ -14,7 +14,11 @@ const WATCH = `() => {
   look();
 }`;
 
-export async function watchMotion(page: Page): Promise<void> { await page.evaluate(`(${WATCH})()`); }
+export async function watchMotion(page: Page): Promise<void> {
+  await page.evaluate(`(${WATCH})()`);
+}
 
 /** What has moved since it is watched. */
-export function moved(page: Page): Promise<string[]> { return page.evaluate(() => [...(window as unknown as { moved: Set<string> }).moved]); }
+export function moved(page: Page): Promise<string[]> {
+  return page.evaluate(() => [...(window as unknown as { moved: Set<string> }).moved]);
+}

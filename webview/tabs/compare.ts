@@ -33,13 +33,19 @@ export class CompareTab {
 
   constructor(private readonly context: FigureContext) {
     const { labels, state } = context;
-    this.picker = new RunPicker(context, (ids) => { state.chosen = ids; context.save(); this.ask(); });
+    this.picker = new RunPicker(context, (ids) => {
+      state.chosen = ids;
+      context.save();
+      this.ask();
+    });
     this.said.setAttribute("role", "status");
     this.said.textContent = labels.chooseRuns;
     this.element.append(this.picker.element, this.said, this.wait, this.box, this.statistics);
   }
 
-  runs(runs: readonly RunChoice[]): void { this.picker.update(runs, this.context.state.chosen); }
+  runs(runs: readonly RunChoice[]): void {
+    this.picker.update(runs, this.context.state.chosen);
+  }
 
   choose(ids: readonly string[]): void {
     this.context.state.chosen = [...ids];
@@ -68,7 +74,10 @@ export class CompareTab {
     if (!this.isAsked(ids)) return;
     this.result = result;
     this.correlation = correlation === true;
-    this.tell(error === undefined ? "" : fill(this.context.labels.comparisonFailed, error), error === undefined ? undefined : "again");
+    this.tell(
+      error === undefined ? "" : fill(this.context.labels.comparisonFailed, error),
+      error === undefined ? undefined : "again",
+    );
     this.renderStatistics();
   }
 
@@ -83,12 +92,20 @@ export class CompareTab {
     this.drawCurves();
   }
 
-  paint(theme: Theme): void { for (const figure of [...this.figures, ...this.statisticsFigures]) figure.paint(theme); }
+  paint(theme: Theme): void {
+    for (const figure of [...this.figures, ...this.statisticsFigures]) figure.paint(theme);
+  }
 
-  private isAsked(ids: readonly string[]): boolean { return JSON.stringify(ids) === JSON.stringify(this.context.state.chosen); }
+  private isAsked(ids: readonly string[]): boolean {
+    return JSON.stringify(ids) === JSON.stringify(this.context.state.chosen);
+  }
 
   private ask(): void {
-    const { state: { chosen }, labels, post } = this.context;
+    const {
+      state: { chosen },
+      labels,
+      post,
+    } = this.context;
     this.compared = undefined;
     this.result = undefined;
     this.stale = true;
@@ -102,8 +119,21 @@ export class CompareTab {
     const { labels, post } = this.context;
     this.said.textContent = text;
     // To compare nothing ends the worker that compares.
-    const cancel = (): void => { post({ type: "compare", ids: [] }); this.tell(labels.comparisonStopped, "again"); };
-    this.wait.replaceChildren(...(way === undefined ? [] : [way === "cancel" ? button(labels.cancel, cancel) : button(labels.tryAgain, () => { this.ask(); })]));
+    const cancel = (): void => {
+      post({ type: "compare", ids: [] });
+      this.tell(labels.comparisonStopped, "again");
+    };
+    this.wait.replaceChildren(
+      ...(way === undefined
+        ? []
+        : [
+            way === "cancel"
+              ? button(labels.cancel, cancel)
+              : button(labels.tryAgain, () => {
+                  this.ask();
+                }),
+          ]),
+    );
   }
 
   private render(): void {
@@ -113,7 +143,10 @@ export class CompareTab {
     this.figures = [];
     this.curves = undefined;
     this.renderStatistics();
-    if (this.compared === undefined) { this.box.replaceChildren(); return; }
+    if (this.compared === undefined) {
+      this.box.replaceChildren();
+      return;
+    }
     this.figures = [this.differingFigure(this.compared), this.curvesFigure()];
     this.box.replaceChildren(...this.diffTools(this.compared), ...this.figures.map(({ element }) => element));
     this.drawCurves();
@@ -121,80 +154,294 @@ export class CompareTab {
 
   private differingFigure({ runs, differing }: Compared): Figure {
     const { labels } = this.context;
-    return new Figure({ id: "differing", wide: true, title: labels.differingTitle, note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length), data: () => ({ columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))], rows: differing.map(({ key, values }) => [key, ...values]) }) }, this.context);
+    return new Figure(
+      {
+        id: "differing",
+        wide: true,
+        title: labels.differingTitle,
+        note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length),
+        data: () => ({
+          columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))],
+          rows: differing.map(({ key, values }) => [key, ...values]),
+        }),
+      },
+      this.context,
+    );
   }
 
   private curvesFigure(): Figure {
-    const { labels, state } = this.context, chart = new LineChart({ xTitle: labels.step, yTitle: "", scale: "linear" }, this.context.theme());
+    const { labels, state } = this.context,
+      chart = new LineChart({ xTitle: labels.step, yTitle: "", scale: "linear" }, this.context.theme());
     this.curves = chart;
-    const choice = select(labels.curve, [{ value: "loss", text: labels.lossCurve }, { value: "validation", text: labels.validationMetric }], { value: state.choices["curve"] ?? "loss", onChange: (value) => { state.choices = { ...state.choices, curve: value }; this.context.save(); this.drawCurves(); } });
-    const log = checkbox(labels.logScale, state.choices["curveLog"] === "yes", (on) => { state.choices = { ...state.choices, curveLog: on ? "yes" : "no" }; this.context.save(); this.drawCurves(); }), tools = el("div", "", "actions");
+    const choice = select(
+      labels.curve,
+      [
+        { value: "loss", text: labels.lossCurve },
+        { value: "validation", text: labels.validationMetric },
+      ],
+      {
+        value: state.choices["curve"] ?? "loss",
+        onChange: (value) => {
+          state.choices = { ...state.choices, curve: value };
+          this.context.save();
+          this.drawCurves();
+        },
+      },
+    );
+    const log = checkbox(labels.logScale, state.choices["curveLog"] === "yes", (on) => {
+        state.choices = { ...state.choices, curveLog: on ? "yes" : "no" };
+        this.context.save();
+        this.drawCurves();
+      }),
+      tools = el("div", "", "actions");
     tools.append(choice, log);
-    this.curveFigure = new Figure({ id: "curves", title: labels.curvesTitle, note: labels.curvesNote, drawing: chart, data: () => this.curveTable(), extra: [tools] }, this.context);
+    this.curveFigure = new Figure(
+      {
+        id: "curves",
+        title: labels.curvesTitle,
+        note: labels.curvesNote,
+        drawing: chart,
+        data: () => this.curveTable(),
+        extra: [tools],
+      },
+      this.context,
+    );
     return this.curveFigure;
   }
 
   private drawCurves(): void {
-    const chart = this.curves, { labels, state } = this.context;
+    const chart = this.curves,
+      { labels, state } = this.context;
     if (chart === undefined || this.compared === undefined) return;
-    const metric = state.choices["curve"] === "validation", styles = stableStyles(this.compared.ids);
-    chart.clear({ xTitle: labels.step, yTitle: metric ? labels.validationMetric : `${labels.loss} (${labels.nats})`, scale: state.choices["curveLog"] === "yes" && !metric ? "logarithmic" : "linear" });
-    for (const { id, name, points: loss, validation } of this.compared.runs) chart.append(name, (metric ? validation : loss).map(([x, y]) => ({ x, y })), { marks: metric, style: styles.get(id) ?? 0 });
-    chart.draw(this.compared.runs.map(({ name, points: loss }) => `${name}: ${loss.at(-1)?.[1].toPrecision(3) ?? labels.none}`).join("; "));
+    const metric = state.choices["curve"] === "validation",
+      styles = stableStyles(this.compared.ids);
+    chart.clear({
+      xTitle: labels.step,
+      yTitle: metric ? labels.validationMetric : `${labels.loss} (${labels.nats})`,
+      scale: state.choices["curveLog"] === "yes" && !metric ? "logarithmic" : "linear",
+    });
+    for (const { id, name, points: loss, validation } of this.compared.runs)
+      chart.append(
+        name,
+        (metric ? validation : loss).map(([x, y]) => ({ x, y })),
+        { marks: metric, style: styles.get(id) ?? 0 },
+      );
+    chart.draw(
+      this.compared.runs
+        .map(({ name, points: loss }) => `${name}: ${loss.at(-1)?.[1].toPrecision(3) ?? labels.none}`)
+        .join("; "),
+    );
     this.curveFigure?.refresh();
   }
 
   private curveTable(): TableData {
-    const { labels, state } = this.context, metric = state.choices["curve"] === "validation", runs = this.compared?.runs ?? [], of = (run: ComparedRun): readonly [number, number][] => (metric ? run.validation : run.points);
-    const steps = [...new Set(runs.flatMap((run) => of(run).map(([step]) => step)))].sort((a, b) => a - b), every = Math.max(1, Math.ceil(steps.length / 400)), maps = runs.map((run) => new Map(of(run)));
-    return { columns: [{ name: labels.step }, ...runs.map(({ name }) => ({ name }))], rows: steps.filter((_, i) => i % every === 0 || i === steps.length - 1).map((step) => [step, ...maps.map((map) => map.get(step))]) };
+    const { labels, state } = this.context,
+      metric = state.choices["curve"] === "validation",
+      runs = this.compared?.runs ?? [],
+      of = (run: ComparedRun): readonly [number, number][] => (metric ? run.validation : run.points);
+    const steps = [...new Set(runs.flatMap((run) => of(run).map(([step]) => step)))].sort((a, b) => a - b),
+      every = Math.max(1, Math.ceil(steps.length / 400)),
+      maps = runs.map((run) => new Map(of(run)));
+    return {
+      columns: [{ name: labels.step }, ...runs.map(({ name }) => ({ name }))],
+      rows: steps
+        .filter((_, i) => i % every === 0 || i === steps.length - 1)
+        .map((step) => [step, ...maps.map((map) => map.get(step))]),
+    };
   }
 
   /** The code of two runs, side by side in the editor. */
   private diffTools({ runs }: Compared): HTMLElement[] {
-    const committed = runs.filter(({ commit }) => commit !== undefined), { labels, post } = this.context;
+    const committed = runs.filter(({ commit }) => commit !== undefined),
+      { labels, post } = this.context;
     if (committed.length < 2) return runs.length < 2 ? [] : [el("p", labels.noCommits, "detail")];
     let [from, to] = [committed[0]!.id, committed[1]!.id];
-    const tools = el("div", "", "actions"), choices = committed.map(({ id, name }) => ({ value: id, text: name }));
-    tools.append(select(labels.codeOf, choices, { value: from, onChange: (value) => { from = value; } }), select(labels.against, choices, { value: to, onChange: (value) => { to = value; } }), button(labels.compareCode, () => { post({ type: "diff", from, to }); }));
+    const tools = el("div", "", "actions"),
+      choices = committed.map(({ id, name }) => ({ value: id, text: name }));
+    tools.append(
+      select(labels.codeOf, choices, {
+        value: from,
+        onChange: (value) => {
+          from = value;
+        },
+      }),
+      select(labels.against, choices, {
+        value: to,
+        onChange: (value) => {
+          to = value;
+        },
+      }),
+      button(labels.compareCode, () => {
+        post({ type: "diff", from, to });
+      }),
+    );
     return [tools];
   }
 
   private renderStatistics(): void {
     for (const figure of this.statisticsFigures) figure.destroy();
-    this.statisticsFigures = this.result === undefined || this.compared === undefined || !this.visible ? [] : this.statisticsOf(this.result, this.compared);
+    this.statisticsFigures =
+      this.result === undefined || this.compared === undefined || !this.visible
+        ? []
+        : this.statisticsOf(this.result, this.compared);
     this.statistics.replaceChildren(...this.statisticsFigures.map(({ element }) => element));
   }
 
   private statisticsOf(result: RunComparison, compared: Compared): Figure[] {
-    const { labels } = this.context, { comparison: { metric, rows, warnings }, pairs, reference } = result, whole = this.correlation, scale = whole ? 1 : 100, value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
-    const tested = rows.filter(({ test }) => test !== undefined), nameOf = (id: string): string => compared.runs.find((run) => run.id === id)?.name ?? id;
-    const seeds = tested.map(({ label, test, values }): IntervalRow => ({ label, value: scale * test!.mean, low: test!.interval && scale * test!.interval[0], high: test!.interval && scale * test!.interval[1], dots: values.length > 1 ? values.map((x) => scale * x) : [] }));
-    const chart = new IntervalChart([{ name: metric, rows: seeds }], { xTitle: whole ? metric : `${metric} (%)`, zero: false }, this.context.theme());
+    const { labels } = this.context,
+      {
+        comparison: { metric, rows, warnings },
+        pairs,
+        reference,
+      } = result,
+      whole = this.correlation,
+      scale = whole ? 1 : 100,
+      value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
+    const tested = rows.filter(({ test }) => test !== undefined),
+      nameOf = (id: string): string => compared.runs.find((run) => run.id === id)?.name ?? id;
+    const seeds = tested.map(({ label, test, values }): IntervalRow => ({
+      label,
+      value: scale * test!.mean,
+      low: test!.interval && scale * test!.interval[0],
+      high: test!.interval && scale * test!.interval[1],
+      dots: values.length > 1 ? values.map((x) => scale * x) : [],
+    }));
+    const chart = new IntervalChart(
+      [{ name: metric, rows: seeds }],
+      { xTitle: whole ? metric : `${metric} (%)`, zero: false },
+      this.context.theme(),
+    );
     chart.describe(seeds.map(({ label, value: x }) => `${label}: ${x.toFixed(1)}`).join("; "));
-    const overSeeds = new Figure({ id: "seeds", title: fill(labels.seedsTitle, metric), note: [labels.seedsNote, ...warnings].join(" "), drawing: chart, data: () => ({ columns: [{ name: labels.model }, { name: labels.parameters }, { name: metric, show: value }, { name: labels.low, show: value }, { name: labels.high, show: value }, { name: labels.seeds }], rows: tested.map(({ label, trainable, test, seeds: own }) => [label, trainable, test!.mean, test!.interval?.[0], test!.interval?.[1], own.length]) }) }, this.context);
-    return [overSeeds, ...this.costFigure(tested, metric, scale), ...(pairs.length === 0 ? [] : [this.pairFigure(pairs, nameOf, nameOf(reference))])];
+    const overSeeds = new Figure(
+      {
+        id: "seeds",
+        title: fill(labels.seedsTitle, metric),
+        note: [labels.seedsNote, ...warnings].join(" "),
+        drawing: chart,
+        data: () => ({
+          columns: [
+            { name: labels.model },
+            { name: labels.parameters },
+            { name: metric, show: value },
+            { name: labels.low, show: value },
+            { name: labels.high, show: value },
+            { name: labels.seeds },
+          ],
+          rows: tested.map(({ label, trainable, test, seeds: own }) => [
+            label,
+            trainable,
+            test!.mean,
+            test!.interval?.[0],
+            test!.interval?.[1],
+            own.length,
+          ]),
+        }),
+      },
+      this.context,
+    );
+    return [
+      overSeeds,
+      ...this.costFigure(tested, metric, scale),
+      ...(pairs.length === 0 ? [] : [this.pairFigure(pairs, nameOf, nameOf(reference))]),
+    ];
   }
 
   /** What the parameters buy: a point for each method or setting. */
   private costFigure(rows: RunComparison["comparison"]["rows"], metric: string, scale: number): Figure[] {
-    const { labels } = this.context, known = rows.filter(({ trainable }) => trainable !== undefined);
+    const { labels } = this.context,
+      known = rows.filter(({ trainable }) => trainable !== undefined);
     if (new Set(known.map(({ trainable }) => trainable)).size < 2) return [];
-    const chart = new LineChart({ xTitle: labels.parameters, yTitle: metric, scale: "linear", xScale: "logarithmic" }, this.context.theme());
-    for (const { label, trainable, test } of known) chart.append(label, [{ x: trainable!, y: scale * test!.mean, low: test!.interval && scale * test!.interval[0], high: test!.interval && scale * test!.interval[1] }], { marks: true, alone: true });
+    const chart = new LineChart(
+      { xTitle: labels.parameters, yTitle: metric, scale: "linear", xScale: "logarithmic" },
+      this.context.theme(),
+    );
+    for (const { label, trainable, test } of known)
+      chart.append(
+        label,
+        [
+          {
+            x: trainable!,
+            y: scale * test!.mean,
+            low: test!.interval && scale * test!.interval[0],
+            high: test!.interval && scale * test!.interval[1],
+          },
+        ],
+        { marks: true, alone: true },
+      );
     chart.draw(labels.costTitle);
-    return [new Figure({ id: "cost", title: labels.costTitle, note: labels.seedsNote, drawing: chart, data: () => ({ columns: [{ name: labels.model }, { name: labels.parameters }, { name: metric }], rows: known.map(({ label, trainable, test }) => [label, trainable, test!.mean]) }) }, this.context)];
+    return [
+      new Figure(
+        {
+          id: "cost",
+          title: labels.costTitle,
+          note: labels.seedsNote,
+          drawing: chart,
+          data: () => ({
+            columns: [{ name: labels.model }, { name: labels.parameters }, { name: metric }],
+            rows: known.map(({ label, trainable, test }) => [label, trainable, test!.mean]),
+          }),
+        },
+        this.context,
+      ),
+    ];
   }
 
   private pairFigure(pairs: RunComparison["pairs"], nameOf: (id: string) => string, reference: string): Figure {
-    const { labels } = this.context, known = pairs.flatMap(({ id, difference, holmP }) => (difference === undefined ? [] : [{ id, right: difference.right, difference, holmP }]));
-    const chart = new IntervalChart([{ name: reference, rows: known.map(({ id, right }) => ({ label: nameOf(id), value: 100 * right.difference, low: 100 * right.interval[0], high: 100 * right.interval[1] })) }], { xTitle: labels.pointsUnit, zero: true }, this.context.theme());
+    const { labels } = this.context,
+      known = pairs.flatMap(({ id, difference, holmP }) =>
+        difference === undefined ? [] : [{ id, right: difference.right, difference, holmP }],
+      );
+    const chart = new IntervalChart(
+      [
+        {
+          name: reference,
+          rows: known.map(({ id, right }) => ({
+            label: nameOf(id),
+            value: 100 * right.difference,
+            low: 100 * right.interval[0],
+            high: 100 * right.interval[1],
+          })),
+        },
+      ],
+      { xTitle: labels.pointsUnit, zero: true },
+      this.context.theme(),
+    );
     chart.describe(known.map(({ id, right }) => `${nameOf(id)}: ${points(right.difference)}`).join("; "));
-    const show = (x: number): string => points(x / 100), reason = (why: string | undefined): string => (why === "untested" ? labels.untested : labels.otherExamples);
+    const show = (x: number): string => points(x / 100),
+      reason = (why: string | undefined): string => (why === "untested" ? labels.untested : labels.otherExamples);
     const data = (): TableData => ({
-      columns: [{ name: labels.run }, { name: labels.difference, unit: labels.pointsUnit, show }, { name: labels.low, unit: labels.pointsUnit, show }, { name: labels.high, unit: labels.pointsUnit, show }, { name: labels.pHolm, show: pValue }, { name: "n" }, { name: labels.verdict }],
-      rows: pairs.map(({ id, difference: d, holmP, reason: why }) => (d === undefined ? [nameOf(id), undefined, undefined, undefined, undefined, undefined, reason(why)] : [nameOf(id), 100 * d.right.difference, 100 * d.right.interval[0], 100 * d.right.interval[1], holmP, d.n, d.right.found ? labels.different : fill(labels.notFound, (100 * d.right.detectable).toFixed(1))])),
+      columns: [
+        { name: labels.run },
+        { name: labels.difference, unit: labels.pointsUnit, show },
+        { name: labels.low, unit: labels.pointsUnit, show },
+        { name: labels.high, unit: labels.pointsUnit, show },
+        { name: labels.pHolm, show: pValue },
+        { name: "n" },
+        { name: labels.verdict },
+      ],
+      rows: pairs.map(({ id, difference: d, holmP, reason: why }) =>
+        d === undefined
+          ? [nameOf(id), undefined, undefined, undefined, undefined, undefined, reason(why)]
+          : [
+              nameOf(id),
+              100 * d.right.difference,
+              100 * d.right.interval[0],
+              100 * d.right.interval[1],
+              holmP,
+              d.n,
+              d.right.found ? labels.different : fill(labels.notFound, (100 * d.right.detectable).toFixed(1)),
+            ],
+      ),
     });
-    return new Figure({ id: "pairs", title: fill(labels.pairsTitle, reference), note: fill(labels.bootstrapNote, known[0]?.difference.n ?? 0), drawing: known.length === 0 ? undefined : chart, data }, this.context);
+    return new Figure(
+      {
+        id: "pairs",
+        title: fill(labels.pairsTitle, reference),
+        note: fill(labels.bootstrapNote, known[0]?.difference.n ?? 0),
+        drawing: known.length === 0 ? undefined : chart,
+        data,
+      },
+      this.context,
+    );
   }
 }

@@ -15,9 +15,31 @@ export class RunPicker {
   private chosen: string[] = [];
   private wanted = "";
 
-  constructor(private readonly context: FigureContext, private readonly onChange: (ids: string[]) => void) {
-    const { labels } = context, tools = el("div", "", "actions");
-    tools.append(textField(labels.searchRuns, "", (text) => { this.wanted = text.trim().toLowerCase(); this.draw(); }), button(labels.chooseShown, () => { this.set([...new Set([...this.chosen, ...this.shown().slice(0, MOST_SHOWN).map(({ id }) => id)])]); }), button(labels.chooseNone, () => { this.set([]); }));
+  constructor(
+    private readonly context: FigureContext,
+    private readonly onChange: (ids: string[]) => void,
+  ) {
+    const { labels } = context,
+      tools = el("div", "", "actions");
+    tools.append(
+      textField(labels.searchRuns, "", (text) => {
+        this.wanted = text.trim().toLowerCase();
+        this.draw();
+      }),
+      button(labels.chooseShown, () => {
+        this.set([
+          ...new Set([
+            ...this.chosen,
+            ...this.shown()
+              .slice(0, MOST_SHOWN)
+              .map(({ id }) => id),
+          ]),
+        ]);
+      }),
+      button(labels.chooseNone, () => {
+        this.set([]);
+      }),
+    );
     this.list.tabIndex = 0;
     this.list.setAttribute("aria-label", labels.runsToCompare);
     this.element.append(el("h2", labels.runsToCompare), tools, this.list, this.count);
@@ -30,9 +52,16 @@ export class RunPicker {
     if (JSON.stringify([runs, chosen]) !== before) this.draw();
   }
 
-  choose(ids: readonly string[]): void { this.chosen = [...ids]; this.draw(); }
+  choose(ids: readonly string[]): void {
+    this.chosen = [...ids];
+    this.draw();
+  }
 
-  private shown(): RunChoice[] { return this.runs.filter(({ name, id, method, task, experiment }) => `${name} ${id} ${method} ${task} ${experiment}`.toLowerCase().includes(this.wanted)); }
+  private shown(): RunChoice[] {
+    return this.runs.filter(({ name, id, method, task, experiment }) =>
+      `${name} ${id} ${method} ${task} ${experiment}`.toLowerCase().includes(this.wanted),
+    );
+  }
 
   private set(ids: string[]): void {
     this.chosen = ids;
@@ -41,19 +70,36 @@ export class RunPicker {
   }
 
   private draw(): void {
-    const { labels } = this.context, found = this.shown(), focused = this.list.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset["id"] : undefined;
+    const { labels } = this.context,
+      found = this.shown(),
+      focused = this.list.contains(document.activeElement)
+        ? (document.activeElement as HTMLElement).dataset["id"]
+        : undefined;
     this.list.replaceChildren(...found.slice(0, MOST_SHOWN).map((run) => this.row(run)));
-    this.count.textContent = fill(found.length > MOST_SHOWN ? labels.runsShownOf : labels.runsChosen, this.chosen.length, found.length, MOST_SHOWN);
+    this.count.textContent = fill(
+      found.length > MOST_SHOWN ? labels.runsShownOf : labels.runsChosen,
+      this.chosen.length,
+      found.length,
+      MOST_SHOWN,
+    );
     if (focused !== undefined) this.list.querySelector<HTMLElement>(`[data-id="${focused}"]`)?.focus();
   }
 
   private row({ id, name, method, value, status }: RunChoice): HTMLElement {
-    const line = el("li"), label = el("label"), box = el("input");
+    const line = el("li"),
+      label = el("label"),
+      box = el("input");
     box.type = "checkbox";
     box.checked = this.chosen.includes(id);
     box.dataset["id"] = id;
-    box.addEventListener("change", () => { this.set(box.checked ? [...this.chosen, id] : this.chosen.filter((each) => each !== id)); });
-    label.append(box, el("span", name), el("span", [method, value, status].filter((part) => part !== "").join(" · "), "detail"));
+    box.addEventListener("change", () => {
+      this.set(box.checked ? [...this.chosen, id] : this.chosen.filter((each) => each !== id));
+    });
+    label.append(
+      box,
+      el("span", name),
+      el("span", [method, value, status].filter((part) => part !== "").join(" · "), "detail"),
+    );
     line.append(label);
     return line;
   }

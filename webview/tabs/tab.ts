@@ -14,11 +14,29 @@ export interface AnalysisTabSpec {
 /** Cards and figures of a tab; a result's figures are made when the tab is first seen with it. */
 export class AnalysisTab {
   readonly element = el("div", "", "tab");
-  private readonly parts: Map<AnalysisName, { card: AnalysisCard; box: HTMLElement; figures: Figure[]; result: unknown; peers: readonly Peer[]; stale: boolean }>;
+  private readonly parts: Map<
+    AnalysisName,
+    { card: AnalysisCard; box: HTMLElement; figures: Figure[]; result: unknown; peers: readonly Peer[]; stale: boolean }
+  >;
   private visible = false;
 
-  constructor(private readonly spec: AnalysisTabSpec, private readonly context: FigureContext) {
-    this.parts = new Map(spec.analyses.map(([name, title]) => [name, { card: new AnalysisCard(title, context.labels, context.post), box: el("div", "", "tab"), figures: [], result: undefined, peers: [], stale: false }]));
+  constructor(
+    private readonly spec: AnalysisTabSpec,
+    private readonly context: FigureContext,
+  ) {
+    this.parts = new Map(
+      spec.analyses.map(([name, title]) => [
+        name,
+        {
+          card: new AnalysisCard(title, context.labels, context.post),
+          box: el("div", "", "tab"),
+          figures: [],
+          result: undefined,
+          peers: [],
+          stale: false,
+        },
+      ]),
+    );
     for (const { card, box } of this.parts.values()) this.element.append(card.element, box);
   }
 
@@ -34,7 +52,11 @@ export class AnalysisTab {
 
   peers(name: AnalysisName, peers: readonly Peer[]): void {
     const part = this.parts.get(name);
-    if (part === undefined || JSON.stringify(part.peers.map(({ id }) => id)) === JSON.stringify(peers.map(({ id }) => id))) return;
+    if (
+      part === undefined ||
+      JSON.stringify(part.peers.map(({ id }) => id)) === JSON.stringify(peers.map(({ id }) => id))
+    )
+      return;
     part.peers = peers;
     part.stale = part.result !== undefined;
     this.render();
@@ -46,7 +68,9 @@ export class AnalysisTab {
     this.render();
   }
 
-  paint(theme: Theme): void { for (const { figures } of this.parts.values()) for (const figure of figures) figure.paint(theme); }
+  paint(theme: Theme): void {
+    for (const { figures } of this.parts.values()) for (const figure of figures) figure.paint(theme);
+  }
 
   private render(): void {
     if (!this.visible) return;
@@ -61,7 +85,10 @@ export class AnalysisTab {
         // A result that cannot be shown must not take the page with it.
         part.figures = [];
         part.box.replaceChildren(el("p", this.context.labels.cannotShow));
-        this.context.post({ type: "problem", message: `${name}: ${error instanceof Error ? error.stack ?? error.message : String(error)}` });
+        this.context.post({
+          type: "problem",
+          message: `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+        });
       }
     }
   }

@@ -12,15 +12,36 @@ const known = (values: readonly (number | undefined)[]): number[] => values.filt
 /** Means over seeds of the post-hoc cases that the runs of a group share. */
 function posthoc(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label: group, runs }) => {
-    const cases = runs.flatMap(({ analyses: { ablation, specificity } }) => [...(ablation?.cases ?? []), ...(specificity?.cases ?? [])]);
+    const cases = runs.flatMap(({ analyses: { ablation, specificity } }) => [
+      ...(ablation?.cases ?? []),
+      ...(specificity?.cases ?? []),
+    ]);
     // Draws of one permutation test are first averaged within their run.
-    const names = [...new Set(cases.map(({ label }) => label.replace(/, draw \d+$/, "")))], of = (run: ReportedRun, name: string): number[] => [...(run.analyses.ablation?.cases ?? []), ...(run.analyses.specificity?.cases ?? [])].filter(({ label }) => label.replace(/, draw \d+$/, "") === name).map(({ versus }) => versus.right.difference);
+    const names = [...new Set(cases.map(({ label }) => label.replace(/, draw \d+$/, "")))],
+      of = (run: ReportedRun, name: string): number[] =>
+        [...(run.analyses.ablation?.cases ?? []), ...(run.analyses.specificity?.cases ?? [])]
+          .filter(({ label }) => label.replace(/, draw \d+$/, "") === name)
+          .map(({ versus }) => versus.right.difference);
     return names.map((name) => {
-      const values = runs.map((run) => of(run, name)).filter((each) => each.length > 0).map((each) => seedInterval(each).mean), { n, mean, interval } = seedInterval(values);
+      const values = runs
+          .map((run) => of(run, name))
+          .filter((each) => each.length > 0)
+          .map((each) => seedInterval(each).mean),
+        { n, mean, interval } = seedInterval(values);
       return [group, name, foundOrNot(mean, interval), String(n)];
     });
   });
-  return rows.length === 0 ? [] : [{ kind: "table", caption: "Post-hoc (H): share right against as trained, percentage points, mean over seeds with its 95 % t-interval", header: ["run", "altered", "difference", "seeds"], rows }];
+  return rows.length === 0
+    ? []
+    : [
+        {
+          kind: "table",
+          caption:
+            "Post-hoc (H): share right against as trained, percentage points, mean over seeds with its 95 % t-interval",
+          header: ["run", "altered", "difference", "seeds"],
+          rows,
+        },
+      ];
 }
 
 /** The paper's Table 2, both ways of counting, over seeds. */
@@ -28,50 +49,143 @@ function offsetSizes(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label, runs }) => {
     const all = runs.flatMap(({ analyses: { offsets } }) => offsets ?? []);
     if (all.length === 0) return [];
-    const of = (value: (each: (typeof all)[number]) => number | undefined): string => { const values = known(all.map(value)); return values.length === 0 ? "n/a" : overSeeds(seedInterval(values), one); };
-    return [[label, of(({ official }) => official.meanAbs), of(({ valid }) => valid.meanAbs), of(({ valid }) => valid.meanL2), of(({ valid }) => valid.meanRatio), of(({ specificity }) => specificity), of(({ geometry }) => geometry?.effectiveRank), of(({ units }) => units && units.dead / units.total), String(all.length)]];
+    const of = (value: (each: (typeof all)[number]) => number | undefined): string => {
+      const values = known(all.map(value));
+      return values.length === 0 ? "n/a" : overSeeds(seedInterval(values), one);
+    };
+    return [
+      [
+        label,
+        of(({ official }) => official.meanAbs),
+        of(({ valid }) => valid.meanAbs),
+        of(({ valid }) => valid.meanL2),
+        of(({ valid }) => valid.meanRatio),
+        of(({ specificity }) => specificity),
+        of(({ geometry }) => geometry?.effectiveRank),
+        of(({ units }) => units && units.dead / units.total),
+        String(all.length),
+      ],
+    ];
   });
-  return rows.length === 0 ? [] : [{ kind: "table", caption: "Size of the offsets: mean over seeds with its 95 % t-interval. \"With padding\" counts as the published code does", header: ["", "mean |offset|, with padding", "mean |offset|, valid tokens", "mean L2", "mean L2 ratio to the embedding", "specificity index", "effective rank", "share of units dead", "seeds"], rows }];
+  return rows.length === 0
+    ? []
+    : [
+        {
+          kind: "table",
+          caption:
+            'Size of the offsets: mean over seeds with its 95 % t-interval. "With padding" counts as the published code does',
+          header: [
+            "",
+            "mean |offset|, with padding",
+            "mean |offset|, valid tokens",
+            "mean L2",
+            "mean L2 ratio to the embedding",
+            "specificity index",
+            "effective rank",
+            "share of units dead",
+            "seeds",
+          ],
+          rows,
+        },
+      ];
 }
 
 function stability(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label, runs }) => {
-    const all = runs.flatMap(({ analyses }) => analyses.stability ?? []), names = [...new Set(all.flatMap(({ components }) => components.map(({ group }) => group)))];
+    const all = runs.flatMap(({ analyses }) => analyses.stability ?? []),
+      names = [...new Set(all.flatMap(({ components }) => components.map(({ group }) => group)))];
     return names.map((name) => {
-      const own = all.flatMap(({ components }) => components.filter(({ group }) => group === name)), advice = own.map((each) => each.advice).find((each) => each !== undefined);
-      return [label, name, String(own[0]!.rate), overSeeds(seedInterval(own.map(({ ratio }) => ratio.median)), (x) => x.toExponential(1)), overSeeds(seedInterval(own.map(({ gradient }) => gradient.median)), (x) => x.toExponential(1)), String(own.reduce((sum, { spikes }) => sum + spikes, 0)), advice === undefined ? "none" : `try ${advice.rate}: ${advice.why}`];
+      const own = all.flatMap(({ components }) => components.filter(({ group }) => group === name)),
+        advice = own.map((each) => each.advice).find((each) => each !== undefined);
+      return [
+        label,
+        name,
+        String(own[0]!.rate),
+        overSeeds(seedInterval(own.map(({ ratio }) => ratio.median)), (x) => x.toExponential(1)),
+        overSeeds(seedInterval(own.map(({ gradient }) => gradient.median)), (x) => x.toExponential(1)),
+        String(own.reduce((sum, { spikes }) => sum + spikes, 0)),
+        advice === undefined ? "none" : `try ${advice.rate}: ${advice.why}`,
+      ];
     });
   });
-  return rows.length === 0 ? [] : [{ kind: "table", caption: "Training, component by component: medians over the steps after warm-up, mean over seeds with its 95 % t-interval", header: ["", "component", "learning rate", "update / weights", "gradient norm", "spikes", "advice"], rows }];
+  return rows.length === 0
+    ? []
+    : [
+        {
+          kind: "table",
+          caption:
+            "Training, component by component: medians over the steps after warm-up, mean over seeds with its 95 % t-interval",
+          header: ["", "component", "learning rate", "update / weights", "gradient norm", "spikes", "advice"],
+          rows,
+        },
+      ];
 }
 
 /** Retrained ablations, each against A0 by the same seeds; never together with post-hoc ones. */
 function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
-  const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined), base = own.find(({ label }) => label === "A0");
+  const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined),
+    base = own.find(({ label }) => label === "A0");
   if (base === undefined || own.length < 2) return [];
-  const value = (run: ReportedRun): number | undefined => run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
+  const value = (run: ReportedRun): number | undefined =>
+    run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
   const judged = own.map((group) => {
-    const pairs = group.runs.flatMap((run) => { const other = base.runs.find(({ experiment }) => experiment.seed === run.experiment.seed), [a, b] = [value(run), other && value(other)]; return a === undefined || b === undefined ? [] : [{ a, b }]; });
-    return { group, values: known(group.runs.map(value)), difference: pairs.length === 0 ? undefined : pairedDifference(pairs.map(({ a }) => a), pairs.map(({ b }) => b)) };
+    const pairs = group.runs.flatMap((run) => {
+      const other = base.runs.find(({ experiment }) => experiment.seed === run.experiment.seed),
+        [a, b] = [value(run), other && value(other)];
+      return a === undefined || b === undefined ? [] : [{ a, b }];
+    });
+    return {
+      group,
+      values: known(group.runs.map(value)),
+      difference:
+        pairs.length === 0
+          ? undefined
+          : pairedDifference(
+              pairs.map(({ a }) => a),
+              pairs.map(({ b }) => b),
+            ),
+    };
   });
-  const others = judged.filter(({ group }) => group !== base), { holm } = corrected(others.map(({ difference }) => difference?.p ?? 1));
+  const others = judged.filter(({ group }) => group !== base),
+    { holm } = corrected(others.map(({ difference }) => difference?.p ?? 1));
   const rows = judged.map(({ group, values, difference }) => {
-    const kase = group.runs[0]!.experiment.part!.case!, at = others.findIndex((each) => each.group === group);
-    return [`${kase}: ${RETRAINED_TEXT[kase]}`, group.runs[0]!.record.trainable?.toLocaleString("en") ?? "", values.length === 0 ? "" : overSeeds(seedInterval(values), (x) => `${points(x)} %`), at < 0 || difference === undefined ? "" : foundOrNot(difference.mean, difference.interval), at < 0 ? "" : pValue(holm[at]!), difference?.dz === undefined || at < 0 ? "" : number(difference.dz, 2), String(values.length)];
+    const kase = group.runs[0]!.experiment.part!.case!,
+      at = others.findIndex((each) => each.group === group);
+    return [
+      `${kase}: ${RETRAINED_TEXT[kase]}`,
+      group.runs[0]!.record.trainable?.toLocaleString("en") ?? "",
+      values.length === 0 ? "" : overSeeds(seedInterval(values), (x) => `${points(x)} %`),
+      at < 0 || difference === undefined ? "" : foundOrNot(difference.mean, difference.interval),
+      at < 0 ? "" : pValue(holm[at]!),
+      difference?.dz === undefined || at < 0 ? "" : number(difference.dz, 2),
+      String(values.length),
+    ];
   });
   return [
     { kind: "heading", level: 3, text: "Ablations trained from scratch (R)" },
-    { kind: "table", caption: "Retrained at one budget: test value, and the difference to A0 in points, paired by seed, 95 % t-intervals; p by the paired t-test, Holm-corrected; d_z the effect size", header: ["", "parameters", "test", "against A0", "p (Holm)", "d_z", "seeds"], rows },
+    {
+      kind: "table",
+      caption:
+        "Retrained at one budget: test value, and the difference to A0 in points, paired by seed, 95 % t-intervals; p by the paired t-test, Holm-corrected; d_z the effect size",
+      header: ["", "parameters", "test", "against A0", "p (Holm)", "d_z", "seeds"],
+      rows,
+    },
     { kind: "text", text: explained(judged, base) },
   ];
 }
 
-interface Judged { group: SeedGroup; difference: ReturnType<typeof pairedDifference> | undefined }
+interface Judged {
+  group: SeedGroup;
+  difference: ReturnType<typeof pairedDifference> | undefined;
+}
 
 /** (A0 - A3) / (A0 - A1), only where A0 - A1 exceeds its interval. */
 function explained(judged: readonly Judged[], base: SeedGroup): string {
-  const of = (label: string): Judged["difference"] => judged.find(({ group }) => group !== base && group.label === label)?.difference, [a1, a3] = [of("A1"), of("A3")];
-  if (a1?.interval === undefined || a3 === undefined || a1.interval[1] >= 0) return "No share of a gain is computed: ADePT's gain over the prompt alone does not exceed its interval.";
+  const of = (label: string): Judged["difference"] =>
+      judged.find(({ group }) => group !== base && group.label === label)?.difference,
+    [a1, a3] = [of("A1"), of("A3")];
+  if (a1?.interval === undefined || a3 === undefined || a1.interval[1] >= 0)
+    return "No share of a gain is computed: ADePT's gain over the prompt alone does not exceed its interval.";
   return `Specificity explains ${number((100 * a3.mean) / a1.mean, 0)} % of ADePT's gain over the prompt alone: what one trained constant does not reach.`;
 }
 

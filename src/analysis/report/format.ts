@@ -17,7 +17,9 @@ export function overSeeds(summary: SeedSummary | undefined, show: (x: number) =>
   if (summary === undefined) return "";
   const { mean, interval } = summary;
   if (interval === undefined) return `${show(mean)} (one seed)`;
-  return isPoint(interval) ? `${show(mean)} (every seed)` : `${show(mean)} [${show(interval[0])}, ${show(interval[1])}]`;
+  return isPoint(interval)
+    ? `${show(mean)} (every seed)`
+    : `${show(mean)} [${show(interval[0])}, ${show(interval[1])}]`;
 }
 
 /** A difference in points: its interval where it leaves 0 out, else that none was found, with the size that could have been found about half the time; all seeds or examples agreeing is said as such. */
@@ -25,5 +27,7 @@ export function foundOrNot(mean: number, interval: readonly [number, number] | u
   if (interval === undefined) return `${points(mean)} (no interval)`;
   const [low, high] = interval;
   if (isPoint(interval)) return Math.abs(mean) < ROUNDING ? "0 exactly" : `${points(mean)} (every time)`;
-  return low > 0 || high < 0 ? `${points(mean)} [${points(low)}, ${points(high)}]` : `no difference found: ${points(mean)} (±${points((high - low) / 2)} could have been)`;
+  return low > 0 || high < 0
+    ? `${points(mean)} [${points(low)}, ${points(high)}]`
+    : `no difference found: ${points(mean)} (±${points((high - low) / 2)} could have been)`;
 }

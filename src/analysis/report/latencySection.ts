@@ -4,29 +4,60 @@ import { number } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 
 type Interval = { median: number; low: number; high: number };
-const time = ({ median, low, high }: Interval, digits = 2): string => `${number(median, digits)} [${number(low, digits)}, ${number(high, digits)}]`;
+const time = ({ median, low, high }: Interval, digits = 2): string =>
+  `${number(median, digits)} [${number(low, digits)}, ${number(high, digits)}]`;
 
 /** The fold against its rivals, round by round, and whether it predicts the same. */
 function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatement): Block[] {
   return [
-    { kind: "text", text: `${form}: the same tokens as the run generates, on ${equal} of ${total} test texts. ${against.map(({ against: other, ratio }) => `Its time over that of ${other}: ${time(ratio, 3)} (n = ${ratio.n})`).join(". ")}.` },
     {
-      kind: "table", caption: `Time of ${form} over another form's, end to end: median of the ratios of each round with its 95 % interval`, header: ["against", "text length", "batch", "ratio"],
-      rows: against.flatMap(({ against: other, ratio, cells }) => [[other, "all", "all", time(ratio, 3)], ...cells.map((cell) => [other, String(cell.length), String(cell.batchSize), time(cell.ratio, 3)])]),
+      kind: "text",
+      text: `${form}: the same tokens as the run generates, on ${equal} of ${total} test texts. ${against.map(({ against: other, ratio }) => `Its time over that of ${other}: ${time(ratio, 3)} (n = ${ratio.n})`).join(". ")}.`,
+    },
+    {
+      kind: "table",
+      caption: `Time of ${form} over another form's, end to end: median of the ratios of each round with its 95 % interval`,
+      header: ["against", "text length", "batch", "ratio"],
+      rows: against.flatMap(({ against: other, ratio, cells }) => [
+        [other, "all", "all", time(ratio, 3)],
+        ...cells.map((cell) => [other, String(cell.length), String(cell.batchSize), time(cell.ratio, 3)]),
+      ]),
     },
   ];
 }
 
 /** The latency of one run: ADePT's where there is one, since only that has a fold to show. */
 export function latencySection(runs: readonly ReportedRun[]): Block[] {
-  const run = runs.find(({ experiment, analyses }) => experiment.method.kind === "adept" && analyses.latency !== undefined) ?? runs.find(({ analyses }) => analyses.latency !== undefined), latency = run?.analyses.latency;
+  const run =
+      runs.find(({ experiment, analyses }) => experiment.method.kind === "adept" && analyses.latency !== undefined) ??
+      runs.find(({ analyses }) => analyses.latency !== undefined),
+    latency = run?.analyses.latency;
   if (run === undefined || latency === undefined) return [];
   return [
     { kind: "heading", level: 3, text: "Latency" },
     {
-      kind: "table", caption: `Milliseconds, median with its 95 % interval over ${latency.rounds} rounds in turn, ${latency.device}: encoder and ${latency.tokens} decoded tokens, and the input layer alone (run ${run.id})`,
-      header: ["", "parameters", "prompt", "text length", "batch", "end to end (ms)", "against the backbone alone", "input layer (ms)"],
-      rows: latency.rows.map((row) => [row.form, row.parameters.toLocaleString("en"), String(row.promptLength), String(row.length), String(row.batchSize), time(row.endToEnd), `${time(row.ratio)} x`, time(row.inputLayer, 3)]),
+      kind: "table",
+      caption: `Milliseconds, median with its 95 % interval over ${latency.rounds} rounds in turn, ${latency.device}: encoder and ${latency.tokens} decoded tokens, and the input layer alone (run ${run.id})`,
+      header: [
+        "",
+        "parameters",
+        "prompt",
+        "text length",
+        "batch",
+        "end to end (ms)",
+        "against the backbone alone",
+        "input layer (ms)",
+      ],
+      rows: latency.rows.map((row) => [
+        row.form,
+        row.parameters.toLocaleString("en"),
+        String(row.promptLength),
+        String(row.length),
+        String(row.batchSize),
+        time(row.endToEnd),
+        `${time(row.ratio)} x`,
+        time(row.inputLayer, 3),
+      ]),
     },
     ...(latency.fold === undefined ? [] : foldBlocks(latency.fold)),
   ];

@@ -13,7 +13,9 @@ import { shiftSection } from "./shiftSection.ts";
 function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun[] }[] {
   const groups = new Map<string, { name: string; runs: ReportedRun[] }>();
   for (const run of runs) {
-    const { shots: _, ...task } = run.experiment.task, key = JSON.stringify([task, run.experiment.backbone]), group = groups.get(key) ?? { name: taskName(run.experiment), runs: [] };
+    const { shots: _, ...task } = run.experiment.task,
+      key = JSON.stringify([task, run.experiment.backbone]),
+      group = groups.get(key) ?? { name: taskName(run.experiment), runs: [] };
     groups.set(key, group);
     group.runs.push(run);
   }
@@ -21,15 +23,44 @@ function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun
 }
 
 function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
-  const comparison = compareRuns(runs), { metric } = comparison, groups = seedGroups(runs), show = (x: number): string => metricValue(metric, x);
-  const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }) => [label, trainable?.toLocaleString("en") ?? "", overSeeds(test, show), String(seeds.length), validation === undefined ? "" : number(validation.mean)]);
-  const untrained = runs.map(({ record }) => leadingMetric(record.evaluations.find(({ label }) => label === "untrained")?.metrics ?? {})?.value).filter((value) => value !== undefined);
+  const comparison = compareRuns(runs),
+    { metric } = comparison,
+    groups = seedGroups(runs),
+    show = (x: number): string => metricValue(metric, x);
+  const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }) => [
+    label,
+    trainable?.toLocaleString("en") ?? "",
+    overSeeds(test, show),
+    String(seeds.length),
+    validation === undefined ? "" : number(validation.mean),
+  ]);
+  const untrained = runs
+    .map(
+      ({ record }) =>
+        leadingMetric(record.evaluations.find(({ label }) => label === "untrained")?.metrics ?? {})?.value,
+    )
+    .filter((value) => value !== undefined);
   return [
     { kind: "heading", level: 2, text: `Task: ${name}` },
-    { kind: "table", caption: `Test ${metricName(metric)}, mean and 95 % t-interval over seeds`, header: ["", "parameters", `test ${metricName(metric)}`, "seeds", "validation (higher is better)"], rows },
-    ...(untrained.length === 0 ? [] : [{ kind: "text" as const, text: `Untrained, the same runs test at ${show(untrained.reduce((a, b) => a + b, 0) / untrained.length)} on average.` }]),
+    {
+      kind: "table",
+      caption: `Test ${metricName(metric)}, mean and 95 % t-interval over seeds`,
+      header: ["", "parameters", `test ${metricName(metric)}`, "seeds", "validation (higher is better)"],
+      rows,
+    },
+    ...(untrained.length === 0
+      ? []
+      : [
+          {
+            kind: "text" as const,
+            text: `Untrained, the same runs test at ${show(untrained.reduce((a, b) => a + b, 0) / untrained.length)} on average.`,
+          },
+        ]),
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })),
-    ...fewShotSection(runs, metric), ...acrossSeeds(groups, metric), ...shiftSection(groups), ...latencySection(runs),
+    ...fewShotSection(runs, metric),
+    ...acrossSeeds(groups, metric),
+    ...shiftSection(groups),
+    ...latencySection(runs),
   ];
 }
 
@@ -37,7 +68,11 @@ function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
 export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },
-    { kind: "text", text: `${runs.length} run${runs.length === 1 ? "" : "s"}. Differences are paired over the same test examples; a difference whose interval holds 0 is reported as none found, with the size that could have been found about half the time.` },
-    ...byTask(runs).flatMap(({ name, runs: own }) => taskSection(name, own)), ...runs.flatMap(runBlocks),
+    {
+      kind: "text",
+      text: `${runs.length} run${runs.length === 1 ? "" : "s"}. Differences are paired over the same test examples; a difference whose interval holds 0 is reported as none found, with the size that could have been found about half the time.`,
+    },
+    ...byTask(runs).flatMap(({ name, runs: own }) => taskSection(name, own)),
+    ...runs.flatMap(runBlocks),
   ];
 }

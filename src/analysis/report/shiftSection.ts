@@ -11,36 +11,127 @@ const small = (x: number): string => (x === 0 ? "0 exactly" : x.toExponential(1)
 /** T0, T5 and T6 of each group: the largest over its seeds. */
 function properties(groups: readonly { label: string; shifts: Shift[] }[]): Block {
   const rows = groups.map(({ label, shifts }) => {
-    const most = (value: (each: Shift["properties"]) => number): string => small(Math.max(...shifts.map((each) => value(each.properties))));
-    return [label, number(Math.max(...shifts.map((each) => each.properties.largest)), 2), most((p) => p.acrossPlaces), most((p) => p.acrossTokens), most((p) => p.withinType), most((p) => p.promptChange), most((p) => p.padding), most((p) => p.padValue)];
+    const most = (value: (each: Shift["properties"]) => number): string =>
+      small(Math.max(...shifts.map((each) => value(each.properties))));
+    return [
+      label,
+      number(Math.max(...shifts.map((each) => each.properties.largest)), 2),
+      most((p) => p.acrossPlaces),
+      most((p) => p.acrossTokens),
+      most((p) => p.withinType),
+      most((p) => p.promptChange),
+      most((p) => p.padding),
+      most((p) => p.padValue),
+    ];
   });
-  return { kind: "table", caption: "What must hold exactly, on the method's own graph: largest absolute difference over seeds", header: ["", "largest offset", "T0: one token at other places", "T0: other tokens at one place", "T6: variance of a repeated token's offset", "prompt rows against the trained", "T5: padding (relative)", "T5: value of masked places (relative)"], rows };
+  return {
+    kind: "table",
+    caption: "What must hold exactly, on the method's own graph: largest absolute difference over seeds",
+    header: [
+      "",
+      "largest offset",
+      "T0: one token at other places",
+      "T0: other tokens at one place",
+      "T6: variance of a repeated token's offset",
+      "prompt rows against the trained",
+      "T5: padding (relative)",
+      "T5: value of masked places (relative)",
+    ],
+    rows,
+  };
 }
 
 /** The mean over seeds of what each shift does. */
 function effects(groups: readonly { label: string; shifts: Shift[] }[]): Block {
   const labels = groups[0]!.shifts[0]!.cases.map(({ label }) => label);
-  const rows = groups.flatMap(({ label: group, shifts }) => labels.flatMap((label) => {
-    const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label)), mean = (value: (each: Shift["cases"][number]) => number): number => seedInterval(own.map(value)).mean;
-    if (own.length === 0) return [];
-    const { mean: difference, interval } = seedInterval(own.map(({ versus }) => versus.right.difference));
-    return [[group, label, own[0]!.offsetChange === undefined ? "n/a" : number(mean(({ offsetChange }) => offsetChange ?? 0)), number(mean(({ encoderChange }) => encoderChange)), number(mean(({ kl }) => kl), 5), number(mean(({ maxLogit }) => maxLogit), 2), `${number(100 * mean(({ versus }) => versus.flips), 1)} %`, foundOrNot(difference, interval)]];
-  }));
-  return { kind: "table", caption: "Text shifted by k places (T1 table rows alone, T2 prompt and text, T3 text in its window, T4 after k tokens of filler): means over seeds; the share right against unshifted in points with its 95 % t-interval", header: ["", "shift", "offset change", "encoder change", "KL (nats)", "largest logit change", "predictions changed", "right"], rows };
+  const rows = groups.flatMap(({ label: group, shifts }) =>
+    labels.flatMap((label) => {
+      const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label)),
+        mean = (value: (each: Shift["cases"][number]) => number): number => seedInterval(own.map(value)).mean;
+      if (own.length === 0) return [];
+      const { mean: difference, interval } = seedInterval(own.map(({ versus }) => versus.right.difference));
+      return [
+        [
+          group,
+          label,
+          own[0]!.offsetChange === undefined ? "n/a" : number(mean(({ offsetChange }) => offsetChange ?? 0)),
+          number(mean(({ encoderChange }) => encoderChange)),
+          number(
+            mean(({ kl }) => kl),
+            5,
+          ),
+          number(
+            mean(({ maxLogit }) => maxLogit),
+            2,
+          ),
+          `${number(100 * mean(({ versus }) => versus.flips), 1)} %`,
+          foundOrNot(difference, interval),
+        ],
+      ];
+    }),
+  );
+  return {
+    kind: "table",
+    caption:
+      "Text shifted by k places (T1 table rows alone, T2 prompt and text, T3 text in its window, T4 after k tokens of filler): means over seeds; the share right against unshifted in points with its 95 % t-interval",
+    header: [
+      "",
+      "shift",
+      "offset change",
+      "encoder change",
+      "KL (nats)",
+      "largest logit change",
+      "predictions changed",
+      "right",
+    ],
+    rows,
+  };
 }
 
 /** The worst k of each test, with prompt tuning as the control. */
 function control(groups: readonly SeedGroup[]): Block[] {
   const pt = groups.find(({ kind, runs }) => kind === "pt" && runs.some((run) => shiftOf(run) !== undefined));
   if (pt === undefined) return [];
-  const rows = groups.filter((group) => group !== pt).flatMap((group) => {
-    const pairs = group.runs.flatMap((run) => { const other = pt.runs.find(({ experiment }) => experiment.seed === run.experiment.seed), [method, base] = [shiftOf(run), other && shiftOf(other)]; return method === undefined || base === undefined ? [] : [{ method, control: base }]; });
-    return doubleDifferences(pairs).map(({ label, seeds, examples }) => [`${group.label} − ${pt.label}`, label, foundOrNot(seeds.mean, seeds.interval), foundOrNot(examples.difference, examples.interval), String(examples.n), String(seeds.n)]);
-  });
-  return rows.length === 0 ? [] : [{ kind: "table", caption: "Difference in differences: the method's change in share right under the shift minus prompt tuning's, points; 95 % t-interval over seeds, and bootstrap over examples of the mean over seeds", header: ["", "shift", "over seeds", "over examples", "n", "seeds"], rows }];
+  const rows = groups
+    .filter((group) => group !== pt)
+    .flatMap((group) => {
+      const pairs = group.runs.flatMap((run) => {
+        const other = pt.runs.find(({ experiment }) => experiment.seed === run.experiment.seed),
+          [method, base] = [shiftOf(run), other && shiftOf(other)];
+        return method === undefined || base === undefined ? [] : [{ method, control: base }];
+      });
+      return doubleDifferences(pairs).map(({ label, seeds, examples }) => [
+        `${group.label} − ${pt.label}`,
+        label,
+        foundOrNot(seeds.mean, seeds.interval),
+        foundOrNot(examples.difference, examples.interval),
+        String(examples.n),
+        String(seeds.n),
+      ]);
+    });
+  return rows.length === 0
+    ? []
+    : [
+        {
+          kind: "table",
+          caption:
+            "Difference in differences: the method's change in share right under the shift minus prompt tuning's, points; 95 % t-interval over seeds, and bootstrap over examples of the mean over seeds",
+          header: ["", "shift", "over seeds", "over examples", "n", "seeds"],
+          rows,
+        },
+      ];
 }
 
 export function shiftSection(groups: readonly SeedGroup[]): Block[] {
-  const shifted = groups.map(({ label, runs }) => ({ label, shifts: runs.flatMap((run) => shiftOf(run) ?? []) })).filter(({ shifts }) => shifts.length > 0);
-  return shifted.length === 0 ? [] : [{ kind: "heading", level: 3, text: "Position shift across seeds" }, properties(shifted), effects(shifted), ...control(groups)];
+  const shifted = groups
+    .map(({ label, runs }) => ({ label, shifts: runs.flatMap((run) => shiftOf(run) ?? []) }))
+    .filter(({ shifts }) => shifts.length > 0);
+  return shifted.length === 0
+    ? []
+    : [
+        { kind: "heading", level: 3, text: "Position shift across seeds" },
+        properties(shifted),
+        effects(shifted),
+        ...control(groups),
+      ];
 }

@@ -1,12 +1,19 @@
 /** p-values corrected for how many there are, in the order given; each at most 1. */
-export interface Corrected { holm: number[]; bonferroni: number[]; benjaminiHochberg: number[] }
+export interface Corrected {
+  holm: number[];
+  bonferroni: number[];
+  benjaminiHochberg: number[];
+}
 
 /** Runs over the p-values from the smallest, or from the largest, keeping the running extreme. */
 function stepwise(p: readonly number[], scaled: (value: number, rank: number) => number, upwards: boolean): number[] {
-  const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!), result = new Array<number>(p.length);
+  const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!),
+    result = new Array<number>(p.length);
   let extreme = upwards ? 0 : 1;
   for (let at = 0; at < order.length; at++) {
-    const rank = upwards ? at : order.length - 1 - at, index = order[rank]!, value = Math.min(1, scaled(p[index]!, rank));
+    const rank = upwards ? at : order.length - 1 - at,
+      index = order[rank]!,
+      value = Math.min(1, scaled(p[index]!, rank));
     extreme = upwards ? Math.max(extreme, value) : Math.min(extreme, value);
     result[index] = extreme;
   }
@@ -16,5 +23,9 @@ function stepwise(p: readonly number[], scaled: (value: number, rank: number) =>
 /** Holm (1979), Bonferroni, and Benjamini and Hochberg (1995). */
 export function corrected(p: readonly number[]): Corrected {
   const n = p.length;
-  return { holm: stepwise(p, (value, rank) => value * (n - rank), true), bonferroni: p.map((value) => Math.min(1, value * n)), benjaminiHochberg: stepwise(p, (value, rank) => (value * n) / (rank + 1), false) };
+  return {
+    holm: stepwise(p, (value, rank) => value * (n - rank), true),
+    bonferroni: p.map((value) => Math.min(1, value * n)),
+    benjaminiHochberg: stepwise(p, (value, rank) => (value * n) / (rank + 1), false),
+  };
 }

@@ -1,12 +1,23 @@
 /** A median with the interval between two order statistics that holds it with at least the confidence asked for (binomial, no assumption on the distribution). */
-export interface MedianInterval { n: number; median: number; low: number; high: number }
+export interface MedianInterval {
+  n: number;
+  median: number;
+  low: number;
+  high: number;
+}
 
 /** @param values at least one; below six the interval at 95 % is the whole range @param confidence 0..1 */
 export function medianInterval(values: readonly number[], confidence = 0.95): MedianInterval {
-  const sorted = [...values].sort((a, b) => a - b), n = sorted.length;
+  const sorted = [...values].sort((a, b) => a - b),
+    n = sorted.length;
   // The largest k with P(X < k) <= tail for a fair binomial X of n: the k-th smallest and largest bound the median.
-  let chance = 0.5 ** n, below = chance, k = 0;
-  for (; below <= (1 - confidence) / 2; k++) { chance *= (n - k) / (k + 1); below += chance; }
+  let chance = 0.5 ** n,
+    below = chance,
+    k = 0;
+  for (; below <= (1 - confidence) / 2; k++) {
+    chance *= (n - k) / (k + 1);
+    below += chance;
+  }
   const low = Math.max(0, k - 1);
   return { n, median: (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2, low: sorted[low]!, high: sorted[n - 1 - low]! };
 }

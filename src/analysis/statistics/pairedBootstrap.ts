@@ -5,9 +5,13 @@ export type Interval = [low: number, high: number];
 
 /** What resampling examples says of a mean difference. */
 export interface BootstrapResult {
-  n: number; resamples: number;
-  difference: number; standardError: number;
-  percentile: Interval; basic: Interval; bca: Interval;
+  n: number;
+  resamples: number;
+  difference: number;
+  standardError: number;
+  percentile: Interval;
+  basic: Interval;
+  bca: Interval;
   /** two-sided, of no difference */
   p: number;
   /** half the width of the interval: a true difference that large would have been found about half the time, about 1.4 times as large 80 % of the time */
@@ -16,26 +20,52 @@ export interface BootstrapResult {
 
 /** Linear quantile of sorted values, as numpy's default. @param q 0..1 */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const at = q * (sorted.length - 1), below = Math.floor(at), low = sorted[below] ?? NaN, high = sorted[Math.min(below + 1, sorted.length - 1)] ?? NaN;
+  const at = q * (sorted.length - 1),
+    below = Math.floor(at),
+    low = sorted[below] ?? NaN,
+    high = sorted[Math.min(below + 1, sorted.length - 1)] ?? NaN;
   return low + (at - below) * (high - low);
 }
 
 /** Bias of the resampled means, z0, and acceleration from the jackknife (Efron 1987, as SciPy computes them). */
-export function bcaTerms(differences: ArrayLike<number>, means: Float64Array, observed: number): { z0: number; acceleration: number } {
-  const n = differences.length, below = means.reduce((count, m) => count + (m < observed ? 1 : 0), 0), upTo = means.reduce((count, m) => count + (m <= observed ? 1 : 0), 0);
-  let sum = 0, squares = 0, cubes = 0;
+export function bcaTerms(
+  differences: ArrayLike<number>,
+  means: Float64Array,
+  observed: number,
+): { z0: number; acceleration: number } {
+  const n = differences.length,
+    below = means.reduce((count, m) => count + (m < observed ? 1 : 0), 0),
+    upTo = means.reduce((count, m) => count + (m <= observed ? 1 : 0), 0);
+  let sum = 0,
+    squares = 0,
+    cubes = 0;
   for (let i = 0; i < n; i++) sum += differences[i]!;
   // Leaving out i changes the mean by (mean - d_i) / (n - 1); the sign is that of the mean of all left-out means minus each.
-  for (let i = 0; i < n; i++) { const u = (differences[i]! - sum / n) / (n - 1); squares += u * u; cubes += u ** 3; }
-  return { z0: normalQuantile((below + upTo) / (2 * means.length)), acceleration: squares === 0 ? 0 : cubes / (6 * squares ** 1.5) };
+  for (let i = 0; i < n; i++) {
+    const u = (differences[i]! - sum / n) / (n - 1);
+    squares += u * u;
+    cubes += u ** 3;
+  }
+  return {
+    z0: normalQuantile((below + upTo) / (2 * means.length)),
+    acceleration: squares === 0 ? 0 : cubes / (6 * squares ** 1.5),
+  };
 }
 
 /**
  * Intervals of mean(a - b) over paired examples from given resamples: percentile, basic and BCa.
  * @param draw gives the index of an example: `draw(resample, place)`; @param confidence 0..1
  */
-export function bootstrapOf(differences: ArrayLike<number>, { resamples, confidence, draw }: { resamples: number; confidence: number; draw: (resample: number, place: number) => number }): BootstrapResult {
-  const n = differences.length, means = new Float64Array(resamples);
+export function bootstrapOf(
+  differences: ArrayLike<number>,
+  {
+    resamples,
+    confidence,
+    draw,
+  }: { resamples: number; confidence: number; draw: (resample: number, place: number) => number },
+): BootstrapResult {
+  const n = differences.length,
+    means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += differences[draw(b, i)]!;
@@ -45,25 +75,55 @@ export function bootstrapOf(differences: ArrayLike<number>, { resamples, confide
 }
 
 function summarise(differences: ArrayLike<number>, means: Float64Array, confidence: number): BootstrapResult {
-  const n = differences.length, resamples = means.length, observed = Array.prototype.reduce.call(differences, (sum: unknown, x: unknown) => (sum as number) + (x as number), 0) as number / n;
-  const average = means.reduce((sum, m) => sum + m, 0) / resamples, standardError = Math.sqrt(means.reduce((sum, m) => sum + (m - average) ** 2, 0) / (resamples - 1));
-  const sorted = means.slice().sort(), tail = (1 - confidence) / 2, percentile: Interval = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
-  const atMost = means.reduce((count, m) => count + (m <= 0 ? 1 : 0), 0), atLeast = means.reduce((count, m) => count + (m >= 0 ? 1 : 0), 0);
-  const degenerate = sorted[0] === sorted.at(-1), { z0, acceleration } = bcaTerms(differences, means, observed);
+  const n = differences.length,
+    resamples = means.length,
+    observed =
+      (Array.prototype.reduce.call(
+        differences,
+        (sum: unknown, x: unknown) => (sum as number) + (x as number),
+        0,
+      ) as number) / n;
+  const average = means.reduce((sum, m) => sum + m, 0) / resamples,
+    standardError = Math.sqrt(means.reduce((sum, m) => sum + (m - average) ** 2, 0) / (resamples - 1));
+  const sorted = means.slice().sort(),
+    tail = (1 - confidence) / 2,
+    percentile: Interval = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+  const atMost = means.reduce((count, m) => count + (m <= 0 ? 1 : 0), 0),
+    atLeast = means.reduce((count, m) => count + (m >= 0 ? 1 : 0), 0);
+  const degenerate = sorted[0] === sorted.at(-1),
+    { z0, acceleration } = bcaTerms(differences, means, observed);
   const shifted = (z: number): number => normalCdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)));
-  const bca: Interval = degenerate ? [observed, observed] : [quantile(sorted, shifted(normalQuantile(tail))), quantile(sorted, shifted(normalQuantile(1 - tail)))];
+  const bca: Interval = degenerate
+    ? [observed, observed]
+    : [quantile(sorted, shifted(normalQuantile(tail))), quantile(sorted, shifted(normalQuantile(1 - tail)))];
   const p = Math.min(1, 2 * Math.min((1 + atMost) / (resamples + 1), (1 + atLeast) / (resamples + 1)));
-  return { n, resamples, difference: observed, standardError, percentile, basic: [2 * observed - percentile[1], 2 * observed - percentile[0]], bca, p, detectable: (percentile[1] - percentile[0]) / 2 };
+  return {
+    n,
+    resamples,
+    difference: observed,
+    standardError,
+    percentile,
+    basic: [2 * observed - percentile[1], 2 * observed - percentile[0]],
+    bca,
+    p,
+    detectable: (percentile[1] - percentile[0]) / 2,
+  };
 }
 
 /** The paired bootstrap over examples with a seeded generator: the same seed gives the same interval. */
-export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, { resamples = 10_000, confidence = 0.95, seed = 0 }: { resamples?: number; confidence?: number; seed?: number } = {}): BootstrapResult {
+export function pairedBootstrap(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  { resamples = 10_000, confidence = 0.95, seed = 0 }: { resamples?: number; confidence?: number; seed?: number } = {},
+): BootstrapResult {
   if (a.length !== b.length || a.length === 0) throw new RangeError(`${a.length} and ${b.length} values are no pairs`);
-  const n = a.length, differences = Float64Array.from(a, (x, i) => x - b[i]!);
+  const n = a.length,
+    differences = Float64Array.from(a, (x, i) => x - b[i]!);
   // Every resample of nothing but zeros has the mean 0.
   if (differences.every((x) => x === 0)) return summarise(differences, new Float64Array(resamples), confidence);
   const kept = drawsOf(n, resamples, seed);
-  if (kept !== undefined) return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => kept[resample * n + place]! });
+  if (kept !== undefined)
+    return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => kept[resample * n + place]! });
   const random = new MersenneTwister(seed);
   return bootstrapOf(differences, { resamples, confidence, draw: () => drawn(random, n) });
 }

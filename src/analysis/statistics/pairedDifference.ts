@@ -1,25 +1,72 @@
 import { tCdf, tQuantile } from "./distributions.ts";
 
 /** Paired values, usually one pair per seed. Undefined where the pairs cannot tell. */
-export interface PairedResult { n: number; mean: number; sd?: number; t?: number; p?: number; pGreater?: number; pLess?: number; interval?: [low: number, high: number]; /** mean / sd of the differences */ dz?: number; /** mean / root of the mean variance */ dPooled?: number; hedgesG?: number }
+export interface PairedResult {
+  n: number;
+  mean: number;
+  sd?: number;
+  t?: number;
+  p?: number;
+  pGreater?: number;
+  pLess?: number;
+  interval?: [low: number, high: number];
+  /** mean / sd of the differences */ dz?: number;
+  /** mean / root of the mean variance */ dPooled?: number;
+  hedgesG?: number;
+}
 
 const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-const varianceOf = (values: readonly number[]): number => { const mean = meanOf(values); return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1); };
+const varianceOf = (values: readonly number[]): number => {
+  const mean = meanOf(values);
+  return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1);
+};
 
 /** The paired t-test of mean(a - b) with its interval and effect sizes. @param confidence 0..1 */
 export function pairedDifference(a: readonly number[], b: readonly number[], confidence = 0.95): PairedResult {
-  const d = a.map((x, i) => x - b[i]!), n = d.length, mean = meanOf(d);
+  const d = a.map((x, i) => x - b[i]!),
+    n = d.length,
+    mean = meanOf(d);
   if (n < 2) return { n, mean };
-  const sd = Math.sqrt(varianceOf(d)), pooled = Math.sqrt((varianceOf(a) + varianceOf(b)) / 2), error = sd / Math.sqrt(n), half = tQuantile((1 + confidence) / 2, n - 1) * error;
-  const apart = meanOf(a) - meanOf(b), effect = pooled > 0 ? { dPooled: apart / pooled, hedgesG: (apart / pooled) * (1 - 3 / (4 * (2 * n - 2) - 1)) } : {};
+  const sd = Math.sqrt(varianceOf(d)),
+    pooled = Math.sqrt((varianceOf(a) + varianceOf(b)) / 2),
+    error = sd / Math.sqrt(n),
+    half = tQuantile((1 + confidence) / 2, n - 1) * error;
+  const apart = meanOf(a) - meanOf(b),
+    effect = pooled > 0 ? { dPooled: apart / pooled, hedgesG: (apart / pooled) * (1 - 3 / (4 * (2 * n - 2) - 1)) } : {};
   if (sd === 0) return { n, mean, sd, interval: [mean, mean], ...effect };
   const t = mean / error;
-  return { n, mean, sd, t, p: 2 * tCdf(-Math.abs(t), n - 1), pGreater: tCdf(-t, n - 1), pLess: tCdf(t, n - 1), interval: [mean - half, mean + half], dz: mean / sd, ...effect };
+  return {
+    n,
+    mean,
+    sd,
+    t,
+    p: 2 * tCdf(-Math.abs(t), n - 1),
+    pGreater: tCdf(-t, n - 1),
+    pLess: tCdf(t, n - 1),
+    interval: [mean - half, mean + half],
+    dz: mean / sd,
+    ...effect,
+  };
 }
 
 /** Two independent groups: Student's and Welch's t-test, Cohen's d with the pooled spread. */
-export function unpairedDifference(a: readonly number[], b: readonly number[]): { cohensD: number; studentT: number; studentP: number; welchT: number; welchP: number; welchDf: number } {
-  const [n, m] = [a.length, b.length], [va, vb] = [varianceOf(a), varianceOf(b)], mean = meanOf(a) - meanOf(b), pooled = ((n - 1) * va + (m - 1) * vb) / (n + m - 2);
-  const studentT = mean / Math.sqrt(pooled * (1 / n + 1 / m)), welchT = mean / Math.sqrt(va / n + vb / m), welchDf = (va / n + vb / m) ** 2 / ((va / n) ** 2 / (n - 1) + (vb / m) ** 2 / (m - 1));
-  return { cohensD: mean / Math.sqrt(pooled), studentT, studentP: 2 * tCdf(-Math.abs(studentT), n + m - 2), welchT, welchP: 2 * tCdf(-Math.abs(welchT), welchDf), welchDf };
+export function unpairedDifference(
+  a: readonly number[],
+  b: readonly number[],
+): { cohensD: number; studentT: number; studentP: number; welchT: number; welchP: number; welchDf: number } {
+  const [n, m] = [a.length, b.length],
+    [va, vb] = [varianceOf(a), varianceOf(b)],
+    mean = meanOf(a) - meanOf(b),
+    pooled = ((n - 1) * va + (m - 1) * vb) / (n + m - 2);
+  const studentT = mean / Math.sqrt(pooled * (1 / n + 1 / m)),
+    welchT = mean / Math.sqrt(va / n + vb / m),
+    welchDf = (va / n + vb / m) ** 2 / ((va / n) ** 2 / (n - 1) + (vb / m) ** 2 / (m - 1));
+  return {
+    cohensD: mean / Math.sqrt(pooled),
+    studentT,
+    studentP: 2 * tCdf(-Math.abs(studentT), n + m - 2),
+    welchT,
+    welchP: 2 * tCdf(-Math.abs(welchT), welchDf),
+    welchDf,
+  };
 }

@@ -1,18 +1,30 @@
 import { tQuantile } from "./distributions.ts";
 
 /** What several seeds say; one seed has no spread and no interval. */
-export interface SeedSummary { n: number; mean: number; median: number; min: number; max: number; sd?: number; standardError?: number; /** Student's t, n - 1 degrees of freedom */ interval?: [low: number, high: number] }
+export interface SeedSummary {
+  n: number;
+  mean: number;
+  median: number;
+  min: number;
+  max: number;
+  sd?: number;
+  standardError?: number;
+  /** Student's t, n - 1 degrees of freedom */ interval?: [low: number, high: number];
+}
 
 /**
  * Mean over seeds with its t-interval; spread with n - 1 in the denominator.
  * @param values one per seed, at least one @param confidence 0..1
  */
 export function seedInterval(values: readonly number[], confidence = 0.95): SeedSummary {
-  const n = values.length, sorted = [...values].sort((a, b) => a - b), mean = values.reduce((sum, x) => sum + x, 0) / n;
+  const n = values.length,
+    sorted = [...values].sort((a, b) => a - b),
+    mean = values.reduce((sum, x) => sum + x, 0) / n;
   const at = (i: number): number => sorted[i] ?? NaN;
   const summary = { n, mean, median: (at((n - 1) >> 1) + at(n >> 1)) / 2, min: at(0), max: at(n - 1) };
   if (n < 2) return summary;
-  const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1)), standardError = sd / Math.sqrt(n);
+  const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1)),
+    standardError = sd / Math.sqrt(n);
   const half = tQuantile((1 + confidence) / 2, n - 1) * standardError;
   return { ...summary, sd, standardError, interval: [mean - half, mean + half] };
 }

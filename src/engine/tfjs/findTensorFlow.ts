@@ -12,16 +12,25 @@ const VERSION = "4.22.0";
 export const tensorFlowFolder = (): string => process.env["ADEPT_TFJS"] ?? join(homedir(), ".adept", "tfjs");
 
 /** The command that installs it, from any folder: scripts are allowed since the package's own one fetches libtensorflow. There is no form for GPUs on macOS. */
-export const installCommand = (name: (typeof PACKAGES)[number] = PACKAGES[process.platform === "darwin" ? 1 : 0]): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
+export const installCommand = (
+  name: (typeof PACKAGES)[number] = PACKAGES[process.platform === "darwin" ? 1 : 0],
+): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
 
 /** What each form wants of the machine. */
 export const TENSORFLOW_WANTS = `${PACKAGES[0]} ${VERSION} has libtensorflow 2.9.1, for NVIDIA GPUs with CUDA 11.2 and cuDNN 8.1 on Linux or Windows; ${PACKAGES[1]} wants no GPU`;
 
-export interface FoundTensorFlow { name: (typeof PACKAGES)[number]; folder: string }
+export interface FoundTensorFlow {
+  name: (typeof PACKAGES)[number];
+  folder: string;
+}
 
 function ownFolder(name: string): string | undefined {
-  try { return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)); }
-  catch (error) { if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined; throw error; }
+  try {
+    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Whether the package has its native part: an install without scripts leaves it out. */
@@ -38,9 +47,15 @@ function isBuilt(folder: string): boolean {
 export function findTensorFlow(): FoundTensorFlow | undefined {
   for (const name of PACKAGES) {
     const installed = join(tensorFlowFolder(), "node_modules", name);
-    const folder = (process.env["ADEPT_TFJS"] === undefined ? ownFolder(name) : undefined) ?? (existsSync(installed) ? installed : undefined);
+    const folder =
+      (process.env["ADEPT_TFJS"] === undefined ? ownFolder(name) : undefined) ??
+      (existsSync(installed) ? installed : undefined);
     if (folder === undefined) continue;
-    if (!isBuilt(folder)) throw new UserError(`${folder} lacks its native part: its install script did not run, or could not fetch libtensorflow`, installCommand(name));
+    if (!isBuilt(folder))
+      throw new UserError(
+        `${folder} lacks its native part: its install script did not run, or could not fetch libtensorflow`,
+        installCommand(name),
+      );
     return { name, folder };
   }
   return undefined;
@@ -49,6 +64,10 @@ export function findTensorFlow(): FoundTensorFlow | undefined {
 /** @throws UserError where none is installed, or without its native part */
 export function requireTensorFlow(): FoundTensorFlow {
   const found = findTensorFlow();
-  if (found === undefined) throw new UserError("engine.device: \"tfjs\" needs TensorFlow.js for Node, which is not installed", `${installCommand()} (${TENSORFLOW_WANTS})`);
+  if (found === undefined)
+    throw new UserError(
+      'engine.device: "tfjs" needs TensorFlow.js for Node, which is not installed',
+      `${installCommand()} (${TENSORFLOW_WANTS})`,
+    );
   return found;
 }

@@ -17,19 +17,29 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   TF_CPP_MIN_LOG_LEVEL: "2",
 };
 
-interface Loaded { tf: TensorFlow; /** what computes, as a person knows it */ name: string }
+interface Loaded {
+  tf: TensorFlow;
+  /** what computes, as a person knows it */ name: string;
+}
 let loaded: Loaded | undefined;
 
 /** Node 23 dropped two functions that the package calls. */
 function restoreUtil(): void {
-  const missing = { isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined, isArray: Array.isArray };
+  const missing = {
+    isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
+    isArray: Array.isArray,
+  };
   for (const [name, value] of Object.entries(missing)) if (!(name in util)) Object.assign(util, { [name]: value });
 }
 
 /** The GPU's name by NVIDIA's own tool, which comes with the driver. */
 function gpuName(): string {
-  const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0], which = device === undefined || device === "" ? [] : ["-i", device];
-  const { status, stdout } = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", ...which], { encoding: "utf8", timeout: 10_000 });
+  const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0],
+    which = device === undefined || device === "" ? [] : ["-i", device];
+  const { status, stdout } = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", ...which], {
+    encoding: "utf8",
+    timeout: 10_000,
+  });
   const [name] = status === 0 ? stdout.split("\n") : [];
   return name === undefined || name.trim() === "" ? "TensorFlow GPU" : `TensorFlow GPU (${name.trim()})`;
 }
@@ -43,7 +53,10 @@ function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
     tf.enableProdMode();
     return { tf, name: tf.backend().isUsingGpuDevice ? gpuName() : "TensorFlow CPU" };
   } catch (error) {
-    throw new UserError(`${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`, `${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`);
+    throw new UserError(
+      `${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`,
+      `${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`,
+    );
   }
 }
 
@@ -53,5 +66,5 @@ function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
  */
 export function loadTensorFlow(threads: number): Loaded {
   if (loaded !== undefined) return loaded;
-  return loaded = load(requireTensorFlow(), threads);
+  return (loaded = load(requireTensorFlow(), threads));
 }

@@ -9,13 +9,23 @@ export type TfType = "float32" | "int32" | "bool";
 export type TfArray = Float32Array | Int32Array | Uint8Array;
 
 /** A tensor of TensorFlow's own memory: it stays until it is disposed of. */
-export interface TfTensor { readonly shape: readonly number[]; dataSync(): TfArray; dispose(): void }
+export interface TfTensor {
+  readonly shape: readonly number[];
+  dataSync(): TfArray;
+  dispose(): void;
+}
 
-export interface TfAttribute { name: string; type: number; value: boolean | number }
+export interface TfAttribute {
+  name: string;
+  type: number;
+  value: boolean | number;
+}
 
 /** The backend "tensorflow": it runs any operation of libtensorflow by its name. */
 export interface TfBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: Readonly<Record<"TF_FLOAT" | "TF_INT32" | "TF_BOOL" | "TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_INT", number>>;
+  readonly binding: Readonly<
+    Record<"TF_FLOAT" | "TF_INT32" | "TF_BOOL" | "TF_ATTR_TYPE" | "TF_ATTR_BOOL" | "TF_ATTR_INT", number>
+  >;
   executeSingleOutput(operation: string, attributes: readonly TfAttribute[], inputs: readonly TfTensor[]): TfTensor;
 }

@@ -9,48 +9,72 @@ export type Kernel = (inputs: readonly TfTensor[], run: TfRun) => TfTensor;
 export type TfLowering<V> = (tf: TfOperations, value: V) => Kernel;
 type Of<K extends OpName> = Extract<OpValue, { op: K }>;
 
-const direct = (operation: string): TfLowering<OpValue> => (tf) => {
-  const call = tf.call(operation);
-  return (inputs) => call(...inputs);
-};
+const direct =
+  (operation: string): TfLowering<OpValue> =>
+  (tf) => {
+    const call = tf.call(operation);
+    return (inputs) => call(...inputs);
+  };
 const first = (inputs: readonly TfTensor[]): TfTensor => inputs[0]!;
 const second = (inputs: readonly TfTensor[]): TfTensor => inputs[1]!;
 const shapeOf = (value: OpValue, input: number): Shape => value.inputs[input]!.shape;
 
 /** The product with a matrix is one over all rows: the batched operation would make one for each batch entry. */
 function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
-  const { transA, transB } = value.attributes, left = shapeOf(value, 0), right = shapeOf(value, 1).length;
+  const { transA, transB } = value.attributes,
+    left = shapeOf(value, 0),
+    right = shapeOf(value, 1).length;
   if (right > 2 || (transA && left.length > 2)) {
     const batched = tf.call("BatchMatMulV2", { adj_x: transA, adj_y: transB });
     return (inputs) => batched(first(inputs), second(inputs));
   }
   const product = tf.call("MatMul", { transpose_a: transA, transpose_b: transB });
   if (left.length === 2) return (inputs) => product(first(inputs), second(inputs));
-  const reshaped = tf.call("Reshape"), rows = tf.ints([-1, Number(left.at(-1))]);
+  const reshaped = tf.call("Reshape"),
+    rows = tf.ints([-1, Number(left.at(-1))]);
   return (inputs, run) => {
-    const a = first(inputs), b = second(inputs), flat = run.pass(reshaped(a, rows));
+    const a = first(inputs),
+      b = second(inputs),
+      flat = run.pass(reshaped(a, rows));
     return reshaped(run.pass(product(flat, b)), run.shape([...a.shape.slice(0, -1), b.shape[transB ? 0 : 1]!]));
   };
 }
 
 /** A size of the target is that of the input's dimension of the same name, or what its name is a sum or product of. */
 function reshape(tf: TfOperations, value: Of<"reshape">): Kernel {
-  const call = tf.call("Reshape"), from = shapeOf(value, 0), { shape } = value.attributes;
-  if (shape.every((dim) => typeof dim === "number")) { const sizes = tf.ints(shape); return (inputs) => call(first(inputs), sizes); }
+  const call = tf.call("Reshape"),
+    from = shapeOf(value, 0),
+    { shape } = value.attributes;
+  if (shape.every((dim) => typeof dim === "number")) {
+    const sizes = tf.ints(shape);
+    return (inputs) => call(first(inputs), sizes);
+  }
   const places = shape.map((dim) => (typeof dim === "string" ? from.indexOf(dim) : -1));
-  return (inputs, run) => call(first(inputs), run.shape(shape.map((dim, i) => (places[i]! >= 0 ? first(inputs).shape[places[i]!]! : run.size(dim)))));
+  return (inputs, run) =>
+    call(
+      first(inputs),
+      run.shape(shape.map((dim, i) => (places[i]! >= 0 ? first(inputs).shape[places[i]!]! : run.size(dim)))),
+    );
 }
 
 function slice(tf: TfOperations, value: Of<"slice">): Kernel {
-  const call = tf.call("Slice"), { axis, start, end } = value.attributes, rest = shapeOf(value, 0).map((_, i) => i);
+  const call = tf.call("Slice"),
+    { axis, start, end } = value.attributes,
+    rest = shapeOf(value, 0).map((_, i) => i);
   return (inputs, run) => {
-    const from = run.size(start), size = run.size(end) - from;
-    return call(first(inputs), run.shape(rest.map((i) => (i === axis ? from : 0))), run.shape(rest.map((i) => (i === axis ? size : -1))));
+    const from = run.size(start),
+      size = run.size(end) - from;
+    return call(
+      first(inputs),
+      run.shape(rest.map((i) => (i === axis ? from : 0))),
+      run.shape(rest.map((i) => (i === axis ? size : -1))),
+    );
   };
 }
 
 function concat(tf: TfOperations, value: Of<"concat">): Kernel {
-  const call = tf.call("ConcatV2", { N: value.inputs.length, T: value.type, Tidx: "int32" }), axis = tf.int(value.attributes.axis);
+  const call = tf.call("ConcatV2", { N: value.inputs.length, T: value.type, Tidx: "int32" }),
+    axis = tf.int(value.attributes.axis);
   return (inputs) => call(...inputs, axis);
 }
 
@@ -61,56 +85,124 @@ function gate(tf: TfOperations): Kernel {
 }
 
 function keep(tf: TfOperations): Kernel {
-  const select = tf.call("SelectV2"), zeros = tf.call("ZerosLike");
+  const select = tf.call("SelectV2"),
+    zeros = tf.call("ZerosLike");
   return (inputs, run) => select(second(inputs), first(inputs), run.pass(zeros(first(inputs))));
 }
 
 /** 1 / sqrt(mean(x^2) + epsilon) of each row. */
 function inverse(tf: TfOperations, value: Of<"rmsNorm"> | Of<"rmsInverse">): (x: TfTensor, run: TfRun) => TfTensor {
-  const [square, mean, add, root] = [tf.call("Square"), tf.call("Mean", { keep_dims: true }), tf.call("AddV2"), tf.call("Rsqrt")];
-  const axis = tf.ints([value.shape.length - 1]), epsilon = tf.float(value.attributes.epsilon);
+  const [square, mean, add, root] = [
+    tf.call("Square"),
+    tf.call("Mean", { keep_dims: true }),
+    tf.call("AddV2"),
+    tf.call("Rsqrt"),
+  ];
+  const axis = tf.ints([value.shape.length - 1]),
+    epsilon = tf.float(value.attributes.epsilon);
   return (x, { pass }) => root(pass(add(pass(mean(pass(square(x)), axis)), epsilon)));
 }
 
 function rmsNorm(tf: TfOperations, value: Of<"rmsNorm">): Kernel {
-  const factor = inverse(tf, value), multiply = tf.call("Mul");
-  return (inputs, run) => multiply(run.pass(multiply(first(inputs), run.pass(factor(first(inputs), run)))), second(inputs));
+  const factor = inverse(tf, value),
+    multiply = tf.call("Mul");
+  return (inputs, run) =>
+    multiply(run.pass(multiply(first(inputs), run.pass(factor(first(inputs), run)))), second(inputs));
 }
 
 /** 1 for each label that counts, else 0. */
 function counted(tf: TfOperations): (labels: TfTensor, run: TfRun) => TfTensor {
-  const greaterEqual = tf.call("GreaterEqual"), cast = tf.call("Cast", { DstT: "float32" }), zero = tf.int(0);
+  const greaterEqual = tf.call("GreaterEqual"),
+    cast = tf.call("Cast", { DstT: "float32" }),
+    zero = tf.int(0);
   return (labels, { pass }) => pass(cast(pass(greaterEqual(labels, zero))));
 }
 
 function crossEntropy(tf: TfOperations, value: Of<"crossEntropy">): Kernel {
-  const rank = value.shape.length, valid = counted(tf), logSoftmax = tf.call("LogSoftmax"), maximum = tf.call("Maximum");
-  const pick = tf.call("GatherV2", { batch_dims: rank }), axis = tf.int(rank), zero = tf.int(0), negate = tf.call("Neg"), multiply = tf.call("Mul");
+  const rank = value.shape.length,
+    valid = counted(tf),
+    logSoftmax = tf.call("LogSoftmax"),
+    maximum = tf.call("Maximum");
+  const pick = tf.call("GatherV2", { batch_dims: rank }),
+    axis = tf.int(rank),
+    zero = tf.int(0),
+    negate = tf.call("Neg"),
+    multiply = tf.call("Mul");
   return (inputs, run) => {
-    const { pass } = run, labels = second(inputs), picked = pass(pick(pass(logSoftmax(first(inputs))), pass(maximum(labels, zero)), axis));
+    const { pass } = run,
+      labels = second(inputs),
+      picked = pass(pick(pass(logSoftmax(first(inputs))), pass(maximum(labels, zero)), axis));
     return multiply(pass(negate(picked)), valid(labels, run));
   };
 }
 
 function crossEntropyGradient(tf: TfOperations, value: Of<"crossEntropyGradient">): Kernel {
-  const valid = counted(tf), softmax = tf.call("Softmax"), oneHot = tf.call("OneHot"), expand = tf.call("ExpandDims"), subtract = tf.call("Sub"), multiply = tf.call("Mul");
-  const classes = tf.int(Number(value.shape.at(-1))), on = tf.float(1), off = tf.float(0), axis = tf.int(-1);
+  const valid = counted(tf),
+    softmax = tf.call("Softmax"),
+    oneHot = tf.call("OneHot"),
+    expand = tf.call("ExpandDims"),
+    subtract = tf.call("Sub"),
+    multiply = tf.call("Mul");
+  const classes = tf.int(Number(value.shape.at(-1))),
+    on = tf.float(1),
+    off = tf.float(0),
+    axis = tf.int(-1);
   return (inputs, run) => {
-    const { pass } = run, labels = second(inputs), factor = pass(expand(pass(multiply(inputs[2]!, valid(labels, run))), axis));
+    const { pass } = run,
+      labels = second(inputs),
+      factor = pass(expand(pass(multiply(inputs[2]!, valid(labels, run))), axis));
     return multiply(pass(subtract(pass(softmax(first(inputs))), pass(oneHot(labels, classes, on, off)))), factor);
   };
 }
 
 /** One lowering for every operation of the graph: an operation without one does not compile. */
 export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
-  add: direct("AddV2"), sub: direct("Sub"), mul: direct("Mul"), div: direct("RealDiv"),
-  neg: direct("Neg"), exp: direct("Exp"), log: direct("Log"), sqrt: direct("Sqrt"), tanh: direct("Tanh"), relu: direct("Relu"),
-  softmax: direct("Softmax"), gate, keep, matmul, reshape, slice, concat, rmsNorm, crossEntropy, crossEntropyGradient,
-  rmsInverse: (tf, value) => { const factor = inverse(tf, value); return (inputs, run) => factor(first(inputs), run); },
-  gather: (tf) => { const call = tf.call("GatherV2"), axis = tf.int(0); return (inputs) => call(first(inputs), second(inputs), axis); },
+  add: direct("AddV2"),
+  sub: direct("Sub"),
+  mul: direct("Mul"),
+  div: direct("RealDiv"),
+  neg: direct("Neg"),
+  exp: direct("Exp"),
+  log: direct("Log"),
+  sqrt: direct("Sqrt"),
+  tanh: direct("Tanh"),
+  relu: direct("Relu"),
+  softmax: direct("Softmax"),
+  gate,
+  keep,
+  matmul,
+  reshape,
+  slice,
+  concat,
+  rmsNorm,
+  crossEntropy,
+  crossEntropyGradient,
+  rmsInverse: (tf, value) => {
+    const factor = inverse(tf, value);
+    return (inputs, run) => factor(first(inputs), run);
+  },
+  gather: (tf) => {
+    const call = tf.call("GatherV2"),
+      axis = tf.int(0);
+    return (inputs) => call(first(inputs), second(inputs), axis);
+  },
   // Rows that no id names are 0, rows that several name are summed: a segment sum whose segments are the ids.
-  scatterAdd: (tf, { attributes }) => { const call = tf.call("UnsortedSegmentSum"); return (inputs, run) => call(second(inputs), first(inputs), run.scalar(run.size(attributes.rows))); },
-  reduceSum: (tf, { attributes }) => { const call = tf.call("Sum"), axes = tf.ints(attributes.axes); return (inputs) => call(first(inputs), axes); },
-  transpose: (tf, { attributes }) => { const call = tf.call("Transpose"), permutation = tf.ints(attributes.permutation); return (inputs) => call(first(inputs), permutation); },
-  broadcastTo: (tf, { attributes }) => { const call = tf.call("BroadcastTo"); return (inputs, run) => call(first(inputs), run.shape(attributes.shape.map((dim) => run.size(dim)))); },
+  scatterAdd: (tf, { attributes }) => {
+    const call = tf.call("UnsortedSegmentSum");
+    return (inputs, run) => call(second(inputs), first(inputs), run.scalar(run.size(attributes.rows)));
+  },
+  reduceSum: (tf, { attributes }) => {
+    const call = tf.call("Sum"),
+      axes = tf.ints(attributes.axes);
+    return (inputs) => call(first(inputs), axes);
+  },
+  transpose: (tf, { attributes }) => {
+    const call = tf.call("Transpose"),
+      permutation = tf.ints(attributes.permutation);
+    return (inputs) => call(first(inputs), permutation);
+  },
+  broadcastTo: (tf, { attributes }) => {
+    const call = tf.call("BroadcastTo");
+    return (inputs, run) => call(first(inputs), run.shape(attributes.shape.map((dim) => run.size(dim))));
+  },
 };

@@ -14,7 +14,8 @@ export class TfOperations {
 
   /** @param attributes those that TensorFlow cannot tell from the inputs; a type by its name */
   call(operation: string, attributes: Readonly<Record<string, TfType | boolean | number>> = {}): Call {
-    const backend = this.tf.backend(), { binding } = backend;
+    const backend = this.tf.backend(),
+      { binding } = backend;
     const list = Object.entries(attributes).map(([name, value]): TfAttribute => {
       if (typeof value === "string") return { name, type: binding.TF_ATTR_TYPE, value: binding[TYPES[value]] };
       return { name, type: typeof value === "boolean" ? binding.TF_ATTR_BOOL : binding.TF_ATTR_INT, value };
@@ -29,9 +30,15 @@ export class TfOperations {
   }
 
   /** A vector of int32, one for equal ones. */
-  ints(values: readonly number[]): TfTensor { return this.known(`ints ${values.join()}`, () => this.constant(Int32Array.from(values), [values.length], "int32")); }
-  int(value: number): TfTensor { return this.known(`int ${value}`, () => this.constant(Int32Array.of(value), [], "int32")); }
-  float(value: number): TfTensor { return this.known(`float ${value}`, () => this.constant(Float32Array.of(value), [], "float32")); }
+  ints(values: readonly number[]): TfTensor {
+    return this.known(`ints ${values.join()}`, () => this.constant(Int32Array.from(values), [values.length], "int32"));
+  }
+  int(value: number): TfTensor {
+    return this.known(`int ${value}`, () => this.constant(Int32Array.of(value), [], "int32"));
+  }
+  float(value: number): TfTensor {
+    return this.known(`float ${value}`, () => this.constant(Float32Array.of(value), [], "float32"));
+  }
 
   private known(key: string, make: () => TfTensor): TfTensor {
     const tensor = this.constants.get(key) ?? make();

@@ -7,21 +7,36 @@ import { TfRun } from "./tfRun.ts";
 import type { WeightStore } from "./weightStore.ts";
 
 /** One operation of the plan; places are those of the values in topological order. */
-interface Step { kernel: Kernel; inputs: readonly number[]; place: number; /** places that nothing later reads */ last: readonly number[] }
-interface Fed { name: string; place: number; value: InputValue }
+interface Step {
+  kernel: Kernel;
+  inputs: readonly number[];
+  place: number;
+  /** places that nothing later reads */ last: readonly number[];
+}
+interface Fed {
+  name: string;
+  place: number;
+  value: InputValue;
+}
 type Weights = ReadonlyMap<string, WeightLocation>;
 
 /** The sizes of the symbols in the inputs' dimensions. @throws Error where a feed is missing, or of another shape */
 function bind(fed: readonly Fed[], feeds: Readonly<Record<string, HostTensor>>): Map<string, number> {
   const symbols = new Map<string, number>();
-  for (const { name, value: { shape } } of fed) {
+  for (const {
+    name,
+    value: { shape },
+  } of fed) {
     const feed = feeds[name];
     if (feed === undefined) throw new Error(`the program wants ${name}`);
-    const fits = feed.dims.length === shape.length && shape.every((dim, i) => {
-      const size = feed.dims[i]!, known = typeof dim === "number" ? dim : symbols.get(dim) ?? size;
-      if (typeof dim === "string") symbols.set(dim, size);
-      return known === size;
-    });
+    const fits =
+      feed.dims.length === shape.length &&
+      shape.every((dim, i) => {
+        const size = feed.dims[i]!,
+          known = typeof dim === "number" ? dim : (symbols.get(dim) ?? size);
+        if (typeof dim === "string") symbols.set(dim, size);
+        return known === size;
+      });
     if (!fits) throw new Error(`${name} is (${feed.dims.join(",")}), the program wants (${shape.join(",")})`);
   }
   return symbols;
@@ -34,23 +49,50 @@ export class TfProgram implements Program {
   private readonly taken: WeightLocation[] = [];
   private readonly fed: Fed[] = [];
   private readonly steps: Step[] = [];
-  private readonly results: { name: string; place: number; /** the values are somebody else's: a feed, a constant */ lent: boolean }[];
+  private readonly results: {
+    name: string;
+    place: number;
+    /** the values are somebody else's: a feed, a constant */ lent: boolean;
+  }[];
 
   /** @param outputs a graph already simplified */
-  constructor(private readonly tf: TensorFlow, private readonly store: WeightStore, outputs: Readonly<Record<string, Value>>, weights: Weights) {
+  constructor(
+    private readonly tf: TensorFlow,
+    private readonly store: WeightStore,
+    outputs: Readonly<Record<string, Value>>,
+    weights: Weights,
+  ) {
     this.operations = new TfOperations(tf);
-    const order = topological(Object.values(outputs)), places = new Map(order.map((value, place) => [value, place]));
-    this.results = Object.entries(outputs).map(([name, value]) => ({ name, place: places.get(value)!, lent: value.kind !== "op" }));
-    const kept = new Set(this.results.map(({ place }) => place)), lastUse = new Map<number, number>();
-    order.forEach((value, place) => { if (value.kind === "op") for (const input of value.inputs) lastUse.set(places.get(input)!, place); });
+    const order = topological(Object.values(outputs)),
+      places = new Map(order.map((value, place) => [value, place]));
+    this.results = Object.entries(outputs).map(([name, value]) => ({
+      name,
+      place: places.get(value)!,
+      lent: value.kind !== "op",
+    }));
+    const kept = new Set(this.results.map(({ place }) => place)),
+      lastUse = new Map<number, number>();
+    order.forEach((value, place) => {
+      if (value.kind === "op") for (const input of value.inputs) lastUse.set(places.get(input)!, place);
+    });
     try {
       order.forEach((value, place) => {
         if (value.kind === "input") this.fed.push({ name: value.name, place, value });
         else if (value.kind === "op") this.steps.push({ ...this.prepared(value, places), place, last: [] });
         else this.fixed.set(place, this.fixedTensor(value, weights));
       });
-    } catch (error) { this.dispose(); throw error; }
-    this.steps.forEach((step, at) => { this.steps[at] = { ...step, last: [...new Set(step.inputs)].filter((place) => lastUse.get(place) === step.place && !kept.has(place) && !this.fixed.has(place)) }; });
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    this.steps.forEach((step, at) => {
+      this.steps[at] = {
+        ...step,
+        last: [...new Set(step.inputs)].filter(
+          (place) => lastUse.get(place) === step.place && !kept.has(place) && !this.fixed.has(place),
+        ),
+      };
+    });
   }
 
   private prepared(value: OpValue, places: ReadonlyMap<Value, number>): { kernel: Kernel; inputs: number[] } {
@@ -68,22 +110,31 @@ export class TfProgram implements Program {
   }
 
   /** TensorFlow's calls return when they are done, so no two runs are ever under way. */
-  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> { return Promise.resolve().then(() => this.execute(feeds)); }
+  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    return Promise.resolve().then(() => this.execute(feeds));
+  }
 
   private execute(feeds: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-    const run = new TfRun(this.tf, bind(this.fed, feeds)), live = new Map<number, TfTensor>();
+    const run = new TfRun(this.tf, bind(this.fed, feeds)),
+      live = new Map<number, TfTensor>();
     try {
-      for (const { name, place, value } of this.fed) live.set(place, this.tf.tensor(feeds[name]!.data, feeds[name]!.dims, value.type));
+      for (const { name, place, value } of this.fed)
+        live.set(place, this.tf.tensor(feeds[name]!.data, feeds[name]!.dims, value.type));
       const at = (place: number): TfTensor => live.get(place) ?? this.fixed.get(place)!;
       for (const { kernel, inputs, place, last } of this.steps) {
         live.set(place, kernel(inputs.map(at), run));
         run.sweep();
-        for (const gone of last) { live.get(gone)!.dispose(); live.delete(gone); }
+        for (const gone of last) {
+          live.get(gone)!.dispose();
+          live.delete(gone);
+        }
       }
-      return Object.fromEntries(this.results.map(({ name, place, lent }) => {
-        const data = at(place).dataSync();
-        return [name, { data: lent ? data.slice() : data, dims: at(place).shape }];
-      }));
+      return Object.fromEntries(
+        this.results.map(({ name, place, lent }) => {
+          const data = at(place).dataSync();
+          return [name, { data: lent ? data.slice() : data, dims: at(place).shape }];
+        }),
+      );
     } finally {
       run.end();
       for (const tensor of live.values()) tensor.dispose();
@@ -95,5 +146,9 @@ export class TfProgram implements Program {
     for (const location of this.taken.splice(0)) this.store.giveBack(location);
   }
 
-  release(): Promise<void> { return Promise.resolve().then(() => { this.dispose(); }); }
+  release(): Promise<void> {
+    return Promise.resolve().then(() => {
+      this.dispose();
+    });
+  }
 }

@@ -7,7 +7,10 @@ export class TfRun {
   private passing: TfTensor[] = [];
 
   /** @param symbols the size of every symbolic dimension of the inputs */
-  constructor(private readonly tf: TensorFlow, private readonly symbols: ReadonlyMap<string, number>) {}
+  constructor(
+    private readonly tf: TensorFlow,
+    private readonly symbols: ReadonlyMap<string, number>,
+  ) {}
 
   size(dim: Dim): number {
     if (typeof dim === "number") return dim;
@@ -21,12 +24,17 @@ export class TfRun {
   }
 
   /** Sizes as TensorFlow takes them: a vector of int32. */
-  shape(sizes: readonly number[]): TfTensor { return this.kept(sizes, [sizes.length]); }
+  shape(sizes: readonly number[]): TfTensor {
+    return this.kept(sizes, [sizes.length]);
+  }
   /** A size alone. */
-  scalar(size: number): TfTensor { return this.kept([size], []); }
+  scalar(size: number): TfTensor {
+    return this.kept([size], []);
+  }
 
   private kept(sizes: readonly number[], shape: readonly number[]): TfTensor {
-    const key = `${shape.length} ${sizes.join()}`, tensor = this.known.get(key) ?? this.tf.tensor(Int32Array.from(sizes), shape, "int32");
+    const key = `${shape.length} ${sizes.join()}`,
+      tensor = this.known.get(key) ?? this.tf.tensor(Int32Array.from(sizes), shape, "int32");
     this.known.set(key, tensor);
     return tensor;
   }

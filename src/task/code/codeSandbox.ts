@@ -5,19 +5,48 @@ import { UserError } from "../../experiment/errors.ts";
 import { PRELUDE } from "./prelude.ts";
 
 /** `seconds`: on the clock, and of processor time; `megabytes`: of address space. */
-export interface CodeLimits { seconds: number; megabytes: number }
+export interface CodeLimits {
+  seconds: number;
+  megabytes: number;
+}
 export const DEFAULT_LIMITS: CodeLimits = { seconds: 8, megabytes: 512 };
 
-const BUBBLEWRAP = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"], PYTHON = "/usr/bin/python3", NOBODY = 65_534, MOST_ANSWER = 1024;
+const BUBBLEWRAP = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"],
+  PYTHON = "/usr/bin/python3",
+  NOBODY = 65_534,
+  MOST_ANSWER = 1024;
 
 /** Only the system's programs, read-only; an empty folder; no network, no environment, no other processes; dies with us. */
 const WALLS = [
-  "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv", "--ro-bind", "/usr", "/usr",
-  ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]), "--size", "1048576", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev", "--chdir", "/tmp",
+  "--unshare-all",
+  "--die-with-parent",
+  "--new-session",
+  "--cap-drop",
+  "ALL",
+  "--clearenv",
+  "--ro-bind",
+  "/usr",
+  "/usr",
+  ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
+  "--size",
+  "1048576",
+  "--tmpfs",
+  "/tmp",
+  "--proc",
+  "/proc",
+  "--dev",
+  "/dev",
+  "--chdir",
+  "/tmp",
 ];
 
 const limitsOf = ({ seconds, megabytes }: CodeLimits): Record<string, number> => ({
-  RLIMIT_AS: megabytes * 2 ** 20, RLIMIT_CPU: Math.ceil(seconds), RLIMIT_FSIZE: 2 ** 20, RLIMIT_NOFILE: 16, RLIMIT_NPROC: 0, RLIMIT_CORE: 0,
+  RLIMIT_AS: megabytes * 2 ** 20,
+  RLIMIT_CPU: Math.ceil(seconds),
+  RLIMIT_FSIZE: 2 ** 20,
+  RLIMIT_NOFILE: 16,
+  RLIMIT_NPROC: 0,
+  RLIMIT_CORE: 0,
 });
 
 /** Runs generated Python against its tests, each time in a new process without network, files, environment, or more than its limits. */
@@ -27,28 +56,65 @@ export class CodeSandbox {
   /** @throws UserError where generated code cannot be shut off from the machine: then none is run */
   static async open(): Promise<CodeSandbox> {
     const bubblewrap = process.platform === "linux" ? BUBBLEWRAP.find((path) => existsSync(path)) : undefined;
-    if (bubblewrap === undefined || !existsSync(PYTHON)) throw new UserError("Generated code is not run here: it needs Linux with bubblewrap and /usr/bin/python3", "Install both (Debian: apt-get install bubblewrap python3), or leave task.runGeneratedCode off.");
-    const sandbox = new CodeSandbox(bubblewrap), limits = { seconds: 20, megabytes: 512 };
+    if (bubblewrap === undefined || !existsSync(PYTHON))
+      throw new UserError(
+        "Generated code is not run here: it needs Linux with bubblewrap and /usr/bin/python3",
+        "Install both (Debian: apt-get install bubblewrap python3), or leave task.runGeneratedCode off.",
+      );
+    const sandbox = new CodeSandbox(bubblewrap),
+      limits = { seconds: 20, megabytes: 512 };
     // A wall that only seems to stand would be worse than none: it must let right code through and hold the network off.
-    const works = await sandbox.passes("x = 1", ["assert x == 1"], limits), closed = await sandbox.passes("import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')", ["assert held", "assert not os.path.exists('/home') and not os.path.exists('/etc')"], limits);
-    if (!works || !closed) throw new UserError("Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)", "Leave task.runGeneratedCode off, or run where `bwrap --unshare-all` works.");
+    const works = await sandbox.passes("x = 1", ["assert x == 1"], limits),
+      closed = await sandbox.passes(
+        "import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')",
+        ["assert held", "assert not os.path.exists('/home') and not os.path.exists('/etc')"],
+        limits,
+      );
+    if (!works || !closed)
+      throw new UserError(
+        "Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)",
+        "Leave task.runGeneratedCode off, or run where `bwrap --unshare-all` works.",
+      );
     return sandbox;
   }
 
   /** Whether the code and all of its tests run to their end. Anything else is false: an error, an exit, a limit, a signal. */
   passes(code: string, tests: readonly string[], limits: CodeLimits = DEFAULT_LIMITS): Promise<boolean> {
-    const secret = randomBytes(32).toString("hex"), asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+    const secret = randomBytes(32).toString("hex"),
+      asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
     // To root, the kernel's limit on processes would not apply.
-    const child = spawn(this.bubblewrap, [...WALLS, "--", PYTHON, "-I", "-S", "-B", "-c", PRELUDE], { stdio: ["pipe", "ignore", "ignore", "pipe"], env: {}, cwd: "/", detached: true, ...asNobody });
+    const child = spawn(this.bubblewrap, [...WALLS, "--", PYTHON, "-I", "-S", "-B", "-c", PRELUDE], {
+      stdio: ["pipe", "ignore", "ignore", "pipe"],
+      env: {},
+      cwd: "/",
+      detached: true,
+      ...asNobody,
+    });
     let answer = "";
-    const clock = setTimeout(() => { try { process.kill(-child.pid!, "SIGKILL"); } catch { /* it ended meanwhile */ } }, 1000 * limits.seconds);
-    child.stdio[3]?.on("data", (part: Buffer) => { if (answer.length < MOST_ANSWER) answer += part.toString("latin1"); });
+    const clock = setTimeout(() => {
+      try {
+        process.kill(-child.pid!, "SIGKILL");
+      } catch {
+        /* it ended meanwhile */
+      }
+    }, 1000 * limits.seconds);
+    child.stdio[3]?.on("data", (part: Buffer) => {
+      if (answer.length < MOST_ANSWER) answer += part.toString("latin1");
+    });
     // Code that is gone before it has read its input is no error of ours.
-    child.stdin?.on("error", () => { /* no pass, since no answer */ });
+    child.stdin?.on("error", () => {
+      /* no pass, since no answer */
+    });
     child.stdin?.end(JSON.stringify({ code, tests, secret, limits: limitsOf(limits) }));
     return new Promise((resolve) => {
-      child.once("error", () => { clearTimeout(clock); resolve(false); });
-      child.once("close", (status) => { clearTimeout(clock); resolve(status === 0 && answer === secret); });
+      child.once("error", () => {
+        clearTimeout(clock);
+        resolve(false);
+      });
+      child.once("close", (status) => {
+        clearTimeout(clock);
+        resolve(status === 0 && answer === secret);
+      });
     });
   }
 }

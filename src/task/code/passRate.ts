@@ -3,7 +3,10 @@ import { passAtK } from "../metric/passAtK.ts";
 import { CodeSandbox, type CodeLimits } from "./codeSandbox.ts";
 
 /** Generated code and the assertions it must satisfy. */
-export interface CodeCase { prediction: string; tests?: readonly string[] | undefined }
+export interface CodeCase {
+  prediction: string;
+  tests?: readonly string[] | undefined;
+}
 
 /** pass@1 (0..1): the share of cases whose code passes all of its tests, one sample each. A case without tests does not pass. */
 export class PassRate {
@@ -12,9 +15,13 @@ export class PassRate {
 
   /** @throws UserError where code cannot be run safely */
   async of(cases: readonly CodeCase[]): Promise<number> {
-    const sandbox = await (this.sandbox ??= CodeSandbox.open()), waiting = cases.map((each, index) => ({ ...each, index })), passed = new Array<boolean>(cases.length).fill(false);
+    const sandbox = await (this.sandbox ??= CodeSandbox.open()),
+      waiting = cases.map((each, index) => ({ ...each, index })),
+      passed = new Array<boolean>(cases.length).fill(false);
     const worker = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) passed[next.index] = (next.tests ?? []).length > 0 && await sandbox.passes(next.prediction, next.tests ?? [], this.limits);
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        passed[next.index] =
+          (next.tests ?? []).length > 0 && (await sandbox.passes(next.prediction, next.tests ?? [], this.limits));
     };
     await Promise.all(Array.from({ length: Math.max(1, Math.floor(availableParallelism() / 2)) }, worker));
     return passed.reduce((sum, pass) => sum + passAtK(1, pass ? 1 : 0, 1), 0) / cases.length;

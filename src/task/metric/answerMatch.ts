@@ -5,13 +5,20 @@ const PUNCTUATION = /[!-/:-@[-`{-~]/g;
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
 /** SQuAD's normalised form: lower case, no ASCII punctuation, no articles, single spaces. */
-export const normaliseAnswer = (text: string): string => splitWords(text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ")).join(" ");
+export const normaliseAnswer = (text: string): string =>
+  splitWords(text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ")).join(" ");
 
 function wordF1(prediction: string[], answer: string[]): number {
   const left = new Map<string, number>();
   for (const word of answer) left.set(word, (left.get(word) ?? 0) + 1);
   let common = 0;
-  for (const word of prediction) { const count = left.get(word) ?? 0; if (count > 0) { common++; left.set(word, count - 1); } }
+  for (const word of prediction) {
+    const count = left.get(word) ?? 0;
+    if (count > 0) {
+      common++;
+      left.set(word, count - 1);
+    }
+  }
   return common === 0 ? 0 : (2 * common) / (prediction.length + answer.length);
 }
 
@@ -20,7 +27,8 @@ function wordF1(prediction: string[], answer: string[]): number {
  * @returns `f1` as SQuAD v1.1 (two empty texts: 0), `f1v2` as SQuAD 2.0 (two empty texts: 1)
  */
 export function matchAnswers(prediction: string, answers: readonly string[]): { em: number; f1: number; f1v2: number } {
-  const own = normaliseAnswer(prediction), words = splitWords(own);
+  const own = normaliseAnswer(prediction),
+    words = splitWords(own);
   const best = { em: 0, f1: 0, f1v2: 0 };
   for (const answer of answers.map(normaliseAnswer)) {
     const f1 = wordF1(words, splitWords(answer));

@@ -6,43 +6,69 @@ export const UNPARSABLE = -1;
 /** Index of the label that a prediction is, white space at both ends aside; -1 if none. */
 export const labelId = (prediction: string, labels: readonly string[]): number => labels.indexOf(strip(prediction));
 
-export interface LabelScores { precision: number; recall: number; f1: number }
+export interface LabelScores {
+  precision: number;
+  recall: number;
+  f1: number;
+}
 
 /** Scores of one label against all others; a share of nothing is 0. */
 export function labelScores(targets: readonly number[], predictions: readonly number[], label: number): LabelScores {
-  let hits = 0, predicted = 0, wanted = 0;
+  let hits = 0,
+    predicted = 0,
+    wanted = 0;
   targets.forEach((target, i) => {
     if (target === label) wanted++;
     if (predictions[i] === label) predicted++;
     if (target === label && predictions[i] === label) hits++;
   });
-  return { precision: predicted === 0 ? 0 : hits / predicted, recall: wanted === 0 ? 0 : hits / wanted, f1: predicted + wanted === 0 ? 0 : (2 * hits) / (predicted + wanted) };
+  return {
+    precision: predicted === 0 ? 0 : hits / predicted,
+    recall: wanted === 0 ? 0 : hits / wanted,
+    f1: predicted + wanted === 0 ? 0 : (2 * hits) / (predicted + wanted),
+  };
 }
 
 /** Share of predictions that are the target (0..1). */
-export const idAccuracy = (targets: readonly number[], predictions: readonly number[]): number => targets.filter((target, i) => predictions[i] === target).length / targets.length;
+export const idAccuracy = (targets: readonly number[], predictions: readonly number[]): number =>
+  targets.filter((target, i) => predictions[i] === target).length / targets.length;
 
 /** Mean F1 over all labels, those that never occur included. */
-export const macroF1 = (targets: readonly number[], predictions: readonly number[], labels: number): number => (
-  Array.from({ length: labels }, (_, label) => labelScores(targets, predictions, label).f1).reduce((a, b) => a + b, 0) / labels);
+export const macroF1 = (targets: readonly number[], predictions: readonly number[], labels: number): number =>
+  Array.from({ length: labels }, (_, label) => labelScores(targets, predictions, label).f1).reduce((a, b) => a + b, 0) /
+  labels;
 
 /** Counts: a row for each label, a column for the unparsable and then each label. */
 export function confusion(targets: readonly number[], predictions: readonly number[], labels: number): number[][] {
   const counts = Array.from({ length: labels }, () => new Array<number>(labels + 1).fill(0));
-  targets.forEach((target, i) => { counts[target]![predictions[i]! + 1]! += 1; });
+  targets.forEach((target, i) => {
+    counts[target]![predictions[i]! + 1]! += 1;
+  });
   return counts;
 }
 
 /** Matthews' correlation for any number of classes (Gorodkin 2004), the unparsable being one more; 0 where it is undefined. */
 export function matthews(targets: readonly number[], predictions: readonly number[]): number {
   const counts = new Map<number, { target: number; predicted: number }>();
-  const at = (id: number): { target: number; predicted: number } => { const found = counts.get(id) ?? { target: 0, predicted: 0 }; counts.set(id, found); return found; };
+  const at = (id: number): { target: number; predicted: number } => {
+    const found = counts.get(id) ?? { target: 0, predicted: 0 };
+    counts.set(id, found);
+    return found;
+  };
   let right = 0;
-  targets.forEach((target, i) => { at(target).target++; at(predictions[i]!).predicted++; if (target === predictions[i]) right++; });
-  const all = [...counts.values()], n = targets.length, sum = (value: (count: { target: number; predicted: number }) => number): number => all.reduce((total, count) => total + value(count), 0);
+  targets.forEach((target, i) => {
+    at(target).target++;
+    at(predictions[i]!).predicted++;
+    if (target === predictions[i]) right++;
+  });
+  const all = [...counts.values()],
+    n = targets.length,
+    sum = (value: (count: { target: number; predicted: number }) => number): number =>
+      all.reduce((total, count) => total + value(count), 0);
   const spread = (n * n - sum((c) => c.predicted ** 2)) * (n * n - sum((c) => c.target ** 2));
   return spread === 0 ? 0 : (right * n - sum((c) => c.target * c.predicted)) / Math.sqrt(spread);
 }
 
 /** The official code's two-class rule: a text that is no label counts as the opposite of its target. */
-export const invalidIsOpposite = (targets: readonly number[], predictions: readonly number[]): number[] => predictions.map((id, i) => (id === UNPARSABLE ? 1 - targets[i]! : id));
+export const invalidIsOpposite = (targets: readonly number[], predictions: readonly number[]): number[] =>
+  predictions.map((id, i) => (id === UNPARSABLE ? 1 - targets[i]! : id));

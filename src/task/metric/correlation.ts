@@ -2,16 +2,25 @@
 export function pearson(x: readonly number[], y: readonly number[]): { value: number; degenerate: boolean } {
   const constant = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
   if (x.length < 2 || constant(x) || constant(y)) return { value: 0, degenerate: true };
-  const centre = (values: readonly number[]): number[] => { const mean = values.reduce((a, b) => a + b, 0) / values.length; return values.map((value) => value - mean); };
-  const a = centre(x), b = centre(y), dot = (p: number[], q: number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
+  const centre = (values: readonly number[]): number[] => {
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const a = centre(x),
+    b = centre(y),
+    dot = (p: number[], q: number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
   // Norms first, then the product: squares of large values would overflow together.
-  const value = dot(a.map((v) => v / Math.sqrt(dot(a, a))), b.map((v) => v / Math.sqrt(dot(b, b))));
+  const value = dot(
+    a.map((v) => v / Math.sqrt(dot(a, a))),
+    b.map((v) => v / Math.sqrt(dot(b, b))),
+  );
   return { value: Math.max(-1, Math.min(1, value)), degenerate: false };
 }
 
 /** Ranks from 1; equal values share the mean of theirs. */
 export function ranks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!), result = new Array<number>(values.length);
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!),
+    result = new Array<number>(values.length);
   for (let start = 0, end = 0; start < order.length; start = end) {
     while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
     for (let i = start; i < end; i++) result[order[i]!] = (start + 1 + end) / 2;
@@ -20,4 +29,5 @@ export function ranks(values: readonly number[]): number[] {
 }
 
 /** Spearman's correlation: Pearson's of the ranks. */
-export const spearman = (x: readonly number[], y: readonly number[]): { value: number; degenerate: boolean } => pearson(ranks(x), ranks(y));
+export const spearman = (x: readonly number[], y: readonly number[]): { value: number; degenerate: boolean } =>
+  pearson(ranks(x), ranks(y));

@@ -1,22 +1,40 @@
 import { idAccuracy, invalidIsOpposite, labelId, labelScores } from "./classification.ts";
 
 const LABELS = ["0", "1"];
-export interface MultircRow { question: string; target: string; prediction: string }
+export interface MultircRow {
+  question: string;
+  target: string;
+  prediction: string;
+}
 
 /**
  * MultiRC: F1 of the right answers over all answers (f1a), share of questions with every answer right (em), mean F1 of a question (f1m).
  * A text that is no label is not positive; `...InvalidIsOpposite` are the official code's, where it becomes the opposite of its target.
  */
-export function scoreMultirc(rows: readonly MultircRow[]): { f1a: number; f1aInvalidIsOpposite: number; f1mInvalidIsOpposite: number; em: number; accuracy: number; questions: number } {
-  const targets = rows.map(({ target }) => labelId(target, LABELS)), predictions = rows.map(({ prediction }) => labelId(prediction, LABELS));
+export function scoreMultirc(rows: readonly MultircRow[]): {
+  f1a: number;
+  f1aInvalidIsOpposite: number;
+  f1mInvalidIsOpposite: number;
+  em: number;
+  accuracy: number;
+  questions: number;
+} {
+  const targets = rows.map(({ target }) => labelId(target, LABELS)),
+    predictions = rows.map(({ prediction }) => labelId(prediction, LABELS));
   const opposite = invalidIsOpposite(targets, predictions);
   const questions = new Map<string, number[]>();
-  rows.forEach(({ question }, i) => { questions.set(question, [...(questions.get(question) ?? []), i]); });
-  const each = [...questions.values()], pick = (values: number[], at: number[]): number[] => at.map((i) => values[i]!);
+  rows.forEach(({ question }, i) => {
+    questions.set(question, [...(questions.get(question) ?? []), i]);
+  });
+  const each = [...questions.values()],
+    pick = (values: number[], at: number[]): number[] => at.map((i) => values[i]!);
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   return {
-    f1a: labelScores(targets, predictions, 1).f1, f1aInvalidIsOpposite: labelScores(targets, opposite, 1).f1,
+    f1a: labelScores(targets, predictions, 1).f1,
+    f1aInvalidIsOpposite: labelScores(targets, opposite, 1).f1,
     f1mInvalidIsOpposite: mean(each.map((at) => labelScores(pick(targets, at), pick(opposite, at), 1).f1)),
-    em: mean(each.map((at) => Number(at.every((i) => targets[i] === predictions[i])))), accuracy: idAccuracy(targets, predictions), questions: each.length,
+    em: mean(each.map((at) => Number(at.every((i) => targets[i] === predictions[i])))),
+    accuracy: idAccuracy(targets, predictions),
+    questions: each.length,
   };
 }

@@ -4,7 +4,8 @@
  * @throws RangeError when k > n, or c is no count of n
  */
 export function passAtK(n: number, c: number, k: number): number {
-  if (!(k >= 1 && k <= n && c >= 0 && c <= n)) throw new RangeError(`pass@${k} of ${n} samples with ${c} passing is not defined`);
+  if (!(k >= 1 && k <= n && c >= 0 && c <= n))
+    throw new RangeError(`pass@${k} of ${n} samples with ${c} passing is not defined`);
   if (n - c < k) return 1;
   let none = 1;
   for (let i = n - c + 1; i <= n; i++) none *= 1 - k / i;

@@ -14,27 +14,93 @@ import { freeDeviceMemory } from "../../../src/worker/freeDeviceMemory.ts";
 import { peakMegabytes } from "../sides/peakMemory.ts";
 import type { MemoryCase } from "./cases.ts";
 
-const asked = JSON.parse(process.argv[2]!) as MemoryCase, start = peakMegabytes(), folder = backboneFolder(asked.backbone), target = asked.target ?? 4, device = asked.device ?? "cpu";
-const experiment = experimentsOf("x.adept.json", JSON.stringify({
-  name: "x", task: { kind: "mail" }, backbone: folder, method: asked.method, engine: { device, replicas: asked.copies ?? 1, memory: asked.spare === true ? "spare" : "ignore" }, ...(asked.precision !== undefined && { precision: { weights: asked.precision, compare: false } }),
-  training: { steps: asked.steps ?? 3, batchSize: asked.rows ?? 32, maxSourceLength: asked.length, evaluateEvery: 100, checkpointEvery: 100, learningRate: {} },
-}))[0]!;
-const { method, seed, training } = experiment, sizes = resolveSizes(method, backboneLayout(folder)), backbone = backboneShape(folder), random = new MersenneTwister(5);
-const freeBefore = await freeDeviceMemory(device), model = ModelPool.open({ folder, method, sizes, engine: settled(experiment.engine), precision: experiment.precision.weights, training: true }), { local } = model;
-const initial = initialise(local.shape, { embedding: local.embedding, width: local.width, vocabularySize: local.vocabularySize, promptIds: [5, 6], weight: (name, dims) => local.weight(name, dims) }, new MersenneTwister(4));
-const ids = (count: number): number[] => Array.from({ length: count }, () => 3 + Math.floor((local.vocabularySize - 3) * random.uniform()));
-const examples = Array.from({ length: 96 }, () => ({ input: "", target: "", ids: ids(asked.length), labels: ids(target) })), evaluated = examples.slice(0, EVALUATED_ROWS);
+const asked = JSON.parse(process.argv[2]!) as MemoryCase,
+  start = peakMegabytes(),
+  folder = backboneFolder(asked.backbone),
+  target = asked.target ?? 4,
+  device = asked.device ?? "cpu";
+const experiment = experimentsOf(
+  "x.adept.json",
+  JSON.stringify({
+    name: "x",
+    task: { kind: "mail" },
+    backbone: folder,
+    method: asked.method,
+    engine: { device, replicas: asked.copies ?? 1, memory: asked.spare === true ? "spare" : "ignore" },
+    ...(asked.precision !== undefined && { precision: { weights: asked.precision, compare: false } }),
+    training: {
+      steps: asked.steps ?? 3,
+      batchSize: asked.rows ?? 32,
+      maxSourceLength: asked.length,
+      evaluateEvery: 100,
+      checkpointEvery: 100,
+      learningRate: {},
+    },
+  }),
+)[0]!;
+const { method, seed, training } = experiment,
+  sizes = resolveSizes(method, backboneLayout(folder)),
+  backbone = backboneShape(folder),
+  random = new MersenneTwister(5);
+const freeBefore = await freeDeviceMemory(device),
+  model = ModelPool.open({
+    folder,
+    method,
+    sizes,
+    engine: settled(experiment.engine),
+    precision: experiment.precision.weights,
+    training: true,
+  }),
+  { local } = model;
+const initial = initialise(
+  local.shape,
+  {
+    embedding: local.embedding,
+    width: local.width,
+    vocabularySize: local.vocabularySize,
+    promptIds: [5, 6],
+    weight: (name, dims) => local.weight(name, dims),
+  },
+  new MersenneTwister(4),
+);
+const ids = (count: number): number[] =>
+  Array.from({ length: count }, () => 3 + Math.floor((local.vocabularySize - 3) * random.uniform()));
+const examples = Array.from({ length: 96 }, () => ({
+    input: "",
+    target: "",
+    ids: ids(asked.length),
+    labels: ids(target),
+  })),
+  evaluated = examples.slice(0, EVALUATED_ROWS);
 const forecast = memoryNeed({ experiment, backbone, sizes, train: examples, evaluated }, { copies: model.copies });
 let deviceUsed = 0;
-const look = async (): Promise<void> => { const free = await freeDeviceMemory(device); if (freeBefore !== undefined && free !== undefined) deviceUsed = Math.max(deviceUsed, (freeBefore - free) / 2 ** 20); };
+const look = async (): Promise<void> => {
+  const free = await freeDeviceMemory(device);
+  if (freeBefore !== undefined && free !== undefined) deviceUsed = Math.max(deviceUsed, (freeBefore - free) / 2 ** 20);
+};
 await trainLoop(initialState(initial), {
-  model, seed, examples, metric: "accuracy", hidden: { units: local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 }, training,
-  evaluate: () => Promise.resolve(undefined), save: () => { /* nothing is kept */ }, emit: () => { /* nothing is told */ }, stopRequested: () => false, now: Date.now,
+  model,
+  seed,
+  examples,
+  metric: "accuracy",
+  hidden: { units: local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+  training,
+  evaluate: () => Promise.resolve(undefined),
+  save: () => {
+    /* nothing is kept */
+  },
+  emit: () => {
+    /* nothing is told */
+  },
+  stopRequested: () => false,
+  now: Date.now,
 });
 const trained = peakMegabytes();
 await look();
 await evaluate(model, initial, evaluated, { maxTokens: training.maxTargetLength, decode: () => Promise.resolve("") });
 await look();
-process.stdout.write(`${JSON.stringify({ start, trained, peak: peakMegabytes(), deviceUsed, forecast: { host: forecast.host / 2 ** 20, again: forecast.again / 2 ** 20, device: forecast.device / 2 ** 20 } })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ start, trained, peak: peakMegabytes(), deviceUsed, forecast: { host: forecast.host / 2 ** 20, again: forecast.again / 2 ** 20, device: forecast.device / 2 ** 20 } })}\n`,
+);
 await model.release();
 process.exit(0);

@@ -22,4 +22,8 @@ export type AddRow = (row: BenchRow) => void;
 /** A bench by name: arguments after it, and where its rows go. */
 export type Bench = (args: string[], add: AddRow) => Promise<void>;
 
-export const interval = ({ median, low, high }: MedianInterval): NonNullable<BenchRow["ratio"]> => ({ median, low, high });
+export const interval = ({ median, low, high }: MedianInterval): NonNullable<BenchRow["ratio"]> => ({
+  median,
+  low,
+  high,
+});

@@ -6,7 +6,12 @@ import type { Machine } from "./machine.ts";
 export const RESULTS = join(import.meta.dirname, "../../output/bench.json");
 
 /** What one run of a bench found, and where and when. */
-export interface BenchResult { machine: Machine; date: string; args: readonly string[]; rows: readonly BenchRow[] }
+export interface BenchResult {
+  machine: Machine;
+  date: string;
+  args: readonly string[];
+  rows: readonly BenchRow[];
+}
 type Results = Record<string, BenchResult>;
 
 /** Keeps a bench's rows beside those of the others: each says its own machine and date. */

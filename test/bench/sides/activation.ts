@@ -4,16 +4,30 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
 // Whatever is asked of it, called or made anew, it is itself again; as an iterator it has ended.
-const anything: unknown = new Proxy(function () { /* a target that can be called and extended */ }, {
-  get: (_, key) => (key === Symbol.toPrimitive ? () => "" : key === "then" ? undefined : anything),
-  apply: () => anything,
-  construct: () => anything as object,
-});
-const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown }, load = loader._load;
+const anything: unknown = new Proxy(
+  function () {
+    /* a target that can be called and extended */
+  },
+  {
+    get: (_, key) => (key === Symbol.toPrimitive ? () => "" : key === "then" ? undefined : anything),
+    apply: () => anything,
+    construct: () => anything as object,
+  },
+);
+const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown },
+  load = loader._load;
 loader._load = (name, ...rest) => (name === "vscode" ? anything : load.call(Module, name, ...rest));
 
-const from = performance.now(), extension = createRequire(import.meta.url)(join(ROOT, "dist/extension.cjs")) as { activate: (context: unknown) => void }, loaded = performance.now();
-const subscriptions: unknown[] = [], context = new Proxy({ subscriptions, asAbsolutePath: (path: string) => join(ROOT, path) }, { get: (own, key) => (key in own ? own[key as keyof typeof own] : anything) });
+const from = performance.now(),
+  extension = createRequire(import.meta.url)(join(ROOT, "dist/extension.cjs")) as {
+    activate: (context: unknown) => void;
+  },
+  loaded = performance.now();
+const subscriptions: unknown[] = [],
+  context = new Proxy(
+    { subscriptions, asAbsolutePath: (path: string) => join(ROOT, path) },
+    { get: (own, key) => (key in own ? own[key as keyof typeof own] : anything) },
+  );
 extension.activate(context);
 const activated = performance.now();
 console.log(JSON.stringify({ load: loaded - from, activate: activated - loaded }));

@@ -14,26 +14,57 @@ import type { Answer, Asked } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
 const [folder, threads, device] = process.argv.slice(2) as [string, string, "cpu" | "tfjs"];
-const model = ModelPool.open({ folder, method: SPEC, sizes: { ...SIZES, count: 0 }, engine: { device, threads: Number(threads), replicas: 0 } });
+const model = ModelPool.open({
+  folder,
+  method: SPEC,
+  sizes: { ...SIZES, count: 0 },
+  engine: { device, threads: Number(threads), replicas: 0 },
+});
 const start = readSafetensors(`${folder}/parameters.safetensors`);
-const parameters: Parameters = new Map(adept.tensors({ ...model.local.shape, spec: SPEC }).map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]));
-const read = JSON.parse(readFileSync(`${folder}/batches.json`, "utf8")) as { batches: SideBatch[]; candidates: number[][] };
-const batches: Batch[] = read.batches.map(({ rows, ids, mask, labels }) => ({ rows, sourceLength: ids.length / rows, targetLength: labels.length / rows, ids: Int32Array.from(ids), mask: Float32Array.from(mask), labels: Int32Array.from(labels) }));
+const parameters: Parameters = new Map(
+  adept
+    .tensors({ ...model.local.shape, spec: SPEC })
+    .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]),
+);
+const read = JSON.parse(readFileSync(`${folder}/batches.json`, "utf8")) as {
+  batches: SideBatch[];
+  candidates: number[][];
+};
+const batches: Batch[] = read.batches.map(({ rows, ids, mask, labels }) => ({
+  rows,
+  sourceLength: ids.length / rows,
+  targetLength: labels.length / rows,
+  ids: Int32Array.from(ids),
+  mask: Float32Array.from(mask),
+  labels: Int32Array.from(labels),
+}));
 
 async function answer(asked: Asked): Promise<Partial<Answer>> {
   switch (asked.call) {
     case "step": {
-      const batch = batches[asked.batch]!, { loss, gradients } = await model.step(parameters, batch, { lossScale: 1 / labelTokens(batch) });
+      const batch = batches[asked.batch]!,
+        { loss, gradients } = await model.step(parameters, batch, { lossScale: 1 / labelTokens(batch) });
       return { loss, norm: jointNorm([...gradients.values()]) };
     }
-    case "generate": return { ids: await model.generate(parameters, batches[asked.batch]!, asked.maxTokens) };
-    case "score": return { chosen: (await model.scoreTargets(parameters, batches[asked.batch]!, read.candidates)).map((row) => row.indexOf(Math.min(...row))) };
-    case "state": return device === "tfjs" ? { tensors: loadTensorFlow(Number(threads)).tf.memory().numTensors } : {};
+    case "generate":
+      return { ids: await model.generate(parameters, batches[asked.batch]!, asked.maxTokens) };
+    case "score":
+      return {
+        chosen: (await model.scoreTargets(parameters, batches[asked.batch]!, read.candidates)).map((row) =>
+          row.indexOf(Math.min(...row)),
+        ),
+      };
+    case "state":
+      return device === "tfjs" ? { tensors: loadTensorFlow(Number(threads)).tf.memory().numTensors } : {};
   }
 }
 
 for await (const line of createInterface(process.stdin)) {
-  const began = performance.now(), found = await answer(JSON.parse(line) as Asked), milliseconds = performance.now() - began;
-  process.stdout.write(`${JSON.stringify({ milliseconds, ...found, megabytes: peakMegabytes(), resident: residentMegabytes() })}\n`);
+  const began = performance.now(),
+    found = await answer(JSON.parse(line) as Asked),
+    milliseconds = performance.now() - began;
+  process.stdout.write(
+    `${JSON.stringify({ milliseconds, ...found, megabytes: peakMegabytes(), resident: residentMegabytes() })}\n`,
+  );
 }
 await model.release();

@@ -17,16 +17,24 @@ export const peerName = (peer: Peer): string => (peer === "tfjs" ? "our tfjs eng
 /** Why a peer cannot be had here; undefined where it can. */
 export function lacking(peer: Peer): string | undefined {
   if (peer !== "tfjs") return findTorch() === undefined ? NO_TORCH : undefined;
-  try { return findTensorFlow() === undefined ? "TensorFlow.js is not built (test/tfjs/build.sh)" : undefined; } catch (error) { return error instanceof Error ? error.message : String(error); }
+  try {
+    return findTensorFlow() === undefined ? "TensorFlow.js is not built (test/tfjs/build.sh)" : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
-export const startPeer = (peer: Peer, folder: string): Side => (peer === "tfjs" ? Side.engine(folder, THREADS, "tfjs") : Side.torch(folder, THREADS, peer satisfies TorchMode));
+export const startPeer = (peer: Peer, folder: string): Side =>
+  peer === "tfjs" ? Side.engine(folder, THREADS, "tfjs") : Side.torch(folder, THREADS, peer satisfies TorchMode);
 
 /** The peers that are named in an option, all where it is absent. @throws Error for a name that is none */
 export function peersNamed(given: string | undefined): Peer[] {
-  return (given ?? PEERS.join()).split(",").filter((name) => name !== "").map((name) => {
-    const peer = PEERS.find((each) => each === name);
-    if (peer === undefined) throw new Error(`there is no peer ${name}: ${PEERS.join(", ")}`);
-    return peer;
-  });
+  return (given ?? PEERS.join())
+    .split(",")
+    .filter((name) => name !== "")
+    .map((name) => {
+      const peer = PEERS.find((each) => each === name);
+      if (peer === undefined) throw new Error(`there is no peer ${name}: ${PEERS.join(", ")}`);
+      return peer;
+    });
 }

@@ -4,7 +4,10 @@ import { join } from "node:path";
 
 const KEPT = join(import.meta.dirname, "../../cache/python/bin/python");
 /** Python with torch, transformers and safetensors may be: ADEPT_PYTHON, else the tests' own, else python3. */
-const candidates = (): string[] => { const named = process.env["ADEPT_PYTHON"]; return named === undefined ? [...(existsSync(KEPT) ? [KEPT] : []), "python3"] : [named]; };
+const candidates = (): string[] => {
+  const named = process.env["ADEPT_PYTHON"];
+  return named === undefined ? [...(existsSync(KEPT) ? [KEPT] : []), "python3"] : [named];
+};
 
 let found: { python: string; version: string } | undefined | null = null;
 
@@ -12,8 +15,15 @@ function find(): { python: string; version: string } | undefined {
   if (found === null) {
     found = undefined;
     for (const python of candidates()) {
-      const { status, stdout } = spawnSync(python, ["-c", "import torch, transformers, safetensors; print(torch.__version__, transformers.__version__)"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-      if (status === 0) { found = { python, version: stdout.trim().replace(" ", ", transformers ") }; break; }
+      const { status, stdout } = spawnSync(
+        python,
+        ["-c", "import torch, transformers, safetensors; print(torch.__version__, transformers.__version__)"],
+        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+      );
+      if (status === 0) {
+        found = { python, version: stdout.trim().replace(" ", ", transformers ") };
+        break;
+      }
     }
   }
   return found;

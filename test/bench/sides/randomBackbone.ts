@@ -3,25 +3,41 @@ import { join } from "node:path";
 import { MersenneTwister } from "../../../src/experiment/random.ts";
 import type { StepShape } from "./shapes.ts";
 
-interface Tensor { name: string; dims: number[]; scale: number }
+interface Tensor {
+  name: string;
+  dims: number[];
+  scale: number;
+}
 
 function attention(name: string, { width: d, heads, headWidth }: StepShape): Tensor[] {
   const inner = heads * headWidth;
-  return [["q", (d * headWidth) ** -0.5], ["k", d ** -0.5], ["v", d ** -0.5]].map(([part, scale]) => ({ name: `${name}.${part as string}.weight`, dims: [inner, d], scale: scale as number }))
+  return [
+    ["q", (d * headWidth) ** -0.5],
+    ["k", d ** -0.5],
+    ["v", d ** -0.5],
+  ]
+    .map(([part, scale]) => ({ name: `${name}.${part as string}.weight`, dims: [inner, d], scale: scale as number }))
     .concat({ name: `${name}.o.weight`, dims: [d, inner], scale: inner ** -0.5 });
 }
 
 function tensors(shape: StepShape): Tensor[] {
   const { width: d, hidden, heads, layers, vocabulary } = shape;
   const all: Tensor[] = [{ name: "shared.weight", dims: [vocabulary, d], scale: 1 }];
-  const norm = (name: string): void => { all.push({ name: `${name}.weight`, dims: [d], scale: 0 }); };
+  const norm = (name: string): void => {
+    all.push({ name: `${name}.weight`, dims: [d], scale: 0 });
+  };
   for (const side of ["encoder", "decoder"]) {
     for (let i = 0; i < layers; i++) {
-      const block = `${side}.block.${i}.layer`, feedForward = side === "encoder" ? 1 : 2;
+      const block = `${side}.block.${i}.layer`,
+        feedForward = side === "encoder" ? 1 : 2;
       all.push(...attention(`${block}.0.SelfAttention`, shape));
-      if (i === 0) all.push({ name: `${block}.0.SelfAttention.relative_attention_bias.weight`, dims: [32, heads], scale: 0.5 });
+      if (i === 0)
+        all.push({ name: `${block}.0.SelfAttention.relative_attention_bias.weight`, dims: [32, heads], scale: 0.5 });
       if (side === "decoder") all.push(...attention(`${block}.1.EncDecAttention`, shape));
-      all.push({ name: `${block}.${feedForward}.DenseReluDense.wi.weight`, dims: [hidden, d], scale: d ** -0.5 }, { name: `${block}.${feedForward}.DenseReluDense.wo.weight`, dims: [d, hidden], scale: hidden ** -0.5 });
+      all.push(
+        { name: `${block}.${feedForward}.DenseReluDense.wi.weight`, dims: [hidden, d], scale: d ** -0.5 },
+        { name: `${block}.${feedForward}.DenseReluDense.wo.weight`, dims: [d, hidden], scale: hidden ** -0.5 },
+      );
       for (let n = 0; n <= feedForward; n++) norm(`${block}.${n}.layer_norm`);
     }
     norm(`${side}.final_layer_norm`);
@@ -41,11 +57,28 @@ function values({ dims, scale }: Tensor, random: MersenneTwister): Float32Array 
 /** Writes a T5 v1.0 folder of the given shape with seeded random weights; tensor by tensor, since T5-base has 0.9 GB. */
 export function writeRandomBackbone(folder: string, shape: StepShape): void {
   const { width, headWidth, hidden, heads, layers, vocabulary } = shape;
-  writeFileSync(join(folder, "config.json"), JSON.stringify({
-    architectures: ["T5ForConditionalGeneration"], model_type: "t5", vocab_size: vocabulary, d_model: width, d_kv: headWidth, d_ff: hidden, num_layers: layers, num_decoder_layers: layers, num_heads: heads,
-    feed_forward_proj: "relu", tie_word_embeddings: true, pad_token_id: 0, eos_token_id: 1, decoder_start_token_id: 0, dropout_rate: 0,
-  }));
-  const all = tensors(shape), header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  writeFileSync(
+    join(folder, "config.json"),
+    JSON.stringify({
+      architectures: ["T5ForConditionalGeneration"],
+      model_type: "t5",
+      vocab_size: vocabulary,
+      d_model: width,
+      d_kv: headWidth,
+      d_ff: hidden,
+      num_layers: layers,
+      num_decoder_layers: layers,
+      num_heads: heads,
+      feed_forward_proj: "relu",
+      tie_word_embeddings: true,
+      pad_token_id: 0,
+      eos_token_id: 1,
+      decoder_start_token_id: 0,
+      dropout_rate: 0,
+    }),
+  );
+  const all = tensors(shape),
+    header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let offset = 0;
   for (const { name, dims } of all) {
     const bytes = 4 * dims.reduce((a, b) => a * b, 1);
@@ -63,5 +96,7 @@ export function writeRandomBackbone(folder: string, shape: StepShape): void {
       const bytes = new Uint8Array(values(tensor, random).buffer);
       for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
     }
-  } finally { closeSync(fd); }
+  } finally {
+    closeSync(fd);
+  }
 }

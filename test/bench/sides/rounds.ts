@@ -10,11 +10,16 @@ export const times = (answers: readonly Answer[]): number[] => answers.map(({ mi
  * Asks every side the same in each round, in turn, every second round backwards; what it asks may depend on the round.
  * @param warmUp rounds that are not kept
  */
-export async function inTurn(sides: readonly Side[], asked: (round: number) => Asked, { rounds, warmUp = 1 }: { rounds: number; warmUp?: number }): Promise<Rounds> {
+export async function inTurn(
+  sides: readonly Side[],
+  asked: (round: number) => Asked,
+  { rounds, warmUp = 1 }: { rounds: number; warmUp?: number },
+): Promise<Rounds> {
   const kept: Rounds = new Map(sides.map((side) => [side, []]));
-  for (let round = -warmUp; round < rounds; round++) for (const side of Math.abs(round) % 2 === 0 ? sides : [...sides].reverse()) {
-    const answer = await side.ask(asked(Math.max(0, round)));
-    if (round >= 0) kept.get(side)!.push(answer);
-  }
+  for (let round = -warmUp; round < rounds; round++)
+    for (const side of Math.abs(round) % 2 === 0 ? sides : [...sides].reverse()) {
+      const answer = await side.ask(asked(Math.max(0, round)));
+      if (round >= 0) kept.get(side)!.push(answer);
+    }
   return kept;
 }

@@ -1,5 +1,14 @@
 /** T5 v1.0 of one size; `rounds`: of the step bench. */
-export interface StepShape { name: string; width: number; heads: number; headWidth: number; hidden: number; layers: number; vocabulary: number; rounds: number }
+export interface StepShape {
+  name: string;
+  width: number;
+  heads: number;
+  headWidth: number;
+  hidden: number;
+  layers: number;
+  vocabulary: number;
+  rounds: number;
+}
 
 export const SPEC = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 export const SIZES = { promptLength: 20, bottleneck: 39 };

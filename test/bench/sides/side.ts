@@ -4,46 +4,91 @@ import { createInterface } from "node:readline";
 import { findTorch } from "./python.ts";
 
 /** What a side is asked, a line each; batches are those of the folder's batches.json, by number. */
-export type Asked = { call: "step" | "score"; batch: number } | { call: "generate"; batch: number; maxTokens: number } | { call: "state" };
+export type Asked =
+  | { call: "step" | "score"; batch: number }
+  | { call: "generate"; batch: number; maxTokens: number }
+  | { call: "state" };
 /** `loss` and `norm` of a step; `ids` that were generated; `chosen`: each row's likeliest candidate; of the process: megabytes at most and now, tensors that live. */
-export interface Answer { milliseconds: number; loss?: number; norm?: number; ids?: number[][]; chosen?: number[]; megabytes: number; resident: number; tensors?: number }
+export interface Answer {
+  milliseconds: number;
+  loss?: number;
+  norm?: number;
+  ids?: number[][];
+  chosen?: number[];
+  megabytes: number;
+  resident: number;
+  tensors?: number;
+}
 
 /** A process of its own that computes for each line it is sent, and tells its time. */
 export class Side {
   private readonly lines: AsyncIterator<string>;
   private complaint = "";
 
-  private constructor(readonly name: string, private readonly child: ChildProcess) {
+  private constructor(
+    readonly name: string,
+    private readonly child: ChildProcess,
+  ) {
     this.lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
-    child.stderr!.on("data", (text: Buffer) => { this.complaint = (this.complaint + text.toString()).slice(-4000); });
+    child.stderr!.on("data", (text: Buffer) => {
+      this.complaint = (this.complaint + text.toString()).slice(-4000);
+    });
     // A side that has ended says so by an answer that does not come.
     child.stdin!.on("error", () => undefined);
   }
 
   /** This engine on a folder's backbone. */
   static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu"): Side {
-    return Side.start(device === "tfjs" ? "tfjs" : "ADePT Lab", process.execPath, ["--import", "tsx", join(import.meta.dirname, "engineSide.ts"), folder, String(threads), device]);
+    return Side.start(device === "tfjs" ? "tfjs" : "ADePT Lab", process.execPath, [
+      "--import",
+      "tsx",
+      join(import.meta.dirname, "engineSide.ts"),
+      folder,
+      String(threads),
+      device,
+    ]);
   }
 
   /** PyTorch on the same folder. @throws Error where there is none */
   static torch(folder: string, threads: number, mode: TorchMode = "eager"): Side {
     const python = findTorch();
     if (python === undefined) throw new Error("no PyTorch");
-    return Side.start(TORCH_NAMES[mode], python, [join(import.meta.dirname, "torch_side.py"), folder, String(threads), mode]);
+    return Side.start(TORCH_NAMES[mode], python, [
+      join(import.meta.dirname, "torch_side.py"),
+      folder,
+      String(threads),
+      mode,
+    ]);
   }
 
   private static start(name: string, command: string, args: string[]): Side {
-    return new Side(name, spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, TRANSFORMERS_VERBOSITY: "error", HF_HUB_DISABLE_PROGRESS_BARS: "1", TF_CPP_MIN_LOG_LEVEL: "2" } }));
+    return new Side(
+      name,
+      spawn(command, args, {
+        stdio: ["pipe", "pipe", "pipe"],
+        env: {
+          ...process.env,
+          TRANSFORMERS_VERBOSITY: "error",
+          HF_HUB_DISABLE_PROGRESS_BARS: "1",
+          TF_CPP_MIN_LOG_LEVEL: "2",
+        },
+      }),
+    );
   }
 
   async ask(asked: Asked): Promise<Answer> {
     this.child.stdin!.write(`${JSON.stringify(asked)}\n`);
     const line = await this.lines.next();
-    if (line.done === true) throw new Error(`${this.name} ended before it answered: ${this.complaint.trim().split("\n").slice(-3).join(" ")}`);
+    if (line.done === true)
+      throw new Error(
+        `${this.name} ended before it answered: ${this.complaint.trim().split("\n").slice(-3).join(" ")}`,
+      );
     return JSON.parse(line.value) as Answer;
   }
 
-  end(): void { this.child.stdin!.end(); }
+  end(): void {
+    this.child.stdin!.end();
+  }
 }
 
 export const TORCH_NAMES = { eager: "PyTorch eager", compile: "torch.compile", bf16: "PyTorch bf16" } as const;

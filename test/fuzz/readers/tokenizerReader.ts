@@ -3,32 +3,99 @@ import { join } from "node:path";
 import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
-const pieces: [string, number][] = [["<pad>", 0], ["</s>", 0], ["<unk>", 0], ["▁", -2], ["▁a", -3], ["b", -4], ["ab", -3.5], ["😀", -9]];
+const pieces: [string, number][] = [
+  ["<pad>", 0],
+  ["</s>", 0],
+  ["<unk>", 0],
+  ["▁", -2],
+  ["▁a", -3],
+  ["b", -4],
+  ["ab", -3.5],
+  ["😀", -9],
+];
 const UNIGRAM = {
-  version: "1.0", truncation: null, padding: null, added_tokens: [{ id: 0, content: "<pad>", single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }, { id: 1, content: "</s>", single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }],
-  normalizer: { type: "Sequence", normalizers: [{ type: "NFKC" }, { type: "Replace", pattern: { Regex: " {2,}" }, content: "▁" }] },
+  version: "1.0",
+  truncation: null,
+  padding: null,
+  added_tokens: [
+    { id: 0, content: "<pad>", single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+    { id: 1, content: "</s>", single_word: false, lstrip: false, rstrip: false, normalized: false, special: true },
+  ],
+  normalizer: {
+    type: "Sequence",
+    normalizers: [{ type: "NFKC" }, { type: "Replace", pattern: { Regex: " {2,}" }, content: "▁" }],
+  },
   pre_tokenizer: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
-  post_processor: { type: "TemplateProcessing", single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }], pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 0 } }], special_tokens: { "</s>": { id: "</s>", ids: [1], tokens: ["</s>"] } } },
+  post_processor: {
+    type: "TemplateProcessing",
+    single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }],
+    pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 0 } }],
+    special_tokens: { "</s>": { id: "</s>", ids: [1], tokens: ["</s>"] } },
+  },
   decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
   model: { type: "Unigram", unk_id: 2, vocab: pieces, byte_fallback: false },
 };
 const BPE = {
-  version: "1.0", added_tokens: [], normalizer: { type: "Lowercase" }, pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Split", pattern: { Regex: "\\w+|[^\\w\\s]+" }, behavior: "Isolated", invert: false }, { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false }] },
-  post_processor: null, decoder: { type: "ByteLevel" }, model: { type: "BPE", dropout: null, unk_token: null, vocab: { a: 0, b: 1, ab: 2, h: 3, e: 4, l: 5, o: 6 }, merges: [["a", "b"]] },
+  version: "1.0",
+  added_tokens: [],
+  normalizer: { type: "Lowercase" },
+  pre_tokenizer: {
+    type: "Sequence",
+    pretokenizers: [
+      { type: "Split", pattern: { Regex: "\\w+|[^\\w\\s]+" }, behavior: "Isolated", invert: false },
+      { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false },
+    ],
+  },
+  post_processor: null,
+  decoder: { type: "ByteLevel" },
+  model: {
+    type: "BPE",
+    dropout: null,
+    unk_token: null,
+    vocab: { a: 0, b: 1, ab: 2, h: 3, e: 4, l: 5, o: 6 },
+    merges: [["a", "b"]],
+  },
 };
-const WORDS = { version: "1.0", added_tokens: [], normalizer: { type: "BertNormalizer", clean_text: true, handle_chinese_chars: true, strip_accents: null, lowercase: true }, pre_tokenizer: { type: "BertPreTokenizer" }, model: { type: "WordPiece", unk_token: "[UNK]", continuing_subword_prefix: "##", max_input_chars_per_word: 100, vocab: { "[UNK]": 0, a: 1, "##b": 2 } } };
+const WORDS = {
+  version: "1.0",
+  added_tokens: [],
+  normalizer: {
+    type: "BertNormalizer",
+    clean_text: true,
+    handle_chinese_chars: true,
+    strip_accents: null,
+    lowercase: true,
+  },
+  pre_tokenizer: { type: "BertPreTokenizer" },
+  model: {
+    type: "WordPiece",
+    unk_token: "[UNK]",
+    continuing_subword_prefix: "##",
+    max_input_chars_per_word: 100,
+    vocab: { "[UNK]": 0, a: 1, "##b": 2 },
+  },
+};
 const TEXTS = ["ab a  b 😀 hello\ud83d wörld", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"];
 
 /** Places of tokens stay inside the text, and ids inside the vocabulary. */
 export const tokenizerReader: Reader = {
-  name: "tokenizer", json: true, weight: 2, corpus: () => texts(UNIGRAM, BPE, WORDS),
+  name: "tokenizer",
+  json: true,
+  weight: 2,
+  corpus: () => texts(UNIGRAM, BPE, WORDS),
   open: (folder) => async (input) => {
     writeFileSync(join(folder, "tokenizer.json"), input);
     const tokenizer = loadTokenizer(folder);
     for (const text of TEXTS) {
       const { ids, tokens, offsets, specialMask } = await tokenizer.encode(text, { maxLength: 12 });
-      holds(ids.length === tokens.length && ids.length === offsets.length && ids.length === specialMask.length, "lists of one length");
-      holds(offsets.every(([from, to]) => from >= 0 && to <= text.length), "a token outside of its text");
+      holds(
+        ids.length === tokens.length && ids.length === offsets.length && ids.length === specialMask.length,
+        "lists of one length",
+      );
+      holds(
+        offsets.every(([from, to]) => from >= 0 && to <= text.length),
+        "a token outside of its text",
+      );
       await tokenizer.decode(ids);
     }
   },

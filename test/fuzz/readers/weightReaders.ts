@@ -15,43 +15,93 @@ import { torchFile, zipOf, type Saved } from "../../unit/method/torchWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
-const T5 = { model_type: "t5", vocab_size: 32, d_model: 8, d_kv: 4, d_ff: 16, num_layers: 2, num_heads: 2, feed_forward_proj: "gated-gelu", tie_word_embeddings: false, relative_attention_num_buckets: 8, relative_attention_max_distance: 16, layer_norm_epsilon: 1e-6, pad_token_id: 0, eos_token_id: 1, decoder_start_token_id: 0 };
+const T5 = {
+  model_type: "t5",
+  vocab_size: 32,
+  d_model: 8,
+  d_kv: 4,
+  d_ff: 16,
+  num_layers: 2,
+  num_heads: 2,
+  feed_forward_proj: "gated-gelu",
+  tie_word_embeddings: false,
+  relative_attention_num_buckets: 8,
+  relative_attention_max_distance: 16,
+  layer_norm_epsilon: 1e-6,
+  pad_token_id: 0,
+  eos_token_id: 1,
+  decoder_start_token_id: 0,
+};
 
 /** A safetensors file: its header, then the values. */
 function safetensors(header: object, values: Uint8Array): Buffer {
-  const json = Buffer.from(JSON.stringify(header)), length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header)),
+    length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, values]);
 }
-const TENSORS = { __metadata__: { format: "pt" }, a: { dtype: "F32", shape: [2, 3], data_offsets: [0, 24] }, b: { dtype: "F16", shape: [4], data_offsets: [24, 32] }, c: { dtype: "BF16", shape: [], data_offsets: [32, 34] } };
+const TENSORS = {
+  __metadata__: { format: "pt" },
+  a: { dtype: "F32", shape: [2, 3], data_offsets: [0, 24] },
+  b: { dtype: "F16", shape: [4], data_offsets: [24, 32] },
+  c: { dtype: "BF16", shape: [], data_offsets: [32, 34] },
+};
 const VALUES = Buffer.alloc(34, 7);
 
 /** @throws where a tensor is not what its file holds */
 function checkTensors(tensors: Tensors): void {
-  for (const [name, { dims, data }] of tensors) holds(data instanceof Float32Array && data.length === product(dims) && dims.every((size) => Number.isInteger(size) && size >= 0), `the tensor ${name.slice(0, 40)}`);
+  for (const [name, { dims, data }] of tensors)
+    holds(
+      data instanceof Float32Array &&
+        data.length === product(dims) &&
+        dims.every((size) => Number.isInteger(size) && size >= 0),
+      `the tensor ${name.slice(0, 40)}`,
+    );
 }
 
 const safetensorsReader: Reader = {
-  name: "safetensors", weight: 6,
-  corpus: () => [safetensors(TENSORS, VALUES), safetensors({ x: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, Buffer.alloc(8)), safetensors({ e: { dtype: "F32", shape: [0, 4], data_offsets: [0, 0] } }, Buffer.alloc(0))],
+  name: "safetensors",
+  weight: 6,
+  corpus: () => [
+    safetensors(TENSORS, VALUES),
+    safetensors({ x: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, Buffer.alloc(8)),
+    safetensors({ e: { dtype: "F32", shape: [0, 4], data_offsets: [0, 0] } }, Buffer.alloc(0)),
+  ],
   open: (folder) => (input) => {
     const path = join(folder, "x.safetensors");
     writeFileSync(path, input);
-    const { entries } = readHeader(path), used = [...entries.values()].sort((a, b) => a.offset - b.offset);
+    const { entries } = readHeader(path),
+      used = [...entries.values()].sort((a, b) => a.offset - b.offset);
     let end = 8;
-    for (const { offset, bytes } of used) { holds(offset >= end && offset + bytes <= input.length, "a tensor outside of the file, or on another"); end = offset + bytes; }
+    for (const { offset, bytes } of used) {
+      holds(offset >= end && offset + bytes <= input.length, "a tensor outside of the file, or on another");
+      end = offset + bytes;
+    }
     checkTensors(readSafetensors(path));
   },
 };
 
 /** The header alone, as a value. */
 const headerReader: Reader = {
-  name: "safetensorsHead", json: true, weight: 5, corpus: () => texts(TENSORS),
-  open: (folder) => { const read = safetensorsReader.open(folder) as (input: Buffer) => unknown; return (input) => { const length = Buffer.alloc(8); length.writeBigUInt64LE(BigInt(input.length)); return read(Buffer.concat([length, input, VALUES])); }; },
+  name: "safetensorsHead",
+  json: true,
+  weight: 5,
+  corpus: () => texts(TENSORS),
+  open: (folder) => {
+    const read = safetensorsReader.open(folder) as (input: Buffer) => unknown;
+    return (input) => {
+      const length = Buffer.alloc(8);
+      length.writeBigUInt64LE(BigInt(input.length));
+      return read(Buffer.concat([length, input, VALUES]));
+    };
+  },
 };
 
 const indexReader: Reader = {
-  name: "weightIndex", json: true, weight: 2, corpus: () => texts({ metadata: { total_size: 1 }, weight_map: { a: "x.safetensors", b: "x.safetensors" } }),
+  name: "weightIndex",
+  json: true,
+  weight: 2,
+  corpus: () => texts({ metadata: { total_size: 1 }, weight_map: { a: "x.safetensors", b: "x.safetensors" } }),
   open: (folder) => {
     writeFileSync(join(folder, "x.safetensors"), safetensors(TENSORS, VALUES));
     return (input) => {
@@ -64,75 +114,207 @@ const indexReader: Reader = {
 };
 
 const configReader: Reader = {
-  name: "t5Config", json: true, weight: 2, corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
+  name: "t5Config",
+  json: true,
+  weight: 2,
+  corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
   open: (folder) => (input) => {
     writeFileSync(join(folder, "config.json"), input);
-    const config = readT5Config(folder, true), layout = t5Layout(config);
-    holds(layout.weights.every(({ dims }) => dims.every((size) => Number.isSafeInteger(size) && size > 0)), "a weight's size");
-    holds([config.pad, config.eos, config.start].every((id) => id < config.vocabulary), "a token outside of the vocabulary");
-    for (const bidirectional of [true, false]) for (const each of relativeBuckets(config, { queries: 6, keys: 40, from: 3, bidirectional })) holds(each >= 0 && each < config.buckets, "a bucket");
+    const config = readT5Config(folder, true),
+      layout = t5Layout(config);
+    holds(
+      layout.weights.every(({ dims }) => dims.every((size) => Number.isSafeInteger(size) && size > 0)),
+      "a weight's size",
+    );
+    holds(
+      [config.pad, config.eos, config.start].every((id) => id < config.vocabulary),
+      "a token outside of the vocabulary",
+    );
+    for (const bidirectional of [true, false])
+      for (const each of relativeBuckets(config, { queries: 6, keys: 40, from: 3, bidirectional }))
+        holds(each >= 0 && each < config.buckets, "a bucket");
   },
 };
 
-const SAVED: Saved[] = [{ name: "w", dims: [2, 3], values: [1, 2, 3, 4, 5, 6] }, { name: "t", dims: [3, 2], strides: [1, 3], values: [1, 2, 3, 4, 5, 6] }, { name: "p", dims: [1], values: [0.5], parameter: true }, { name: "h", dims: [2], values: [0, 0], type: "Half", bytes: Buffer.from(Uint16Array.of(0x3c00, 0xc500).buffer) }];
+const SAVED: Saved[] = [
+  { name: "w", dims: [2, 3], values: [1, 2, 3, 4, 5, 6] },
+  { name: "t", dims: [3, 2], strides: [1, 3], values: [1, 2, 3, 4, 5, 6] },
+  { name: "p", dims: [1], values: [0.5], parameter: true },
+  { name: "h", dims: [2], values: [0, 0], type: "Half", bytes: Buffer.from(Uint16Array.of(0x3c00, 0xc500).buffer) },
+];
 /** The pickle of a file of tensors. */
-function pickleIn(file: Buffer): Buffer { const from = file.indexOf(Buffer.from([0x80, 2])); return file.subarray(from, file.indexOf(Buffer.from([0x50, 0x4b, 3, 4]), from)); }
-const opcode = (...bytes: (number | string)[]): Buffer => Buffer.concat(bytes.map((each) => (typeof each === "string" ? Buffer.from(each) : Buffer.from([each]))));
+function pickleIn(file: Buffer): Buffer {
+  const from = file.indexOf(Buffer.from([0x80, 2]));
+  return file.subarray(from, file.indexOf(Buffer.from([0x50, 0x4b, 3, 4]), from));
+}
+const opcode = (...bytes: (number | string)[]): Buffer =>
+  Buffer.concat(bytes.map((each) => (typeof each === "string" ? Buffer.from(each) : Buffer.from([each]))));
 
 const pickleReader: Reader = {
-  name: "pickle", weight: 10,
-  corpus: () => [pickleIn(torchFile(SAVED)), opcode(0x80, 4, 0x95, "\0\0\0\0\0\0\0\0", 0x7d, 0x94, 0x28, 0x8c, 1, "a", 0x94, 0x4e, "u."), opcode(0x80, 2, "]", "q", 0, "(", "h\0h\0h\0", "e."), opcode(0x80, 2, "(", "K\x01K\x02", "t", 0x85, 0x86, 0x87, "}", "b.")],
+  name: "pickle",
+  weight: 10,
+  corpus: () => [
+    pickleIn(torchFile(SAVED)),
+    opcode(0x80, 4, 0x95, "\0\0\0\0\0\0\0\0", 0x7d, 0x94, 0x28, 0x8c, 1, "a", 0x94, 0x4e, "u."),
+    opcode(0x80, 2, "]", "q", 0, "(", "h\0h\0h\0", "e."),
+    opcode(0x80, 2, "(", "K\x01K\x02", "t", 0x85, 0x86, 0x87, "}", "b."),
+  ],
   open: () => (input) => {
-    for (const [name, { sizes, strides, storage }] of readTensorPickle(input)) holds(typeof name === "string" && Array.isArray(sizes) && Array.isArray(strides) && typeof storage.key === "string", "a tensor of a pickle");
+    for (const [name, { sizes, strides, storage }] of readTensorPickle(input))
+      holds(
+        typeof name === "string" && Array.isArray(sizes) && Array.isArray(strides) && typeof storage.key === "string",
+        "a tensor of a pickle",
+      );
   },
 };
 
 /** The pickle in a file whose checksums are right, so that its reader comes to it. */
 const torchReader: Reader = {
-  name: "torchPickle", weight: 7, corpus: () => pickleReader.corpus().slice(0, 1),
-  open: (folder) => { const path = join(folder, "adapter_model.bin"); return (input) => { writeFileSync(path, torchFile(SAVED, input)); checkTensors(readTorchFile(path)); }; },
+  name: "torchPickle",
+  weight: 7,
+  corpus: () => pickleReader.corpus().slice(0, 1),
+  open: (folder) => {
+    const path = join(folder, "adapter_model.bin");
+    return (input) => {
+      writeFileSync(path, torchFile(SAVED, input));
+      checkTensors(readTorchFile(path));
+    };
+  },
 };
 
 const zipReader: Reader = {
-  name: "torchZip", weight: 6, corpus: () => [torchFile(SAVED.slice(0, 1)), zipOf([["x/other", Buffer.from("1")]])],
-  open: (folder) => { const path = join(folder, "adapter_model.bin"); return (input) => { writeFileSync(path, input); checkTensors(readTorchFile(path)); }; },
+  name: "torchZip",
+  weight: 6,
+  corpus: () => [torchFile(SAVED.slice(0, 1)), zipOf([["x/other", Buffer.from("1")]])],
+  open: (folder) => {
+    const path = join(folder, "adapter_model.bin");
+    return (input) => {
+      writeFileSync(path, input);
+      checkTensors(readTorchFile(path));
+    };
+  },
 };
 
-const LAYOUT: BackboneLayout = t5Layout({ vocabulary: 32, width: 8, headWidth: 4, hidden: 16, layers: 1, decoderLayers: 1, heads: 2, gated: false, tied: true, scaled: true, buckets: 8, maxDistance: 16, epsilon: 1e-6, pad: 0, eos: 1, start: 0 });
-const METHODS = [{ kind: "adept", promptLength: 2, bottleneck: 2 }, { kind: "adept", promptLength: 2, bottleneck: 2, variant: "hybrid", positions: 4, positionRank: 2 }, { kind: "pt", promptLength: 2 }, { kind: "dept", promptLength: 2, rank: 2, positions: 4 }, { kind: "lora", rank: 2 }, { kind: "ia3" }, { kind: "mpt", promptLength: 2 }, { kind: "adapter", bottleneck: 2 }].map((each) => MethodInput.parse(each));
+const LAYOUT: BackboneLayout = t5Layout({
+  vocabulary: 32,
+  width: 8,
+  headWidth: 4,
+  hidden: 16,
+  layers: 1,
+  decoderLayers: 1,
+  heads: 2,
+  gated: false,
+  tied: true,
+  scaled: true,
+  buckets: 8,
+  maxDistance: 16,
+  epsilon: 1e-6,
+  pad: 0,
+  eos: 1,
+  start: 0,
+});
+const METHODS = [
+  { kind: "adept", promptLength: 2, bottleneck: 2 },
+  { kind: "adept", promptLength: 2, bottleneck: 2, variant: "hybrid", positions: 4, positionRank: 2 },
+  { kind: "pt", promptLength: 2 },
+  { kind: "dept", promptLength: 2, rank: 2, positions: 4 },
+  { kind: "lora", rank: 2 },
+  { kind: "ia3" },
+  { kind: "mpt", promptLength: 2 },
+  { kind: "adapter", bottleneck: 2 },
+].map((each) => MethodInput.parse(each));
 
 /** Tensors of a method on the tiny layout. */
-function parametersOf(spec: (typeof METHODS)[number]): { sizes: ReturnType<typeof resolveSizes>; parameters: Parameters } {
+function parametersOf(spec: (typeof METHODS)[number]): {
+  sizes: ReturnType<typeof resolveSizes>;
+  parameters: Parameters;
+} {
   const sizes = resolveSizes(spec, LAYOUT);
-  return { sizes, parameters: new Map(methodOf(spec.kind).tensors({ spec, sizes, layout: LAYOUT }).map(({ name, sizes: dims, group }) => [name, { name, dims, group, data: new Float32Array(product(dims)) }])) };
+  return {
+    sizes,
+    parameters: new Map(
+      methodOf(spec.kind)
+        .tensors({ spec, sizes, layout: LAYOUT })
+        .map(({ name, sizes: dims, group }) => [name, { name, dims, group, data: new Float32Array(product(dims)) }]),
+    ),
+  };
 }
 
 const OFFICIAL = { peft_type: "PROMPT_TUNING_LORAX", num_virtual_tokens: 2, r: 2, lora_alpha: 8, max_length: 20 };
-const OFFICIAL_TENSORS: Saved[] = [["prompt_embeddings", [2, 8]], ["prompt_encoder.lora_embedding_A", [8, 2]], ["prompt_encoder.lora_embedding_B", [2, 8]], ["prompt_encoder.lora_embedding_a", [2]], ["prompt_encoder.lora_embedding_b", [8]]].map(([name, dims]) => ({ name: name as string, dims: dims as number[], values: new Array<number>(product(dims as number[])).fill(0.5) }));
+const OFFICIAL_TENSORS: Saved[] = [
+  ["prompt_embeddings", [2, 8]],
+  ["prompt_encoder.lora_embedding_A", [8, 2]],
+  ["prompt_encoder.lora_embedding_B", [2, 8]],
+  ["prompt_encoder.lora_embedding_a", [2]],
+  ["prompt_encoder.lora_embedding_b", [8]],
+].map(([name, dims]) => ({
+  name: name as string,
+  dims: dims as number[],
+  values: new Array<number>(product(dims as number[])).fill(0.5),
+}));
 
 /** `adapter_config.json` beside the tensors of each method in turn; a number in it says which. */
 const adapterReader: Reader = {
-  name: "adapterConfig", json: true, weight: 2,
-  corpus: () => [...METHODS.map((spec) => ({ ...configOf(spec), of: METHODS.indexOf(spec) })), { ...OFFICIAL, of: METHODS.length }, { ...OFFICIAL, peft_type: "PROMPT_TUNING_LORA", of: METHODS.length }].map((each) => Buffer.from(JSON.stringify(each))),
+  name: "adapterConfig",
+  json: true,
+  weight: 2,
+  corpus: () =>
+    [
+      ...METHODS.map((spec) => ({ ...configOf(spec), of: METHODS.indexOf(spec) })),
+      { ...OFFICIAL, of: METHODS.length },
+      { ...OFFICIAL, peft_type: "PROMPT_TUNING_LORA", of: METHODS.length },
+    ].map((each) => Buffer.from(JSON.stringify(each))),
   open: (folder) => {
-    METHODS.forEach((spec, i) => { saveAdapter(join(folder, String(i)), { spec, ...parametersOf(spec) }, { backbone: "tiny-t5", width: 8 }); });
+    METHODS.forEach((spec, i) => {
+      saveAdapter(join(folder, String(i)), { spec, ...parametersOf(spec) }, { backbone: "tiny-t5", width: 8 });
+    });
     const official = join(folder, String(METHODS.length));
     mkdirSync(official);
     writeFileSync(join(official, "adapter_model.bin"), torchFile(OFFICIAL_TENSORS));
     return (input) => {
-      const which = /"of":(\d)/.exec(input.toString("latin1"))?.[1] ?? "0", own = join(folder, Number(which) > METHODS.length ? "0" : which);
+      const which = /"of":(\d)/.exec(input.toString("latin1"))?.[1] ?? "0",
+        own = join(folder, Number(which) > METHODS.length ? "0" : which);
       writeFileSync(join(own, "adapter_config.json"), input);
-      for (const { data, dims } of loadAdapter(own, LAYOUT).parameters.values()) holds(data.length === product(dims), "a parameter");
+      for (const { data, dims } of loadAdapter(own, LAYOUT).parameters.values())
+        holds(data.length === product(dims), "a parameter");
     };
   },
 };
 
 function configOf(spec: (typeof METHODS)[number]): object {
-  const { sizes } = parametersOf(spec), own = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTER" } as Record<string, string>;
+  const { sizes } = parametersOf(spec),
+    own = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTER" } as Record<string, string>;
   if (spec.kind === "pt") return { peft_type: "PROMPT_TUNING", num_virtual_tokens: sizes.promptLength, token_dim: 8 };
-  if (spec.kind === "lora") return { peft_type: "LORA", r: sizes.bottleneck, lora_alpha: 16, target_modules: spec.targets, bias: "none", rank_pattern: {} };
-  if (spec.kind === "ia3") return { peft_type: "IA3", target_modules: [...spec.targets, ...spec.feedForward], feedforward_modules: spec.feedForward };
-  return { peft_type: own[spec.kind], num_virtual_tokens: sizes.promptLength, bottleneck: sizes.bottleneck, method: spec };
+  if (spec.kind === "lora")
+    return {
+      peft_type: "LORA",
+      r: sizes.bottleneck,
+      lora_alpha: 16,
+      target_modules: spec.targets,
+      bias: "none",
+      rank_pattern: {},
+    };
+  if (spec.kind === "ia3")
+    return {
+      peft_type: "IA3",
+      target_modules: [...spec.targets, ...spec.feedForward],
+      feedforward_modules: spec.feedForward,
+    };
+  return {
+    peft_type: own[spec.kind],
+    num_virtual_tokens: sizes.promptLength,
+    bottleneck: sizes.bottleneck,
+    method: spec,
+  };
 }
 
-export const WEIGHT_READERS: readonly Reader[] = [safetensorsReader, headerReader, indexReader, configReader, pickleReader, torchReader, zipReader, adapterReader];
+export const WEIGHT_READERS: readonly Reader[] = [
+  safetensorsReader,
+  headerReader,
+  indexReader,
+  configReader,
+  pickleReader,
+  torchReader,
+  zipReader,
+  adapterReader,
+];

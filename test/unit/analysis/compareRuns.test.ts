@@ -5,35 +5,111 @@ import type { RunStatus } from "../../../src/experiment/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
 import { fold } from "../../../src/experiment/record.ts";
 
-interface Told { seed?: number; rate?: number; kind?: "adept" | "pt"; validation?: number; loss?: number; test?: number; status?: RunStatus; selection?: "metric" | "loss"; trainable?: number; tuned?: boolean; folder?: string }
+interface Told {
+  seed?: number;
+  rate?: number;
+  kind?: "adept" | "pt";
+  validation?: number;
+  loss?: number;
+  test?: number;
+  status?: RunStatus;
+  selection?: "metric" | "loss";
+  trainable?: number;
+  tuned?: boolean;
+  folder?: string;
+}
 let count = 0;
 
-function run({ seed = 0, rate = 0.1, kind = "pt", validation, loss = 1, test: tested, status = "finished", selection = "metric", trainable = 1000, tuned = true, folder }: Told): ComparedRun {
+function run({
+  seed = 0,
+  rate = 0.1,
+  kind = "pt",
+  validation,
+  loss = 1,
+  test: tested,
+  status = "finished",
+  selection = "metric",
+  trainable = 1000,
+  tuned = true,
+  folder,
+}: Told): ComparedRun {
   const experiment: Experiment = ResolvedExperiment.parse({
-    name: `n${count}`, seed, method: { kind }, task: folder === undefined ? { kind: "mail" } : { kind: "named", name: "cb", folder }, training: { selection, learningRate: { prompt: rate } },
+    name: `n${count}`,
+    seed,
+    method: { kind },
+    task: folder === undefined ? { kind: "mail" } : { kind: "named", name: "cb", folder },
+    training: { selection, learningRate: { prompt: rate } },
     part: { sweep: "s", index: count, of: 9, tune: tuned ? ["training.learningRate.prompt"] : [] },
   });
   const at = { time: 1, examples: 50 };
   return {
-    id: `r${count++}`, experiment,
+    id: `r${count++}`,
+    experiment,
     record: fold([
-      { type: "plan", time: 1, trainable, promptLength: 1, bottleneck: 1, examples: { train: 1, validation: 1, test: 1 }, device: "cpu" },
+      {
+        type: "plan",
+        time: 1,
+        trainable,
+        promptLength: 1,
+        bottleneck: 1,
+        examples: { train: 1, validation: 1, test: 1 },
+        device: "cpu",
+      },
       { type: "evaluation", ...at, step: 5, split: "validation", loss: 0, metrics: { accuracy: 0.99 } },
-      ...(validation === undefined ? [] : [{ type: "evaluation" as const, ...at, step: 10, split: "validation" as const, loss, metrics: { accuracy: validation } }]),
+      ...(validation === undefined
+        ? []
+        : [
+            {
+              type: "evaluation" as const,
+              ...at,
+              step: 10,
+              split: "validation" as const,
+              loss,
+              metrics: { accuracy: validation },
+            },
+          ]),
       { type: "checkpoint", time: 1, step: 10, best: true },
-      ...(tested === undefined ? [] : [{ type: "evaluation" as const, ...at, step: 10, split: "test" as const, loss: 0, metrics: { accuracy: tested } }, { type: "evaluation" as const, ...at, step: 10, split: "test" as const, label: "untrained", loss: 0, metrics: { accuracy: 0 } }]),
+      ...(tested === undefined
+        ? []
+        : [
+            {
+              type: "evaluation" as const,
+              ...at,
+              step: 10,
+              split: "test" as const,
+              loss: 0,
+              metrics: { accuracy: tested },
+            },
+            {
+              type: "evaluation" as const,
+              ...at,
+              step: 10,
+              split: "test" as const,
+              label: "untrained",
+              loss: 0,
+              metrics: { accuracy: 0 },
+            },
+          ]),
       { type: "status", time: 1, status },
     ]),
   };
 }
 
 test("the tuned value is chosen by mean validation, never by test; the interval is over its seeds", () => {
-  const { rows: [row, ...others], warnings } = compareRuns([
-    run({ rate: 0.1, seed: 0, validation: 0.8, test: 0.70 }), run({ rate: 0.1, seed: 1, validation: 0.7, test: 0.60 }),
-    run({ rate: 0.3, seed: 0, validation: 0.9, test: 0.10 }), run({ rate: 0.3, seed: 1, validation: 0.5, test: 0.99 }),
+  const {
+    rows: [row, ...others],
+    warnings,
+  } = compareRuns([
+    run({ rate: 0.1, seed: 0, validation: 0.8, test: 0.7 }),
+    run({ rate: 0.1, seed: 1, validation: 0.7, test: 0.6 }),
+    run({ rate: 0.3, seed: 0, validation: 0.9, test: 0.1 }),
+    run({ rate: 0.3, seed: 1, validation: 0.5, test: 0.99 }),
   ]);
   assert.equal(others.length, 0);
-  assert.deepEqual([row!.chosen, row!.tried, row!.seeds, row!.values], [{ "training.learningRate.prompt": 0.1 }, 2, [0, 1], [0.7, 0.6]]);
+  assert.deepEqual(
+    [row!.chosen, row!.tried, row!.seeds, row!.values],
+    [{ "training.learningRate.prompt": 0.1 }, 2, [0, 1], [0.7, 0.6]],
+  );
   assert.ok(Math.abs(row!.test!.mean - 0.65) < 1e-12 && Math.abs(row!.validation!.mean - 0.75) < 1e-12);
   // t(0.975, 1) = 12.7062, standard error 0.05
   assert.ok(Math.abs(row!.test!.interval![1] - (0.65 + 12.706204736 * 0.05)) < 1e-6);
@@ -41,25 +117,49 @@ test("the tuned value is chosen by mean validation, never by test; the interval 
 });
 
 test("selection by loss chooses the lowest; a combination with fewer finished seeds is not chosen", () => {
-  const byLoss = compareRuns([run({ rate: 0.1, validation: 0.9, loss: 2, test: 0.2, selection: "loss" }), run({ rate: 0.3, validation: 0.1, loss: 1, test: 0.3, selection: "loss" })]);
+  const byLoss = compareRuns([
+    run({ rate: 0.1, validation: 0.9, loss: 2, test: 0.2, selection: "loss" }),
+    run({ rate: 0.3, validation: 0.1, loss: 1, test: 0.3, selection: "loss" }),
+  ]);
   assert.deepEqual(byLoss.rows[0]!.values, [0.3]);
   const broken = compareRuns([
-    run({ rate: 0.1, seed: 0, validation: 0.6, test: 0.5 }), run({ rate: 0.1, seed: 1, validation: 0.6, test: 0.5 }),
-    run({ rate: 0.9, seed: 0, validation: 0.99, test: 0.9 }), run({ rate: 0.9, seed: 1, status: "failed" }),
+    run({ rate: 0.1, seed: 0, validation: 0.6, test: 0.5 }),
+    run({ rate: 0.1, seed: 1, validation: 0.6, test: 0.5 }),
+    run({ rate: 0.9, seed: 0, validation: 0.99, test: 0.9 }),
+    run({ rate: 0.9, seed: 1, status: "failed" }),
   ]);
-  assert.deepEqual([broken.rows[0]!.chosen["training.learningRate.prompt"], broken.rows[0]!.unfinished.length], [0.1, 1]);
+  assert.deepEqual(
+    [broken.rows[0]!.chosen["training.learningRate.prompt"], broken.rows[0]!.unfinished.length],
+    [0.1, 1],
+  );
 });
 
 test("methods and varied settings are rows, named by what differs; unequal sizes, data and seeds are said", () => {
   const { rows, warnings } = compareRuns([
-    run({ kind: "pt", tuned: false, test: 0.5 }), run({ kind: "pt", tuned: false, rate: 0.2, test: 0.6 }), run({ kind: "adept", tuned: false, seed: 4, test: 0.7, trainable: 1100, folder: "/x" }),
+    run({ kind: "pt", tuned: false, test: 0.5 }),
+    run({ kind: "pt", tuned: false, rate: 0.2, test: 0.6 }),
+    run({ kind: "adept", tuned: false, seed: 4, test: 0.7, trainable: 1100, folder: "/x" }),
   ]);
-  assert.deepEqual(rows.map(({ values }) => values), [[0.5], [0.6], [0.7]]);
-  for (const [i, label] of [/^pt, .*learningRate\.prompt=0\.1/, /^pt, .*learningRate\.prompt=0\.2/, /^adept, (?!.*learningRate)/].entries()) assert.match(rows[i]!.label, label);
-  for (const word of [/different tasks/, /seeds/, /5 %/]) assert.ok(warnings.some((warning) => word.test(warning)), `${word}`);
+  assert.deepEqual(
+    rows.map(({ values }) => values),
+    [[0.5], [0.6], [0.7]],
+  );
+  for (const [i, label] of [
+    /^pt, .*learningRate\.prompt=0\.1/,
+    /^pt, .*learningRate\.prompt=0\.2/,
+    /^adept, (?!.*learningRate)/,
+  ].entries())
+    assert.match(rows[i]!.label, label);
+  for (const word of [/different tasks/, /seeds/, /5 %/])
+    assert.ok(
+      warnings.some((warning) => word.test(warning)),
+      `${word}`,
+    );
 });
 
 test("a run without a test has a row and no value", () => {
-  const { rows: [row] } = compareRuns([run({ status: "running", tuned: false })]);
+  const {
+    rows: [row],
+  } = compareRuns([run({ status: "running", tuned: false })]);
   assert.deepEqual([row!.test, row!.values, row!.unfinished.length], [undefined, [], 1]);
 });

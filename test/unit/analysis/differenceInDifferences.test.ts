@@ -4,12 +4,16 @@ import { doubleDifferences } from "../../../src/analysis/differenceInDifferences
 import type { PositionShift } from "../../../src/analysis/positionShift.ts";
 
 /** A shift result with nothing but what differences of differences are made of. */
-const shift = (full: string, after: string, examples = Array.from(full, (_, i) => i), texts = 1): PositionShift => ({ full: { right: full }, cases: [{ label: "T3 k=4", right: after }], examples, texts } as unknown as PositionShift);
+const shift = (full: string, after: string, examples = Array.from(full, (_, i) => i), texts = 1): PositionShift =>
+  ({ full: { right: full }, cases: [{ label: "T3 k=4", right: after }], examples, texts }) as unknown as PositionShift;
 
 test("what both lose is nobody's loss; what the method loses more is its own", () => {
   const [same] = doubleDifferences([{ method: shift("1111", "1100"), control: shift("1111", "0011") }]);
   assert.equal(same!.examples.difference, 0);
-  const [more] = doubleDifferences([{ method: shift("1111", "0000"), control: shift("1111", "1110") }, { method: shift("1111", "1000"), control: shift("1111", "1111") }]);
+  const [more] = doubleDifferences([
+    { method: shift("1111", "0000"), control: shift("1111", "1110") },
+    { method: shift("1111", "1000"), control: shift("1111", "1111") },
+  ]);
   assert.equal(more!.examples.difference, -0.75);
   assert.deepEqual([more!.seeds.n, more!.seeds.mean], [2, -0.75]);
 });

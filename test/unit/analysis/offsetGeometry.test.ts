@@ -3,25 +3,81 @@ import { test } from "node:test";
 import { offsetGeometry, symmetricEigenvalues } from "../../../src/analysis/offsetGeometry.ts";
 import { MersenneTwister } from "../../../src/experiment/random.ts";
 
-const near = (found: number, expected: number, bound = 1e-9): void => { assert.ok(Math.abs(found - expected) <= bound * Math.max(1, Math.abs(expected)), `${found} for ${expected}`); };
-const sideOf = (rows: number[][]): Parameters<typeof offsetGeometry>[0] => ({ table: new Float32Array(rows.flat().length), width: rows[0]!.length, offsets: Float32Array.from(rows.flat()) });
+const near = (found: number, expected: number, bound = 1e-9): void => {
+  assert.ok(Math.abs(found - expected) <= bound * Math.max(1, Math.abs(expected)), `${found} for ${expected}`);
+};
+const sideOf = (rows: number[][]): Parameters<typeof offsetGeometry>[0] => ({
+  table: new Float32Array(rows.flat().length),
+  width: rows[0]!.length,
+  offsets: Float32Array.from(rows.flat()),
+});
 
 test("eigenvalues: a known matrix, and trace and squares of a random one", () => {
-  symmetricEigenvalues(Float64Array.of(2, 1, 1, 2), 2).forEach((value, i) => { near(value, [3, 1][i]!); });
-  const d = 12, random = new MersenneTwister(3), a = Array.from({ length: d * d }, () => random.normal()), symmetric = Float64Array.from({ length: d * d }, (_, at) => a[at]! + a[(at % d) * d + Math.floor(at / d)]!);
-  const trace = Array.from({ length: d }, (_, i) => symmetric[i * d + i]!).reduce((s, x) => s + x, 0), squares = symmetric.reduce((s, x) => s + x * x, 0), values = symmetricEigenvalues(symmetric.slice(), d);
-  near(values.reduce((s, x) => s + x, 0), trace);
-  near(values.reduce((s, x) => s + x * x, 0), squares);
+  symmetricEigenvalues(Float64Array.of(2, 1, 1, 2), 2).forEach((value, i) => {
+    near(value, [3, 1][i]!);
+  });
+  const d = 12,
+    random = new MersenneTwister(3),
+    a = Array.from({ length: d * d }, () => random.normal()),
+    symmetric = Float64Array.from({ length: d * d }, (_, at) => a[at]! + a[(at % d) * d + Math.floor(at / d)]!);
+  const trace = Array.from({ length: d }, (_, i) => symmetric[i * d + i]!).reduce((s, x) => s + x, 0),
+    squares = symmetric.reduce((s, x) => s + x * x, 0),
+    values = symmetricEigenvalues(symmetric.slice(), d);
+  near(
+    values.reduce((s, x) => s + x, 0),
+    trace,
+  );
+  near(
+    values.reduce((s, x) => s + x * x, 0),
+    squares,
+  );
 });
 
 test("offsets on a line have rank 1, on a square's corners 2; equal ones are counted", () => {
-  const line = offsetGeometry(sideOf([[0, 0, 0], [1, 2, 3], [2, 4, 6], [5, 10, 15]]), [0, 1, 2, 3]);
+  const line = offsetGeometry(
+    sideOf([
+      [0, 0, 0],
+      [1, 2, 3],
+      [2, 4, 6],
+      [5, 10, 15],
+    ]),
+    [0, 1, 2, 3],
+  );
   assert.deepEqual([line.rank, line.shared], [1, 0]);
   near(line.effectiveRank, 1, 1e-6);
   near(line.leastDistance, Math.sqrt(14));
-  const square = offsetGeometry(sideOf([[1, 1, 0], [1, -1, 0], [-1, 1, 0], [-1, -1, 0], [1, 1, 0]]), [0, 1, 2, 3]);
+  const square = offsetGeometry(
+    sideOf([
+      [1, 1, 0],
+      [1, -1, 0],
+      [-1, 1, 0],
+      [-1, -1, 0],
+      [1, 1, 0],
+    ]),
+    [0, 1, 2, 3],
+  );
   near(square.effectiveRank, 2);
-  assert.equal(offsetGeometry(sideOf([[1, 1, 0], [1, -1, 0], [1, 1, 0]]), [0, 1, 2]).shared, 2);
+  assert.equal(
+    offsetGeometry(
+      sideOf([
+        [1, 1, 0],
+        [1, -1, 0],
+        [1, 1, 0],
+      ]),
+      [0, 1, 2],
+    ).shared,
+    2,
+  );
   // Only tokens that were seen count, and the centre is theirs.
-  assert.equal(offsetGeometry(sideOf([[7, 7], [7, 8], [100, -3]]), [0, 1]).rank, 1);
+  assert.equal(
+    offsetGeometry(
+      sideOf([
+        [7, 7],
+        [7, 8],
+        [100, -3],
+      ]),
+      [0, 1],
+    ).rank,
+    1,
+  );
 });

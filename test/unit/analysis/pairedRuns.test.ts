@@ -4,15 +4,49 @@ import { pairedRuns, type TestedRun } from "../../../src/analysis/pairedRuns.ts"
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { fold } from "../../../src/experiment/record.ts";
 
-function run(id: string, right: readonly boolean[] | undefined, inputs = (i: number): string => `text ${i}`): TestedRun {
+function run(
+  id: string,
+  right: readonly boolean[] | undefined,
+  inputs = (i: number): string => `text ${i}`,
+): TestedRun {
   const experiment = ResolvedExperiment.parse({ name: id, task: { kind: "mail" }, method: { kind: "adept" } });
-  const record = fold([{ type: "created", time: 1, version: 1, id, name: id, method: "adept", task: "mail", backbone: "b", seed: 0, steps: 1 }]);
-  return { id, experiment, record, predictions: right?.map((good, i) => ({ input: inputs(i), target: "ham", prediction: good ? "ham" : "spam", loss: good ? 0.1 : 2 })) };
+  const record = fold([
+    {
+      type: "created",
+      time: 1,
+      version: 1,
+      id,
+      name: id,
+      method: "adept",
+      task: "mail",
+      backbone: "b",
+      seed: 0,
+      steps: 1,
+    },
+  ]);
+  return {
+    id,
+    experiment,
+    record,
+    predictions: right?.map((good, i) => ({
+      input: inputs(i),
+      target: "ham",
+      prediction: good ? "ham" : "spam",
+      loss: good ? 0.1 : 2,
+    })),
+  };
 }
 const first = Array.from({ length: 100 }, (_, i) => i < 60);
 
 test("each run is held against the first on the same examples: positive where it is better", () => {
-  const { reference, pairs } = pairedRuns([run("a", first), run("b", first.map((good, i) => good || i >= 80)), run("c", first)]);
+  const { reference, pairs } = pairedRuns([
+    run("a", first),
+    run(
+      "b",
+      first.map((good, i) => good || i >= 80),
+    ),
+    run("c", first),
+  ]);
   assert.equal(reference, "a");
   const [better, same] = pairs;
   assert.equal(better!.difference!.right.difference, 0.2);
@@ -24,6 +58,18 @@ test("each run is held against the first on the same examples: positive where it
 });
 
 test("runs tested on other examples, or not at all, are not compared, and it is said why", () => {
-  const { pairs } = pairedRuns([run("a", first), run("b", first, (i) => `other ${i}`), run("c", undefined), run("d", first.slice(1))]);
-  assert.deepEqual(pairs.map(({ difference, reason }) => [difference, reason]), [[undefined, "other examples"], [undefined, "untested"], [undefined, "other examples"]]);
+  const { pairs } = pairedRuns([
+    run("a", first),
+    run("b", first, (i) => `other ${i}`),
+    run("c", undefined),
+    run("d", first.slice(1)),
+  ]);
+  assert.deepEqual(
+    pairs.map(({ difference, reason }) => [difference, reason]),
+    [
+      [undefined, "other examples"],
+      [undefined, "untested"],
+      [undefined, "other examples"],
+    ],
+  );
 });

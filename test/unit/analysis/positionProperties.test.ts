@@ -7,7 +7,11 @@ import { randomSubject } from "./randomSubject.ts";
 
 async function propertiesOf(method: object): Promise<PositionProperties> {
   const { subject, close } = await randomSubject(method);
-  try { return await positionProperties(subject); } finally { await close(); }
+  try {
+    return await positionProperties(subject);
+  } finally {
+    await close();
+  }
 }
 /** What must hold of every method, whatever its offsets. */
 function common({ hostAgrees, promptChange, padding, padValue, largest }: PositionProperties): void {
@@ -27,11 +31,15 @@ test("ADePT: a token's offset is the same at every place, to the bit, and anothe
 test("DePT: a place's offset is the same for every token, and another place's is another", async () => {
   const found = await propertiesOf({ kind: "dept", promptLength: 3, rank: 4, positions: 256 });
   common(found);
-  assert.ok(found.acrossTokens <= 1e-5 * found.largest && found.acrossPlaces > 0.01 * found.largest && found.withinType > 0);
+  assert.ok(
+    found.acrossTokens <= 1e-5 * found.largest && found.acrossPlaces > 0.01 * found.largest && found.withinType > 0,
+  );
 });
 
 test("prompt tuning has no offset at all; a constant is one for all; the hybrid's depends on token and place", async () => {
-  const pt = await propertiesOf({ kind: "pt", promptLength: 3 }), constant = await propertiesOf({ kind: "adept", variant: "constant", promptLength: 3 }), hybrid = await propertiesOf({ kind: "adept", variant: "hybrid", promptLength: 3, bottleneck: 4, positions: 256 });
+  const pt = await propertiesOf({ kind: "pt", promptLength: 3 }),
+    constant = await propertiesOf({ kind: "adept", variant: "constant", promptLength: 3 }),
+    hybrid = await propertiesOf({ kind: "adept", variant: "hybrid", promptLength: 3, bottleneck: 4, positions: 256 });
   common(constant);
   common(hybrid);
   assert.deepEqual([pt.largest, pt.promptChange, pt.padValue], [0, 0, 0]);
@@ -41,29 +49,53 @@ test("prompt tuning has no offset at all; a constant is one for all; the hybrid'
 
 test("T1 of ADePT and prompt tuning is the unshifted input to the bit, DePT's T2 is its T1; A9 at 0 is FFN off, at 1 nothing; A5 of one token is A0", async () => {
   const still = (): void => undefined;
-  for (const method of [{ kind: "adept", promptLength: 3, bottleneck: 5 }, { kind: "pt", promptLength: 3 }]) {
-    const { subject, close } = await randomSubject(method), { cases } = await analyseShift(subject, still);
-    for (const each of cases.filter(({ test: kind }) => kind === "T1")) assert.deepEqual([each.versus.flips, each.kl, each.maxLogit, each.encoderChange, each.versus.loss.difference], [0, 0, 0, 0, 0]);
-    for (const each of cases.filter(({ test: kind }) => kind === "T2")) assert.ok(each.versus.flips === 0 && each.encoderChange < 1e-4 && Math.abs(each.kl) < 1e-6);
+  for (const method of [
+    { kind: "adept", promptLength: 3, bottleneck: 5 },
+    { kind: "pt", promptLength: 3 },
+  ]) {
+    const { subject, close } = await randomSubject(method),
+      { cases } = await analyseShift(subject, still);
+    for (const each of cases.filter(({ test: kind }) => kind === "T1"))
+      assert.deepEqual(
+        [each.versus.flips, each.kl, each.maxLogit, each.encoderChange, each.versus.loss.difference],
+        [0, 0, 0, 0, 0],
+      );
+    for (const each of cases.filter(({ test: kind }) => kind === "T2"))
+      assert.ok(each.versus.flips === 0 && each.encoderChange < 1e-4 && Math.abs(each.kl) < 1e-6);
     assert.ok(cases.some(({ test: kind, encoderChange, kl }) => kind === "T3" && encoderChange > 1e-3 && kl > 1e-9));
     assert.ok(cases.every(({ measured, versus }) => measured === versus.n));
     if (method.kind === "adept") {
-      const ablation = await analyseAblation(subject, still), specificity = await analyseSpecificity(subject, still), at = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
+      const ablation = await analyseAblation(subject, still),
+        specificity = await analyseSpecificity(subject, still),
+        at = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
       assert.equal(at("A9 offset times 0"), ablation.cases.find(({ label }) => label === "FFN off")!.loss);
       assert.equal((await subject.evaluate({ scale: 1 })).loss, specificity.full.loss);
       assert.notEqual(at("A3 one constant"), specificity.full.loss);
       const alone = subject.test.map((each) => ({ ...each, ids: Array.from(each.ids).slice(-1) }));
       const misaligned = specificity.cases.find(({ group }) => group.startsWith("A5"))!;
       assert.notEqual(misaligned.loss, specificity.full.loss);
-      const short = { ...subject, test: alone, train: alone, evaluate: (alter: Parameters<typeof subject.evaluate>[0]) => subject.evaluate(alter, { examples: alone }) }, again = await analyseSpecificity(short, still);
-      for (const each of again.cases.filter(({ group }) => group.startsWith("A5"))) assert.equal(each.loss, again.full.loss);
+      const short = {
+          ...subject,
+          test: alone,
+          train: alone,
+          evaluate: (alter: Parameters<typeof subject.evaluate>[0]) => subject.evaluate(alter, { examples: alone }),
+        },
+        again = await analyseSpecificity(short, still);
+      for (const each of again.cases.filter(({ group }) => group.startsWith("A5")))
+        assert.equal(each.loss, again.full.loss);
     }
     await close();
   }
-  const { subject, close } = await randomSubject({ kind: "dept", promptLength: 3, rank: 4, positions: 256 }), { cases } = await analyseShift(subject, still);
+  const { subject, close } = await randomSubject({ kind: "dept", promptLength: 3, rank: 4, positions: 256 }),
+    { cases } = await analyseShift(subject, still);
   for (const k of [1, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => cases.find((each) => each.test === kind && each.k === k)!);
-    assert.ok(t1!.maxLogit > 1e-3 && t1!.offsetChange! > 0.05 && Math.abs(t1!.loss / t2!.loss - 1) < 1e-5 && Math.abs(t1!.kl - t2!.kl) < 1e-5 * Math.max(1e-2, t1!.kl));
+    assert.ok(
+      t1!.maxLogit > 1e-3 &&
+        t1!.offsetChange! > 0.05 &&
+        Math.abs(t1!.loss / t2!.loss - 1) < 1e-5 &&
+        Math.abs(t1!.kl - t2!.kl) < 1e-5 * Math.max(1e-2, t1!.kl),
+    );
   }
   await close();
 });

@@ -9,13 +9,50 @@ import { openExperimentModel } from "../../../src/training/prepare.ts";
 
 /** A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of nothing. */
 export async function randomSubject(method: object): Promise<{ subject: Subject; close: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-subject-")), words = ["river", "stone", "light", "paper", "green", "seven"];
-  writeFileSync(join(folder, "data.jsonl"), Array.from({ length: 60 }, (_, i) => JSON.stringify({ text: Array.from({ length: 1 + (i % 9) }, (__, j) => words[(i + 2 * j) % 6]).join(" "), label: i % 2 === 0 ? "yes" : "no" })).join("\n"));
-  const experiment = ResolvedExperiment.parse({ name: "random", task: { kind: "file", train: join(folder, "data.jsonl"), source: "{text}", target: "{label}", split: { validation: 0.1, test: 0.4, seed: 1 } }, method, engine: { threads: 1 }, training: { maxTargetLength: 2 } });
-  const { model, sizes, initial } = await openExperimentModel(experiment), random = new MersenneTwister(11);
-  const parameters = new Map([...initial].map(([name, tensor]) => [name, { ...tensor, data: Float32Array.from(tensor.data, (x) => x + 0.3 * random.normal()) }]));
-  saveAdapter(folder, { spec: experiment.method, sizes, parameters }, { backbone: experiment.backbone, width: model.local.width });
+  const folder = mkdtempSync(join(tmpdir(), "adept-subject-")),
+    words = ["river", "stone", "light", "paper", "green", "seven"];
+  writeFileSync(
+    join(folder, "data.jsonl"),
+    Array.from({ length: 60 }, (_, i) =>
+      JSON.stringify({
+        text: Array.from({ length: 1 + (i % 9) }, (__, j) => words[(i + 2 * j) % 6]).join(" "),
+        label: i % 2 === 0 ? "yes" : "no",
+      }),
+    ).join("\n"),
+  );
+  const experiment = ResolvedExperiment.parse({
+    name: "random",
+    task: {
+      kind: "file",
+      train: join(folder, "data.jsonl"),
+      source: "{text}",
+      target: "{label}",
+      split: { validation: 0.1, test: 0.4, seed: 1 },
+    },
+    method,
+    engine: { threads: 1 },
+    training: { maxTargetLength: 2 },
+  });
+  const { model, sizes, initial } = await openExperimentModel(experiment),
+    random = new MersenneTwister(11);
+  const parameters = new Map(
+    [...initial].map(([name, tensor]) => [
+      name,
+      { ...tensor, data: Float32Array.from(tensor.data, (x) => x + 0.3 * random.normal()) },
+    ]),
+  );
+  saveAdapter(
+    folder,
+    { spec: experiment.method, sizes, parameters },
+    { backbone: experiment.backbone, width: model.local.width },
+  );
   await model.release();
   const subject = await openSubject(experiment, folder);
-  return { subject, close: async () => { await subject.release(); rmSync(folder, { recursive: true }); } };
+  return {
+    subject,
+    close: async () => {
+      await subject.release();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }

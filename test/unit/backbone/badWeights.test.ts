@@ -17,12 +17,26 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "adept-weights-"));
   cpSync(backboneFolder("tiny-t5"), folder, { recursive: true });
 });
-afterEach(() => { rmSync(folder, { recursive: true }); });
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
 
-const layout = (width: number): BackboneLayout => ({ width, vocabulary: 1, linears: [], norms: [], sublayers: [], weights: [] });
+const layout = (width: number): BackboneLayout => ({
+  width,
+  vocabulary: 1,
+  linears: [],
+  norms: [],
+  sublayers: [],
+  weights: [],
+});
 const WEIGHTS = "model.safetensors";
 const at = (name: string): string => join(folder, name);
-const config = (change: object): void => { writeFileSync(at("config.json"), JSON.stringify({ ...JSON.parse(readFileSync(at("config.json"), "utf8")) as object, ...change })); };
+const config = (change: object): void => {
+  writeFileSync(
+    at("config.json"),
+    JSON.stringify({ ...(JSON.parse(readFileSync(at("config.json"), "utf8")) as object), ...change }),
+  );
+};
 const refuses = (action: () => unknown, ...words: RegExp[]): void => {
   assert.throws(action, (error) => {
     assert.ok(error instanceof UserError, String(error));
@@ -34,24 +48,43 @@ const refuses = (action: () => unknown, ...words: RegExp[]): void => {
 /** Compiling is what looks every weight up. */
 async function open(): Promise<void> {
   const method = { kind: "pt", promptInit: "random", initText: "" } as const;
-  const model = T5TunedModel.open({ folder, method, sizes: { promptLength: 1, bottleneck: 0, count: 0 }, engine: { device: "cpu", threads: 1, replicas: 1 } });
+  const model = T5TunedModel.open({
+    folder,
+    method,
+    sizes: { promptLength: 1, bottleneck: 0, count: 0 },
+    engine: { device: "cpu", threads: 1, replicas: 1 },
+  });
   try {
     const prompt = { name: "prompt", dims: [1, model.width], group: "prompt", data: new Float32Array(model.width) };
-    const batch = { rows: 1, sourceLength: 1, targetLength: 1, ids: Int32Array.of(5), mask: Float32Array.of(1), labels: Int32Array.of(1) };
+    const batch = {
+      rows: 1,
+      sourceLength: 1,
+      targetLength: 1,
+      ids: Int32Array.of(5),
+      mask: Float32Array.of(1),
+      labels: Int32Array.of(1),
+    };
     await model.losses(new Map([["prompt", prompt]]), batch);
-  } finally { await model.release(); }
+  } finally {
+    await model.release();
+  }
 }
-const refusesToOpen = (...words: RegExp[]): Promise<void> => assert.rejects(open(), (error) => {
-  assert.ok(error instanceof UserError, String(error));
-  for (const word of words) assert.match(error.message, word);
-  return true;
-});
+const refusesToOpen = (...words: RegExp[]): Promise<void> =>
+  assert.rejects(open(), (error) => {
+    assert.ok(error instanceof UserError, String(error));
+    for (const word of words) assert.match(error.message, word);
+    return true;
+  });
 
-function rewriteHeader(change: (header: Record<string, { shape: number[]; data_offsets: [number, number]; dtype: string }>) => void): void {
-  const bytes = readFileSync(at(WEIGHTS)), size = Number(bytes.readBigUInt64LE());
+function rewriteHeader(
+  change: (header: Record<string, { shape: number[]; data_offsets: [number, number]; dtype: string }>) => void,
+): void {
+  const bytes = readFileSync(at(WEIGHTS)),
+    size = Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.subarray(8, 8 + size).toString()) as Parameters<typeof change>[0];
   change(header);
-  const json = Buffer.from(JSON.stringify(header)), length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header)),
+    length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   writeFileSync(at(WEIGHTS), Buffer.concat([length, json, bytes.subarray(8 + size)]));
 }
@@ -65,7 +98,13 @@ test("missing weights are named", async () => {
 
 test("truncated weights are named with the tensor that is cut", async () => {
   const { size } = { size: readFileSync(at(WEIGHTS)).length };
-  for (const [kept, words] of [[size - 10, /model\.safetensors.*"/], [5000, /model\.safetensors/], [40, /truncated|header/], [3, /3 bytes/], [0, /0 bytes/]] as const) {
+  for (const [kept, words] of [
+    [size - 10, /model\.safetensors.*"/],
+    [5000, /model\.safetensors/],
+    [40, /truncated|header/],
+    [3, /3 bytes/],
+    [0, /0 bytes/],
+  ] as const) {
     truncateSync(at(WEIGHTS), kept);
     await refusesToOpen(words);
   }
@@ -73,23 +112,52 @@ test("truncated weights are named with the tensor that is cut", async () => {
 
 test("a tensor of another shape, a missing one and one of integers are named", async () => {
   const name = "decoder.block.1.layer.0.SelfAttention.k.weight";
-  rewriteHeader((header) => { header[name]!.shape = [...header[name]!.shape.slice(0, 1).map((d) => d / 2), header[name]!.shape[1]! * 2]; });
-  await refusesToOpen(new RegExp(name.replaceAll(".", "\\.")), /has shape \(64, 256\), config\.json asks for \(128, 128\)/);
-  rewriteHeader((header) => { delete header[name]; });
+  rewriteHeader((header) => {
+    header[name]!.shape = [...header[name]!.shape.slice(0, 1).map((d) => d / 2), header[name]!.shape[1]! * 2];
+  });
+  await refusesToOpen(
+    new RegExp(name.replaceAll(".", "\\.")),
+    /has shape \(64, 256\), config\.json asks for \(128, 128\)/,
+  );
+  rewriteHeader((header) => {
+    delete header[name];
+  });
   await refusesToOpen(new RegExp(`lack tensor "${name.replaceAll(".", "\\.")}"`));
 });
 
 test("header entries that lie about offsets, sizes or types are refused", () => {
   const cases: [(entry: { shape: number[]; data_offsets: [number, number]; dtype: string }) => void, RegExp][] = [
-    [(e) => { e.data_offsets = [e.data_offsets[0], e.data_offsets[1] + 2]; }, /shared\.weight/],
-    [(e) => { e.data_offsets = [-2, e.data_offsets[1]]; }, /shared\.weight/],
-    [(e) => { e.shape = [1e9, 1e9]; }, /shared\.weight/],
-    [(e) => { e.dtype = "Q4"; }, /unsupported type Q4/],
+    [
+      (e) => {
+        e.data_offsets = [e.data_offsets[0], e.data_offsets[1] + 2];
+      },
+      /shared\.weight/,
+    ],
+    [
+      (e) => {
+        e.data_offsets = [-2, e.data_offsets[1]];
+      },
+      /shared\.weight/,
+    ],
+    [
+      (e) => {
+        e.shape = [1e9, 1e9];
+      },
+      /shared\.weight/,
+    ],
+    [
+      (e) => {
+        e.dtype = "Q4";
+      },
+      /unsupported type Q4/,
+    ],
   ];
   const good = readFileSync(at(WEIGHTS));
   for (const [lie, words] of cases) {
     writeFileSync(at(WEIGHTS), good);
-    rewriteHeader((header) => { lie(header["shared.weight"]!); });
+    rewriteHeader((header) => {
+      lie(header["shared.weight"]!);
+    });
     refuses(() => readHeader(at(WEIGHTS)), words);
   }
 });
@@ -112,7 +180,17 @@ test("a missing and a damaged tokenizer are named", () => {
 
 test("an adapter goes out and in with the same bits; one of another width or a damaged one is named", () => {
   const dims = { prompt: [3, 4], w_down: [4, 2], b_down: [2], w_up: [2, 4], b_up: [4] };
-  const parameters = new Map(Object.entries(dims).map(([name, d], i) => [name, { name, dims: d, group: name === "prompt" ? "prompt" : "ffn", data: Float32Array.from({ length: d.reduce((a, b) => a * b) }, (_, j) => Math.fround(i + j / 7)) }]));
+  const parameters = new Map(
+    Object.entries(dims).map(([name, d], i) => [
+      name,
+      {
+        name,
+        dims: d,
+        group: name === "prompt" ? "prompt" : "ffn",
+        data: Float32Array.from({ length: d.reduce((a, b) => a * b) }, (_, j) => Math.fround(i + j / 7)),
+      },
+    ]),
+  );
   const sizes = { promptLength: 3, bottleneck: 2, count: 34 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
   saveAdapter(folder, { spec, sizes, parameters }, { backbone: "tiny-t5", width: 4 });
@@ -125,11 +203,18 @@ test("an adapter goes out and in with the same bits; one of another width or a d
 const tensors = (value: number): Tensors => new Map([["x", { dims: [2], data: Float32Array.of(value, value) }]]);
 
 test("a full disk is said, and the file that was there stays whole", () => {
-  const path = at("state.safetensors"), { writeSync } = fs;
+  const path = at("state.safetensors"),
+    { writeSync } = fs;
   writeSafetensors(path, tensors(1));
-  fs.writeSync = () => { throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" }); };
+  fs.writeSync = () => {
+    throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  };
   syncBuiltinESMExports();
-  try { refuses(() => { writeSafetensors(path, tensors(2)); }, /disk is full.*state\.safetensors/); } finally {
+  try {
+    refuses(() => {
+      writeSafetensors(path, tensors(2));
+    }, /disk is full.*state\.safetensors/);
+  } finally {
     fs.writeSync = writeSync;
     syncBuiltinESMExports();
   }
@@ -137,9 +222,13 @@ test("a full disk is said, and the file that was there stays whole", () => {
 });
 
 test("a link where the new file is made first is not written through", () => {
-  const path = at("linked.safetensors"), other = at("other");
+  const path = at("linked.safetensors"),
+    other = at("other");
   writeFileSync(other, "somebody else's");
   symlinkSync(other, `${path}.${process.pid}.tmp`);
   writeSafetensors(path, tensors(1));
-  assert.deepEqual([readFileSync(other, "utf8"), [...readSafetensors(path).get("x")!.data]], ["somebody else's", [1, 1]]);
+  assert.deepEqual(
+    [readFileSync(other, "utf8"), [...readSafetensors(path).get("x")!.data]],
+    ["somebody else's", [1, 1]],
+  );
 });

@@ -14,25 +14,52 @@ import { BackboneWeights } from "../../../src/backbone/weights.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 import { pickleOf, torchFile, zipOf } from "../method/torchWriter.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-hostile-")), at = (name: string): string => join(folder, name);
-after(() => { rmSync(folder, { recursive: true }); });
-const refuses = (action: () => unknown, words: RegExp): void => { assert.throws(action, (error) => { assert.ok(error instanceof UserError, String((error as Error).stack)); assert.match(error.message, words); return true; }); };
+const folder = mkdtempSync(join(tmpdir(), "adept-hostile-")),
+  at = (name: string): string => join(folder, name);
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+const refuses = (action: () => unknown, words: RegExp): void => {
+  assert.throws(action, (error) => {
+    assert.ok(error instanceof UserError, String((error as Error).stack));
+    assert.match(error.message, words);
+    return true;
+  });
+};
 function safetensors(header: object, data: number): string {
-  const json = Buffer.from(JSON.stringify(header)), length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header)),
+    length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   writeFileSync(at("x.safetensors"), Buffer.concat([length, json, Buffer.alloc(data)]));
   return at("x.safetensors");
 }
-const F32 = (from: number, to: number): object => ({ dtype: "F32", shape: [(to - from) / 4], data_offsets: [from, to] });
+const F32 = (from: number, to: number): object => ({
+  dtype: "F32",
+  shape: [(to - from) / 4],
+  data_offsets: [from, to],
+});
 
 test("tensors that share their bytes are refused by name: much memory of a small file", () => {
-  assert.equal(readHeader(safetensors({ a: F32(0, 8), b: F32(8, 16), empty: { dtype: "F32", shape: [0], data_offsets: [4, 4] } }, 16)).entries.size, 3);
+  assert.equal(
+    readHeader(
+      safetensors({ a: F32(0, 8), b: F32(8, 16), empty: { dtype: "F32", shape: [0], data_offsets: [4, 4] } }, 16),
+    ).entries.size,
+    3,
+  );
   refuses(() => readHeader(safetensors({ a: F32(0, 8), b: F32(4, 12) }, 16)), /"a" and "b" lie on each other/);
-  refuses(() => readHeader(safetensors({ a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, 4)), /unsupported type constructor/);
+  refuses(
+    () => readHeader(safetensors({ a: { dtype: "constructor", shape: [], data_offsets: [0, 4] } }, 4)),
+    /unsupported type constructor/,
+  );
 });
 
 test("a header larger than any model's is refused before it is parsed", () => {
-  const file = (size: number): string => { const length = Buffer.alloc(8); length.writeBigUInt64LE(BigInt(size)); writeFileSync(at("x.safetensors"), Buffer.concat([length, Buffer.from("{}".padEnd(size))])); return at("x.safetensors"); };
+  const file = (size: number): string => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(size));
+    writeFileSync(at("x.safetensors"), Buffer.concat([length, Buffer.from("{}".padEnd(size))]));
+    return at("x.safetensors");
+  };
   assert.equal(readHeader(file(16 * 2 ** 20)).entries.size, 0);
   refuses(() => readHeader(file(16 * 2 ** 20 + 8)), /its header would have 16777224 bytes/);
 });
@@ -53,8 +80,17 @@ test("an index names safetensors files of its folder, nothing above it", () => {
 });
 
 test("parts of a zip that share their bytes are not summed up again and again", () => {
-  const zip = zipOf([["x/data.pkl", Buffer.alloc(1000)]]), end = zip.length - 22, directory = zip.readUInt32LE(end + 16), entry = zip.subarray(directory, end), count = 20;
-  const entries = Array.from({ length: count }, (_, i) => { const made = Buffer.from(entry); made.write(String(i).padStart(2, "0"), made.length - 2); return made; }), tail = Buffer.from(zip.subarray(end));
+  const zip = zipOf([["x/data.pkl", Buffer.alloc(1000)]]),
+    end = zip.length - 22,
+    directory = zip.readUInt32LE(end + 16),
+    entry = zip.subarray(directory, end),
+    count = 20;
+  const entries = Array.from({ length: count }, (_, i) => {
+      const made = Buffer.from(entry);
+      made.write(String(i).padStart(2, "0"), made.length - 2);
+      return made;
+    }),
+    tail = Buffer.from(zip.subarray(end));
   tail.writeUInt16LE(count, 8);
   tail.writeUInt16LE(count, 10);
   tail.writeUInt32LE(entry.length * count, 12);
@@ -70,33 +106,109 @@ test("a view that repeats few values without end is no tensor of an adapter", ()
 test("a pickle of more elements than a call takes is read, one of long shapes is not", () => {
   const list = Buffer.concat([Buffer.from("]("), Buffer.alloc(400_000, "N"), Buffer.from("e")]);
   assert.throws(() => readTensorPickle(pickleOf([["w", list]])), /the entry "w", which is no tensor/);
-  const numbers = Buffer.concat([Buffer.from("("), Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from([0x4b, 1]))), Buffer.from("t")]), storage = Buffer.from("(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x01tQ", "latin1");
-  assert.throws(() => readTensorPickle(pickleOf([["w", Buffer.concat([Buffer.from("ctorch._utils\n_rebuild_tensor_v2\n("), storage, Buffer.from([0x4b, 0]), numbers, numbers, Buffer.from("tR")])]])), /shape that is no short list/);
+  const numbers = Buffer.concat([
+      Buffer.from("("),
+      Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from([0x4b, 1]))),
+      Buffer.from("t"),
+    ]),
+    storage = Buffer.from("(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x01tQ", "latin1");
+  assert.throws(
+    () =>
+      readTensorPickle(
+        pickleOf([
+          [
+            "w",
+            Buffer.concat([
+              Buffer.from("ctorch._utils\n_rebuild_tensor_v2\n("),
+              storage,
+              Buffer.from([0x4b, 0]),
+              numbers,
+              numbers,
+              Buffer.from("tR"),
+            ]),
+          ],
+        ]),
+      ),
+    /shape that is no short list/,
+  );
 });
 
 const T5 = { model_type: "t5", vocab_size: 32, d_model: 8, d_kv: 4, d_ff: 16, num_layers: 2, num_heads: 2 };
 test("a config is of a T5 that there can be", () => {
-  const config = (more: object): (() => unknown) => { writeFileSync(at("config.json"), JSON.stringify({ ...T5, ...more })); return () => readT5Config(folder, true); };
+  const config = (more: object): (() => unknown) => {
+    writeFileSync(at("config.json"), JSON.stringify({ ...T5, ...more }));
+    return () => readT5Config(folder, true);
+  };
   assert.equal((config({})() as { layers: number }).layers, 2);
   refuses(config({ num_layers: 1_000_000 }), /num_layers/);
   refuses(config({ relative_attention_num_buckets: 1 }), /relative_attention_num_buckets/);
-  refuses(config({ relative_attention_num_buckets: 64, relative_attention_max_distance: 8 }), /relative_attention_max_distance/);
+  refuses(
+    config({ relative_attention_num_buckets: 64, relative_attention_max_distance: 8 }),
+    /relative_attention_max_distance/,
+  );
   refuses(config({ pad_token_id: 32 }), /inside the vocabulary/);
   writeFileSync(at("config.json"), `{"x":${"[".repeat(5000)}${"]".repeat(5000)}}`);
   refuses(() => readT5Config(folder, true), /inside each other/);
 });
 
 test("regular expressions that are tried for ever are told from those that tokenizers have", () => {
-  for (const pattern of [" {2,}", "\\s+", "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+", "'s|'t| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+", "[a+]+(b)(c)?", "(ab)+", "a+?b*+", "[]()*]+x"]) assert.ok(isSafePattern(pattern), pattern);
-  for (const pattern of ["(a+)+$", "(a|a)*b", "((a+)b)*", "(a{2,})+", "(?:x*)*", "a{1000}{1000}", "((ab)+c){2,}", "a".repeat(3000)]) assert.ok(!isSafePattern(pattern), pattern);
+  for (const pattern of [
+    " {2,}",
+    "\\s+",
+    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    "'s|'t| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+    "[a+]+(b)(c)?",
+    "(ab)+",
+    "a+?b*+",
+    "[]()*]+x",
+  ])
+    assert.ok(isSafePattern(pattern), pattern);
+  for (const pattern of [
+    "(a+)+$",
+    "(a|a)*b",
+    "((a+)b)*",
+    "(a{2,})+",
+    "(?:x*)*",
+    "a{1000}{1000}",
+    "((ab)+c){2,}",
+    "a".repeat(3000),
+  ])
+    assert.ok(!isSafePattern(pattern), pattern);
 });
 
 test("a tokenizer that would end the process is a user's error that says why", () => {
-  const base = { version: "1.0", added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null as object | null, decoder: null, model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: [["a", "b"]] } };
-  const tokenizer = (more: object): (() => unknown) => { writeFileSync(at("tokenizer.json"), JSON.stringify({ ...base, ...more })); return () => loadTokenizer(folder); };
+  const base = {
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null as object | null,
+    decoder: null,
+    model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: [["a", "b"]] },
+  };
+  const tokenizer = (more: object): (() => unknown) => {
+    writeFileSync(at("tokenizer.json"), JSON.stringify({ ...base, ...more }));
+    return () => loadTokenizer(folder);
+  };
   tokenizer({})();
-  refuses(tokenizer({ pre_tokenizer: { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false } }), /\(a\+\)\+\$" could be tried for ever/);
-  const template = { type: "TemplateProcessing", single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }], pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 0 } }], special_tokens: {} };
+  refuses(
+    tokenizer({ pre_tokenizer: { type: "Split", pattern: { Regex: "(a+)+$" }, behavior: "Isolated", invert: false } }),
+    /\(a\+\)\+\$" could be tried for ever/,
+  );
+  const template = {
+    type: "TemplateProcessing",
+    single: [{ Sequence: { id: "A", type_id: 0 } }, { SpecialToken: { id: "</s>", type_id: 0 } }],
+    pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 0 } }],
+    special_tokens: {},
+  };
   refuses(tokenizer({ post_processor: template }), /puts in "<\/s>", which it does not describe/);
-  refuses(tokenizer({ post_processor: { type: "Sequence", processors: [{ ...template, special_tokens: { "</s>": { id: "</s>", ids: [1, 2], tokens: ["</s>"] } } }] } }), /not as many ids as texts/);
+  refuses(
+    tokenizer({
+      post_processor: {
+        type: "Sequence",
+        processors: [{ ...template, special_tokens: { "</s>": { id: "</s>", ids: [1, 2], tokens: ["</s>"] } } }],
+      },
+    }),
+    /not as many ids as texts/,
+  );
 });

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -10,17 +20,33 @@ import { UserError } from "../../../src/experiment/errors.ts";
 import type { Precision } from "../../../src/experiment/precisionSpec.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 
-const place = mkdtempSync(join(tmpdir(), "adept-narrow-")), cache = join(place, "cache"), embedded = backboneFolder("tiny-t5");
+const place = mkdtempSync(join(tmpdir(), "adept-narrow-")),
+  cache = join(place, "cache"),
+  embedded = backboneFolder("tiny-t5");
 process.env["ADEPT_CACHE"] = cache;
-after(() => { rmSync(place, { recursive: true, force: true }); });
+after(() => {
+  rmSync(place, { recursive: true, force: true });
+});
 /** The embedded backbone as fp32 (its file is fp16). */
-const folder = changed("wide", () => { /* as it is */ });
-const filesOf = (precision: Precision): string[] => readdirSync(join(cache, "weights")).filter((name) => name.endsWith(`-${precision}.safetensors`)).map((name) => join(cache, "weights", name));
-const table = (precision: Precision, from = folder): Float32Array => { const { weights, config: { vocabulary, width } } = openT5(from, { precision }); return weights.read("shared.weight", [vocabulary, width]); };
+const folder = changed("wide", () => {
+  /* as it is */
+});
+const filesOf = (precision: Precision): string[] =>
+  readdirSync(join(cache, "weights"))
+    .filter((name) => name.endsWith(`-${precision}.safetensors`))
+    .map((name) => join(cache, "weights", name));
+const table = (precision: Precision, from = folder): Float32Array => {
+  const {
+    weights,
+    config: { vocabulary, width },
+  } = openT5(from, { precision });
+  return weights.read("shared.weight", [vocabulary, width]);
+};
 
 /** A folder with the embedded backbone's tensors in fp32, changed. */
 function changed(name: string, change: (values: Float32Array) => void): string {
-  const to = join(place, name), path = join(to, "model.safetensors");
+  const to = join(place, name),
+    path = join(to, "model.safetensors");
   cpSync(embedded, to, { recursive: true });
   const tensors = readSafetensors(path);
   change(tensors.get("shared.weight")!.data);
@@ -29,53 +55,104 @@ function changed(name: string, change: (values: Float32Array) => void): string {
 }
 
 test("matrices and the embedding are narrow, norms and position biases are not, and what is read is what is multiplied by", () => {
-  const { weights, config } = openT5(folder, { precision: "int8" }), wide = openT5(folder), dims = [config.vocabulary, config.width];
+  const { weights, config } = openT5(folder, { precision: "int8" }),
+    wide = openT5(folder),
+    dims = [config.vocabulary, config.width];
   assert.equal(weights.locate("shared.weight", dims).type, "int8");
   assert.equal(weights.locate("encoder.final_layer_norm.weight", [config.width]).narrow, undefined);
-  assert.equal(weights.locate("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", [config.buckets, config.heads]).narrow, undefined);
-  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), config.width), read = weights.read("shared.weight", dims);
+  assert.equal(
+    weights.locate("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", [
+      config.buckets,
+      config.heads,
+    ]).narrow,
+    undefined,
+  );
+  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), config.width),
+    read = weights.read("shared.weight", dims);
   assert.ok(read.every((value, i) => value === Math.fround(levels[i]! * scales[Math.floor(i / config.width)]!)));
   assert.deepEqual(weights.rows("shared.weight", dims, [5, 9]), read.slice(5 * config.width, 9 * config.width));
   assert.ok(weights.bytes < 0.3 * wide.weights.bytes, `${weights.bytes} of ${wide.weights.bytes} bytes`);
 });
 
 test("a file of the cache is used again while it is whole, and made anew where it is not", () => {
-  const expected = table("int8"), [path] = filesOf("int8"), whole = readFileSync(path!);
+  const expected = table("int8"),
+    [path] = filesOf("int8"),
+    whole = readFileSync(path!);
   const old = new Date(2001, 1, 1);
   utimesSync(path!, old, old);
   table("int8");
   assert.equal(statSync(path!).mtimeMs, old.getTime(), "not written again");
   const damages: Record<string, () => void> = {
-    "one bit": () => { const bytes = Buffer.from(whole); bytes[bytes.length - 9]! ^= 1; writeFileSync(path!, bytes); },
-    "a bit of a scale": () => { const bytes = Buffer.from(whole); bytes[8 + Number(bytes.readBigUInt64LE()) + 2]! ^= 1; writeFileSync(path!, bytes); },
-    "its end": () => { truncateSync(path!, whole.length - 5); },
-    "everything": () => { writeFileSync(path!, ""); },
+    "one bit": () => {
+      const bytes = Buffer.from(whole);
+      bytes[bytes.length - 9]! ^= 1;
+      writeFileSync(path!, bytes);
+    },
+    "a bit of a scale": () => {
+      const bytes = Buffer.from(whole);
+      bytes[8 + Number(bytes.readBigUInt64LE()) + 2]! ^= 1;
+      writeFileSync(path!, bytes);
+    },
+    "its end": () => {
+      truncateSync(path!, whole.length - 5);
+    },
+    everything: () => {
+      writeFileSync(path!, "");
+    },
   };
   for (const [what, damage] of Object.entries(damages)) {
     damage();
     assert.deepEqual(table("int8"), expected, what);
     assert.ok(readFileSync(path!).equals(whole), what);
   }
-  assert.deepEqual(readdirSync(join(cache, "weights")).filter((name) => name.includes(".tmp")), []);
+  assert.deepEqual(
+    readdirSync(join(cache, "weights")).filter((name) => name.includes(".tmp")),
+    [],
+  );
 });
 
 test("another content is another file, the same content elsewhere is the same one", () => {
   table("bf16");
   const [first] = filesOf("bf16");
-  table("bf16", changed("same", () => { /* as it is */ }));
+  table(
+    "bf16",
+    changed("same", () => {
+      /* as it is */
+    }),
+  );
   assert.deepEqual(filesOf("bf16"), [first]);
-  table("bf16", changed("other", (values) => { values[3] = 0.5; }));
+  table(
+    "bf16",
+    changed("other", (values) => {
+      values[3] = 0.5;
+    }),
+  );
   assert.equal(filesOf("bf16").length, 2);
 });
 
 test("what lies in the wanted form already is read where it lies", () => {
-  const { config } = openT5(embedded), before = readdirSync(join(cache, "weights")).length, held = openT5(embedded, { precision: "fp16" }).weights.locate("shared.weight", [config.vocabulary, config.width]);
-  assert.deepEqual([held.file, held.type, held.narrow, readdirSync(join(cache, "weights")).length], [join(embedded, "model.safetensors"), "float16", true, before]);
+  const { config } = openT5(embedded),
+    before = readdirSync(join(cache, "weights")).length,
+    held = openT5(embedded, { precision: "fp16" }).weights.locate("shared.weight", [config.vocabulary, config.width]);
+  assert.deepEqual(
+    [held.file, held.type, held.narrow, readdirSync(join(cache, "weights")).length],
+    [join(embedded, "model.safetensors"), "float16", true, before],
+  );
 });
 
 test("values that a form cannot hold are refused, by tensor", () => {
-  const told = (precision: Precision, from: string, ...parts: string[]): void => { assert.throws(() => table(precision, from), (error) => error instanceof UserError && parts.every((part) => error.message.includes(part))); };
-  const large = changed("large", (values) => { values[7] = 1e5; }), none = changed("none", (values) => { values[7] = NaN; });
+  const told = (precision: Precision, from: string, ...parts: string[]): void => {
+    assert.throws(
+      () => table(precision, from),
+      (error) => error instanceof UserError && parts.every((part) => error.message.includes(part)),
+    );
+  };
+  const large = changed("large", (values) => {
+      values[7] = 1e5;
+    }),
+    none = changed("none", (values) => {
+      values[7] = NaN;
+    });
   told("fp16", large, "shared.weight", "too large", "fp16");
   assert.equal(table("bf16", large)[7], 99840);
   for (const precision of ["int8", "bf16", "fp16"] as const) told(precision, none, "shared.weight", "no numbers");

@@ -9,7 +9,9 @@ const TEXT = "the first of all the mails that came today";
 
 test("a cut text keeps </s>, and lengths asked for at the same time do not mix", async () => {
   const whole = await tokenizer.encodeIds(TEXT);
-  const [short, long, all] = await Promise.all([3, 6, 100].map((maxLength) => tokenizer.encodeIds(TEXT, { maxLength })));
+  const [short, long, all] = await Promise.all(
+    [3, 6, 100].map((maxLength) => tokenizer.encodeIds(TEXT, { maxLength })),
+  );
   assert.deepEqual(short, [...whole.slice(0, 2), 1]);
   assert.deepEqual(long, [...whole.slice(0, 5), 1]);
   assert.deepEqual(all, whole);
@@ -26,5 +28,8 @@ test("offsets count UTF-16 units", async () => {
 });
 
 test("a folder without tokenizer.json is a user's error that names it", () => {
-  assert.throws(() => loadTokenizer("/nowhere"), (error) => error instanceof UserError && /nowhere/.test(error.message));
+  assert.throws(
+    () => loadTokenizer("/nowhere"),
+    (error) => error instanceof UserError && /nowhere/.test(error.message),
+  );
 });

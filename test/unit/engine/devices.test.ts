@@ -8,9 +8,22 @@ import { openEngine } from "../../../src/engine/openEngine.ts";
 import { DEVICES, type Device } from "../../../src/experiment/engineSpec.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 
-const LINUX: Machine = { platform: "linux", arch: "x64", backends: ["cpu", "webgpu", "cuda", "tensorrt"], cudaProvider: false, nvidia: false, vulkan: false, tensorFlowGpu: false };
+const LINUX: Machine = {
+  platform: "linux",
+  arch: "x64",
+  backends: ["cpu", "webgpu", "cuda", "tensorrt"],
+  cudaProvider: false,
+  nvidia: false,
+  vulkan: false,
+  tensorFlowGpu: false,
+};
 const refused = (device: Device, machine: Machine): UserError => {
-  try { requireDevice(device, machine); } catch (error) { assert.ok(error instanceof UserError); return error; }
+  try {
+    requireDevice(device, machine);
+  } catch (error) {
+    assert.ok(error instanceof UserError);
+    return error;
+  }
   throw new Error(`${device} is not refused`);
 };
 
@@ -19,10 +32,23 @@ test("a machine without a graphics processor has one candidate; each other wants
   assert.deepEqual(devicesOf({ ...LINUX, vulkan: true }), ["cpu", "webgpu"]);
   assert.deepEqual(devicesOf({ ...LINUX, nvidia: true }), ["cpu"], "CUDA's libraries are not there");
   assert.deepEqual(devicesOf({ ...LINUX, cudaProvider: true }), ["cpu"], "nor is a card");
-  assert.deepEqual(devicesOf({ ...LINUX, nvidia: true, cudaProvider: true, vulkan: true, tensorFlowGpu: true }), ["cpu", "webgpu", "cuda", "tfjs"]);
+  assert.deepEqual(devicesOf({ ...LINUX, nvidia: true, cudaProvider: true, vulkan: true, tensorFlowGpu: true }), [
+    "cpu",
+    "webgpu",
+    "cuda",
+    "tfjs",
+  ]);
   assert.deepEqual(devicesOf({ ...LINUX, tensorFlowGpu: true }), ["cpu"]);
-  assert.deepEqual(devicesOf({ ...LINUX, platform: "win32", backends: ["cpu", "dml", "webgpu"] }), ["cpu", "webgpu", "directml"]);
-  assert.deepEqual(devicesOf({ ...LINUX, platform: "darwin", arch: "arm64", backends: ["cpu", "coreml", "webgpu"] }), ["cpu", "webgpu", "coreml"]);
+  assert.deepEqual(devicesOf({ ...LINUX, platform: "win32", backends: ["cpu", "dml", "webgpu"] }), [
+    "cpu",
+    "webgpu",
+    "directml",
+  ]);
+  assert.deepEqual(devicesOf({ ...LINUX, platform: "darwin", arch: "arm64", backends: ["cpu", "coreml", "webgpu"] }), [
+    "cpu",
+    "webgpu",
+    "coreml",
+  ]);
 });
 
 test("ADEPT_DEVICES narrows the choice, and never to none", () => {
@@ -32,9 +58,14 @@ test("ADEPT_DEVICES narrows the choice, and never to none", () => {
 });
 
 test("what was trained on a device that cannot be here is looked at on the processor, anything else where it was trained", () => {
-  const engine = { threads: 3, replicas: 2 }, backends = lookAtMachine().backends;
+  const engine = { threads: 3, replicas: 2 },
+    backends = lookAtMachine().backends;
   assert.deepEqual(engineHere({ ...engine, device: "auto" }), { ...engine, device: "cpu" });
-  for (const [device, provider] of [["coreml", "coreml"], ["directml", "dml"]] as const) assert.equal(engineHere({ ...engine, device }).device, backends.includes(provider) ? device : "cpu");
+  for (const [device, provider] of [
+    ["coreml", "coreml"],
+    ["directml", "dml"],
+  ] as const)
+    assert.equal(engineHere({ ...engine, device }).device, backends.includes(provider) ? device : "cpu");
 });
 
 test("a device that a platform rules out is refused with what to do", () => {
@@ -43,26 +74,67 @@ test("a device that a platform rules out is refused with what to do", () => {
   requireDevice("cuda", { ...LINUX, cudaProvider: true });
   assert.match(refused("directml", LINUX).message, /Windows only/);
   assert.match(refused("coreml", LINUX).message, /macOS only/);
-  assert.match(refused("cuda", { ...LINUX, arch: "arm64", backends: ["cpu", "webgpu"] }).message, /Linux x64 only, not for linux arm64/);
+  assert.match(
+    refused("cuda", { ...LINUX, arch: "arm64", backends: ["cpu", "webgpu"] }).message,
+    /Linux x64 only, not for linux arm64/,
+  );
   assert.match(refused("cuda", LINUX).action ?? "", /^ONNXRUNTIME_NODE_INSTALL=cuda12 node ".*script.install\.js"$/);
-  assert.match(installCuda(join("dist", "node_modules", "none"), "1.2.3"), /onnxruntime-node@1\.2\.3 && cp /, "a package without the script has another way");
+  assert.match(
+    installCuda(join("dist", "node_modules", "none"), "1.2.3"),
+    /onnxruntime-node@1\.2\.3 && cp /,
+    "a package without the script has another way",
+  );
 });
 
 test("what onnxruntime throws is said as what is missing; what nobody knows stays as it is", () => {
-  const said = (device: Device, message: string, machine: Machine = LINUX): string => { const told = explainDevice(new Error(message), device, machine); return told instanceof UserError ? `${told.message} | ${told.action}` : "untold"; };
-  assert.match(said("webgpu", "core/providers/webgpu/webgpu_context.cc:136 ... Failed to get a WebGPU adapter: No supported adapters\n"), /no graphics processor.*\| sudo apt-get install -y libvulkan1/);
-  assert.match(said("cuda", "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library"), /no NVIDIA graphics processor/);
-  assert.match(said("cuda", "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library", { ...LINUX, nvidia: true }), /CUDA 12 or cuDNN 9.*\| .*cuda-libraries-12/);
-  assert.match(said("directml", "no available backend found. ERR: [dml] backend not found."), /no "directml" on this machine/);
-  assert.match(said("cuda", "CUDA failure 2: out of memory ; GPU=0", { ...LINUX, nvidia: true }), /memory of "cuda".*\| .*training\.batchSize/);
+  const said = (device: Device, message: string, machine: Machine = LINUX): string => {
+    const told = explainDevice(new Error(message), device, machine);
+    return told instanceof UserError ? `${told.message} | ${told.action}` : "untold";
+  };
+  assert.match(
+    said(
+      "webgpu",
+      "core/providers/webgpu/webgpu_context.cc:136 ... Failed to get a WebGPU adapter: No supported adapters\n",
+    ),
+    /no graphics processor.*\| sudo apt-get install -y libvulkan1/,
+  );
+  assert.match(
+    said("cuda", "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library"),
+    /no NVIDIA graphics processor/,
+  );
+  assert.match(
+    said("cuda", "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library", {
+      ...LINUX,
+      nvidia: true,
+    }),
+    /CUDA 12 or cuDNN 9.*\| .*cuda-libraries-12/,
+  );
+  assert.match(
+    said("directml", "no available backend found. ERR: [dml] backend not found."),
+    /no "directml" on this machine/,
+  );
+  assert.match(
+    said("cuda", "CUDA failure 2: out of memory ; GPU=0", { ...LINUX, nvidia: true }),
+    /memory of "cuda".*\| .*training\.batchSize/,
+  );
   assert.equal(said("webgpu", "Node (v3) Op (Expand) has the wrong rank"), "untold");
   assert.equal(said("cpu", "Node (v3) Op (Expand) has the wrong rank"), "untold");
 });
 
 test("memory that is not to be had on the processor is said as such, whoever misses it", () => {
-  for (const message of ["std::bad_alloc", "bad allocation", "Exception during initialization: Failed to allocate memory for requested buffer of size 9", "Array buffer allocation failed"]) {
+  for (const message of [
+    "std::bad_alloc",
+    "bad allocation",
+    "Exception during initialization: Failed to allocate memory for requested buffer of size 9",
+    "Array buffer allocation failed",
+  ]) {
     const told = explainDevice(new RangeError(message), "cpu", LINUX);
-    assert.ok(told instanceof UserError && told.message.startsWith("The memory of this machine is not enough: ") && /maxSourceLength/.test(told.action!), message);
+    assert.ok(
+      told instanceof UserError &&
+        told.message.startsWith("The memory of this machine is not enough: ") &&
+        /maxSourceLength/.test(told.action!),
+      message,
+    );
   }
   const other = new Error("Non-zero status code");
   assert.equal(explainDevice(other, "cpu", LINUX), other);
@@ -70,8 +142,14 @@ test("memory that is not to be had on the processor is said as such, whoever mis
 
 test("every device has an engine with a name, or says why not", () => {
   for (const device of DEVICES) {
-    try { assert.match(openEngine({ device, threads: 1, replicas: 1 }).name, /^(onnxruntime (CPU|WebGPU|CUDA|DirectML|Core ML)|TensorFlow.*)$/); }
-    catch (error) { assert.ok(error instanceof UserError, String(error)); }
+    try {
+      assert.match(
+        openEngine({ device, threads: 1, replicas: 1 }).name,
+        /^(onnxruntime (CPU|WebGPU|CUDA|DirectML|Core ML)|TensorFlow.*)$/,
+      );
+    } catch (error) {
+      assert.ok(error instanceof UserError, String(error));
+    }
   }
   assert.equal(openEngine({ device: "cpu", threads: 1, replicas: 1 }).name, "onnxruntime CPU");
 });

@@ -6,10 +6,47 @@ import { fold, type RunRecord } from "../../../src/experiment/record.ts";
 
 function run({ examples = 100, pass, ablation }: { examples?: number; pass?: number; ablation?: number }): RunRecord {
   const events: RunEvent[] = [
-    { type: "created", time: 0, version: 1, id: "x", name: "x", method: "adept", task: "mail", backbone: "tiny", seed: 0, steps: 1 },
-    { type: "plan", time: 1, trainable: 1, promptLength: 1, bottleneck: 1, examples: { train: 1, validation: 1, test: examples }, device: "cpu" },
-    ...(pass === undefined ? [] : [{ type: "evaluation" as const, time: 2, step: 1, split: "test" as const, loss: 1, metrics: {}, examples, seconds: pass }]),
-    ...(ablation === undefined ? [] : [{ type: "analysis" as const, time: 1000, name: "ablation", status: "started" as const }, { type: "analysis" as const, time: 1000 + 1000 * ablation, name: "ablation", status: "finished" as const }]),
+    {
+      type: "created",
+      time: 0,
+      version: 1,
+      id: "x",
+      name: "x",
+      method: "adept",
+      task: "mail",
+      backbone: "tiny",
+      seed: 0,
+      steps: 1,
+    },
+    {
+      type: "plan",
+      time: 1,
+      trainable: 1,
+      promptLength: 1,
+      bottleneck: 1,
+      examples: { train: 1, validation: 1, test: examples },
+      device: "cpu",
+    },
+    ...(pass === undefined
+      ? []
+      : [
+          {
+            type: "evaluation" as const,
+            time: 2,
+            step: 1,
+            split: "test" as const,
+            loss: 1,
+            metrics: {},
+            examples,
+            seconds: pass,
+          },
+        ]),
+    ...(ablation === undefined
+      ? []
+      : [
+          { type: "analysis" as const, time: 1000, name: "ablation", status: "started" as const },
+          { type: "analysis" as const, time: 1000 + 1000 * ablation, name: "ablation", status: "finished" as const },
+        ]),
   ];
   return fold(events);
 }

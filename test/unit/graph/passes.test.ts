@@ -34,18 +34,31 @@ test("equal operations are computed once, unequal ones are kept apart", () => {
   assert.equal(count(simple(ops.sub(ops.reduceSum(x, [0, 1]), ops.reduceSum(ops.reduceSum(x, [0]), [0])))), 4);
 });
 
-onEngines("passes", (spec) => { test(`${spec.device}: the simplified graph computes what the graph computes`, async () => {
-  const engine = openEngine(spec);
-  const y = input("y", [3, 3]);
-  const loss = ops.reduceSum(ops.mul(geluTanh(ops.matmul(x, y)), ops.mul(scalar(0.5), ops.mul(scalar(4), ops.softmax(ops.matmul(x, y))))), [0, 1]);
-  const outputs: Record<string, Value> = { loss };
-  gradients(loss, [x, y]).forEach((g, i) => { outputs[`g${i}`] = g!; });
-  const fewer = simplify(outputs);
-  assert.ok(topological(Object.values(fewer)).length < topological(Object.values(outputs)).length);
-  const feeds = { x: { dims: [2, 3], data: Float32Array.of(1, -2, 0.5, 0.1, 3, -1) }, y: { dims: [3, 3], data: Float32Array.of(0.3, -0.2, 1, 0.5, 0.7, -1, 0.2, 0.1, 0.9) } };
-  const [before, after] = [await engine.compile(outputs, new Map()), await engine.compile(fewer, new Map())];
-  const [a, b] = [await before.run(feeds), await after.run(feeds)];
-  for (const name of Object.keys(outputs)) a[name]!.data.forEach((v, i) => { assert.ok(Math.abs(v - b[name]!.data[i]!) < 1e-5 * Math.max(1, Math.abs(v)), name); });
-  await before.release();
-  await after.release();
-}); });
+onEngines("passes", (spec) => {
+  test(`${spec.device}: the simplified graph computes what the graph computes`, async () => {
+    const engine = openEngine(spec);
+    const y = input("y", [3, 3]);
+    const loss = ops.reduceSum(
+      ops.mul(geluTanh(ops.matmul(x, y)), ops.mul(scalar(0.5), ops.mul(scalar(4), ops.softmax(ops.matmul(x, y))))),
+      [0, 1],
+    );
+    const outputs: Record<string, Value> = { loss };
+    gradients(loss, [x, y]).forEach((g, i) => {
+      outputs[`g${i}`] = g!;
+    });
+    const fewer = simplify(outputs);
+    assert.ok(topological(Object.values(fewer)).length < topological(Object.values(outputs)).length);
+    const feeds = {
+      x: { dims: [2, 3], data: Float32Array.of(1, -2, 0.5, 0.1, 3, -1) },
+      y: { dims: [3, 3], data: Float32Array.of(0.3, -0.2, 1, 0.5, 0.7, -1, 0.2, 0.1, 0.9) },
+    };
+    const [before, after] = [await engine.compile(outputs, new Map()), await engine.compile(fewer, new Map())];
+    const [a, b] = [await before.run(feeds), await after.run(feeds)];
+    for (const name of Object.keys(outputs))
+      a[name]!.data.forEach((v, i) => {
+        assert.ok(Math.abs(v - b[name]!.data[i]!) < 1e-5 * Math.max(1, Math.abs(v)), name);
+      });
+    await before.release();
+    await after.release();
+  });
+});

@@ -7,43 +7,93 @@ import { binOf, robustScale, sharedScale } from "../../../src/heatmap/bins.ts";
 import { colouredRanges, paint, type Spot } from "../../../src/heatmap/ranges.ts";
 
 type Rgb = [number, number, number];
-const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as { contributes: { colors: { id: string; description: string; defaults: Record<string, string> }[] } };
+const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
+  contributes: { colors: { id: string; description: string; defaults: Record<string, string> }[] };
+};
 const { colors } = manifest.contributes;
 /** Background and foreground of the default themes. */
-const THEMES: Record<string, [string, string]> = { dark: ["#1F1F1F", "#CCCCCC"], light: ["#FFFFFF", "#3B3B3B"], highContrast: ["#000000", "#FFFFFF"], highContrastLight: ["#FFFFFF", "#292929"] };
+const THEMES: Record<string, [string, string]> = {
+  dark: ["#1F1F1F", "#CCCCCC"],
+  light: ["#FFFFFF", "#3B3B3B"],
+  highContrast: ["#000000", "#FFFFFF"],
+  highContrastLight: ["#FFFFFF", "#292929"],
+};
 const rgb = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
-const over = (colour: string, background: string): Rgb => { const alpha = colour.length > 7 ? parseInt(colour.slice(7), 16) / 255 : 1, below = rgb(background); return rgb(colour).map((c, i) => alpha * c + (1 - alpha) * below[i]!) as Rgb; };
-const luminance = (colour: Rgb): number => colour.map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0);
-const contrast = (a: Rgb, b: Rgb): number => { const [x, y] = [luminance(a), luminance(b)].sort((m, n) => n - m); return (x! + 0.05) / (y! + 0.05); };
+const over = (colour: string, background: string): Rgb => {
+  const alpha = colour.length > 7 ? parseInt(colour.slice(7), 16) / 255 : 1,
+    below = rgb(background);
+  return rgb(colour).map((c, i) => alpha * c + (1 - alpha) * below[i]!) as Rgb;
+};
+const luminance = (colour: Rgb): number =>
+  colour
+    .map((c) => c / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0);
+const contrast = (a: Rgb, b: Rgb): number => {
+  const [x, y] = [luminance(a), luminance(b)].sort((m, n) => n - m);
+  return (x! + 0.05) / (y! + 0.05);
+};
 
 test("every step has a colour in every kind of theme, and text keeps 4.5 to 1 over it", () => {
-  assert.deepEqual(colors.map(({ id }) => id), [...Array.from({ length: 9 }, (_, i) => `adept.heat${i + 1}`), ...["Below", "Above"].flatMap((side) => [1, 2, 3, 4].map((i) => `adept.heat${side}${i}`))]);
+  assert.deepEqual(
+    colors.map(({ id }) => id),
+    [
+      ...Array.from({ length: 9 }, (_, i) => `adept.heat${i + 1}`),
+      ...["Below", "Above"].flatMap((side) => [1, 2, 3, 4].map((i) => `adept.heat${side}${i}`)),
+    ],
+  );
   for (const { id, defaults } of colors) {
     assert.deepEqual(Object.keys(defaults).sort(), Object.keys(THEMES).sort());
     for (const [theme, [background, foreground]] of Object.entries(THEMES)) {
       const colour = defaults[theme]!;
       // In high contrast the colour is a line below the text, which must itself be seen.
       if (theme.startsWith("high")) assert.ok(contrast(rgb(colour), rgb(background)) >= 4.5, `${id} ${theme}`);
-      else assert.ok(contrast(over(colour, background), rgb(foreground)) >= 4.5, `${id} ${theme}: ${contrast(over(colour, background), rgb(foreground)).toFixed(2)}`);
+      else
+        assert.ok(
+          contrast(over(colour, background), rgb(foreground)) >= 4.5,
+          `${id} ${theme}: ${contrast(over(colour, background), rgb(foreground)).toFixed(2)}`,
+        );
     }
   }
 });
 
 test("neighbouring steps grow stronger", () => {
   for (const theme of ["dark", "light"]) {
-    const strengths = colors.slice(0, 9).map(({ defaults }) => contrast(over(defaults[theme]!, THEMES[theme]![0]), rgb(THEMES[theme]![0])));
-    strengths.slice(1).forEach((each, i) => { assert.ok(each > strengths[i]! * 1.02, `${theme} ${i}: ${strengths.join(" ")}`); });
+    const strengths = colors
+      .slice(0, 9)
+      .map(({ defaults }) => contrast(over(defaults[theme]!, THEMES[theme]![0]), rgb(THEMES[theme]![0])));
+    strengths.slice(1).forEach((each, i) => {
+      assert.ok(each > strengths[i]! * 1.02, `${theme} ${i}: ${strengths.join(" ")}`);
+    });
   }
 });
 
 test("bins go up with the value, ends hold what lies beyond, the middle of a signed scale is bare", () => {
   const scale = { low: 2, high: 20, signed: false };
-  assert.deepEqual([1, 2, 3.9, 4, 19.9, 20, 99].map((x) => binOf(x, scale)), [1, 1, 1, 2, 9, 9, 9]);
-  assert.deepEqual([NaN, Infinity, null, undefined].map((x) => binOf(x, scale)), [0, 0, 0, 0]);
+  assert.deepEqual(
+    [1, 2, 3.9, 4, 19.9, 20, 99].map((x) => binOf(x, scale)),
+    [1, 1, 1, 2, 9, 9, 9],
+  );
+  assert.deepEqual(
+    [NaN, Infinity, null, undefined].map((x) => binOf(x, scale)),
+    [0, 0, 0, 0],
+  );
   assert.equal(binOf(5, { low: 5, high: 5, signed: false }), 5);
   const signed = { low: -1, high: 1, signed: true };
-  assert.deepEqual([-1, -0.5, -0.1, 0, 0.1, 0.12, 0.5, 1, 7].map((x) => binOf(x, signed)), [-4, -2, 0, 0, 0, 1, 2, 4, 4]);
-  fc.assert(fc.property(fc.double({ noNaN: true, min: -50, max: 50 }), fc.double({ noNaN: true, min: -50, max: 50 }), (a, b) => { for (const each of [scale, signed]) assert.ok((a <= b) === (binOf(a, each) <= binOf(b, each)) || binOf(a, each) === binOf(b, each)); }));
+  assert.deepEqual(
+    [-1, -0.5, -0.1, 0, 0.1, 0.12, 0.5, 1, 7].map((x) => binOf(x, signed)),
+    [-4, -2, 0, 0, 0, 1, 2, 4, 4],
+  );
+  fc.assert(
+    fc.property(
+      fc.double({ noNaN: true, min: -50, max: 50 }),
+      fc.double({ noNaN: true, min: -50, max: 50 }),
+      (a, b) => {
+        for (const each of [scale, signed])
+          assert.ok(a <= b === binOf(a, each) <= binOf(b, each) || binOf(a, each) === binOf(b, each));
+      },
+    ),
+  );
   assert.deepEqual(robustScale(Array.from({ length: 101 }, (_, i) => i)), { low: 2, high: 98, signed: false });
   assert.deepEqual(sharedScale([scale, { low: 0, high: 5, signed: false }]), { low: 0, high: 20, signed: false });
 });
@@ -61,32 +111,91 @@ test("where nearly all values are one, the others are told apart", () => {
   assert.deepEqual(robustScale([]), { low: 0, high: 0, signed: false });
 });
 
-const spot = (line: number, from: number, to: number, value: number | null, place = 0): Spot => ({ line, from, to, value, id: 5, place });
-const scale = { low: 0, high: 9, signed: false }, textOf = (): string => "ab ".repeat(3000);
+const spot = (line: number, from: number, to: number, value: number | null, place = 0): Spot => ({
+  line,
+  from,
+  to,
+  value,
+  id: 5,
+  place,
+});
+const scale = { low: 0, high: 9, signed: false },
+  textOf = (): string => "ab ".repeat(3000);
 
 test("touching tokens of one colour are one range; gaps, other colours and tokens without a value are left out", () => {
-  assert.deepEqual(colouredRanges([spot(0, 0, 2, 1), spot(0, 2, 4, 1.5), spot(0, 5, 6, 1), spot(0, 6, 8, 7), spot(0, 8, 9, null), spot(1, 0, 1, 7)], scale), [
-    { line: 0, from: 0, to: 4, bin: 2 }, { line: 0, from: 5, to: 6, bin: 2 }, { line: 0, from: 6, to: 8, bin: 8 }, { line: 1, from: 0, to: 1, bin: 8 }]);
-  assert.deepEqual(colouredRanges([spot(0, 0, 1, 1), spot(0, 0, 1, 8), spot(0, 0, 2, 8)], scale), [{ line: 0, from: 0, to: 1, bin: 2 }, { line: 0, from: 1, to: 2, bin: 9 }], "tokens of one character share it");
+  assert.deepEqual(
+    colouredRanges(
+      [spot(0, 0, 2, 1), spot(0, 2, 4, 1.5), spot(0, 5, 6, 1), spot(0, 6, 8, 7), spot(0, 8, 9, null), spot(1, 0, 1, 7)],
+      scale,
+    ),
+    [
+      { line: 0, from: 0, to: 4, bin: 2 },
+      { line: 0, from: 5, to: 6, bin: 2 },
+      { line: 0, from: 6, to: 8, bin: 8 },
+      { line: 1, from: 0, to: 1, bin: 8 },
+    ],
+  );
+  assert.deepEqual(
+    colouredRanges([spot(0, 0, 1, 1), spot(0, 0, 1, 8), spot(0, 0, 2, 8)], scale),
+    [
+      { line: 0, from: 0, to: 1, bin: 2 },
+      { line: 0, from: 1, to: 2, bin: 9 },
+    ],
+    "tokens of one character share it",
+  );
 });
 
 test("what is too much is shown coarser, never more than the most, and says so", () => {
-  const line = (length: number, at = 0): Spot[] => Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i)), cursor = { line: 0, column: 3000 };
-  assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), { ranges: colouredRanges(line(50), scale), detail: "tokens", columns: undefined });
+  const line = (length: number, at = 0): Spot[] =>
+      Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i)),
+    cursor = { line: 0, column: 3000 };
+  assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), {
+    ranges: colouredRanges(line(50), scale),
+    detail: "tokens",
+    columns: undefined,
+  });
   const clipped = paint(line(2000), scale, { most: 500, cursor, textOf });
   assert.equal(clipped.detail, "tokens");
   assert.equal(clipped.columns, 400);
-  assert.ok(clipped.ranges.length <= 500 && clipped.ranges.some(({ from }) => from > 2700) && clipped.ranges.some(({ from }) => from < 300) && !clipped.ranges.some(({ from }) => from > 500 && from < 2500));
-  const many = Array.from({ length: 100 }, (_, i) => line(60, i)).flat().flatMap((each) => [{ ...each, to: each.from + 1 }, { ...each, from: each.from + 1 }]);
+  assert.ok(
+    clipped.ranges.length <= 500 &&
+      clipped.ranges.some(({ from }) => from > 2700) &&
+      clipped.ranges.some(({ from }) => from < 300) &&
+      !clipped.ranges.some(({ from }) => from > 500 && from < 2500),
+  );
+  const many = Array.from({ length: 100 }, (_, i) => line(60, i))
+    .flat()
+    .flatMap((each) => [
+      { ...each, to: each.from + 1 },
+      { ...each, from: each.from + 1 },
+    ]);
   for (const most of [6001, 2000, 150]) assert.ok(paint(many, scale, { most, cursor, textOf }).ranges.length <= most);
   assert.equal(paint(many, scale, { most: 150, cursor, textOf }).detail, "lines");
   // Words end at spaces, also where tokens bring their space along.
-  const words = paint([spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)], scale, { most: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) });
+  const words = paint(
+    [spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)],
+    scale,
+    { most: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) },
+  );
   assert.equal(words.detail, "tokens");
-  const coarse = paint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, { most: 2, cursor: undefined, textOf: () => "ab cd" });
+  const coarse = paint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, {
+    most: 2,
+    cursor: undefined,
+    textOf: () => "ab cd",
+  });
   // Of a wrapped line that begins above the window the first columns are those in sight.
-  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i)), seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
+  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i)),
+    seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
   assert.equal(seen.detail, "tokens");
   assert.ok(seen.ranges.length > 200 && seen.ranges.every(({ from }) => from < 51_500));
-  assert.deepEqual([coarse.detail, coarse.ranges], ["words", [{ line: 0, from: 0, to: 5, bin: 5 }].flatMap(() => [{ line: 0, from: 0, to: 2, bin: 5 }, { line: 0, from: 2, to: 5, bin: 6 }])]);
+  assert.deepEqual(
+    [coarse.detail, coarse.ranges],
+    [
+      "words",
+      [{ line: 0, from: 0, to: 5, bin: 5 }].flatMap(() => [
+        { line: 0, from: 0, to: 2, bin: 5 },
+        { line: 0, from: 2, to: 5, bin: 6 },
+      ]),
+    ],
+  );
 });

@@ -10,37 +10,76 @@ import { cellBounds, RecordTokens, type Cell, type Reach } from "../../../src/he
 
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
 /** One token a word, whose value is its length. */
-const rowOf = (text: string): TokenRow => { const words = [...text.matchAll(/\S+/g)]; return { ids: words.map(({ 0: word }) => word.length), spans: words.flatMap(({ 0: word, index }) => [index, index + word.length]), values: words.map(({ 0: word }) => word.length) }; };
+const rowOf = (text: string): TokenRow => {
+  const words = [...text.matchAll(/\S+/g)];
+  return {
+    ids: words.map(({ 0: word }) => word.length),
+    spans: words.flatMap(({ 0: word, index }) => [index, index + word.length]),
+    values: words.map(({ 0: word }) => word.length),
+  };
+};
 const ALL: Reach = { most: Infinity, places: undefined };
-const prose = (text: string, reach = ALL): RecordTokens => new RecordTokens({ text, lines: 1 }, [whole({ text, at: 0 })], reach);
-const task = (text: string, reach: Reach): RecordTokens => new RecordTokens({ text, lines: 1 }, [joined(["say ", { text, at: 0 }])], reach);
-const learnAll = (tokens: RecordTokens, cells: readonly Cell[]): void => { for (const cell of cells) tokens.learn(cell, rowOf(cell.content)); };
+const prose = (text: string, reach = ALL): RecordTokens =>
+  new RecordTokens({ text, lines: 1 }, [whole({ text, at: 0 })], reach);
+const task = (text: string, reach: Reach): RecordTokens =>
+  new RecordTokens({ text, lines: 1 }, [joined(["say ", { text, at: 0 }])], reach);
+const learnAll = (tokens: RecordTokens, cells: readonly Cell[]): void => {
+  for (const cell of cells) tokens.learn(cell, rowOf(cell.content));
+};
 
 test("a text is cut before spaces, never inside a pair of surrogates, and its parts make it up", () => {
-  fc.assert(fc.property(fc.array(fc.constantFrom("stone ", "paper, ", "😀", "好", "a".repeat(300), "\n"), { maxLength: 400 }).map((parts) => parts.join("")), (text) => {
-    const bounds = cellBounds(text);
-    assert.equal(bounds.slice(0, -1).map((from, i) => text.slice(from, bounds[i + 1])).join(""), text);
-    for (const bound of bounds.slice(1, -1)) assert.ok(!/^[\uDC00-\uDFFF]/.test(text.slice(bound)), String(bound));
-  }));
+  fc.assert(
+    fc.property(
+      fc
+        .array(fc.constantFrom("stone ", "paper, ", "😀", "好", "a".repeat(300), "\n"), { maxLength: 400 })
+        .map((parts) => parts.join("")),
+      (text) => {
+        const bounds = cellBounds(text);
+        assert.equal(
+          bounds
+            .slice(0, -1)
+            .map((from, i) => text.slice(from, bounds[i + 1]))
+            .join(""),
+          text,
+        );
+        for (const bound of bounds.slice(1, -1)) assert.ok(!/^[\uDC00-\uDFFF]/.test(text.slice(bound)), String(bound));
+      },
+    ),
+  );
   const spaced = cellBounds("stone ".repeat(1000));
   assert.ok(spaced.length > 8 && spaced.slice(1, -1).every((bound) => "stone ".repeat(1000)[bound] === " "));
 });
 
 test("the tokens of a text's parts are those of the whole", async () => {
-  const text = Array.from({ length: 1500 }, (_, i) => ["the", "committee's", "Tuesday,", "paper-stone", "(rose)", "río", `${i}`][(i * i) % 7]).join(" "), tokens = prose(text), { ids, offsets } = await tokenizer.encode(text);
+  const text = Array.from(
+      { length: 1500 },
+      (_, i) => ["the", "committee's", "Tuesday,", "paper-stone", "(rose)", "río", `${i}`][(i * i) % 7],
+    ).join(" "),
+    tokens = prose(text),
+    { ids, offsets } = await tokenizer.encode(text);
   for (const cell of tokens.missing([[0, text.length]])) {
     const own = await tokenizer.encode(cell.content);
-    tokens.learn(cell, { ids: own.ids.slice(0, -1), spans: own.offsets.slice(0, -1).flat(), values: own.ids.slice(0, -1) });
+    tokens.learn(cell, {
+      ids: own.ids.slice(0, -1),
+      spans: own.offsets.slice(0, -1).flat(),
+      values: own.ids.slice(0, -1),
+    });
   }
   const spots = tokens.spots();
   assert.ok(tokens.isWhole && spots.length > 2000);
-  assert.deepEqual(spots.map(({ id, place }) => [id, place]), ids.slice(0, -1).map((id, place) => [id, place]));
+  assert.deepEqual(
+    spots.map(({ id, place }) => [id, place]),
+    ids.slice(0, -1).map((id, place) => [id, place]),
+  );
   // A part's first token does not bring the space before it along.
-  for (const [i, { from, to }] of spots.entries()) assert.deepEqual([text.slice(from, to).trim(), to], [text.slice(...offsets[i]!).trim(), offsets[i]![1]]);
+  for (const [i, { from, to }] of spots.entries())
+    assert.deepEqual([text.slice(from, to).trim(), to], [text.slice(...offsets[i]!).trim(), offsets[i]![1]]);
 });
 
 test("only what is seen is asked for; far along a line nobody knows a token's place", () => {
-  const text = "stone and paper ".repeat(5000), tokens = prose(text), first = tokens.missing([[0, 400]]);
+  const text = "stone and paper ".repeat(5000),
+    tokens = prose(text),
+    first = tokens.missing([[0, 400]]);
   assert.equal(first.length, 1);
   assert.ok(first[0]!.content.length < 800);
   learnAll(tokens, first);
@@ -49,33 +88,67 @@ test("only what is seen is asked for; far along a line nobody knows a token's pl
   const far = tokens.missing([[60_000, 61_000]]);
   assert.ok(far.length >= 2 && far.length <= 4);
   learnAll(tokens, far);
-  const spots = tokens.spots(), beyond = spots.filter(({ from }) => from > 50_000);
+  const spots = tokens.spots(),
+    beyond = spots.filter(({ from }) => from > 50_000);
   assert.equal(spots[0]!.place, 0);
-  assert.ok(beyond.length > 100 && beyond.every(({ place, value, from, to }) => place === undefined && value === to - from && text.slice(from, to).trim() !== ""));
+  assert.ok(
+    beyond.length > 100 &&
+      beyond.every(
+        ({ place, value, from, to }) =>
+          place === undefined && value === to - from && text.slice(from, to).trim() !== "",
+      ),
+  );
 });
 
 test("a task's input is read as far as the model reads it, wherever that is: what is beyond has no value", () => {
-  const text = "on the river ".repeat(2000), tokens = task(text, { most: 300, places: undefined });
-  for (let rounds = 0, missing = tokens.missing([[0, text.length]]); missing.length > 0; missing = tokens.missing([[0, text.length]])) { assert.ok(++rounds < 5); learnAll(tokens, missing); }
+  const text = "on the river ".repeat(2000),
+    tokens = task(text, { most: 300, places: undefined });
+  for (
+    let rounds = 0, missing = tokens.missing([[0, text.length]]);
+    missing.length > 0;
+    missing = tokens.missing([[0, text.length]])
+  ) {
+    assert.ok(++rounds < 5);
+    learnAll(tokens, missing);
+  }
   const spots = tokens.spots();
   assert.ok(tokens.isWhole && spots.length >= 299 && spots.length < 800, `${spots.length}: not all of 6,000 words`);
-  assert.deepEqual(spots.map(({ place }) => place), spots.map((_, i) => i + 1), "the template's word is the first token");
-  for (const { place, value, beyond } of spots) assert.deepEqual([value === null, beyond === true], [place! >= 300, place! >= 300]);
+  assert.deepEqual(
+    spots.map(({ place }) => place),
+    spots.map((_, i) => i + 1),
+    "the template's word is the first token",
+  );
+  for (const { place, value, beyond } of spots)
+    assert.deepEqual([value === null, beyond === true], [place! >= 300, place! >= 300]);
 });
 
 test("where places are shown, a token has what its place has, as far as the table goes", () => {
-  const places = Array.from({ length: 250 }, (_, i) => i / 10), text = "on the river ".repeat(400), tokens = prose(text, { most: Infinity, places });
+  const places = Array.from({ length: 250 }, (_, i) => i / 10),
+    text = "on the river ".repeat(400),
+    tokens = prose(text, { most: Infinity, places });
   learnAll(tokens, tokens.missing([[4000, 4100]]));
   assert.deepEqual(tokens.missing([[4000, 4100]]), [], "what is before counts, and the table ends before");
-  for (const { place, value, beyond } of tokens.spots()) assert.deepEqual([value, beyond ?? false], [places[place!] ?? null, place! >= 250]);
+  for (const { place, value, beyond } of tokens.spots())
+    assert.deepEqual([value, beyond ?? false], [places[place!] ?? null, place! >= 250]);
 });
 
 test("records that are in sight stay, however much is kept", () => {
-  const known = new KnownRecords(100), text = "one two three ".repeat(20);
-  const make = (name: string): void => { const tokens = prose(`${name} ${text}`); learnAll(tokens, tokens.missing([[0, 1000]])); known.add(name, tokens); };
+  const known = new KnownRecords(100),
+    text = "one two three ".repeat(20);
+  const make = (name: string): void => {
+    const tokens = prose(`${name} ${text}`);
+    learnAll(tokens, tokens.missing([[0, 1000]]));
+    known.add(name, tokens);
+  };
   for (const name of ["seen 1", "seen 2", "seen 3"]) make(name);
   known.hold(["seen 1", "seen 2", "seen 3"]);
-  for (const name of ["around 1", "around 2"]) { make(name); known.trim(); }
-  assert.deepEqual(["seen 1", "seen 2", "seen 3"].map((name) => known.get(name) !== undefined), [true, true, true]);
+  for (const name of ["around 1", "around 2"]) {
+    make(name);
+    known.trim();
+  }
+  assert.deepEqual(
+    ["seen 1", "seen 2", "seen 3"].map((name) => known.get(name) !== undefined),
+    [true, true, true],
+  );
   assert.equal(known.get("around 1"), undefined);
 });

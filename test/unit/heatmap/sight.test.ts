@@ -2,14 +2,37 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Sight, type SeenRange } from "../../../src/heatmap/sight.ts";
 
-const range = (from: number, to: number, first = 0, end?: number, length = 80): SeenRange => ({ from: { line: from, column: first }, to: { line: to, column: end ?? length } });
-const sight = (ranges: SeenRange[], { margin = 0, lengths = () => 80, cursor = { line: 0, column: 0 }, lineCount = 100_000 }: { margin?: number; lengths?: (line: number) => number; cursor?: { line: number; column: number }; lineCount?: number } = {}): Sight => new Sight(ranges, { lineCount, margin, cursor, lengthOf: lengths });
+const range = (from: number, to: number, first = 0, end?: number, length = 80): SeenRange => ({
+  from: { line: from, column: first },
+  to: { line: to, column: end ?? length },
+});
+const sight = (
+  ranges: SeenRange[],
+  {
+    margin = 0,
+    lengths = () => 80,
+    cursor = { line: 0, column: 0 },
+    lineCount = 100_000,
+  }: {
+    margin?: number;
+    lengths?: (line: number) => number;
+    cursor?: { line: number; column: number };
+    lineCount?: number;
+  } = {},
+): Sight => new Sight(ranges, { lineCount, margin, cursor, lengthOf: lengths });
 
 test("each part that is seen has a margin of its own: folded lines between them are not read", () => {
-  assert.deepEqual(sight([range(0, 10), range(11_990, 11_999)], { margin: 40 }).parts, [[0, 50], [11_950, 12_039]]);
+  assert.deepEqual(sight([range(0, 10), range(11_990, 11_999)], { margin: 40 }).parts, [
+    [0, 50],
+    [11_950, 12_039],
+  ]);
   assert.deepEqual(sight([range(100, 110), range(130, 140)], { margin: 40 }).parts, [[60, 180]]);
   assert.deepEqual(sight([range(90, 99)], { margin: 40, lineCount: 100 }).parts, [[50, 99]]);
-  assert.deepEqual(sight([], { margin: 40, lineCount: 1000 }).parts, [[0, 80]], "an editor that has not said yet what it shows");
+  assert.deepEqual(
+    sight([], { margin: 40, lineCount: 1000 }).parts,
+    [[0, 80]],
+    "an editor that has not said yet what it shows",
+  );
   assert.deepEqual(sight([], { lineCount: 5 }).parts, [[0, 4]]);
 });
 
@@ -20,7 +43,10 @@ test("of long lines the first columns are read, more where few lines are long, a
   const wrapped = sight([range(0, 19)], { lengths: (line) => (line === 5 ? 8000 : 100) });
   assert.ok(wrapped.columns(5).some(([from, to]) => from === 0 && to >= 8000));
   const far = sight([range(0, 59, 0, 100_000)], { lengths: () => 100_000, cursor: { line: 7, column: 90_000 } });
-  assert.deepEqual(far.columns(7), [[0, 400], [88_000, 92_000]]);
+  assert.deepEqual(far.columns(7), [
+    [0, 400],
+    [88_000, 92_000],
+  ]);
   assert.deepEqual(far.columns(8), [[0, 400]]);
 });
 

@@ -9,13 +9,32 @@ import { kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
-const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns: string[] = []) => textsOf({ line: 0, lines: text.split("\n").length, text }, { kind, reading, head: { form: csvForm(columns.join()), columns } });
+const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns: string[] = []) =>
+  textsOf(
+    { line: 0, lines: text.split("\n").length, text },
+    { kind, reading, head: { form: csvForm(columns.join()), columns } },
+  );
 
 test("a unit of a JSON text stands where its spelling begins", () => {
-  const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}', fields = jsonFields(record)!;
-  assert.deepEqual([...fields].map(([name, { text }]) => [name, text]), [["a", 'x\né"y'], ["o.in", "z"], ["n", "1.5"], ["b", "true"]]);
+  const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}',
+    fields = jsonFields(record)!;
+  assert.deepEqual(
+    [...fields].map(([name, { text }]) => [name, text]),
+    [
+      ["a", 'x\né"y'],
+      ["o.in", "z"],
+      ["n", "1.5"],
+      ["b", "true"],
+    ],
+  );
   const [text] = read(record, "jsonl", [{ fields: ["a"] }]);
-  for (const [unit, spelled] of [[0, "x"], [1, "\\n"], [2, "\\u00e9"], [3, '\\"'], [4, "y"]] as const) {
+  for (const [unit, spelled] of [
+    [0, "x"],
+    [1, "\\n"],
+    [2, "\\u00e9"],
+    [3, '\\"'],
+    [4, "y"],
+  ] as const) {
     const [from, to] = placeOf(text!, unit, unit + 1)!;
     assert.equal(record.slice(from, to), spelled);
   }
@@ -24,49 +43,103 @@ test("a unit of a JSON text stands where its spelling begins", () => {
 });
 
 test("any object of texts is read as JSON.parse reads it, unit by unit", () => {
-  fc.assert(fc.property(fc.dictionary(fc.string({ unit: "binary" }).filter((name) => !name.includes(".") && name !== "__proto__"), fc.string({ unit: "binary" })), fc.boolean(), (object, escaped) => {
-    const plain = JSON.stringify(object), record = escaped ? plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`) : plain, fields = jsonFields(record)!;
-    for (const [name, value] of Object.entries(object)) {
-      const { text, at } = fields.get(name)!;
-      assert.equal(text, value);
-      for (let i = 0; i < text.length; i++) {
-        const from = typeof at === "number" ? at + i : at[i]!, to = typeof at === "number" ? at + i + 1 : at[i + 1]!;
-        assert.equal(JSON.parse(`"${record.slice(from, to)}"`), text[i]);
-      }
-    }
-  }));
+  fc.assert(
+    fc.property(
+      fc.dictionary(
+        fc.string({ unit: "binary" }).filter((name) => !name.includes(".") && name !== "__proto__"),
+        fc.string({ unit: "binary" }),
+      ),
+      fc.boolean(),
+      (object, escaped) => {
+        const plain = JSON.stringify(object),
+          record = escaped
+            ? plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+            : plain,
+          fields = jsonFields(record)!;
+        for (const [name, value] of Object.entries(object)) {
+          const { text, at } = fields.get(name)!;
+          assert.equal(text, value);
+          for (let i = 0; i < text.length; i++) {
+            const from = typeof at === "number" ? at + i : at[i]!,
+              to = typeof at === "number" ? at + i + 1 : at[i + 1]!;
+            assert.equal(JSON.parse(`"${record.slice(from, to)}"`), text[i]);
+          }
+        }
+      },
+    ),
+  );
 });
 
 test("any table is cut into the cells that csv-parse finds", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " ", "😀") });
-  fc.assert(fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
-    const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(","), [wanted] = parse(record), own = tableCells(record, csvForm(""));
-    assert.deepEqual(own.map(({ text }) => text), wanted);
-    for (const { text, at } of own) for (let i = 0; i < text.length; i++) assert.equal(record[typeof at === "number" ? at + i : at[i]!], text[i]);
-    let open = false;
-    for (const line of record.split("\n").slice(0, -1)) { open = leavesQuoteOpen(line, open); }
-    assert.equal(record.split("\n").length > 1 ? open : false, record.includes("\n"));
-  }));
-  assert.deepEqual(tableCells('a "b"\tc', TSV).map(({ text }) => text), ['a "b"', "c"]);
+  fc.assert(
+    fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
+      const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(","),
+        [wanted] = parse(record),
+        own = tableCells(record, csvForm(""));
+      assert.deepEqual(
+        own.map(({ text }) => text),
+        wanted,
+      );
+      for (const { text, at } of own)
+        for (let i = 0; i < text.length; i++) assert.equal(record[typeof at === "number" ? at + i : at[i]!], text[i]);
+      let open = false;
+      for (const line of record.split("\n").slice(0, -1)) {
+        open = leavesQuoteOpen(line, open);
+      }
+      assert.equal(record.split("\n").length > 1 ? open : false, record.includes("\n"));
+    }),
+  );
+  assert.deepEqual(
+    tableCells('a "b"\tc', TSV).map(({ text }) => text),
+    ['a "b"', "c"],
+  );
 });
 
 test("rows are read as the task reads them, else text by text", () => {
-  const row = '{"premise": "one", "hypothesis": "two", "label": "3"}', reading = [{ literal: "premise: " }, { fields: ["sentence1", "premise"] }, { literal: " hypothesis: " }, { fields: ["hypothesis"] }];
+  const row = '{"premise": "one", "hypothesis": "two", "label": "3"}',
+    reading = [
+      { literal: "premise: " },
+      { fields: ["sentence1", "premise"] },
+      { literal: " hypothesis: " },
+      { fields: ["hypothesis"] },
+    ];
   const [input, ...more] = read(row, "jsonl", reading);
   assert.equal(more.length, 0);
   assert.equal(input!.text, "premise: one hypothesis: two");
   assert.equal(placeOf(input!, 0, 9), undefined, "the template's words stand nowhere");
   assert.equal(row.slice(...placeOf(input!, 9, 12)!), "one");
   assert.equal(row.slice(...placeOf(input!, 13, 28)!), "two", "what reaches over both stands in the field");
-  assert.deepEqual(read(row, "jsonl", [{ fields: ["other"] }]).map(({ text }) => text), ["one", "two"], "numbers are no text");
+  assert.deepEqual(
+    read(row, "jsonl", [{ fields: ["other"] }]).map(({ text }) => text),
+    ["one", "two"],
+    "numbers are no text",
+  );
   assert.equal(input!.asTask, true);
-  assert.deepEqual(read('{"premise": "one"}', "jsonl", reading).map(({ text, asTask }) => [text, asTask]), [["one", false]]);
-  assert.deepEqual(read("hello, yes", "csv", undefined, ["text", "label"]).map(({ text }) => text), ["hello", " yes"]);
+  assert.deepEqual(
+    read('{"premise": "one"}', "jsonl", reading).map(({ text, asTask }) => [text, asTask]),
+    [["one", false]],
+  );
+  assert.deepEqual(
+    read("hello, yes", "csv", undefined, ["text", "label"]).map(({ text }) => text),
+    ["hello", " yes"],
+  );
 });
 
 test("an experiment's own texts are what a model reads of it", () => {
-  const text = '{ // note\n  "method": { "kind": "adept", "initText": "Say \\"it\\":" },\n  "task": { "kind": "file", "source": "{{a}} premise: {p} and {h {en}} or", "target": "{l}" }\n}';
-  assert.deepEqual(read(text, "experiment").map((each) => each.text), ['Say "it":', "{{a}} premise: ", " and ", " or"]);
+  const text =
+    '{ // note\n  "method": { "kind": "adept", "initText": "Say \\"it\\":" },\n  "task": { "kind": "file", "source": "{{a}} premise: {p} and {h {en}} or", "target": "{l}" }\n}';
+  assert.deepEqual(
+    read(text, "experiment").map((each) => each.text),
+    ['Say "it":', "{{a}} premise: ", " and ", " or"],
+  );
   assert.deepEqual(read("{", "experiment"), []);
-  assert.deepEqual(["a.adept.json", "b.JSONL", "c.csv", "d.tsv", "e.txt", "f.json"].map(kindOf), ["experiment", "jsonl", "csv", "tsv", "prose", "prose"]);
+  assert.deepEqual(["a.adept.json", "b.JSONL", "c.csv", "d.tsv", "e.txt", "f.json"].map(kindOf), [
+    "experiment",
+    "jsonl",
+    "csv",
+    "tsv",
+    "prose",
+    "prose",
+  ]);
 });

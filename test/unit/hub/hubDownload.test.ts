@@ -10,50 +10,107 @@ import { UserError } from "../../../src/experiment/errors.ts";
 import { downloadRepository, type Download } from "../../../src/hub/hubDownload.ts";
 import { isSafePath } from "../../../src/hub/hubListing.ts";
 
-const COMMIT = "c".repeat(40), BIG = Buffer.alloc(300_000, "weights "), CONFIG = Buffer.from('{"model_type":"t5"}');
-const FILES: Record<string, Buffer> = { "config.json": CONFIG, "model.safetensors": BIG, "pytorch_model.bin": BIG, "onnx/model.safetensors": CONFIG };
-const sha = (algorithm: string, ...parts: (string | Buffer)[]): string => parts.reduce((digest, part) => digest.update(part), createHash(algorithm)).digest("hex");
+const COMMIT = "c".repeat(40),
+  BIG = Buffer.alloc(300_000, "weights "),
+  CONFIG = Buffer.from('{"model_type":"t5"}');
+const FILES: Record<string, Buffer> = {
+  "config.json": CONFIG,
+  "model.safetensors": BIG,
+  "pytorch_model.bin": BIG,
+  "onnx/model.safetensors": CONFIG,
+};
+const sha = (algorithm: string, ...parts: (string | Buffer)[]): string =>
+  parts.reduce((digest, part) => digest.update(part), createHash(algorithm)).digest("hex");
 const entry = (path: string): object => {
-  const data = FILES[path]!, git = sha("sha1", `blob ${data.length}\0`, data);
-  return path.endsWith(".json") ? { type: "file", path, size: data.length, oid: git } : { type: "file", path, size: data.length, oid: git, lfs: { oid: sha("sha256", data), size: data.length } };
+  const data = FILES[path]!,
+    git = sha("sha1", `blob ${data.length}\0`, data);
+  return path.endsWith(".json")
+    ? { type: "file", path, size: data.length, oid: git }
+    : { type: "file", path, size: data.length, oid: git, lfs: { oid: sha("sha256", data), size: data.length } };
 };
 type Handle = (request: IncomingMessage, response: ServerResponse) => boolean;
-interface Hub { endpoint: string; folder: string; requests: { url: string; range: string | undefined; authorization: string | undefined }[]; load: (options?: { token?: string; signal?: AbortSignal; include?: string[]; revision?: string }) => Promise<Download> }
+interface Hub {
+  endpoint: string;
+  folder: string;
+  requests: { url: string; range: string | undefined; authorization: string | undefined }[];
+  load: (options?: {
+    token?: string;
+    signal?: AbortSignal;
+    include?: string[];
+    revision?: string;
+  }) => Promise<Download>;
+}
 
 function sendFile(data: Buffer, request: IncomingMessage, response: ServerResponse): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? NaN);
   if (from >= data.length) response.writeHead(416).end();
   else if (Number.isNaN(from)) response.writeHead(200, { "content-length": data.length }).end(data);
-  else response.writeHead(206, { "content-length": data.length - from, "content-range": `bytes ${from}-${data.length - 1}/${data.length}` }).end(data.subarray(from));
+  else
+    response
+      .writeHead(206, {
+        "content-length": data.length - from,
+        "content-range": `bytes ${from}-${data.length - 1}/${data.length}`,
+      })
+      .end(data.subarray(from));
 }
 
 /** A Hub on this machine; `special` answers first. The listing comes in two pages. */
 async function hub(t: TestContext, special: Handle = () => false): Promise<Hub> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-hub-")), requests: Hub["requests"] = [];
+  const folder = mkdtempSync(join(tmpdir(), "adept-hub-")),
+    requests: Hub["requests"] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? "";
     requests.push({ url, range: request.headers.range, authorization: request.headers.authorization });
-    const path = /^\/o\/t5\/resolve\/c{40}\/(.*)$/.exec(url)?.[1], json = (value: unknown, headers = {}): void => { response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(value)); };
+    const path = /^\/o\/t5\/resolve\/c{40}\/(.*)$/.exec(url)?.[1],
+      json = (value: unknown, headers = {}): void => {
+        response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
+      };
     if (special(request, response)) return;
     if (url === "/api/models/o/t5/revision/main") json({ sha: COMMIT });
-    else if (url === `/api/models/o/t5/tree/${COMMIT}?recursive=true`) json([entry("config.json"), { type: "directory", path: "onnx", oid: "d".repeat(40) }], { link: `</page2>; rel="next"` });
+    else if (url === `/api/models/o/t5/tree/${COMMIT}?recursive=true`)
+      json([entry("config.json"), { type: "directory", path: "onnx", oid: "d".repeat(40) }], {
+        link: `</page2>; rel="next"`,
+      });
     else if (url === "/page2") json(["model.safetensors", "pytorch_model.bin", "onnx/model.safetensors"].map(entry));
     else if (path !== undefined && FILES[path] !== undefined) sendFile(FILES[path], request, response);
     else response.writeHead(404).end();
   });
-  await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
-  t.after(() => { server.closeAllConnections(); server.close(); rmSync(folder, { recursive: true, force: true }); });
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const load: Hub["load"] = ({ token, signal = new AbortController().signal, include = [], revision = "main" } = {}) => downloadRepository({ endpoint, token, signal, pause: 5 }, { name: "o/t5", kind: "model", revision }, { folder, include }, () => { /* shown by the caller */ });
+  const load: Hub["load"] = ({ token, signal = new AbortController().signal, include = [], revision = "main" } = {}) =>
+    downloadRepository(
+      { endpoint, token, signal, pause: 5 },
+      { name: "o/t5", kind: "model", revision },
+      { folder, include },
+      () => {
+        /* shown by the caller */
+      },
+    );
   return { endpoint, folder, requests, load };
 }
-const files = (requests: Hub["requests"]): string[] => requests.filter(({ url }) => url.includes("/resolve/")).map(({ url }) => url.split("/").at(-1)!);
-const fails = (promise: Promise<unknown>, ...words: RegExp[]): Promise<void> => assert.rejects(promise, (error) => { assert.ok(error instanceof UserError, String((error as Error).stack)); for (const word of words) assert.match(`${error.message} ${error.action ?? ""}`, word); return true; });
+const files = (requests: Hub["requests"]): string[] =>
+  requests.filter(({ url }) => url.includes("/resolve/")).map(({ url }) => url.split("/").at(-1)!);
+const fails = (promise: Promise<unknown>, ...words: RegExp[]): Promise<void> =>
+  assert.rejects(promise, (error) => {
+    assert.ok(error instanceof UserError, String((error as Error).stack));
+    for (const word of words) assert.match(`${error.message} ${error.action ?? ""}`, word);
+    return true;
+  });
 
 test("what a backbone needs is loaded and checked; a second time nothing is", async (t) => {
   const { folder, requests, load } = await hub(t);
   const first = await load();
-  assert.deepEqual([first.commit, first.loaded, readdirSync(folder).sort()], [COMMIT, ["config.json", "model.safetensors"], [".adept-download.json", "config.json", "model.safetensors"]]);
+  assert.deepEqual(
+    [first.commit, first.loaded, readdirSync(folder).sort()],
+    [COMMIT, ["config.json", "model.safetensors"], [".adept-download.json", "config.json", "model.safetensors"]],
+  );
   assert.deepEqual(readFileSync(join(folder, "model.safetensors")), BIG);
   requests.length = 0;
   assert.deepEqual([(await load()).loaded, files(requests)], [[], []]);
@@ -68,12 +125,19 @@ test("a connection that breaks is gone on with, where it was", async (t) => {
     if (request.url?.endsWith("/model.safetensors") !== true || broken++ > 1) return false;
     const from = Number(/\d+/.exec(request.headers.range ?? "0")![0]);
     response.writeHead(from > 0 ? 206 : 200, { "content-length": BIG.length - from });
-    response.write(BIG.subarray(from, from + 100_000), () => { setTimeout(() => { response.destroy(); }, 30); });
+    response.write(BIG.subarray(from, from + 100_000), () => {
+      setTimeout(() => {
+        response.destroy();
+      }, 30);
+    });
     return true;
   });
   await load();
   assert.deepEqual(readFileSync(join(folder, "model.safetensors")), BIG);
-  assert.deepEqual(requests.filter(({ url }) => url.endsWith("/model.safetensors")).map(({ range }) => range), [undefined, "bytes=100000-", "bytes=200000-"]);
+  assert.deepEqual(
+    requests.filter(({ url }) => url.endsWith("/model.safetensors")).map(({ range }) => range),
+    [undefined, "bytes=100000-", "bytes=200000-"],
+  );
 });
 
 test("a cancelled download keeps its part, and the next one goes on; a server without ranges starts anew", async (t) => {
@@ -81,8 +145,17 @@ test("a cancelled download keeps its part, and the next one goes on; a server wi
   let whole = false;
   const { folder, requests, load } = await hub(t, (request, response) => {
     if (request.url?.endsWith("/model.safetensors") !== true) return false;
-    if (!cancel.signal.aborted) { response.writeHead(200, { "content-length": BIG.length }); response.write(BIG.subarray(0, 50_000), () => { setTimeout(() => { cancel.abort(); }, 60); }); return true; }
-    if (whole) response.writeHead(200, { "content-length": BIG.length }).end(BIG); else sendFile(BIG, request, response);
+    if (!cancel.signal.aborted) {
+      response.writeHead(200, { "content-length": BIG.length });
+      response.write(BIG.subarray(0, 50_000), () => {
+        setTimeout(() => {
+          cancel.abort();
+        }, 60);
+      });
+      return true;
+    }
+    if (whole) response.writeHead(200, { "content-length": BIG.length }).end(BIG);
+    else sendFile(BIG, request, response);
     return true;
   });
   await assert.rejects(load({ signal: cancel.signal }));
@@ -92,7 +165,10 @@ test("a cancelled download keeps its part, and the next one goes on; a server wi
   await load();
   assert.deepEqual(readFileSync(join(folder, "model.safetensors")), BIG);
   assert.equal(requests.at(-1)!.range, "bytes=50000-");
-  assert.deepEqual(readdirSync(folder).filter((name) => name.endsWith(".part")), []);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".part")),
+    [],
+  );
 });
 
 test("a file of the wrong checksum is thrown away", async (t) => {
@@ -109,14 +185,35 @@ test("a file of the wrong checksum is thrown away", async (t) => {
 
 test("what is closed, missing or no Hub is said; failures of the server are tried again", async (t) => {
   let failures = 2;
-  const closed = await hub(t, (request, response) => { if (request.url?.includes("/revision/closed") !== true) return false; response.writeHead(401).end(); return true; });
+  const closed = await hub(t, (request, response) => {
+    if (request.url?.includes("/revision/closed") !== true) return false;
+    response.writeHead(401).end();
+    return true;
+  });
   await fails(closed.load({ revision: "closed" }), /not open/, /HF_TOKEN/);
   await fails(closed.load({ revision: "none" }), /404/, /revision/);
-  const busy = await hub(t, (_, response) => { if (failures-- <= 0) return false; response.writeHead(failures > 0 ? 503 : 429, { "retry-after": "0" }).end(); return true; });
+  const busy = await hub(t, (_, response) => {
+    if (failures-- <= 0) return false;
+    response.writeHead(failures > 0 ? 503 : 429, { "retry-after": "0" }).end();
+    return true;
+  });
   assert.equal((await busy.load()).commit, COMMIT);
-  const other = await hub(t, (_, response) => { response.writeHead(200).end("<html>"); return true; });
+  const other = await hub(t, (_, response) => {
+    response.writeHead(200).end("<html>");
+    return true;
+  });
   await fails(other.load(), /HF_ENDPOINT/);
-  await fails(downloadRepository({ endpoint: "http://127.0.0.1:9", token: undefined, signal: new AbortController().signal, pause: 1 }, { name: "o/t5", kind: "model", revision: "main" }, { folder: closed.folder, include: [] }, () => { /* none */ }), /cannot be reached/);
+  await fails(
+    downloadRepository(
+      { endpoint: "http://127.0.0.1:9", token: undefined, signal: new AbortController().signal, pause: 1 },
+      { name: "o/t5", kind: "model", revision: "main" },
+      { folder: closed.folder, include: [] },
+      () => {
+        /* none */
+      },
+    ),
+    /cannot be reached/,
+  );
 });
 
 test("the token goes to the Hub alone, not to where it sends us for the bytes", async (t) => {
@@ -128,13 +225,22 @@ test("the token goes to the Hub alone, not to where it sends us for the bytes", 
   });
   await load({ token: "secret" });
   assert.ok(requests.length > 2 && requests.every(({ authorization }) => authorization === "Bearer secret"));
-  assert.deepEqual(store.requests.map(({ authorization }) => authorization), [undefined, undefined]);
+  assert.deepEqual(
+    store.requests.map(({ authorization }) => authorization),
+    [undefined, undefined],
+  );
 });
 
 test("names that lead out of the folder are refused before anything is written", async (t) => {
-  for (const path of ["../x.safetensors", "a/../../x", "/etc/x", "a\\x", "C:x", "con.json", "a//b", "x ", "."]) assert.equal(isSafePath(path), false, path);
-  for (const path of ["config.json", "data/train-00000-of-00001.parquet", ".gitattributes"]) assert.equal(isSafePath(path), true, path);
-  const { folder, load } = await hub(t, (request, response) => { if (request.url !== "/page2") return false; response.writeHead(200).end(JSON.stringify([{ ...entry("model.safetensors"), path: "../../x.safetensors" }])); return true; });
+  for (const path of ["../x.safetensors", "a/../../x", "/etc/x", "a\\x", "C:x", "con.json", "a//b", "x ", "."])
+    assert.equal(isSafePath(path), false, path);
+  for (const path of ["config.json", "data/train-00000-of-00001.parquet", ".gitattributes"])
+    assert.equal(isSafePath(path), true, path);
+  const { folder, load } = await hub(t, (request, response) => {
+    if (request.url !== "/page2") return false;
+    response.writeHead(200).end(JSON.stringify([{ ...entry("model.safetensors"), path: "../../x.safetensors" }]));
+    return true;
+  });
   await fails(load(), /leads out/);
   assert.deepEqual(readdirSync(folder), []);
   assert.ok(!existsSync(join(folder, "../../x.safetensors")));

@@ -10,15 +10,37 @@ import type { Batch, Parameters } from "../../../src/training/model.ts";
 
 const method = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 const sizes = { promptLength: 2, bottleneck: 3, count: 0 };
-const model = T5TunedModel.open({ folder: backboneFolder("tiny-t5"), method, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
+const model = T5TunedModel.open({
+  folder: backboneFolder("tiny-t5"),
+  method,
+  sizes,
+  engine: { device: "cpu", threads: 1, replicas: 1 },
+});
 after(() => model.release());
 const random = new MersenneTwister(1);
-const source = { embedding: model.embedding, width: model.width, vocabularySize: model.vocabularySize, promptIds: [], weight: () => new Float32Array() };
-const parameters: Parameters = new Map([...initialise(model.shape, source, random)].map(([name, t]) => [name, { ...t, data: t.data.map((v) => v + 0.2 * (random.uniform() - 0.5)) }]));
-const batch: Batch = {
-  rows: 2, sourceLength: 5, targetLength: 2, ids: Int32Array.from([5, 6, 7, 8, 1, 9, 10, 1, 0, 0]), mask: Float32Array.from([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]), labels: Int32Array.from([20, 1, 21, 1]),
+const source = {
+  embedding: model.embedding,
+  width: model.width,
+  vocabularySize: model.vocabularySize,
+  promptIds: [],
+  weight: () => new Float32Array(),
 };
-const step = (backboneDropout?: { rate: number; seed: number }, at = parameters) => model.step(at, batch, { lossScale: 0.25, backboneDropout });
+const parameters: Parameters = new Map(
+  [...initialise(model.shape, source, random)].map(([name, t]) => [
+    name,
+    { ...t, data: t.data.map((v) => v + 0.2 * (random.uniform() - 0.5)) },
+  ]),
+);
+const batch: Batch = {
+  rows: 2,
+  sourceLength: 5,
+  targetLength: 2,
+  ids: Int32Array.from([5, 6, 7, 8, 1, 9, 10, 1, 0, 0]),
+  mask: Float32Array.from([1, 1, 1, 1, 1, 1, 1, 1, 0, 0]),
+  labels: Int32Array.from([20, 1, 21, 1]),
+};
+const step = (backboneDropout?: { rate: number; seed: number }, at = parameters) =>
+  model.step(at, batch, { lossScale: 0.25, backboneDropout });
 
 test("a mask drops the rate's share, keeps the rest scaled, and has the seed's bits", () => {
   const dropout = new BackboneDropout();
@@ -45,7 +67,13 @@ test("the gradient goes through the dropped backbone: finite difference along it
   const { gradients } = await step(dropout);
   const squared = [...gradients.values()].reduce((sum, g) => sum + g.reduce((s, v) => s + v * v, 0), 0);
   const h = 0.004 / Math.sqrt(squared);
-  const moved = (sign: number): Parameters => new Map([...parameters].map(([name, t]) => [name, { ...t, data: t.data.map((v, i) => v + sign * h * gradients.get(name)![i]!) }]));
+  const moved = (sign: number): Parameters =>
+    new Map(
+      [...parameters].map(([name, t]) => [
+        name,
+        { ...t, data: t.data.map((v, i) => v + sign * h * gradients.get(name)![i]!) },
+      ]),
+    );
   const numeric = ((await step(dropout, moved(1))).loss - (await step(dropout, moved(-1))).loss) / (2 * h);
   assert.ok(Math.abs(numeric - squared) < 0.02 * squared, `${numeric} for ${squared}`);
 });

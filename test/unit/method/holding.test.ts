@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdsOf } from "../../../src/method/holding.ts";
 
-const large = { precision: "fp32", bytes: 892e6, training: true } as const, packed = { step: "packed", predict: "packed" }, mapped = { step: "mapped", predict: "mapped" };
+const large = { precision: "fp32", bytes: 892e6, training: true } as const,
+  packed = { step: "packed", predict: "packed" },
+  mapped = { step: "mapped", predict: "mapped" };
 
 test("training a large backbone packs its weights for steps alone; what only predicts packs them for speed", () => {
   assert.deepEqual(holdsOf({ device: "cpu" }, large), { step: "packed", predict: "mapped" });
@@ -16,5 +18,8 @@ test("narrow weights and spare memory have no copies at all, on the processor", 
     assert.deepEqual(holdsOf({ device: "cpu", memory: "spare" }, { ...large, bytes, training: false }), mapped);
     assert.deepEqual(holdsOf({ device: "webgpu", memory: "spare" }, { ...large, bytes }), packed);
   }
-  assert.deepEqual(holdsOf({ device: "cpu", memory: "ignore" }, large), holdsOf({ device: "cpu", memory: "check" }, large));
+  assert.deepEqual(
+    holdsOf({ device: "cpu", memory: "ignore" }, large),
+    holdsOf({ device: "cpu", memory: "check" }, large),
+  );
 });

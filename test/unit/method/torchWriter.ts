@@ -1,30 +1,87 @@
 import { crc32 } from "node:zlib";
 
 /** A tensor to be saved as torch.save does; `type`: Float by default. */
-export interface Saved { name: string; dims: number[]; values: number[]; strides?: number[]; offset?: number; type?: string; elements?: number; parameter?: boolean; bytes?: Buffer }
+export interface Saved {
+  name: string;
+  dims: number[];
+  values: number[];
+  strides?: number[];
+  offset?: number;
+  type?: string;
+  elements?: number;
+  parameter?: boolean;
+  bytes?: Buffer;
+}
 
-const text = (value: string): Buffer => { const body = Buffer.from(value), head = Buffer.alloc(5); head[0] = 0x58; head.writeUInt32LE(body.length, 1); return Buffer.concat([head, body]); };
-const number = (value: number): Buffer => { const head = Buffer.alloc(5); head[0] = 0x4a; head.writeInt32LE(value, 1); return head; };
+const text = (value: string): Buffer => {
+  const body = Buffer.from(value),
+    head = Buffer.alloc(5);
+  head[0] = 0x58;
+  head.writeUInt32LE(body.length, 1);
+  return Buffer.concat([head, body]);
+};
+const number = (value: number): Buffer => {
+  const head = Buffer.alloc(5);
+  head[0] = 0x4a;
+  head.writeInt32LE(value, 1);
+  return head;
+};
 export const global = (name: string): Buffer => Buffer.from(`c${name.replace(" ", "\n")}\n`);
 const tuple = (...items: Buffer[]): Buffer => Buffer.concat([Buffer.from("("), ...items, Buffer.from("t")]);
 const HOOKS = Buffer.concat([global("collections OrderedDict"), Buffer.from(")R")]);
 
-function tensor({ dims, values, strides, offset = 0, type = "Float", elements, parameter }: Saved, key: string): Buffer {
+function tensor(
+  { dims, values, strides, offset = 0, type = "Float", elements, parameter }: Saved,
+  key: string,
+): Buffer {
   const rowMajor = dims.map((_, axis) => dims.slice(axis + 1).reduce((product, size) => product * size, 1));
-  const storage = Buffer.concat([tuple(text("storage"), global(`torch ${type}Storage`), text(key), text("cuda:0"), number(elements ?? values.length)), Buffer.from("Q")]);
-  const made = Buffer.concat([global("torch._utils _rebuild_tensor_v2"), tuple(storage, number(offset), tuple(...dims.map(number)), tuple(...(strides ?? rowMajor).map(number)), Buffer.from([0x89]), HOOKS), Buffer.from("R")]);
-  return parameter === true ? Buffer.concat([global("torch._utils _rebuild_parameter"), tuple(made, Buffer.from([0x88]), HOOKS), Buffer.from("R")]) : made;
+  const storage = Buffer.concat([
+    tuple(
+      text("storage"),
+      global(`torch ${type}Storage`),
+      text(key),
+      text("cuda:0"),
+      number(elements ?? values.length),
+    ),
+    Buffer.from("Q"),
+  ]);
+  const made = Buffer.concat([
+    global("torch._utils _rebuild_tensor_v2"),
+    tuple(
+      storage,
+      number(offset),
+      tuple(...dims.map(number)),
+      tuple(...(strides ?? rowMajor).map(number)),
+      Buffer.from([0x89]),
+      HOOKS,
+    ),
+    Buffer.from("R"),
+  ]);
+  return parameter === true
+    ? Buffer.concat([
+        global("torch._utils _rebuild_parameter"),
+        tuple(made, Buffer.from([0x88]), HOOKS),
+        Buffer.from("R"),
+      ])
+    : made;
 }
 
 /** A pickled dictionary of what is given, ready-made items by name. */
-export const pickleOf = (entries: readonly (readonly [string, Buffer])[]): Buffer => Buffer.concat([Buffer.from([0x80, 2, 0x7d, 0x28]), ...entries.flatMap(([name, item]) => [text(name), item]), Buffer.from("u.")]);
+export const pickleOf = (entries: readonly (readonly [string, Buffer])[]): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x80, 2, 0x7d, 0x28]),
+    ...entries.flatMap(([name, item]) => [text(name), item]),
+    Buffer.from("u."),
+  ]);
 
 /** A zip of stored parts. */
 export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
-  const locals: Buffer[] = [], centrals: Buffer[] = [];
+  const locals: Buffer[] = [],
+    centrals: Buffer[] = [];
   let at = 0;
   for (const [name, data] of parts) {
-    const fields = Buffer.alloc(26), title = Buffer.from(name);
+    const fields = Buffer.alloc(26),
+      title = Buffer.from(name);
     fields.writeUInt32LE(crc32(data), 10);
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(data.length, 18);
@@ -36,7 +93,8 @@ export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
     locals.push(local);
     at += local.length;
   }
-  const central = Buffer.concat(centrals), end = Buffer.alloc(22);
+  const central = Buffer.concat(centrals),
+    end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(parts.length, 8);
   end.writeUInt16LE(parts.length, 10);
@@ -46,6 +104,15 @@ export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
 }
 
 /** The bytes of torch.save for a dictionary of tensors. */
-export function torchFile(tensors: readonly Saved[], pickle = pickleOf(tensors.map((each, i) => [each.name, tensor(each, String(i))] as const))): Buffer {
-  return zipOf([["x/data.pkl", pickle], ["x/byteorder", Buffer.from("little")], ...tensors.map(({ values, bytes }, i) => [`x/data/${i}`, bytes ?? Buffer.from(Float32Array.from(values).buffer)] as const)]);
+export function torchFile(
+  tensors: readonly Saved[],
+  pickle = pickleOf(tensors.map((each, i) => [each.name, tensor(each, String(i))] as const)),
+): Buffer {
+  return zipOf([
+    ["x/data.pkl", pickle],
+    ["x/byteorder", Buffer.from("little")],
+    ...tensors.map(
+      ({ values, bytes }, i) => [`x/data/${i}`, bytes ?? Buffer.from(Float32Array.from(values).buffer)] as const,
+    ),
+  ]);
 }

@@ -7,29 +7,57 @@ import { annotateRun, Journal, readRecord } from "../../../src/run/journal.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 import { committedRun, experiment, git, ID, inRepository } from "./repository.ts";
 
-inRepository("what is said of a run is a commit on top of its result, and goes where it goes; nothing else changes", async ({ folder, store, state }) => {
-  const runsDir = join(folder, ".adept/runs"), run = await committedRun(store, runsDir, ID), before = state(), result = await store.commitOf(ID);
-  annotateRun(run.path, { tags: ["baseline", "paper"], note: "first that converged" });
-  const commit = await commitAnnotation(run, folder);
-  assert.deepEqual([git(folder, "rev-parse", `${commit!}^`), git(folder, "rev-parse", `refs/adept/runs/${ID}`)], [result, commit]);
-  assert.deepEqual(state(), before);
-  const told = JSON.parse(git(folder, "log", "-1", "--format=%b", commit!)) as { tags: string[]; note: string };
-  assert.deepEqual([told.tags, told.note, run.record().resultCommit], [["baseline", "paper"], "first that converged", commit]);
-  assert.equal(git(folder, "diff", "--name-only", `${commit!}^`, commit!), `adept-results/${ID}/events.jsonl`);
-  const remote = join(folder, "../remote.git"), other = join(folder, "../other");
-  git(folder, "init", "-q", "--bare", remote);
-  git(folder, "push", "-q", remote, "main", `refs/adept/runs/${ID}:refs/adept/runs/${ID}`);
-  git(folder, "clone", "-q", "-b", "main", remote, other);
-  const theirs = await openGitStore(other);
-  assert.ok(theirs instanceof GitStore);
-  await new GitShare(theirs).fetch("origin", join(other, ".adept/runs"));
-  const { record } = readRecord(join(other, ".adept/runs", ID));
-  assert.deepEqual([record.tags, record.note, record.status], [["baseline", "paper"], "first that converged", "finished"]);
-});
+inRepository(
+  "what is said of a run is a commit on top of its result, and goes where it goes; nothing else changes",
+  async ({ folder, store, state }) => {
+    const runsDir = join(folder, ".adept/runs"),
+      run = await committedRun(store, runsDir, ID),
+      before = state(),
+      result = await store.commitOf(ID);
+    annotateRun(run.path, { tags: ["baseline", "paper"], note: "first that converged" });
+    const commit = await commitAnnotation(run, folder);
+    assert.deepEqual(
+      [git(folder, "rev-parse", `${commit!}^`), git(folder, "rev-parse", `refs/adept/runs/${ID}`)],
+      [result, commit],
+    );
+    assert.deepEqual(state(), before);
+    const told = JSON.parse(git(folder, "log", "-1", "--format=%b", commit!)) as { tags: string[]; note: string };
+    assert.deepEqual(
+      [told.tags, told.note, run.record().resultCommit],
+      [["baseline", "paper"], "first that converged", commit],
+    );
+    assert.equal(git(folder, "diff", "--name-only", `${commit!}^`, commit!), `adept-results/${ID}/events.jsonl`);
+    const remote = join(folder, "../remote.git"),
+      other = join(folder, "../other");
+    git(folder, "init", "-q", "--bare", remote);
+    git(folder, "push", "-q", remote, "main", `refs/adept/runs/${ID}:refs/adept/runs/${ID}`);
+    git(folder, "clone", "-q", "-b", "main", remote, other);
+    const theirs = await openGitStore(other);
+    assert.ok(theirs instanceof GitStore);
+    await new GitShare(theirs).fetch("origin", join(other, ".adept/runs"));
+    const { record } = readRecord(join(other, ".adept/runs", ID));
+    assert.deepEqual(
+      [record.tags, record.note, record.status],
+      [["baseline", "paper"], "first that converged", "finished"],
+    );
+  },
+);
 
 inRepository("a run without a commit, or at work, has none for what is said of it", async ({ folder, store }) => {
-  const runsDir = join(folder, ".adept/runs"), bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment), journal = new Journal(bare.path);
-  journal.append({ type: "created", version: 1, id: bare.id, name: "bare", method: "adept", task: "mail", backbone: "tiny-t5", seed: 0, steps: 1 });
+  const runsDir = join(folder, ".adept/runs"),
+    bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment),
+    journal = new Journal(bare.path);
+  journal.append({
+    type: "created",
+    version: 1,
+    id: bare.id,
+    name: "bare",
+    method: "adept",
+    task: "mail",
+    backbone: "tiny-t5",
+    seed: 0,
+    steps: 1,
+  });
   journal.append({ type: "status", status: "finished" });
   annotateRun(bare.path, { starred: true });
   assert.equal(await commitAnnotation(bare, folder), undefined);
@@ -40,6 +68,10 @@ inRepository("a run without a commit, or at work, has none for what is said of i
   journal.close();
   const gone = await committedRun(store, runsDir, ID);
   await store.remove(ID, (await store.commitOf(ID))!);
-  assert.deepEqual([await commitAnnotation(gone, folder), await store.commitOf(ID)], [undefined, undefined], "a deleted run's ref is not made anew");
+  assert.deepEqual(
+    [await commitAnnotation(gone, folder), await store.commitOf(ID)],
+    [undefined, undefined],
+    "a deleted run's ref is not made anew",
+  );
   await assert.rejects(store.result(ID, gone.record(), [], false), /no refs\/adept\/runs/);
 });

@@ -8,7 +8,12 @@ import { listRuns, type RunDirectory } from "../../../src/run/runDirectory.ts";
 import { committedRun, git, ID, inRepository } from "./repository.ts";
 
 /** Every file of a run's folder, with its bytes. */
-const filesOf = (run: RunDirectory): Record<string, string> => Object.fromEntries(readdirSync(run.path, { recursive: true, withFileTypes: true }).filter((each) => each.isFile()).map((each) => [join(each.parentPath, each.name), readFileSync(join(each.parentPath, each.name), "base64")]));
+const filesOf = (run: RunDirectory): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(run.path, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map((each) => [join(each.parentPath, each.name), readFileSync(join(each.parentPath, each.name), "base64")]),
+  );
 
 /** The user goes to the branch and back, with git's own command; its hooks are not the subject. */
 function there(folder: string): void {
@@ -19,45 +24,73 @@ function there(folder: string): void {
 
 /** The run's commit as older versions made it: its files where the live run lies. */
 function commitAsBefore(folder: string, run: RunDirectory): string {
-  const ref = `refs/adept/runs/${run.id}`, snapshot = git(folder, "rev-parse", `${ref}^`), message = git(folder, "log", "-1", "--format=%B", ref), old = join(folder, "../old");
+  const ref = `refs/adept/runs/${run.id}`,
+    snapshot = git(folder, "rev-parse", `${ref}^`),
+    message = git(folder, "log", "-1", "--format=%B", ref),
+    old = join(folder, "../old");
   git(folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "-q", "--detach", old, snapshot);
-  for (const name of ["experiment.json", "events.jsonl", "adapter/adapter_model.safetensors"]) git(old, "update-index", "--add", "--cacheinfo", `100644,${git(folder, "hash-object", "-w", "--no-filters", join(run.path, name))},.adept/runs/${run.id}/${name}`);
+  for (const name of ["experiment.json", "events.jsonl", "adapter/adapter_model.safetensors"])
+    git(
+      old,
+      "update-index",
+      "--add",
+      "--cacheinfo",
+      `100644,${git(folder, "hash-object", "-w", "--no-filters", join(run.path, name))},.adept/runs/${run.id}/${name}`,
+    );
   const commit = git(folder, "commit-tree", "-p", snapshot, "-m", message, git(old, "write-tree"));
   git(folder, "update-ref", ref, commit);
   git(folder, "worktree", "remove", "--force", old);
   return commit;
 }
 
-inRepository("going to a run's branch and back leaves the live run as it is; the branch has code and result", async ({ folder, store }) => {
-  const run = await committedRun(store, join(folder, ".adept/runs"), ID), before = filesOf(run);
-  await makeBranch(store, "tuned", git(folder, "rev-parse", `refs/adept/runs/${ID}`));
-  assert.equal(git(folder, "ls-tree", "-r", "--name-only", "tuned", ".adept"), "");
-  assert.match(git(folder, "show", `tuned:adept-results/${ID}/experiment.json`), /"shared"/);
-  there(folder);
-  assert.deepEqual(filesOf(run), before);
-  assert.equal(existsSync(join(folder, "adept-results")), false);
-});
+inRepository(
+  "going to a run's branch and back leaves the live run as it is; the branch has code and result",
+  async ({ folder, store }) => {
+    const run = await committedRun(store, join(folder, ".adept/runs"), ID),
+      before = filesOf(run);
+    await makeBranch(store, "tuned", git(folder, "rev-parse", `refs/adept/runs/${ID}`));
+    assert.equal(git(folder, "ls-tree", "-r", "--name-only", "tuned", ".adept"), "");
+    assert.match(git(folder, "show", `tuned:adept-results/${ID}/experiment.json`), /"shared"/);
+    there(folder);
+    assert.deepEqual(filesOf(run), before);
+    assert.equal(existsSync(join(folder, "adept-results")), false);
+  },
+);
 
-inRepository("so does the branch of a run that an older version committed, and that run is still fetched and analysed on", async ({ folder, store, read }) => {
-  const run = await committedRun(store, join(folder, ".adept/runs"), ID), before = filesOf(run), remote = join(folder, "../remote.git"), clone = join(folder, "../clone"), commit = commitAsBefore(folder, run);
-  await makeBranch(store, "tuned", commit);
-  assert.equal(git(folder, "rev-parse", "tuned^"), git(folder, "rev-parse", `${commit}^`), "on top of the code");
-  there(folder);
-  assert.deepEqual(filesOf(run), before);
-  assert.equal(read("a.py"), "one\n");
+inRepository(
+  "so does the branch of a run that an older version committed, and that run is still fetched and analysed on",
+  async ({ folder, store, read }) => {
+    const run = await committedRun(store, join(folder, ".adept/runs"), ID),
+      before = filesOf(run),
+      remote = join(folder, "../remote.git"),
+      clone = join(folder, "../clone"),
+      commit = commitAsBefore(folder, run);
+    await makeBranch(store, "tuned", commit);
+    assert.equal(git(folder, "rev-parse", "tuned^"), git(folder, "rev-parse", `${commit}^`), "on top of the code");
+    there(folder);
+    assert.deepEqual(filesOf(run), before);
+    assert.equal(read("a.py"), "one\n");
 
-  git(folder, "init", "-q", "--bare", remote);
-  git(folder, "push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
-  git(folder, "clone", "-q", "-b", "main", remote, clone);
-  const other = await openGitStore(clone), runsDir = join(clone, ".adept/runs");
-  assert.ok(other instanceof GitStore);
-  assert.deepEqual(await new GitShare(other).fetch("origin", runsDir), { came: [ID], refused: [] });
-  assert.deepEqual(readFileSync(join(listRuns(runsDir)[0]!.adapterPath, "adapter_model.safetensors")), readFileSync(join(run.adapterPath, "adapter_model.safetensors")));
+    git(folder, "init", "-q", "--bare", remote);
+    git(folder, "push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
+    git(folder, "clone", "-q", "-b", "main", remote, clone);
+    const other = await openGitStore(clone),
+      runsDir = join(clone, ".adept/runs");
+    assert.ok(other instanceof GitStore);
+    assert.deepEqual(await new GitShare(other).fetch("origin", runsDir), { came: [ID], refused: [] });
+    assert.deepEqual(
+      readFileSync(join(listRuns(runsDir)[0]!.adapterPath, "adapter_model.safetensors")),
+      readFileSync(join(run.adapterPath, "adapter_model.safetensors")),
+    );
 
-  // A further result moves what the older version left there, and a newer file of a name stands.
-  writeFileSync(join(folder, "../new.json"), "{\"newer\":1}");
-  const result = await store.result(ID, run.record(), [{ path: "analysis/x.json", source: join(folder, "../new.json") }, { path: "experiment.json", source: join(folder, "../new.json") }]);
-  assert.equal(git(folder, "ls-tree", "-r", "--name-only", result.commit, ".adept"), "");
-  assert.equal(git(folder, "show", `${result.commit}:adept-results/${ID}/experiment.json`), "{\"newer\":1}");
-  assert.ok(git(folder, "ls-tree", "-r", "--name-only", result.commit, "adept-results").includes("events.jsonl"));
-});
+    // A further result moves what the older version left there, and a newer file of a name stands.
+    writeFileSync(join(folder, "../new.json"), '{"newer":1}');
+    const result = await store.result(ID, run.record(), [
+      { path: "analysis/x.json", source: join(folder, "../new.json") },
+      { path: "experiment.json", source: join(folder, "../new.json") },
+    ]);
+    assert.equal(git(folder, "ls-tree", "-r", "--name-only", result.commit, ".adept"), "");
+    assert.equal(git(folder, "show", `${result.commit}:adept-results/${ID}/experiment.json`), '{"newer":1}');
+    assert.ok(git(folder, "ls-tree", "-r", "--name-only", result.commit, "adept-results").includes("events.jsonl"));
+  },
+);

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -9,48 +20,136 @@ import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
 import { env, git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";
 
-const record = { ...fold([]), id: ID, name: "naïve run ✓" }, NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
+const record = { ...fold([]), id: ID, name: "naïve run ✓" },
+  NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
 
-interface Place { root: string; folder: string; write: (path: string | Buffer, text: string) => void }
-interface Committed { snapshot: string; result: string; note: string | undefined; show: (path: string) => string; has: (path: string) => boolean; skipped: Record<string, string> }
+interface Place {
+  root: string;
+  folder: string;
+  write: (path: string | Buffer, text: string) => void;
+}
+interface Committed {
+  snapshot: string;
+  result: string;
+  note: string | undefined;
+  show: (path: string) => string;
+  has: (path: string) => boolean;
+  skipped: Record<string, string>;
+}
 /** `where`: the folder that the run is in; `gitFolder`: that of its repository. */
-interface Case { prepare: (place: Place) => unknown; init?: string[]; where?: (place: Place) => string; gitFolder?: (place: Place) => string; check?: (committed: Committed, place: Place) => unknown }
+interface Case {
+  prepare: (place: Place) => unknown;
+  init?: string[];
+  where?: (place: Place) => string;
+  gitFolder?: (place: Place) => string;
+  check?: (committed: Committed, place: Place) => unknown;
+}
 
 /** A real repository in some state: a run's two commits change no byte that is the user's. */
-function inState(name: string, { prepare, init = [], where = ({ folder }) => folder, gitFolder = ({ folder }) => join(folder, ".git"), check }: Case): void {
+function inState(
+  name: string,
+  { prepare, init = [], where = ({ folder }) => folder, gitFolder = ({ folder }) => join(folder, ".git"), check }: Case,
+): void {
   test(name, async () => {
-    const root = mkdtempSync(join(tmpdir(), "adept matrix ")), folder = join(root, "répo"), place: Place = { root, folder, write: (path, text) => { writeFileSync(typeof path === "string" ? join(folder, path) : Buffer.concat([Buffer.from(`${folder}/`), path]), text); } };
+    const root = mkdtempSync(join(tmpdir(), "adept matrix ")),
+      folder = join(root, "répo"),
+      place: Place = {
+        root,
+        folder,
+        write: (path, text) => {
+          writeFileSync(
+            typeof path === "string" ? join(folder, path) : Buffer.concat([Buffer.from(`${folder}/`), path]),
+            text,
+          );
+        },
+      };
     try {
       mkdirSync(join(folder, "sub dir"), { recursive: true });
       git(folder, "init", "-q", "--initial-branch=main", ...init);
       place.write("a.py", "one\n");
       place.write("sub dir/b.txt", "two\n");
       prepare(place);
-      const there = where(place), before = wholeState(there, gitFolder(place)), store = await openGitStore(there);
+      const there = where(place),
+        before = wholeState(there, gitFolder(place)),
+        store = await openGitStore(there);
       assert.ok(store instanceof GitStore, JSON.stringify(store));
-      const { commit: snapshot, skipped, note } = await store.snapshot(ID, record), artefact = join(root, "metrics.json");
+      const { commit: snapshot, skipped, note } = await store.snapshot(ID, record),
+        artefact = join(root, "metrics.json");
       writeFileSync(artefact, '{"crlf":"\r\n"}');
-      const { commit: result } = await store.result(ID, { ...record, status: "finished" }, [{ path: "analysis/x.json", source: artefact }]), [listed] = await store.list();
+      const { commit: result } = await store.result(ID, { ...record, status: "finished" }, [
+          { path: "analysis/x.json", source: artefact },
+        ]),
+        [listed] = await store.list();
       assert.deepEqual(wholeState(there, gitFolder(place)), before);
       assert.deepEqual([listed?.commit, (listed?.record as typeof record).name], [result, record.name]);
       assert.equal(git(there, "cat-file", "blob", `${result}:adept-results/${ID}/analysis/x.json`), '{"crlf":"\r\n"}');
-      assert.deepEqual(readdirSync(join(gitFolder(place).replace(/\/worktrees\/.*/, ""), "adept")), [], "nothing is left beside");
-      const has = (path: string): boolean => { try { git(there, "cat-file", "-e", `${snapshot}:${path}`); return true; } catch { return false; } };
-      await check?.({ snapshot, result, note, has, show: (path) => git(there, "cat-file", "blob", `${snapshot}:${path}`), skipped: Object.fromEntries(skipped.map(({ path, reason }) => [path, reason])) }, place);
-    } finally { rmSync(root, { recursive: true, force: true }); }
+      assert.deepEqual(
+        readdirSync(join(gitFolder(place).replace(/\/worktrees\/.*/, ""), "adept")),
+        [],
+        "nothing is left beside",
+      );
+      const has = (path: string): boolean => {
+        try {
+          git(there, "cat-file", "-e", `${snapshot}:${path}`);
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      await check?.(
+        {
+          snapshot,
+          result,
+          note,
+          has,
+          show: (path) => git(there, "cat-file", "blob", `${snapshot}:${path}`),
+          skipped: Object.fromEntries(skipped.map(({ path, reason }) => [path, reason])),
+        },
+        place,
+      );
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 }
 
-const commitAll = (folder: string, message = "base"): void => { git(folder, "add", "-A"); git(folder, ...NO_HOOKS, "commit", "-qm", message); };
-const base = ({ folder, write }: Place): void => { commitAll(folder); write("a.py", "edited\n"); };
+const commitAll = (folder: string, message = "base"): void => {
+  git(folder, "add", "-A");
+  git(folder, ...NO_HOOKS, "commit", "-qm", message);
+};
+const base = ({ folder, write }: Place): void => {
+  commitAll(folder);
+  write("a.py", "edited\n");
+};
 
-inState("an unborn HEAD", { prepare: () => undefined, check: ({ snapshot, show }, { folder }) => { assert.equal(show("a.py"), "one"); assert.equal(git(folder, "log", "--format=%P", "-1", snapshot), ""); } });
+inState("an unborn HEAD", {
+  prepare: () => undefined,
+  check: ({ snapshot, show }, { folder }) => {
+    assert.equal(show("a.py"), "one");
+    assert.equal(git(folder, "log", "--format=%P", "-1", snapshot), "");
+  },
+});
 
-inState("a detached HEAD", { prepare: (place) => { base(place); git(place.folder, "checkout", "-q", "--detach"); }, check: ({ show }) => { assert.equal(show("a.py"), "edited"); } });
+inState("a detached HEAD", {
+  prepare: (place) => {
+    base(place);
+    git(place.folder, "checkout", "-q", "--detach");
+  },
+  check: ({ show }) => {
+    assert.equal(show("a.py"), "edited");
+  },
+});
 
 inState("a linked work tree", {
-  prepare: (place) => { base(place); git(place.folder, "worktree", "add", "-q", "-b", "side", join(place.root, "linked")); writeFileSync(join(place.root, "linked/a.py"), "of the side\n"); },
-  where: ({ root }) => join(root, "linked"), check: ({ show }) => { assert.equal(show("a.py"), "of the side"); },
+  prepare: (place) => {
+    base(place);
+    git(place.folder, "worktree", "add", "-q", "-b", "side", join(place.root, "linked"));
+    writeFileSync(join(place.root, "linked/a.py"), "of the side\n");
+  },
+  where: ({ root }) => join(root, "linked"),
+  check: ({ show }) => {
+    assert.equal(show("a.py"), "of the side");
+  },
 });
 
 function withSubmodule(place: Place): void {
@@ -65,20 +164,68 @@ function withSubmodule(place: Place): void {
   place.write("sub/new.py", "untracked\n");
 }
 
-inState("a submodule with edits of its own", { prepare: withSubmodule, check: ({ snapshot, has }, { folder }) => { assert.match(git(folder, "ls-tree", snapshot, "sub"), /^160000 commit/); assert.equal(has("sub/lib.py"), false); } });
-
-inState("a run inside a submodule", { prepare: withSubmodule, where: ({ folder }) => join(folder, "sub"), gitFolder: ({ folder }) => join(folder, ".git/modules/sub"), check: ({ show }) => { assert.deepEqual([show("lib.py"), show("new.py")], ["x = 2", "untracked"]); } });
-
-inState("a sparse checkout: what is not checked out is in the commit all the same", {
-  prepare: (place) => { mkdirSync(join(place.folder, "far")); place.write("far/c.txt", "three\n"); commitAll(place.folder); git(place.folder, "sparse-checkout", "set", "sub dir"); place.write("sub dir/b.txt", "edited\n"); },
-  check: ({ show }, { folder }) => { assert.equal(existsSync(join(folder, "far/c.txt")), false); assert.deepEqual([show("far/c.txt"), show("sub dir/b.txt")], ["three", "edited"]); },
+inState("a submodule with edits of its own", {
+  prepare: withSubmodule,
+  check: ({ snapshot, has }, { folder }) => {
+    assert.match(git(folder, "ls-tree", snapshot, "sub"), /^160000 commit/);
+    assert.equal(has("sub/lib.py"), false);
+  },
 });
 
-inState("a split index gets no shared file more", { prepare: (place) => { commitAll(place.folder); git(place.folder, "update-index", "--split-index"); place.write("a.py", "edited\n"); }, check: ({ show }) => { assert.equal(show("a.py"), "edited"); } });
+inState("a run inside a submodule", {
+  prepare: withSubmodule,
+  where: ({ folder }) => join(folder, "sub"),
+  gitFolder: ({ folder }) => join(folder, ".git/modules/sub"),
+  check: ({ show }) => {
+    assert.deepEqual([show("lib.py"), show("new.py")], ["x = 2", "untracked"]);
+  },
+});
 
-inState("an edit to the same size in the second in which the index was written", { prepare: (place) => { commitAll(place.folder); place.write("a.py", "two\n"); }, check: ({ show }) => { assert.equal(show("a.py"), "two"); } });
+inState("a sparse checkout: what is not checked out is in the commit all the same", {
+  prepare: (place) => {
+    mkdirSync(join(place.folder, "far"));
+    place.write("far/c.txt", "three\n");
+    commitAll(place.folder);
+    git(place.folder, "sparse-checkout", "set", "sub dir");
+    place.write("sub dir/b.txt", "edited\n");
+  },
+  check: ({ show }, { folder }) => {
+    assert.equal(existsSync(join(folder, "far/c.txt")), false);
+    assert.deepEqual([show("far/c.txt"), show("sub dir/b.txt")], ["three", "edited"]);
+  },
+});
 
-inState("an index of version 4 with an untracked cache", { prepare: (place) => { base(place); git(place.folder, "update-index", "--index-version", "4", "--untracked-cache"); place.write("new.py", "new\n"); }, check: ({ show }) => { assert.equal(show("new.py"), "new"); } });
+inState("a split index gets no shared file more", {
+  prepare: (place) => {
+    commitAll(place.folder);
+    git(place.folder, "update-index", "--split-index");
+    place.write("a.py", "edited\n");
+  },
+  check: ({ show }) => {
+    assert.equal(show("a.py"), "edited");
+  },
+});
+
+inState("an edit to the same size in the second in which the index was written", {
+  prepare: (place) => {
+    commitAll(place.folder);
+    place.write("a.py", "two\n");
+  },
+  check: ({ show }) => {
+    assert.equal(show("a.py"), "two");
+  },
+});
+
+inState("an index of version 4 with an untracked cache", {
+  prepare: (place) => {
+    base(place);
+    git(place.folder, "update-index", "--index-version", "4", "--untracked-cache");
+    place.write("new.py", "new\n");
+  },
+  check: ({ show }) => {
+    assert.equal(show("new.py"), "new");
+  },
+});
 
 function diverged({ folder, write }: Place): void {
   commitAll(folder);
@@ -90,51 +237,129 @@ function diverged({ folder, write }: Place): void {
   commitAll(folder, "ours");
 }
 
-for (const [name, ...how] of [["a merge in progress", "merge", "other"], ["a rebase in progress", "rebase", "other"], ["a cherry-pick in progress", "cherry-pick", "other"]] as [string, ...string[]][]) {
-  inState(name, { prepare: (place) => { diverged(place); assert.throws(() => git(place.folder, ...how)); }, check: ({ show, note }) => { assert.match(show("a.py"), /<<<<<<</); assert.match(note ?? "", /during a merge/); } });
+for (const [name, ...how] of [
+  ["a merge in progress", "merge", "other"],
+  ["a rebase in progress", "rebase", "other"],
+  ["a cherry-pick in progress", "cherry-pick", "other"],
+] as [string, ...string[]][]) {
+  inState(name, {
+    prepare: (place) => {
+      diverged(place);
+      assert.throws(() => git(place.folder, ...how));
+    },
+    check: ({ show, note }) => {
+      assert.match(show("a.py"), /<<<<<<</);
+      assert.match(note ?? "", /during a merge/);
+    },
+  });
 }
 
-const HOOKS = ["applypatch-msg", "pre-applypatch", "post-applypatch", "pre-commit", "pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-commit", "pre-rebase", "post-checkout", "post-merge", "pre-push", "pre-auto-gc", "post-rewrite", "reference-transaction", "post-index-change", "fsmonitor-watchman"];
+const HOOKS = [
+  "applypatch-msg",
+  "pre-applypatch",
+  "post-applypatch",
+  "pre-commit",
+  "pre-merge-commit",
+  "prepare-commit-msg",
+  "commit-msg",
+  "post-commit",
+  "pre-rebase",
+  "post-checkout",
+  "post-merge",
+  "pre-push",
+  "pre-auto-gc",
+  "post-rewrite",
+  "reference-transaction",
+  "post-index-change",
+  "fsmonitor-watchman",
+];
 
 inState("hooks that all fail: none runs", {
-  prepare: (place) => { base(place); for (const hook of HOOKS) { const path = join(place.folder, ".git/hooks", hook); writeFileSync(path, `#!/bin/sh\necho ${hook} >> "${place.root}/ran"\nexit 1\n`); chmodSync(path, 0o755); } },
-  check: ({ show }, { root }) => { assert.equal(show("a.py"), "edited"); assert.equal(existsSync(join(root, "ran")) ? readFileSync(join(root, "ran"), "utf8") : "", ""); },
+  prepare: (place) => {
+    base(place);
+    for (const hook of HOOKS) {
+      const path = join(place.folder, ".git/hooks", hook);
+      writeFileSync(path, `#!/bin/sh\necho ${hook} >> "${place.root}/ran"\nexit 1\n`);
+      chmodSync(path, 0o755);
+    }
+  },
+  check: ({ show }, { root }) => {
+    assert.equal(show("a.py"), "edited");
+    assert.equal(existsSync(join(root, "ran")) ? readFileSync(join(root, "ran"), "utf8") : "", "");
+  },
 });
 
-inState("signing that cannot be done", { prepare: (place) => { base(place); for (const [key, value] of [["commit.gpgsign", "true"], ["gpg.program", "false"], ["user.signingkey", "nobody"]] as const) git(place.folder, "config", key, value); }, check: ({ result }, { folder }) => { assert.doesNotMatch(git(folder, "cat-file", "commit", result), /gpgsig/); } });
+inState("signing that cannot be done", {
+  prepare: (place) => {
+    base(place);
+    for (const [key, value] of [
+      ["commit.gpgsign", "true"],
+      ["gpg.program", "false"],
+      ["user.signingkey", "nobody"],
+    ] as const)
+      git(place.folder, "config", key, value);
+  },
+  check: ({ result }, { folder }) => {
+    assert.doesNotMatch(git(folder, "cat-file", "commit", result), /gpgsig/);
+  },
+});
 
 test("no identity: the commit is by ADePT Lab, and it is said", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-anonymous-")), home = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
+  const folder = mkdtempSync(join(tmpdir(), "adept-anonymous-")),
+    home = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
   try {
     git(folder, "init", "-q");
     git(folder, "config", "user.useConfigOnly", "true");
     Object.assign(process.env, { HOME: folder, XDG_CONFIG_HOME: folder });
     writeFileSync(join(folder, "a.py"), "one\n");
-    const before = wholeState(folder), store = await openGitStore(folder);
+    const before = wholeState(folder),
+      store = await openGitStore(folder);
     assert.ok(store instanceof GitStore);
     const { commit, note } = await store.snapshot(ID, record);
-    assert.deepEqual([git(folder, "log", "-1", "--format=%an %cn", commit), note], ["ADePT Lab ADePT Lab", "git knows no name and e-mail: the commit is by ADePT Lab"]);
+    assert.deepEqual(
+      [git(folder, "log", "-1", "--format=%an %cn", commit), note],
+      ["ADePT Lab ADePT Lab", "git knows no name and e-mail: the commit is by ADePT Lab"],
+    );
     assert.deepEqual(wholeState(folder), before);
   } finally {
-    for (const [name, value] of Object.entries(home)) if (value === undefined) delete process.env[name]; else process.env[name] = value;
+    for (const [name, value] of Object.entries(home))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
     rmSync(folder, { recursive: true, force: true });
   }
 });
 
-inState("an index.lock that somebody holds", { prepare: (place) => { base(place); place.write(".git/index.lock", ""); place.write("new.py", "new\n"); }, check: ({ show }) => { assert.deepEqual([show("a.py"), show("new.py")], ["edited", "new"]); } });
+inState("an index.lock that somebody holds", {
+  prepare: (place) => {
+    base(place);
+    place.write(".git/index.lock", "");
+    place.write("new.py", "new\n");
+  },
+  check: ({ show }) => {
+    assert.deepEqual([show("a.py"), show("new.py")], ["edited", "new"]);
+  },
+});
 
 inState("LFS that is not installed: its changed files stay as HEAD has them, and it is said", {
   prepare: (place) => {
     place.write("model.bin", "version https://git-lfs.github.com/spec/v1\n");
     base(place);
     place.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n");
-    for (const [key, value] of [["clean", "git-lfs-that-is-missing clean -- %f"], ["smudge", "git-lfs-that-is-missing smudge -- %f"], ["required", "true"]] as const) git(place.folder, "config", `filter.lfs.${key}`, value);
+    for (const [key, value] of [
+      ["clean", "git-lfs-that-is-missing clean -- %f"],
+      ["smudge", "git-lfs-that-is-missing smudge -- %f"],
+      ["required", "true"],
+    ] as const)
+      git(place.folder, "config", `filter.lfs.${key}`, value);
     place.write("model.bin", "many bytes\n");
     place.write("new.bin", "more bytes\n");
     place.write("new.py", "new\n");
   },
   check: ({ show, has, skipped, note }) => {
-    assert.deepEqual([show("a.py"), show("new.py"), show("model.bin"), has("new.bin")], ["edited", "new", "version https://git-lfs.github.com/spec/v1", false]);
+    assert.deepEqual(
+      [show("a.py"), show("new.py"), show("model.bin"), has("new.bin")],
+      ["edited", "new", "version https://git-lfs.github.com/spec/v1", false],
+    );
     assert.deepEqual(Object.keys(skipped).sort(), ["model.bin", "new.bin"]);
     assert.match(note ?? "", /model\.bin \(its filter lfs fails: is it installed\?\)/);
   },
@@ -144,29 +369,70 @@ inState("LFS that is installed: the commit has the pointer", {
   prepare: (place) => {
     commitAll(place.folder);
     place.write(".gitattributes", "*.bin filter=lfs -text\n");
-    for (const [key, value] of [["clean", "sed s/bytes/pointer/"], ["smudge", "cat"], ["required", "true"]] as const) git(place.folder, "config", `filter.lfs.${key}`, value);
+    for (const [key, value] of [
+      ["clean", "sed s/bytes/pointer/"],
+      ["smudge", "cat"],
+      ["required", "true"],
+    ] as const)
+      git(place.folder, "config", `filter.lfs.${key}`, value);
     place.write("model.bin", "many bytes\n");
   },
-  check: ({ show, skipped }) => { assert.equal(show("model.bin"), "many pointer"); assert.deepEqual(skipped, {}); },
+  check: ({ show, skipped }) => {
+    assert.equal(show("model.bin"), "many pointer");
+    assert.deepEqual(skipped, {});
+  },
 });
 
-inState("a SHA-256 repository", { init: ["--object-format=sha256"], prepare: base, check: ({ result, show }) => { assert.match(result, /^[0-9a-f]{64}$/); assert.equal(show("a.py"), "edited"); } });
+inState("a SHA-256 repository", {
+  init: ["--object-format=sha256"],
+  prepare: base,
+  check: ({ result, show }) => {
+    assert.match(result, /^[0-9a-f]{64}$/);
+    assert.equal(show("a.py"), "edited");
+  },
+});
 
-const ODD = ["-n", "--all", ":(top)x", "a\nb", "tab\there", 'quo"te', "back\\slash", "*?[x]", " space ", "emoji 🎛️", "é composed", "é apart", "#x", "!x", "~", "$(x)", ".gitignore.txt", "x".repeat(200), "sub dir/:!y"];
+const ODD = [
+  "-n",
+  "--all",
+  ":(top)x",
+  "a\nb",
+  "tab\there",
+  'quo"te',
+  "back\\slash",
+  "*?[x]",
+  " space ",
+  "emoji 🎛️",
+  "é composed",
+  "é apart",
+  "#x",
+  "!x",
+  "~",
+  "$(x)",
+  ".gitignore.txt",
+  "x".repeat(200),
+  "sub dir/:!y",
+];
 
 inState("odd paths, tracked and not; one that is not UTF-8 is told", {
   prepare: (place) => {
     for (const name of ODD) place.write(name, "tracked\n");
     place.write(Buffer.from([0x74, 0xff, 0x78]), "tracked\n");
     commitAll(place.folder);
-    for (const name of ODD) { place.write(name, "edited\n"); place.write(`${name}2`, "new\n"); }
+    for (const name of ODD) {
+      place.write(name, "edited\n");
+      place.write(`${name}2`, "new\n");
+    }
     place.write(Buffer.from([0x74, 0xff, 0x78]), "edited\n");
     place.write(Buffer.from([0x75, 0xff, 0x78]), "new\n");
   },
   check: ({ show, snapshot, skipped, has }, { folder }) => {
     for (const name of ODD) assert.deepEqual([name, show(name), show(`${name}2`)], [name, "edited", "new"]);
     assert.deepEqual(skipped, { "u\uFFFDx": "its name is not UTF-8" });
-    assert.match(execFileSync("git", ["ls-tree", "--name-only", snapshot], { cwd: folder, env, encoding: "utf8" }), /^"t\\377x"$/m);
+    assert.match(
+      execFileSync("git", ["ls-tree", "--name-only", snapshot], { cwd: folder, env, encoding: "utf8" }),
+      /^"t\\377x"$/m,
+    );
     assert.equal(has("u"), false);
   },
 });
@@ -189,26 +455,86 @@ inState("an index of special entries: to be added, left alone, gone, linked, exe
     place.write("was file/inner", "inner\n");
   },
   check: ({ show, has, snapshot }, { folder }) => {
-    assert.deepEqual([show("kept"), show("assumed"), show("planned"), show("staged"), show("link"), show("was file/inner"), has("gone")], ["base", "base", "planned", "base", "gone", "inner", false]);
+    assert.deepEqual(
+      [
+        show("kept"),
+        show("assumed"),
+        show("planned"),
+        show("staged"),
+        show("link"),
+        show("was file/inner"),
+        has("gone"),
+      ],
+      ["base", "base", "planned", "base", "gone", "inner", false],
+    );
     assert.match(git(folder, "ls-tree", snapshot, "run.sh"), /^100755/);
   },
 });
 
-inState("line ends that git would refuse to change", { prepare: (place) => { commitAll(place.folder); git(place.folder, "config", "core.autocrlf", "true"); git(place.folder, "config", "core.safecrlf", "true"); place.write("a.py", "one\nand\n"); place.write("new.py", "lone\n"); }, check: ({ show }) => { assert.deepEqual([show("a.py"), show("new.py")], ["one\nand", "lone"]); } });
+inState("line ends that git would refuse to change", {
+  prepare: (place) => {
+    commitAll(place.folder);
+    git(place.folder, "config", "core.autocrlf", "true");
+    git(place.folder, "config", "core.safecrlf", "true");
+    place.write("a.py", "one\nand\n");
+    place.write("new.py", "lone\n");
+  },
+  check: ({ show }) => {
+    assert.deepEqual([show("a.py"), show("new.py")], ["one\nand", "lone"]);
+  },
+});
 
-inState("messages in another encoding, and other settings of the user's", { prepare: (place) => { base(place); for (const [key, value] of [["i18n.commitEncoding", "ISO-8859-1"], ["i18n.logOutputEncoding", "ISO-8859-1"], ["core.quotePath", "true"], ["color.ui", "always"], ["core.fsmonitor", "false-that-is-missing"], ["core.pager", "false"], ["log.showSignature", "true"]] as const) git(place.folder, "config", key, value); } });
+inState("messages in another encoding, and other settings of the user's", {
+  prepare: (place) => {
+    base(place);
+    for (const [key, value] of [
+      ["i18n.commitEncoding", "ISO-8859-1"],
+      ["i18n.logOutputEncoding", "ISO-8859-1"],
+      ["core.quotePath", "true"],
+      ["color.ui", "always"],
+      ["core.fsmonitor", "false-that-is-missing"],
+      ["core.pager", "false"],
+      ["log.showSignature", "true"],
+    ] as const)
+      git(place.folder, "config", key, value);
+  },
+});
 
 inState("a shallow clone", {
-  prepare: ({ root, folder, write }) => { commitAll(folder); write("a.py", "second\n"); commitAll(folder, "second"); git(root, "clone", "-q", "--depth", "1", `file://${folder}`, join(root, "shallow")); writeFileSync(join(root, "shallow/a.py"), "edited\n"); },
-  where: ({ root }) => join(root, "shallow"), gitFolder: ({ root }) => join(root, "shallow/.git"), check: ({ show }) => { assert.equal(show("a.py"), "edited"); },
+  prepare: ({ root, folder, write }) => {
+    commitAll(folder);
+    write("a.py", "second\n");
+    commitAll(folder, "second");
+    git(root, "clone", "-q", "--depth", "1", `file://${folder}`, join(root, "shallow"));
+    writeFileSync(join(root, "shallow/a.py"), "edited\n");
+  },
+  where: ({ root }) => join(root, "shallow"),
+  gitFolder: ({ root }) => join(root, "shallow/.git"),
+  check: ({ show }) => {
+    assert.equal(show("a.py"), "edited");
+  },
 });
 
 test("a git environment that points elsewhere is not followed", async () => {
-  const root = mkdtempSync(join(tmpdir(), "adept-env-")), [own, other] = ["own", "other"].map((name) => { const folder = join(root, name); mkdirSync(folder); git(folder, "init", "-q"); writeFileSync(join(folder, "a.py"), `${name}\n`); commitAll(folder); return folder; }) as [string, string];
+  const root = mkdtempSync(join(tmpdir(), "adept-env-")),
+    [own, other] = ["own", "other"].map((name) => {
+      const folder = join(root, name);
+      mkdirSync(folder);
+      git(folder, "init", "-q");
+      writeFileSync(join(folder, "a.py"), `${name}\n`);
+      commitAll(folder);
+      return folder;
+    }) as [string, string];
   const kept = { ...process.env };
   try {
-    Object.assign(process.env, { GIT_DIR: join(other, ".git"), GIT_WORK_TREE: other, GIT_INDEX_FILE: join(other, ".git/index"), GIT_EDITOR: "false" });
-    const before = wholeState(other), store = await openGitStore(own);
+    Object.assign(process.env, {
+      GIT_DIR: join(other, ".git"),
+      GIT_WORK_TREE: other,
+      GIT_INDEX_FILE: join(other, ".git/index"),
+      GIT_EDITOR: "false",
+    });
+    const before = wholeState(other),
+      store = await openGitStore(own);
     assert.ok(store instanceof GitStore);
     const { commit } = await store.snapshot(ID, record);
     assert.equal(git(own, "cat-file", "blob", `${commit}:a.py`), "own");
@@ -223,10 +549,18 @@ test("a bare repository, and one of somebody else, are reasons in words", async 
   const root = mkdtempSync(join(tmpdir(), "adept-bare-"));
   try {
     git(root, "init", "-q", "--bare", "bare.git");
-    assert.match((await openGitStore(join(root, "bare.git")) as { reason: string }).reason, /no work tree/);
-    if (process.getuid?.() !== 0) { t.diagnostic("not root: nobody else's repository could be made"); return; }
+    assert.match(((await openGitStore(join(root, "bare.git"))) as { reason: string }).reason, /no work tree/);
+    if (process.getuid?.() !== 0) {
+      t.diagnostic("not root: nobody else's repository could be made");
+      return;
+    }
     git(root, "init", "-q", "theirs");
     for (const path of ["theirs", "theirs/.git"]) chownSync(join(root, path), 65534, 65534);
-    assert.match((await openGitStore(join(root, "theirs")) as { reason: string }).reason, /dubious ownership[^]*safe\.directory/);
-  } finally { rmSync(root, { recursive: true, force: true }); }
+    assert.match(
+      ((await openGitStore(join(root, "theirs"))) as { reason: string }).reason,
+      /dubious ownership[^]*safe\.directory/,
+    );
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });

@@ -13,18 +13,37 @@ import { leaseHolder } from "../../../src/run/lease.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 import { readIndex, writeIndex } from "../../../src/run/runIndex.ts";
 
-const ID = "20260101-000000-abcd", experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
+const ID = "20260101-000000-abcd",
+  experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 function inRun(name: string, work: (run: RunDirectory, folder: string) => void | Promise<void>): void {
   test(name, async () => {
     const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
-    try { await work(RunDirectory.create(join(folder, "runs"), ID, experiment), folder); } finally { rmSync(folder, { recursive: true, force: true }); }
+    try {
+      await work(RunDirectory.create(join(folder, "runs"), ID, experiment), folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 }
 const isLink = (error: unknown): boolean => error instanceof UserError && /is a link/.test(error.message);
 
 inRun("a link in the place of a run's file has nothing elsewhere written to", (run, folder) => {
   const victim = join(folder, "victim");
-  for (const [name, write] of [["events.jsonl", () => new Journal(run.path)], ["control", () => { run.requestStop(); }], ["analysis.control", () => { run.requestAnalysisStop(); }]] as const) {
+  for (const [name, write] of [
+    ["events.jsonl", () => new Journal(run.path)],
+    [
+      "control",
+      () => {
+        run.requestStop();
+      },
+    ],
+    [
+      "analysis.control",
+      () => {
+        run.requestAnalysisStop();
+      },
+    ],
+  ] as const) {
     writeFileSync(victim, "mine\n");
     symlinkSync(victim, join(run.path, name));
     assert.throws(write, isLink, name);
@@ -34,7 +53,8 @@ inRun("a link in the place of a run's file has nothing elsewhere written to", (r
 });
 
 inRun("no worker starts where one of a run's folders, or its log, leads elsewhere", (run, folder) => {
-  const elsewhere = join(folder, "elsewhere"), place = { workerPath: "/nonexistent", nodePath: process.execPath, folder };
+  const elsewhere = join(folder, "elsewhere"),
+    place = { workerPath: "/nonexistent", nodePath: process.execPath, folder };
   mkdirSync(elsewhere);
   symlinkSync(elsewhere, join(run.path, "analysis"));
   assert.throws(() => startAnalysis({ ...place, runPath: run.path, names: ["ablation"] }), isLink);
@@ -49,42 +69,107 @@ inRun("a lease that does not say when its process started names nobody to be sto
   try {
     writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: child.pid, started: "" }));
     assert.equal(leaseHolder(join(run.path, "lease")), process.platform === "linux" ? undefined : child.pid);
-  } finally { child.kill("SIGKILL"); }
+  } finally {
+    child.kill("SIGKILL");
+  }
   await new Promise((resolve) => child.once("exit", resolve));
 });
 
 inRun("a journal of a hundred thousand alerts and evaluations is folded soon, and its record has an end", (run) => {
-  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`, all = Array.from({ length: 60_000 }, (_, i) => line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" })).join("");
-  writeFileSync(run.eventsPath, line({ type: "created", version: 1, id: ID, name: "n".repeat(5000), method: "pt", task: "mail", backbone: "b", seed: 0, steps: 1 }).replace('"time":1,"type":"created"', '"type":"created","time":1') + all);
-  const started = Date.now(), { record } = readRecord(run.path);
+  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`,
+    all = Array.from(
+      { length: 60_000 },
+      (_, i) =>
+        line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" }),
+    ).join("");
+  writeFileSync(
+    run.eventsPath,
+    line({
+      type: "created",
+      version: 1,
+      id: ID,
+      name: "n".repeat(5000),
+      method: "pt",
+      task: "mail",
+      backbone: "b",
+      seed: 0,
+      steps: 1,
+    }).replace('"time":1,"type":"created"', '"type":"created","time":1') + all,
+  );
+  const started = Date.now(),
+    { record } = readRecord(run.path);
   assert.ok(Date.now() - started < 15_000);
-  assert.deepEqual([record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length], [ID, 1000, 50, 301]);
+  assert.deepEqual(
+    [record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length],
+    [ID, 1000, 50, 301],
+  );
 });
 
-inRun("a journal of millions of lines that are none costs what looking at them costs, and its last words are read", (run) => {
-  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
-  // Each of the second kind looks like an event, and making an error of one takes microseconds.
-  for (const [junk, count] of [["}\n", 8_000_000], ["{x}{x}{x}{x}{x}{x}{x}}\n", 3_000_000]] as const) {
-    writeFileSync(run.eventsPath, Buffer.concat([Buffer.from(line({ type: "warning", message: "first" })), Buffer.alloc(junk.length * count, junk), Buffer.from(line({ type: "warning", message: "last" }))]));
-    const from = process.cpuUsage(), { record } = readRecord(run.path), tail = new JournalTail(run.path), told = [...tail.read(), ...tail.read()], { bad } = readJournal(run.path), { user, system } = process.cpuUsage(from);
-    assert.equal(record.warnings.at(-1), "last");
-    assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
-    assert.ok(bad >= 2_000_000 - 1, String(bad));
-    assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
-  }
-});
+inRun(
+  "a journal of millions of lines that are none costs what looking at them costs, and its last words are read",
+  (run) => {
+    const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
+    // Each of the second kind looks like an event, and making an error of one takes microseconds.
+    for (const [junk, count] of [
+      ["}\n", 8_000_000],
+      ["{x}{x}{x}{x}{x}{x}{x}}\n", 3_000_000],
+    ] as const) {
+      writeFileSync(
+        run.eventsPath,
+        Buffer.concat([
+          Buffer.from(line({ type: "warning", message: "first" })),
+          Buffer.alloc(junk.length * count, junk),
+          Buffer.from(line({ type: "warning", message: "last" })),
+        ]),
+      );
+      const from = process.cpuUsage(),
+        { record } = readRecord(run.path),
+        tail = new JournalTail(run.path),
+        told = [...tail.read(), ...tail.read()],
+        { bad } = readJournal(run.path),
+        { user, system } = process.cpuUsage(from);
+      assert.equal(record.warnings.at(-1), "last");
+      assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
+      assert.ok(bad >= 2_000_000 - 1, String(bad));
+      assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
+    }
+  },
+);
 
 inRun("a time that no date has, and a list of names without end, are no events", (run) => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, 1]));
-  writeFileSync(run.eventsPath, [{ type: "warning", time: 1e300, message: "x" }, { type: "warning", time: -1, message: "x" }, { type: "evaluation", time: 1, step: 1, split: "test", loss: 1, examples: 1, metrics: many }, { type: "warning", time: 1, message: "kept" }].map((event) => `${JSON.stringify(event)}\n`).join(""));
+  writeFileSync(
+    run.eventsPath,
+    [
+      { type: "warning", time: 1e300, message: "x" },
+      { type: "warning", time: -1, message: "x" },
+      { type: "evaluation", time: 1, step: 1, split: "test", loss: 1, examples: 1, metrics: many },
+      { type: "warning", time: 1, message: "kept" },
+    ]
+      .map((event) => `${JSON.stringify(event)}\n`)
+      .join(""),
+  );
   const { events, bad } = readJournal(run.path);
   assert.deepEqual([events.length, bad], [1, 3]);
   assert.deepEqual(new JournalTail(run.path).read(), events);
 });
 
 inRun("an index that holds what no record does is none", (run, folder) => {
-  const runs = join(folder, "runs"), record = { ...fold([]), id: ID, name: "x", status: "finished" as const };
-  const given = (more: object): number => { writeIndex(runs, [[ID, { size: 1, record: { ...record, ...more } }]]); return readIndex(runs).size; };
+  const runs = join(folder, "runs"),
+    record = { ...fold([]), id: ID, name: "x", status: "finished" as const };
+  const given = (more: object): number => {
+    writeIndex(runs, [[ID, { size: 1, record: { ...record, ...more } }]]);
+    return readIndex(runs).size;
+  };
   assert.equal(given({}), 1);
-  for (const more of [{ note: {} }, { lastStep: "x" }, { reproduced: { of: "a", same: false, steps: 1, firstDifference: { step: 1, loss: "1", was: 2 } } }, { engine: { device: "cpu" } }, { analyses: { a: {} } }, { updatedAt: 1e300 }, { warnings: [1] }]) assert.equal(given(more), 0, JSON.stringify(more));
+  for (const more of [
+    { note: {} },
+    { lastStep: "x" },
+    { reproduced: { of: "a", same: false, steps: 1, firstDifference: { step: 1, loss: "1", was: 2 } } },
+    { engine: { device: "cpu" } },
+    { analyses: { a: {} } },
+    { updatedAt: 1e300 },
+    { warnings: [1] },
+  ])
+    assert.equal(given(more), 0, JSON.stringify(more));
 });

@@ -6,9 +6,13 @@ import { after, mock, test } from "node:test";
 import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../../../src/run/lease.ts";
 import { seenFromHere, thisMachine } from "../../../src/run/machine.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-machine-")), lease = join(folder, "lease");
-after(() => { rmSync(folder, { recursive: true }); });
-const own = thisMachine(), minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
+const folder = mkdtempSync(join(tmpdir(), "adept-machine-")),
+  lease = join(folder, "lease");
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+const own = thisMachine(),
+  minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
 /** A lease of this very process, as another machine would have written it. */
 function leaseFrom(machine: object | undefined, age = 0): void {
   rmSync(lease, { force: true });
@@ -22,7 +26,11 @@ function leaseFrom(machine: object | undefined, age = 0): void {
 test("a process is looked for by its number where numbers mean the same, is gone where the machine was started anew, and is out of sight elsewhere", () => {
   const here = { host: "linux:a", boot: "b1", space: "s1" };
   assert.equal(seenFromHere(here, here), "here");
-  assert.equal(seenFromHere({ ...here, host: "linux:renamed" }, here), "here", "one kernel, one space: a name may change");
+  assert.equal(
+    seenFromHere({ ...here, host: "linux:renamed" }, here),
+    "here",
+    "one kernel, one space: a name may change",
+  );
   assert.equal(seenFromHere({ ...here, space: "s2" }, here), "elsewhere", "a container on this machine");
   assert.equal(seenFromHere({ ...here, boot: "b0" }, here), "gone");
   assert.equal(seenFromHere({ ...here, boot: "b0", space: "s9" }, here), "gone");
@@ -36,7 +44,10 @@ test("a process is looked for by its number where numbers mean the same, is gone
 test("a lease of another machine is held while it is touched, names no process to be signalled, and is not taken; one that is long untouched is", () => {
   const elsewhere = { host: "linux:node-7", boot: "another", space: "pid:[1]" };
   leaseFrom(elsewhere, 5);
-  assert.deepEqual([holderOf(lease), leaseHolder(lease), isHeld(lease), isOwnLease(lease)], [{ host: "node-7" }, undefined, true, false]);
+  assert.deepEqual(
+    [holderOf(lease), leaseHolder(lease), isHeld(lease), isOwnLease(lease)],
+    [{ host: "node-7" }, undefined, true, false],
+  );
   assert.equal(takeLease(lease, process.pid), false);
   dropLease(lease);
   assert.ok(existsSync(lease), "nobody gives back what is another's");
@@ -61,7 +72,10 @@ test("a lease of this machine from before it was started anew is nobody's at onc
 test("who holds a lease touches it until it is given back, and never one that another has taken over", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {
-    const old = (): void => { utimesSync(lease, minutes(30), minutes(30)); }, age = (): number => Date.now() - statSync(lease).mtimeMs;
+    const old = (): void => {
+        utimesSync(lease, minutes(30), minutes(30));
+      },
+      age = (): number => Date.now() - statSync(lease).mtimeMs;
     assert.ok(takeLease(lease, process.pid));
     old();
     mock.timers.tick(30_000);
@@ -72,5 +86,8 @@ test("who holds a lease touches it until it is given back, and never one that an
     assert.ok(age() > 60_000);
     dropLease(lease);
     assert.ok(existsSync(lease));
-  } finally { mock.timers.reset(); rmSync(lease); }
+  } finally {
+    mock.timers.reset();
+    rmSync(lease);
+  }
 });

@@ -15,27 +15,42 @@ import { writeRun } from "../../host/manyRuns.ts";
 function withRun(name: string, finished: boolean, work: (run: RunDirectory, runsDir: string) => void): void {
   test(name, () => {
     const runsDir = join(mkdtempSync(join(tmpdir(), "adept-newer-")), ".adept/runs");
-    try { work(writeRun(runsDir, "20260101-000000-aaaa", { steps: 3, finished }), runsDir); } finally { rmSync(join(runsDir, "../.."), { recursive: true, force: true }); }
+    try {
+      work(writeRun(runsDir, "20260101-000000-aaaa", { steps: 3, finished }), runsDir);
+    } finally {
+      rmSync(join(runsDir, "../.."), { recursive: true, force: true });
+    }
   });
 }
 
-const isRefusal = (error: unknown): boolean => error instanceof UserError && /written by a newer ADePT Lab/.test(error.message) && /^Update ADePT Lab/.test(error.action ?? "");
+const isRefusal = (error: unknown): boolean =>
+  error instanceof UserError &&
+  /written by a newer ADePT Lab/.test(error.message) &&
+  /^Update ADePT Lab/.test(error.action ?? "");
 
-withRun("a kind of event that only a newer version knows is told as such, once; all else is read, and nothing is written", true, (run, runsDir) => {
-  const before = run.record();
-  addLaterLine(run.path);
-  addLaterLine(run.path);
-  const bytes = readFileSync(run.eventsPath), { events, bad } = readJournal(run.path), record = run.record();
-  assert.equal(bad, 0);
-  const text = "This run was written by a newer ADePT Lab: update to see all of it";
-  assert.deepEqual(record, { ...before, updatedAt: LATER.time, newer: { version: undefined }, warnings: [text] });
-  assert.deepEqual([fold(events), fold(new JournalTail(run.path).read())], [record, record]);
-  assert.throws(() => new Journal(run.path), isRefusal);
-  assert.throws(() => { annotateRun(run.path, { starred: true }); }, isRefusal);
-  writeIndex(runsDir, [[run.id, readRecord(run.path)]]);
-  assert.deepEqual(readIndex(runsDir).get(run.id)?.record.newer, {}, "the index keeps it");
-  assert.deepEqual(readFileSync(run.eventsPath), bytes);
-});
+withRun(
+  "a kind of event that only a newer version knows is told as such, once; all else is read, and nothing is written",
+  true,
+  (run, runsDir) => {
+    const before = run.record();
+    addLaterLine(run.path);
+    addLaterLine(run.path);
+    const bytes = readFileSync(run.eventsPath),
+      { events, bad } = readJournal(run.path),
+      record = run.record();
+    assert.equal(bad, 0);
+    const text = "This run was written by a newer ADePT Lab: update to see all of it";
+    assert.deepEqual(record, { ...before, updatedAt: LATER.time, newer: { version: undefined }, warnings: [text] });
+    assert.deepEqual([fold(events), fold(new JournalTail(run.path).read())], [record, record]);
+    assert.throws(() => new Journal(run.path), isRefusal);
+    assert.throws(() => {
+      annotateRun(run.path, { starred: true });
+    }, isRefusal);
+    writeIndex(runsDir, [[run.id, readRecord(run.path)]]);
+    assert.deepEqual(readIndex(runsDir).get(run.id)?.record.newer, {}, "the index keeps it");
+    assert.deepEqual(readFileSync(run.eventsPath), bytes);
+  },
+);
 
 withRun("a journal of a higher version gives what is known of it, and its version", true, (run) => {
   const { newer: _, warnings: __, backbone: ___, ...before } = run.record();
@@ -45,25 +60,61 @@ withRun("a journal of a higher version gives what is known of it, and its versio
   const { newer, warnings, backbone, ...record } = run.record();
   assert.deepEqual(record, before);
   assert.deepEqual([newer, backbone, readJournal(run.path).bad], [{ version: 2 }, "", 0]);
-  assert.deepEqual(warnings, ["This run was written by a newer ADePT Lab (journal version 2): update to see all of it"]);
-  assert.throws(() => new Journal(run.path), (error) => isRefusal(error) && /journal version 2/.test((error as Error).message));
+  assert.deepEqual(warnings, [
+    "This run was written by a newer ADePT Lab (journal version 2): update to see all of it",
+  ]);
+  assert.throws(
+    () => new Journal(run.path),
+    (error) => isRefusal(error) && /journal version 2/.test((error as Error).message),
+  );
   appendFileSync(run.eventsPath, sealedLine({ type: "status", time: 1, status: "paused" }).replace("paused", "pausxd"));
   assert.equal(readJournal(run.path).bad, 1, "a damaged line of it is damaged");
 });
 
 withRun("a newer run whose worker is gone, or that waits, is left to the newer version", false, (run, runsDir) => {
   addLaterLine(run.path);
-  const bytes = readFileSync(run.eventsPath), record = run.record();
-  assert.deepEqual(adoptRuns(runsDir, () => { assert.fail("it can be read"); }, Date.now() + 1e9), []);
+  const bytes = readFileSync(run.eventsPath),
+    record = run.record();
+  assert.deepEqual(
+    adoptRuns(
+      runsDir,
+      () => {
+        assert.fail("it can be read");
+      },
+      Date.now() + 1e9,
+    ),
+    [],
+  );
   assert.deepEqual(readFileSync(run.eventsPath), bytes);
-  assert.deepEqual([isWaiting({ ...record, status: "queued" }), isWaiting({ ...record, status: "queued", newer: undefined })], [false, true]);
+  assert.deepEqual(
+    [isWaiting({ ...record, status: "queued" }), isWaiting({ ...record, status: "queued", newer: undefined })],
+    [false, true],
+  );
 });
 
-withRun("what is damaged, of no checksum, or wrong in a kind that is known is no newer version's: it is left out, and the run is written to", true, (run) => {
-  const lines = [sealedLine(LATER).replace('"energy"', '"enorgy"'), `${JSON.stringify(LATER)}\n`, sealedLine({ type: "evaluation", time: 1, step: 3, split: "test", loss: 1, metrics: { pearson: null }, examples: 3 }), sealedLine({ type: 7, time: 1 }), sealedLine({ time: 1 })];
-  for (const line of lines) appendFileSync(run.eventsPath, line);
-  assert.equal(readJournal(run.path).bad, lines.length);
-  assert.equal(run.record().newer, undefined);
-  annotateRun(run.path, { starred: true });
-  assert.equal(run.record().starred, true);
-});
+withRun(
+  "what is damaged, of no checksum, or wrong in a kind that is known is no newer version's: it is left out, and the run is written to",
+  true,
+  (run) => {
+    const lines = [
+      sealedLine(LATER).replace('"energy"', '"enorgy"'),
+      `${JSON.stringify(LATER)}\n`,
+      sealedLine({
+        type: "evaluation",
+        time: 1,
+        step: 3,
+        split: "test",
+        loss: 1,
+        metrics: { pearson: null },
+        examples: 3,
+      }),
+      sealedLine({ type: 7, time: 1 }),
+      sealedLine({ time: 1 }),
+    ];
+    for (const line of lines) appendFileSync(run.eventsPath, line);
+    assert.equal(readJournal(run.path).bad, lines.length);
+    assert.equal(run.record().newer, undefined);
+    annotateRun(run.path, { starred: true });
+    assert.equal(run.record().starred, true);
+  },
+);

@@ -16,14 +16,27 @@ import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
 
 function place(t: TestContext): { folder: string; runsDir: string } {
   const folder = mkdtempSync(join(tmpdir(), "adept-index-"));
-  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return { folder, runsDir: join(folder, ".adept/runs") };
 }
 const experiment = ResolvedExperiment.parse({ name: "A run", task: { kind: "mail" }, method: { kind: "adept" } });
 function makeRun(runsDir: string, id: string, status: "finished" | "running" = "finished"): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment), journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment),
+    journal = new Journal(run.path);
   announceRun(id, experiment, journal);
-  for (let step = 1; step <= 5; step++) journal.append({ type: "step", step, loss: 1 / step, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 5 - step });
+  for (let step = 1; step <= 5; step++)
+    journal.append({
+      type: "step",
+      step,
+      loss: 1 / step,
+      learningRate: {},
+      gradientNorm: {},
+      updateRatio: {},
+      tokensPerSecond: 1,
+      secondsLeft: 5 - step,
+    });
   journal.append({ type: "status", status });
   journal.close();
   return run;
@@ -31,51 +44,114 @@ function makeRun(runsDir: string, id: string, status: "finished" | "running" = "
 
 test("reading a record alone gives what folding every event gives, whatever the journal, torn lines and all", (t) => {
   const { folder } = place(t);
-  const step = fc.integer({ min: 1, max: 9 }).map((at) => JSON.stringify({ type: "step", step: at, loss: at, learningRate: {}, gradientNorm: {}, updateRatio: {}, tokensPerSecond: 1, secondsLeft: 1, time: at }));
-  const line = fc.oneof(step, fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })), fc.constant(JSON.stringify({ type: "heartbeat", pid: 8, gpus: [{ index: 0, name: "A", memoryUsed: 5 }], time: 3 })), fc.constant(JSON.stringify({ type: "engine", device: "cpu", name: "n", measured: [{ device: "cpu", milliseconds: 1 }, { device: "webgpu", reason: "r" }], time: 3 })), fc.constantFrom("queued", "running", "finished").map((status) => JSON.stringify({ type: "status", status, time: 4 })), fc.constant(JSON.stringify({ type: "annotated", tags: ["x"], time: 5 })), fc.constant('{"type":"step","step":'), fc.constant('{"type":"heartbeat"}'), fc.constant("not JSON"));
-  fc.assert(fc.property(fc.array(line, { maxLength: 30 }), fc.constantFrom("", '{"type":"st'), (lines, torn) => {
-    const text = lines.map((each) => `${each}\n`).join("") + torn;
-    writeFileSync(join(folder, "events.jsonl"), text);
-    const { record, size } = readRecord(folder);
-    assert.deepEqual({ ...record, updatedAt: 0 }, { ...fold(readJournal(folder).events), updatedAt: 0 });
-    assert.equal(size, Buffer.byteLength(text) - torn.length);
-  }), { numRuns: 300 });
+  const step = fc
+    .integer({ min: 1, max: 9 })
+    .map((at) =>
+      JSON.stringify({
+        type: "step",
+        step: at,
+        loss: at,
+        learningRate: {},
+        gradientNorm: {},
+        updateRatio: {},
+        tokensPerSecond: 1,
+        secondsLeft: 1,
+        time: at,
+      }),
+    );
+  const line = fc.oneof(
+    step,
+    fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })),
+    fc.constant(JSON.stringify({ type: "heartbeat", pid: 8, gpus: [{ index: 0, name: "A", memoryUsed: 5 }], time: 3 })),
+    fc.constant(
+      JSON.stringify({
+        type: "engine",
+        device: "cpu",
+        name: "n",
+        measured: [
+          { device: "cpu", milliseconds: 1 },
+          { device: "webgpu", reason: "r" },
+        ],
+        time: 3,
+      }),
+    ),
+    fc
+      .constantFrom("queued", "running", "finished")
+      .map((status) => JSON.stringify({ type: "status", status, time: 4 })),
+    fc.constant(JSON.stringify({ type: "annotated", tags: ["x"], time: 5 })),
+    fc.constant('{"type":"step","step":'),
+    fc.constant('{"type":"heartbeat"}'),
+    fc.constant("not JSON"),
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 30 }), fc.constantFrom("", '{"type":"st'), (lines, torn) => {
+      const text = lines.map((each) => `${each}\n`).join("") + torn;
+      writeFileSync(join(folder, "events.jsonl"), text);
+      const { record, size } = readRecord(folder);
+      assert.deepEqual({ ...record, updatedAt: 0 }, { ...fold(readJournal(folder).events), updatedAt: 0 });
+      assert.equal(size, Buffer.byteLength(text) - torn.length);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("what a person says of a run is in its journal: later words stand, what is not said stays, and the time of its last step too", (t) => {
-  const { runsDir } = place(t), run = makeRun(runsDir, "20260101-000000-aaaa"), { updatedAt } = run.record();
+  const { runsDir } = place(t),
+    run = makeRun(runsDir, "20260101-000000-aaaa"),
+    { updatedAt } = run.record();
   annotateRun(run.path, { starred: true, tags: ["a", "b"] });
   annotateRun(run.path, { note: "good", tags: ["c"] });
   annotateRun(run.path, { name: "Renamed" });
   const { starred, tags, note, name, renamed, archived, ...rest } = run.record();
-  assert.deepEqual({ starred, tags, note, name, renamed, archived }, { starred: true, tags: ["c"], note: "good", name: "Renamed", renamed: true, archived: false });
+  assert.deepEqual(
+    { starred, tags, note, name, renamed, archived },
+    { starred: true, tags: ["c"], note: "good", name: "Renamed", renamed: true, archived: false },
+  );
   assert.equal(rest.updatedAt, updatedAt);
 });
 
 test("the index has runs that have ended; a journal that grew since is seen by its size; a damaged index is empty", (t) => {
-  const { runsDir } = place(t), done = makeRun(runsDir, "20260101-000000-aaaa"), live = makeRun(runsDir, "20260101-000000-bbbb", "running");
-  writeIndex(runsDir, [done, live].map((run) => [run.id, readRecord(run.path)]));
+  const { runsDir } = place(t),
+    done = makeRun(runsDir, "20260101-000000-aaaa"),
+    live = makeRun(runsDir, "20260101-000000-bbbb", "running");
+  writeIndex(
+    runsDir,
+    [done, live].map((run) => [run.id, readRecord(run.path)]),
+  );
   const index = readIndex(runsDir);
   assert.deepEqual([...index.keys()], [done.id]);
   assert.deepEqual(index.get(done.id)!.record, done.record(), "keys without a value too");
   assert.equal(index.get(done.id)!.size, journalSize(done.path));
   annotateRun(done.path, { starred: true });
   assert.notEqual(index.get(done.id)!.size, journalSize(done.path));
-  const file = join(runsDir, "../index.json"), whole = readFileSync(file, "utf8");
-  for (const damaged of ['{"runs":{"x":{"size":1}}}', whole.slice(0, -9), whole.replace('"tags":[]', '"tags":3'), whole.replace('"shape":"', '"shape":"older,')]) {
+  const file = join(runsDir, "../index.json"),
+    whole = readFileSync(file, "utf8");
+  for (const damaged of [
+    '{"runs":{"x":{"size":1}}}',
+    whole.slice(0, -9),
+    whole.replace('"tags":[]', '"tags":3'),
+    whole.replace('"shape":"', '"shape":"older,'),
+  ]) {
     writeFileSync(file, damaged);
     assert.equal(readIndex(runsDir).size, 0, damaged.slice(0, 60));
   }
 });
 
 test("a deleted run is gone with its ref, and comes back with both, byte for byte; a run at work is not deleted", async (t) => {
-  const { folder, runsDir } = place(t), git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  const { folder, runsDir } = place(t),
+    git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
-  const run = makeRun(runsDir, "20260101-000000-aaaa"), other = makeRun(runsDir, "20260101-000000-bbbb"), store = await openGitStore(folder);
+  const run = makeRun(runsDir, "20260101-000000-aaaa"),
+    other = makeRun(runsDir, "20260101-000000-bbbb"),
+    store = await openGitStore(folder);
   assert.ok(!("reason" in store));
-  const { commit, ref } = await store.snapshot(run.id, run.record()), before = readFileSync(run.eventsPath, "utf8");
+  const { commit, ref } = await store.snapshot(run.id, run.record()),
+    before = readFileSync(run.eventsPath, "utf8");
   await deleteRuns(runsDir, [run.id], folder);
-  assert.deepEqual(listRuns(runsDir).map(({ id }) => id), [other.id]);
+  assert.deepEqual(
+    listRuns(runsDir).map(({ id }) => id),
+    [other.id],
+  );
   assert.equal(git("for-each-ref", "refs/adept"), "");
   await restoreRuns(runsDir, [run.id], folder);
   assert.equal(readFileSync(run.eventsPath, "utf8"), before);
@@ -89,7 +165,10 @@ test("a deleted run is gone with its ref, and comes back with both, byte for byt
 });
 
 test("a deleted run waits a week from its deletion, however long ago it ended; then it goes for good", async (t) => {
-  const { folder, runsDir } = place(t), ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"], [old, other, last] = ids.map((id) => makeRun(runsDir, id)), trash = join(runsDir, "../trash");
+  const { folder, runsDir } = place(t),
+    ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"],
+    [old, other, last] = ids.map((id) => makeRun(runsDir, id)),
+    trash = join(runsDir, "../trash");
   utimesSync(old!.path, new Date("2025-01-01"), new Date("2025-01-01"));
   await deleteRuns(runsDir, [old!.id], folder);
   await deleteRuns(runsDir, [other!.id], folder);
@@ -101,11 +180,14 @@ test("a deleted run waits a week from its deletion, however long ago it ended; t
 });
 
 test("of several runs that are deleted together all go or none; one that is analysed is at work", async (t) => {
-  const { folder, runsDir } = place(t), git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  const { folder, runsDir } = place(t),
+    git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
-  const [first, second] = ["20260101-000000-aaaa", "20260101-000000-bbbb"].map((id) => makeRun(runsDir, id)), store = await openGitStore(folder);
+  const [first, second] = ["20260101-000000-aaaa", "20260101-000000-bbbb"].map((id) => makeRun(runsDir, id)),
+    store = await openGitStore(folder);
   assert.ok(!("reason" in store));
-  const { commit, ref } = await store.snapshot(first!.id, first!.record()), { ref: locked } = await store.snapshot(second!.id, second!.record());
+  const { commit, ref } = await store.snapshot(first!.id, first!.record()),
+    { ref: locked } = await store.snapshot(second!.id, second!.record());
   // git cannot take a ref away whose lock another process holds.
   writeFileSync(join(folder, ".git", `${locked}.lock`), "");
   await assert.rejects(deleteRuns(runsDir, [first!.id, second!.id], folder));

@@ -12,18 +12,60 @@ import { checkpointDamage, loadCheckpoint, saveCheckpoint } from "../../../src/t
 import { initialState, type LoopState } from "../../../src/training/loop.ts";
 import type { Parameters } from "../../../src/training/model.ts";
 
-const inFolder = (name: string, work: (folder: string) => void): void => { test(name, () => { const folder = mkdtempSync(join(tmpdir(), "adept-torn-")); try { work(folder); } finally { rmSync(folder, { recursive: true, force: true }); } }); };
+const inFolder = (name: string, work: (folder: string) => void): void => {
+  test(name, () => {
+    const folder = mkdtempSync(join(tmpdir(), "adept-torn-"));
+    try {
+      work(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+};
 
 /** A journal of a few events, and where each line ends. */
 function journal(folder: string): { bytes: Buffer; ends: number[]; events: RunEvent[]; path: string } {
-  const writer = new Journal(folder), path = join(folder, "events.jsonl");
-  writer.append({ type: "created", version: 1, id: "20260101-000000-aaaa", name: "naïve", method: "pt", task: "file", backbone: "tiny-t5", seed: 0, steps: 9 });
-  for (let step = 1; step <= 3; step++) writer.append({ type: "step", step, loss: 1 / step, learningRate: { prompt: 0.1 }, gradientNorm: { prompt: 1 }, updateRatio: { prompt: 0.01 }, tokensPerSecond: 1, secondsLeft: 1 });
-  writer.append({ type: "evaluation", step: 3, split: "validation", loss: 0.25, metrics: { accuracy: 0.875 }, examples: 8 });
+  const writer = new Journal(folder),
+    path = join(folder, "events.jsonl");
+  writer.append({
+    type: "created",
+    version: 1,
+    id: "20260101-000000-aaaa",
+    name: "naïve",
+    method: "pt",
+    task: "file",
+    backbone: "tiny-t5",
+    seed: 0,
+    steps: 9,
+  });
+  for (let step = 1; step <= 3; step++)
+    writer.append({
+      type: "step",
+      step,
+      loss: 1 / step,
+      learningRate: { prompt: 0.1 },
+      gradientNorm: { prompt: 1 },
+      updateRatio: { prompt: 0.01 },
+      tokensPerSecond: 1,
+      secondsLeft: 1,
+    });
+  writer.append({
+    type: "evaluation",
+    step: 3,
+    split: "validation",
+    loss: 0.25,
+    metrics: { accuracy: 0.875 },
+    examples: 8,
+  });
   writer.append({ type: "status", status: "finished" });
   writer.close();
   const bytes = readFileSync(path);
-  return { bytes, path, events: readJournal(folder).events, ends: [...bytes].flatMap((byte, at) => (byte === 10 ? [at + 1] : [])) };
+  return {
+    bytes,
+    path,
+    events: readJournal(folder).events,
+    ends: [...bytes].flatMap((byte, at) => (byte === 10 ? [at + 1] : [])),
+  };
 }
 
 /** What is written after the damage is read, whatever it was. */
@@ -49,16 +91,22 @@ inFolder("every prefix of a journal gives the events whose lines are whole, and 
 });
 
 inFolder("no turned bit of a journal gives an event that nobody wrote; its other lines stand", (folder) => {
-  const { bytes, events, path } = journal(folder), written = new Set(events.map((event) => JSON.stringify(event)));
-  for (let at = 0; at < bytes.length; at++) for (let bit = 0; bit < 8; bit++) {
-    const copy = Buffer.from(bytes);
-    copy[at] = copy[at]! ^ (1 << bit);
-    writeFileSync(path, copy);
-    const { events: read, bad } = readJournal(folder);
-    for (const event of read) assert.ok(written.has(JSON.stringify(event)), `byte ${at}, bit ${bit}: ${JSON.stringify(event)}`);
-    // A line end that is turned takes both lines; what turns into one splits a line.
-    assert.ok(read.length >= events.length - 2 && (read.length === events.length || bad > 0 || at === bytes.length - 1), `byte ${at}, bit ${bit}`);
-  }
+  const { bytes, events, path } = journal(folder),
+    written = new Set(events.map((event) => JSON.stringify(event)));
+  for (let at = 0; at < bytes.length; at++)
+    for (let bit = 0; bit < 8; bit++) {
+      const copy = Buffer.from(bytes);
+      copy[at] = copy[at]! ^ (1 << bit);
+      writeFileSync(path, copy);
+      const { events: read, bad } = readJournal(folder);
+      for (const event of read)
+        assert.ok(written.has(JSON.stringify(event)), `byte ${at}, bit ${bit}: ${JSON.stringify(event)}`);
+      // A line end that is turned takes both lines; what turns into one splits a line.
+      assert.ok(
+        read.length >= events.length - 2 && (read.length === events.length || bad > 0 || at === bytes.length - 1),
+        `byte ${at}, bit ${bit}`,
+      );
+    }
 });
 
 inFolder("zeros that a power cut leaves at the end are a line of their own", (folder) => {
@@ -67,31 +115,69 @@ inFolder("zeros that a power cut leaves at the end are a line of their own", (fo
   goesOn(folder, events);
 });
 
-const like: Parameters = new Map([["prompt", { name: "prompt", dims: [2, 3], group: "prompt", data: Float32Array.of(1, 2, 3, 4, 5, 6) }]]);
+const like: Parameters = new Map([
+  ["prompt", { name: "prompt", dims: [2, 3], group: "prompt", data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+]);
 const state: LoopState = { ...initialState(like), step: 7, best: { step: 4, score: -0.5, parameters: like } };
 
 inFolder("every prefix and every turned bit of a checkpoint is told as damage, or is the same state", (folder) => {
   const path = join(folder, "state.safetensors");
   saveCheckpoint(path, state);
-  const bytes = readFileSync(path), expected = loadCheckpoint(path, like);
+  const bytes = readFileSync(path),
+    expected = loadCheckpoint(path, like);
   assert.ok(expected !== undefined && !("damage" in expected) && expected.step === 7 && expected.best?.score === -0.5);
   let later = 0;
   const judged = (damaged: Buffer, what: string): void => {
     writeFileSync(path, damaged);
     let found: ReturnType<typeof loadCheckpoint>;
     // A bit can make a version's number a later one: then the file is left as it is, and what to do is said.
-    try { found = loadCheckpoint(path, like); } catch (error) { later++; assert.match(`${(error as Error).message} ${(error as UserError).action}`, /newer ADePT Lab.*Update ADePT Lab.*remove the file/); return; }
-    assert.ok(found !== undefined && ("damage" in found || JSON.stringify([...found.parameters, found.step, found.adam.t, found.best?.step, found.best?.score]) === JSON.stringify([...expected.parameters, expected.step, expected.adam.t, expected.best?.step, expected.best?.score])), what);
+    try {
+      found = loadCheckpoint(path, like);
+    } catch (error) {
+      later++;
+      assert.match(
+        `${(error as Error).message} ${(error as UserError).action}`,
+        /newer ADePT Lab.*Update ADePT Lab.*remove the file/,
+      );
+      return;
+    }
+    assert.ok(
+      found !== undefined &&
+        ("damage" in found ||
+          JSON.stringify([...found.parameters, found.step, found.adam.t, found.best?.step, found.best?.score]) ===
+            JSON.stringify([
+              ...expected.parameters,
+              expected.step,
+              expected.adam.t,
+              expected.best?.step,
+              expected.best?.score,
+            ])),
+      what,
+    );
     if ("damage" in found) assert.equal(checkpointDamage(path), found.damage);
   };
   for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
-  for (let at = 0; at < bytes.length; at++) for (let bit = 0; bit < 8; bit++) { const copy = Buffer.from(bytes); copy[at] = copy[at]! ^ (1 << bit); judged(copy, `byte ${at}, bit ${bit}`); }
+  for (let at = 0; at < bytes.length; at++)
+    for (let bit = 0; bit < 8; bit++) {
+      const copy = Buffer.from(bytes);
+      copy[at] = copy[at]! ^ (1 << bit);
+      judged(copy, `byte ${at}, bit ${bit}`);
+    }
   assert.equal(later, 2, "2 becomes 3 or 6");
 });
 
 test("a checkpoint that its worker replaces while it is read is none that is damaged", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-torn-")), path = join(folder, "state.safetensors"), versions = [0, 1].map((which) => join(folder, `version-${which}`));
-  versions.forEach((version, which) => { saveCheckpoint(version, { ...state, parameters: new Map([...like].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map((value) => value + which) }])) }); });
+  const folder = mkdtempSync(join(tmpdir(), "adept-torn-")),
+    path = join(folder, "state.safetensors"),
+    versions = [0, 1].map((which) => join(folder, `version-${which}`));
+  versions.forEach((version, which) => {
+    saveCheckpoint(version, {
+      ...state,
+      parameters: new Map(
+        [...like].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.map((value) => value + which) }]),
+      ),
+    });
+  });
   cpSync(versions[0]!, path);
   const script = `const fs = require("node:fs"), [to, ...from] = process.argv.slice(1); console.log("on"); for (let i = 0; ; i++) { fs.copyFileSync(from[i % 2], to + ".next"); fs.renameSync(to + ".next", to); }`;
   const worker = spawn(process.execPath, ["-e", script, path, ...versions], { stdio: ["ignore", "pipe", "ignore"] });
@@ -106,13 +192,18 @@ test("a checkpoint that its worker replaces while it is read is none that is dam
 });
 
 inFolder("a checkpoint that cannot be written leaves the one before, and nothing beside", (folder) => {
-  const checkpoints = join(folder, "checkpoint"), path = join(checkpoints, "state.safetensors");
+  const checkpoints = join(folder, "checkpoint"),
+    path = join(checkpoints, "state.safetensors");
   saveCheckpoint(path, state);
   const before = readFileSync(path);
   cpSync(path, `${path}.1.tmp`);
-  assert.throws(() => { saveCheckpoint(path, { ...state, adam: { ...state.adam, moments: new Map() } }); });
+  assert.throws(() => {
+    saveCheckpoint(path, { ...state, adam: { ...state.adam, moments: new Map() } });
+  });
   assert.ok(existsSync(path));
   // What cannot be renamed into place is taken away.
-  assert.throws(() => { saveCheckpoint(join(checkpoints, "state.safetensors/inner"), state); });
+  assert.throws(() => {
+    saveCheckpoint(join(checkpoints, "state.safetensors/inner"), state);
+  });
   assert.deepEqual([readFileSync(path), readdirSync(checkpoints).includes("state.safetensors")], [before, true]);
 });

@@ -11,26 +11,56 @@ const LOGS = /^logs(\/refs)?$/;
 
 function* below(folder: Buffer, inner = Buffer.alloc(0)): Generator<Buffer> {
   for (const name of readdirSync(folder, "buffer")) {
-    const path = Buffer.concat([folder, Buffer.from("/"), name]), own = inner.length === 0 ? name : Buffer.concat([inner, Buffer.from("/"), name]);
+    const path = Buffer.concat([folder, Buffer.from("/"), name]),
+      own = inner.length === 0 ? name : Buffer.concat([inner, Buffer.from("/"), name]);
     if (OURS.test(own.toString())) continue;
-    if (LOGS.test(own.toString())) { yield* below(path, own); continue; }
-    if (lstatSync(path).isDirectory()) { yield own; yield* below(path, own); } else yield own;
+    if (LOGS.test(own.toString())) {
+      yield* below(path, own);
+      continue;
+    }
+    if (lstatSync(path).isDirectory()) {
+      yield own;
+      yield* below(path, own);
+    } else yield own;
   }
 }
 
 /** Every file of a folder: kind, mode, time and bytes. */
 function filesOf(folder: string, isLeftOut: (path: string) => boolean = () => false): string[] {
-  return [...below(Buffer.from(folder))].filter((inner) => !isLeftOut(inner.toString())).map((inner) => {
-    const path = Buffer.concat([Buffer.from(`${folder}/`), inner]), entry = lstatSync(path);
-    // git marks a shared index as used, whoever reads it.
-    const time = inner.toString().startsWith("sharedindex.") ? 0 : entry.mtimeMs;
-    if (entry.isDirectory()) return `${inner.toString("latin1")} folder ${entry.mode.toString(8)}`;
-    return `${inner.toString("latin1")} ${entry.mode.toString(8)} ${time} ${entry.isSymbolicLink() ? readlinkSync(path) : createHash("sha256").update(readFileSync(path)).digest("hex")}`;
-  }).sort();
+  return [...below(Buffer.from(folder))]
+    .filter((inner) => !isLeftOut(inner.toString()))
+    .map((inner) => {
+      const path = Buffer.concat([Buffer.from(`${folder}/`), inner]),
+        entry = lstatSync(path);
+      // git marks a shared index as used, whoever reads it.
+      const time = inner.toString().startsWith("sharedindex.") ? 0 : entry.mtimeMs;
+      if (entry.isDirectory()) return `${inner.toString("latin1")} folder ${entry.mode.toString(8)}`;
+      return `${inner.toString("latin1")} ${entry.mode.toString(8)} ${time} ${entry.isSymbolicLink() ? readlinkSync(path) : createHash("sha256").update(readFileSync(path)).digest("hex")}`;
+    })
+    .sort();
 }
 
 /** All that a user has: every file of the repository's own folder and of the work tree byte for byte with modes and times, and what git says of them. */
-export function wholeState(folder: string, gitFolder = join(folder, ".git")): { git: string[]; files: string[]; status: string; head: string } {
-  const says = (...args: string[]): string => { try { return execFileSync("git", ["--no-optional-locks", ...args], { cwd: folder, env, encoding: "latin1", stdio: ["ignore", "pipe", "pipe"] }); } catch (error) { return String((error as { stderr: unknown }).stderr); } };
-  return { git: existsSync(gitFolder) ? filesOf(gitFolder) : [], files: filesOf(folder, (path) => /(^|\/)\.git(\/|$)/.test(path)), status: says("status", "--porcelain=v2", "--branch", "-z"), head: says("rev-parse", "HEAD") };
+export function wholeState(
+  folder: string,
+  gitFolder = join(folder, ".git"),
+): { git: string[]; files: string[]; status: string; head: string } {
+  const says = (...args: string[]): string => {
+    try {
+      return execFileSync("git", ["--no-optional-locks", ...args], {
+        cwd: folder,
+        env,
+        encoding: "latin1",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    } catch (error) {
+      return String((error as { stderr: unknown }).stderr);
+    }
+  };
+  return {
+    git: existsSync(gitFolder) ? filesOf(gitFolder) : [],
+    files: filesOf(folder, (path) => /(^|\/)\.git(\/|$)/.test(path)),
+    status: says("status", "--porcelain=v2", "--branch", "-z"),
+    head: says("rev-parse", "HEAD"),
+  };
 }

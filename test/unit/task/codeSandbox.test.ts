@@ -8,7 +8,8 @@ import { CodeSandbox } from "../../../src/task/code/codeSandbox.ts";
 import { PassRate } from "../../../src/task/code/passRate.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 
-const RIGHT = "def add(a, b):\n  return a + b", TESTS = ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"];
+const RIGHT = "def add(a, b):\n  return a + b",
+  TESTS = ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"];
 const LIMITS = { seconds: 3, megabytes: 256 };
 const refused = process.platform !== "linux" || !existsSync("/usr/bin/bwrap");
 
@@ -21,32 +22,57 @@ if (refused) {
   test("right code passes; wrong code, wrong syntax and no tests do not; pass@1 is their share", async () => {
     const sandbox = await CodeSandbox.open();
     assert.equal(await sandbox.passes(RIGHT, TESTS), true);
-    for (const code of [RIGHT.replace("+", "-"), "def add(a, b:", "", "raise SystemExit(0)", "import math"]) assert.equal(await sandbox.passes(code, TESTS), false, code);
+    for (const code of [RIGHT.replace("+", "-"), "def add(a, b:", "", "raise SystemExit(0)", "import math"])
+      assert.equal(await sandbox.passes(code, TESTS), false, code);
     const rate = new PassRate(LIMITS);
-    assert.equal(await rate.of([{ prediction: RIGHT, tests: TESTS }, { prediction: "", tests: TESTS }, { prediction: RIGHT, tests: [] }, { prediction: `import math\n${RIGHT}`, tests: [...TESTS, "assert math.pi > 3"] }]), 0.5);
+    assert.equal(
+      await rate.of([
+        { prediction: RIGHT, tests: TESTS },
+        { prediction: "", tests: TESTS },
+        { prediction: RIGHT, tests: [] },
+        { prediction: `import math\n${RIGHT}`, tests: [...TESTS, "assert math.pi > 3"] },
+      ]),
+      0.5,
+    );
   });
 
   test("leaving early, printing and answering in the sandbox's place are no pass", async () => {
     const sandbox = await CodeSandbox.open();
-    for (const code of ["import os\nos._exit(0)", "import sys\nsys.exit(0)", "import os\nos.write(3, b'passed')\nos._exit(0)", "print('passed' * 10**7)", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "import atexit\natexit.register(print)"]) {
+    for (const code of [
+      "import os\nos._exit(0)",
+      "import sys\nsys.exit(0)",
+      "import os\nos.write(3, b'passed')\nos._exit(0)",
+      "print('passed' * 10**7)",
+      "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+      "import atexit\natexit.register(print)",
+    ]) {
       assert.equal(await sandbox.passes(code, TESTS, LIMITS), false, code);
     }
   });
 
   test("the secret is in no frame, no name and no object that code can find", async () => {
-    const sandbox = await CodeSandbox.open(), search = "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
+    const sandbox = await CodeSandbox.open(),
+      search =
+        "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
     const answer = "\nimport os\nfor h in found: os.write(3, h.encode()); os._exit(0)";
     for (const code of [
       "import sys, os\nos.write(3, sys._getframe(1).f_locals['payload']['secret'].encode())\nos._exit(0)",
       `${search}import sys\nfound, frame = [], sys._getframe()\nwhile frame:\n  found += hexes(dict(frame.f_locals)) + hexes(dict(frame.f_globals))\n  frame = frame.f_back${answer}`,
       `${search}import gc\nfound = [h for o in gc.get_objects() for h in hexes(o, 2)]${answer}`,
       `${search}import sys\nfound = hexes(vars(sys.modules['__main__']))${answer}`,
-    ]) assert.equal(await sandbox.passes(code, TESTS, LIMITS), false, code);
+    ])
+      assert.equal(await sandbox.passes(code, TESTS, LIMITS), false, code);
   });
 
   test("endless loops, memory hogs and floods of processes end within their limit", async () => {
     const sandbox = await CodeSandbox.open();
-    for (const code of ["while True: pass", "import time\ntime.sleep(1000)", "x = [0] * 10**9", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "import threading\nwhile True: threading.Thread(target=lambda: 1).start()"]) {
+    for (const code of [
+      "while True: pass",
+      "import time\ntime.sleep(1000)",
+      "x = [0] * 10**9",
+      "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass",
+      "import threading\nwhile True: threading.Thread(target=lambda: 1).start()",
+    ]) {
       const from = Date.now();
       assert.equal(await sandbox.passes(code, TESTS, LIMITS), false, code);
       assert.ok(Date.now() - from < 2000 * LIMITS.seconds, `${code}: ${Date.now() - from} ms`);
@@ -55,24 +81,76 @@ if (refused) {
 
   test("no process can be made, and none outside is seen", async () => {
     const sandbox = await CodeSandbox.open();
-    assert.equal(await sandbox.passes("import os\ntry:\n  os.fork()\n  forked = True\nexcept OSError:\n  forked = False", ["assert not forked"], LIMITS), true);
-    assert.equal(await sandbox.passes("import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]", ["assert len(seen) <= 2, seen"], LIMITS), true);
+    assert.equal(
+      await sandbox.passes(
+        "import os\ntry:\n  os.fork()\n  forked = True\nexcept OSError:\n  forked = False",
+        ["assert not forked"],
+        LIMITS,
+      ),
+      true,
+    );
+    assert.equal(
+      await sandbox.passes(
+        "import os\nseen = [p for p in os.listdir('/proc') if p.isdigit()]",
+        ["assert len(seen) <= 2, seen"],
+        LIMITS,
+      ),
+      true,
+    );
   });
 
   test("neither network, files, environment nor this machine's own services are reached", async (t) => {
-    const sandbox = await CodeSandbox.open(), folder = mkdtempSync(join(tmpdir(), "adept-outside-")), file = join(folder, "mine.txt");
+    const sandbox = await CodeSandbox.open(),
+      folder = mkdtempSync(join(tmpdir(), "adept-outside-")),
+      file = join(folder, "mine.txt");
     let reached = false;
-    const server = createServer((socket) => { reached = true; socket.destroy(); });
-    await new Promise<void>((resolve) => { server.listen(0, "127.0.0.1", resolve); });
-    t.after(() => { server.close(); rmSync(folder, { recursive: true }); });
+    const server = createServer((socket) => {
+      reached = true;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    t.after(() => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
     writeFileSync(file, "mine");
     const { port } = server.address() as { port: number };
-    const connect = (host: string, to: number): string => `import socket\ntry:\n  socket.create_connection(("${host}", ${to}), 1)\n  held = False\nexcept OSError:\n  held = True`;
-    for (const code of [connect("127.0.0.1", port), connect("1.1.1.1", 80)]) assert.equal(await sandbox.passes(code, ["assert held"], LIMITS), true, code);
-    for (const path of [file, "/etc/passwd", "/root", "/home", process.cwd()]) assert.equal(await sandbox.passes(`import os\nheld = not os.path.exists(${JSON.stringify(path)})`, ["assert held"], LIMITS), true, path);
-    assert.equal(await sandbox.passes("try:\n  open('/usr/adept-was-here', 'w')\n  held = False\nexcept OSError:\n  held = True", ["assert held"], LIMITS), true);
-    assert.equal(await sandbox.passes("try:\n  open('big', 'wb').write(b'x' * 10**8)\n  held = False\nexcept OSError:\n  held = True", ["assert held"], LIMITS), true);
-    assert.equal(await sandbox.passes("import os\nheld = not any(k for k in os.environ if k not in ('PWD', 'LC_CTYPE'))", ["assert held"], LIMITS), true);
+    const connect = (host: string, to: number): string =>
+      `import socket\ntry:\n  socket.create_connection(("${host}", ${to}), 1)\n  held = False\nexcept OSError:\n  held = True`;
+    for (const code of [connect("127.0.0.1", port), connect("1.1.1.1", 80)])
+      assert.equal(await sandbox.passes(code, ["assert held"], LIMITS), true, code);
+    for (const path of [file, "/etc/passwd", "/root", "/home", process.cwd()])
+      assert.equal(
+        await sandbox.passes(`import os\nheld = not os.path.exists(${JSON.stringify(path)})`, ["assert held"], LIMITS),
+        true,
+        path,
+      );
+    assert.equal(
+      await sandbox.passes(
+        "try:\n  open('/usr/adept-was-here', 'w')\n  held = False\nexcept OSError:\n  held = True",
+        ["assert held"],
+        LIMITS,
+      ),
+      true,
+    );
+    assert.equal(
+      await sandbox.passes(
+        "try:\n  open('big', 'wb').write(b'x' * 10**8)\n  held = False\nexcept OSError:\n  held = True",
+        ["assert held"],
+        LIMITS,
+      ),
+      true,
+    );
+    assert.equal(
+      await sandbox.passes(
+        "import os\nheld = not any(k for k in os.environ if k not in ('PWD', 'LC_CTYPE'))",
+        ["assert held"],
+        LIMITS,
+      ),
+      true,
+    );
     assert.deepEqual([reached, readFileSync(file, "utf8"), existsSync("/usr/adept-was-here")], [false, "mine", false]);
   });
 }

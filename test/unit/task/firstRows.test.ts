@@ -10,24 +10,49 @@ import { firstRows, readRows } from "../../../src/task/readRows.ts";
 import { KnownData } from "../../../src/worker/knownData.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-first-"));
-after(() => { rmSync(folder, { recursive: true, force: true }); });
-const put = (name: string, content: string | Uint8Array): string => { const path = join(folder, name); writeFileSync(path, content); return path; };
-const texts = Array.from({ length: 40 }, (_, i) => `é ${i} "so]}" 😀\n${"and ".repeat(i % 5)}`), objects = texts.map((text, i) => ({ text, meta: { tags: [i, { deep: "[" }] }, label: String(i % 2) }));
-const csv = `text,label\n${texts.map((text, i) => `"${text.replaceAll('"', '""')}",${i % 2}`).join("\n")}\n`, squad = { version: "1", data: texts.map((context, i) => ({ title: "t", paragraphs: [{ context, qas: [{ id: String(i), question: "q?", answers: [{ text: "a", answer_start: 0 }] }] }] })) };
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const put = (name: string, content: string | Uint8Array): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+const texts = Array.from({ length: 40 }, (_, i) => `é ${i} "so]}" 😀\n${"and ".repeat(i % 5)}`),
+  objects = texts.map((text, i) => ({ text, meta: { tags: [i, { deep: "[" }] }, label: String(i % 2) }));
+const csv = `text,label\n${texts.map((text, i) => `"${text.replaceAll('"', '""')}",${i % 2}`).join("\n")}\n`,
+  squad = {
+    version: "1",
+    data: texts.map((context, i) => ({
+      title: "t",
+      paragraphs: [{ context, qas: [{ id: String(i), question: "q?", answers: [{ text: "a", answer_start: 0 }] }] }],
+    })),
+  };
 
 const files = {
-  "a.jsonl": objects.map((each) => JSON.stringify(each)).join("\n"), "a.csv": csv, "crlf.csv": csv.replaceAll("\n", "\r\n"), "a.tsv": `text\tlabel\n${texts.map((text, i) => `${text.replaceAll("\n", " ")}\t${i}`).join("\n")}`,
-  "line.json": JSON.stringify(objects), "pretty.json": JSON.stringify(objects, undefined, 2), "lines.json": objects.map((each) => JSON.stringify(each)).join("\n"), "squad.json": JSON.stringify(squad),
-  "a.csv.gz": gzipSync(csv), "a.jsonl.gz": gzipSync(objects.map((each) => JSON.stringify(each)).join("\n")),
+  "a.jsonl": objects.map((each) => JSON.stringify(each)).join("\n"),
+  "a.csv": csv,
+  "crlf.csv": csv.replaceAll("\n", "\r\n"),
+  "a.tsv": `text\tlabel\n${texts.map((text, i) => `${text.replaceAll("\n", " ")}\t${i}`).join("\n")}`,
+  "line.json": JSON.stringify(objects),
+  "pretty.json": JSON.stringify(objects, undefined, 2),
+  "lines.json": objects.map((each) => JSON.stringify(each)).join("\n"),
+  "squad.json": JSON.stringify(squad),
+  "a.csv.gz": gzipSync(csv),
+  "a.jsonl.gz": gzipSync(objects.map((each) => JSON.stringify(each)).join("\n")),
 };
 
 for (const [name, content] of Object.entries(files)) {
   test(`${name}: its first bytes give its first rows, however many they are, and all of them give all`, async () => {
-    const path = put(name, content), whole = await readRows(path), length = name.endsWith(".gz") ? csv.length : Buffer.byteLength(content);
+    const path = put(name, content),
+      whole = await readRows(path),
+      length = name.endsWith(".gz") ? csv.length : Buffer.byteLength(content);
     let most = 0;
     for (let bytes = 30; bytes < length; bytes += 97) {
       let found: Awaited<ReturnType<typeof firstRows>>;
-      try { found = await firstRows(path, bytes); } catch (error) {
+      try {
+        found = await firstRows(path, bytes);
+      } catch (error) {
         assert.ok(error instanceof UserError && /hold no whole row|has no rows/.test(error.message), String(error));
         assert.equal(most, 0, "only before the first row is whole");
         continue;
@@ -43,11 +68,27 @@ for (const [name, content] of Object.entries(files)) {
 }
 
 test("Parquet is read by its groups of rows, of a large one a share", async () => {
-  const path = put("a.parquet", new Uint8Array(parquetWriteBuffer({ columnData: [{ name: "text", data: Array.from({ length: 300 }, (_, i) => `text ${i} ${"more ".repeat(20)}`), type: "STRING" }], rowGroupSize: 100, codec: "UNCOMPRESSED" }))), whole = await readRows(path);
+  const path = put(
+      "a.parquet",
+      new Uint8Array(
+        parquetWriteBuffer({
+          columnData: [
+            {
+              name: "text",
+              data: Array.from({ length: 300 }, (_, i) => `text ${i} ${"more ".repeat(20)}`),
+              type: "STRING",
+            },
+          ],
+          rowGroupSize: 100,
+          codec: "UNCOMPRESSED",
+        }),
+      ),
+    ),
+    whole = await readRows(path);
   for (const bytes of [100, 5000, 15_000, 30_000]) {
     const { rows, all } = await firstRows(path, bytes);
     assert.deepEqual(rows, whole.slice(0, rows.length));
-    assert.ok(!all && rows.length >= 1 && rows.length < 3 + (bytes / 100), `${rows.length} of ${bytes}`);
+    assert.ok(!all && rows.length >= 1 && rows.length < 3 + bytes / 100, `${rows.length} of ${bytes}`);
   }
   assert.deepEqual(await firstRows(path, 1e6), { rows: whole, all: true });
 });
@@ -61,7 +102,10 @@ test("a damaged gzip file and one that is not there are told as such", async () 
 });
 
 test("a file is read once, until it changes; a few are kept; what failed is tried again", async () => {
-  const known = new KnownData(1000), path = put("k.jsonl", '{"a":"1"}\n'), at = new Date(1e12), field = async (): Promise<string | undefined> => (await known.rows(path)).rows[0]?.fields["a"];
+  const known = new KnownData(1000),
+    path = put("k.jsonl", '{"a":"1"}\n'),
+    at = new Date(1e12),
+    field = async (): Promise<string | undefined> => (await known.rows(path)).rows[0]?.fields["a"];
   utimesSync(path, at, at);
   assert.equal(await field(), "1");
   writeFileSync(path, '{"a":"2"}\n');
@@ -76,5 +120,11 @@ test("a file is read once, until it changes; a few are kept; what failed is trie
   await assert.rejects(known.rows(later), /ENOENT/);
   put("later.jsonl", '{"a":"4"}\n');
   assert.equal((await known.rows(later)).all, true);
-  assert.deepEqual([(await new KnownData(1000).rows(put("long.jsonl", '{"a":"1"}\n'.repeat(500)))).rows.length, (await new KnownData(1000).rows(join(folder, "long.jsonl"))).all], [100, false]);
+  assert.deepEqual(
+    [
+      (await new KnownData(1000).rows(put("long.jsonl", '{"a":"1"}\n'.repeat(500)))).rows.length,
+      (await new KnownData(1000).rows(join(folder, "long.jsonl"))).all,
+    ],
+    [100, false],
+  );
 });

@@ -9,44 +9,87 @@ import { permutation } from "../../../src/experiment/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 
 let folder: string;
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), "adept-named-")); });
-afterEach(() => { rmSync(folder, { recursive: true }); });
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "adept-named-"));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
 
-const write = (name: string, rows: object[]): void => { writeFileSync(join(folder, name), rows.map((row) => JSON.stringify(row)).join("\n")); };
-const load = (name: string, more: object = {}): ReturnType<typeof loadTask> => loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more }));
+const write = (name: string, rows: object[]): void => {
+  writeFileSync(join(folder, name), rows.map((row) => JSON.stringify(row)).join("\n"));
+};
+const load = (name: string, more: object = {}): ReturnType<typeof loadTask> =>
+  loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more }));
 
 test("labels become the official digits, or words; words and digits in the file are the same", async () => {
-  write("train.jsonl", [{ premise: "p", hypothesis: "h", label: "contradiction" }, { sentence1: "q", sentence2: "i", gold_label: "0" }]);
+  write("train.jsonl", [
+    { premise: "p", hypothesis: "h", label: "contradiction" },
+    { sentence1: "q", sentence2: "i", gold_label: "0" },
+  ]);
   const digits = await load("mnli");
-  assert.deepEqual(digits.train, [{ source: "premise: p hypothesis: h", target: "2" }, { source: "premise: q hypothesis: i", target: "0" }]);
+  assert.deepEqual(digits.train, [
+    { source: "premise: p hypothesis: h", target: "2" },
+    { source: "premise: q hypothesis: i", target: "0" },
+  ]);
   assert.deepEqual([digits.labels, digits.metrics], [["0", "1", "2"], ["accuracy"]]);
-  assert.deepEqual((await load("mnli", { targets: "words" })).train.map((e) => e.target), ["contradiction", "entailment"]);
+  assert.deepEqual(
+    (await load("mnli", { targets: "words" })).train.map((e) => e.target),
+    ["contradiction", "entailment"],
+  );
 });
 
 test("GLUE's TSV is read with its columns", async () => {
-  writeFileSync(join(folder, "train.tsv"), "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\tHe said \"so.\tSo he said.\n");
+  writeFileSync(
+    join(folder, "train.tsv"),
+    'Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t7\t8\tHe said "so.\tSo he said.\n',
+  );
   writeFileSync(join(folder, "dev.tsv"), "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n0\t7\t8\ta\tb\n");
   const { train, validation } = await load("mrpc");
-  assert.deepEqual([train, validation], [[{ source: 'sentence1: He said "so. sentence2: So he said.', target: "1" }], [{ source: "sentence1: a sentence2: b", target: "0" }]]);
+  assert.deepEqual(
+    [train, validation],
+    [
+      [{ source: 'sentence1: He said "so. sentence2: So he said.', target: "1" }],
+      [{ source: "sentence1: a sentence2: b", target: "0" }],
+    ],
+  );
 });
 
 test("where the official code errs, the right is built and the official is an option", async () => {
   write("train.jsonl", [{ sentence: "_ won.", option1: "Ann", option2: "Bob", label: "2" }]);
-  assert.deepEqual((await load("winogrande")).train, [{ source: "sentence: _ won. option0: Ann option1: Bob", target: "1" }]);
-  assert.equal((await load("winogrande", { official: true })).train[0]?.source, "sentence: _ won. option0: Ann option1: Ann");
+  assert.deepEqual((await load("winogrande")).train, [
+    { source: "sentence: _ won. option0: Ann option1: Bob", target: "1" },
+  ]);
+  assert.equal(
+    (await load("winogrande", { official: true })).train[0]?.source,
+    "sentence: _ won. option0: Ann option1: Ann",
+  );
   write("train.jsonl", [{ sentence1: "a", sentence2: "b", score: 3.25 }]);
   assert.equal((await load("stsb")).train[0]?.target, "3.2");
   write("train.jsonl", [{ sentence1: "a", sentence2: "b", score: 3.3 }]);
   assert.equal((await load("stsb")).train[0]?.target, "3.4");
   assert.equal((await load("stsb", { official: true })).train[0]?.target, "3.3");
   write("train.jsonl", [{ question: "q", context: "c", answers: ["one", "two"] }]);
-  assert.deepEqual((await load("nq")).train, [{ source: "question: q context: c", target: "one", answers: ["one", "two"] }]);
+  assert.deepEqual((await load("nq")).train, [
+    { source: "question: q context: c", target: "one", answers: ["one", "two"] },
+  ]);
   assert.deepEqual((await load("nq", { official: true })).train[0]?.answers, ["one"]);
 });
 
 test("WSC marks both spans, several words long too", async () => {
-  write("train.jsonl", [{ text: "The old man lifted the boy onto his bed.", span1_text: "The old man", span1_index: 0, span2_text: "his", span2_index: 7, label: "true" }]);
-  assert.deepEqual((await load("wsc")).train, [{ source: "text: * The old man * lifted the boy onto # his # bed.", target: "1" }]);
+  write("train.jsonl", [
+    {
+      text: "The old man lifted the boy onto his bed.",
+      span1_text: "The old man",
+      span1_index: 0,
+      span2_text: "his",
+      span2_index: 7,
+      label: "true",
+    },
+  ]);
+  assert.deepEqual((await load("wsc")).train, [
+    { source: "text: * The old man * lifted the boy onto # his # bed.", target: "1" },
+  ]);
 });
 
 test("the official splits are torch's permutation with seed 42", async () => {
@@ -54,26 +97,47 @@ test("the official splits are torch's permutation with seed 42", async () => {
   write("train.jsonl", rows(1010));
   write("validation.jsonl", rows(10));
   const cola = await load("cola", { split: "official" });
-  assert.deepEqual(cola.validation.map((e) => e.source), [2, 6, 1, 8, 4].map((i) => `sentence: s${i}`));
-  assert.deepEqual(cola.test.map((e) => e.source), [5, 0, 9, 3, 7].map((i) => `sentence: s${i}`));
+  assert.deepEqual(
+    cola.validation.map((e) => e.source),
+    [2, 6, 1, 8, 4].map((i) => `sentence: s${i}`),
+  );
+  assert.deepEqual(
+    cola.test.map((e) => e.source),
+    [5, 0, 9, 3, 7].map((i) => `sentence: s${i}`),
+  );
   const sst2 = await load("sst2", { split: "official" });
   assert.deepEqual([sst2.train.length, sst2.validation.length, sst2.test.length], [10, 1000, 10]);
   assert.equal(sst2.validation[0]?.source, `sentence: s${permutation(1010, 42)[0]}`);
 });
 
 test("few shots are balanced, seeded, and never more than asked", async () => {
-  write("train.jsonl", Array.from({ length: 60 }, (_, i) => ({ premise: `p${i}`, hypothesis: "h", label: i < 50 ? "entailment" : i < 58 ? "neutral" : "contradiction" })));
-  const counts = (examples: { target: string }[]) => ["0", "1", "2"].map((t) => examples.filter((e) => e.target === t).length);
+  write(
+    "train.jsonl",
+    Array.from({ length: 60 }, (_, i) => ({
+      premise: `p${i}`,
+      hypothesis: "h",
+      label: i < 50 ? "entailment" : i < 58 ? "neutral" : "contradiction",
+    })),
+  );
+  const counts = (examples: { target: string }[]) =>
+    ["0", "1", "2"].map((t) => examples.filter((e) => e.target === t).length);
   assert.deepEqual(counts((await load("mnli", { shots: { k: 9 } })).train), [4, 3, 2]);
   assert.deepEqual(counts((await load("mnli", { shots: { k: 4 } })).train), [2, 1, 1]);
   assert.deepEqual((await load("mnli", { shots: { k: 9 } })).train, (await load("mnli", { shots: { k: 9 } })).train);
-  assert.notDeepEqual((await load("mnli", { shots: { k: 9, seed: 1 } })).train, (await load("mnli", { shots: { k: 9 } })).train);
+  assert.notDeepEqual(
+    (await load("mnli", { shots: { k: 9, seed: 1 } })).train,
+    (await load("mnli", { shots: { k: 9 } })).train,
+  );
 });
 
 test("what does not fit is named by file, line and field", async () => {
-  const refuses = (loading: Promise<unknown>, words: RegExp) => assert.rejects(loading, (error) => error instanceof UserError && words.test(error.message));
+  const refuses = (loading: Promise<unknown>, words: RegExp) =>
+    assert.rejects(loading, (error) => error instanceof UserError && words.test(error.message));
   await refuses(load("cola"), /no training file/);
-  write("train.jsonl", [{ text: "a", label: "1" }, { text: "b", label: "maybe" }]);
+  write("train.jsonl", [
+    { text: "a", label: "1" },
+    { text: "b", label: "maybe" },
+  ]);
   await refuses(load("cola"), /train\.jsonl:2: the label "maybe" is none of unacceptable, acceptable/);
   write("train.jsonl", [{ body: "a", label: "1" }]);
   await refuses(load("cola"), /train\.jsonl:1: no field "sentence" or "text"; the row has: body, label/);

@@ -5,20 +5,40 @@ import { textsOf } from "../../../src/heatmap/records.ts";
 import { readingOf } from "../../../src/task/reading.ts";
 
 const read = (name: string, row: object): string[] => {
-  const { task } = ResolvedExperiment.parse({ name: "x", task: { kind: "named", name, folder: "d" }, method: { kind: "pt" } }), text = JSON.stringify(row);
-  return textsOf({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map((each) => `${each.asTask ? "task: " : ""}${each.text}`);
+  const { task } = ResolvedExperiment.parse({
+      name: "x",
+      task: { kind: "named", name, folder: "d" },
+      method: { kind: "pt" },
+    }),
+    text = JSON.stringify(row);
+  return textsOf({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map(
+    (each) => `${each.asTask ? "task: " : ""}${each.text}`,
+  );
 };
 
 test("of rows that a task puts together in code the fields are shown that it reads, and no others", () => {
-  assert.deepEqual(read("wsc", { idx: 7, target: "bank note", text: "Mark told Pete many lies.", span1_text: "Mark", label: "True" }), ["Mark told Pete many lies."]);
-  assert.deepEqual(read("multirc", { paragraph: "One. Two.", question: "Which?", answer: "Both", label: "yes", note: "by hand" }), ["Which?", "Both", "One. Two."]);
-  assert.deepEqual(read("record", { query: "@placeholder won", passage: "A match.", source: "daily mail" }), ["@placeholder won", "A match."]);
+  assert.deepEqual(
+    read("wsc", { idx: 7, target: "bank note", text: "Mark told Pete many lies.", span1_text: "Mark", label: "True" }),
+    ["Mark told Pete many lies."],
+  );
+  assert.deepEqual(
+    read("multirc", { paragraph: "One. Two.", question: "Which?", answer: "Both", label: "yes", note: "by hand" }),
+    ["Which?", "Both", "One. Two."],
+  );
+  assert.deepEqual(read("record", { query: "@placeholder won", passage: "A match.", source: "daily mail" }), [
+    "@placeholder won",
+    "A match.",
+  ]);
   assert.deepEqual(read("sst2", { sentence: "good", label: "yes" }), ["task: sentence: good"]);
   // A file of other columns is shown text by text.
   assert.deepEqual(read("wsc", { title: "one", body: "two" }), ["one", "two"]);
 });
 
 test("a task whose tables may have no header says which columns they have", () => {
-  const { task } = ResolvedExperiment.parse({ name: "x", task: { kind: "named", name: "cola", folder: "d" }, method: { kind: "pt" } });
+  const { task } = ResolvedExperiment.parse({
+    name: "x",
+    task: { kind: "named", name: "cola", folder: "d" },
+    method: { kind: "pt" },
+  });
   assert.deepEqual(readingOf(task).headerless, ["source", "label", "star", "sentence"]);
 });

@@ -9,9 +9,18 @@ import { accuracy, majorityShare } from "../../../src/task/metrics.ts";
 import { readRows } from "../../../src/task/readRows.ts";
 import { compileTemplate } from "../../../src/task/template.ts";
 
-async function withFile(name: string, content: string | Uint8Array, work: (path: string) => Promise<void>): Promise<void> {
+async function withFile(
+  name: string,
+  content: string | Uint8Array,
+  work: (path: string) => Promise<void>,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-task-"));
-  try { writeFileSync(join(folder, name), content); await work(join(folder, name)); } finally { rmSync(folder, { recursive: true }); }
+  try {
+    writeFileSync(join(folder, name), content);
+    await work(join(folder, name));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 test("permutation is torch.randperm", () => {
@@ -21,24 +30,49 @@ test("permutation is torch.randperm", () => {
 });
 
 test("JSONL, CSV and TSV give the same rows, with a byte-order mark and CRLF too", async () => {
-  const expected = [{ text: "a, \"b\"", label: "1" }, { text: "c", label: "0" }];
+  const expected = [
+    { text: 'a, "b"', label: "1" },
+    { text: "c", label: "0" },
+  ];
   const fields = async (path: string): Promise<unknown[]> => (await readRows(path)).map((r) => ({ ...r.fields }));
-  await withFile("d.jsonl", "\uFEFF" + JSON.stringify({ text: "a, \"b\"", label: 1 }) + "\r\n\r\n" + JSON.stringify({ text: "c", label: 0 }) + "\r\n", async (p) => {
+  await withFile(
+    "d.jsonl",
+    "\uFEFF" +
+      JSON.stringify({ text: 'a, "b"', label: 1 }) +
+      "\r\n\r\n" +
+      JSON.stringify({ text: "c", label: 0 }) +
+      "\r\n",
+    async (p) => {
+      assert.deepEqual(await fields(p), expected);
+      assert.deepEqual(
+        (await readRows(p)).map((r) => r.line),
+        [1, 3],
+      );
+    },
+  );
+  await withFile("d.csv", '\uFEFFtext,label\r\n"a, ""b""",1\r\nc,0\r\n', async (p) => {
     assert.deepEqual(await fields(p), expected);
-    assert.deepEqual((await readRows(p)).map((r) => r.line), [1, 3]);
   });
-  await withFile("d.csv", "\uFEFFtext,label\r\n\"a, \"\"b\"\"\",1\r\nc,0\r\n", async (p) => { assert.deepEqual(await fields(p), expected); });
-  await withFile("d.tsv", "text\tlabel\na, \"b\"\t1\nc\t0\n", async (p) => { assert.deepEqual(await fields(p), expected); });
+  await withFile("d.tsv", 'text\tlabel\na, "b"\t1\nc\t0\n', async (p) => {
+    assert.deepEqual(await fields(p), expected);
+  });
 });
 
 test("bad rows are named by file and line", async () => {
-  await withFile("d.jsonl", '{"a":1}\n[2]\n', async (p) => { await assert.rejects(readRows(p), /d\.jsonl:2/); });
-  await withFile("d.csv", "a,b\n1,2\n1,2,3\n", async (p) => { await assert.rejects(readRows(p), /d\.csv:3: 3 columns, not the 2 of the header: a, b/); });
-  await withFile("d.jsonl", "\n", async (p) => { await assert.rejects(readRows(p), /no rows/); });
+  await withFile("d.jsonl", '{"a":1}\n[2]\n', async (p) => {
+    await assert.rejects(readRows(p), /d\.jsonl:2/);
+  });
+  await withFile("d.csv", "a,b\n1,2\n1,2,3\n", async (p) => {
+    await assert.rejects(readRows(p), /d\.csv:3: 3 columns, not the 2 of the header: a, b/);
+  });
+  await withFile("d.jsonl", "\n", async (p) => {
+    await assert.rejects(readRows(p), /no rows/);
+  });
 });
 
 test("a template fills fields, keeps doubled braces and names a missing field with its line", () => {
-  const use = { name: "task.source", file: "d.jsonl", columns: ["a", "b"] }, fill = compileTemplate("{{x}} {a}: { b }", use);
+  const use = { name: "task.source", file: "d.jsonl", columns: ["a", "b"] },
+    fill = compileTemplate("{{x}} {a}: { b }", use);
   assert.equal(fill({ fields: { a: "1", b: "2" }, lists: {}, line: 1 }), "{x} 1: 2");
   assert.throws(() => fill({ fields: { a: "1" }, lists: {}, line: 7 }), /d\.jsonl:7.*"b".*it has: a/);
   assert.throws(() => compileTemplate("{a", use), /brace/);

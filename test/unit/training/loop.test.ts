@@ -6,23 +6,51 @@ import { BatchSequence, padBatch } from "../../../src/training/batching.ts";
 import { initialState, trainLoop, type LoopOptions, type LoopState } from "../../../src/training/loop.ts";
 import type { Parameters } from "../../../src/training/model.ts";
 
-const parameters = (): Parameters => new Map([["prompt", { name: "prompt", dims: [2], group: "prompt", data: Float32Array.of(1, -2) }]]);
-const training = ExperimentFile.shape.training.parse({ steps: 12, batchSize: 2, evaluateEvery: 4, checkpointEvery: 3, warmup: 2, selection: "loss", learningRate: { prompt: 0.1 } });
+const parameters = (): Parameters =>
+  new Map([["prompt", { name: "prompt", dims: [2], group: "prompt", data: Float32Array.of(1, -2) }]]);
+const training = ExperimentFile.shape.training.parse({
+  steps: 12,
+  batchSize: 2,
+  evaluateEvery: 4,
+  checkpointEvery: 3,
+  warmup: 2,
+  selection: "loss",
+  learningRate: { prompt: 0.1 },
+});
 const examples = Array.from({ length: 7 }, (_, i) => ({ input: "", target: "", ids: [i + 2], labels: [1] }));
 
 /** The loss 1/2 sum (w - mean id)^2, so that the result depends on the order of batches. */
 function options(change: Partial<LoopOptions>): LoopOptions & { events: NewRunEvent[]; saved: LoopState[] } {
-  const events: NewRunEvent[] = [], saved: LoopState[] = [];
+  const events: NewRunEvent[] = [],
+    saved: LoopState[] = [];
   return {
     model: {
       step: (at, batch) => {
-        const mean = batch.ids.reduce((a, b) => a + b, 0) / batch.rows, w = at.get("prompt")!.data;
-        return Promise.resolve({ loss: w.reduce((sum, v) => sum + (v - mean) ** 2 / 2, 0), gradients: new Map([["prompt", w.map((v) => v - mean)]]) });
+        const mean = batch.ids.reduce((a, b) => a + b, 0) / batch.rows,
+          w = at.get("prompt")!.data;
+        return Promise.resolve({
+          loss: w.reduce((sum, v) => sum + (v - mean) ** 2 / 2, 0),
+          gradients: new Map([["prompt", w.map((v) => v - mean)]]),
+        });
       },
     },
-    training, seed: 3, examples, metric: "accuracy", hidden: { units: 0, dropout: 0 }, now: () => 0, stopRequested: () => false,
+    training,
+    seed: 3,
+    examples,
+    metric: "accuracy",
+    hidden: { units: 0, dropout: 0 },
+    now: () => 0,
+    stopRequested: () => false,
     evaluate: (at) => Promise.resolve({ loss: at.get("prompt")!.data[0]! ** 2, metrics: { accuracy: 0 }, examples: 1 }),
-    save: (state) => { saved.push(state); }, emit: (event) => { events.push(event); }, events, saved, ...change,
+    save: (state) => {
+      saved.push(state);
+    },
+    emit: (event) => {
+      events.push(event);
+    },
+    events,
+    saved,
+    ...change,
   };
 }
 const whole = async (): Promise<LoopState> => (await trainLoop(initialState(parameters()), options({}))).state;
@@ -47,13 +75,18 @@ test("without validation examples nothing is chosen and nothing is told", async 
 });
 
 test("a loss that is no number ends the run with advice, before any parameter is spoilt", async () => {
-  const run = options({ model: { step: () => Promise.resolve({ loss: NaN, gradients: new Map([["prompt", Float32Array.of(0, 0)]]) }) } });
+  const run = options({
+    model: { step: () => Promise.resolve({ loss: NaN, gradients: new Map([["prompt", Float32Array.of(0, 0)]]) }) },
+  });
   await assert.rejects(trainLoop(initialState(parameters()), run), /diverged.*step 1/);
   assert.equal(run.saved.length, 0);
 });
 
 test("the first of equally good checkpoints is kept", async () => {
-  const { state } = await trainLoop(initialState(parameters()), options({ evaluate: () => Promise.resolve({ loss: 1, metrics: { accuracy: 1 }, examples: 1 }) }));
+  const { state } = await trainLoop(
+    initialState(parameters()),
+    options({ evaluate: () => Promise.resolve({ loss: 1, metrics: { accuracy: 1 }, examples: 1 }) }),
+  );
   assert.equal(state.best?.step, 4);
 });
 
@@ -61,8 +94,21 @@ test("every epoch has each example once, and batches pad to their own longest", 
   const sequence = new BatchSequence(examples, { batchSize: 2, seed: 1 });
   for (const epoch of [0, 1]) {
     const ids = Array.from({ length: 4 }, (_, i) => [...sequence.batch(epoch * 4 + i).ids]).flat();
-    assert.deepEqual(ids.sort((a, b) => a - b), [2, 3, 4, 5, 6, 7, 8]);
+    assert.deepEqual(
+      ids.sort((a, b) => a - b),
+      [2, 3, 4, 5, 6, 7, 8],
+    );
   }
-  const batch = padBatch([{ input: "", target: "", ids: [5], labels: [6, 1] }, { input: "", target: "", ids: [7, 8, 1], labels: [1] }]);
-  assert.deepEqual([[...batch.ids], [...batch.mask], [...batch.labels]], [[5, 0, 0, 7, 8, 1], [1, 0, 0, 1, 1, 1], [6, 1, 1, -100]]);
+  const batch = padBatch([
+    { input: "", target: "", ids: [5], labels: [6, 1] },
+    { input: "", target: "", ids: [7, 8, 1], labels: [1] },
+  ]);
+  assert.deepEqual(
+    [[...batch.ids], [...batch.mask], [...batch.labels]],
+    [
+      [5, 0, 0, 7, 8, 1],
+      [1, 0, 0, 1, 1, 1],
+      [6, 1, 1, -100],
+    ],
+  );
 });

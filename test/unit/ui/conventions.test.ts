@@ -4,21 +4,68 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Command, ContextKey, Setting, View } from "../../../src/ui/ids.ts";
 
-const root = join(import.meta.dirname, "../../.."), read = (path: string): string => readFileSync(join(root, path), "utf8");
-interface Item { command: string; when?: string; group?: string }
+const root = join(import.meta.dirname, "../../.."),
+  read = (path: string): string => readFileSync(join(root, path), "utf8");
+interface Item {
+  command: string;
+  when?: string;
+  group?: string;
+}
 interface Manifest {
-  engines: { vscode: string }; devDependencies: Record<string, string>; activationEvents: string[]; extensionKind: string[]; categories: string[]; keywords: string[]; repository: { url: string }; bugs: { url: string }; license: string; icon: string; publisher: string; l10n: string;
-  capabilities: { untrustedWorkspaces: { supported: string; description: string; restrictedConfigurations: string[] }; virtualWorkspaces: { supported: boolean; description: string } };
+  engines: { vscode: string };
+  devDependencies: Record<string, string>;
+  activationEvents: string[];
+  extensionKind: string[];
+  categories: string[];
+  keywords: string[];
+  repository: { url: string };
+  bugs: { url: string };
+  license: string;
+  icon: string;
+  publisher: string;
+  l10n: string;
+  capabilities: {
+    untrustedWorkspaces: { supported: string; description: string; restrictedConfigurations: string[] };
+    virtualWorkspaces: { supported: boolean; description: string };
+  };
   contributes: {
-    commands: { command: string; title: string; category: string; icon?: string }[]; menus: Record<string, Item[]>; views: Record<string, { id: string; name: string; icon: string }[]>; viewsContainers: { activitybar: { icon: string }[] }; keybindings?: { key: string; mac?: string; when?: string }[];
-    viewsWelcome: { when: string; contents: string }[]; walkthroughs: { steps: { id: string; description: string; media: { svg: string; altText: string }; completionEvents: string[] }[] }[];
-    configuration: { properties: Record<string, { type: string; default: unknown; scope: string; order: number; markdownDescription: string; enum?: string[]; markdownEnumDescriptions?: string[] }> };
+    commands: { command: string; title: string; category: string; icon?: string }[];
+    menus: Record<string, Item[]>;
+    views: Record<string, { id: string; name: string; icon: string }[]>;
+    viewsContainers: { activitybar: { icon: string }[] };
+    keybindings?: { key: string; mac?: string; when?: string }[];
+    viewsWelcome: { when: string; contents: string }[];
+    walkthroughs: {
+      steps: { id: string; description: string; media: { svg: string; altText: string }; completionEvents: string[] }[];
+    }[];
+    configuration: {
+      properties: Record<
+        string,
+        {
+          type: string;
+          default: unknown;
+          scope: string;
+          order: number;
+          markdownDescription: string;
+          enum?: string[];
+          markdownEnumDescriptions?: string[];
+        }
+      >;
+    };
   };
 }
-const manifest = JSON.parse(read("package.json")) as Manifest, nls = JSON.parse(read("package.nls.json")) as Record<string, string>, { contributes } = manifest;
+const manifest = JSON.parse(read("package.json")) as Manifest,
+  nls = JSON.parse(read("package.nls.json")) as Record<string, string>,
+  { contributes } = manifest;
 const text = (key: string): string => nls[key.slice(1, -1)] ?? "";
-const sources = readdirSync(join(root, "src/ui")).map((name) => read(`src/ui/${name}`)).join("\n");
-const number = (version: string): number[] => version.replace(/^[^\d]*/, "").split(".").map(Number);
+const sources = readdirSync(join(root, "src/ui"))
+  .map((name) => read(`src/ui/${name}`))
+  .join("\n");
+const number = (version: string): number[] =>
+  version
+    .replace(/^[^\d]*/, "")
+    .split(".")
+    .map(Number);
 
 test("the engine is stated, and its types are not newer", () => {
   const [engine, types] = [number(manifest.engines.vscode), number(manifest.devDependencies["@types/vscode"] ?? "")];
@@ -26,8 +73,15 @@ test("the engine is stated, and its types are not newer", () => {
 });
 
 test("the extension wakes for its own files, pages, views and commands alone", () => {
-  for (const event of manifest.activationEvents) assert.match(event, /^(onFileSystem:adept-schema|onWebviewPanel:adept\.\w+)$/);
-  assert.deepEqual(manifest.activationEvents.filter((event) => event.startsWith("onWebviewPanel")).map((event) => event.split(":")[1]).sort(), [View.panel, View.setup].sort());
+  for (const event of manifest.activationEvents)
+    assert.match(event, /^(onFileSystem:adept-schema|onWebviewPanel:adept\.\w+)$/);
+  assert.deepEqual(
+    manifest.activationEvents
+      .filter((event) => event.startsWith("onWebviewPanel"))
+      .map((event) => event.split(":")[1])
+      .sort(),
+    [View.panel, View.setup].sort(),
+  );
 });
 
 test("where it runs, what it does without trust, and why not without a disk", () => {
@@ -38,7 +92,11 @@ test("where it runs, what it does without trust, and why not without a disk", ()
   assert.equal(virtual.supported, false);
   assert.notEqual(text(virtual.description), "");
   // Everything that names a path, or makes something run, is not taken from a folder that is not trusted.
-  for (const [name, { type, scope }] of Object.entries(contributes.configuration.properties)) if (type === "string" && /folder|path/i.test(name)) { assert.ok(untrusted.restrictedConfigurations.includes(name), name); assert.match(scope, /^machine/); }
+  for (const [name, { type, scope }] of Object.entries(contributes.configuration.properties))
+    if (type === "string" && /folder|path/i.test(name)) {
+      assert.ok(untrusted.restrictedConfigurations.includes(name), name);
+      assert.match(scope, /^machine/);
+    }
 });
 
 test("the marketplace gets what it shows", () => {
@@ -51,25 +109,72 @@ test("the marketplace gets what it shows", () => {
 
 test("titles are in title case, with no emoji and no category in them", () => {
   for (const { title, category, icon } of contributes.commands) {
-    const shown = text(title), small = /^(a|an|and|as|at|by|for|in|of|on|or|the|to|with|After|This|Another|Go|Out|Two)$/i;
+    const shown = text(title),
+      small = /^(a|an|and|as|at|by|for|in|of|on|or|the|to|with|After|This|Another|Go|Out|Two)$/i;
     assert.equal(category, "ADePT");
-    for (const word of shown.replace(/…$/, "").split(" ").filter((each) => !small.test(each))) assert.match(word, /^[A-Z]/, shown);
+    for (const word of shown
+      .replace(/…$/, "")
+      .split(" ")
+      .filter((each) => !small.test(each)))
+      assert.match(word, /^[A-Z]/, shown);
     assert.doesNotMatch(shown, /\p{Extended_Pictographic}/u);
     assert.match(icon ?? "", /^\$\([a-z-]+\)$/, shown);
   }
 });
 
 test("what needs a row of the list is not in the palette, or asks for the run itself", () => {
-  const hidden = new Set((contributes.menus["commandPalette"] ?? []).filter(({ when }) => when === "false").map(({ command }) => command));
-  for (const id of [Command.star, Command.unstar, Command.rename, Command.note, Command.tag, Command.delete, Command.archive, Command.unarchive, Command.openRunFolder, Command.copyRunId, Command.compareCode, Command.trainNext, Command.trainLast]) assert.ok(hidden.has(id), id);
+  const hidden = new Set(
+    (contributes.menus["commandPalette"] ?? []).filter(({ when }) => when === "false").map(({ command }) => command),
+  );
+  for (const id of [
+    Command.star,
+    Command.unstar,
+    Command.rename,
+    Command.note,
+    Command.tag,
+    Command.delete,
+    Command.archive,
+    Command.unarchive,
+    Command.openRunFolder,
+    Command.copyRunId,
+    Command.compareCode,
+    Command.trainNext,
+    Command.trainLast,
+  ])
+    assert.ok(hidden.has(id), id);
 });
 
 test("each `when` asks what VS Code documents or what the code tells", () => {
-  const documented = new Set(["view", "viewItem", "listMultiSelection", "listDoubleSelection", "isWorkspaceTrusted", "workspaceFolderCount", "resourceFilename", "resourceScheme", "resourceExtname", "editorTextFocus", "editorHasSelection", "focusedView", "listFocus", "inputFocus", "false"]);
-  const all = [...Object.values(contributes.menus).flat(), ...contributes.viewsWelcome, ...(contributes.keybindings ?? [])].map(({ when }) => when ?? "");
+  const documented = new Set([
+    "view",
+    "viewItem",
+    "listMultiSelection",
+    "listDoubleSelection",
+    "isWorkspaceTrusted",
+    "workspaceFolderCount",
+    "resourceFilename",
+    "resourceScheme",
+    "resourceExtname",
+    "editorTextFocus",
+    "editorHasSelection",
+    "focusedView",
+    "listFocus",
+    "inputFocus",
+    "false",
+  ]);
+  const all = [
+    ...Object.values(contributes.menus).flat(),
+    ...contributes.viewsWelcome,
+    ...(contributes.keybindings ?? []),
+  ].map(({ when }) => when ?? "");
   for (const when of all) {
-    const keys = when.replace(/=~ \/(?:\\.|[^/\\])*\//g, "").replace(/(==|!=|>|<|>=|<=) *[\w.-]+/g, "").match(/[\w.]+/g) ?? [];
-    for (const key of keys) assert.ok(documented.has(key) || Object.values<string>(ContextKey).includes(key), `${key} in ${when}`);
+    const keys =
+      when
+        .replace(/=~ \/(?:\\.|[^/\\])*\//g, "")
+        .replace(/(==|!=|>|<|>=|<=) *[\w.-]+/g, "")
+        .match(/[\w.]+/g) ?? [];
+    for (const key of keys)
+      assert.ok(documented.has(key) || Object.values<string>(ContextKey).includes(key), `${key} in ${when}`);
   }
   for (const key of Object.keys(ContextKey)) assert.match(sources, new RegExp(`ContextKey\\.${key}\\b`), key);
 });
@@ -77,9 +182,13 @@ test("each `when` asks what VS Code documents or what the code tells", () => {
 test("what takes something away stands in a group of its own, never inline", () => {
   const items = contributes.menus["view/item/context"] ?? [];
   for (const id of [Command.delete, Command.restoreFiles]) {
-    const own = items.filter(({ command }) => command === id), group = own[0]?.group?.split("@")[0];
+    const own = items.filter(({ command }) => command === id),
+      group = own[0]?.group?.split("@")[0];
     assert.equal(own.length, 1);
-    assert.deepEqual(items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command), [id]);
+    assert.deepEqual(
+      items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command),
+      [id],
+    );
     assert.notEqual(group, "inline");
   }
 });
@@ -91,28 +200,40 @@ test("at most three inline actions at a row, each with an icon", () => {
 });
 
 test("keys are bound for the list alone", () => {
-  for (const { when, key } of contributes.keybindings ?? []) assert.match(when ?? "", /focusedView == adept\.runs/, key);
+  for (const { when, key } of contributes.keybindings ?? [])
+    assert.match(when ?? "", /focusedView == adept\.runs/, key);
 });
 
 test("one container with one view, its icon of one colour and 24 by 24", () => {
-  const { activitybar } = contributes.viewsContainers, views = Object.values(contributes.views).flat(), icon = read(activitybar[0]!.icon);
+  const { activitybar } = contributes.viewsContainers,
+    views = Object.values(contributes.views).flat(),
+    icon = read(activitybar[0]!.icon);
   assert.equal(activitybar.length, 1);
-  assert.ok(views.length >= 1 && views.length <= 2 && views.every(({ icon: own, name }) => own !== "" && text(name).split(" ").length <= 2));
+  assert.ok(
+    views.length >= 1 &&
+      views.length <= 2 &&
+      views.every(({ icon: own, name }) => own !== "" && text(name).split(" ").length <= 2),
+  );
   assert.match(icon, /viewBox="0 0 24 24"/);
   assert.doesNotMatch(icon, /#(?!000|fff)[0-9a-f]{3,6}|rgb\(/i);
 });
 
 test("every empty list says why and what to do: no folder, no trust, no repository, no runs, nothing that fits", () => {
   const whens = contributes.viewsWelcome.map(({ when }) => when).join("\n");
-  for (const key of ["workspaceFolderCount == 0", "!isWorkspaceTrusted", "adept.noRepository", "adept.filtered"]) assert.ok(whens.includes(key), key);
+  for (const key of ["workspaceFolderCount == 0", "!isWorkspaceTrusted", "adept.noRepository", "adept.filtered"])
+    assert.ok(whens.includes(key), key);
   for (const { contents } of contributes.viewsWelcome) assert.equal(text(contents).match(/\]\(command:/g)?.length, 1);
 });
 
 test("settings: ours by name, typed, described, ordered, at most fifteen, and each is read", () => {
-  const settings = Object.entries(contributes.configuration.properties), orders = settings.map(([, { order }]) => order);
+  const settings = Object.entries(contributes.configuration.properties),
+    orders = settings.map(([, { order }]) => order);
   assert.ok(settings.length <= 15);
   assert.equal(new Set(orders).size, settings.length);
-  for (const [name, { type, default: otherwise, scope, markdownDescription, enum: values, markdownEnumDescriptions }] of settings) {
+  for (const [
+    name,
+    { type, default: otherwise, scope, markdownDescription, enum: values, markdownEnumDescriptions },
+  ] of settings) {
     assert.match(name, /^adept\./);
     assert.ok(type !== undefined && otherwise !== undefined && scope !== undefined, name);
     assert.notEqual(text(markdownDescription), "", name);
@@ -130,14 +251,17 @@ test("one walkthrough of three to six steps, each with a picture that is describ
     assert.notEqual(text(media.altText), "");
     assert.match(read(media.svg), /var\(--vscode-/);
     assert.ok(completionEvents.length > 0);
-    for (const event of completionEvents) assert.ok(Object.values<string>(Command).includes(event.replace("onCommand:", "")), event);
-    for (const [, id] of text(description).matchAll(/\(command:([\w.]+)\)/g)) assert.ok(Object.values<string>(Command).includes(id ?? ""), id);
+    for (const event of completionEvents)
+      assert.ok(Object.values<string>(Command).includes(event.replace("onCommand:", "")), event);
+    for (const [, id] of text(description).matchAll(/\(command:([\w.]+)\)/g))
+      assert.ok(Object.values<string>(Command).includes(id ?? ""), id);
   }
 });
 
 test("README, changelog, licence and support say what a user looks for", () => {
   const readme = read("README.md");
-  for (const part of [/!\[[^\]]+\]\(/, /npm ci && npm run demo/, /settings/i, /privacy/i, /limits/i, /command/i]) assert.match(readme, part);
+  for (const part of [/!\[[^\]]+\]\(/, /npm ci && npm run demo/, /settings/i, /privacy/i, /limits/i, /command/i])
+    assert.match(readme, part);
   for (const key of Object.values(Setting)) assert.ok(readme.includes(`\`${key}\``), `README does not tell of ${key}`);
   assert.match(read("CHANGELOG.md"), /Keep a Changelog/);
   assert.match(read("CHANGELOG.md"), /## \[\d+\.\d+\.\d+\]|## \[Unreleased\]/);
@@ -147,13 +271,21 @@ test("README, changelog, licence and support say what a user looks for", () => {
 
 test("pages load from the package alone and are not kept alive while hidden", () => {
   assert.doesNotMatch(sources, /retainContextWhenHidden/);
-  for (const [, roots] of sources.matchAll(/localResourceRoots: \[([^\]]*)\]/g)) assert.doesNotMatch(roots ?? "", /workspace|storage/i);
+  for (const [, roots] of sources.matchAll(/localResourceRoots: \[([^\]]*)\]/g))
+    assert.doesNotMatch(roots ?? "", /workspace|storage/i);
   assert.equal(sources.match(/localResourceRoots/g)?.length, sources.match(/webview\.html = /g)?.length);
 });
 
 test("nothing on a page moves of itself: no animated chart, no transition", () => {
-  const pages = readdirSync(join(root, "webview"), { recursive: true }).map(String).filter((name) => name.endsWith(".ts")).map((name) => read(`webview/${name}`)).join("\n");
+  const pages = readdirSync(join(root, "webview"), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => read(`webview/${name}`))
+    .join("\n");
   assert.equal(pages.match(/new Chart[<(]/g)?.length, pages.match(/animation: false/g)?.length);
-  assert.doesNotMatch(read("webview/main.css").replace("transition-duration: 0.01ms", ""), /transition|animation|@keyframes/);
+  assert.doesNotMatch(
+    read("webview/main.css").replace("transition-duration: 0.01ms", ""),
+    /transition|animation|@keyframes/,
+  );
   assert.doesNotMatch(pages, /requestAnimationFrame\(|\.animate\(|scrollIntoView\(\{[^}]*smooth/);
 });

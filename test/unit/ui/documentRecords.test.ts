@@ -8,21 +8,45 @@ import { Turns } from "../../../src/ui/turns.ts";
 /** A document that counts how often a line of it is looked at. */
 class Counted {
   looks = 0;
-  constructor(readonly lines: string[], readonly fileName = "/d/a.csv") {}
-  get lineCount(): number { return this.lines.length; }
-  lineAt(line: number): { text: string } { this.looks++; return { text: this.lines[line]! }; }
-  records(headerless?: readonly string[]): DocumentRecords { return new DocumentRecords(this as unknown as TextDocument, headerless); }
+  constructor(
+    readonly lines: string[],
+    readonly fileName = "/d/a.csv",
+  ) {}
+  get lineCount(): number {
+    return this.lines.length;
+  }
+  lineAt(line: number): { text: string } {
+    this.looks++;
+    return { text: this.lines[line]! };
+  }
+  records(headerless?: readonly string[]): DocumentRecords {
+    return new DocumentRecords(this as unknown as TextDocument, headerless);
+  }
 }
-const changed = (line: number): TextDocumentContentChangeEvent[] => [{ range: { start: { line } } } as TextDocumentContentChangeEvent];
-const rows = (count: number): string[] => ["id,text,label", ...Array.from({ length: count }, (_, i) => `${i},the meeting about paper and stone,yes`)];
+const changed = (line: number): TextDocumentContentChangeEvent[] => [
+  { range: { start: { line } } } as TextDocumentContentChangeEvent,
+];
+const rows = (count: number): string[] => [
+  "id,text,label",
+  ...Array.from({ length: count }, (_, i) => `${i},the meeting about paper and stone,yes`),
+];
 
 test("a quote that nothing closes is a character of its line: the rows after it are rows, and looking for its end is soon given up", () => {
   const lines = rows(50_000);
   lines[1000] = '999,"the meeting about paper and stone,yes';
-  const document = new Counted(lines), records = document.records(), stray = records.in(1000, 1000)[0]!;
+  const document = new Counted(lines),
+    records = document.records(),
+    stray = records.in(1000, 1000)[0]!;
   assert.deepEqual([stray.lines, stray.bare], [1, true]);
-  assert.deepEqual(records.texts(stray, {}).map(({ text }) => text), ['"the meeting about paper and stone', "yes"], "its quote ends no cell");
-  assert.deepEqual(records.in(40_000, 40_060).map(({ line, lines: count }) => [line, count]), Array.from({ length: 61 }, (_, i) => [40_000 + i, 1]));
+  assert.deepEqual(
+    records.texts(stray, {}).map(({ text }) => text),
+    ['"the meeting about paper and stone', "yes"],
+    "its quote ends no cell",
+  );
+  assert.deepEqual(
+    records.in(40_000, 40_060).map(({ line, lines: count }) => [line, count]),
+    Array.from({ length: 61 }, (_, i) => [40_000 + i, 1]),
+  );
   assert.ok(document.looks < 45_000, `each line once: ${document.looks}`);
   document.looks = 0;
   records.in(40_001, 40_061);
@@ -31,15 +55,27 @@ test("a quote that nothing closes is a character of its line: the rows after it 
 });
 
 test("cells still go over lines, up to a limit", () => {
-  const cell = (count: number): string[] => [`7,"stone`, ...Array.from({ length: count - 2 }, () => "and paper"), `end",yes`];
-  const document = new Counted(["id,text,label", ...cell(150), "8,river,no", ...cell(250), "9,river,no"]), found = document.records().in(0, 1000);
-  assert.deepEqual(found.slice(0, 2).map(({ line, lines }) => [line, lines]), [[1, 150], [151, 1]]);
+  const cell = (count: number): string[] => [
+    `7,"stone`,
+    ...Array.from({ length: count - 2 }, () => "and paper"),
+    `end",yes`,
+  ];
+  const document = new Counted(["id,text,label", ...cell(150), "8,river,no", ...cell(250), "9,river,no"]),
+    found = document.records().in(0, 1000);
+  assert.deepEqual(
+    found.slice(0, 2).map(({ line, lines }) => [line, lines]),
+    [
+      [1, 150],
+      [151, 1],
+    ],
+  );
   assert.ok(found.slice(2).every(({ lines }) => lines === 1));
   assert.equal(found.at(-1)!.text, "9,river,no");
 });
 
 test("an edit below is found at once, far above it is looked for in parts", async () => {
-  const document = new Counted(rows(80_000)), records = document.records();
+  const document = new Counted(rows(80_000)),
+    records = document.records();
   await records.find(70_000, new Turns());
   document.looks = 0;
   records.changed(changed(69_990));
@@ -49,7 +85,12 @@ test("an edit below is found at once, far above it is looked for in parts", asyn
   records.changed(changed(1));
   assert.equal(records.isNear(70_000), false);
   let parts = 0;
-  await records.find(70_000, { give: () => { parts++; return Promise.resolve(); } } as Turns);
+  await records.find(70_000, {
+    give: () => {
+      parts++;
+      return Promise.resolve();
+    },
+  } as Turns);
   assert.ok(parts > 100, "others have their turn in between");
   assert.ok(records.isNear(70_000));
   assert.equal(records.in(70_000, 70_000)[0]?.line, 70_000);
@@ -57,26 +98,61 @@ test("an edit below is found at once, far above it is looked for in parts", asyn
 
 test("whatever is edited, records are those of a document that is looked at for the first time", () => {
   const line = fc.constantFrom("a,b", 'a,"b', 'c",d', '"', '""', 'x,"y",z', "");
-  const part = fc.array(line, { minLength: 1, maxLength: 12 }), plain = rows(250);
+  const part = fc.array(line, { minLength: 1, maxLength: 12 }),
+    plain = rows(250);
   // Quotes that stand near and far: some are looked for over the plain rows, some not as far.
-  fc.assert(fc.property(part, part, fc.array(fc.tuple(fc.oneof(fc.nat(11), fc.integer({ min: 255, max: 540 })), fc.nat(3), fc.array(line, { maxLength: 3 })), { maxLength: 4 }), (first, second, edits) => {
-    const lines = [...first, ...plain, ...second, ...plain], document = new Counted(lines), records = document.records();
-    records.in(0, lines.length - 1);
-    for (const [at, count, added] of edits) {
-      const from = Math.min(at, document.lines.length - 1);
-      document.lines.splice(from, count, ...added);
-      if (document.lines.length === 0) document.lines.push("");
-      records.changed(changed(from));
-      assert.deepEqual(records.in(0, document.lines.length - 1), new Counted([...document.lines]).records().in(0, document.lines.length - 1));
-    }
-  }), { numRuns: 300 });
+  fc.assert(
+    fc.property(
+      part,
+      part,
+      fc.array(
+        fc.tuple(fc.oneof(fc.nat(11), fc.integer({ min: 255, max: 540 })), fc.nat(3), fc.array(line, { maxLength: 3 })),
+        { maxLength: 4 },
+      ),
+      (first, second, edits) => {
+        const lines = [...first, ...plain, ...second, ...plain],
+          document = new Counted(lines),
+          records = document.records();
+        records.in(0, lines.length - 1);
+        for (const [at, count, added] of edits) {
+          const from = Math.min(at, document.lines.length - 1);
+          document.lines.splice(from, count, ...added);
+          if (document.lines.length === 0) document.lines.push("");
+          records.changed(changed(from));
+          assert.deepEqual(
+            records.in(0, document.lines.length - 1),
+            new Counted([...document.lines]).records().in(0, document.lines.length - 1),
+          );
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
 });
 
 test("the first line that is not empty is a table's header, unless the task's tables have none", () => {
-  const texts = (document: Counted, headerless?: string[]): string[][] => { const records = document.records(headerless); return records.in(0, 10).filter(({ text }) => text !== "").map((record) => records.texts(record, { reading: [{ fields: ["sentence"] }] }).map(({ text }) => text)); };
+  const texts = (document: Counted, headerless?: string[]): string[][] => {
+    const records = document.records(headerless);
+    return records
+      .in(0, 10)
+      .filter(({ text }) => text !== "")
+      .map((record) => records.texts(record, { reading: [{ fields: ["sentence"] }] }).map(({ text }) => text));
+  };
   assert.deepEqual(texts(new Counted(["", "id,sentence", "1,stone"])), [["stone"]]);
-  const COLA = ["source", "label", "star", "sentence"], bare = ["gj04\t1\t\tOur friends won't buy this.", "gj04\t0\t*\tThe more pseudos."];
-  assert.deepEqual(texts(new Counted(bare, "/d/in_domain_train.tsv"), COLA), [["Our friends won't buy this."], ["The more pseudos."]]);
-  assert.deepEqual(texts(new Counted(["sentence\tlabel", "stone\t1"], "/d/train.tsv"), COLA), [["stone"]], "a line that names one of the columns is a header all the same");
-  assert.equal(new Counted(["", "id,sentence", "1,stone"]).records().headLines, 2, "an edit there changes how all others are read");
+  const COLA = ["source", "label", "star", "sentence"],
+    bare = ["gj04\t1\t\tOur friends won't buy this.", "gj04\t0\t*\tThe more pseudos."];
+  assert.deepEqual(texts(new Counted(bare, "/d/in_domain_train.tsv"), COLA), [
+    ["Our friends won't buy this."],
+    ["The more pseudos."],
+  ]);
+  assert.deepEqual(
+    texts(new Counted(["sentence\tlabel", "stone\t1"], "/d/train.tsv"), COLA),
+    [["stone"]],
+    "a line that names one of the columns is a header all the same",
+  );
+  assert.equal(
+    new Counted(["", "id,sentence", "1,stone"]).records().headLines,
+    2,
+    "an edit there changes how all others are read",
+  );
 });

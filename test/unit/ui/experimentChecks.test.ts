@@ -6,34 +6,72 @@ import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 let parts: typeof Parts, checks: ExperimentChecks;
-const asked: string[] = [], answers: ((answer: CheckAnswer) => void)[] = [];
+const asked: string[] = [],
+  answers: ((answer: CheckAnswer) => void)[] = [];
 const rest = (milliseconds = 400): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const nothingWrong = (...places: string[]): CheckAnswer => ({ problems: [], places });
 class Opened {
-  isClosed = false; version = 1; text = "{}"; isDirty = false;
+  isClosed = false;
+  version = 1;
+  text = "{}";
+  isDirty = false;
   readonly uri: Parts.vscode.Uri;
-  constructor(readonly fileName: string) { this.uri = parts.vscode.Uri.file(fileName); }
-  getText(): string { return this.text; }
-  positionAt(offset: number): object { return new parts.vscode.Position(0, offset); }
-  save(): Promise<boolean> { return Promise.resolve(true); }
-  type(text: string): void { this.text = text; this.version++; parts.vscode.events.changed.fire({ document: this, contentChanges: [] }); }
+  constructor(readonly fileName: string) {
+    this.uri = parts.vscode.Uri.file(fileName);
+  }
+  getText(): string {
+    return this.text;
+  }
+  positionAt(offset: number): object {
+    return new parts.vscode.Position(0, offset);
+  }
+  save(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+  type(text: string): void {
+    this.text = text;
+    this.version++;
+    parts.vscode.events.changed.fire({ document: this, contentChanges: [] });
+  }
 }
 
-before(async () => { parts = await loadParts(); });
+before(async () => {
+  parts = await loadParts();
+});
 beforeEach(async () => {
   checks?.dispose();
   asked.length = answers.length = 0;
   parts.vscode.workspace.textDocuments = [];
-  checks = new parts.ExperimentChecks({ get: () => ({ check: ({ path, text }: { path: string; text: string }) => { asked.push(`${path}: ${text}`); return new Promise<CheckAnswer>((done) => { answers.push(done); }); } }) } as never, { warn: () => undefined } as never);
+  checks = new parts.ExperimentChecks(
+    {
+      get: () => ({
+        check: ({ path, text }: { path: string; text: string }) => {
+          asked.push(`${path}: ${text}`);
+          return new Promise<CheckAnswer>((done) => {
+            answers.push(done);
+          });
+        },
+      }),
+    } as never,
+    { warn: () => undefined } as never,
+  );
   await rest(10);
 });
-const open = (fileName: string): Opened => { const document = new Opened(fileName); parts.vscode.workspace.textDocuments.push(document); parts.vscode.events.opened.fire(document); return document; };
+const open = (fileName: string): Opened => {
+  const document = new Opened(fileName);
+  parts.vscode.workspace.textDocuments.push(document);
+  parts.vscode.events.opened.fire(document);
+  return document;
+};
 
 test("one check of a document is under way at a time, and of those that wait only the newest is made", async () => {
   const document = open("/w/a.adept.json");
   await rest(30);
   assert.deepEqual(asked, ["/w/a.adept.json: {}"]);
-  for (const text of ["1", "2", "3"]) { document.type(text); await rest(); }
+  for (const text of ["1", "2", "3"]) {
+    document.type(text);
+    await rest();
+  }
   assert.equal(asked.length, 1, "the first is not answered yet");
   answers[0]!(nothingWrong());
   await rest(30);
@@ -47,23 +85,70 @@ test("one check of a document is under way at a time, and of those that wait onl
 });
 
 test("only the experiments that name what has changed are looked at again, whoever changes it", async () => {
-  const { events, watchers, Uri } = parts.vscode, first = open("/w/a.adept.json"), second = open("/w/b.adept.json");
+  const { events, watchers, Uri } = parts.vscode,
+    first = open("/w/a.adept.json"),
+    second = open("/w/b.adept.json");
   open("/w/notes.txt");
   await rest(30);
   answers[0]!(nothingWrong("/w/data.jsonl", "/w/folder"));
   answers[1]!(nothingWrong("/w/[odd].csv"));
   await rest(30);
   asked.length = answers.length = 0;
-  const again = async (change: () => void): Promise<string[]> => { asked.length = 0; change(); await rest(); answers.splice(0).forEach((answer, i) => { answer(nothingWrong(...(asked[i]!.startsWith("/w/a.") ? ["/w/data.jsonl", "/w/folder"] : ["/w/[odd].csv"]))); }); await rest(30); return asked.map((each) => each[3]!); };
-  assert.deepEqual(await again(() => { events.saved.fire({ uri: Uri.file("/w/notes.txt") }); }), []);
-  assert.deepEqual(await again(() => { events.saved.fire({ uri: Uri.file("/w/data.jsonl") }); }), ["a"]);
-  assert.deepEqual(await again(() => { events.created.fire({ files: [Uri.file("/w/folder/train.jsonl")] }); }), ["a"]);
-  assert.deepEqual(await again(() => { events.renamed.fire({ files: [{ oldUri: Uri.file("/w/x.csv"), newUri: Uri.file("/w/[odd].csv") }] }); }), ["b"]);
-  assert.deepEqual(await again(() => { events.deleted.fire({ files: [Uri.file("/w")] }); }), ["a", "b"], "a folder above them");
+  const again = async (change: () => void): Promise<string[]> => {
+    asked.length = 0;
+    change();
+    await rest();
+    answers.splice(0).forEach((answer, i) => {
+      answer(nothingWrong(...(asked[i]!.startsWith("/w/a.") ? ["/w/data.jsonl", "/w/folder"] : ["/w/[odd].csv"])));
+    });
+    await rest(30);
+    return asked.map((each) => each[3]!);
+  };
+  assert.deepEqual(
+    await again(() => {
+      events.saved.fire({ uri: Uri.file("/w/notes.txt") });
+    }),
+    [],
+  );
+  assert.deepEqual(
+    await again(() => {
+      events.saved.fire({ uri: Uri.file("/w/data.jsonl") });
+    }),
+    ["a"],
+  );
+  assert.deepEqual(
+    await again(() => {
+      events.created.fire({ files: [Uri.file("/w/folder/train.jsonl")] });
+    }),
+    ["a"],
+  );
+  assert.deepEqual(
+    await again(() => {
+      events.renamed.fire({ files: [{ oldUri: Uri.file("/w/x.csv"), newUri: Uri.file("/w/[odd].csv") }] });
+    }),
+    ["b"],
+  );
+  assert.deepEqual(
+    await again(() => {
+      events.deleted.fire({ files: [Uri.file("/w")] });
+    }),
+    ["a", "b"],
+    "a folder above them",
+  );
   // Another program makes or deletes a file that is named: VS Code tells of none of its own.
-  const watched = [...watchers].map(({ pattern }) => (pattern as { base: { path: string }; pattern: string })).map(({ base, pattern }) => `${base.path}/${pattern}`);
+  const watched = [...watchers]
+    .map(({ pattern }) => pattern as { base: { path: string }; pattern: string })
+    .map(({ base, pattern }) => `${base.path}/${pattern}`);
   assert.deepEqual(watched.sort(), ["/w/[[]odd[]].csv", "/w/data.jsonl", "/w/folder"]);
-  assert.deepEqual(await again(() => { [...watchers].find(({ pattern }) => (pattern as { pattern: string }).pattern === "data.jsonl")!.changed(); }), ["a"]);
-  for (const document of [first, second]) { document.isClosed = true; events.closed.fire(document); }
+  assert.deepEqual(
+    await again(() => {
+      [...watchers].find(({ pattern }) => (pattern as { pattern: string }).pattern === "data.jsonl")!.changed();
+    }),
+    ["a"],
+  );
+  for (const document of [first, second]) {
+    document.isClosed = true;
+    events.closed.fire(document);
+  }
   assert.equal(watchers.size, 0);
 });

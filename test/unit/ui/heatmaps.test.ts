@@ -12,16 +12,41 @@ import { loadParts } from "../../host/loadParts.ts";
 import { StubEditor } from "../../host/stubEditor.ts";
 import { StubTokens } from "../../host/stubTokens.ts";
 
-let parts: typeof Parts, tokens: StubTokens, heatmaps: Heatmaps, runs: Record<"a" | "b", Run>, changed: { fire: (change: { ids: string[]; list: boolean }) => void };
-const folder = mkdtempSync(join(tmpdir(), "adept-heatmaps-")), reported: unknown[] = [], warned: string[] = [];
+let parts: typeof Parts,
+  tokens: StubTokens,
+  heatmaps: Heatmaps,
+  runs: Record<"a" | "b", Run>,
+  changed: { fire: (change: { ids: string[]; list: boolean }) => void };
+const folder = mkdtempSync(join(tmpdir(), "adept-heatmaps-")),
+  reported: unknown[] = [],
+  warned: string[] = [];
 const rest = (milliseconds = 30): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
-const trainedOn = (train: string): object => ({ backbone: "tiny-t5", task: { kind: "file", train }, method: { kind: "adept" } });
-const run = (id: string): Run => ({ id, directory: { path: `/runs/${id}`, record: () => ({ sources: {} }), experiment: () => trainedOn(join(folder, `${id}.parquet`)) }, record: { name: `Run ${id}`, method: "adept", status: "finished" } }) as unknown as Run;
+const trainedOn = (train: string): object => ({
+  backbone: "tiny-t5",
+  task: { kind: "file", train },
+  method: { kind: "adept" },
+});
+const run = (id: string): Run =>
+  ({
+    id,
+    directory: {
+      path: `/runs/${id}`,
+      record: () => ({ sources: {} }),
+      experiment: () => trainedOn(join(folder, `${id}.parquet`)),
+    },
+    record: { name: `Run ${id}`, method: "adept", status: "finished" },
+  }) as unknown as Run;
 
-before(async () => { parts = await loadParts(); });
-after(() => { rmSync(folder, { recursive: true, force: true }); });
+before(async () => {
+  parts = await loadParts();
+});
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 beforeEach(() => {
-  const { vscode } = parts, kept = new Map<string, unknown>(), own = new vscode.EventEmitter<{ ids: string[]; list: boolean }>();
+  const { vscode } = parts,
+    kept = new Map<string, unknown>(),
+    own = new vscode.EventEmitter<{ ids: string[]; list: boolean }>();
   runs = { a: run("a"), b: run("b") };
   changed = own;
   tokens = new StubTokens();
@@ -30,8 +55,11 @@ beforeEach(() => {
   vscode.settings.delete("adept.heatmap.showOnOpen");
   reported.length = warned.length = 0;
   heatmaps = new parts.Heatmaps({
-    model: { onDidChange: own.event, find: (id: string) => Object.values(runs).find((each) => each.id === id) }, errors: { report: (error: unknown) => reported.push(error) }, log: { warn: (text: string) => warned.push(text) },
-    tokens: { get: () => tokens }, state: { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => kept.set(key, value) },
+    model: { onDidChange: own.event, find: (id: string) => Object.values(runs).find((each) => each.id === id) },
+    errors: { report: (error: unknown) => reported.push(error) },
+    log: { warn: (text: string) => warned.push(text) },
+    tokens: { get: () => tokens },
+    state: { get: (key: string) => kept.get(key), update: (key: string, value: unknown) => kept.set(key, value) },
   } as unknown as ConstructorParameters<typeof parts.Heatmaps>[0]);
 });
 
@@ -48,10 +76,15 @@ function show(...editors: TextEditor[]): void {
   parts.vscode.events.visibleEditors.fire();
 }
 /** The run that each editor shows. */
-const seen = (...editors: TextEditor[]): (string | undefined)[] => editors.map((each) => { parts.vscode.window.activeTextEditor = each; return heatmaps.active()?.choice.run.id; });
+const seen = (...editors: TextEditor[]): (string | undefined)[] =>
+  editors.map((each) => {
+    parts.vscode.window.activeTextEditor = each;
+    return heatmaps.active()?.choice.run.id;
+  });
 
 test("two runs side by side stay where they are, whatever becomes of the groups", async () => {
-  const first = editor("/d/a.txt", 1), second = editor("/d/a.txt", 2, first);
+  const first = editor("/d/a.txt", 1),
+    second = editor("/d/a.txt", 2, first);
   show(first, second);
   await heatmaps.show(first.document, runs.a);
   await heatmaps.show(first.document, runs.b, { editor: second });
@@ -66,13 +99,16 @@ test("two runs side by side stay where they are, whatever becomes of the groups"
   assert.deepEqual(seen(second), ["b"], "both left groups are closed");
   // A covered editor comes back as another, where it was.
   show();
-  const back = editor("/d/a.txt", 1, first), other = editor("/d/a.txt", 2, first);
+  const back = editor("/d/a.txt", 1, first),
+    other = editor("/d/a.txt", 2, first);
   show(back, other);
   assert.deepEqual(seen(back, other), ["b", "a"]);
 });
 
 test("the scale is that of the runs in sight, and their names are told", async () => {
-  const first = editor("/d/a.txt", 1), second = editor("/d/b.txt", 1), legend = new parts.HeatmapLegend(heatmaps);
+  const first = editor("/d/a.txt", 1),
+    second = editor("/d/b.txt", 1),
+    legend = new parts.HeatmapLegend(heatmaps);
   show(first);
   await heatmaps.show(first.document, runs.a);
   assert.equal(heatmaps.scale("norm").high, 10);
@@ -88,13 +124,19 @@ test("the scale is that of the runs in sight, and their names are told", async (
 });
 
 test("a heatmap that was hidden stays hidden, also where every data file shows one; a document opened again shows it", async () => {
-  const { events, settings } = parts.vscode, data = editor("/d/x.jsonl", 1), other = editor("/d/y.txt", 1);
+  const { events, settings } = parts.vscode,
+    data = editor("/d/x.jsonl", 1),
+    other = editor("/d/y.txt", 1);
   show(data);
   await heatmaps.show(data.document, runs.a);
   settings.set("adept.heatmap.showOnOpen", true);
   heatmaps.hide(data.document.uri);
   const comeBack = async (): Promise<boolean> => {
-    for (const each of [other, data]) { show(each); events.activeEditor.fire(each); await rest(); }
+    for (const each of [other, data]) {
+      show(each);
+      events.activeEditor.fire(each);
+      await rest();
+    }
     return heatmaps.active() !== undefined;
   };
   assert.equal(await comeBack(), false);
@@ -111,9 +153,16 @@ test("a run that is trained on is read anew: when its status changes, when its t
   show(one);
   await heatmaps.show(one.document, runs.a);
   await rest();
-  const values = (): number[] => heatmaps.active()!.tokens().map(({ value }) => value!);
+  const values = (): number[] =>
+    heatmaps
+      .active()!
+      .tokens()
+      .map(({ value }) => value!);
   assert.deepEqual(values(), [5, 3, 5, 5]);
-  const become = (status: RunStatus): void => { Object.assign(runs.a, { record: { ...runs.a.record, status } }); changed.fire({ ids: ["a"], list: false }); };
+  const become = (status: RunStatus): void => {
+    Object.assign(runs.a, { record: { ...runs.a.record, status } });
+    changed.fire({ ids: ["a"], list: false });
+  };
   tokens.runs.set("/runs/a", { stamp: "a2", factor: 2 });
   become("running");
   await rest();
@@ -121,7 +170,10 @@ test("a run that is trained on is read anew: when its status changes, when its t
   // New tensors without a word: an answer tells, and no line has old values beside new ones.
   tokens.runs.set("/runs/a", { stamp: "a3", factor: 4 });
   (one as unknown as StubEditor).lines.push("paper");
-  parts.vscode.events.changed.fire({ document: one.document, contentChanges: [{ range: new parts.vscode.Range(1, 5, 1, 5) }] });
+  parts.vscode.events.changed.fire({
+    document: one.document,
+    contentChanges: [{ range: new parts.vscode.Range(1, 5, 1, 5) }],
+  });
   await rest(200);
   assert.deepEqual([values(), heatmaps.scale("norm").high], [[20, 12, 20, 20, 20], 40]);
   tokens.runs.delete("/runs/a");
@@ -133,16 +185,22 @@ test("a run that is trained on is read anew: when its status changes, when its t
 });
 
 test("in high contrast the legend names the lines, and no two steps have the same", async () => {
-  const { vscode } = parts, one = editor("/d/a.txt", 1), legend = new parts.HeatmapLegend(heatmaps);
+  const { vscode } = parts,
+    one = editor("/d/a.txt", 1),
+    legend = new parts.HeatmapLegend(heatmaps);
   vscode.setTheme(vscode.ColorThemeKind.HighContrast);
   show(one);
   await heatmaps.show(one.document, runs.a);
   await rest();
-  const lines = (): string[] => [...vscode.statusItem.tooltip!.value.matchAll(/- [-\d.]+: (.*)/g)].map(([, line]) => line!);
+  const lines = (): string[] =>
+    [...vscode.statusItem.tooltip!.value.matchAll(/- [-\d.]+: (.*)/g)].map(([, line]) => line!);
   assert.equal(new Set(lines()).size, 9, vscode.statusItem.tooltip!.value);
   assert.deepEqual([lines()[0], lines()[8]], ["dotted line, 1 px", "solid line, 3 px"]);
   assert.doesNotMatch(vscode.statusItem.tooltip!.value, /background/);
-  const looks = [...vscode.decorationTypes].map(({ options }) => { const { borderWidth, borderStyle } = options as Record<string, string>; return `${borderStyle} ${borderWidth}`; });
+  const looks = [...vscode.decorationTypes].map(({ options }) => {
+    const { borderWidth, borderStyle } = options as Record<string, string>;
+    return `${borderStyle} ${borderWidth}`;
+  });
   assert.equal(new Set(looks).size, 9, looks.join("; "));
   heatmaps.measure(one.document.uri, "cosine");
   await rest();
@@ -154,20 +212,34 @@ test("in high contrast the legend names the lines, and no two steps have the sam
 });
 
 test("what is told of a token shows where a word begins", async () => {
-  const one = editor("/d/a.txt", 1), hover = new parts.HeatmapHover(heatmaps);
+  const one = editor("/d/a.txt", 1),
+    hover = new parts.HeatmapHover(heatmaps);
   show(one);
   await heatmaps.show(one.document, runs.a);
   await rest();
-  const told = await hover.provideHover(one.document, new parts.vscode.Position(0, 1) as never), text = (told as unknown as { contents: { value: string }[] }).contents[0]!.value;
+  const told = await hover.provideHover(one.document, new parts.vscode.Position(0, 1) as never),
+    text = (told as unknown as { contents: { value: string }[] }).contents[0]!.value;
   assert.match(text, /\*\*␣word\*\* token 5, place 0, Run a/);
   hover.dispose();
 });
 
 test("a run from the list is shown over another text where its data are none, are packed or gone; what is no text is told as such", async () => {
-  const { vscode } = parts, one = editor("/d/a.txt", 1), opened: string[] = [], refuse = { on: false };
-  vscode.window.showTextDocument = ((uri: { fsPath: string }) => { opened.push(uri.fsPath); return refuse.on ? Promise.reject(new Error("Cannot open file: it seems to be binary")) : Promise.resolve({ document: one.document }); }) as never;
+  const { vscode } = parts,
+    one = editor("/d/a.txt", 1),
+    opened: string[] = [],
+    refuse = { on: false };
+  vscode.window.showTextDocument = ((uri: { fsPath: string }) => {
+    opened.push(uri.fsPath);
+    return refuse.on
+      ? Promise.reject(new Error("Cannot open file: it seems to be binary"))
+      : Promise.resolve({ document: one.document });
+  }) as never;
   Object.assign(one.document.uri, { fsPath: "/d/a.txt" });
-  const command = parts.heatmapCommands({ heatmaps, pick: { one: () => Promise.resolve(runs.a) } } as unknown as Parameters<typeof parts.heatmapCommands>[0])["adept.showHeatmap"], fromList = (): Promise<unknown> => Promise.resolve(command({ kind: "run" }, undefined));
+  const command = parts.heatmapCommands({
+      heatmaps,
+      pick: { one: () => Promise.resolve(runs.a) },
+    } as unknown as Parameters<typeof parts.heatmapCommands>[0])["adept.showHeatmap"],
+    fromList = (): Promise<unknown> => Promise.resolve(command({ kind: "run" }, undefined));
   writeFileSync(join(folder, "a.parquet"), "PAR1");
   show(one);
   await fromList();
@@ -180,7 +252,10 @@ test("a run from the list is shown over another text where its data are none, ar
   await fromList();
   assert.deepEqual(opened.at(-1), train);
   refuse.on = true;
-  await assert.rejects(fromList(), (error: Error) => error.name === "UserError" && /cannot be shown as text: .*binary/.test(error.message));
+  await assert.rejects(
+    fromList(),
+    (error: Error) => error.name === "UserError" && /cannot be shown as text: .*binary/.test(error.message),
+  );
   vscode.window.activeTextEditor = undefined;
   rmSync(train);
   await assert.rejects(fromList(), /No text is open/);

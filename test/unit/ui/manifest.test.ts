@@ -8,7 +8,10 @@ const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 interface Manifest {
-  main: string; icon: string; activationEvents: string[]; extensionKind: string[];
+  main: string;
+  icon: string;
+  activationEvents: string[];
+  extensionKind: string[];
   contributes: {
     commands: { command: string; title: string; category: string; icon?: string }[];
     menus: Record<string, { command: string; when?: string; group?: string }[]>;
@@ -27,7 +30,12 @@ test("commands of package.json and of the code are the same", () => {
 });
 
 test("views and settings of package.json and of the code are the same", () => {
-  assert.deepEqual(Object.values(contributes.views).flat().map((each) => each.id), [View.runs]);
+  assert.deepEqual(
+    Object.values(contributes.views)
+      .flat()
+      .map((each) => each.id),
+    [View.runs],
+  );
   assert.deepEqual(Object.keys(contributes.configuration.properties).sort(), Object.values(Setting).sort());
 });
 
@@ -54,20 +62,44 @@ test("menus and welcome texts name existing commands", () => {
   // Of those at one place a row has one: star or remove star.
   assert.ok(new Set(inline.map(({ group }) => group)).size <= 3);
   for (const text of Object.values(nls)) {
-    for (const [, id] of text.matchAll(/\(command:([\w.]+)\)/g)) assert.ok(known.has(id ?? "") || /^(vscode|workbench|git)\./.test(id ?? ""), id);
+    for (const [, id] of text.matchAll(/\(command:([\w.]+)\)/g))
+      assert.ok(known.has(id ?? "") || /^(vscode|workbench|git)\./.test(id ?? ""), id);
   }
 });
 
 test("menus and welcome texts ask only what the code tells, and everything the code tells is asked", () => {
-  const asked = new Set([...read("package.json").matchAll(/\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b)\w+/g)].map(([key]) => key).filter((key) => !Object.values<string>(Command).includes(key) && !Object.values<string>(View).includes(key) && !Object.values<string>(Setting).includes(key)));
+  const asked = new Set(
+    [...read("package.json").matchAll(/\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b)\w+/g)]
+      .map(([key]) => key)
+      .filter(
+        (key) =>
+          !Object.values<string>(Command).includes(key) &&
+          !Object.values<string>(View).includes(key) &&
+          !Object.values<string>(Setting).includes(key),
+      ),
+  );
   assert.deepEqual([...asked].sort(), Object.values(ContextKey).sort());
 });
 
 test("what is for a row of the list is not in the palette, and deleting stands apart from the rest", () => {
-  const hidden = new Set((contributes.menus["commandPalette"] ?? []).filter(({ when }) => when === "false").map(({ command }) => command));
-  for (const id of [Command.star, Command.unstar, Command.archive, Command.unarchive, Command.trainNext, Command.trainLast]) assert.ok(hidden.has(id), id);
-  const items = contributes.menus["view/item/context"] ?? [], group = items.find(({ command }) => command === Command.delete)?.group?.split("@")[0];
-  assert.deepEqual(items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command), [Command.delete]);
+  const hidden = new Set(
+    (contributes.menus["commandPalette"] ?? []).filter(({ when }) => when === "false").map(({ command }) => command),
+  );
+  for (const id of [
+    Command.star,
+    Command.unstar,
+    Command.archive,
+    Command.unarchive,
+    Command.trainNext,
+    Command.trainLast,
+  ])
+    assert.ok(hidden.has(id), id);
+  const items = contributes.menus["view/item/context"] ?? [],
+    group = items.find(({ command }) => command === Command.delete)?.group?.split("@")[0];
+  assert.deepEqual(
+    items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command),
+    [Command.delete],
+  );
 });
 
 test("every empty state has a welcome with one button", () => {
@@ -88,76 +120,147 @@ test("the icon is a PNG of at least 128 pixels", () => {
 });
 
 test("only webview/ui.ts knows the toolkit, and the page never parses text as HTML", () => {
-  for (const file of readdirSync(join(root, "webview"), { recursive: true }).map(String).filter((name) => name.endsWith(".ts"))) {
+  for (const file of readdirSync(join(root, "webview"), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(".ts"))) {
     const text = read(`webview/${file}`);
     if (file !== "ui.ts") assert.doesNotMatch(text, /webview-ui-toolkit|vscode-(button|dropdown|checkbox)/, file);
     assert.doesNotMatch(text, /innerHTML|outerHTML|insertAdjacentHTML|document\.write/, file);
   }
 });
 
-test("the extension's bundle holds no engine, no native code and no library for schemas, which took longer to load than all the rest", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const meta = JSON.parse(read("dist/meta.json")) as { outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }> };
-  const bundle = meta.outputs["dist/extension.cjs"];
-  assert.ok(bundle !== undefined);
-  for (const input of Object.keys(bundle.inputs)) assert.doesNotMatch(input, /^src\/(engine|backbone|graph|method|training|task|analysis)\/|onnxruntime|tokenizers|tensorflow|[\\/]zod[\\/]/);
-  for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tokenizers|tensorflow/);
-});
+test(
+  "the extension's bundle holds no engine, no native code and no library for schemas, which took longer to load than all the rest",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const meta = JSON.parse(read("dist/meta.json")) as {
+      outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
+    };
+    const bundle = meta.outputs["dist/extension.cjs"];
+    assert.ok(bundle !== undefined);
+    for (const input of Object.keys(bundle.inputs))
+      assert.doesNotMatch(
+        input,
+        /^src\/(engine|backbone|graph|method|training|task|analysis)\/|onnxruntime|tokenizers|tensorflow|[\\/]zod[\\/]/,
+      );
+    for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tokenizers|tensorflow/);
+  },
+);
 
 test("the token worker's bundle holds no engine", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const meta = JSON.parse(read("dist/meta.json")) as { outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }> }, bundle = meta.outputs["dist/tokens.js"];
+  const meta = JSON.parse(read("dist/meta.json")) as {
+      outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
+    },
+    bundle = meta.outputs["dist/tokens.js"];
   assert.ok(bundle !== undefined);
-  for (const input of Object.keys(bundle.inputs)) assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime|protobufjs/);
+  for (const input of Object.keys(bundle.inputs))
+    assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime|protobufjs/);
   for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tensorflow/);
 });
 
-test("the schema of experiment files is where package.json says", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const [validation] = contributes.jsonValidation;
-  assert.equal(validation?.fileMatch, "*.adept.json");
-  // VS Code asks for it by a scheme of the extension's own, which wakes it; src/ui/experimentSchema.ts answers.
-  assert.equal(validation?.url, "adept-schema://schemas/experiment.json");
-  assert.ok(manifest.activationEvents.includes("onFileSystem:adept-schema"));
-  const schema = JSON.parse(read("dist/experiment.schema.json")) as { required: string[]; additionalProperties: unknown; properties: Record<string, unknown> };
-  assert.deepEqual(schema.required, ["name", "task"]);
-  assert.ok("method" in schema.properties && "sweep" in schema.properties && !("part" in schema.properties));
-  assert.equal(schema.additionalProperties, false);
-});
+test(
+  "the schema of experiment files is where package.json says",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const [validation] = contributes.jsonValidation;
+    assert.equal(validation?.fileMatch, "*.adept.json");
+    // VS Code asks for it by a scheme of the extension's own, which wakes it; src/ui/experimentSchema.ts answers.
+    assert.equal(validation?.url, "adept-schema://schemas/experiment.json");
+    assert.ok(manifest.activationEvents.includes("onFileSystem:adept-schema"));
+    const schema = JSON.parse(read("dist/experiment.schema.json")) as {
+      required: string[];
+      additionalProperties: unknown;
+      properties: Record<string, unknown>;
+    };
+    assert.deepEqual(schema.required, ["name", "task"]);
+    assert.ok("method" in schema.properties && "sweep" in schema.properties && !("part" in schema.properties));
+    assert.equal(schema.additionalProperties, false);
+  },
+);
 
-test("an engine is completed as settings, and as a device's name alone", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const { properties: { engine } } = JSON.parse(read("dist/experiment.schema.json")) as { properties: { engine: { anyOf: { enum?: string[]; properties?: object }[] } } };
-  assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas", "memory"]);
-  assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"]);
-});
+test(
+  "an engine is completed as settings, and as a device's name alone",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const {
+      properties: { engine },
+    } = JSON.parse(read("dist/experiment.schema.json")) as {
+      properties: { engine: { anyOf: { enum?: string[]; properties?: object }[] } };
+    };
+    assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas", "memory"]);
+    assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"]);
+  },
+);
 
-test("a precision is completed as settings, and as the weights' form alone", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const { properties: { precision } } = JSON.parse(read("dist/experiment.schema.json")) as { properties: { precision: { anyOf: { enum?: string[]; properties?: object }[] } } };
-  assert.deepEqual(Object.keys(precision.anyOf[0]?.properties ?? {}), ["weights", "compare"]);
-  assert.deepEqual(precision.anyOf[1]?.enum, ["fp32", "fp16", "bf16", "int8"]);
-});
+test(
+  "a precision is completed as settings, and as the weights' form alone",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const {
+      properties: { precision },
+    } = JSON.parse(read("dist/experiment.schema.json")) as {
+      properties: { precision: { anyOf: { enum?: string[]; properties?: object }[] } };
+    };
+    assert.deepEqual(Object.keys(precision.anyOf[0]?.properties ?? {}), ["weights", "compare"]);
+    assert.deepEqual(precision.anyOf[1]?.enum, ["fp32", "fp16", "bf16", "int8"]);
+  },
+);
 
-interface SchemaNode { description?: string; properties?: Record<string, SchemaNode>; anyOf?: SchemaNode[]; oneOf?: SchemaNode[]; items?: SchemaNode; additionalProperties?: SchemaNode | boolean; defaultSnippets?: { label: string; body: unknown }[]; const?: unknown }
+interface SchemaNode {
+  description?: string;
+  properties?: Record<string, SchemaNode>;
+  anyOf?: SchemaNode[];
+  oneOf?: SchemaNode[];
+  items?: SchemaNode;
+  additionalProperties?: SchemaNode | boolean;
+  defaultSnippets?: { label: string; body: unknown }[];
+  const?: unknown;
+}
 const schemaOf = (): SchemaNode => JSON.parse(read("dist/experiment.schema.json")) as SchemaNode;
 
-test("every key of an experiment says in a hover what it is for", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
-  const bare: string[] = [];
-  const visit = (node: SchemaNode | boolean | undefined, path: string): void => {
-    if (typeof node !== "object") return;
-    for (const [key, each] of Object.entries(node.properties ?? {})) { if ((each.description ?? "") === "" && key !== "kind" && key !== "$schema") bare.push(`${path}.${key}`); visit(each, `${path}.${key}`); }
-    for (const each of [...(node.anyOf ?? []), ...(node.oneOf ?? []), node.items, node.additionalProperties]) visit(each, path);
-  };
-  visit(schemaOf(), "");
-  assert.deepEqual(bare, []);
-});
+test(
+  "every key of an experiment says in a hover what it is for",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const bare: string[] = [];
+    const visit = (node: SchemaNode | boolean | undefined, path: string): void => {
+      if (typeof node !== "object") return;
+      for (const [key, each] of Object.entries(node.properties ?? {})) {
+        if ((each.description ?? "") === "" && key !== "kind" && key !== "$schema") bare.push(`${path}.${key}`);
+        visit(each, `${path}.${key}`);
+      }
+      for (const each of [...(node.anyOf ?? []), ...(node.oneOf ?? []), node.items, node.additionalProperties])
+        visit(each, path);
+    };
+    visit(schemaOf(), "");
+    assert.deepEqual(bare, []);
+  },
+);
 
-test("every snippet, with its places as they are offered, is an experiment that holds", { skip: !existsSync(join(root, "dist/meta.json")) }, async () => {
-  const { ExperimentFile } = await import("../../../src/experiment/experiment.ts"), schema = schemaOf();
-  // As VS Code expands it: ${1:text} is text, "^..." is not a string.
-  const expanded = (body: unknown): unknown => JSON.parse(JSON.stringify(body).replace(/"\^\$\{\d:([^}]*)\}"/g, "$1").replace(/\$\{\d:((?:\\\\\}|[^}])*)\}/g, (_, text: string) => text.replaceAll("\\\\}", "}"))) as unknown;
-  const base = { name: "x", task: { kind: "mail" }, method: { kind: "adept" } };
-  for (const { label, body } of schema.defaultSnippets ?? []) assert.ok(ExperimentFile.safeParse(expanded(body)).success, label);
-  for (const key of ["task", "method", "sweep"]) {
-    const snippets = schema.properties?.[key]?.defaultSnippets ?? [];
-    assert.ok(snippets.length > 0, key);
-    for (const { label, body } of snippets) { const parsed = ExperimentFile.safeParse({ ...base, [key]: expanded(body) }); assert.ok(parsed.success, `${key} ${label}: ${JSON.stringify(expanded(body))} ${parsed.error?.message ?? ""}`); }
-  }
-  assert.ok(JSON.stringify(expanded(schema.defaultSnippets)).includes("{text}"));
-});
+test(
+  "every snippet, with its places as they are offered, is an experiment that holds",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  async () => {
+    const { ExperimentFile } = await import("../../../src/experiment/experiment.ts"),
+      schema = schemaOf();
+    // As VS Code expands it: ${1:text} is text, "^..." is not a string.
+    const expanded = (body: unknown): unknown =>
+      JSON.parse(
+        JSON.stringify(body)
+          .replace(/"\^\$\{\d:([^}]*)\}"/g, "$1")
+          .replace(/\$\{\d:((?:\\\\\}|[^}])*)\}/g, (_, text: string) => text.replaceAll("\\\\}", "}")),
+      ) as unknown;
+    const base = { name: "x", task: { kind: "mail" }, method: { kind: "adept" } };
+    for (const { label, body } of schema.defaultSnippets ?? [])
+      assert.ok(ExperimentFile.safeParse(expanded(body)).success, label);
+    for (const key of ["task", "method", "sweep"]) {
+      const snippets = schema.properties?.[key]?.defaultSnippets ?? [];
+      assert.ok(snippets.length > 0, key);
+      for (const { label, body } of snippets) {
+        const parsed = ExperimentFile.safeParse({ ...base, [key]: expanded(body) });
+        assert.ok(parsed.success, `${key} ${label}: ${JSON.stringify(expanded(body))} ${parsed.error?.message ?? ""}`);
+      }
+    }
+    assert.ok(JSON.stringify(expanded(schema.defaultSnippets)).includes("{text}"));
+  },
+);

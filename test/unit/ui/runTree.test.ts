@@ -5,58 +5,173 @@ import { fold, type RunRecord } from "../../../src/experiment/record.ts";
 import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runFilter.ts";
 import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runTree.ts";
 
-const treeOf = (records: readonly RunRecord[], sort: Parameters<typeof grouped>[1]): TreeNode[] => grouped(records, sort, (seed) => `seed ${seed}`);
+const treeOf = (records: readonly RunRecord[], sort: Parameters<typeof grouped>[1]): TreeNode[] =>
+  grouped(records, sort, (seed) => `seed ${seed}`);
 let clock = 0;
 /** A record made of events, as every record is. */
-function record(id: string, { name = id, seed = 0, sweep, variant, method = "adept", task = "mail", accuracy, status = "finished" as const, more = [] }: { name?: string; seed?: number; sweep?: string; variant?: string; method?: string; task?: string; accuracy?: number; status?: RunRecord["status"]; more?: NewRunEvent[] }): RunRecord {
+function record(
+  id: string,
+  {
+    name = id,
+    seed = 0,
+    sweep,
+    variant,
+    method = "adept",
+    task = "mail",
+    accuracy,
+    status = "finished" as const,
+    more = [],
+  }: {
+    name?: string;
+    seed?: number;
+    sweep?: string;
+    variant?: string;
+    method?: string;
+    task?: string;
+    accuracy?: number;
+    status?: RunRecord["status"];
+    more?: NewRunEvent[];
+  },
+): RunRecord {
   const events: NewRunEvent[] = [
-    { type: "created", version: 1, id, name, method, task, backbone: "tiny", seed, steps: 1, ...(sweep !== undefined && { sweep, experiment: "The experiment" }), ...(variant !== undefined && { variant }) },
-    ...(accuracy === undefined ? [] : [{ type: "evaluation" as const, step: 1, split: "test" as const, loss: 1, metrics: { accuracy }, examples: 10 }]), { type: "status", status }, ...more];
+    {
+      type: "created",
+      version: 1,
+      id,
+      name,
+      method,
+      task,
+      backbone: "tiny",
+      seed,
+      steps: 1,
+      ...(sweep !== undefined && { sweep, experiment: "The experiment" }),
+      ...(variant !== undefined && { variant }),
+    },
+    ...(accuracy === undefined
+      ? []
+      : [
+          {
+            type: "evaluation" as const,
+            step: 1,
+            split: "test" as const,
+            loss: 1,
+            metrics: { accuracy },
+            examples: 10,
+          },
+        ]),
+    { type: "status", status },
+    ...more,
+  ];
   return fold(events.map((event) => ({ ...event, time: clock++ })));
 }
 /** The tree as text, a level per indent. */
-const lines = (nodes: readonly TreeNode[], indent = ""): string[] => nodes.flatMap((node) => (node.kind === "run" ? [`${indent}${node.label} <${node.id}>`] : [`${indent}${node.label}`, ...lines(node.children, `${indent}  `)]));
+const lines = (nodes: readonly TreeNode[], indent = ""): string[] =>
+  nodes.flatMap((node) =>
+    node.kind === "run"
+      ? [`${indent}${node.label} <${node.id}>`]
+      : [`${indent}${node.label}`, ...lines(node.children, `${indent}  `)],
+  );
 
 const sweep = [
-  record("a0", { sweep: "s", variant: "adept", seed: 0, accuracy: 0.9 }), record("a1", { sweep: "s", variant: "adept", seed: 1, accuracy: 0.7 }),
-  record("p0", { sweep: "s", variant: "pt", method: "pt", seed: 0, accuracy: 0.5 }), record("p1", { sweep: "s", variant: "pt", method: "pt", seed: 1, status: "failed" }),
+  record("a0", { sweep: "s", variant: "adept", seed: 0, accuracy: 0.9 }),
+  record("a1", { sweep: "s", variant: "adept", seed: 1, accuracy: 0.7 }),
+  record("p0", { sweep: "s", variant: "pt", method: "pt", seed: 0, accuracy: 0.5 }),
+  record("p1", { sweep: "s", variant: "pt", method: "pt", seed: 1, status: "failed" }),
 ];
 
 test("runs of a sweep stand under their experiment, by variant, with their seeds inside; a run alone is itself", () => {
-  assert.deepEqual(lines(treeOf([...sweep, record("z", { name: "Alone" })], "newest")), ["Alone <z>", "The experiment", "  pt", "    seed 1 <p1>", "    seed 0 <p0>", "  adept", "    seed 1 <a1>", "    seed 0 <a0>"]);
+  assert.deepEqual(lines(treeOf([...sweep, record("z", { name: "Alone" })], "newest")), [
+    "Alone <z>",
+    "The experiment",
+    "  pt",
+    "    seed 1 <p1>",
+    "    seed 0 <p0>",
+    "  adept",
+    "    seed 1 <a1>",
+    "    seed 0 <a0>",
+  ]);
 });
 
 test("one variant over seeds needs no level of its own; runs of one name started apart belong together", () => {
   assert.deepEqual(lines(treeOf(sweep.slice(0, 2), "oldest")), ["The experiment", "  seed 0 <a0>", "  seed 1 <a1>"]);
-  assert.deepEqual(lines(treeOf([record("x", { name: "Mail" }), record("y", { name: "Mail" })], "oldest")), ["Mail", "  Mail <x>", "  Mail <y>"]);
+  assert.deepEqual(lines(treeOf([record("x", { name: "Mail" }), record("y", { name: "Mail" })], "oldest")), [
+    "Mail",
+    "  Mail <x>",
+    "  Mail <y>",
+  ]);
 });
 
 test("the order: newest, oldest, name, best first, by status; starred ones before all", () => {
-  const runs = [record("1", { name: "b", accuracy: 0.2 }), record("2", { name: "a", accuracy: 0.9 }), record("3", { name: "c", status: "running" })], ids = (sort: Parameters<typeof treeOf>[1], own = runs): string[] => treeOf(own, sort).map((node) => (node.kind === "run" ? node.id : node.key));
+  const runs = [
+      record("1", { name: "b", accuracy: 0.2 }),
+      record("2", { name: "a", accuracy: 0.9 }),
+      record("3", { name: "c", status: "running" }),
+    ],
+    ids = (sort: Parameters<typeof treeOf>[1], own = runs): string[] =>
+      treeOf(own, sort).map((node) => (node.kind === "run" ? node.id : node.key));
   assert.deepEqual(ids("newest"), ["3", "2", "1"]);
   assert.deepEqual(ids("oldest"), ["1", "2", "3"]);
   assert.deepEqual(ids("name"), ["2", "1", "3"]);
   assert.deepEqual(ids("metric"), ["2", "1", "3"]);
   assert.deepEqual(ids("status"), ["3", "2", "1"]);
-  assert.deepEqual(ids("newest", [...runs, record("0", { more: [{ type: "annotated", starred: true }] })]), ["0", "3", "2", "1"]);
+  assert.deepEqual(ids("newest", [...runs, record("0", { more: [{ type: "annotated", starred: true }] })]), [
+    "0",
+    "3",
+    "2",
+    "1",
+  ]);
 });
 
 test("a name that a person gave is shown wherever the run stands", () => {
-  assert.deepEqual(lines(treeOf([sweep[0]!, record("a1", { sweep: "s", variant: "adept", seed: 1, more: [{ type: "annotated", name: "The good one" }] })], "oldest")), ["The experiment", "  seed 0 <a0>", "  The good one <a1>"]);
+  assert.deepEqual(
+    lines(
+      treeOf(
+        [
+          sweep[0]!,
+          record("a1", { sweep: "s", variant: "adept", seed: 1, more: [{ type: "annotated", name: "The good one" }] }),
+        ],
+        "oldest",
+      ),
+    ),
+    ["The experiment", "  seed 0 <a0>", "  The good one <a1>"],
+  );
 });
 
 test("a group says how many run, have finished and failed, and the mean of the finished", () => {
-  assert.deepEqual(summaryOf(sweep), { running: 0, finished: 3, failed: 1, of: 4, mean: (0.9 + 0.7 + 0.5) / 3, metric: "accuracy", n: 3 });
+  assert.deepEqual(summaryOf(sweep), {
+    running: 0,
+    finished: 3,
+    failed: 1,
+    of: 4,
+    mean: (0.9 + 0.7 + 0.5) / 3,
+    metric: "accuracy",
+    n: 3,
+  });
   assert.equal(summaryOf([record("q", { status: "running" })]).mean, undefined);
 });
 
 test("a search finds every word somewhere in name, method, task, tags and note; choices narrow it; archived runs are away until asked for", () => {
-  const run = record("r", { name: "Mail, long prompt", more: [{ type: "annotated", tags: ["paper"], note: "lower rate next" }] }), archived = record("o", { more: [{ type: "annotated", archived: true }] });
-  for (const text of ["", "mail", "PROMPT adept", "paper", "lower rate"]) assert.ok(fits(run, { ...NO_FILTER, text }), text);
+  const run = record("r", {
+      name: "Mail, long prompt",
+      more: [{ type: "annotated", tags: ["paper"], note: "lower rate next" }],
+    }),
+    archived = record("o", { more: [{ type: "annotated", archived: true }] });
+  for (const text of ["", "mail", "PROMPT adept", "paper", "lower rate"])
+    assert.ok(fits(run, { ...NO_FILTER, text }), text);
   assert.ok(!fits(run, { ...NO_FILTER, text: "mail dept!" }));
-  assert.ok(!fits(run, { ...NO_FILTER, statuses: ["failed"] }) && fits(run, { ...NO_FILTER, statuses: ["failed", "finished"] }));
-  assert.ok(!fits(run, { ...NO_FILTER, starred: true }) && !fits(run, { ...NO_FILTER, tags: ["other"] }) && fits(run, { ...NO_FILTER, tags: ["paper"] }));
-  assert.ok(!fits(archived, NO_FILTER) && fits(archived, { ...NO_FILTER, archived: true }) && fits(run, { ...NO_FILTER, archived: true }));
+  assert.ok(
+    !fits(run, { ...NO_FILTER, statuses: ["failed"] }) && fits(run, { ...NO_FILTER, statuses: ["failed", "finished"] }),
+  );
+  assert.ok(
+    !fits(run, { ...NO_FILTER, starred: true }) &&
+      !fits(run, { ...NO_FILTER, tags: ["other"] }) &&
+      fits(run, { ...NO_FILTER, tags: ["paper"] }),
+  );
+  assert.ok(
+    !fits(archived, NO_FILTER) &&
+      fits(archived, { ...NO_FILTER, archived: true }) &&
+      fits(run, { ...NO_FILTER, archived: true }),
+  );
 });
 
 test("a stored filter that is damaged is none", () => {

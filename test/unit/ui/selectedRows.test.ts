@@ -5,11 +5,23 @@ import { DocumentRecords } from "../../../src/ui/documentRecords.ts";
 import { selectedRows } from "../../../src/ui/selectedRows.ts";
 
 /** The first lines of the rows that a selection means. */
-function rows(fileName: string, lines: readonly string[], [line, from, last, to]: readonly [number, number, number, number]): number[] | undefined {
-  const document = { fileName, lineCount: lines.length, lineAt: (at: number) => ({ text: lines[at]! }) } as unknown as TextDocument;
-  return selectedRows(new DocumentRecords(document), { start: { line, character: from }, end: { line: last, character: to } } as Selection)?.map((row) => row.line);
+function rows(
+  fileName: string,
+  lines: readonly string[],
+  [line, from, last, to]: readonly [number, number, number, number],
+): number[] | undefined {
+  const document = {
+    fileName,
+    lineCount: lines.length,
+    lineAt: (at: number) => ({ text: lines[at]! }),
+  } as unknown as TextDocument;
+  return selectedRows(new DocumentRecords(document), {
+    start: { line, character: from },
+    end: { line: last, character: to },
+  } as Selection)?.map((row) => row.line);
 }
-const json = ['{"text":"one","label":"a"}', '  {"text":"two","label":"b"}  ', "", '{"text":"three","label":"a"}'], csv = ["text,label", '"one, and', 'more",a', "two,b"];
+const json = ['{"text":"one","label":"a"}', '  {"text":"two","label":"b"}  ', "", '{"text":"three","label":"a"}'],
+  csv = ["text,label", '"one, and', 'more",a', "two,b"];
 
 test("a click beside the text, or three on it, means one row: a selection has nothing of the line at whose beginning it ends", () => {
   assert.deepEqual(rows("/a.jsonl", json, [0, 0, 1, 0]), [0]);

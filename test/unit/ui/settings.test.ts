@@ -3,14 +3,50 @@ import { test } from "node:test";
 import { Setting } from "../../../src/ui/ids.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
-const { chosenOf, isEnabled, numberOf, textOf, vscode: { settings, warnings } } = await loadParts();
+const {
+  chosenOf,
+  isEnabled,
+  numberOf,
+  textOf,
+  vscode: { settings, warnings },
+} = await loadParts();
 const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unknown; wrong: readonly unknown[] }> = {
-  [Setting.commitRuns]: { read: () => isEnabled(Setting.commitRuns), otherwise: true, good: false, wrong: ["no", 0, null] },
-  [Setting.notifications]: { read: () => isEnabled(Setting.notifications), otherwise: true, good: false, wrong: ["off", []] },
-  [Setting.heatmapOnOpen]: { read: () => isEnabled(Setting.heatmapOnOpen, undefined, false), otherwise: false, good: true, wrong: [1] },
-  [Setting.heatmapMeasure]: { read: () => chosenOf(Setting.heatmapMeasure, ["norm", "units"]), otherwise: undefined, good: "units", wrong: [7, "size"] },
-  [Setting.budget]: { read: () => numberOf(Setting.budget, { least: 1, most: 100, otherwise: 12 }), otherwise: 12, good: 50, wrong: ["many", 0, 101, 2.5] },
-  [Setting.backbonesFolder]: { read: () => textOf(Setting.backbonesFolder), otherwise: "", good: "/models", wrong: [3, { path: "/" }] },
+  [Setting.commitRuns]: {
+    read: () => isEnabled(Setting.commitRuns),
+    otherwise: true,
+    good: false,
+    wrong: ["no", 0, null],
+  },
+  [Setting.notifications]: {
+    read: () => isEnabled(Setting.notifications),
+    otherwise: true,
+    good: false,
+    wrong: ["off", []],
+  },
+  [Setting.heatmapOnOpen]: {
+    read: () => isEnabled(Setting.heatmapOnOpen, undefined, false),
+    otherwise: false,
+    good: true,
+    wrong: [1],
+  },
+  [Setting.heatmapMeasure]: {
+    read: () => chosenOf(Setting.heatmapMeasure, ["norm", "units"]),
+    otherwise: undefined,
+    good: "units",
+    wrong: [7, "size"],
+  },
+  [Setting.budget]: {
+    read: () => numberOf(Setting.budget, { least: 1, most: 100, otherwise: 12 }),
+    otherwise: 12,
+    good: 50,
+    wrong: ["many", 0, 101, 2.5],
+  },
+  [Setting.backbonesFolder]: {
+    read: () => textOf(Setting.backbonesFolder),
+    otherwise: "",
+    good: "/models",
+    wrong: [3, { path: "/" }],
+  },
 };
 
 for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) {

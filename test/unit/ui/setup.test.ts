@@ -14,19 +14,70 @@ import { StubPanel } from "../../host/stubPanel.ts";
 
 let parts: typeof Parts;
 const memories: object[] = [];
-const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")), reported: unknown[] = [], found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
-before(async () => { parts = await loadParts(); });
-after(() => { rmSync(folder, { recursive: true, force: true }); });
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")),
+  reported: unknown[] = [],
+  found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
+before(async () => {
+  parts = await loadParts();
+});
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
 
 /** A page over a data file, whose questions to the worker stay open until they are answered. */
-async function opened(file = "/data/d.csv"): Promise<{ panel: StubPanel; draft: ExperimentDraft; asked: { backbone: string; answer: (result: Inspection | Error) => void }[] }> {
-  const panel = new StubPanel(), asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [], { vscode } = parts, nothing = (): void => { /* not looked at */ };
+async function opened(
+  file = "/data/d.csv",
+): Promise<{
+  panel: StubPanel;
+  draft: ExperimentDraft;
+  asked: { backbone: string; answer: (result: Inspection | Error) => void }[];
+}> {
+  const panel = new StubPanel(),
+    asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [],
+    { vscode } = parts,
+    nothing = (): void => {
+      /* not looked at */
+    };
   vscode.window.createWebviewPanel = () => panel;
-  const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> => new Promise((resolve, reject) => { asked.push({ backbone, answer: (result) => { if (result instanceof Error) reject(result); else resolve(result); } }); });
-  const memory = (question: object): Promise<MemoryAnswer> => { memories.push(question); return Promise.resolve({ needed: 7.9e9, available: 6e9 }); };
-  const worker = { inspect, memory, sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }) } as unknown as TokenWorker;
-  const setups = new parts.Setups({ extensionUri: vscode.Uri.file("/ext"), storage: vscode.Uri.file(folder), folders: { all: () => [] }, tokens: { get: () => worker, restart: () => { for (const { answer } of asked) answer(new Error("the worker was ended")); } }, errors: { report: (error: unknown) => { reported.push(error); return Promise.resolve(); } }, log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing }, workerPath: join(folder, "none.js") } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
+  const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> =>
+    new Promise((resolve, reject) => {
+      asked.push({
+        backbone,
+        answer: (result) => {
+          if (result instanceof Error) reject(result);
+          else resolve(result);
+        },
+      });
+    });
+  const memory = (question: object): Promise<MemoryAnswer> => {
+    memories.push(question);
+    return Promise.resolve({ needed: 7.9e9, available: 6e9 });
+  };
+  const worker = {
+    inspect,
+    memory,
+    sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }),
+  } as unknown as TokenWorker;
+  const setups = new parts.Setups({
+    extensionUri: vscode.Uri.file("/ext"),
+    storage: vscode.Uri.file(folder),
+    folders: { all: () => [] },
+    tokens: {
+      get: () => worker,
+      restart: () => {
+        for (const { answer } of asked) answer(new Error("the worker was ended"));
+      },
+    },
+    errors: {
+      report: (error: unknown) => {
+        reported.push(error);
+        return Promise.resolve();
+      },
+    },
+    log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing },
+    workerPath: join(folder, "none.js"),
+  } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
   await setups.start(vscode.Uri.file(file) as never);
   panel.say({ type: "ready" });
   await rest();
@@ -36,28 +87,44 @@ async function opened(file = "/data/d.csv"): Promise<{ panel: StubPanel; draft: 
 test("a page that is closed while its data are read is told nothing, measures nothing, and reports no bug", async () => {
   for (const result of [{ ...found, problem: undefined } as unknown as Inspection, new Error("the worker ended")]) {
     reported.length = 0;
-    const { panel, asked, draft } = await opened(), task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
+    const { panel, asked, draft } = await opened(),
+      task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
     panel.say({ type: "draft", draft: { ...draft, task }, asked: 1 });
     await rest();
     panel.dispose();
     const before = panel.posted.length;
     asked[0]!.answer(result);
     await rest();
-    assert.deepEqual(reported.filter((error) => String(error).includes("disposed")), []);
+    assert.deepEqual(
+      reported.filter((error) => String(error).includes("disposed")),
+      [],
+    );
     assert.equal(panel.posted.length, before);
   }
 });
 
 test("while one draft is looked at the newest alone waits, and answers say what they are for", async () => {
   const { panel, asked, draft } = await opened();
-  for (let i = 1; i <= 5; i++) { panel.say({ type: "draft", draft: { ...draft, backbone: `b${i}` }, asked: i }); await rest(); }
-  assert.deepEqual(asked.map(({ backbone }) => backbone), ["b1"]);
+  for (let i = 1; i <= 5; i++) {
+    panel.say({ type: "draft", draft: { ...draft, backbone: `b${i}` }, asked: i });
+    await rest();
+  }
+  assert.deepEqual(
+    asked.map(({ backbone }) => backbone),
+    ["b1"],
+  );
   asked[0]!.answer(found);
   await rest();
-  assert.deepEqual(asked.map(({ backbone }) => backbone), ["b1", "b5"]);
+  assert.deepEqual(
+    asked.map(({ backbone }) => backbone),
+    ["b1", "b5"],
+  );
   asked[1]!.answer(new Error("x"));
   await rest();
-  assert.deepEqual(panel.of("inspection").map((each) => each["asked"]), [1, 5]);
+  assert.deepEqual(
+    panel.of("inspection").map((each) => each["asked"]),
+    [1, 5],
+  );
   panel.say({ type: "draft", draft, asked: 6 });
   await rest();
   assert.equal(asked.length, 3, "after an error the next is looked at");
@@ -73,18 +140,40 @@ test("data that are read for too long are read anew by another process; the old 
   assert.equal(asked.length, 2, "the second look begins although the first was never answered");
   asked[1]!.answer(found);
   await rest();
-  assert.deepEqual(panel.of("inspection").map((each) => [each["asked"], each["error"] === undefined]), [[1, false], [2, true]]);
+  assert.deepEqual(
+    panel.of("inspection").map((each) => [each["asked"], each["error"] === undefined]),
+    [
+      [1, false],
+      [2, true],
+    ],
+  );
   panel.dispose();
 });
 
 test("a forecast that is left is not begun again before the costs change, or it is asked for", async () => {
-  const { panel, asked, draft } = await opened(), task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" }, good = { ...found, problem: undefined } as unknown as Inspection;
-  const look = async (change: object): Promise<void> => { panel.say({ type: "draft", draft: { ...draft, task, ...change }, asked: asked.length }); await rest(); asked.at(-1)!.answer(good); await rest(); };
-  const begun = (): number => panel.of("forecast").filter((each) => each["working"] === true && each["memory"] === undefined).length;
+  const { panel, asked, draft } = await opened(),
+    task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" },
+    good = { ...found, problem: undefined } as unknown as Inspection;
+  const look = async (change: object): Promise<void> => {
+    panel.say({ type: "draft", draft: { ...draft, task, ...change }, asked: asked.length });
+    await rest();
+    asked.at(-1)!.answer(good);
+    await rest();
+  };
+  const begun = (): number =>
+    panel.of("forecast").filter((each) => each["working"] === true && each["memory"] === undefined).length;
   memories.length = 0;
   await look({});
-  assert.deepEqual(memories, [{ backbone: draft.backbone, budget: draft.budget, source: 40, target: 20, rows: 32 }], "memory is asked for at once, at the longest input that there is");
-  assert.deepEqual(panel.of("forecast").at(-1), { type: "forecast", memory: { needed: 7.9e9, available: 6e9 }, working: true });
+  assert.deepEqual(
+    memories,
+    [{ backbone: draft.backbone, budget: draft.budget, source: 40, target: 20, rows: 32 }],
+    "memory is asked for at once, at the longest input that there is",
+  );
+  assert.deepEqual(panel.of("forecast").at(-1), {
+    type: "forecast",
+    memory: { needed: 7.9e9, available: 6e9 },
+    working: true,
+  });
   assert.equal(begun(), 1);
   panel.say({ type: "forecast", measure: false });
   await rest();
@@ -101,7 +190,11 @@ test("a forecast that is left is not begun again before the costs change, or it 
 });
 
 test("work that fails leaves the way free", async () => {
-  const done: number[] = [], newest = new Newest<number>((item) => { done.push(item); return item === 1 ? Promise.reject(new Error("one")) : Promise.resolve(); });
+  const done: number[] = [],
+    newest = new Newest<number>((item) => {
+      done.push(item);
+      return item === 1 ? Promise.reject(new Error("one")) : Promise.resolve();
+    });
   await assert.rejects(newest.add(1), /one/);
   await newest.add(2);
   assert.deepEqual(done, [1, 2]);

@@ -7,7 +7,9 @@ import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 let parts: typeof Parts, folder: string, file: string;
-before(async () => { parts = await loadParts(); });
+before(async () => {
+  parts = await loadParts();
+});
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "adept-train-"));
   file = join(folder, "mail.adept.json");
@@ -15,17 +17,48 @@ beforeEach(() => {
   // A worker that ends at once: what is looked at is what it was given.
   writeFileSync(join(folder, "worker.cjs"), "");
 });
-afterEach(() => { parts.vscode.workspace.textDocuments = []; rmSync(folder, { recursive: true, force: true }); });
-const written = (name: string): string => JSON.stringify({ name, git: false, task: { kind: "mail" }, method: { kind: "adept" } });
-const trained = (): string[] => { const runs = join(folder, ".adept/runs"); return existsSync(runs) ? readdirSync(runs).map((id) => (JSON.parse(readFileSync(join(runs, id, "experiment.json"), "utf8")) as { name: string }).name) : []; };
+afterEach(() => {
+  parts.vscode.workspace.textDocuments = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+const written = (name: string): string =>
+  JSON.stringify({ name, git: false, task: { kind: "mail" }, method: { kind: "adept" } });
+const trained = (): string[] => {
+  const runs = join(folder, ".adept/runs");
+  return existsSync(runs)
+    ? readdirSync(runs).map(
+        (id) => (JSON.parse(readFileSync(join(runs, id, "experiment.json"), "utf8")) as { name: string }).name,
+      )
+    : [];
+};
 
 function train(): Promise<unknown> {
-  const nothing = (): void => { /* not looked at */ }, place = { uri: parts.vscode.Uri.file(folder), name: "f", index: 0 };
-  const handlers = parts.trainCommands({ model: { markStartedHere: nothing, refresh: nothing, find: () => undefined }, panels: {}, folders: { of: () => place }, log: { info: nothing }, workerPath: join(folder, "worker.cjs") } as unknown as Parameters<typeof parts.trainCommands>[0]);
+  const nothing = (): void => {
+      /* not looked at */
+    },
+    place = { uri: parts.vscode.Uri.file(folder), name: "f", index: 0 };
+  const handlers = parts.trainCommands({
+    model: { markStartedHere: nothing, refresh: nothing, find: () => undefined },
+    panels: {},
+    folders: { of: () => place },
+    log: { info: nothing },
+    workerPath: join(folder, "worker.cjs"),
+  } as unknown as Parameters<typeof parts.trainCommands>[0]);
   return Promise.resolve(handlers["adept.train"](parts.vscode.Uri.file(file), undefined));
 }
 /** The file in an editor, edited since it was saved. */
-const edited = (saves: boolean): void => { parts.vscode.workspace.textDocuments = [{ uri: parts.vscode.Uri.file(file), isDirty: true, save: () => { if (saves) writeFileSync(file, written("as edited")); return Promise.resolve(saves); } }]; };
+const edited = (saves: boolean): void => {
+  parts.vscode.workspace.textDocuments = [
+    {
+      uri: parts.vscode.Uri.file(file),
+      isDirty: true,
+      save: () => {
+        if (saves) writeFileSync(file, written("as edited"));
+        return Promise.resolve(saves);
+      },
+    },
+  ];
+};
 
 test("a file that is named (by the lens above it, its title, the explorer) is saved before it is trained", async () => {
   edited(true);

@@ -8,8 +8,11 @@ import type { Problem } from "../../../src/experiment/setupProtocol.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-check-")), path = join(folder, "x.adept.json");
-after(() => { rmSync(folder, { recursive: true, force: true }); });
+const folder = mkdtempSync(join(tmpdir(), "adept-check-")),
+  path = join(folder, "x.adept.json");
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
 writeFileSync(join(folder, "reviews.csv"), "text,label\ngood one,yes\nbad one,no\n");
 writeFileSync(join(folder, "other.csv"), "other,label\ngood one,yes\nbad one,no\n");
 mkdirSync(join(folder, "run/adapter"), { recursive: true });
@@ -17,78 +20,277 @@ writeFileSync(join(folder, "run/adapter/adapter_config.json"), "{}");
 mkdirSync(join(folder, "data"));
 writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
 
-const good = { name: "x", task: { kind: "file", train: "reviews.csv", source: "{text}", target: "{label}" }, method: { kind: "adept", budget: 12_800 } };
-const mended = (text: string, { fixes }: Problem, at = 0): string => [...fixes[at]!.edits].sort((a, b) => b.from - a.from).reduce((edited, { from, to, text: put }) => edited.slice(0, from) + put + edited.slice(to), text);
+const good = {
+  name: "x",
+  task: { kind: "file", train: "reviews.csv", source: "{text}", target: "{label}" },
+  method: { kind: "adept", budget: 12_800 },
+};
+const mended = (text: string, { fixes }: Problem, at = 0): string =>
+  [...fixes[at]!.edits]
+    .sort((a, b) => b.from - a.from)
+    .reduce((edited, { from, to, text: put }) => edited.slice(0, from) + put + edited.slice(to), text);
 const written = (change: object): string => JSON.stringify({ ...good, ...change }, undefined, 2);
 
 /** A wrong text, and where and how it is said to be wrong; its first fix mends it. */
 const WRONG: [what: string, text: string, code: string, marked: string, mends: boolean][] = [
-  ["a task that is none", written({ task: { kind: "named", name: "mnlii", folder: "data" } }), "unknown-value", '"mnlii"', true],
+  [
+    "a task that is none",
+    written({ task: { kind: "named", name: "mnlii", folder: "data" } }),
+    "unknown-value",
+    '"mnlii"',
+    true,
+  ],
   ["a key that is none", written({ trainning: {} }), "unknown-key", '"trainning": {}', true],
   ["a stray key without a likely name", written({ training: { steps: 5, zzz: 1 } }), "unknown-key", '"zzz": 1', true],
-  ["a key inside a method", written({ method: { kind: "adept", promtLength: 5 } }), "unknown-key", '"promtLength": 5', true],
+  [
+    "a key inside a method",
+    written({ method: { kind: "adept", promtLength: 5 } }),
+    "unknown-key",
+    '"promtLength": 5',
+    true,
+  ],
   ["a key inside an engine", written({ engine: { devise: "cpu" } }), "unknown-key", '"devise": "cpu"', true],
   ["a device that is none", written({ engine: { device: "webgp" } }), "unknown-value", '"webgp"', true],
   ["a missing file", written({ task: { ...good.task, train: "review.csv" } }), "missing-file", '"review.csv"', true],
-  ["a missing folder", written({ task: { kind: "named", name: "mnli", folder: "dta" } }), "missing-folder", '"dta"', true],
-  ["a folder without a training file", written({ task: { kind: "named", name: "mnli", folder: "." } }), "missing-file", '"."', false],
+  [
+    "a missing folder",
+    written({ task: { kind: "named", name: "mnli", folder: "dta" } }),
+    "missing-folder",
+    '"dta"',
+    true,
+  ],
+  [
+    "a folder without a training file",
+    written({ task: { kind: "named", name: "mnli", folder: "." } }),
+    "missing-file",
+    '"."',
+    false,
+  ],
   ["a missing backbone", written({ backbone: "t5-base" }), "missing-folder", '"t5-base"', true],
-  ["a field that the data lack", written({ task: { ...good.task, source: "say {txt}" } }), "unknown-field", '"say {txt}"', true],
+  [
+    "a field that the data lack",
+    written({ task: { ...good.task, source: "say {txt}" } }),
+    "unknown-field",
+    '"say {txt}"',
+    true,
+  ],
   ["a brace too many", written({ task: { ...good.task, source: "{text}}" } }), "bad-template", '"{text}}"', false],
   ["a budget too small", written({ method: { kind: "adept", budget: 100 } }), "budget", "100", true],
-  ["sizes beyond the budget", written({ method: { kind: "adept", budget: 1000, promptLength: 20 } }), "budget", "1000", true],
+  [
+    "sizes beyond the budget",
+    written({ method: { kind: "adept", budget: 1000, promptLength: 20 } }),
+    "budget",
+    "1000",
+    true,
+  ],
   ["a rate of no group", written({ training: { learningRate: { ab: 0.1 } } }), "unknown-group", "0.1", true],
   ["texts longer than the table", written({ method: { kind: "dept", positions: 64 } }), "positions", "64", true],
-  ["narrow weights that are to be trained", written({ method: { kind: "full" }, precision: "int8" }), "precision", '"int8"', true],
-  ["narrow weights on another device", written({ engine: "tfjs", precision: { weights: "bf16" } }), "precision", '"bf16"', true],
+  [
+    "narrow weights that are to be trained",
+    written({ method: { kind: "full" }, precision: "int8" }),
+    "precision",
+    '"int8"',
+    true,
+  ],
+  [
+    "narrow weights on another device",
+    written({ engine: "tfjs", precision: { weights: "bf16" } }),
+    "precision",
+    '"bf16"',
+    true,
+  ],
   ["a precision that is none", written({ precision: { weights: "int7" } }), "unknown-value", '"int7"', true],
   ["a method that is none", written({ method: { kind: "adpt" } }), "unknown-value", '"adpt"', true],
   ["a kind of task that is none", written({ task: { ...good.task, kind: "fil" } }), "unknown-value", '"fil"', true],
-  ["a method of a sweep that is none", written({ method: undefined, sweep: { methods: [{ kind: "pt" }, { kind: "lorra" }] } }), "unknown-value", '"lorra"', true],
-  ["a field with spaces about its name", written({ task: { ...good.task, source: "say { txt }" } }), "unknown-field", '"say { txt }"', true],
-  ["a stray key beside its right name", written({ training: { steps: 5, step: 10 } }), "unknown-key", '"step": 10', true],
-  ["a stray key alone, with a comma", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "zzz": 1, }}`, "unknown-key", '"zzz": 1', true],
-  ["a stray key last, with a comma", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "steps": 1, "zzz": 1, }}`, "unknown-key", '"zzz": 1', true],
-  ["a stray key behind another's comment", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"}, // ours\n "zzz": 1 // theirs\n}`, "unknown-key", '"zzz": 1', true],
-  ["a budget of a sweep's second method", written({ method: undefined, sweep: { methods: [{ kind: "pt", budget: 12_800 }, { kind: "adept", budget: 100 }] } }), "budget", "100", true],
-  ["a budget beside a good one of the file", written({ sweep: { methods: [{ kind: "adept", budget: 100 }] } }), "budget", "100", true],
-  ["a budget among the values of a sweep", written({ sweep: { vary: { "method.budget": [12_800, 100] } } }), "budget", "100", true],
+  [
+    "a method of a sweep that is none",
+    written({ method: undefined, sweep: { methods: [{ kind: "pt" }, { kind: "lorra" }] } }),
+    "unknown-value",
+    '"lorra"',
+    true,
+  ],
+  [
+    "a field with spaces about its name",
+    written({ task: { ...good.task, source: "say { txt }" } }),
+    "unknown-field",
+    '"say { txt }"',
+    true,
+  ],
+  [
+    "a stray key beside its right name",
+    written({ training: { steps: 5, step: 10 } }),
+    "unknown-key",
+    '"step": 10',
+    true,
+  ],
+  [
+    "a stray key alone, with a comma",
+    `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "zzz": 1, }}`,
+    "unknown-key",
+    '"zzz": 1',
+    true,
+  ],
+  [
+    "a stray key last, with a comma",
+    `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"training":{ "steps": 1, "zzz": 1, }}`,
+    "unknown-key",
+    '"zzz": 1',
+    true,
+  ],
+  [
+    "a stray key behind another's comment",
+    `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"}, // ours\n "zzz": 1 // theirs\n}`,
+    "unknown-key",
+    '"zzz": 1',
+    true,
+  ],
+  [
+    "a budget of a sweep's second method",
+    written({
+      method: undefined,
+      sweep: {
+        methods: [
+          { kind: "pt", budget: 12_800 },
+          { kind: "adept", budget: 100 },
+        ],
+      },
+    }),
+    "budget",
+    "100",
+    true,
+  ],
+  [
+    "a budget beside a good one of the file",
+    written({ sweep: { methods: [{ kind: "adept", budget: 100 }] } }),
+    "budget",
+    "100",
+    true,
+  ],
+  [
+    "a budget among the values of a sweep",
+    written({ sweep: { vary: { "method.budget": [12_800, 100] } } }),
+    "budget",
+    "100",
+    true,
+  ],
   ["a sweep's common budget", written({ method: { kind: "lora" }, sweep: { budget: 100 } }), "budget", "100", true],
-  ["positions of a sweep's method", written({ method: undefined, sweep: { methods: [{ kind: "dept", positions: 64 }] } }), "positions", "64", true],
-  ["a rate that a sweep's method has not", written({ method: undefined, training: { learningRate: { ffn: 0.25 } }, sweep: { methods: [{ kind: "adept" }, { kind: "pt" }] } }), "unknown-group", "0.25", true],
-  ["a rate that a variant of a sweep has not", written({ training: { learningRate: { ffn: 0.25 } }, sweep: { vary: { "method.variant": ["standard", "constant"] } } }), "unknown-group", "0.25", true],
-  ["a key of a sweep that is none", written({ sweep: { vary: { "training.stepz": [1, 2] } } }), "unknown-key", '"training.stepz": [\n        1,\n        2\n      ]', true],
-  ["a value of a sweep that does not fit", written({ sweep: { tune: { "training.steps": [5, "many"] } } }), "experiment", '"many"', false],
+  [
+    "positions of a sweep's method",
+    written({ method: undefined, sweep: { methods: [{ kind: "dept", positions: 64 }] } }),
+    "positions",
+    "64",
+    true,
+  ],
+  [
+    "a rate that a sweep's method has not",
+    written({
+      method: undefined,
+      training: { learningRate: { ffn: 0.25 } },
+      sweep: { methods: [{ kind: "adept" }, { kind: "pt" }] },
+    }),
+    "unknown-group",
+    "0.25",
+    true,
+  ],
+  [
+    "a rate that a variant of a sweep has not",
+    written({
+      training: { learningRate: { ffn: 0.25 } },
+      sweep: { vary: { "method.variant": ["standard", "constant"] } },
+    }),
+    "unknown-group",
+    "0.25",
+    true,
+  ],
+  [
+    "a key of a sweep that is none",
+    written({ sweep: { vary: { "training.stepz": [1, 2] } } }),
+    "unknown-key",
+    '"training.stepz": [\n        1,\n        2\n      ]',
+    true,
+  ],
+  [
+    "a value of a sweep that does not fit",
+    written({ sweep: { tune: { "training.steps": [5, "many"] } } }),
+    "experiment",
+    '"many"',
+    false,
+  ],
   ["a key that no sweep can set", written({ sweep: { vary: { "sweep.seed": [1] } } }), "experiment", "[", false],
-  ["a missing file among the values of a sweep", written({ sweep: { vary: { "task.train": ["reviews.csv", "review.csv"] } } }), "missing-file", '"review.csv"', true],
-  ["a missing backbone among the values of a sweep", written({ sweep: { vary: { backbone: ["tiny-t5", "nope"] } } }), "missing-folder", '"nope"', true],
-  ["a sweep's data without the field", written({ sweep: { vary: { "task.train": ["reviews.csv", "other.csv"] } } }), "unknown-field", '"{text}"', false],
+  [
+    "a missing file among the values of a sweep",
+    written({ sweep: { vary: { "task.train": ["reviews.csv", "review.csv"] } } }),
+    "missing-file",
+    '"review.csv"',
+    true,
+  ],
+  [
+    "a missing backbone among the values of a sweep",
+    written({ sweep: { vary: { backbone: ["tiny-t5", "nope"] } } }),
+    "missing-folder",
+    '"nope"',
+    true,
+  ],
+  [
+    "a sweep's data without the field",
+    written({ sweep: { vary: { "task.train": ["reviews.csv", "other.csv"] } } }),
+    "unknown-field",
+    '"{text}"',
+    false,
+  ],
   ["a start from no run", written({ method: { kind: "adept", source: "rn" } }), "missing-folder", '"rn"', true],
-  ["a start from no run, of a sweep's method", written({ method: undefined, sweep: { methods: [{ kind: "pt", source: "rn" }] } }), "missing-folder", '"rn"', true],
-  ["a method that stands there twice: the last counts", `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"method":{"kind":"adept","budget":100}}`, "budget", "100", true],
+  [
+    "a start from no run, of a sweep's method",
+    written({ method: undefined, sweep: { methods: [{ kind: "pt", source: "rn" }] } }),
+    "missing-folder",
+    '"rn"',
+    true,
+  ],
+  [
+    "a method that stands there twice: the last counts",
+    `{"name":"x","task":${JSON.stringify(good.task)},"method":{"kind":"adept"},"method":{"kind":"adept","budget":100}}`,
+    "budget",
+    "100",
+    true,
+  ],
 ];
 
 /** Keys that stand in one object twice. */
-const doubled = (node: Node): string[] => { const keys = node.type === "object" ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : []; return [...keys.filter((key, i) => keys.indexOf(key) !== i), ...(node.children ?? []).flatMap(doubled)]; };
+const doubled = (node: Node): string[] => {
+  const keys = node.type === "object" ? (node.children ?? []).map(({ children }) => String(children?.[0]?.value)) : [];
+  return [...keys.filter((key, i) => keys.indexOf(key) !== i), ...(node.children ?? []).flatMap(doubled)];
+};
 
 test("no fix breaks the file: it can be parsed, and no key stands there twice", async () => {
-  for (const [what, text] of WRONG) for (const problem of (await checkExperiment(path, text)).problems) for (const [i, { title }] of problem.fixes.entries()) {
-    const errors: ParseError[] = [], root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
-    assert.deepEqual([errors, doubled(root!).filter((key) => key !== "method")], [[], []], `${what}: ${title}`);
-  }
+  for (const [what, text] of WRONG)
+    for (const problem of (await checkExperiment(path, text)).problems)
+      for (const [i, { title }] of problem.fixes.entries()) {
+        const errors: ParseError[] = [],
+          root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
+        assert.deepEqual([errors, doubled(root!).filter((key) => key !== "method")], [[], []], `${what}: ${title}`);
+      }
 });
 
 test("a start is offered from folders with tensors alone", async () => {
-  const { problems: [first] } = await checkExperiment(path, written({ method: { kind: "adept", source: "dta" } }));
-  assert.deepEqual(first!.fixes.map(({ title }) => title), ['Change to "run"']);
+  const {
+    problems: [first],
+  } = await checkExperiment(path, written({ method: { kind: "adept", source: "dta" } }));
+  assert.deepEqual(
+    first!.fixes.map(({ title }) => title),
+    ['Change to "run"'],
+  );
 });
 
 for (const [what, text, code, marked, mends] of WRONG) {
   test(`${what}: told at its place${mends ? ", and mended by its first fix" : ""}`, async () => {
-    const { problems } = await checkExperiment(path, text), [first] = problems;
+    const { problems } = await checkExperiment(path, text),
+      [first] = problems;
     assert.equal(problems.length, 1, JSON.stringify(problems));
     assert.deepEqual([first!.code, text.slice(first!.from, first!.to)], [code, marked]);
-    if (!mends) { assert.equal(first!.fixes.length, 0); return; }
+    if (!mends) {
+      assert.equal(first!.fixes.length, 0);
+      return;
+    }
     const after = mended(text, first!);
     assert.deepEqual((await checkExperiment(path, after)).problems, [], after);
     assert.doesNotThrow(() => experimentsOf(path, after));
@@ -96,7 +298,8 @@ for (const [what, text, code, marked, mends] of WRONG) {
 }
 
 test("what the schema says itself is no second squiggle; what it cannot say is", async () => {
-  const schema = async (change: object): Promise<boolean[]> => (await checkExperiment(path, written(change))).problems.map((each) => each.schema);
+  const schema = async (change: object): Promise<boolean[]> =>
+    (await checkExperiment(path, written(change))).problems.map((each) => each.schema);
   assert.deepEqual(await schema({ task: { kind: "named", name: "mnlii", folder: "data" } }), [true]);
   assert.deepEqual(await schema({ sweep: { vary: { "training.steps": { from: 5, to: 1, count: 2 } } } }), [false]);
   assert.deepEqual(await schema({ backbone: "t5-base" }), [false]);
@@ -110,5 +313,10 @@ test("a good file has no problems and says its sizes; broken JSON is left to the
   assert.equal(written({ seeds: [0, 1] }).slice(from, to), "12800");
   assert.ok(count <= 12_800 && promptLength > 0 && bottleneck > 0);
   assert.deepEqual(await checkExperiment(path, "{"), { problems: [], places: [] });
-  assert.deepEqual((await checkExperiment(path, JSON.stringify({ ...good, task: { ...good.task, train: "bad.jsonl" } }))).problems.map(({ code }) => code), ["missing-file"]);
+  assert.deepEqual(
+    (await checkExperiment(path, JSON.stringify({ ...good, task: { ...good.task, train: "bad.jsonl" } }))).problems.map(
+      ({ code }) => code,
+    ),
+    ["missing-file"],
+  );
 });

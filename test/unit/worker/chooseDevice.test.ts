@@ -9,41 +9,88 @@ import { chooseDevice, type DeviceChoice } from "../../../src/worker/chooseDevic
 import { DeviceTimes, shapeKey } from "../../../src/worker/deviceTimes.ts";
 import type { MeasuredStep } from "../../../src/worker/measureDevice.ts";
 
-const experimentOf = (training: object = {}, method: object = { kind: "pt", promptLength: 5 }) => experimentsOf("x.adept.json", JSON.stringify({ name: "x", task: { kind: "mail" }, method, training, engine: "auto" }))[0]!;
+const experimentOf = (training: object = {}, method: object = { kind: "pt", promptLength: 5 }) =>
+  experimentsOf(
+    "x.adept.json",
+    JSON.stringify({ name: "x", task: { kind: "mail" }, method, training, engine: "auto" }),
+  )[0]!;
 const CHECK = [2, 0.5];
 type Outcome = number | string | { milliseconds: number; check: number[] };
 
 /** A folder for times, and a choice among devices that take so long, or fail so. */
-function bench(t: { after: (work: () => void) => void }): { path: string; asked: Device[]; choose: (outcomes: Partial<Record<Device, Outcome>>, experiment?: ReturnType<typeof experimentOf>, times?: DeviceTimes) => Promise<DeviceChoice | undefined> } {
-  const folder = mkdtempSync(join(tmpdir(), "adept-choice-")), path = join(folder, "cache", "devices.json"), asked: Device[] = [];
-  t.after(() => { rmSync(folder, { recursive: true, force: true }); });
+function bench(t: { after: (work: () => void) => void }): {
+  path: string;
+  asked: Device[];
+  choose: (
+    outcomes: Partial<Record<Device, Outcome>>,
+    experiment?: ReturnType<typeof experimentOf>,
+    times?: DeviceTimes,
+  ) => Promise<DeviceChoice | undefined>;
+} {
+  const folder = mkdtempSync(join(tmpdir(), "adept-choice-")),
+    path = join(folder, "cache", "devices.json"),
+    asked: Device[] = [];
+  t.after(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   return {
-    path, asked,
-    choose: (outcomes, experiment = experimentOf(), times = new DeviceTimes(path)) => chooseDevice(experiment, {
-      times, candidates: Object.keys(outcomes) as Device[],
-      measure: (_, device): Promise<MeasuredStep> => {
-        asked.push(device);
-        const outcome = outcomes[device]!;
-        return Promise.resolve(typeof outcome === "string" ? { device, reason: outcome } : { device, name: `the ${device}`, ...(typeof outcome === "number" ? { milliseconds: outcome, check: CHECK } : outcome) });
-      },
-    }),
+    path,
+    asked,
+    choose: (outcomes, experiment = experimentOf(), times = new DeviceTimes(path)) =>
+      chooseDevice(experiment, {
+        times,
+        candidates: Object.keys(outcomes) as Device[],
+        measure: (_, device): Promise<MeasuredStep> => {
+          asked.push(device);
+          const outcome = outcomes[device]!;
+          return Promise.resolve(
+            typeof outcome === "string"
+              ? { device, reason: outcome }
+              : {
+                  device,
+                  name: `the ${device}`,
+                  ...(typeof outcome === "number" ? { milliseconds: outcome, check: CHECK } : outcome),
+                },
+          );
+        },
+      }),
   };
 }
 
 test("the fastest device is taken, and what each took is told; the same shape is not measured again", async (t) => {
   const { choose, asked } = bench(t);
   const first = await choose({ cpu: 90, webgpu: 30, cuda: "no driver" });
-  assert.deepEqual(first, { device: "webgpu", name: "the webgpu", measured: [{ device: "cpu", name: "the cpu", milliseconds: 90 }, { device: "webgpu", name: "the webgpu", milliseconds: 30 }, { device: "cuda", reason: "no driver" }] });
+  assert.deepEqual(first, {
+    device: "webgpu",
+    name: "the webgpu",
+    measured: [
+      { device: "cpu", name: "the cpu", milliseconds: 90 },
+      { device: "webgpu", name: "the webgpu", milliseconds: 30 },
+      { device: "cuda", reason: "no driver" },
+    ],
+  });
   assert.deepEqual(await choose({ cpu: 1, webgpu: 1, cuda: 1 }), first);
   assert.deepEqual(asked, ["cpu", "webgpu", "cuda"]);
   await choose({ cpu: 90, webgpu: 30, tfjs: 5 });
   assert.deepEqual(asked.slice(3), ["tfjs"], "a device that is new is measured alone");
-  assert.equal((await choose({ cpu: 1, webgpu: 2 }, experimentOf({ batchSize: 4 })))?.device, "cpu", "another shape is another matter");
+  assert.equal(
+    (await choose({ cpu: 1, webgpu: 2 }, experimentOf({ batchSize: 4 })))?.device,
+    "cpu",
+    "another shape is another matter",
+  );
 });
 
 test("weights that are held narrow are for the processor: nothing else is measured, nothing is kept of them for other runs", async (t) => {
-  const { choose, asked } = bench(t), experiment = experimentsOf("x.adept.json", JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }))[0]!;
-  assert.deepEqual(await choose({ cpu: 90, webgpu: 30 }, experiment), { device: "cpu", name: "onnxruntime CPU", measured: [] });
+  const { choose, asked } = bench(t),
+    experiment = experimentsOf(
+      "x.adept.json",
+      JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }),
+    )[0]!;
+  assert.deepEqual(await choose({ cpu: 90, webgpu: 30 }, experiment), {
+    device: "cpu",
+    name: "onnxruntime CPU",
+    measured: [],
+  });
   assert.deepEqual(asked, []);
 });
 
@@ -54,15 +101,27 @@ test("where the processor is the only candidate nothing is measured", async (t) 
 });
 
 test("a device whose loss or gradients are not the processor's is none, however fast; rounding is", async (t) => {
-  const { choose } = bench(t), wrong = await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2, 0.9] }, cuda: { milliseconds: 9, check: [2.001, 0.501] } });
+  const { choose } = bench(t),
+    wrong = await choose({
+      cpu: 90,
+      webgpu: { milliseconds: 3, check: [2, 0.9] },
+      cuda: { milliseconds: 9, check: [2.001, 0.501] },
+    });
   assert.equal(wrong?.device, "cuda");
   assert.match(wrong?.measured[1]?.reason ?? "", /not the processor's/);
-  assert.equal((await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2, NaN] } }, experimentOf({ batchSize: 3 })))?.device, "cpu");
-  assert.equal((await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2] } }, experimentOf({ batchSize: 5 })))?.device, "cpu");
+  assert.equal(
+    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2, NaN] } }, experimentOf({ batchSize: 3 })))?.device,
+    "cpu",
+  );
+  assert.equal(
+    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2] } }, experimentOf({ batchSize: 5 })))?.device,
+    "cpu",
+  );
 });
 
 test("a device that failed is tried again a day later; where all fail nothing is kept", async (t) => {
-  const { path, asked, choose } = bench(t), at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
+  const { path, asked, choose } = bench(t),
+    at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
   await choose({ cpu: "broken file", webgpu: "broken file" }, experimentOf(), at(0));
   assert.equal((await choose({ cpu: 8, webgpu: "no driver" }, experimentOf(), at(0)))?.device, "cpu");
   assert.equal(asked.length, 4);
@@ -73,8 +132,17 @@ test("a device that failed is tried again a day later; where all fail nothing is
 });
 
 test("a choice that is ended is none, and leaves nothing", async (t) => {
-  const { path } = bench(t), stop = new AbortController();
-  const choice = await chooseDevice(experimentOf(), { signal: stop.signal, times: new DeviceTimes(path), candidates: ["cpu", "webgpu"], measure: (_, device) => { stop.abort(); return Promise.resolve({ device, reason: "ended" }); } });
+  const { path } = bench(t),
+    stop = new AbortController();
+  const choice = await chooseDevice(experimentOf(), {
+    signal: stop.signal,
+    times: new DeviceTimes(path),
+    candidates: ["cpu", "webgpu"],
+    measure: (_, device) => {
+      stop.abort();
+      return Promise.resolve({ device, reason: "ended" });
+    },
+  });
   assert.equal(choice, undefined);
   assert.throws(() => readFileSync(path));
 });
@@ -82,11 +150,19 @@ test("a choice that is ended is none, and leaves nothing", async (t) => {
 test("times are kept for 200 shapes, the latest; a damaged file is empty, a folder that cannot be written is none", (t) => {
   const { path } = bench(t);
   let clock = 0;
-  const times = new DeviceTimes(path, () => ++clock), step: MeasuredStep = { device: "cpu", name: "c", milliseconds: 1, check: CHECK };
+  const times = new DeviceTimes(path, () => ++clock),
+    step: MeasuredStep = { device: "cpu", name: "c", milliseconds: 1, check: CHECK };
   for (let i = 0; i < 205; i++) times.keep(`shape ${i}`, [step]);
-  assert.deepEqual([times.known("shape 4").size, times.known("shape 5").size, times.known("shape 204").size], [0, 1, 1]);
+  assert.deepEqual(
+    [times.known("shape 4").size, times.known("shape 5").size, times.known("shape 204").size],
+    [0, 1, 1],
+  );
   assert.ok(readFileSync(path, "utf8").length < 100_000);
-  for (const damage of ["{", "[]", '{"version":1,"shapes":{"shape 5":{"at":1,"devices":{"cpu":{"milliseconds":"fast"}}}}}']) {
+  for (const damage of [
+    "{",
+    "[]",
+    '{"version":1,"shapes":{"shape 5":{"at":1,"devices":{"cpu":{"milliseconds":"fast"}}}}}',
+  ]) {
     writeFileSync(path, damage);
     assert.equal(times.known("shape 5").size, 0);
   }
@@ -98,7 +174,17 @@ test("times are kept for 200 shapes, the latest; a damaged file is empty, a fold
 
 test("a time holds for its machine, model, method and shape", () => {
   const own = shapeKey(experimentOf(), "machine");
-  assert.equal(shapeKey(experimentOf({ steps: 7, warmup: 1 }), "machine"), own, "how long it trains does not change a step");
-  const others = [shapeKey(experimentOf(), "other"), shapeKey(experimentOf({ batchSize: 7 }), "machine"), shapeKey(experimentOf({ maxSourceLength: 7 }), "machine"), shapeKey(experimentOf({ maxTargetLength: 7 }), "machine"), shapeKey(experimentOf({}, { kind: "pt", promptLength: 6 }), "machine")];
+  assert.equal(
+    shapeKey(experimentOf({ steps: 7, warmup: 1 }), "machine"),
+    own,
+    "how long it trains does not change a step",
+  );
+  const others = [
+    shapeKey(experimentOf(), "other"),
+    shapeKey(experimentOf({ batchSize: 7 }), "machine"),
+    shapeKey(experimentOf({ maxSourceLength: 7 }), "machine"),
+    shapeKey(experimentOf({ maxTargetLength: 7 }), "machine"),
+    shapeKey(experimentOf({}, { kind: "pt", promptLength: 6 }), "machine"),
+  ];
   assert.equal(new Set([own, ...others]).size, 6);
 });

@@ -7,28 +7,33 @@ import { gzipSync } from "node:zlib";
 import { KnownFields } from "../../../src/worker/knownFields.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-fields-"));
-after(() => { rmSync(folder, { recursive: true, force: true }); });
-const row = `${JSON.stringify({ text: "the meeting about paper and stone ".repeat(10), label: "yes" })}\n`, large = row.repeat(20_000);
+after(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const row = `${JSON.stringify({ text: "the meeting about paper and stone ".repeat(10), label: "yes" })}\n`,
+  large = row.repeat(20_000);
 
 test("a data file's fields are those of its first rows: what is far behind is not read, packed or not", async () => {
   const known = new KnownFields();
   writeFileSync(join(folder, "a.jsonl"), `${large}no JSON\n`);
   writeFileSync(join(folder, "a.jsonl.gz"), gzipSync(`${large}no JSON\n`));
-  for (const name of ["a.jsonl", "a.jsonl.gz"]) assert.deepEqual(await known.of(join(folder, name)), { names: ["text", "label"] }, name);
+  for (const name of ["a.jsonl", "a.jsonl.gz"])
+    assert.deepEqual(await known.of(join(folder, name)), { names: ["text", "label"] }, name);
   // A first row that is longer than what is looked at.
   writeFileSync(join(folder, "long.jsonl"), `${JSON.stringify({ long: "x".repeat(1_500_000) })}\n`.repeat(2));
   assert.deepEqual(await known.of(join(folder, "long.jsonl")), { names: ["long"] });
 });
 
 test("it is read once, with what is wrong with it, and again when it has changed", async () => {
-  const known = new KnownFields(), path = join(folder, "b.jsonl");
+  const known = new KnownFields(),
+    path = join(folder, "b.jsonl");
   writeFileSync(path, "{");
   const first = known.of(path);
-  assert.ok("error" in await first);
+  assert.ok("error" in (await first));
   assert.equal(known.of(path), first);
   writeFileSync(path, row);
   assert.deepEqual(await known.of(path), { names: ["text", "label"] });
   appendFileSync(path, '{"more": "x"}\n');
   assert.deepEqual(await known.of(path), { names: ["text", "label", "more"] });
-  assert.ok("error" in await known.of(join(folder, "none.jsonl")));
+  assert.ok("error" in (await known.of(join(folder, "none.jsonl"))));
 });
