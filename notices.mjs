@@ -13,8 +13,8 @@ const FILES = /^(licen[cs]e|copying|notice|third[-_ ]?party)/i;
 
 /** Folders of the shipped packages, each once. @param inputs of the bundles, as esbuild tells them */
 export function shippedPackages(root, inputs) {
-  const bundled = inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0] ?? []),
-    beside = BESIDE.map((name) => `node_modules/${name}/`);
+  const bundled = inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[0] ?? []);
+  const beside = BESIDE.map((name) => `node_modules/${name}/`);
   return [...new Set([...bundled, ...beside])]
     .sort()
     .filter((folder) => existsSync(join(root, folder, "package.json")));
@@ -36,8 +36,12 @@ function noticeOf(root, folder) {
   const files = readdirSync(join(root, folder))
     .filter((each) => FILES.test(each) && statSync(join(root, folder, each)).isFile())
     .sort();
-  const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim()),
-    own = texts.some((text) => text.length > 400) ? texts : license === "MIT" ? [mitText(root, name), ...texts] : [];
+  const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
+  const own = texts.some((text) => text.length > 400)
+    ? texts
+    : license === "MIT"
+      ? [mitText(root, name), ...texts]
+      : [];
   if (own[0] === undefined) throw new Error(`${folder} has no licence text: add it to notices.mjs`);
   return [
     `${name} ${version} (${typeof license === "string" ? license : "see below"})${homepage === undefined ? "" : `\n${homepage}`}`,

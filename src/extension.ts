@@ -23,20 +23,20 @@ import { WaitingQueue } from "./ui/waitingQueue.ts";
 
 /** Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is started before the user asks. */
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("ADePT", { log: true }),
-    { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context,
-    workerPath = context.asAbsolutePath("dist/worker.js");
-  const folders = new Folders(context.globalState),
-    model = new RunsModel(log, state, folders),
-    errors = new ErrorReport(log),
-    diff = new CodeDiff(),
-    documents = new ReadOnlyDocuments(),
-    tokens = new Tokens(log, workerPath),
-    explorer = new RunExplorer(model, state);
-  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors }),
-    pick = new RunPick(model, explorer),
-    heatmaps = new Heatmaps({ model, errors, log, tokens, state }),
-    setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
+  const log = vscode.window.createOutputChannel("ADePT", { log: true });
+  const { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context;
+  const workerPath = context.asAbsolutePath("dist/worker.js");
+  const folders = new Folders(context.globalState);
+  const model = new RunsModel(log, state, folders);
+  const errors = new ErrorReport(log);
+  const diff = new CodeDiff();
+  const documents = new ReadOnlyDocuments();
+  const tokens = new Tokens(log, workerPath);
+  const explorer = new RunExplorer(model, state);
+  const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors });
+  const pick = new RunPick(model, explorer);
+  const heatmaps = new Heatmaps({ model, errors, log, tokens, state });
+  const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
   subscriptions.push(
     log,
     folders,

@@ -28,10 +28,10 @@ const toError = (error: unknown): ParquetTold => {
 
 function watch(work: ParquetWork): void {
   const thread = new Worker(new URL(import.meta.url), {
-      workerData: work,
-      resourceLimits: { maxOldGenerationSizeMb: work.megabytes },
-    }),
-    from = works();
+    workerData: work,
+    resourceLimits: { maxOldGenerationSizeMb: work.megabytes },
+  });
+  const from = works();
   const end = (told: ParquetTold): void => {
     process.send?.(told, leave);
   };

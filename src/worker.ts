@@ -39,8 +39,8 @@ async function main(): Promise<number> {
       parent: { type: "string" },
     },
   });
-  const [job, path] = positionals,
-    folder = values.folder ?? process.cwd();
+  const [job, path] = positionals;
+  const folder = values.folder ?? process.cwd();
   if (
     path === undefined ||
     (job !== "train" &&

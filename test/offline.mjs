@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const inside = 'ip link set lo up 2>/dev/null || ifconfig lo up || exit 75; exec "$@"',
-  kind = process.getuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"],
-  run = (...args) => spawnSync("unshare", [...kind, "--", "sh", "-c", inside, "sh", ...args], { stdio: "inherit" });
+const inside = 'ip link set lo up 2>/dev/null || ifconfig lo up || exit 75; exec "$@"';
+const kind = process.getuid?.() === 0 ? ["--net"] : ["--user", "--map-root-user", "--net"];
+const run = (...args) => spawnSync("unshare", [...kind, "--", "sh", "-c", inside, "sh", ...args], { stdio: "inherit" });
 // A wall that only seems to stand would prove nothing.
 const reaches =
   "const s=require('net').connect(443,'192.0.2.1');s.on('error',(e)=>process.exit(e.code==='ENETUNREACH'?0:1));setTimeout(()=>process.exit(1),3000)";

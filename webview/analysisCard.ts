@@ -22,8 +22,8 @@ export class AnalysisCard {
   }
 
   update(view: AnalysisView): void {
-    const { labels } = this,
-      running = view.status === "running" || view.status === "waiting";
+    const { labels } = this;
+    const running = view.status === "running" || view.status === "waiting";
     this.bar.hidden = !running;
     this.element.classList.toggle("quiet", view.status === "finished" || !view.applies);
     if (view.total > 0) {

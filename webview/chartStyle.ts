@@ -18,8 +18,8 @@ export function seriesStyle(
   | "pointStyle"
   | "borderWidth"
 > {
-  const count = theme.series.length,
-    colour = theme.series[index % count] ?? theme.foreground;
+  const count = theme.series.length;
+  const colour = theme.series[index % count] ?? theme.foreground;
   return {
     borderColor: colour,
     backgroundColor: colour,
@@ -36,12 +36,12 @@ const COLOURS = 6;
 
 /** Places in the cycle of styles: each run has its own by its id, so that it looks the same in every figure; where two would share a colour while others are free, the later id takes the next. */
 export function stableStyles(ids: readonly string[], places = 24): Map<string, number> {
-  const taken = new Map<string, number>(),
-    used = new Set<number>(),
-    colours = new Set<number>();
+  const taken = new Map<string, number>();
+  const used = new Set<number>();
+  const colours = new Set<number>();
   for (const id of [...ids].sort()) {
-    const from = hash(id) % places,
-      order = Array.from({ length: places }, (_, i) => (from + i) % places);
+    const from = hash(id) % places;
+    const order = Array.from({ length: places }, (_, i) => (from + i) % places);
     const place =
       order.find((each) => !used.has(each) && (colours.size >= COLOURS || !colours.has(each % COLOURS))) ??
       order.find((each) => !used.has(each)) ??

@@ -5,8 +5,8 @@ type Order = { column: number; descending: boolean } | undefined;
 
 function sorted(rows: TableData["rows"], order: Order): TableData["rows"] {
   if (order === undefined) return rows;
-  const { column, descending } = order,
-    sign = descending ? -1 : 1;
+  const { column, descending } = order;
+  const sign = descending ? -1 : 1;
   const compare = (a: Cell, b: Cell): number =>
     typeof a === "number" && typeof b === "number"
       ? a - b
@@ -16,11 +16,11 @@ function sorted(rows: TableData["rows"], order: Order): TableData["rows"] {
 
 /** A real table whose columns are sorted by their heads; the first cell of each row heads it. */
 export function dataTable(caption: string, data: TableData): HTMLElement {
-  const box = el("div", "", "scroll"),
-    table = el("table"),
-    heading = el("tr"),
-    body = el("tbody"),
-    head = el("thead");
+  const box = el("div", "", "scroll");
+  const table = el("table");
+  const heading = el("tr");
+  const body = el("tbody");
+  const head = el("thead");
   let order: Order;
   const numeric = data.columns.map((_, i) => data.rows.some((row) => typeof row[i] === "number"));
   const fill = (): void => {
@@ -42,8 +42,8 @@ export function dataTable(caption: string, data: TableData): HTMLElement {
   };
   heading.append(
     ...data.columns.map((column, i) => {
-      const cell = el("th", "", numeric[i] === true ? "number" : ""),
-        button = el("button", columnName(column), "sort");
+      const cell = el("th", "", numeric[i] === true ? "number" : "");
+      const button = el("button", columnName(column), "sort");
       cell.scope = "col";
       button.type = "button";
       button.addEventListener("click", () => {

@@ -46,9 +46,9 @@ export class Figure {
     private readonly options: FigureOptions,
     private readonly context: FigureContext,
   ) {
-    const { labels } = context,
-      { title, note, drawing, extra = [] } = options,
-      tools = el("div", "", "tools");
+    const { labels } = context;
+    const { title, note, drawing, extra = [] } = options;
+    const tools = el("div", "", "tools");
     if (options.wide === true) this.element.classList.add("wide");
     this.note = el("p", note, "detail");
     if (drawing !== undefined) {
@@ -109,17 +109,17 @@ export class Figure {
   /** Writes the table again, where it is open. */
   refresh(note: string = this.options.note): void {
     if (this.note.textContent !== note) this.note.textContent = note;
-    const { run, commit } = this.context.provenance(),
-      source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
+    const { run, commit } = this.context.provenance();
+    const source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
     if (this.source.textContent !== source) this.source.textContent = source;
     if (!this.isOpen) {
       this.table.replaceChildren();
       return;
     }
     // Somebody may be reading down the table, or stand in it with the keyboard.
-    const before = this.table.querySelector(".scroll"),
-      top = before?.scrollTop ?? 0,
-      focused = before?.contains(document.activeElement) === true;
+    const before = this.table.querySelector(".scroll");
+    const top = before?.scrollTop ?? 0;
+    const focused = before?.contains(document.activeElement) === true;
     this.table.replaceChildren(dataTable(this.options.title, this.options.data()));
     const after = this.table.querySelector<HTMLElement>(".scroll");
     if (after === null) return;

@@ -20,10 +20,10 @@ export interface HeatmapTexts {
   onPick?: (row: number) => void;
 }
 
-const ROW = 14,
-  FRAME = 70,
-  LEAST = 160,
-  MOST = 640;
+const ROW = 14;
+const FRAME = 70;
+const LEAST = 160;
+const MOST = 640;
 
 /** Cells as one image, drawn once; a cursor of its own moves over them, by pointer or arrow keys. */
 export class Heatmap {
@@ -76,8 +76,8 @@ export class Heatmap {
 
   paint(theme: Theme): void {
     this.theme = theme;
-    const axis = axisStyle(theme),
-      { rows, columns } = this.grid;
+    const axis = axisStyle(theme);
+    const { rows, columns } = this.grid;
     const whole = {
       precision: 0,
       color: theme.foreground,
@@ -110,8 +110,8 @@ export class Heatmap {
 
   /** The cells, a pixel each; made once. */
   private paintCells(): HTMLCanvasElement {
-    const { rows, columns, values } = this.grid,
-      canvas = document.createElement("canvas");
+    const { rows, columns, values } = this.grid;
+    const canvas = document.createElement("canvas");
     canvas.width = columns;
     canvas.height = rows;
     const ctx = canvas.getContext("2d");
@@ -138,14 +138,14 @@ export class Heatmap {
   }
 
   private listen(): void {
-    const { canvas } = this.box,
-      { rows, columns } = this.grid;
+    const { canvas } = this.box;
+    const { rows, columns } = this.grid;
     canvas.tabIndex = 0;
     canvas.addEventListener("pointermove", (event) => {
       const { x, y } = this.chart.scales;
       if (x === undefined || y === undefined) return;
-      const column = Math.floor(x.getValueForPixel(event.offsetX) ?? -1),
-        row = Math.floor(y.getValueForPixel(event.offsetY) ?? -1);
+      const column = Math.floor(x.getValueForPixel(event.offsetX) ?? -1);
+      const row = Math.floor(y.getValueForPixel(event.offsetY) ?? -1);
       if (column >= 0 && row >= 0 && column < columns && row < rows) this.point(row, column);
     });
     canvas.addEventListener("pointerleave", () => {
@@ -174,8 +174,8 @@ export class Heatmap {
     const { x, y } = this.chart.scales;
     if (x === undefined || y === undefined) return;
     this.at = { row, column };
-    const [left, top] = [x.getPixelForValue(column), y.getPixelForValue(row)],
-      style = this.cursor.style;
+    const [left, top] = [x.getPixelForValue(column), y.getPixelForValue(row)];
+    const style = this.cursor.style;
     style.left = `${left}px`;
     style.top = `${top}px`;
     style.width = `${x.getPixelForValue(column + 1) - left}px`;
@@ -188,12 +188,12 @@ export class Heatmap {
 
 /** The scale of a heatmap with its ends and unit. */
 export function colourBar([low, high]: readonly [number, number], unit: string): HTMLElement {
-  const bar = el("div", "", "colourbar"),
-    canvas = document.createElement("canvas");
+  const bar = el("div", "", "colourbar");
+  const canvas = document.createElement("canvas");
   canvas.width = 256;
   canvas.height = 1;
-  const ctx = canvas.getContext("2d"),
-    image = ctx?.createImageData(256, 1);
+  const ctx = canvas.getContext("2d");
+  const image = ctx?.createImageData(256, 1);
   if (ctx === null || image === undefined) throw new Error("no 2d canvas");
   for (let level = 0; level < 256; level++) image.data.set([...colourOf(level), 255], 4 * level);
   ctx.putImageData(image, 0, 0);

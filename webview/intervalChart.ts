@@ -27,9 +27,9 @@ interface Mark {
   high?: number | undefined;
 }
 
-const ROW = 26,
-  FRAME = 90,
-  LONGEST = 44;
+const ROW = 26;
+const FRAME = 90;
+const LONGEST = 44;
 const clipped = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
 /** Values with their intervals, a row each, about a line at zero. */

@@ -88,10 +88,10 @@ export class LineChart {
 
   append(name: string, points: readonly Point[], options: SeriesOptions = {}): void {
     const valid = points.filter((point) => Number.isFinite(point.y));
-    const existing = this.series.findIndex((each) => each.name === name),
-      index = existing >= 0 ? existing : this.series.push({ name, ...options, points: [] }) - 1;
-    const series = this.series[index]!,
-      first = valid[0];
+    const existing = this.series.findIndex((each) => each.name === name);
+    const index = existing >= 0 ? existing : this.series.push({ name, ...options, points: [] }) - 1;
+    const series = this.series[index]!;
+    const first = valid[0];
     // A resumed run repeats the steps since its checkpoint: the later reading stands.
     if (first !== undefined && first.x <= (series.points.at(-1)?.x ?? -Infinity))
       series.points = series.points.filter((point) => point.x < first.x);
@@ -135,8 +135,8 @@ export class LineChart {
   paint(theme: Theme, scale: Scale = this.scale): void {
     this.theme = theme;
     this.scale = scale;
-    const axis = axisStyle(theme),
-      { ticks: fixed, small } = this.options;
+    const axis = axisStyle(theme);
+    const { ticks: fixed, small } = this.options;
     this.chart.options.scales = {
       x: {
         type: this.options.xScale ?? "linear",

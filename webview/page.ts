@@ -42,21 +42,21 @@ export class Page {
     private view: RunView,
     private readonly options: { labels: Labels; state: PageState; host: Host },
   ) {
-    const { labels, state, host } = options,
-      context: FigureContext = {
-        labels,
-        state,
-        post: host.post,
-        save: () => {
-          host.save(state);
-        },
-        theme: () => this.theme,
-        provenance: () => ({
-          run: this.view.record.id,
-          commit: this.view.record.resultCommit ?? this.view.record.snapshotCommit ?? "",
-          seed: this.view.record.seed,
-        }),
-      };
+    const { labels, state, host } = options;
+    const context: FigureContext = {
+      labels,
+      state,
+      post: host.post,
+      save: () => {
+        host.save(state);
+      },
+      theme: () => this.theme,
+      provenance: () => ({
+        run: this.view.record.id,
+        commit: this.view.record.resultCommit ?? this.view.record.snapshotCommit ?? "",
+        seed: this.view.record.seed,
+      }),
+    };
     this.training = new TrainingTab(context);
     this.compare = new CompareTab(context);
     this.analyses = {
@@ -154,9 +154,9 @@ export class Page {
 
   /** Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with post-hoc ones. */
   private showRetrained(): void {
-    const { labels } = this.options,
-      { sweep, variant } = this.view.record,
-      own = this.runs.filter((run) => sweep !== undefined && run.sweep === sweep && RETRAINED.test(run.variant));
+    const { labels } = this.options;
+    const { sweep, variant } = this.view.record;
+    const own = this.runs.filter((run) => sweep !== undefined && run.sweep === sweep && RETRAINED.test(run.variant));
     if (!RETRAINED.test(variant ?? "") || own.length < 2) {
       this.retrained.replaceChildren();
       return;
@@ -186,10 +186,10 @@ export class Page {
 
   private showActions(): void {
     const {
-        view,
-        options: { labels, host },
-      } = this,
-      wanted = `${view.live}${view.resumable}${view.record.status}`;
+      view,
+      options: { labels, host },
+    } = this;
+    const wanted = `${view.live}${view.resumable}${view.record.status}`;
     if (wanted === this.shownActions) return;
     this.shownActions = wanted;
     const post = (type: "stop" | "resume" | "openFolder" | "copyId" | "showLog") => () => {

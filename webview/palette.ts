@@ -16,9 +16,9 @@ const LEVELS = 256;
 const TABLE = ((): Uint8ClampedArray => {
   const table = new Uint8ClampedArray(LEVELS * 3);
   for (let level = 0; level < LEVELS; level++) {
-    const at = (level / (LEVELS - 1)) * (ANCHORS.length - 1),
-      low = Math.min(ANCHORS.length - 2, Math.floor(at)),
-      part = at - low;
+    const at = (level / (LEVELS - 1)) * (ANCHORS.length - 1);
+    const low = Math.min(ANCHORS.length - 2, Math.floor(at));
+    const part = at - low;
     for (let channel = 0; channel < 3; channel++)
       table[3 * level + channel] = Math.round(
         ANCHORS[low]![channel]! * (1 - part) + ANCHORS[low + 1]![channel]! * part,
@@ -53,7 +53,7 @@ export function inkOn(level: number): "#000000" | "#ffffff" {
 
 /** From the 2nd to the 98th percentile: a few far values would leave the rest in one colour. */
 export function robustScale(values: readonly number[]): [low: number, high: number] {
-  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b),
-    at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;
+  const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
+  const at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;
   return [at(0.02), at(0.98)];
 }

@@ -46,8 +46,8 @@ export class BudgetPart {
       return;
     }
     this.answer = { ...result, sizes: result.sizes.filter((each) => each !== null) };
-    const { sizes } = this.answer,
-      at = sizes.findIndex((each) => each !== null && each.budget >= this.budget);
+    const { sizes } = this.answer;
+    const at = sizes.findIndex((each) => each !== null && each.budget >= this.budget);
     this.slider.disabled = sizes.length === 0;
     this.slider.max = String(sizes.length - 1);
     this.slider.value = String(at < 0 ? sizes.length - 1 : at);

@@ -15,8 +15,8 @@ type Role = Inspection["columns"][number]["role"];
 
 /** The head of a table. @param columns what each is called, and its class */
 function headOf(columns: readonly [text: string, className?: string][]): HTMLElement {
-  const head = el("thead"),
-    row = el("tr");
+  const head = el("thead");
+  const row = el("tr");
   row.append(
     ...columns.map(([text, className]) => {
       const cell = el("th", text, className);
@@ -55,8 +55,8 @@ export class DataPart {
     this.length = draft.maxSourceLength;
     this.element = section(labels.data);
     this.problem.setAttribute("role", "alert");
-    const head = el("div", "", "actions"),
-      seen = el("section", "", "row");
+    const head = el("div", "", "actions");
+    const seen = el("section", "", "row");
     head.append(
       el("strong", draft.task.kind === "mail" ? labels.sample : context.title),
       button(labels.otherData, context.choose),
@@ -124,19 +124,19 @@ export class DataPart {
 
   /** One row a column, with what it is used for; changing that writes the templates anew. */
   private drawColumns(columns: Inspection["columns"]): void {
-    const { labels } = this,
-      key = JSON.stringify(columns.map(({ name }) => name));
+    const { labels } = this;
+    const key = JSON.stringify(columns.map(({ name }) => name));
     if (key === this.drawn) return;
     this.drawn = key;
-    const roles = new Map(columns.map(({ name, role }) => [name, role])),
-      scroll = el("div", "", "scroll"),
-      table = el("table", "", "columns");
+    const roles = new Map(columns.map(({ name, role }) => [name, role]));
+    const scroll = el("div", "", "scroll");
+    const table = el("table", "", "columns");
     table.append(el("caption", labels.table));
     const body = el("tbody");
     for (const { name, role, distinct, example } of columns) {
-      const row = el("tr"),
-        title = el("th", name),
-        use = el("td");
+      const row = el("tr");
+      const title = el("th", name);
+      const use = el("td");
       title.scope = "row";
       use.append(
         select(
@@ -169,9 +169,9 @@ export class DataPart {
   }
 
   private fromRoles(roles: ReadonlyMap<string, Role>): void {
-    const named = (role: Role): string[] => [...roles].filter(([, own]) => own === role).map(([name]) => name),
-      inputs = named("input"),
-      task = this.task;
+    const named = (role: Role): string[] => [...roles].filter(([, own]) => own === role).map(([name]) => name);
+    const inputs = named("input");
+    const task = this.task;
     if (task.kind !== "file") return;
     // A brace in the words before a column would be a column's own.
     this.task = {
@@ -189,8 +189,8 @@ export class DataPart {
   }
 
   private drawPreview({ examples }: Inspection): void {
-    const { labels } = this,
-      parts: HTMLElement[] = [el("h3", labels.preview), el("p", labels.previewNote, "detail")];
+    const { labels } = this;
+    const parts: HTMLElement[] = [el("h3", labels.preview), el("p", labels.previewNote, "detail")];
     for (const { pieces, cut, targetPieces } of examples) {
       const text = el("div", "", "pieces");
       text.append(
@@ -205,14 +205,14 @@ export class DataPart {
   }
 
   private drawLengths({ tokens, truncated, sampled, targetsTruncated }: Inspection): void {
-    const { labels } = this,
-      suggested = Math.min(1024, Math.ceil(tokens.longest / 32) * 32);
+    const { labels } = this;
+    const suggested = Math.min(1024, Math.ceil(tokens.longest / 32) * 32);
     if (sampled === 0) {
       this.lengths.replaceChildren();
       return;
     }
-    const parts: HTMLElement[] = [el("p", fill(labels.lengths, tokens.median, tokens.high, tokens.longest), "detail")],
-      row = el("div", "", "actions");
+    const parts: HTMLElement[] = [el("p", fill(labels.lengths, tokens.median, tokens.high, tokens.longest), "detail")];
+    const row = el("div", "", "actions");
     row.append(
       el(
         "span",
@@ -233,16 +233,16 @@ export class DataPart {
   }
 
   private drawLabels({ labels: found, distinctTargets, rows }: Inspection): void {
-    const { labels } = this,
-      table = el("table"),
-      body = el("tbody");
+    const { labels } = this;
+    const table = el("table");
+    const body = el("tbody");
     if (found.length === 0) {
       this.labelTable.replaceChildren();
       return;
     }
     for (const { text, count } of found) {
-      const row = el("tr"),
-        title = el("th", text);
+      const row = el("tr");
+      const title = el("th", text);
       title.scope = "row";
       row.append(title, el("td", count.toLocaleString(), "number"), el("td", percent(count / rows), "number"));
       body.append(row);

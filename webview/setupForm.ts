@@ -150,10 +150,10 @@ export class SetupForm {
     working,
     stopped = false,
   }: Extract<SetupHostMessage, { type: "forecast" }>): void {
-    const { labels } = this,
-      short =
-        (result !== undefined && result.memory > result.freeMemory) ||
-        (memory !== undefined && memory.needed > memory.available);
+    const { labels } = this;
+    const short =
+      (result !== undefined && result.memory > result.freeMemory) ||
+      (memory !== undefined && memory.needed > memory.available);
     this.forecast.className = short ? "warning" : "detail";
     if (working && memory === undefined) this.measuring.begin();
     else if (!working) this.measuring.end();
@@ -181,9 +181,9 @@ export class SetupForm {
   }
 
   private backbone(): HTMLElement {
-    const { labels, draft } = this,
-      part = section(labels.backbone),
-      own = draft.backbone !== "tiny-t5";
+    const { labels, draft } = this;
+    const part = section(labels.backbone);
+    const own = draft.backbone !== "tiny-t5";
     const choices = [
       { value: "embedded", text: labels.embedded },
       ...(own ? [{ value: "own", text: draft.backbone }] : []),
@@ -205,9 +205,9 @@ export class SetupForm {
   }
 
   private end(): HTMLElement {
-    const { labels } = this,
-      part = section(labels.forecast),
-      actions = el("div", "", "actions");
+    const { labels } = this;
+    const part = section(labels.forecast);
+    const actions = el("div", "", "actions");
     actions.append(
       button(
         labels.train,
@@ -227,8 +227,8 @@ export class SetupForm {
 
   /** Only what was looked at as it is now is written; what is being looked at is waited for. */
   private write(train: boolean): void {
-    const { labels } = this,
-      current = this.looked?.asked === this.asked;
+    const { labels } = this;
+    const current = this.looked?.asked === this.asked;
     const missing = !this.training.valid || !this.budget.possible || (current && this.looked?.usable !== true);
     this.problem.textContent = missing ? labels.incomplete : "";
     this.pressed = missing || current ? undefined : { train };

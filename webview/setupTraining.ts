@@ -20,8 +20,8 @@ export class TrainingPart {
     private draft: Pick<ExperimentDraft, "name" | "steps">,
     private readonly context: TrainingContext,
   ) {
-    const { labels, limits } = context,
-      row = el("div", "", "fields");
+    const { labels, limits } = context;
+    const row = el("div", "", "fields");
     this.element = section(labels.training);
     row.append(
       this.field(labels.name, draft.name, (text) => {
@@ -51,8 +51,8 @@ export class TrainingPart {
 
   /** @param read what the field makes of a draft, or what is wrong with its text */
   private field(label: string, value: string, read: (text: string) => Partial<ExperimentDraft> | string): HTMLElement {
-    const own = el("div"),
-      problem = el("p", "", "problem");
+    const own = el("div");
+    const problem = el("p", "", "problem");
     problem.setAttribute("role", "alert");
     own.append(
       textField(label, value, (text) => {

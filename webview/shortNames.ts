@@ -1,8 +1,8 @@
 /** Names of runs of one experiment without its name: "Mail (adept, seed=0)" beside "Mail (pt, seed=0)" is "adept, seed=0". Names that would be the same are numbered. */
 export function shortNames(names: readonly string[]): string[] {
-  const [first = ""] = names,
-    open = first.indexOf(" ("),
-    prefix = first.slice(0, open + 2);
+  const [first = ""] = names;
+  const open = first.indexOf(" (");
+  const prefix = first.slice(0, open + 2);
   const short =
     open > 0 && names.length > 1 && names.every((name) => name.startsWith(prefix) && name.endsWith(")"))
       ? names.map((name) => name.slice(prefix.length, -1))

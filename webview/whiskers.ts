@@ -33,8 +33,8 @@ const isInterval = (value: unknown): value is { low: number; high: number } =>
 export const whiskers = (along: "x" | "y"): Plugin => ({
   id: `whiskers-${along}`,
   beforeDatasetsDraw(chart: Chart): void {
-    const scale = chart.scales[along],
-      { ctx } = chart;
+    const scale = chart.scales[along];
+    const { ctx } = chart;
     if (scale === undefined) return;
     for (const [index, dataset] of chart.data.datasets.entries()) {
       if (!chart.isDatasetVisible(index)) continue;

@@ -64,10 +64,10 @@ function put(
   at: number,
   { side, token, alteration }: { side: InputSide; token: TokenAt; alteration: Alteration },
 ): void {
-  const { width, table } = side,
-    own = offsetAt(side, token, alteration, into.subarray(at * width, (at + 1) * width)),
-    { scale = 1 } = alteration,
-    from = token.id * width;
+  const { width, table } = side;
+  const own = offsetAt(side, token, alteration, into.subarray(at * width, (at + 1) * width));
+  const { scale = 1 } = alteration;
+  const from = token.id * width;
   for (let i = 0; i < width; i++) own[i] = table[from + i]! + scale * own[i]!;
 }
 
@@ -80,15 +80,15 @@ function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }
 
 /** The batch with its encoder's input made on the host: X = [prompt ; E + offsets] as the alteration says. Masked places hold zeros. */
 export function alteredBatch(batch: Batch, side: InputSide, alteration: Alteration = {}): Batch {
-  const { width } = side,
-    { layout, shift = 0, filler = [] } = alteration,
-    prompt = promptOf(side, alteration),
-    m = prompt.length / width;
-  const lead = layout === "attached" ? shift : 0,
-    gap = layout === "window" || layout === "prefix" ? shift : 0;
-  const length = lead + m + gap + batch.sourceLength,
-    embedded = new Float32Array(batch.rows * length * width),
-    mask = new Float32Array(batch.rows * length);
+  const { width } = side;
+  const { layout, shift = 0, filler = [] } = alteration;
+  const prompt = promptOf(side, alteration);
+  const m = prompt.length / width;
+  const lead = layout === "attached" ? shift : 0;
+  const gap = layout === "window" || layout === "prefix" ? shift : 0;
+  const length = lead + m + gap + batch.sourceLength;
+  const embedded = new Float32Array(batch.rows * length * width);
+  const mask = new Float32Array(batch.rows * length);
   for (let row = 0; row < batch.rows; row++) {
     const from = row * length + lead;
     embedded.set(prompt, from * width);

@@ -46,8 +46,8 @@ export async function analyseSpecificity(subject: Subject, progress: Progress): 
       `The method "${subject.experiment.method.kind}" has no offsets`,
       "Specificity is asked of ADePT and DePT.",
     );
-  const { full, cases } = await altered(subject, own, { progress }),
-    of = (label: string): number => cases.find((each) => each.label === label)!.versus.right.difference;
+  const { full, cases } = await altered(subject, own, { progress });
+  const of = (label: string): number => cases.find((each) => each.label === label)!.versus.right.difference;
   const gain = cases.find(({ label }) => label === "A9 offset times 0")!.versus.right;
   const groups = [...new Set(cases.map(({ group }) => group))]
     .map((group) => cases.filter((each) => each.group === group))

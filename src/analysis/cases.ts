@@ -13,9 +13,9 @@ export interface Case {
   alter: Alter;
 }
 
-const BATCH = 64,
-  DRAWS = 5,
-  DECILES = 10;
+const BATCH = 64;
+const DRAWS = 5;
+const DECILES = 10;
 /** Ids 0 to 2 are padding, end of sequence and unknown: they keep their offset. */
 const SPECIALS = 3;
 
@@ -28,8 +28,8 @@ const offsetsOf = (side: InputSide): boolean => side.offsets !== undefined || si
 /** Component ablation, post-hoc: what the run is without its offsets, its prompt, both (removed, not zeroed). */
 export function ablationCases({ side }: Pick<Subject, "side">): Case[] {
   const one = (label: string, alter: Alter): Case => ({ label, group: label, alter });
-  const name = side.offsets === undefined ? "positions off" : "FFN off",
-    has = offsetsOf(side);
+  const name = side.offsets === undefined ? "positions off" : "FFN off";
+  const has = offsetsOf(side);
   return [
     ...(has ? [one(name, { scale: 0 })] : []),
     ...(side.prompt === undefined ? [] : [one("prompt off", { prompt: "removed" })]),
@@ -56,15 +56,15 @@ export function shiftCases(filler: readonly number[]): (Case & { test: keyof typ
 /** A permutation of token ids inside deciles of their frequency; specials stay. */
 export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number): Int32Array {
   const ids = Array.from({ length: frequency.length - SPECIALS }, (_, i) => i + SPECIALS).sort(
-      (a, b) => frequency[a]! - frequency[b]! || a - b,
-    ),
-    result = Int32Array.from({ length: frequency.length }, (_, i) => i);
+    (a, b) => frequency[a]! - frequency[b]! || a - b,
+  );
+  const result = Int32Array.from({ length: frequency.length }, (_, i) => i);
   for (let decile = 0; decile < DECILES; decile++) {
     const inside = ids.slice(
-        Math.floor((decile * ids.length) / DECILES),
-        Math.floor(((decile + 1) * ids.length) / DECILES),
-      ),
-      order = permutation(inside.length, mixSeed(seed, decile));
+      Math.floor((decile * ids.length) / DECILES),
+      Math.floor(((decile + 1) * ids.length) / DECILES),
+    );
+    const order = permutation(inside.length, mixSeed(seed, decile));
     inside.forEach((id, i) => {
       result[id] = inside[order[i]!]!;
     });
@@ -97,9 +97,9 @@ function noise(side: InputSide, draw: number): Alter {
     tokenOffset: ({ id }) => {
       const known = made.get(id);
       if (known !== undefined) return known;
-      const random = new MersenneTwister(mixSeed(draw, 8, id)),
-        direction = Float32Array.from({ length: side.width }, () => random.normal()),
-        scale = norm(offsetRow(side, id)) / norm(direction);
+      const random = new MersenneTwister(mixSeed(draw, 8, id));
+      const direction = Float32Array.from({ length: side.width }, () => random.normal());
+      const scale = norm(offsetRow(side, id)) / norm(direction);
       const row = direction.map((x) => x * scale);
       made.set(id, row);
       return row;
@@ -109,9 +109,9 @@ function noise(side: InputSide, draw: number): Alter {
 
 /** What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean, permuted, scaled. */
 function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
-  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1),
-    rows = Math.min(reached, positions!.length / width),
-    mean = new Float64Array(width);
+  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
+  const rows = Math.min(reached, positions!.length / width);
+  const mean = new Float64Array(width);
   for (let place = 0; place < rows; place++)
     for (let i = 0; i < width; i++) mean[i]! += positions![place * width + i]! / rows;
   const made = (rowAt: (place: number) => ArrayLike<number>): Alter => {
@@ -119,8 +119,8 @@ function placeCases({ positions, width }: InputSide, train: Subject["train"]): C
     for (let place = 0; place < rows; place++) table.set(rowAt(place), place * width);
     return { positions: table };
   };
-  const row = (place: number): Float32Array => positions!.subarray(place * width, (place + 1) * width),
-    permuted = "rows permuted";
+  const row = (place: number): Float32Array => positions!.subarray(place * width, (place + 1) * width);
+  const permuted = "rows permuted";
   return [
     { label: "one mean row", group: "one mean row", alter: made(() => mean) },
     ...Array.from({ length: DRAWS }, (_, draw) => {
@@ -140,10 +140,10 @@ const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
 /** Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are those of the training data. */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {
   if (side.offsets === undefined) return side.positions === undefined ? [] : placeCases(side, train);
-  const batches = batchesOf(train),
-    constant = meanOffset(side, batches),
-    means = positionalMeans(side, batches),
-    frequency = new Float64Array(side.table.length / side.width);
+  const batches = batchesOf(train);
+  const constant = meanOffset(side, batches);
+  const means = positionalMeans(side, batches);
+  const frequency = new Float64Array(side.table.length / side.width);
   for (const { ids } of train) for (const id of Array.from(ids)) frequency[id]!++;
   const draws = (group: string, make: (draw: number) => Alter): Case[] =>
     Array.from({ length: DRAWS }, (_, draw) => ({ label: `${group}, draw ${draw + 1}`, group, alter: make(draw + 1) }));

@@ -62,10 +62,10 @@ const keyOf = (settings: Settings): string => JSON.stringify([...settings].sort(
 function groupsOf(runs: readonly ComparedRun[]): Group[] {
   const groups = new Map<string, Group>();
   for (const run of runs) {
-    const all = [...flatten(run.experiment)].filter(([key]) => !NOT_SETTINGS.test(key)),
-      tune = run.experiment.part?.tune ?? [];
-    const settings = new Map(all.filter(([key]) => !tune.includes(key))),
-      tuned = new Map(all.filter(([key]) => tune.includes(key)));
+    const all = [...flatten(run.experiment)].filter(([key]) => !NOT_SETTINGS.test(key));
+    const tune = run.experiment.part?.tune ?? [];
+    const settings = new Map(all.filter(([key]) => !tune.includes(key)));
+    const tuned = new Map(all.filter(([key]) => tune.includes(key)));
     const group = groups.get(keyOf(settings)) ?? { settings, combinations: new Map<string, Combination>() };
     groups.set(keyOf(settings), group);
     const combination = group.combinations.get(keyOf(tuned)) ?? { tuned, runs: [] };
@@ -110,10 +110,10 @@ function choose(combinations: readonly Combination[]): Combination | undefined {
 const isFinished = ({ record }: ComparedRun): boolean => record.status === "finished";
 
 function rowOf({ combinations }: Group, label: string, metric: string): ComparisonRow {
-  const all = [...combinations.values()],
-    finished = all
-      .map(({ tuned, runs }) => ({ tuned, runs: runs.filter(isFinished) }))
-      .filter(({ runs }) => runs.length > 0);
+  const all = [...combinations.values()];
+  const finished = all
+    .map(({ tuned, runs }) => ({ tuned, runs: runs.filter(isFinished) }))
+    .filter(({ runs }) => runs.length > 0);
   // With nothing tuned there is nothing to choose, and no need of a validation split.
   const chosen = all.length === 1 ? finished[0] : choose(finished);
   const runs = [...(chosen?.runs ?? [])].sort((a, b) => a.experiment.seed - b.experiment.seed);
@@ -121,8 +121,8 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
     const value = tested(run)?.metrics[metric];
     return value === undefined ? [] : [{ run, value }];
   });
-  const scores = known(runs.map(validationScore)),
-    values = withTest.map(({ value }) => value);
+  const scores = known(runs.map(validationScore));
+  const values = withTest.map(({ value }) => value);
   return {
     label,
     chosen: Object.fromEntries(chosen?.tuned ?? []),
@@ -151,8 +151,8 @@ function labels(groups: readonly Group[]): string[] {
   return groups.map((group) => {
     const same = groups.filter((each) => kindOf(each) === kindOf(group));
     // Tasks of different kinds differ in every key they have: they are told by their names.
-    const otherTasks = differs("task.kind", groups) || differs("task.name", groups),
-      task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
+    const otherTasks = differs("task.kind", groups) || differs("task.name", groups);
+    const task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
     const telling = [...group.settings].filter(
       ([key]) =>
         key !== "method.kind" &&
@@ -215,8 +215,8 @@ export function compareRuns(given: readonly ComparedRun[], metric?: string): Com
     metric ??
     runs.map((run) => leadingMetric(tested(run)?.metrics ?? {})?.name).find((each) => each !== undefined) ??
     "accuracy";
-  const groups = groupsOf(runs),
-    names = labels(groups);
+  const groups = groupsOf(runs);
+  const names = labels(groups);
   const rows = groups.map((group, i) => rowOf(group, names[i]!, name));
   return { metric: name, rows, warnings: warningsOf(runs, rows) };
 }

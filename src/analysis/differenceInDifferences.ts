@@ -27,10 +27,10 @@ function changes({ full, cases, examples }: PositionShift, label: string): Map<n
  * @param pairs a method's run and the control's, one pair per seed, on the same test split @returns nothing where the splits differ
  */
 export function doubleDifferences(pairs: readonly Pair[]): DoubleDifference[] {
-  const [first] = pairs,
-    shared = pairs.every(
-      ({ method, control }) => method.texts === control.texts && method.texts === first?.method.texts,
-    );
+  const [first] = pairs;
+  const shared = pairs.every(
+    ({ method, control }) => method.texts === control.texts && method.texts === first?.method.texts,
+  );
   if (first === undefined || !shared) return [];
   return first.method.cases.flatMap(({ label }) => {
     const each = pairs.map(({ method, control }) => ({ own: changes(method, label), other: changes(control, label) }));

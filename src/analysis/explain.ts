@@ -27,9 +27,9 @@ function open(
   { backbone, method, engine, precision: { weights: precision } }: Experiment,
   adapterPath: string,
 ): Opened {
-  const folder = backboneFolder(backbone),
-    { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder)),
-    input = INPUT_SIDE.includes(method.kind);
+  const folder = backboneFolder(backbone);
+  const { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder));
+  const input = INPUT_SIDE.includes(method.kind);
   const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input, precision });
   return {
     model,
@@ -46,20 +46,20 @@ function open(
 
 /** The text again for each place, that place without its offset. */
 function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, number]): Batch {
-  const rows = to - from,
-    repeat = <T extends Int32Array | Float32Array>(values: T): T => {
-      const all = new (values.constructor as new (length: number) => T)(values.length * rows);
-      for (let row = 0; row < rows; row++) all.set(values, row * values.length);
-      return all;
-    };
+  const rows = to - from;
+  const repeat = <T extends Int32Array | Float32Array>(values: T): T => {
+    const all = new (values.constructor as new (length: number) => T)(values.length * rows);
+    for (let row = 0; row < rows; row++) all.set(values, row * values.length);
+    return all;
+  };
   const many: Batch = {
-      ...batch,
-      rows,
-      ids: repeat(batch.ids),
-      mask: repeat(batch.mask),
-      labels: repeat(batch.labels),
-    },
-    none = new Float32Array(side.width);
+    ...batch,
+    rows,
+    ids: repeat(batch.ids),
+    mask: repeat(batch.mask),
+    labels: repeat(batch.labels),
+  };
+  const none = new Float32Array(side.width);
   // What a place adds besides is taken away with it.
   return alteredBatch(many, side, {
     tokenOffset: (at) => {
@@ -73,8 +73,8 @@ function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, numb
 
 /** How much each token's offset adds to the log-likelihood of an answer, in nats. */
 async function effects({ model }: Opened, side: InputSide, batch: Batch, count: number): Promise<number[]> {
-  const whole = (await model.losses(new Map(), alteredBatch(batch, side))).sum[0]!,
-    found: number[] = [];
+  const whole = (await model.losses(new Map(), alteredBatch(batch, side))).sum[0]!;
+  const found: number[] = [];
   for (let from = 0; from < count; from += ROWS)
     found.push(
       ...(await model.losses(new Map(), withoutOffsets(batch, side, [from, Math.min(count, from + ROWS)]))).sum.map(
@@ -90,27 +90,28 @@ export async function explainTexts(
   adapterPath: string,
   texts: readonly string[],
 ): Promise<Explanation[]> {
-  const opened = open(experiment, adapterPath),
-    { model, parameters, side } = opened,
-    tokenizer = loadTokenizer(backboneFolder(experiment.backbone)),
-    { maxSourceLength, maxTargetLength } = experiment.training,
-    results: Explanation[] = [];
+  const opened = open(experiment, adapterPath);
+  const { model, parameters, side } = opened;
+  const tokenizer = loadTokenizer(backboneFolder(experiment.backbone));
+  const { maxSourceLength, maxTargetLength } = experiment.training;
+  const results: Explanation[] = [];
   try {
     for (const input of texts) {
-      const { ids, tokens } = await tokenizer.encode(input, { maxLength: maxSourceLength }),
-        whole = (await tokenizer.encodeIds(input)).length,
-        plain = padBatch([{ input, target: "", ids, labels: [] }]);
+      const { ids, tokens } = await tokenizer.encode(input, { maxLength: maxSourceLength });
+      const whole = (await tokenizer.encodeIds(input)).length;
+      const plain = padBatch([{ input, target: "", ids, labels: [] }]);
       const [answer = []] = await model.generate(
-          parameters,
-          side === undefined ? plain : alteredBatch(plain, side),
-          maxTargetLength,
-        ),
-        asked = padBatch([{ input, target: "", ids, labels: answer }]);
+        parameters,
+        side === undefined ? plain : alteredBatch(plain, side),
+        maxTargetLength,
+      );
+      const asked = padBatch([{ input, target: "", ids, labels: answer }]);
       const loss =
-          answer.length === 0
-            ? 0
-            : (await model.losses(parameters, side === undefined ? asked : alteredBatch(asked, side))).sum[0]!,
-        offsets = side !== undefined && (side.offsets !== undefined || side.positions !== undefined) ? side : undefined;
+        answer.length === 0
+          ? 0
+          : (await model.losses(parameters, side === undefined ? asked : alteredBatch(asked, side))).sum[0]!;
+      const offsets =
+        side !== undefined && (side.offsets !== undefined || side.positions !== undefined) ? side : undefined;
       const effect =
         offsets === undefined || answer.length === 0 ? [] : await effects(opened, offsets, asked, ids.length);
       results.push({

@@ -25,8 +25,8 @@ export interface FoldStatement {
 }
 
 /** Test texts whose predictions are compared; more of them would tell no more of one table. */
-const CHECKED = 128,
-  BATCH = 32;
+const CHECKED = 128;
+const BATCH = 32;
 
 /** Paired ratios of the fold to each of the forms that are named and were timed. */
 export function foldAgainst(races: readonly Race[], fold: string, rivals: readonly string[]): FoldAgainst[] {
@@ -60,9 +60,9 @@ async function samePredictions(
   const checked = test.slice(0, CHECKED);
   let equal = 0;
   for (let from = 0; from < checked.length; from += BATCH) {
-    const batch = padBatch(checked.slice(from, from + BATCH)),
-      said = await a.model.generate(a.parameters, batch, training.maxTargetLength),
-      folded = await b.model.generate(b.parameters, batch, training.maxTargetLength);
+    const batch = padBatch(checked.slice(from, from + BATCH));
+    const said = await a.model.generate(a.parameters, batch, training.maxTargetLength);
+    const folded = await b.model.generate(b.parameters, batch, training.maxTargetLength);
     equal += said.filter((ids, row) => ids.join() === folded[row]!.join()).length;
     told(Math.min(1, (from + BATCH) / checked.length));
   }
@@ -76,9 +76,9 @@ export async function stateFold(
   races: readonly Race[],
   told: (share: number) => void = () => undefined,
 ): Promise<FoldStatement | undefined> {
-  const kind = subject.adapter.spec.kind,
-    own = forms.find(({ form }) => form === kind),
-    fold = forms.find(isFold);
+  const kind = subject.adapter.spec.kind;
+  const own = forms.find(({ form }) => form === kind);
+  const fold = forms.find(isFold);
   if (own === undefined || fold === undefined) return undefined;
   const plain = forms.some(({ form }) => form === SAME_PROMPT) ? SAME_PROMPT : BARE;
   return {

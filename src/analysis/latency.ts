@@ -32,9 +32,9 @@ export interface Grid {
   batches: readonly number[];
   rounds: number;
 }
-const GRID: Grid = { lengths: [32, 128, 256], batches: [1, 16], rounds: 16 },
-  WARM_UP = 2,
-  TOKENS = 4;
+const GRID: Grid = { lengths: [32, 128, 256], batches: [1, 16], rounds: 16 };
+const WARM_UP = 2;
+const TOKENS = 4;
 
 /** A batch of real test tokens, cut and repeated to the length. */
 function batchOf({ test }: Subject, length: number, rows: number): Batch {
@@ -72,8 +72,8 @@ async function race(
   for (let round = -WARM_UP; round < rounds; round++)
     for (const at of turns(forms.length, round + WARM_UP)) {
       const { model, parameters } = forms[at]!;
-      const whole = await timed(() => model.generate(parameters, batch, TOKENS, true)),
-        input = await timed(() => model.input(parameters, batch));
+      const whole = await timed(() => model.generate(parameters, batch, TOKENS, true));
+      const input = await timed(() => model.input(parameters, batch));
       if (round >= 0) {
         times[at]!.endToEnd.push(whole);
         times[at]!.inputLayer.push(input);
@@ -89,17 +89,17 @@ export async function analyseLatency(
   { lengths: asked, batches, rounds }: Grid = GRID,
 ): Promise<Latency> {
   const rowsOfTable =
-      subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width,
-    lengths = asked.filter((length) => length <= rowsOfTable),
-    forms = formsOf(subject, Math.max(...asked)),
-    rows: Timed[] = [],
-    races: Race[] = [],
-    cells = lengths.length * batches.length,
-    total = cells + Number(forms.some(isFold));
+    subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width;
+  const lengths = asked.filter((length) => length <= rowsOfTable);
+  const forms = formsOf(subject, Math.max(...asked));
+  const rows: Timed[] = [];
+  const races: Race[] = [];
+  const cells = lengths.length * batches.length;
+  const total = cells + Number(forms.some(isFold));
   for (const length of lengths)
     for (const batchSize of batches) {
-      const times = await race(forms, batchOf(subject, length, batchSize), rounds),
-        bare = times[0]!.endToEnd;
+      const times = await race(forms, batchOf(subject, length, batchSize), rounds);
+      const bare = times[0]!.endToEnd;
       times.forEach(({ endToEnd, inputLayer }, i) => {
         const { form, count, promptLength } = forms[i]!;
         races.push({ form, length, batchSize, endToEnd });

@@ -17,15 +17,15 @@ export interface Form {
   promptLength: number;
 }
 
-export const BARE = "backbone alone",
-  SAME_PROMPT = "pt, same prompt",
-  FOLDED = "folded";
+export const BARE = "backbone alone";
+export const SAME_PROMPT = "pt, same prompt";
+export const FOLDED = "folded";
 export const isFold = ({ form }: { form: string }): boolean => form.endsWith(` ${FOLDED}`);
 
 /** DePT or prompt tuning of at most so many parameters, untrained. */
 function rival(method: MethodSpec, form: string, { experiment, side, open }: Subject): Form {
-  const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone))),
-    model = open({ method, sizes });
+  const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone)));
+  const model = open({ method, sizes });
   const source = {
     embedding: side.table,
     width: side.width,
@@ -44,11 +44,12 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
 
 /** The forms that the run itself takes: as trained, folded where it can be, and its prompt alone, as prompt tuning has it. */
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
-  const { count, promptLength } = sizes,
-    table = side.positions === undefined ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!) : undefined;
+  const { count, promptLength } = sizes;
+  const table =
+    side.positions === undefined ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!) : undefined;
   // A folded model keeps the prompt; its other tensors are in the table.
-  const prompt: Parameters = new Map([...parameters].filter(([name]) => name === "prompt")),
-    rows = prompt.get("prompt")?.dims[0] ?? 0;
+  const prompt: Parameters = new Map([...parameters].filter(([name]) => name === "prompt"));
+  const rows = prompt.get("prompt")?.dims[0] ?? 0;
   const own: Form[] = [{ form: spec.kind, model: tuned, parameters, count, promptLength }];
   if (table !== undefined)
     own.push({
@@ -76,12 +77,12 @@ function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: S
  */
 export function formsOf(subject: Subject, longest: number): Form[] {
   const {
-      adapter: { spec, sizes },
-      side,
-      open,
-    } = subject,
-    budget = Math.max(sizes.count, 3 * side.width),
-    common = { source: undefined, promptInit: "random", initText: "" } as const;
+    adapter: { spec, sizes },
+    side,
+    open,
+  } = subject;
+  const budget = Math.max(sizes.count, 3 * side.width);
+  const common = { source: undefined, promptInit: "random", initText: "" } as const;
   const bare: Form = {
     form: BARE,
     model: open({ method: { kind: "ia3", source: undefined, budget: undefined, targets: [], feedForward: [] } }),

@@ -36,10 +36,10 @@ class Sizes {
   }
 
   get summary(): { meanAbs: number; sdOfDimensions: number; meanL2: number; sdL2: number } {
-    const n = this.norms.length,
-      means = [...this.byDimension].map((sum) => sum / n),
-      [meanAbs, sdOfDimensions] = meanAndSpread(means),
-      [meanL2, sdL2] = meanAndSpread(this.norms);
+    const n = this.norms.length;
+    const means = [...this.byDimension].map((sum) => sum / n);
+    const [meanAbs, sdOfDimensions] = meanAndSpread(means);
+    const [meanL2, sdL2] = meanAndSpread(this.norms);
     return { meanAbs, sdOfDimensions, meanL2, sdL2 };
   }
 }
@@ -64,14 +64,14 @@ export function* tokensOf(
 
 /** @param padding whether padded places count, as the published code counts them */
 export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: boolean): OffsetSize {
-  const offsets = new Sizes(side.width),
-    embeddings = new Sizes(side.width);
+  const offsets = new Sizes(side.width);
+  const embeddings = new Sizes(side.width);
   for (const at of tokensOf(batches, padding)) {
     offsets.add(offsetAt(side, at));
     embeddings.add(side.table.subarray(at.id * side.width, (at.id + 1) * side.width));
   }
-  const own = offsets.summary,
-    frozen = embeddings.summary;
+  const own = offsets.summary;
+  const frozen = embeddings.summary;
   const [meanRatio] = meanAndSpread(offsets.norms.map((norm, i) => norm / embeddings.norms[i]!));
   return {
     tokens: offsets.norms.length,
@@ -86,14 +86,14 @@ export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: b
 
 /** Share of the offsets' sum of squares about their mean that lies between token types; 1: a token's offset is always the same. Undefined where all are equal. */
 export function specificityIndex(side: InputSide, batches: Iterable<Batch>): number | undefined {
-  const { width } = side,
-    types = new Map<number, { count: number; sum: Float64Array }>(),
-    total = new Float64Array(width);
-  let count = 0,
-    squares = 0;
+  const { width } = side;
+  const types = new Map<number, { count: number; sum: Float64Array }>();
+  const total = new Float64Array(width);
+  let count = 0;
+  let squares = 0;
   for (const at of tokensOf(batches, false)) {
-    const offset = offsetAt(side, at),
-      type = types.get(at.id) ?? { count: 0, sum: new Float64Array(width) };
+    const offset = offsetAt(side, at);
+    const type = types.get(at.id) ?? { count: 0, sum: new Float64Array(width) };
     types.set(at.id, type);
     type.count++;
     count++;
@@ -104,8 +104,8 @@ export function specificityIndex(side: InputSide, batches: Iterable<Batch>): num
       squares += x * x;
     }
   }
-  const centre = total.reduce((sum, x) => sum + (x / count) ** 2, 0) * count,
-    all = squares - centre;
+  const centre = total.reduce((sum, x) => sum + (x / count) ** 2, 0) * count;
+  const all = squares - centre;
   if (!(all > 1e-12 * squares)) return undefined;
   return (
     ([...types.values()].reduce((sum, type) => sum + type.sum.reduce((inner, x) => inner + x * x, 0) / type.count, 0) -

@@ -59,8 +59,8 @@ function vocabularyColumns(
   counts: ReadonlyMap<number, number>,
   units: UnitUse | undefined,
 ): VocabularyColumns {
-  const ids = Array.from({ length: table.length / width }, (_, id) => id),
-    of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
+  const ids = Array.from({ length: table.length / width }, (_, id) => id);
+  const of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
   return {
     norm: ids.map((id) => short(of(offsets!, id))),
     ratio: ids.map((id) => short(of(offsets!, id) / of(table, id))),
@@ -89,21 +89,21 @@ const rowNorms = (rows: Float32Array, width: number): number[] =>
 
 /** Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among those seen. */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
-  const { side, test, train, adapter, tokenizer, experiment } = subject,
-    batches = batchesOf(test),
-    counts = countsOf(train),
-    { width } = side;
+  const { side, test, train, adapter, tokenizer, experiment } = subject;
+  const batches = batchesOf(test);
+  const counts = countsOf(train);
+  const { width } = side;
   if (side.offsets === undefined && side.positions === undefined)
     throw new UserError(
       `The method "${experiment.method.kind}" has no offsets`,
       "Offsets are those of ADePT and DePT.",
     );
   // The published code pads every text to the full window, and counts the padding.
-  const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength)),
-    down = adapter.parameters.get("w_down")?.data;
+  const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
+  const down = adapter.parameters.get("w_down")?.data;
   const units = down && unitUse(side.table, width, { down, bias: adapter.parameters.get("b_down")?.data });
-  const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width),
-    frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
+  const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width);
+  const frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
   const seen =
     side.offsets === undefined
       ? []

@@ -57,8 +57,8 @@ async function referenceOf(
   { test, evaluate }: Subject,
   see: ((seen: Seen, batch: Batch) => void) | undefined,
 ): Promise<EvaluationResult> {
-  const known = see === undefined ? references.get(test) : undefined,
-    result = known ?? (await evaluate({}, { see }));
+  const known = see === undefined ? references.get(test) : undefined;
+  const result = known ?? (await evaluate({}, { see }));
   references.set(test, result);
   return result;
 }
@@ -69,15 +69,15 @@ export async function altered<C extends Case, X extends object = object>(
   cases: readonly C[],
   { progress, watch, same = () => false }: Options<C, X>,
 ): Promise<{ full: Outcome; cases: (C & AlteredOutcome & X)[] }> {
-  const total = cases.length + 1,
-    reference = await referenceOf(subject, watch?.reference),
-    told = (label: string, done: number, metrics: Record<string, number>): void => {
-      progress({ label, done, total, metric: Object.values(metrics)[0] });
-    };
+  const total = cases.length + 1;
+  const reference = await referenceOf(subject, watch?.reference);
+  const told = (label: string, done: number, metrics: Record<string, number>): void => {
+    progress({ label, done, total, metric: Object.values(metrics)[0] });
+  };
   told("as trained", 1, reference.metrics);
   const judge = async (each: C): Promise<Judged & X> => {
-    const unchanged = same(each),
-      result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
+    const unchanged = same(each);
+    const result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
     return {
       ...outcome(each.label, result),
       versus: differenceOf(result, reference),
@@ -86,8 +86,8 @@ export async function altered<C extends Case, X extends object = object>(
   };
   const results: (C & Judged & X)[] = [];
   for (const each of cases) {
-    const kept = subject.memo?.get(each.label) as (Judged & X) | undefined,
-      result = kept ?? (await judge(each));
+    const kept = subject.memo?.get(each.label) as (Judged & X) | undefined;
+    const result = kept ?? (await judge(each));
     if (kept === undefined) subject.memo?.put(each.label, result);
     results.push({ ...each, ...result });
     told(each.label, results.length + 1, result.metrics);

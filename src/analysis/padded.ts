@@ -2,10 +2,10 @@ import type { Batch } from "../training/model.ts";
 
 /** The batch padded on the right to a window. */
 export function padded(batch: Batch, window: number): Batch {
-  const { rows, sourceLength: from } = batch,
-    sourceLength = Math.max(from, window),
-    ids = new Int32Array(rows * sourceLength),
-    mask = new Float32Array(rows * sourceLength);
+  const { rows, sourceLength: from } = batch;
+  const sourceLength = Math.max(from, window);
+  const ids = new Int32Array(rows * sourceLength);
+  const mask = new Float32Array(rows * sourceLength);
   for (let row = 0; row < rows; row++) {
     ids.set(batch.ids.subarray(row * from, (row + 1) * from), row * sourceLength);
     mask.set(batch.mask.subarray(row * from, (row + 1) * from), row * sourceLength);

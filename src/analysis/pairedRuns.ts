@@ -41,9 +41,9 @@ export function pairedRuns(runs: readonly TestedRun[], metric?: string): RunComp
     return { id, difference: differenceOf(asResult(predictions), asResult(reference.predictions)), reason: undefined };
   });
   const known = differences.flatMap(({ difference }, at) =>
-      difference === undefined ? [] : [{ at, p: difference.mcnemarP }],
-    ),
-    { holm } = corrected(known.map(({ p }) => p));
+    difference === undefined ? [] : [{ at, p: difference.mcnemarP }],
+  );
+  const { holm } = corrected(known.map(({ p }) => p));
   return {
     reference: reference.id,
     pairs: differences.map((each, i) => ({ ...each, holmP: holm[known.findIndex(({ at }) => at === i)] })),

@@ -24,15 +24,15 @@ export interface PositionProperties {
   padValue: number;
 }
 
-const TOKENS = 32,
-  PLACES = 64,
-  EXAMPLES = 16,
-  WINDOWS = [64, 128, 256];
+const TOKENS = 32;
+const PLACES = 64;
+const EXAMPLES = 16;
+const WINDOWS = [64, 128, 256];
 
 /** One row per token, the token repeated at every place. */
 function repeated(tokens: readonly number[], places: number): Batch {
-  const rows = tokens.length,
-    ids = Int32Array.from({ length: rows * places }, (_, i) => tokens[Math.floor(i / places)]!);
+  const rows = tokens.length;
+  const ids = Int32Array.from({ length: rows * places }, (_, i) => tokens[Math.floor(i / places)]!);
   return {
     rows,
     sourceLength: places,
@@ -51,16 +51,16 @@ const largestOf = (count: number, value: (i: number) => number): number => {
 
 /** The property tests of a run, on tokens and texts of its test split. */
 export async function positionProperties(subject: Subject): Promise<PositionProperties> {
-  const { side, test, train, tuned, adapter } = subject,
-    { width: d, table } = side,
-    rows = side.positions === undefined ? Infinity : side.positions.length / d;
-  const tokens = [...new Set([...test, ...train].slice(0, 200).flatMap(({ ids }) => Array.from(ids)))].slice(0, TOKENS),
-    S = Math.min(PLACES, rows),
-    batch = repeated(tokens, S);
-  const X = await tuned.input(adapter.parameters, batch),
-    m = X.length / (tokens.length * d) - S,
-    prompt = side.prompt ?? new Float32Array(0),
-    expected = new Float32Array(d);
+  const { side, test, train, tuned, adapter } = subject;
+  const { width: d, table } = side;
+  const rows = side.positions === undefined ? Infinity : side.positions.length / d;
+  const tokens = [...new Set([...test, ...train].slice(0, 200).flatMap(({ ids }) => Array.from(ids)))].slice(0, TOKENS);
+  const S = Math.min(PLACES, rows);
+  const batch = repeated(tokens, S);
+  const X = await tuned.input(adapter.parameters, batch);
+  const m = X.length / (tokens.length * d) - S;
+  const prompt = side.prompt ?? new Float32Array(0);
+  const expected = new Float32Array(d);
   const found = { largest: 0, acrossPlaces: 0, acrossTokens: 0, withinType: 0, hostAgrees: 0, promptChange: 0 };
   const text = (row: number, place: number): Float32Array => {
     const from = (row * (m + S) + m + place) * d;
@@ -79,13 +79,13 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
         mean[i]! += x / S;
       });
     for (let place = 0; place < S; place++) {
-      const own = text(row, place),
-        first = text(row, 0),
-        other = text(0, place);
+      const own = text(row, place);
+      const first = text(row, 0);
+      const other = text(0, place);
       offsetAt(side, { row, place, id }, {}, expected);
       for (let i = 0; i < d; i++) {
-        const e = table[id * d + i]!,
-          offset = own[i]! - e;
+        const e = table[id * d + i]!;
+        const offset = own[i]! - e;
         found.largest = Math.max(found.largest, Math.abs(offset));
         found.acrossPlaces = Math.max(found.acrossPlaces, Math.abs(own[i]! - first[i]!));
         found.acrossTokens = Math.max(found.acrossTokens, Math.abs(offset - (other[i]! - table[tokens[0]! * d + i]!)));
@@ -102,19 +102,19 @@ async function paddingProperties(
   { side, test, tuned, model, adapter }: Subject,
   rows: number,
 ): Promise<{ padding: number; padValue: number }> {
-  const short = test.filter(({ ids }) => ids.length <= Math.min(WINDOWS.at(-1)!, rows)).slice(0, EXAMPLES),
-    [batch] = batchesOf(short.length > 0 ? short : test.slice(0, 1));
+  const short = test.filter(({ ids }) => ids.length <= Math.min(WINDOWS.at(-1)!, rows)).slice(0, EXAMPLES);
+  const [batch] = batchesOf(short.length > 0 ? short : test.slice(0, 1));
   const logits = async (of: Batch): Promise<Float32Array> =>
     (await tuned.forward(adapter.parameters, of)).logits.data as Float32Array;
-  const before = await logits(batch!),
-    most = largestOf(before.length, (i) => before[i]!);
+  const before = await logits(batch!);
+  const most = largestOf(before.length, (i) => before[i]!);
   let padding = 0;
   for (const window of WINDOWS.filter((each) => each > batch!.sourceLength && each <= rows)) {
     const after = await logits(padded(batch!, window));
     padding = Math.max(padding, largestOf(before.length, (i) => after[i]! - before[i]!) / most);
   }
-  const fed = alteredBatch(padded(batch!, batch!.sourceLength + 4), side),
-    other = fed.embedded!.slice();
+  const fed = alteredBatch(padded(batch!, batch!.sourceLength + 4), side);
+  const other = fed.embedded!.slice();
   for (let place = 0; place < fed.mask.length; place++)
     if (fed.mask[place] === 0) other.fill(3, place * side.width, (place + 1) * side.width);
   const [zeros, threes] = [

@@ -23,11 +23,11 @@ export interface PositionShift {
 
 /** Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used, the same for every k. */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
-  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width,
-    cases = shiftCases(fillerOf(given)),
-    most = Math.max(...cases.map(({ k }) => k));
-  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : [])),
-    test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
+  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
+  const cases = shiftCases(fillerOf(given));
+  const most = Math.max(...cases.map(({ k }) => k));
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : []));
+  const test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
   if (test.length === 0)
     throw new UserError(
       `No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
@@ -38,9 +38,9 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
     test,
     evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }),
   };
-  const meter = new ShiftMeter(subject.side.width),
-    same = inputComparer(subject),
-    batches = batchesOf(test);
+  const meter = new ShiftMeter(subject.side.width);
+  const same = inputComparer(subject);
+  const batches = batchesOf(test);
   const watch = {
     reference: meter.reference,
     altered: meter.shifted,

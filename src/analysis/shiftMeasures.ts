@@ -11,8 +11,8 @@ export interface Shares {
 
 /** ln of the sum of exponentials, from the largest down. */
 function logSumExp(logits: Float32Array): number {
-  let most = -Infinity,
-    sum = 0;
+  let most = -Infinity;
+  let sum = 0;
   for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
   return most + Math.log(sum);
@@ -37,22 +37,22 @@ export function offsetChange(
   batches: Iterable<Batch>,
   alteration: Alteration,
 ): { change: number; cosine: number } | undefined {
-  const before = new Float32Array(side.width),
-    after = new Float32Array(side.width);
-  let moved = 0,
-    size = 0,
-    cosines = 0,
-    count = 0;
+  const before = new Float32Array(side.width);
+  const after = new Float32Array(side.width);
+  let moved = 0;
+  let size = 0;
+  let cosines = 0;
+  let count = 0;
   for (const at of tokensOf(batches, false)) {
     offsetAt(side, at, {}, before);
     offsetAt(side, at, alteration, after);
-    let apart = 0,
-      a = 0,
-      b = 0,
-      product = 0;
+    let apart = 0;
+    let a = 0;
+    let b = 0;
+    let product = 0;
     for (let i = 0; i < before.length; i++) {
-      const x = before[i]!,
-        y = after[i]!;
+      const x = before[i]!;
+      const y = after[i]!;
       apart += (y - x) ** 2;
       a += x * x;
       b += y * y;

@@ -33,9 +33,9 @@ export class ShiftMeter {
     batch: Batch,
     take: (logits: Float32Array, states: Float32Array) => void,
   ): void {
-    const V = logits.length / batch.rows,
-      length = states.length / (batch.rows * this.width),
-      before = length - batch.sourceLength;
+    const V = logits.length / batch.rows;
+    const length = states.length / (batch.rows * this.width);
+    const before = length - batch.sourceLength;
     for (let row = 0; row < batch.rows; row++) {
       let valid = 0;
       for (let i = 0; i < batch.sourceLength; i++) valid += batch.mask[row * batch.sourceLength + i]!;
@@ -56,8 +56,8 @@ export class ShiftMeter {
   /** A shifted part; the texts come in the same order. */
   shifted = (seen: Seen, batch: Batch): void => {
     this.each(seen, batch, (logits, states) => {
-      const row = this.rows[this.at++],
-        { sums } = this;
+      const row = this.rows[this.at++];
+      const { sums } = this;
       if (row === undefined) return;
       sums.rows++;
       sums.kl += divergence(row.shares, logits);

@@ -8,8 +8,8 @@ type StepEvent = Extract<NewRunEvent, { type: "step" }>;
 
 /** A gradient norm so many times its median of the last steps is a spike. */
 export const SPIKE = 10;
-const WINDOW = 50,
-  FEWEST = 20;
+const WINDOW = 50;
+const FEWEST = 20;
 /** A component that changes by this share of itself in one step, after warm-up. */
 const LEAP = 0.5;
 /** Offsets so many times as long as the embeddings they are added to. */
@@ -39,11 +39,11 @@ export class StabilityWatch {
   /** What one step is told to be wrong with. */
   step({ step, gradientNorm, updateRatio, learningRate }: StepEvent): string[] {
     return Object.entries(gradientNorm).flatMap(([group, value]) => {
-      const before = this.norms.get(group) ?? [],
-        usual = median(before),
-        rate = learningRate[group] ?? 0,
-        ratio = updateRatio[group] ?? 0,
-        key = `training.learningRate.${group}`;
+      const before = this.norms.get(group) ?? [];
+      const usual = median(before);
+      const rate = learningRate[group] ?? 0;
+      const ratio = updateRatio[group] ?? 0;
+      const key = `training.learningRate.${group}`;
       this.norms.set(group, [...before, value].slice(-WINDOW));
       const still = value === 0 ? (this.still.get(group) ?? 0) + 1 : 0;
       this.still.set(group, still);
@@ -89,16 +89,17 @@ export class StabilityWatch {
 
 /** Mean L2 of the offsets over that of the embeddings, over a sample of the vocabulary or all places; undefined without offsets. */
 export function offsetRatio(adapter: Adapter, table: Float32Array, width: number): number | undefined {
-  const rows = table.length / width,
-    chosen = rows <= SAMPLE ? Int32Array.from({ length: rows }, (_, i) => i) : permutation(rows, 0).slice(0, SAMPLE),
-    sample = new Float32Array(chosen.length * width);
+  const rows = table.length / width;
+  const chosen =
+    rows <= SAMPLE ? Int32Array.from({ length: rows }, (_, i) => i) : permutation(rows, 0).slice(0, SAMPLE);
+  const sample = new Float32Array(chosen.length * width);
   chosen.forEach((id, i) => {
     sample.set(table.subarray(id * width, (id + 1) * width), i * width);
   });
   // A table of offsets is as large as the vocabulary: its rows are not those of the sample.
-  const whole = adapter.spec.kind === "adept" && adapter.spec.variant === "table",
-    { offsets, positions } = inputParts(adapter, whole ? table : sample, width),
-    added = offsets ?? positions;
+  const whole = adapter.spec.kind === "adept" && adapter.spec.variant === "table";
+  const { offsets, positions } = inputParts(adapter, whole ? table : sample, width);
+  const added = offsets ?? positions;
   if (added === undefined) return undefined;
   const mean = (values: Float32Array): number =>
     Array.from({ length: values.length / width }, (_, i) => norm(values.subarray(i * width, (i + 1) * width))).reduce(

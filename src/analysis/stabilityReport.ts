@@ -32,12 +32,12 @@ export interface Stability {
 }
 
 /** Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about. */
-const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 },
-  WINDOW = 50;
+const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 };
+const WINDOW = 50;
 
 function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b),
-    at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? 0;
   return { low: at(0.05), median: at(0.5), high: at(0.95), most: at(1) };
 }
 
@@ -56,25 +56,25 @@ function advise(group: string, rate: number, ratio: Spread): ComponentStability[
 
 /** What a run's journal tells of its training; steps that a resumed run made again count once. */
 export function analyseStability(events: Iterable<RunEvent>, { training }: Pick<Experiment, "training">): Stability {
-  const bySteps = new Map<number, Extract<RunEvent, { type: "step" }>>(),
-    watch = new StabilityWatch(training.warmup),
-    alerts: string[] = [];
+  const bySteps = new Map<number, Extract<RunEvent, { type: "step" }>>();
+  const watch = new StabilityWatch(training.warmup);
+  const alerts: string[] = [];
   for (const event of events) {
     if (event.type === "step") bySteps.set(event.step, event);
     if (event.type === "warning") alerts.push(event.message);
   }
-  const steps = [...bySteps.values()].sort((a, b) => a.step - b.step),
-    warm = steps.filter(({ step }) => step > training.warmup),
-    judged = warm.length > 0 ? warm : steps;
+  const steps = [...bySteps.values()].sort((a, b) => a.step - b.step);
+  const warm = steps.filter(({ step }) => step > training.warmup);
+  const judged = warm.length > 0 ? warm : steps;
   for (const step of steps) for (const message of watch.step(step)) if (!alerts.includes(message)) alerts.push(message);
   const norm = ({ gradientNorm }: (typeof steps)[number]): number => Math.hypot(...Object.values(gradientNorm));
   const lossSpikes = steps.filter(
     ({ loss }, i) => i >= WINDOW && loss > 2 * spread(steps.slice(i - WINDOW, i).map((each) => each.loss)).median,
   ).length;
   const components = Object.keys(steps[0]?.gradientNorm ?? {}).map((group): ComponentStability => {
-    const gradient = spread(judged.map(({ gradientNorm }) => gradientNorm[group] ?? 0)),
-      ratio = spread(judged.map(({ updateRatio }) => updateRatio[group] ?? 0)),
-      rate = training.learningRate[group as keyof typeof training.learningRate] ?? 0;
+    const gradient = spread(judged.map(({ gradientNorm }) => gradientNorm[group] ?? 0));
+    const ratio = spread(judged.map(({ updateRatio }) => updateRatio[group] ?? 0));
+    const rate = training.learningRate[group as keyof typeof training.learningRate] ?? 0;
     return {
       group,
       rate,

@@ -84,42 +84,42 @@ class AlteredModel implements TunedModel {
  */
 export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
   const {
-      method,
-      training,
-      engine,
-      precision: { weights: precision },
-    } = experiment,
-    folder = backboneFolder(experiment.backbone);
+    method,
+    training,
+    engine,
+    precision: { weights: precision },
+  } = experiment;
+  const folder = backboneFolder(experiment.backbone);
   if (!INPUT_SIDE.includes(method.kind))
     throw new UserError(
       `The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
       "Analyses are for ADePT, DePT, prompt tuning and MPT.",
     );
-  const adapter = loadAdapter(adapterPath, backboneLayout(folder)),
-    data = await loadTask(experiment.task),
-    tokenizer = loadTokenizer(folder);
-  const opened: T5TunedModel[] = [],
-    open: Subject["open"] = (options) => {
-      const made = T5TunedModel.open({
-        folder,
-        method,
-        sizes: adapter.sizes,
-        engine: engineHere(engine),
-        precision,
-        ...options,
-      });
-      opened.push(made);
-      return made;
-    };
-  const model = open({ embedded: true }),
-    tuned = open({});
+  const adapter = loadAdapter(adapterPath, backboneLayout(folder));
+  const data = await loadTask(experiment.task);
+  const tokenizer = loadTokenizer(folder);
+  const opened: T5TunedModel[] = [];
+  const open: Subject["open"] = (options) => {
+    const made = T5TunedModel.open({
+      folder,
+      method,
+      sizes: adapter.sizes,
+      engine: engineHere(engine),
+      precision,
+      ...options,
+    });
+    opened.push(made);
+    return made;
+  };
+  const model = open({ embedded: true });
+  const tuned = open({});
   const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
   const test = await tokenise(
-      data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)),
-      tokenizer,
-      training,
-    ),
-    train = await tokenise(data.train, tokenizer, training);
+    data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)),
+    tokenizer,
+    training,
+  );
+  const train = await tokenise(data.train, tokenizer, training);
   const options: EvaluationOptions = {
     maxTokens: training.maxTargetLength,
     decode: (ids) => tokenizer.decode(ids, true),

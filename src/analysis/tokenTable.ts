@@ -35,10 +35,10 @@ export class TokenTable {
 
   /** @param precision what the run's backbone was held as @throws UserError for a method without offsets, or a folder that cannot be read */
   static open(adapterPath: string, backbone: string, precision: Precision = "fp32"): TokenTable {
-    const { weights, config } = openT5(backbone, { precision }),
-      { vocabulary, width } = config;
-    const adapter = loadAdapter(adapterPath, t5Layout(config)),
-      { kind } = adapter.spec;
+    const { weights, config } = openT5(backbone, { precision });
+    const { vocabulary, width } = config;
+    const adapter = loadAdapter(adapterPath, t5Layout(config));
+    const { kind } = adapter.spec;
     if (kind !== "adept" && kind !== "dept")
       throw new UserError(`The method "${kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
     const embedding = (from: number, to: number): Float32Array =>
@@ -63,11 +63,11 @@ export class TokenTable {
 
   /** The words nearest to a piece's embedding before and after its offset. */
   neighbours(id: number): { before: Neighbour[]; after: Neighbour[] } {
-    const own = this.embedding(id, id + 1),
-      offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.width, id),
-      moved = offset === undefined ? own : own.map((x, i) => x + offset[i]!);
-    let before: Neighbour[] = [],
-      after: Neighbour[] = [];
+    const own = this.embedding(id, id + 1);
+    const offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.width, id);
+    const moved = offset === undefined ? own : own.map((x, i) => x + offset[i]!);
+    let before: Neighbour[] = [];
+    let after: Neighbour[] = [];
     const merged = (kept: Neighbour[], rows: Float32Array, first: number, vector: Float32Array): Neighbour[] =>
       [
         ...kept,
@@ -104,15 +104,15 @@ function* partsOf(
 
 /** Two passes: the mean offset of the vocabulary, every piece once, then each piece beside it. */
 function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source): ByToken {
-  const sum = new Float64Array(width),
-    at = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width);
+  const sum = new Float64Array(width);
+  const at = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width);
   const columns = {
-      norm: new Float32Array(vocabulary),
-      ratio: new Float32Array(vocabulary),
-      cosine: new Float32Array(vocabulary),
-    },
-    down = isSwitched(adapter) ? adapter.parameters.get("w_down")?.data : undefined,
-    units = down && new Uint16Array(vocabulary);
+    norm: new Float32Array(vocabulary),
+    ratio: new Float32Array(vocabulary),
+    cosine: new Float32Array(vocabulary),
+  };
+  const down = isSwitched(adapter) ? adapter.parameters.get("w_down")?.data : undefined;
+  const units = down && new Uint16Array(vocabulary);
   for (const { first, rows } of partsOf(embedding, vocabulary)) {
     const offsets = tokenOffsets(adapter, rows, width, first);
     offsets.forEach((x, i) => {
@@ -126,8 +126,8 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
     if (down !== undefined)
       units!.set(unitUse(rows, width, { down, bias: adapter.parameters.get("b_down")?.data }).perToken, first);
   }
-  const mean = Float32Array.from(sum, (x) => x / vocabulary),
-    meanSize = norm(mean);
+  const mean = Float32Array.from(sum, (x) => x / vocabulary);
+  const meanSize = norm(mean);
   for (const { first, rows } of partsOf(embedding, vocabulary)) {
     const offsets = tokenOffsets(adapter, rows, width, first);
     for (let i = 0; i < rows.length / width; i++) {
@@ -138,9 +138,9 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
     }
   }
   const order = Array.from({ length: vocabulary }, (_, id) => id).sort(
-      (a, b) => columns.norm[b]! - columns.norm[a]! || a - b,
-    ),
-    rank = new Int32Array(vocabulary);
+    (a, b) => columns.norm[b]! - columns.norm[a]! || a - b,
+  );
+  const rank = new Int32Array(vocabulary);
   order.forEach((id, place) => {
     rank[id] = place + 1;
   });

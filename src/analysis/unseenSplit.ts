@@ -13,8 +13,8 @@ export function unseenSplit(
   { test, train }: Pick<Subject, "test" | "train">,
   outcomes: readonly Outcome[],
 ): UnseenSplit {
-  const known = new Set(train.flatMap(({ ids }) => Array.from(ids))),
-    isUnseen = test.map(({ ids }) => Array.from(ids).some((id) => !known.has(id)));
+  const known = new Set(train.flatMap(({ ids }) => Array.from(ids)));
+  const isUnseen = test.map(({ ids }) => Array.from(ids).some((id) => !known.has(id)));
   const share = (right: string, wanted: boolean): number | undefined => {
     const chosen = [...right].filter((_, i) => isUnseen[i] === wanted).map(Number);
     return chosen.length === 0 ? undefined : seedInterval(chosen).mean;

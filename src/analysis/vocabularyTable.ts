@@ -23,10 +23,10 @@ export function unitUse(
   width: number,
   { down, bias }: { down: Float32Array; bias: Float32Array | undefined },
 ): UnitUse {
-  const r = down.length / width,
-    tokens = table.length / width,
-    counts = new Array<number>(r).fill(0),
-    perToken = new Uint16Array(tokens);
+  const r = down.length / width;
+  const tokens = table.length / width;
+  const counts = new Array<number>(r).fill(0);
+  const perToken = new Uint16Array(tokens);
   for (let id = 0; id < tokens; id++) {
     for (let j = 0; j < r; j++) {
       let sum = 0;
@@ -56,12 +56,12 @@ export function nearest(
   vector: Float32Array,
   count: number,
 ): Neighbour[] {
-  const length = norm(vector),
-    found: Neighbour[] = [];
+  const length = norm(vector);
+  const found: Neighbour[] = [];
   for (let id = 0; id < table.length / width; id++) {
-    const own = row(table, id, width),
-      size = norm(own) * length,
-      cosine = size === 0 ? 0 : dot(own, vector) / size;
+    const own = row(table, id, width);
+    const size = norm(own) * length;
+    const cosine = size === 0 ? 0 : dot(own, vector) / size;
     if (found.length === count && cosine <= found.at(-1)!.cosine) continue;
     found.splice(
       found.findIndex((each) => each.cosine < cosine) < 0
@@ -77,8 +77,8 @@ export function nearest(
 
 /** A token's words nearby before and after its offset. */
 export function neighbours(side: InputSide, id: number, count = 5): { before: Neighbour[]; after: Neighbour[] } {
-  const { table, width, offsets } = side,
-    own = row(table, id, width),
-    moved = offsets === undefined ? own : own.map((x, i) => x + offsets[id * width + i]!);
+  const { table, width, offsets } = side;
+  const own = row(table, id, width);
+  const moved = offsets === undefined ? own : own.map((x, i) => x + offsets[id * width + i]!);
   return { before: nearest(side, own, count), after: nearest(side, moved, count) };
 }

@@ -27,8 +27,8 @@ function held(
   { precision, spare = false, checked = false }: Holding,
 ): BackboneWeights {
   if (precision === "fp32" && !spare) return weights;
-  const places = new Map<string, WeightLocation>(),
-    others: Matrix[] = [];
+  const places = new Map<string, WeightLocation>();
+  const others: Matrix[] = [];
   for (const { name, dims } of matrices(config)) {
     const source = weights.locate(name, dims);
     if (precision === "fp32" || source.type === NATIVE[precision]) places.set(name, { ...source, narrow: true });
@@ -44,7 +44,7 @@ export function openT5(
   folder: string,
   holding: Holding = { precision: "fp32" },
 ): { weights: BackboneWeights; config: T5Config } {
-  const weights = BackboneWeights.open(folder),
-    config = readT5Config(folder, weights.has("lm_head.weight"));
+  const weights = BackboneWeights.open(folder);
+  const config = readT5Config(folder, weights.has("lm_head.weight"));
   return { weights: held(weights, config, holding), config };
 }

@@ -52,8 +52,8 @@ export function narrowFile(
   } catch (error) {
     throw unwritable(folder, error);
   }
-  const source = contentHash(folder, matrices),
-    path = join(folder, `${source}-${precision}.safetensors`);
+  const source = contentHash(folder, matrices);
+  const path = join(folder, `${source}-${precision}.safetensors`);
   const found = openNarrow(path, matrices, { precision, source, checked });
   if (found !== undefined) return found;
   write(path, matrices, { precision, source });
@@ -75,15 +75,15 @@ function contentHash(folder: string, matrices: readonly Matrix[]): string {
     return [realpathSync(file), size, mtimeNs, ino].join();
   });
   const described = matrices.map(
-      ({ name, source: { dims, type, offset } }) => `${name} ${dims.join()} ${type} ${offset}`,
-    ),
-    known = join(
-      folder,
-      `${createHash("sha256")
-        .update(JSON.stringify([files, described]))
-        .digest("hex")
-        .slice(0, 32)}.hash`,
-    );
+    ({ name, source: { dims, type, offset } }) => `${name} ${dims.join()} ${type} ${offset}`,
+  );
+  const known = join(
+    folder,
+    `${createHash("sha256")
+      .update(JSON.stringify([files, described]))
+      .digest("hex")
+      .slice(0, 32)}.hash`,
+  );
   if (existsSync(known)) {
     const kept = readFileSync(known, "utf8");
     if (/^[0-9a-f]{64}$/.test(kept)) return kept;
@@ -117,8 +117,8 @@ function layOut(
   matrices: readonly Matrix[],
   { precision, source }: { precision: Narrow; source: string },
 ): { places: Map<string, number>; header: (sha256: string) => Buffer } {
-  const entries: Record<string, unknown> = {},
-    places = new Map<string, number>();
+  const entries: Record<string, unknown> = {};
+  const places = new Map<string, number>();
   let at = 0;
   const add = (name: string, form: { dtype: string; bytes: number }, shape: number[]): void => {
     const end = at + shape.reduce((a, b) => a * b, form.bytes);
@@ -139,9 +139,9 @@ function layOut(
     add(name, FORM[precision], dims);
   const header = (sha256: string): Buffer => {
     const json = Buffer.from(
-        JSON.stringify({ __metadata__: { format: FORMAT, precision, source, sha256 }, ...entries }),
-      ),
-      padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
+      JSON.stringify({ __metadata__: { format: FORMAT, precision, source, sha256 }, ...entries }),
+    );
+    const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
     padded.writeBigUInt64LE(BigInt(padded.length - 8));
     json.copy(padded, 8);
     return padded;
@@ -162,8 +162,8 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
     const { levels, scales } = quantiseRows(wide, source.dims[1]!);
     return { values: levels, scales };
   }
-  const values = precision === "bf16" ? toBfloat16(wide) : toFloat16(wide),
-    infinite = precision === "bf16" ? 0x7f80 : 0x7c00;
+  const values = precision === "bf16" ? toBfloat16(wide) : toFloat16(wide);
+  const infinite = precision === "bf16" ? 0x7f80 : 0x7c00;
   for (let i = 0; i < values.length; i++)
     if ((values[i]! & 0x7fff) === infinite)
       throw new UserError(
@@ -174,10 +174,10 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
 }
 
 function write(path: string, matrices: readonly Matrix[], made: { precision: Narrow; source: string }): void {
-  const { places, header } = layOut(matrices, made),
-    start = header(UNKNOWN).length,
-    temporary = `${path}.${process.pid}.tmp`,
-    hash = createHash("sha256");
+  const { places, header } = layOut(matrices, made);
+  const start = header(UNKNOWN).length;
+  const temporary = `${path}.${process.pid}.tmp`;
+  const hash = createHash("sha256");
   const put = (fd: number, view: ArrayBufferView, at: number): void => {
     const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
@@ -222,18 +222,18 @@ function openNarrow(
     if (error instanceof UserError) return undefined;
     throw error;
   }
-  const { entries, metadata } = header,
-    { type, dtype } = FORM[precision],
-    hash = createHash("sha256"),
-    found = new Map<string, WeightLocation>();
+  const { entries, metadata } = header;
+  const { type, dtype } = FORM[precision];
+  const hash = createHash("sha256");
+  const found = new Map<string, WeightLocation>();
   if (metadata["format"] !== FORMAT || metadata["precision"] !== precision || metadata["source"] !== source)
     return undefined;
   for (const {
     name,
     source: { dims },
   } of matrices) {
-    const entry = entries.get(name),
-      scales = entries.get(scalesOf(name));
+    const entry = entries.get(name);
+    const scales = entries.get(scalesOf(name));
     if (
       entry?.dtype !== dtype ||
       entry.dims.join() !== dims.join() ||

@@ -28,9 +28,9 @@ export function isSafePattern(pattern: string): boolean {
   const open: Group[] = [{ repeats: false, chooses: false }];
   let closed: Group | undefined;
   for (let at = 0; at < pattern.length;) {
-    const sign = pattern[at]!,
-      inside = open.at(-1)!,
-      repeat = REPEATS.exec(pattern.slice(at))?.[0];
+    const sign = pattern[at]!;
+    const inside = open.at(-1)!;
+    const repeat = REPEATS.exec(pattern.slice(at))?.[0];
     if (repeat !== undefined) {
       if (closed?.repeats === true || closed?.chooses === true) return false;
       inside.repeats = true;

@@ -67,8 +67,8 @@ function checkEntry(path: string, name: string, raw: unknown, dataSize: number):
 
 /** Tensors that lie on each other would make much memory of a small file. */
 function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): void {
-  let end = 0,
-    before = "";
+  let end = 0;
+  let before = "";
   for (const [name, { offset, bytes }] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
     if (offset < end && bytes > 0)
       throw new UserError(

@@ -1,12 +1,12 @@
 import { crc32 } from "node:zlib";
 import { UserError } from "../experiment/errors.ts";
 
-const END = 0x06054b50,
-  CENTRAL = 0x02014b50,
-  LOCAL = 0x04034b50,
-  END_SIZE = 22,
-  MOST_COMMENT = 65_535,
-  NEEDS_64 = 0xffffffff;
+const END = 0x06054b50;
+const CENTRAL = 0x02014b50;
+const LOCAL = 0x04034b50;
+const END_SIZE = 22;
+const MOST_COMMENT = 65_535;
+const NEEDS_64 = 0xffffffff;
 
 function endOf(bytes: Buffer): number {
   for (let at = bytes.length - END_SIZE; at >= Math.max(0, bytes.length - END_SIZE - MOST_COMMENT); at--)
@@ -16,11 +16,11 @@ function endOf(bytes: Buffer): number {
 
 /** One file's bytes by its entry in the central directory. */
 function content(bytes: Buffer, entry: { at: number; name: string }, fail: (what: string) => never): Buffer {
-  const { at, name } = entry,
-    method = bytes.readUInt16LE(at + 10),
-    crc = bytes.readUInt32LE(at + 16),
-    size = bytes.readUInt32LE(at + 24),
-    local = bytes.readUInt32LE(at + 42);
+  const { at, name } = entry;
+  const method = bytes.readUInt16LE(at + 10);
+  const crc = bytes.readUInt32LE(at + 16);
+  const size = bytes.readUInt32LE(at + 24);
+  const local = bytes.readUInt32LE(at + 42);
   if ((bytes.readUInt16LE(at + 8) & 1) === 1) fail(`its part "${name}" is encrypted`);
   if (method !== 0) fail(`its part "${name}" is compressed, which torch.save does not do`);
   if (size === NEEDS_64 || local === NEEDS_64) fail(`its part "${name}" is larger than 4 GB`);
@@ -47,14 +47,14 @@ export function readStoredZip(bytes: Buffer, path: string): Map<string, Buffer> 
       `${path} is no whole file of torch.save: it has no zip directory at its end`,
       "Copy it again; a file of torch before 1.6 must be loaded and saved anew there.",
     );
-  const files = new Map<string, Buffer>(),
-    count = bytes.readUInt16LE(end + 10);
-  let at = bytes.readUInt32LE(end + 16),
-    sum = 0;
+  const files = new Map<string, Buffer>();
+  const count = bytes.readUInt16LE(end + 10);
+  let at = bytes.readUInt32LE(end + 16);
+  let sum = 0;
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || bytes.readUInt32LE(at) !== CENTRAL) fail("its zip directory is damaged");
-    const nameLength = bytes.readUInt16LE(at + 28),
-      next = at + 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
+    const nameLength = bytes.readUInt16LE(at + 28);
+    const next = at + 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
     if (next > end) fail("its zip directory is damaged");
     const name = bytes.toString("utf8", at + 46, at + 46 + nameLength);
     if (files.has(name)) fail(`it has the part "${name}" twice`);

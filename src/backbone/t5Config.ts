@@ -5,10 +5,10 @@ import { UserError } from "../experiment/errors.ts";
 import { outOfBounds } from "../experiment/jsonBounds.ts";
 
 /** A config.json has some kilobytes; the largest T5 has 24 layers. */
-const MOST_BYTES = 1024 * 1024,
-  MOST_LAYERS = 256;
-const size = z.number().int().positive().max(1_000_000),
-  layers = size.max(MOST_LAYERS);
+const MOST_BYTES = 1024 * 1024;
+const MOST_LAYERS = 256;
+const size = z.number().int().positive().max(1_000_000);
+const layers = size.max(MOST_LAYERS);
 const Config = z
   .object({
     model_type: z.literal("t5"),
@@ -64,8 +64,8 @@ export interface T5Config {
  */
 export function readT5Config(folder: string, ownHead: boolean): T5Config {
   const path = join(folder, "config.json");
-  const text = boundedText(path, MOST_BYTES),
-    out = outOfBounds(text);
+  const text = boundedText(path, MOST_BYTES);
+  const out = outOfBounds(text);
   if (out !== undefined) throw new UserError(`${path} has ${out.what}`, "Give the folder of a Hugging Face T5 model.");
   let json: unknown;
   try {
@@ -127,9 +127,9 @@ export function relativeBuckets(
 }
 
 function bucket(relative: number, config: T5Config, bidirectional: boolean): number {
-  let buckets = config.buckets,
-    base = 0,
-    distance = Math.max(0, -relative);
+  let buckets = config.buckets;
+  let base = 0;
+  let distance = Math.max(0, -relative);
   if (bidirectional) {
     buckets = Math.floor(buckets / 2);
     base = relative > 0 ? buckets : 0;

@@ -85,13 +85,13 @@ export class T5Graph {
    * @param bias broadcast to (B, heads, T, L)
    */
   private attendStates(x: Value, states: Value, name: string, bias: Value): Value {
-    const { heads, headWidth, width } = this.config,
-      [rows, length] = x.shape as [Dim, Dim, Dim],
-      keys = states.shape[1]!;
-    const all = product([rows, length]),
-      queries = product([heads, length]),
-      byHead: Dim[] = [heads, rows, length, width],
-      sizes: [number, number] = [this.inner, width];
+    const { heads, headWidth, width } = this.config;
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    const keys = states.shape[1]!;
+    const all = product([rows, length]);
+    const queries = product([heads, length]);
+    const byHead: Dim[] = [heads, rows, length, width];
+    const sizes: [number, number] = [this.inner, width];
     const kernel = (part: string): Value =>
       reshape(this.changes.weight(`${name}.${part}.weight`, sizes), [heads, headWidth, width]);
     const query = transpose(reshape(this.project(x, `${name}.q`, sizes), [all, heads, headWidth]), [1, 0, 2]);
@@ -169,8 +169,8 @@ export class T5Graph {
     for (let i = 0; i < this.config.decoderLayers; i++) {
       const block = `decoder.block.${i}.layer`;
       const normed = this.norm(state, `${block}.0.layer_norm`);
-      const own = this.keyValue(normed, `${block}.0.SelfAttention`),
-        past = options.past?.[i];
+      const own = this.keyValue(normed, `${block}.0.SelfAttention`);
+      const past = options.past?.[i];
       const kept =
         past === undefined ? own : { key: concat([past.key, own.key], 2), value: concat([past.value, own.value], 2) };
       present.push(kept);
@@ -178,8 +178,8 @@ export class T5Graph {
         name: `${block}.0`,
         kind: "self",
       });
-      const asking = this.norm(state, `${block}.1.layer_norm`),
-        cross = `${block}.1.EncDecAttention`;
+      const asking = this.norm(state, `${block}.1.layer_norm`);
+      const cross = `${block}.1.EncDecAttention`;
       const read = Array.isArray(options.cross)
         ? this.attend(asking, options.cross[i]!, cross, options.crossBias)
         : this.attendStates(asking, options.cross, cross, options.crossBias);

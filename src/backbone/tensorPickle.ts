@@ -17,9 +17,9 @@ type Item =
   | { kind: "storage"; storage: PickledTensor["storage"] }
   | { kind: "tensor"; tensor: PickledTensor };
 
-const DICT = "collections OrderedDict",
-  TENSOR = "torch._utils _rebuild_tensor_v2",
-  PARAMETER = "torch._utils _rebuild_parameter";
+const DICT = "collections OrderedDict";
+const TENSOR = "torch._utils _rebuild_tensor_v2";
+const PARAMETER = "torch._utils _rebuild_parameter";
 const STORAGE = /^torch (Float|Half|BFloat16|Double|Long|Int|Short|Char|Byte|Bool)Storage$/;
 
 /** What the pickle asks for and a file of tensors does not need. */
@@ -228,8 +228,8 @@ class Machine {
       this.push(named(module, this.line()));
     },
     0x93: () => {
-      const name = this.pop(),
-        module = this.pop();
+      const name = this.pop();
+      const module = this.pop();
       this.push(
         name.kind === "text" && module.kind === "text"
           ? named(module.text, name.text)
@@ -271,8 +271,8 @@ class Machine {
       this.append(this.popMark());
     },
     0x73: () => {
-      const value = this.pop(),
-        key = this.pop();
+      const value = this.pop();
+      const key = this.pop();
       this.set([key, value]);
     },
     0x75: () => {

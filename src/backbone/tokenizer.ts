@@ -78,8 +78,8 @@ export class TextTokenizer {
 function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
   if (specialMask.length <= maxLength) return (values) => values;
   if (!specialMask.includes(0)) return (values) => values.slice(0, maxLength);
-  const lead = specialMask.indexOf(0),
-    trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
+  const lead = specialMask.indexOf(0);
+  const trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
   const end = Math.max(lead, maxLength - trail);
   return (values) => [...values.slice(0, end), ...values.slice(values.length - trail)];
 }

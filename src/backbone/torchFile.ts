@@ -36,9 +36,9 @@ function pickle(bytes: Buffer, path: string): Map<string, PickledTensor> {
 
 /** The values that a view names, in row-major order. */
 function gather(values: Float32Array, { offset, sizes, strides }: PickledTensor): Float32Array {
-  const count = sizes.reduce((product, size) => product * size, 1),
-    result = new Float32Array(count),
-    index = sizes.map(() => 0);
+  const count = sizes.reduce((product, size) => product * size, 1);
+  const result = new Float32Array(count);
+  const index = sizes.map(() => 0);
   for (let i = 0, at = offset; i < count; i++) {
     result[i] = values[at]!;
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
@@ -53,9 +53,9 @@ function gather(values: Float32Array, { offset, sizes, strides }: PickledTensor)
 
 /** A storage's values as fp32. */
 function valuesOf({ key, type, elements }: PickledTensor["storage"], bytes: Buffer, storages: Storages): Float32Array {
-  const known = `${type} ${elements} ${key}`,
-    { type: kind, bytes: size } = TYPES[type as keyof typeof TYPES],
-    values = storages.widened.get(known) ?? widen(bytes.subarray(0, elements * size), kind);
+  const known = `${type} ${elements} ${key}`;
+  const { type: kind, bytes: size } = TYPES[type as keyof typeof TYPES];
+  const values = storages.widened.get(known) ?? widen(bytes.subarray(0, elements * size), kind);
   storages.widened.set(known, values);
   return values;
 }
@@ -65,16 +65,16 @@ function tensorOf(
   storages: Storages,
   fail: (what: string) => never,
 ): { dims: number[]; data: Float32Array } {
-  const { storage, offset, sizes, strides } = tensor,
-    bytes = storages.bytesOf(storage.key),
-    type = TYPES[storage.type as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
+  const { storage, offset, sizes, strides } = tensor;
+  const bytes = storages.bytesOf(storage.key);
+  const type = TYPES[storage.type as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
   if (type === undefined) return fail(`is of type ${storage.type}; Float, Half or BFloat16 is needed`);
   if (bytes === undefined || !(storage.elements >= 0) || bytes.length !== storage.elements * type.bytes)
     return fail(
       `lacks its values: ${storage.elements} of ${type.bytes} bytes, the file has ${bytes?.length ?? 0} bytes`,
     );
-  const whole = [offset, ...sizes, ...strides].every((value) => Number.isInteger(value) && value >= 0),
-    count = sizes.reduce((product, size) => product * size, 1);
+  const whole = [offset, ...sizes, ...strides].every((value) => Number.isInteger(value) && value >= 0);
+  const count = sizes.reduce((product, size) => product * size, 1);
   const last = offset + sizes.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? NaN), 0);
   if (!whole || sizes.length !== strides.length || sizes.length > 8 || (count > 0 && !(last < storage.elements)))
     return fail(
@@ -90,20 +90,20 @@ function tensorOf(
  * @throws UserError naming the file and what is damaged, missing or forbidden
  */
 export function readTorchFile(path: string): Tensors {
-  const bytes = boundedBytes(path, MOST_FILE),
-    files = readStoredZip(bytes, path),
-    [main, ...more] = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
+  const bytes = boundedBytes(path, MOST_FILE);
+  const files = readStoredZip(bytes, path);
+  const [main, ...more] = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (main === undefined || more.length > 0)
     throw new UserError(
       `${path} is no file of torch.save: it has no data.pkl`,
       "Give the adapter_model.bin that the official code or PEFT wrote.",
     );
-  const folder = main.slice(0, -"data.pkl".length),
-    storages: Storages = {
-      bytesOf: (key) => files.get(`${folder}data/${key}`),
-      widened: new Map(),
-      left: MOST_A_BYTE * bytes.length,
-    };
+  const folder = main.slice(0, -"data.pkl".length);
+  const storages: Storages = {
+    bytesOf: (key) => files.get(`${folder}data/${key}`),
+    widened: new Map(),
+    left: MOST_A_BYTE * bytes.length,
+  };
   if ((files.get(`${folder}byteorder`)?.toString() ?? "little") !== "little")
     throw new UserError(`${path} was written on a big-endian machine`, "Load and save it on another.");
   return new Map(

@@ -8,8 +8,8 @@ import { readWeight, rowsOf } from "../engine/weightData.ts";
 import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
 
 /** An index names each tensor once; some hundreds of shards are the most that any model has. */
-const MOST_INDEX = 16 * 1024 * 1024,
-  MOST_SHARDS = 1000;
+const MOST_INDEX = 16 * 1024 * 1024;
+const MOST_SHARDS = 1000;
 const Index = z.object({
   weight_map: z.record(z.string(), z.string().regex(/^[^/\\:\0]+\.safetensors$/, "a file name, not a path")),
 });
@@ -25,8 +25,8 @@ export class BackboneWeights {
 
   /** @throws UserError naming the file when weights are missing, truncated or malformed */
   static open(folder: string): BackboneWeights {
-    const single = join(folder, "model.safetensors"),
-      index = join(folder, "model.safetensors.index.json");
+    const single = join(folder, "model.safetensors");
+    const index = join(folder, "model.safetensors.index.json");
     if (existsSync(single)) return new BackboneWeights(folder, readHeader(single).entries);
     if (!existsSync(index))
       throw new UserError(

@@ -18,9 +18,9 @@ const isName = (text: string): text is AnalysisName => (ANALYSIS_NAMES as readon
 
 /** The analyses asked for, by --only or among the arguments; "all" and none are all. */
 function namesOf(only: string | undefined, positionals: readonly string[]): AnalysisName[] {
-  const listed = only?.split(",") ?? [],
-    unknown = listed.find((name) => !isName(name) && name !== "all"),
-    wanted = [...listed, ...positionals.filter((each) => isName(each) || each === "all")];
+  const listed = only?.split(",") ?? [];
+  const unknown = listed.find((name) => !isName(name) && name !== "all");
+  const wanted = [...listed, ...positionals.filter((each) => isName(each) || each === "all")];
   if (unknown !== undefined) throw new WrongUse(`--only knows ${ANALYSIS_NAMES.join(", ")}, not "${unknown}"`);
   return wanted.length === 0 || wanted.includes("all")
     ? [...ANALYSIS_NAMES]
@@ -40,21 +40,21 @@ export async function analyse(args: string[]): Promise<number> {
       json: { type: "boolean" },
     },
   });
-  const limit = values.examples === undefined ? undefined : Number(values.examples),
-    names = namesOf(values.only, positionals),
-    asked = positionals.filter((each) => !isName(each) && each !== "all"),
-    stop = new AbortController(),
-    interrupt = (): void => {
-      stop.abort();
-    };
+  const limit = values.examples === undefined ? undefined : Number(values.examples);
+  const names = namesOf(values.only, positionals);
+  const asked = positionals.filter((each) => !isName(each) && each !== "all");
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    stop.abort();
+  };
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 1))
     throw new WrongUse("--examples must be a whole number of at least 2");
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   const told: object[] = [];
   try {
     for (const run of chosenRuns(runsFolder(values["runs-dir"]), asked.length > 0 ? asked : ["latest"])) {
-      const { kind } = run.experiment().method,
-        own = analysesOf(kind).filter((name) => names.includes(name));
+      const { kind } = run.experiment().method;
+      const own = analysesOf(kind).filter((name) => names.includes(name));
       if (own.length === 0) {
         tell(`run ${run.id}: "${kind}" has nothing to analyse\n`);
         continue;
@@ -111,9 +111,9 @@ export function report(args: string[]): Promise<number> {
   const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
   if (runs.every((run) => run.record().status !== "finished"))
     throw new UserError("None of these runs has finished", "Let one finish first.");
-  const blocks = reportBlocks(runs.map(reported)),
-    base = resolve(values.out).slice(0, -".html".length),
-    files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
+  const blocks = reportBlocks(runs.map(reported));
+  const base = resolve(values.out).slice(0, -".html".length);
+  const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
   writeFileAtomic(files.html, toHtml(blocks, "ADePT Lab report"));
   writeFileAtomic(files.markdown, toMarkdown(blocks));
   writeFileAtomic(files.latex, toLatex(blocks));

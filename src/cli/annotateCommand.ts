@@ -14,8 +14,8 @@ async function said(run: RunDirectory, given: object, json: boolean | undefined)
   if (!parsed.success)
     throw new WrongUse(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   annotateRun(run.path, parsed.data);
-  const commit = await commitAnnotation(run, process.cwd()),
-    { tags, note } = run.record();
+  const commit = await commitAnnotation(run, process.cwd());
+  const { tags, note } = run.record();
   say(
     json === true
       ? JSON.stringify({ run: run.id, tags, note, commit })
@@ -27,14 +27,14 @@ async function said(run: RunDirectory, given: object, json: boolean | undefined)
 /** adept runs tag RUN TAG... [--remove TAG]... */
 export function tag(args: string[]): Promise<number> {
   const {
-      values,
-      positionals: [wanted, ...tags],
-    } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { ...OPTIONS, remove: { type: "string", multiple: true } },
-    }),
-    gone = (values.remove ?? []).map(plain);
+    values,
+    positionals: [wanted, ...tags],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { ...OPTIONS, remove: { type: "string", multiple: true } },
+  });
+  const gone = (values.remove ?? []).map(plain);
   if (wanted === undefined || tags.length + gone.length === 0)
     throw new WrongUse("tag takes a run and tags, or --remove TAG");
   const run = namedRun(values["runs-dir"], wanted);

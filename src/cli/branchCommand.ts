@@ -16,8 +16,8 @@ export async function branch(args: string[]): Promise<number> {
     options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
   if (wanted === undefined || name === undefined) throw new WrongUse("branch takes a run and a name");
-  const run = namedRun(values["runs-dir"], wanted),
-    store = await gitHere();
+  const run = namedRun(values["runs-dir"], wanted);
+  const store = await gitHere();
   await makeBranch(store, name, run.record().resultCommit ?? codeOf(run));
   say(values.json === true ? JSON.stringify({ run: run.id, branch: name }) : `branch ${name} is made`);
   return 0;

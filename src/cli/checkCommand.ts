@@ -13,11 +13,11 @@ export async function check(args: string[]): Promise<number> {
     options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
   const runs =
-      positionals.length > 0
-        ? positionals.map((wanted) => namedRun(values["runs-dir"], wanted))
-        : listRuns(runsFolder(values["runs-dir"])),
-    opened = await openGitStore(process.cwd()),
-    store = "reason" in opened ? undefined : opened;
+    positionals.length > 0
+      ? positionals.map((wanted) => namedRun(values["runs-dir"], wanted))
+      : listRuns(runsFolder(values["runs-dir"]));
+  const opened = await openGitStore(process.cwd());
+  const store = "reason" in opened ? undefined : opened;
   const checked = [];
   for (const run of runs) checked.push({ id: run.id, troubles: await checkRun(run, store) });
   const damaged = checked.filter(({ troubles }) => troubles.length > 0);

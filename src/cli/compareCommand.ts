@@ -14,9 +14,9 @@ const RIGHT = ["parameters", "seeds"];
 
 /** The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is the newest sweep. */
 export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
-  const all = listRuns(runsDir).reverse(),
-    sweepOf = (run: RunDirectory): string | undefined =>
-      run.damage() === undefined ? run.experiment().part?.sweep : undefined;
+  const all = listRuns(runsDir).reverse();
+  const sweepOf = (run: RunDirectory): string | undefined =>
+    run.damage() === undefined ? run.experiment().part?.sweep : undefined;
   const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
   if (wanted.length === 0 && newest === undefined)
     throw new UserError(
@@ -72,10 +72,10 @@ export function comparisonLines(comparison: Comparison, markdown: boolean): stri
     "seeds",
     "",
   ];
-  const rows = comparison.rows.map((row) => cells(comparison, row)),
-    kept = header
-      .map((name, i) => name !== "" || rows.some((row) => row[i] !== ""))
-      .map((keep, i) => keep && (i !== 2 || rows.some((row) => row[2] !== "")));
+  const rows = comparison.rows.map((row) => cells(comparison, row));
+  const kept = header
+    .map((name, i) => name !== "" || rows.some((row) => row[i] !== ""))
+    .map((keep, i) => keep && (i !== 2 || rows.some((row) => row[2] !== "")));
   const only = (list: readonly string[]): string[] => list.filter((_, i) => kept[i]);
   return [
     ...(markdown ? markdownTable : table)(only(header), rows.map(only), RIGHT),
@@ -97,8 +97,8 @@ export function compare(args: string[]): Promise<number> {
   });
   const runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir, tellOnce());
-  const runs = comparedRuns(chosenRuns(runsDir, positionals)),
-    told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
+  const runs = comparedRuns(chosenRuns(runsDir, positionals));
+  const told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
   if (values.metric !== undefined && !told.has(values.metric))
     throw new UserError(
       `--metric ${values.metric}: these runs do not tell it`,

@@ -12,11 +12,11 @@ export async function deleteCommand(args: string[]): Promise<number> {
     options: { undo: { type: "boolean" }, "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
   if (positionals.length === 0) throw new WrongUse("delete takes the runs that go");
-  const runsDir = runsFolder(values["runs-dir"]),
-    ids =
-      values.undo === true
-        ? positionals
-        : [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted).id))];
+  const runsDir = runsFolder(values["runs-dir"]);
+  const ids =
+    values.undo === true
+      ? positionals
+      : [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted).id))];
   if (values.undo === true) await restoreRuns(runsDir, ids, process.cwd());
   else await deleteRuns(runsDir, ids, process.cwd());
   if (values.json === true) say(JSON.stringify(values.undo === true ? { back: ids } : { deleted: ids }));

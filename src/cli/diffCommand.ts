@@ -15,9 +15,9 @@ export async function diff(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
-  const store = await gitHere(),
-    run = namedRun(values["runs-dir"], wanted),
-    second = other === undefined ? undefined : namedRun(values["runs-dir"], other);
+  const store = await gitHere();
+  const run = namedRun(values["runs-dir"], wanted);
+  const second = other === undefined ? undefined : namedRun(values["runs-dir"], other);
   const files =
     second === undefined
       ? await new GitRestore(store).differences(codeOf(run))

@@ -24,18 +24,18 @@ interface Teacher {
 }
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
-  const given = located(run),
-    experiment = { ...given, engine: engineHere(given.engine) };
+  const given = located(run);
+  const experiment = { ...given, engine: engineHere(given.engine) };
   if (experiment.method.kind !== "pt")
     throw new UserError(
       `Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
       'Train one with method.kind "pt" for each source task.',
     );
   const {
-      model: { local: model },
-      tokenizer,
-    } = await openExperimentModel(experiment),
-    { train } = await loadTask(experiment.task);
+    model: { local: model },
+    tokenizer,
+  } = await openExperimentModel(experiment);
+  const { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
   return {
     model,
@@ -71,27 +71,27 @@ export async function distilCommand(args: string[]): Promise<number> {
   });
   if (positionals.length === 0 || values.out === undefined)
     throw new WrongUse("distil takes runs of prompt tuning, and --out");
-  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted)),
-    first = located(runs[0]!),
-    weight = Number(values.weight),
-    seed = Number(values.seed);
+  const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted));
+  const first = located(runs[0]!);
+  const weight = Number(values.weight);
+  const seed = Number(values.seed);
   const other = runs.find((run) => located(run).backbone !== first.backbone);
   if (other !== undefined)
     throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
   if (!(weight >= 0) || !Number.isInteger(seed))
     throw new WrongUse("--weight must be at least 0, --seed a whole number");
-  const steps = count("steps", values.steps),
-    batchSize = count("batch-size", values["batch-size"]),
-    stop = new AbortController(),
-    interrupt = (): void => {
-      stop.abort();
-    };
+  const steps = count("steps", values.steps);
+  const batchSize = count("batch-size", values["batch-size"]);
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    stop.abort();
+  };
   const teachers: Teacher[] = [];
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     for (const run of runs) teachers.push(await openTeacher(run));
-    const promptLength = teachers[0]!.model.shape.sizes.promptLength,
-      init = first.method.kind === "pt" ? first.method : undefined;
+    const promptLength = teachers[0]!.model.shape.sizes.promptLength;
+    const init = first.method.kind === "pt" ? first.method : undefined;
     const method = MethodInput.parse({
       kind: "mpt",
       promptLength,

@@ -17,9 +17,9 @@ async function git(): Promise<string> {
 }
 
 function disk(): string {
-  const { bavail, bsize } = statfsSync(process.cwd()),
-    free = bavail * bsize,
-    told = `${(free / 1e9).toFixed(1)} GB free here`;
+  const { bavail, bsize } = statfsSync(process.cwd());
+  const free = bavail * bsize;
+  const told = `${(free / 1e9).toFixed(1)} GB free here`;
   if (free < LEAST_FREE) throw new Error(told);
   return told;
 }

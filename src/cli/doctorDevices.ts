@@ -49,8 +49,8 @@ const called = (device: Device): string =>
     : `${device} (onnxruntime ${onnxruntimeVersion()}${device === "cuda" ? "; wants CUDA 12 and cuDNN 9" : ""})`;
 
 function findingOf(step: MeasuredStep): Finding {
-  const { device } = step,
-    what = called(device);
+  const { device } = step;
+  const what = called(device);
   if (!("reason" in step))
     return {
       what,
@@ -71,8 +71,8 @@ function findingOf(step: MeasuredStep): Finding {
 
 /** Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the other. */
 export async function deviceFindings(): Promise<Finding[]> {
-  const experiment = smallStep(),
-    steps: MeasuredStep[] = [];
+  const experiment = smallStep();
+  const steps: MeasuredStep[] = [];
   for (const device of DEVICES)
     steps.push(ruledOut(device) ?? (await measureDevice(experiment, device, { patience: PATIENCE })));
   return checked(steps).map(findingOf);

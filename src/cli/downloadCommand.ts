@@ -6,8 +6,8 @@ import { hubPlace } from "../hub/hubRequest.ts";
 import { say, tell } from "./terminal.ts";
 import { WrongUse } from "./wrongUse.ts";
 
-const MEGA = 1e6,
-  LINES = 20;
+const MEGA = 1e6;
+const LINES = 20;
 
 /** Progress on standard error: a bar on a terminal, else a line each twentieth. */
 class TransferProgress {
@@ -63,11 +63,11 @@ export async function download(args: string[]): Promise<number> {
     },
   });
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
-  const cancel = new AbortController(),
-    progress = new TransferProgress(),
-    interrupt = (): void => {
-      cancel.abort();
-    };
+  const cancel = new AbortController();
+  const progress = new TransferProgress();
+  const interrupt = (): void => {
+    cancel.abort();
+  };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
     const done = await downloadRepository(

@@ -119,10 +119,10 @@ export async function follow(
   run: RunDirectory,
   hasEnded: (record: RunRecord) => boolean,
 ): Promise<{ record: RunRecord; interrupted: boolean }> {
-  const tail = new JournalTail(run.path),
-    progress = new Progress();
-  let record = fold([]),
-    interrupts = 0;
+  const tail = new JournalTail(run.path);
+  const progress = new Progress();
+  let record = fold([]);
+  let interrupts = 0;
   const interrupt = (): void => {
     if (interrupts++ === 0) {
       tell("\nstopping; the partial result is kept (again: end at once)\n");

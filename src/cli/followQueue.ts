@@ -16,8 +16,8 @@ export async function followQueue(
   runs: readonly RunDirectory[],
   runsDir: string,
 ): Promise<{ records: RunRecord[]; interrupted: boolean }> {
-  let interrupted = false,
-    shown = 0;
+  let interrupted = false;
+  let shown = 0;
   const leave = (): void => {
     for (const run of runs) if (isWaiting(run.record())) dequeue(run);
   };

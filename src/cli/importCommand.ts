@@ -24,19 +24,19 @@ export function importAdapter(args: string[]): Promise<number> {
   });
   if (from === undefined || values.backbone === undefined || values.out === undefined)
     throw new WrongUse("import takes a folder, --backbone and --out");
-  const backbone = values.backbone === EMBEDDED_BACKBONE ? EMBEDDED_BACKBONE : resolve(values.backbone),
-    layout = backboneLayout(backboneFolder(backbone));
+  const backbone = values.backbone === EMBEDDED_BACKBONE ? EMBEDDED_BACKBONE : resolve(values.backbone);
+  const layout = backboneLayout(backboneFolder(backbone));
   const adapter = loadAdapter(resolve(from), layout);
   finishedFolder(values.out, values.force === true, (folder) => {
     saveAdapter(folder, adapter, { backbone, width: layout.width });
   });
-  const { spec, sizes } = adapter,
-    result = {
-      adapter: resolve(values.out),
-      method: spec.kind,
-      ...("variant" in spec && { variant: spec.variant }),
-      ...sizes,
-    };
+  const { spec, sizes } = adapter;
+  const result = {
+    adapter: resolve(values.out),
+    method: spec.kind,
+    ...("variant" in spec && { variant: spec.variant }),
+    ...sizes,
+  };
   say(
     values.json === true
       ? JSON.stringify(result)

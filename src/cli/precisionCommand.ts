@@ -20,8 +20,8 @@ export async function precision(args: string[]): Promise<number> {
     allowPositionals: true,
     options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
-  const run = namedRun(values["runs-dir"], wanted),
-    given = located(run);
+  const run = namedRun(values["runs-dir"], wanted);
+  const given = located(run);
   if (given.precision.weights === "fp32")
     throw new UserError(
       `Run ${run.id} has fp32 weights: there is nothing to compare`,
@@ -29,8 +29,8 @@ export async function precision(args: string[]): Promise<number> {
     );
   const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
   try {
-    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout),
-      cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
+    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout);
+    const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
     if (cost === undefined) throw new UserError(`Run ${run.id} has no examples to compare on`);
     const journal = new Journal(run.path);
     try {

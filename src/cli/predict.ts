@@ -30,8 +30,8 @@ export async function predict(args: string[]): Promise<number> {
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0)
     throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
-  const given = located(run),
-    experiment = { ...given, engine: engineHere(given.engine) };
+  const given = located(run);
+  const experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);

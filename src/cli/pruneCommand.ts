@@ -17,15 +17,15 @@ const total = (found: readonly Prunable[]): string => bytesText(found.reduce((su
 /** adept runs prune [--checkpoints] [--yes]: what is no longer needed, shown first; with --yes it goes. */
 export async function prune(args: string[]): Promise<number> {
   const { values } = parseArgs({
-      args,
-      options: {
-        checkpoints: { type: "boolean" },
-        yes: { type: "boolean" },
-        "runs-dir": { type: "string" },
-        json: { type: "boolean" },
-      },
-    }),
-    opened = await openGitStore(process.cwd());
+    args,
+    options: {
+      checkpoints: { type: "boolean" },
+      yes: { type: "boolean" },
+      "runs-dir": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  const opened = await openGitStore(process.cwd());
   const found = await prunable(
     { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
     PRUNED.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),

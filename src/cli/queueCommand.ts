@@ -26,8 +26,8 @@ export function queue(args: string[]): Promise<number> {
   });
   const runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir, tellOnce());
-  const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]),
-    devices = known.size > 0 ? [...known].sort() : ["auto"];
+  const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]);
+  const devices = known.size > 0 ? [...known].sort() : ["auto"];
   const state = devices.map((device) => ({
     device,
     working: isQueueRunning({ runsDir, device }),

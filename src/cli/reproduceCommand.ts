@@ -16,15 +16,15 @@ export async function reproduce(args: string[]): Promise<number> {
     options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
   if (wanted === undefined) throw new WrongUse("reproduce takes a run");
-  const original = namedRun(values["runs-dir"], wanted),
-    { run, outside, child } = await reproduceRun({
-      ...place(),
-      runPath: original.path,
-      runsDir: runsFolder(values["runs-dir"]),
-    });
+  const original = namedRun(values["runs-dir"], wanted);
+  const { run, outside, child } = await reproduceRun({
+    ...place(),
+    runPath: original.path,
+    runsDir: runsFolder(values["runs-dir"]),
+  });
   if (outside.length > 0) tell(`not from its commit, but as it is now: ${outside.join(", ")}\n`);
-  const { record, interrupted } = await follow(run, untilExit(child)),
-    { reproduced } = record;
+  const { record, interrupted } = await follow(run, untilExit(child));
+  const { reproduced } = record;
   if (values.json === true) say(JSON.stringify(record));
   else
     say(

@@ -12,8 +12,8 @@ function chosen(files: readonly RestorableFile[], top: string, wanted: readonly 
   return [
     ...new Set(
       wanted.flatMap((each) => {
-        const own = relative(top, resolve(each)).split(sep).join("/"),
-          fitting = files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`));
+        const own = relative(top, resolve(each)).split(sep).join("/");
+        const fitting = files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`));
         if (fitting.length === 0)
           throw new UserError(`${each} is as the run had it, or the run has not got it`, "See adept runs diff.");
         return fitting.map(({ path }) => path);
@@ -37,11 +37,11 @@ export async function restore(args: string[]): Promise<number> {
       json: { type: "boolean" },
     },
   });
-  const store = await gitHere(),
-    restoring = new GitRestore(store),
-    answer = (json: object, text: string): void => {
-      say(values.json === true ? JSON.stringify(json) : text);
-    };
+  const store = await gitHere();
+  const restoring = new GitRestore(store);
+  const answer = (json: object, text: string): void => {
+    say(values.json === true ? JSON.stringify(json) : text);
+  };
   if (values.undo !== undefined) {
     await restoring.undo(await restoring.backupAt(values.undo));
     answer({ undone: values.undo }, "everything is as it was before");
@@ -49,10 +49,10 @@ export async function restore(args: string[]): Promise<number> {
   }
   if (wanted === undefined || (paths.length === 0 && values.all !== true))
     throw new WrongUse("restore takes a run, and paths or --all; adept runs diff RUN lists them");
-  const run = namedRun(values["runs-dir"], wanted),
-    commit = codeOf(run),
-    files = await restoring.differences(commit),
-    restored = values.all === true ? files.map(({ path }) => path) : chosen(files, store.git.folder, paths);
+  const run = namedRun(values["runs-dir"], wanted);
+  const commit = codeOf(run);
+  const files = await restoring.differences(commit);
+  const restored = values.all === true ? files.map(({ path }) => path) : chosen(files, store.git.folder, paths);
   if (restored.length === 0) {
     answer({ run: run.id, restored }, "all files are as the run had them");
     return 0;

@@ -40,9 +40,9 @@ function result({ evaluations }: RunRecord): string {
 }
 
 function list(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: OPTIONS }),
-    runsDir = runsFolder(values["runs-dir"]),
-    told = tellOnce();
+  const { values } = parseArgs({ args, options: OPTIONS });
+  const runsDir = runsFolder(values["runs-dir"]);
+  const told = tellOnce();
   adoptRuns(runsDir, told);
   const records = readRuns(runsDir, told).map(({ run, record }) => ({ ...record, id: run.id }));
   if (existsSync(runsDir))
@@ -71,11 +71,11 @@ function show(args: string[]): Promise<number> {
     positionals: [wanted = "latest"],
   } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   adoptRuns(runsFolder(values["runs-dir"]), tellOnce());
-  const run = namedRun(values["runs-dir"], wanted),
-    { bad } = readJournal(run.path);
+  const run = namedRun(values["runs-dir"], wanted);
+  const { bad } = readJournal(run.path);
   if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
-  const record = run.record(),
-    isReadable = record.newer === undefined || run.damage() === undefined;
+  const record = run.record();
+  const isReadable = record.newer === undefined || run.damage() === undefined;
   if (record.newer !== undefined) tell(`${newerText(record.newer)}\n`);
   const precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
   say(
@@ -108,8 +108,8 @@ const PARTS: Readonly<Record<string, (args: string[]) => Promise<number>>> = {
 
 /** adept runs, and what is done with them; without a word it lists them */
 export function runs(args: string[]): Promise<number> {
-  const at = args.findIndex((each) => Object.hasOwn(PARTS, each)),
-    [first = "-"] = args;
+  const at = args.findIndex((each) => Object.hasOwn(PARTS, each));
+  const [first = "-"] = args;
   if (at === -1 && !first.startsWith("-"))
     throw new WrongUse(`runs takes ${Object.keys(PARTS).join(", ")}, not "${first}"`);
   return at === -1 ? list(args) : PARTS[args[at]!]!(args.toSpliced(at, 1));

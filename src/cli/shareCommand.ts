@@ -13,9 +13,9 @@ const size = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3
 
 /** Files that hold back a push. @throws UserError naming those that may hold a secret */
 function holdSecrets({ files }: PushPreview, allowed: boolean): void {
-  const secrets = files.filter(({ secret, tracked }) => secret && !(tracked && allowed)),
-    stray = secrets.filter(({ tracked }) => !tracked),
-    named = (those: typeof files): string => [...new Set(those.map(({ path }) => path))].join(", ");
+  const secrets = files.filter(({ secret, tracked }) => secret && !(tracked && allowed));
+  const stray = secrets.filter(({ tracked }) => !tracked);
+  const named = (those: typeof files): string => [...new Set(those.map(({ path }) => path))].join(", ");
   if (stray.length > 0)
     throw new UserError(
       `Nothing was pushed: ${named(stray)} may hold a secret`,
@@ -42,18 +42,18 @@ export async function push(args: string[]): Promise<number> {
     },
   });
   if (positionals.length === 0) throw new WrongUse("push takes the runs that leave");
-  const store = await gitHere(),
-    share = new GitShare(store),
-    remote = remoteOf(await share.remotes(), values.remote),
-    ids = [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted)))].map((run) => {
-      if (isOpen(run.record().status)) throw new UserError(`Run ${run.id} has not ended`, "Let it finish, or stop it.");
-      return run.id;
-    });
+  const store = await gitHere();
+  const share = new GitShare(store);
+  const remote = remoteOf(await share.remotes(), values.remote);
+  const ids = [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted)))].map((run) => {
+    if (isOpen(run.record().status)) throw new UserError(`Run ${run.id} has not ended`, "Let it finish, or stop it.");
+    return run.id;
+  });
   for (const id of ids)
     if ((await store.commitOf(id)) === undefined)
       throw new UserError(`Run ${id} has no commit`, "Runs are committed in folders with a git repository.");
-  const preview = await share.preview(remote, ids),
-    { commits, files, bytes } = preview;
+  const preview = await share.preview(remote, ids);
+  const { commits, files, bytes } = preview;
   tell(
     [
       `to ${remote}: ${commits} commits, ${files.length} files, ${size(bytes)}`,
@@ -77,9 +77,9 @@ export async function fetchRuns(args: string[]): Promise<number> {
     args,
     options: { remote: { type: "string" }, "runs-dir": { type: "string" }, json: { type: "boolean" } },
   });
-  const share = new GitShare(await gitHere()),
-    remote = remoteOf(await share.remotes(), values.remote),
-    { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
+  const share = new GitShare(await gitHere());
+  const remote = remoteOf(await share.remotes(), values.remote);
+  const { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
   for (const { id, reason } of refused) tell(`run ${id} was not taken over: ${reason}\n`);
   say(
     values.json === true

@@ -6,8 +6,8 @@ export function table(
   rows: readonly (readonly string[])[],
   right: readonly string[] = [],
 ): string[] {
-  const flat = rows.map((row) => row.map(oneLine)),
-    widths = header.map((name, i) => Math.max(name.length, ...flat.map((row) => row[i]?.length ?? 0)));
+  const flat = rows.map((row) => row.map(oneLine));
+  const widths = header.map((name, i) => Math.max(name.length, ...flat.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (right.includes(header[i]!) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))

@@ -61,9 +61,9 @@ async function reportQueued(
 /** adept train EXPERIMENT */
 export async function train(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
-  const [experimentPath] = positionals,
-    json = values.json === true,
-    runsDir = runsFolder(values["runs-dir"]);
+  const [experimentPath] = positionals;
+  const json = values.json === true;
+  const runsDir = runsFolder(values["runs-dir"]);
   if (experimentPath === undefined || positionals.length > 1) throw new WrongUse("train takes one experiment file");
   const submitted = submitExperiment({
     ...place(),
@@ -74,8 +74,8 @@ export async function train(args: string[]): Promise<number> {
     overrides: values.set ?? [],
     check: preflight(),
   });
-  const { runs, sweep, child } = submitted,
-    [first] = runs;
+  const { runs, sweep, child } = submitted;
+  const [first] = runs;
   if (values.detach === true) {
     if (json) say(JSON.stringify({ sweep, runs: runs.map(({ id, path }) => ({ id, path })) }));
     else for (const { id } of runs) say(id);

@@ -77,8 +77,8 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 /** Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says ENOENT of a disk that may not be written. */
 export function makeFolder(given: string): void {
-  const path = resolve(given),
-    parent = dirname(path);
+  const path = resolve(given);
+  const parent = dirname(path);
   if (isFolder(path)) return;
   if (parent !== path) makeFolder(parent);
   // Another process may be faster.

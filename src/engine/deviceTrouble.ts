@@ -64,8 +64,8 @@ export function explainDevice(error: unknown, device: Device, machine: Machine =
           "Lower training.maxSourceLength, set engine.replicas to 1, or use a smaller backbone.",
         )
       : error;
-  const [first = ""] = error.message.split("\n"),
-    { message } = error;
+  const [first = ""] = error.message.split("\n");
+  const { message } = error;
   if (isMemoryTrouble(message))
     return new UserError(
       `The memory of "${device}" is not enough: ${first}`,

@@ -77,9 +77,9 @@ export function lookAtMachine(): Machine {
 
 /** What a time measured here holds for: processor, graphics processors, and the driver that the environment names. */
 export function machineName(): string {
-  const own = cpus(),
-    nvidia = "/proc/driver/nvidia/gpus",
-    pci = "/sys/class/drm";
+  const own = cpus();
+  const nvidia = "/proc/driver/nvidia/gpus";
+  const pci = "/sys/class/drm";
   const read = (path: string): string => {
     try {
       return readFileSync(path, "utf8").trim();
@@ -88,11 +88,11 @@ export function machineName(): string {
     }
   };
   const models = namesIn(nvidia).map(
-      (name) => /Model:\s*(.+)/.exec(read(join(nvidia, name, "information")))?.[1] ?? "",
-    ),
-    cards = namesIn(pci)
-      .filter((name) => name.startsWith("renderD"))
-      .map((name) => `${read(join(pci, name, "device/vendor"))}:${read(join(pci, name, "device/device"))}`);
+    (name) => /Model:\s*(.+)/.exec(read(join(nvidia, name, "information")))?.[1] ?? "",
+  );
+  const cards = namesIn(pci)
+    .filter((name) => name.startsWith("renderD"))
+    .map((name) => `${read(join(pci, name, "device/vendor"))}:${read(join(pci, name, "device/device"))}`);
   return [
     `${own[0]?.model ?? process.arch} x${own.length}`,
     ...models,

@@ -62,10 +62,14 @@ export class OnnxBuilder {
   norm(x: string, scale: string, epsilon: number): string {
     if (!this.normInverse)
       return this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } });
-    const inverse = `v${this.count++}`,
-      output = this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } }, "", [
-        inverse,
-      ]);
+    const inverse = `v${this.count++}`;
+    const output = this.node(
+      "SimplifiedLayerNormalization",
+      [x, scale],
+      { axis: { i: -1 }, epsilon: { f: epsilon } },
+      "",
+      [inverse],
+    );
     this.inverses.set(`${x} ${epsilon}`, inverse);
     return output;
   }

@@ -52,10 +52,10 @@ function crossEntropy(b: OnnxBuilder, inputs: string[]): string {
 
 /** (softmax - one-hot) g: one is taken from the label's share alone, which spares a one-hot as large as the logits. */
 function crossEntropyGradient(b: OnnxBuilder, inputs: string[]): string {
-  const { safe, valid } = labelMask(b, second(inputs)),
-    at = b.node("Unsqueeze", [safe, b.ints([-1])]);
-  const shares = b.node("Softmax", [first(inputs)], { axis: { i: -1 } }),
-    own = b.node("Sub", [b.node("GatherElements", [shares, at], { axis: { i: -1 } }), b.float(1)]);
+  const { safe, valid } = labelMask(b, second(inputs));
+  const at = b.node("Unsqueeze", [safe, b.ints([-1])]);
+  const shares = b.node("Softmax", [first(inputs)], { axis: { i: -1 } });
+  const own = b.node("Sub", [b.node("GatherElements", [shares, at], { axis: { i: -1 } }), b.float(1)]);
   return b.node("Mul", [
     b.node("ScatterElements", [shares, at, own], { axis: { i: -1 } }),
     b.node("Unsqueeze", [b.node("Mul", [inputs[2]!, valid]), b.ints([-1])]),

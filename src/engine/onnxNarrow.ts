@@ -34,9 +34,9 @@ export class NarrowWeights {
     return b.ahead(() => {
       if (value.kind === "op")
         return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
-      const weight = value as WeightValue,
-        location = this.location(weight)!,
-        raw = this.raw(weight, location);
+      const weight = value as WeightValue;
+      const location = this.location(weight)!;
+      const raw = this.raw(weight, location);
       if (location.type === "float32") return raw;
       return location.type === "int8"
         ? b.node("DequantizeLinear", [raw, this.scales(weight, location, location.dims.slice(0, 1))], {
@@ -48,11 +48,11 @@ export class NarrowWeights {
 
   /** The rows of the table that `ids` name: only they are widened. @returns undefined where the table is not narrow */
   rows({ inputs: [table] }: OpValue, ids: string): string | undefined {
-    const location = this.location(table),
-      { b } = this;
+    const location = this.location(table);
+    const { b } = this;
     if (location === undefined) return undefined;
-    const weight = table as WeightValue,
-      rows = b.node("Gather", [this.raw(weight, location), ids], { axis: { i: 0 } });
+    const weight = table as WeightValue;
+    const rows = b.node("Gather", [this.raw(weight, location), ids], { axis: { i: 0 } });
     if (location.type === "float32") return rows;
     const picked = b.node("Cast", [rows], FLOAT);
     return location.type === "int8"

@@ -17,9 +17,9 @@ const MANTISSA = 1024;
 
 /** What an fp16's bits stand for. */
 function halfToFloat(h: number): number {
-  const sign = h & 0x8000 ? -1 : 1,
-    exponent = (h >> 10) & 31,
-    fraction = h & (MANTISSA - 1);
+  const sign = h & 0x8000 ? -1 : 1;
+  const exponent = (h >> 10) & 31;
+  const fraction = h & (MANTISSA - 1);
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / MANTISSA) * 2 ** (exponent - 15);
@@ -66,8 +66,8 @@ export function readWeight({ file, offset, bytes, type, scales, dims }: Place): 
 
 /** Levels of a matrix times their rows' scales, in fp32. */
 function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
-  const width = levels.length / scales.length,
-    values = new Float32Array(levels.length);
+  const width = levels.length / scales.length;
+  const values = new Float32Array(levels.length);
   for (let row = 0, i = 0; row < scales.length; row++)
     for (const end = i + width; i < end; i++) values[i] = levels[i]! * scales[row]!;
   return values;

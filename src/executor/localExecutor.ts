@@ -165,8 +165,8 @@ export function downloadInWorker(
       windowsHide: true,
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
     });
-    let failed: Error | undefined,
-      stderr = "";
+    let failed: Error | undefined;
+    let stderr = "";
     signal.addEventListener(
       "abort",
       () => {

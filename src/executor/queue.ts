@@ -25,8 +25,8 @@ const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">):
 
 /** Makes the run's directory with the status "queued". */
 export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment),
-    journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment);
+  const journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
     journal.append({ type: "status", status: "queued" });
@@ -93,10 +93,10 @@ export const waitingDevices = (runsDir: string): string[] => [
 
 /** The devices whose queues work. */
 export function workingDevices(runsDir: string): string[] {
-  const folder = dirname(runsDir),
-    names = existsSync(folder)
-      ? readdirSync(folder).flatMap((name) => /^queue-(\w+)\.lease$/.exec(name)?.[1] ?? [])
-      : [];
+  const folder = dirname(runsDir);
+  const names = existsSync(folder)
+    ? readdirSync(folder).flatMap((name) => /^queue-(\w+)\.lease$/.exec(name)?.[1] ?? [])
+    : [];
   return names.filter((device) => isQueueRunning({ runsDir, device }));
 }
 
@@ -240,8 +240,8 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
  * @param signal ends the queue after the run at work; the rest keeps waiting
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
-  const lease = leasePath(place),
-    log = new Log();
+  const lease = leasePath(place);
+  const log = new Log();
   if (!takeLease(lease, process.pid)) return;
   try {
     while (!signal.aborted) {

@@ -16,16 +16,16 @@ function create(
   original: RunDirectory,
   { top, commit }: { top: string; commit: string },
 ): RunDirectory {
-  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32),
-    { part: _, ...single } = original.experiment(),
-    { name, sources, contents } = original.record();
+  const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
+  const { part: _, ...single } = original.experiment();
+  const { name, sources, contents } = original.record();
   const experiment = {
-      ...single,
-      name: `${name} (reproduced)`.slice(0, 300),
-      reproduces: { run: original.id, commit },
-    },
-    run = RunDirectory.create(runsDir, id, experiment),
-    journal = new Journal(run.path);
+    ...single,
+    name: `${name} (reproduced)`.slice(0, 300),
+    reproduces: { run: original.id, commit },
+  };
+  const run = RunDirectory.create(runsDir, id, experiment);
+  const journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
     journal.append({ type: "sources", paths: { ...sourcesIn(top, experiment), ...sources } });
@@ -47,9 +47,9 @@ export async function reproduceRun(
     /** ends it before the training has begun */ signal?: AbortSignal;
   },
 ): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {
-  const original = RunDirectory.open(options.runPath),
-    { snapshotCommit: commit, name, status } = original.record(),
-    store = await openGitStore(options.folder);
+  const original = RunDirectory.open(options.runPath);
+  const { snapshotCommit: commit, name, status } = original.record();
+  const store = await openGitStore(options.folder);
   if ("reason" in store) throw new UserError(store.reason);
   if (commit === undefined)
     throw new UserError(

@@ -18,8 +18,8 @@ export interface Submission extends WorkerPlace {
 
 /** New ids in the order they sort in, so that a list of runs keeps a sweep's order. */
 function newIds(count: number): string[] {
-  const now = new Date(),
-    ids = new Set<string>();
+  const now = new Date();
+  const ids = new Set<string>();
   while (ids.size < count) ids.add(newRunId(now, () => randomBytes(4).readUInt32LE() / 2 ** 32));
   return [...ids].sort();
 }
@@ -34,19 +34,19 @@ export function submitExperiment(options: Submission): {
   sweep: string | undefined;
   /** the worker of a single run */ child?: ChildProcess;
 } {
-  const [sweepId] = newIds(1) as [string],
-    experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({
-      ...each,
-      git: each.git && options.git,
-    }));
+  const [sweepId] = newIds(1) as [string];
+  const experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({
+    ...each,
+    git: each.git && options.git,
+  }));
   for (const experiment of experiments) options.check?.(experiment);
   const [first] = experiments;
   if (experiments.length === 1 && first !== undefined && options.queued !== true) {
     const run = RunDirectory.create(options.runsDir, sweepId, first);
     return { runs: [run], queued: false, sweep: undefined, child: startTraining(run, options) };
   }
-  const ids = newIds(experiments.length),
-    runs = experiments.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
+  const ids = newIds(experiments.length);
+  const runs = experiments.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
   for (const device of new Set(experiments.map(({ engine }) => engine.device))) startQueue({ ...options, device });
   return { runs, queued: true, sweep: experiments.length > 1 ? sweepId : undefined };
 }

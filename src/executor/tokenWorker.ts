@@ -92,9 +92,9 @@ export class TokenWorker {
   }
 
   private ask(question: Asked): Promise<unknown> {
-    const { patience = 60_000 } = this.options,
-      child = (this.child ??= this.start()),
-      id = ++this.last;
+    const { patience = 60_000 } = this.options;
+    const child = (this.child ??= this.start());
+    const id = ++this.last;
     clearTimeout(this.idleTimer);
     return new Promise((resolve, reject) => {
       // One that does not answer is as good as lost.
@@ -156,8 +156,8 @@ export class TokenWorker {
       this.options.told(`unreadable answer: ${line.slice(0, 200)}`);
       return;
     }
-    const parsed = TokenReply.safeParse(json),
-      waiting = parsed.success ? this.waiting.get(parsed.data.id) : undefined;
+    const parsed = TokenReply.safeParse(json);
+    const waiting = parsed.success ? this.waiting.get(parsed.data.id) : undefined;
     if (!parsed.success || waiting === undefined) return;
     const { id, error, result } = parsed.data;
     clearTimeout(waiting.timer);

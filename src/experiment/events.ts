@@ -6,8 +6,8 @@ import { PRECISIONS } from "./precisionSpec.ts";
 /** Journals come from other people too: a text is cut to what can be shown, a list that is longer is no event. */
 const text = (most: number): z.ZodType<string> =>
   z.string().transform((given) => (given.length > most ? `${given.slice(0, most)}…` : given));
-const word = text(300),
-  told = text(20_000);
+const word = text(300);
+const told = text(20_000);
 const few = <T extends object>(value: T): boolean => Object.keys(value).length <= MOST_KEYS;
 const MOST_KEYS = 200;
 /** Trainable components watched apart: the soft prompt and the offset FFN. */

@@ -10,8 +10,8 @@ import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
 /** Letters of a template, and of a path. */
-const template = z.string().min(1).max(20_000),
-  place = z.string().min(1).max(4096);
+const template = z.string().min(1).max(20_000);
+const place = z.string().min(1).max(4096);
 const fraction = z.number().min(0).lt(1);
 const rate = z.number().nonnegative();
 

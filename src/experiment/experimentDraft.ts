@@ -56,13 +56,13 @@ export interface ExperimentNotes {
 export function experimentText(experiment: ExperimentInput, { head, ...notes }: ExperimentNotes): string {
   // Some of these keys mean something else deeper in the file.
   const depths: Record<keyof typeof notes, number> = {
-      backbone: 2,
-      source: 4,
-      target: 4,
-      budget: 4,
-      maxSourceLength: 4,
-    },
-    comment = (text: string): string => `// ${text.replace(/\s+/g, " ")}`;
+    backbone: 2,
+    source: 4,
+    target: 4,
+    budget: 4,
+    maxSourceLength: 4,
+  };
+  const comment = (text: string): string => `// ${text.replace(/\s+/g, " ")}`;
   const lines = JSON.stringify(experiment, undefined, 2)
     .split("\n")
     .map((line) => {

@@ -3,8 +3,8 @@ import { EMBEDDED } from "./readExperiment.ts";
 
 /** The experiment with another path for each one that it reads: its data, a backbone of one's own, what it starts from. */
 export function withPaths(experiment: Experiment, place: (path: string) => string): Experiment {
-  const { task, method, backbone } = experiment,
-    maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
+  const { task, method, backbone } = experiment;
+  const maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
   const moveTask = (): Experiment["task"] =>
     task.kind === "file"
       ? { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) }

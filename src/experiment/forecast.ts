@@ -21,14 +21,14 @@ const middle = (values: readonly number[]): number | undefined =>
  * @param others finished runs of this machine
  */
 export function forecastSeconds(name: AnalysisName, run: RunRecord, others: readonly RunRecord[]): number | undefined {
-  const tested = run.examples?.test ?? 0,
-    known = others
-      .filter((other) => other.backbone === run.backbone && other.method === run.method)
-      .flatMap((other) => {
-        const seconds = other.analyses[name]?.seconds,
-          size = other.examples?.test ?? 0;
-        return seconds === undefined ? [] : [PASSES[name] === 0 || size === 0 ? seconds : (seconds * tested) / size];
-      });
+  const tested = run.examples?.test ?? 0;
+  const known = others
+    .filter((other) => other.backbone === run.backbone && other.method === run.method)
+    .flatMap((other) => {
+      const seconds = other.analyses[name]?.seconds;
+      const size = other.examples?.test ?? 0;
+      return seconds === undefined ? [] : [PASSES[name] === 0 || size === 0 ? seconds : (seconds * tested) / size];
+    });
   const before = middle(known);
   if (before !== undefined) return before;
   const pass = middle(

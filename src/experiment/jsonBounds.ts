@@ -5,13 +5,13 @@ const DEEPEST = 64;
 /** Objects inside each other of which a row of data has fields. */
 export const MOST_INSIDE = 16;
 /** jsonc-parser's SyntaxKind, whose declaration cannot be read at run time. */
-const OPEN_OBJECT = 1,
-  CLOSE_OBJECT = 2,
-  OPEN_LIST = 3,
-  CLOSE_LIST = 4,
-  COLON = 6,
-  STRING = 10,
-  END = 17;
+const OPEN_OBJECT = 1;
+const CLOSE_OBJECT = 2;
+const OPEN_LIST = 3;
+const CLOSE_LIST = 4;
+const COLON = 6;
+const STRING = 10;
+const END = 17;
 /** The key that would give a parsed object another prototype. */
 const PROTOTYPE = "__proto__";
 
@@ -22,8 +22,8 @@ interface OutOfBounds {
 }
 
 function look(text: string, refusesPrototype: boolean): OutOfBounds | undefined {
-  const scanner = createScanner(text, true),
-    open: number[] = [];
+  const scanner = createScanner(text, true);
+  const open: number[] = [];
   let key: number | undefined;
   for (let kind: number = scanner.scan(); kind !== END; kind = scanner.scan()) {
     if (kind === OPEN_OBJECT || kind === OPEN_LIST) open.push(kind === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST);

@@ -4,8 +4,8 @@ import { PART_SNIPPETS, SNIPPETS } from "./snippets.ts";
 
 /** The JSON schema of *.adept.json, with the snippets that completion offers: the build writes it beside the bundles. */
 export function experimentJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(ExperimentFile, { io: "input" }),
-    properties: Record<string, unknown> = { ...schema.properties };
+  const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
+  const properties: Record<string, unknown> = { ...schema.properties };
   // A device's name alone stands for an engine on it, which a preprocessing schema does not show.
   const { description, ...engine } = properties["engine"] as {
     description?: string;

@@ -23,14 +23,14 @@ const plain = (name: string): string => name.slice(0, 60).toLowerCase().replace(
 
 /** Names that a mistyped one may stand for, the likeliest first, at most three. */
 export function nearestNames(wrong: string, names: readonly string[]): string[] {
-  const most = Math.max(1, Math.floor(plain(wrong).length / 3)),
-    apart = names.map((name) => ({
-      name,
-      apart:
-        plain(name).startsWith(plain(wrong)) || plain(wrong).startsWith(plain(name))
-          ? 1
-          : distance(plain(wrong), plain(name)),
-    }));
+  const most = Math.max(1, Math.floor(plain(wrong).length / 3));
+  const apart = names.map((name) => ({
+    name,
+    apart:
+      plain(name).startsWith(plain(wrong)) || plain(wrong).startsWith(plain(name))
+        ? 1
+        : distance(plain(wrong), plain(name)),
+  }));
   return apart
     .filter((each) => each.apart <= most)
     .sort((a, b) => a.apart - b.apart)

@@ -19,9 +19,9 @@ export function precisionNumbers({
   megabytes: string,
   wideMegabytes: string,
 ] {
-  const part = 100 * (loss / wideLoss - 1),
-    megabytes = (of: number): string =>
-      of < 10 * MEGABYTE ? (of / MEGABYTE).toFixed(1) : String(Math.round(of / MEGABYTE));
+  const part = 100 * (loss / wideLoss - 1);
+  const megabytes = (of: number): string =>
+    of < 10 * MEGABYTE ? (of / MEGABYTE).toFixed(1) : String(Math.round(of / MEGABYTE));
   return [
     loss.toFixed(4),
     wideLoss.toFixed(4),
@@ -35,7 +35,7 @@ export function precisionNumbers({
 
 /** What narrower weights cost, in one line. */
 export function precisionText(cost: PrecisionCost): string {
-  const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(cost),
-    split = cost.split === "train" ? "training" : cost.split;
+  const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(cost);
+  const split = cost.split === "train" ? "training" : cost.split;
   return `${cost.weights} weights, ${cost.label}: ${split} loss ${loss} instead of ${wideLoss} (${change}), ${same} of ${examples} predictions the same, ${megabytes} MB instead of ${wideMegabytes} MB`;
 }

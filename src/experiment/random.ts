@@ -1,5 +1,5 @@
-const N = 624,
-  M = 397;
+const N = 624;
+const M = 397;
 
 /** The 32-bit Mersenne Twister (Matsumoto and Nishimura 1998), seeded as PyTorch seeds it: init_genrand. */
 export class MersenneTwister {

@@ -21,8 +21,8 @@ import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
 /** Bytes of an experiment file, and of what is wrong with it so many places as are told. */
-const MOST_BYTES = 2_000_000,
-  MOST_TOLD = 20;
+const MOST_BYTES = 2_000_000;
+const MOST_TOLD = 20;
 
 function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
@@ -48,8 +48,8 @@ function parseText(path: string, text: string): unknown {
 
 /** Sets `a.b.c=value` in a parsed file; the value is JSON where it parses as such, else a string. @throws UserError if it has no "=" */
 function override(root: JsonObject, assignment: string): void {
-  const at = assignment.indexOf("="),
-    path = assignment.slice(0, at);
+  const at = assignment.indexOf("=");
+  const path = assignment.slice(0, at);
   if (at < 1) throw new UserError(`--set ${assignment}: write it as path=value, for example training.steps=200.`);
   if (!isKeyPath(path)) throw new UserError(`--set ${assignment}: not a key of an experiment.`);
   const raw = assignment.slice(at + 1);
@@ -107,8 +107,8 @@ function resolveSource<T extends { source?: string | undefined }>(method: T, fol
 }
 
 function resolvePaths(given: Experiment, folder: string): Experiment {
-  const experiment = { ...given, method: resolveSource(given.method, folder) },
-    { task, backbone } = experiment;
+  const experiment = { ...given, method: resolveSource(given.method, folder) };
+  const { task, backbone } = experiment;
   const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(
@@ -137,8 +137,8 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
 
 /** The peak learning rate of each group that the method has. */
 function fillRates(experiment: Experiment, path: string): Experiment {
-  const { method, training } = experiment,
-    defaults = defaultRates(method);
+  const { method, training } = experiment;
+  const defaults = defaultRates(method);
   const stray = Object.keys(training.learningRate).find((group) => !(group in defaults));
   if (stray !== undefined)
     throw new UserError(
@@ -194,11 +194,11 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
 function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: string }): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues,
-    keys =
-      first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
-  const tree = parseTree(file.text),
-    more = parsed.error.issues.length - MOST_TOLD;
+  const [first] = parsed.error.issues;
+  const keys =
+    first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
+  const tree = parseTree(file.text);
+  const more = parsed.error.issues.length - MOST_TOLD;
   const told = parsed.error.issues
     .slice(0, MOST_TOLD)
     .map((issue) => describe(file.path, { text: file.text, tree }, issue) + (file.about ?? ""));
@@ -241,8 +241,8 @@ export function experimentPoints(
   overrides: readonly string[] = [],
   sweepId = "",
 ): ExperimentPoint[] {
-  const raw = objectOf(path, text, overrides),
-    folder = dirname(resolve(path));
+  const raw = objectOf(path, text, overrides);
+  const folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
   const finish = (value: unknown, about?: string): Experiment =>

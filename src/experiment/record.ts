@@ -154,16 +154,16 @@ const EMPTY: RunRecord = {
 };
 
 /** Of these a record holds no more: each costs a copy of all, and a journal can be somebody else's. */
-const MOST_EVALUATIONS = 10_000,
-  MOST_WARNINGS = 1000,
-  MOST_ANALYSES = 50;
+const MOST_EVALUATIONS = 10_000;
+const MOST_WARNINGS = 1000;
+const MOST_ANALYSES = 50;
 
 function analysisState(
   before: AnalysisState | undefined,
   { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>,
 ): AnalysisState {
-  const startedAt = status === "started" ? time : (before?.startedAt ?? time),
-    took = time - startedAt;
+  const startedAt = status === "started" ? time : (before?.startedAt ?? time);
+  const took = time - startedAt;
   // Where a clock was put back meanwhile, nobody knows how long.
   return {
     status,
@@ -185,8 +185,8 @@ export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
   const next = { ...record, updatedAt: event.time };
   switch (event.type) {
     case "created": {
-      const { type: _, time, version, ...rest } = event,
-        created = { ...next, ...rest, createdAt: time };
+      const { type: _, time, version, ...rest } = event;
+      const created = { ...next, ...rest, createdAt: time };
       return version > 1 ? fromNewer(created, { version }) : created;
     }
     // A run started again has left its last error behind.

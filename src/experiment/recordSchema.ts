@@ -5,11 +5,11 @@ import { CommitId, InnerPath, RunRef } from "./objectNames.ts";
 import { PRECISIONS } from "./precisionSpec.ts";
 import { fold, type RunRecord } from "./record.ts";
 
-const time = z.number().min(0).max(LAST_TIME),
-  numbers = z.record(z.string(), z.number()),
-  text = z.string().optional(),
-  number = z.number().optional(),
-  counts = z.object({ train: z.number(), validation: z.number(), test: z.number() });
+const time = z.number().min(0).max(LAST_TIME);
+const numbers = z.record(z.string(), z.number());
+const text = z.string().optional();
+const number = z.number().optional();
+const counts = z.object({ train: z.number(), validation: z.number(), test: z.number() });
 
 const Evaluation = z.object({
   step: z.number(),

@@ -53,9 +53,9 @@ export function retrainedMethods(
       "sweep.retrained: there is no budget to match",
       'Give sweep.budget, for example { "promptTokens": 100 }.',
     ).about(["sweep", "retrained"]);
-  const { promptInit, initText } = base,
-    own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common },
-    prompt = { source: undefined, budget: common, promptInit, initText };
+  const { promptInit, initText } = base;
+  const own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common };
+  const prompt = { source: undefined, budget: common, promptInit, initText };
   const methods: Record<RetrainedCase, MethodSpec> = {
     A0: { ...base, budget: common },
     A1: { kind: "pt", ...prompt },

@@ -13,9 +13,9 @@ export const AskedTask = z.discriminatedUnion("kind", [
 ]);
 export type AskedTask = z.infer<typeof AskedTask>;
 
-const id = z.number().int(),
-  count = z.number().int().nonnegative(),
-  length = z.number().int().positive();
+const id = z.number().int();
+const count = z.number().int().nonnegative();
+const length = z.number().int().positive();
 
 /** What the setup page, or an experiment file's editor, asks a worker. */
 export const SetupRequest = z.discriminatedUnion("type", [

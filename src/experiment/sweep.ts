@@ -7,8 +7,8 @@ import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retraine
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
 /** Runs of a sweep, and combinations of its values, many of which may be one run. */
-const MOST_RUNS = 1000,
-  MOST_COMBINATIONS = 20_000;
+const MOST_RUNS = 1000;
+const MOST_COMBINATIONS = 20_000;
 /** Letters of a file times its combinations: each is the file again. */
 const MOST_LETTERS = 400_000_000;
 const RATES = "training.learningRate.";
@@ -66,8 +66,8 @@ function grid(axes: Record<string, Axis>, name: "vary" | "tune"): Setting[][] {
 
 /** Random combinations; a value of a range is uniform on its scale, a draw made before is left out. */
 function draws({ tune, samples, seed }: Sweep): Setting[][] {
-  const random = new MersenneTwister(seed),
-    found = new Map<string, Setting[]>();
+  const random = new MersenneTwister(seed);
+  const found = new Map<string, Setting[]>();
   for (let i = 0; i < samples; i++) {
     const drawn = Object.entries(tune).map(([key, axis]): Setting => {
       const place = ["sweep", "tune", key];
@@ -101,8 +101,8 @@ const applies =
 function valueText(value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return typeof value === "string" ? value : JSON.stringify(value);
-  const { name, kind } = value as JsonObject,
-    called = name ?? kind;
+  const { name, kind } = value as JsonObject;
+  const called = name ?? kind;
   return typeof called === "string" ? called : JSON.stringify(value);
 }
 
@@ -144,8 +144,8 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
       "sweep: retrained and methods exclude each other",
       "Name the methods in a file of their own.",
     ).about(["sweep", "methods"]);
-  const parsed = MethodInput.safeParse(raw["method"]),
-    length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
+  const parsed = MethodInput.safeParse(raw["method"]);
+  const length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
   const listed = retrainedMethods(parsed.data, sweep.budget, {
     cases: sweep.retrained,
     positions: typeof length === "number" ? length : LONGEST,
@@ -193,17 +193,19 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
     for (const { method, label: methodName, index, id } of chosen)
       for (const vary of grid(sweep.vary, "vary"))
         for (const tune of tuned) {
-          const own = tune.filter(applies(method)),
-            varied = vary.filter(applies(method));
+          const own = tune.filter(applies(method));
+          const varied = vary.filter(applies(method));
           const experiment = structuredClone(raw);
           if (method !== undefined) experiment["method"] = method;
           else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
           if (seed !== undefined) experiment["seed"] = seed;
           for (const { key, value } of [...varied, ...own]) setKey(experiment, key, value);
           const variant = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short)].join(
-              ", ",
-            ),
-            label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+            ", ",
+          );
+          const label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(
+            ", ",
+          );
           points.set(JSON.stringify(experiment), {
             experiment,
             label,

@@ -11,11 +11,11 @@ const DELIMITERS = [",", ";", "\t"];
 /** The form of a .csv by its header alone: the delimiter that the header has most of outside quotes, a comma where it has none. @param text begins with the header */
 export function csvForm(text: string): TableForm {
   const counts = DELIMITERS.map(() => 0);
-  let quoted = false,
-    begun = false;
+  let quoted = false;
+  let begun = false;
   for (let at = 0; at < text.length; at++) {
-    const unit = text[at]!,
-      which = DELIMITERS.indexOf(unit);
+    const unit = text[at]!;
+    const which = DELIMITERS.indexOf(unit);
     if (unit === '"') quoted = !quoted;
     else if (unit === "\n" && !quoted && begun) break;
     else if (which >= 0 && !quoted) counts[which]!++;
@@ -53,11 +53,11 @@ function closingQuote(record: string, from: number): number {
 export function cellsOf(record: string, { delimiter, quotes }: TableForm): Cell[] {
   const cells: Cell[] = [];
   for (let at = 0; at <= record.length;) {
-    const quoted = quotes && record[at] === '"',
-      from = quoted ? at + 1 : at,
-      closed = quoted ? closingQuote(record, from) : at - 1;
-    const next = record.indexOf(delimiter, closed + 1),
-      end = next < 0 ? record.length : next;
+    const quoted = quotes && record[at] === '"';
+    const from = quoted ? at + 1 : at;
+    const closed = quoted ? closingQuote(record, from) : at - 1;
+    const next = record.indexOf(delimiter, closed + 1);
+    const end = next < 0 ? record.length : next;
     cells.push({
       from,
       to: quoted ? closed : end,

@@ -20,8 +20,8 @@ const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
  * @returns undefined where a brace lacks its partner
  */
 export function templateParts(template: string, names: readonly string[] = []): TemplatePart[] | undefined {
-  const odd = names.filter((name) => /[{}]/.test(name) && template.includes(name)).sort((a, b) => b.length - a.length),
-    parts: TemplatePart[] = [];
+  const odd = names.filter((name) => /[{}]/.test(name) && template.includes(name)).sort((a, b) => b.length - a.length);
+  const parts: TemplatePart[] = [];
   for (let at = 0; at < template.length;) {
     const own = odd.find((name) => template.startsWith(`{${name}}`, at));
     PIECE.lastIndex = at;

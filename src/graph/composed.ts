@@ -9,8 +9,8 @@ export function geluTanh(x: Value): Value {
 
 /** (x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis; the variance is the biased one. */
 export function layerNorm(x: Value, scale: Value, shift: Value, epsilon: number): Value {
-  const axis = x.shape.length - 1,
-    size = Number(x.shape.at(-1));
+  const axis = x.shape.length - 1;
+  const size = Number(x.shape.at(-1));
   const mean = (v: Value): Value => div(reshape(reduceSum(v, [axis]), [...v.shape.slice(0, -1), 1]), scalar(size));
   const centred = sub(x, mean(x));
   return add(mul(div(centred, sqrt(add(mean(mul(centred, centred)), scalar(epsilon)))), scale), shift);

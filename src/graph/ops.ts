@@ -82,20 +82,20 @@ const unary = (derivative: (g: Value, x: Value, y: Value) => Value) => ({
 const binary = (left: (g: Value, a: Value, b: Value) => Value, right: (g: Value, a: Value, b: Value) => Value) => ({
   shape: elementwise,
   gradient: (g: Value, inputs: readonly Value[]) => {
-    const a = operand(inputs, 0),
-      b = operand(inputs, 1);
+    const a = operand(inputs, 0);
+    const b = operand(inputs, 1);
     return [sumTo(left(g, a, b), a.shape), sumTo(right(g, a, b), b.shape)];
   },
 });
 
 function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: OpAttributes["matmul"]): Value[] {
-  const a = operand(inputs, 0),
-    b = operand(inputs, 1);
+  const a = operand(inputs, 0);
+  const b = operand(inputs, 1);
   const left = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB });
   if (b.shape.length === 2 && a.shape.length > 2 && !transA) {
     // One product over all rows at once instead of one per batch entry and a sum.
-    const a2 = flatten(a),
-      g2 = flatten(g);
+    const a2 = flatten(a);
+    const g2 = flatten(g);
     return [left, transB ? matmul(g2, a2, { transA: true }) : matmul(a2, g2, { transA: true })];
   }
   const right = transB ? matmul(g, a, { transA: true, transB: transA }) : matmul(a, g, { transA: !transA });
@@ -104,9 +104,9 @@ function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: 
 
 /** With r = 1 / rms and y = x r scale: dx = r scale g - x r^2 mean(g y). */
 function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"], y: Value): Value[] {
-  const x = operand(inputs, 0),
-    scale = operand(inputs, 1),
-    r = rmsInverse(x, epsilon);
+  const x = operand(inputs, 0);
+  const scale = operand(inputs, 1);
+  const r = rmsInverse(x, epsilon);
   const along = mul(mul(r, r), meanLast(mul(g, y)));
   return [sub(mul(mul(g, scale), r), mul(x, along)), sumTo(mul(g, mul(x, r)), scale.shape)];
 }

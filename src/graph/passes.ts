@@ -55,8 +55,8 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
   if (factor === undefined || x === undefined) return undefined;
   if (factor.data[0] === 1) return x;
   if (x.kind !== "op" || x.op !== "mul") return undefined;
-  const inner = x.inputs.find(isScalar),
-    rest = x.inputs.find((input) => !isScalar(input));
+  const inner = x.inputs.find(isScalar);
+  const rest = x.inputs.find((input) => !isScalar(input));
   return inner === undefined || rest === undefined ? undefined : mul(scalar(factor.data[0]! * inner.data[0]!), rest);
 }
 
@@ -65,17 +65,17 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
  * gone already: a graph is what its outputs reach.
  */
 export function simplify(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
-  const simple = new Map<Value, Value>(),
-    known = new Map<string, Value>(),
-    numbers = new Map<Value, number>();
+  const simple = new Map<Value, Value>();
+  const known = new Map<string, Value>();
+  const numbers = new Map<Value, number>();
   const number = (value: Value): number => {
     const found = numbers.get(value) ?? numbers.size;
     numbers.set(value, found);
     return found;
   };
   const unique = (value: Value): Value => {
-    const key = keyOf(value, number),
-      found = known.get(key) ?? value;
+    const key = keyOf(value, number);
+    const found = known.get(key) ?? value;
     known.set(key, found);
     return found;
   };

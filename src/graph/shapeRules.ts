@@ -16,8 +16,8 @@ export const elementwise = (inputs: readonly Value[]): Dim[] =>
   inputs.reduce<Dim[]>((shape, v) => broadcastShapes(shape, v.shape), []);
 
 export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttributes["matmul"]): Dim[] {
-  const a = operand(inputs, 0).shape,
-    b = operand(inputs, 1).shape;
+  const a = operand(inputs, 0).shape;
+  const b = operand(inputs, 1).shape;
   if (a.length < 2 || b.length < 2) fail("matmul needs two dimensions or more", a, b);
   const [m, k] = transA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!];
   const [k2, n] = transB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
@@ -47,8 +47,8 @@ export function sliceShape(inputs: readonly Value[], { axis, start, end }: OpAtt
 
 /** a - b where every symbol of b is in a. */
 export function subtractDims(a: Dim, b: Dim): Dim {
-  const from = dimTerms(a),
-    take = dimTerms(b);
+  const from = dimTerms(a);
+  const take = dimTerms(b);
   const symbols = [...from.symbols];
   for (const symbol of take.symbols) {
     const at = symbols.indexOf(symbol);

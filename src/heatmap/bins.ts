@@ -6,8 +6,8 @@ export interface Scale {
 }
 
 /** Colours of an unsigned scale, 1 to 9; of a signed one four on each side, -4 to 4, of which 0 is bare. */
-export const STEPS = 9,
-  SIGNED_STEPS = 4;
+export const STEPS = 9;
+export const SIGNED_STEPS = 4;
 
 /** The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed scale. */
 export function binOf(value: number | null | undefined, { low, high, signed }: Scale): number {
@@ -23,9 +23,9 @@ export function binOf(value: number | null | undefined, { low, high, signed }: S
 }
 
 const quantile = (sorted: ArrayLike<number>, share: number): number => {
-  const at = share * (sorted.length - 1),
-    below = Math.floor(at),
-    part = at - below;
+  const at = share * (sorted.length - 1);
+  const below = Math.floor(at);
+  const part = at - below;
   return sorted[below]! * (1 - part) + (sorted[Math.min(sorted.length - 1, below + 1)] ?? 0) * part;
 };
 
@@ -34,13 +34,13 @@ const quantile = (sorted: ArrayLike<number>, share: number): number => {
  * the others are told apart: from 0 to their 98th percentile. Where nearly all are another value: from the least to the greatest.
  */
 export function robustScale(values: ArrayLike<number>): Scale {
-  const sorted = Float64Array.from(values).filter(Number.isFinite).sort(),
-    others = sorted.filter((value) => value !== 0);
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  const others = sorted.filter((value) => value !== 0);
   if (sorted.length === 0) return { low: 0, high: 0, signed: false };
   if (others.length > 0 && others.length < sorted.length / 2)
     return { low: Math.min(0, quantile(others, 0.02)), high: Math.max(0, quantile(others, 0.98)), signed: false };
-  const low = quantile(sorted, 0.02),
-    high = quantile(sorted, 0.98);
+  const low = quantile(sorted, 0.02);
+  const high = quantile(sorted, 0.98);
   return high > low ? { low, high, signed: false } : { low: sorted[0]!, high: sorted.at(-1)!, signed: false };
 }
 

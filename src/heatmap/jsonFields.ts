@@ -5,12 +5,12 @@ import type { Spelled } from "./placedText.ts";
 /** The text of a JSON string (quotes left out) and where each of its units is spelled; escapes are one unit each. @param at the first unit after the opening quote */
 export function spelledString(raw: string, at: number): Spelled {
   if (!raw.includes("\\")) return { text: raw, at };
-  const places = new Int32Array(raw.length + 1),
-    parts: string[] = [];
+  const places = new Int32Array(raw.length + 1);
+  const parts: string[] = [];
   let units = 0;
   for (let i = 0; i < raw.length;) {
-    const escape = raw.indexOf("\\", i),
-      plain = escape < 0 ? raw.length : escape;
+    const escape = raw.indexOf("\\", i);
+    const plain = escape < 0 ? raw.length : escape;
     parts.push(raw.slice(i, plain));
     for (; i < plain; i++) places[units++] = at + i;
     if (i === raw.length) break;
@@ -65,8 +65,8 @@ function spelledAs(text: string, { offset, length }: Node): Spelled {
 /** The fields of one JSON object as a task reads them: texts, numbers and truth values, what lies inside an object as "outer.inner". Undefined where the record is no JSON object. */
 export function jsonFields(record: string): Map<string, Spelled> | undefined {
   if (!isShallow(record)) return undefined;
-  const errors: { error: number; offset: number; length: number }[] = [],
-    root = parseTree(record, errors, { disallowComments: true });
+  const errors: { error: number; offset: number; length: number }[] = [];
+  const root = parseTree(record, errors, { disallowComments: true });
   if (root?.type !== "object" || errors.length > 0) return undefined;
   const fields = new Map<string, Spelled>();
   collect(root, { prefix: "", depth: 0 }, record, fields);

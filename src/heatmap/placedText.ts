@@ -45,8 +45,8 @@ export function joined(parts: readonly (string | Spelled)[]): PlacedText {
 
 /** Where units `from` to `to` of a text stand in its record, undefined where they stand nowhere. What reaches over several pieces stands in the first. */
 export function placeOf({ pieces }: PlacedText, from: number, to: number): [from: number, to: number] | undefined {
-  let low = 0,
-    high = pieces.length;
+  let low = 0;
+  let high = pieces.length;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (pieces[middle]!.to <= from) low = middle + 1;
@@ -63,16 +63,16 @@ export function placeOf({ pieces }: PlacedText, from: number, to: number): [from
 /** Units of a text that stand in units `from` to `to` of its record, piece by piece. */
 export function unitsWithin({ pieces }: PlacedText, from: number, to: number): [from: number, to: number][] {
   return pieces.flatMap(({ from: first, to: end, at }): [number, number][] => {
-    const low = first + firstAt(at, end - first, from),
-      high = first + firstAt(at, end - first, to);
+    const low = first + firstAt(at, end - first, from);
+    const high = first + firstAt(at, end - first, to);
     return low < high ? [[low, high]] : [];
   });
 }
 
 /** The first of so many units that stands at a place or behind it. */
 function firstAt(at: number | Int32Array, units: number, place: number): number {
-  let low = 0,
-    high = units;
+  let low = 0;
+  let high = units;
   while (low < high) {
     const middle = (low + high) >> 1;
     if (unitAt(at, middle) < place) low = middle + 1;

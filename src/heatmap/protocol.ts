@@ -4,8 +4,8 @@ import { MEASURES } from "./measures.ts";
 
 const Measure = z.enum(MEASURES);
 
-const id = z.number().int(),
-  run = z.string();
+const id = z.number().int();
+const run = z.string();
 const text = z.string().max(2_000_000);
 
 /** What the host asks the token worker, one JSON line each. */

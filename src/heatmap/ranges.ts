@@ -50,8 +50,8 @@ function lineStarts({ text, lines }: TextRecord): number[] {
 
 /** The tokens of a record's texts as they stand in the document, in its order; those of a template's own words stand nowhere. */
 export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: readonly PlacedRow[]): Spot[] {
-  const starts = lineStarts(record),
-    spots: Spot[] = [];
+  const starts = lineStarts(record);
+  const spots: Spot[] = [];
   texts.forEach((text, t) => {
     const { ids, spans, values, from: unit = 0, place: first = 0, most = Infinity } = rows[t]!;
     ids.forEach((id, i) => {
@@ -59,10 +59,10 @@ export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: 
       if (found === undefined) return;
       // A token may begin with the end of a line: it stands where its text is.
       while (found[0] < found[1] && record.text[found[0]] === "\n") found[0]++;
-      const line = lineAt(starts, found[0]),
-        end = line + 1 < starts.length ? Math.min(found[1], starts[line + 1]! - 1) : found[1],
-        place = first === null ? undefined : first + i,
-        beyond = place !== undefined && place >= most;
+      const line = lineAt(starts, found[0]);
+      const end = line + 1 < starts.length ? Math.min(found[1], starts[line + 1]! - 1) : found[1];
+      const place = first === null ? undefined : first + i;
+      const beyond = place !== undefined && place >= most;
       if (end > found[0])
         spots.push({
           line: record.line + line,
@@ -80,8 +80,8 @@ export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: 
 
 /** The line that a unit stands in. */
 function lineAt(starts: readonly number[], unit: number): number {
-  let low = 0,
-    high = starts.length - 1;
+  let low = 0;
+  let high = starts.length - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (starts[middle]! <= unit) low = middle;
@@ -124,8 +124,8 @@ function* gathered(
 export function colouredRanges(spots: Iterable<Part>, scale: Scale, most = Infinity): ColouredRange[] {
   const ranges: ColouredRange[] = [];
   for (const { line, from, to, value } of spots) {
-    const bin = binOf(value, scale),
-      last = ranges.at(-1);
+    const bin = binOf(value, scale);
+    const last = ranges.at(-1);
     if (bin === 0) continue;
     // Several tokens can stand for one character: the first has it.
     const start = last?.line === line ? Math.max(from, last.to) : from;

@@ -4,8 +4,8 @@ import type { TextRecord } from "./records.ts";
 import type { Window } from "./sight.ts";
 
 /** Units of a text that are read at a time, and how far behind them the end of a word is looked for. */
-const CELL = 500,
-  WORD = 200;
+const CELL = 500;
+const WORD = 200;
 /** Units that a token takes at least, as a guess of how many tokens a text has. */
 const UNITS_A_TOKEN = 6;
 /** Units whose places take the room of one token. */
@@ -28,8 +28,8 @@ export interface Cell {
 export function cellBounds(text: string): number[] {
   const bounds = [0];
   while (text.length - bounds.at(-1)! > CELL + WORD) {
-    const from = bounds.at(-1)! + CELL,
-      space = text.slice(from, from + WORD).search(/\s/);
+    const from = bounds.at(-1)! + CELL;
+    const space = text.slice(from, from + WORD).search(/\s/);
     // No pair of surrogates is cut.
     bounds.push(space >= 0 ? from + space : /[\uDC00-\uDFFF]/.test(text[from]!) ? from + 1 : from);
   }
@@ -81,11 +81,11 @@ export class RecordTokens {
   /** What is to be asked for before all that has a value in these parts of the record is known. */
   missing(windows: readonly Window[]): Cell[] {
     return this.texts.flatMap((text, t) => {
-      const bounds = this.bounds[t]!,
-        rows = this.rows[t]!,
-        wanted = this.cellsWithin(t, windows),
-        most = this.reachOf(text),
-        cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
+      const bounds = this.bounds[t]!;
+      const rows = this.rows[t]!;
+      const wanted = this.cellsWithin(t, windows);
+      const most = this.reachOf(text);
+      const cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
       const asked: Cell[] = [];
       let tokens = 0;
       for (const cell of cells) {
@@ -110,8 +110,8 @@ export class RecordTokens {
   }
 
   private place(): Spot[] {
-    const texts: PlacedText[] = [],
-      placed: PlacedRow[] = [];
+    const texts: PlacedText[] = [];
+    const placed: PlacedRow[] = [];
     this.texts.forEach((text, t) => {
       let place: number | null = 0;
       for (const [cell, row] of this.rows[t]!.entries()) {
@@ -144,8 +144,8 @@ export class RecordTokens {
   }
 
   private cellsWithin(t: number, windows: readonly Window[]): number[] {
-    const bounds = this.bounds[t]!,
-      found = new Set<number>();
+    const bounds = this.bounds[t]!;
+    const found = new Set<number>();
     for (const [from, to] of windows)
       for (const [first, end] of unitsWithin(this.texts[t]!, from, to))
         for (let cell = cellAt(bounds, first); cell < bounds.length - 1 && bounds[cell]! < end; cell++) found.add(cell);
@@ -155,8 +155,8 @@ export class RecordTokens {
 
 /** The part that a unit lies in. */
 function cellAt(bounds: readonly number[], unit: number): number {
-  let low = 0,
-    high = bounds.length - 2;
+  let low = 0;
+  let high = bounds.length - 2;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (bounds[middle]! <= unit) low = middle;

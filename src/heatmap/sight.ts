@@ -12,11 +12,11 @@ export interface SeenRange {
 export type Window = readonly [from: number, to: number];
 
 /** Columns that are read of all lines in sight together, about what can be painted: of long lines nobody says which columns are seen. Of each so many at least. */
-const TOGETHER = 24_000,
-  LEAST = 400;
+const TOGETHER = 24_000;
+const LEAST = 400;
 /** Columns read before and after those in sight of a wrapped line, and about the cursor. */
-const AROUND = 1000,
-  ABOUT_CURSOR = 2000;
+const AROUND = 1000;
+const ABOUT_CURSOR = 2000;
 /** Lines that are read of an editor that has not said what it shows. */
 const UNSAID = 80;
 
@@ -33,13 +33,13 @@ export class Sight {
     private readonly ranges: readonly SeenRange[],
     private readonly document: { lineCount: number; margin: number; cursor: Place; lengthOf: (line: number) => number },
   ) {
-    const { lineCount, margin } = document,
-      last = lineCount - 1,
-      seen = ranges.map(({ from, to }): [number, number] => [from.line, to.line]).sort(([a], [b]) => a - b);
+    const { lineCount, margin } = document;
+    const last = lineCount - 1;
+    const seen = ranges.map(({ from, to }): [number, number] => [from.line, to.line]).sort(([a], [b]) => a - b);
     for (const [from, to] of seen.length > 0 ? seen : [[0, UNSAID - margin] as const]) {
-      const first = Math.max(0, from - margin),
-        end = Math.min(last, to + margin),
-        before = this.parts.at(-1);
+      const first = Math.max(0, from - margin);
+      const end = Math.min(last, to + margin);
+      const before = this.parts.at(-1);
       if (before !== undefined && first <= before[1] + 1) before[1] = Math.max(before[1], end);
       else if (first <= end) this.parts.push([first, end]);
     }
@@ -58,8 +58,8 @@ export class Sight {
   }
 
   private columnsOf(line: number): Window[] {
-    const wrapped = this.wrapped(line),
-      { cursor } = this.document;
+    const wrapped = this.wrapped(line);
+    const { cursor } = this.document;
     if (wrapped !== undefined) return [wrapped];
     return line === cursor.line && cursor.column > this.lead
       ? [
@@ -72,8 +72,8 @@ export class Sight {
   /** The columns of a wrapped line that starts above the first line of the window, or goes on below the last; else undefined: of other lines nobody says what is seen. */
   wrapped(line: number): Window | undefined {
     for (const { from, to } of this.ranges) {
-      const above = line === from.line && from.column > 0,
-        below = line === to.line && to.column < this.document.lengthOf(line);
+      const above = line === from.line && from.column > 0;
+      const below = line === to.line && to.column < this.document.lengthOf(line);
       if (!above && !below) continue;
       const first = above ? Math.max(0, from.column - AROUND) : 0;
       return [first, Math.min(first + TOGETHER, line === to.line ? to.column + AROUND : Infinity)];

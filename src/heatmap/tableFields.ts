@@ -5,8 +5,8 @@ import type { Spelled } from "./placedText.ts";
 function spelledCell(record: string, { from, to, quoted }: Cell): Spelled {
   const raw = record.slice(from, to);
   if (!quoted || !raw.includes('"')) return { text: raw, at: from };
-  const text = raw.replaceAll('""', '"'),
-    places = new Int32Array(text.length + 1);
+  const text = raw.replaceAll('""', '"');
+  const places = new Int32Array(text.length + 1);
   // Behind a doubled quote one further.
   for (let i = 0, at = from; i <= text.length; i++, at++) {
     places[i] = at;

@@ -54,8 +54,8 @@ function readManifest(folder: string): Manifest | undefined {
 
 /** Whether a file is here whole: it was checked when it was loaded, and its size has not changed. */
 function isHere(folder: string, file: HubFile, manifest: Manifest | undefined): boolean {
-  const path = join(folder, file.path),
-    known = manifest?.files[file.path];
+  const path = join(folder, file.path);
+  const known = manifest?.files[file.path];
   return known?.hash === file.hash.hex && existsSync(path) && statSync(path).size === file.size;
 }
 
@@ -83,8 +83,8 @@ export async function downloadRepository(
   { folder, include }: { folder: string; include: readonly string[] },
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Download> {
-  const { commit, files: all } = await listRepository(place, repository),
-    wanted = (include.length > 0 ? include : WANTED[repository.kind]).map(matcher);
+  const { commit, files: all } = await listRepository(place, repository);
+  const wanted = (include.length > 0 ? include : WANTED[repository.kind]).map(matcher);
   const files = all.filter(({ path }) => wanted.some((glob) => glob.test(path)));
   if (files.length === 0)
     throw new UserError(
@@ -94,9 +94,9 @@ export async function downloadRepository(
         .map(({ path }) => path)
         .join(", ")}. Choose with --include.`,
     );
-  const manifest = readManifest(folder),
-    missing = files.filter((file) => !isHere(folder, file, manifest)),
-    total = missing.reduce((sum, { size }) => sum + size, 0);
+  const manifest = readManifest(folder);
+  const missing = files.filter((file) => !isHere(folder, file, manifest));
+  const total = missing.reduce((sum, { size }) => sum + size, 0);
   try {
     makeFolder(folder);
   } catch (error) {

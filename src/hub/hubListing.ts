@@ -18,12 +18,12 @@ export interface HubFile {
 }
 
 /** A repository of more pages, or files, is not listed: the server may go on for ever. */
-const MOST_PAGES = 200,
-  MOST_FILES = 100_000,
-  MOST_BYTES = 32 * 1024 * 1024;
+const MOST_PAGES = 200;
+const MOST_FILES = 100_000;
+const MOST_BYTES = 32 * 1024 * 1024;
 /** Bytes of a name that file systems take. */
-const LONGEST_NAME = 200,
-  LONGEST_PATH = 1000;
+const LONGEST_NAME = 200;
+const LONGEST_PATH = 1000;
 
 const hex = (length: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
 const Revision = z.object({ sha: hex(40) });
@@ -57,8 +57,8 @@ async function bodyOf(
   response: Response,
   { place, url }: { place: HubPlace; url: string },
 ): Promise<string | undefined> {
-  const parts: Uint8Array[] = [],
-    body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
+  const parts: Uint8Array[] = [];
+  const body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
   let length = 0;
   try {
     for await (const part of body as AsyncIterable<Uint8Array>) {
@@ -86,8 +86,8 @@ async function json<T>(
   url: string,
   schema: z.ZodType<T>,
 ): Promise<{ value: T; next: string | undefined }> {
-  const response = await hubRequest(place, url),
-    answer = schema.safeParse(parsed(await bodyOf(response, { place, url })));
+  const response = await hubRequest(place, url);
+  const answer = schema.safeParse(parsed(await bodyOf(response, { place, url })));
   if (!answer.success)
     throw new UserError(
       `${url} did not answer as the Hub does: ${answer.error.issues[0]?.path.join(".") ?? ""} ${answer.error.issues[0]?.message ?? ""}`,

@@ -9,10 +9,10 @@ export interface HubPlace {
   pause?: number;
 }
 
-const ATTEMPTS = 5,
-  REDIRECTS = 5,
-  FIRST_PAUSE = 1000,
-  LONGEST_PAUSE = 60_000;
+const ATTEMPTS = 5;
+const REDIRECTS = 5;
+const FIRST_PAUSE = 1000;
+const LONGEST_PAUSE = 60_000;
 
 /** What the environment says: HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
 export const hubPlace = (signal: AbortSignal, environment: NodeJS.ProcessEnv): HubPlace => ({
@@ -76,8 +76,8 @@ export async function hubRequest(
   headers: Record<string, string> = {},
 ): Promise<Response> {
   for (let attempt = 1, pause = place.pause ?? FIRST_PAUSE; ; attempt++, pause *= 2) {
-    let response: Response | undefined,
-      cause = "";
+    let response: Response | undefined;
+    let cause = "";
     try {
       response = await once(place, url, headers);
     } catch (error) {

@@ -13,13 +13,13 @@ import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
 import { methodOf } from "./registry.ts";
 import { countParameters } from "./sizes.ts";
 
-const CONFIG = "adapter_config.json",
-  TENSORS = "adapter_model.safetensors";
+const CONFIG = "adapter_config.json";
+const TENSORS = "adapter_model.safetensors";
 /** An adapter_config.json has some kilobytes. */
 const MOST_CONFIG = 1024 * 1024;
 /** PEFT's name of the one tensor of prompt tuning, and its prefix of tensors inside the backbone. */
-const PEFT_PROMPT = "prompt_embeddings",
-  PEFT_PREFIX = "base_model.model.";
+const PEFT_PROMPT = "prompt_embeddings";
+const PEFT_PREFIX = "base_model.model.";
 
 export interface Adapter {
   spec: MethodSpec;
@@ -75,8 +75,8 @@ function readConfig(path: string, json: unknown): AdapterConfig {
 
 /** The tensors, as PEFT writes them today or as torch.save wrote them. */
 function readTensors(folder: string): { path: string; tensors: Tensors } {
-  const safe = join(folder, TENSORS),
-    torch = join(folder, "adapter_model.bin");
+  const safe = join(folder, TENSORS);
+  const torch = join(folder, "adapter_model.bin");
   return existsSync(safe) || !existsSync(torch)
     ? { path: safe, tensors: readSafetensors(safe) }
     : { path: torch, tensors: readTorchFile(torch) };
@@ -91,9 +91,9 @@ interface Stored {
 }
 
 function readStored(folder: string, layout: BackboneLayout): Stored {
-  const configPath = join(folder, CONFIG),
-    json = readJson(configPath),
-    official = OfficialConfig.safeParse(json);
+  const configPath = join(folder, CONFIG);
+  const json = readJson(configPath);
+  const official = OfficialConfig.safeParse(json);
   if (official.success) {
     const { path, tensors } = readTensors(folder);
     return { path, ...fromOfficial(official.data, tensors, { path, layout }), storedName: (name) => name };
@@ -113,8 +113,8 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
     if (shape.promptLength > 0) takeFirstSubmodule(tensors, name, shape.promptLength);
   const parameters: Parameters = new Map();
   for (const each of methodOf(spec.kind).tensors({ spec, sizes, layout })) {
-    const name = stored(each.name),
-      found = tensors.get(name);
+    const name = stored(each.name);
+    const found = tensors.get(name);
     if (found === undefined)
       throw new UserError(`${path} lacks tensor "${name}"`, "The adapter is of another backbone, or incomplete.");
     if (found.dims.join() !== each.sizes.join())

@@ -7,14 +7,14 @@ import type { Method, MethodContext, TensorSpec } from "./method.ts";
 import { officialScale, positionOffset, positionRows, positionTensors } from "./positionTable.ts";
 import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 
-const DEFAULT_RANK = 10,
-  LAYER_NORM_EPSILON = 1e-12;
+const DEFAULT_RANK = 10;
+const LAYER_NORM_EPSILON = 1e-12;
 const rank = (spec: SpecOf<"adept">): number => spec.positionRank ?? DEFAULT_RANK;
 const ffn = (name: string, sizes: number[]): TensorSpec => ({ name, dims: sizes, sizes, group: "ffn" });
 
 function ffnTensors(spec: SpecOf<"adept">, r: number, d: number): TensorSpec[] {
-  const bare = [ffn("w_down", [d, r]), ffn("w_up", [r, d])],
-    biases = [ffn("b_down", [r]), ffn("b_up", [d])];
+  const bare = [ffn("w_down", [d, r]), ffn("w_up", [r, d])];
+  const biases = [ffn("b_down", [r]), ffn("b_up", [d])];
   const middle = [ffn("w_mid", [r, r]), ffn("b_mid", [r]), ffn("norm_weight", [r]), ffn("norm_bias", [r])];
   if (spec.variant === "no-bias" || spec.variant === "linear") return bare;
   return [bare[0]!, biases[0]!, ...(spec.variant === "deep" ? middle : []), bare[1]!, biases[1]!];

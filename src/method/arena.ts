@@ -1,7 +1,7 @@
 const MB = 2 ** 20;
-const ROUNDED = 256,
-  FIRST_REGION = MB,
-  LARGEST_REGION = 1024 * MB;
+const ROUNDED = 256;
+const FIRST_REGION = MB;
+const LARGEST_REGION = 1024 * MB;
 /** A free piece is given whole where no more than this would be left of it and it is less than twice what is wanted. */
 const MOST_DEAD = 128 * MB;
 
@@ -38,8 +38,8 @@ export class Arena {
       )
         best = i;
     });
-    const piece = best < 0 ? this.extended(size) : this.free.splice(best, 1)[0]!,
-      region = this.regions[piece.region]!;
+    const piece = best < 0 ? this.extended(size) : this.free.splice(best, 1)[0]!;
+    const region = this.regions[piece.region]!;
     region.used = Math.max(region.used, piece.offset + size);
     if (piece.size < 2 * size && piece.size - size < MOST_DEAD) return piece;
     if (piece.size > size)

@@ -20,8 +20,8 @@ export function product(
   b: Float32Array,
   { rows, inner, columns }: { rows: number; inner: number; columns: number },
 ): Float32Array {
-  const result = new Float32Array(rows * columns),
-    sums = new Float64Array(columns);
+  const result = new Float32Array(rows * columns);
+  const sums = new Float64Array(columns);
   for (let i = 0; i < rows; i++) {
     sums.fill(0);
     for (let k = 0; k < inner; k++) {
@@ -54,8 +54,8 @@ export function foldedWeight(
     return read().map((w, i) => w + (spec.alpha / sizes.bottleneck) * update[i]!);
   }
   if (spec.kind !== "ia3" || !isTarget(module, [...spec.targets, ...spec.feedForward])) return undefined;
-  const { data: scale } = value(parameters, `${module}.ia3_l`),
-    columns = isTarget(module, spec.feedForward);
+  const { data: scale } = value(parameters, `${module}.ia3_l`);
+  const columns = isTarget(module, spec.feedForward);
   return read().map((w, i) => w * scale[columns ? i % from : Math.floor(i / from)]!);
 }
 
@@ -67,14 +67,14 @@ export function tokenOffsets(
   first = 0,
 ): Float32Array {
   if (spec.kind !== "adept") throw new Error("only ADePT has offsets per token");
-  const rows = table.length / width,
-    r = sizes.bottleneck,
-    tensor = (name: string): Float32Array => value(parameters, name).data;
+  const rows = table.length / width;
+  const r = sizes.bottleneck;
+  const tensor = (name: string): Float32Array => value(parameters, name).data;
   if (spec.variant === "constant")
     return Float32Array.from({ length: table.length }, (_, i) => tensor("constant")[i % width]!);
   if (spec.variant === "table") return tensor("table").subarray(first * width, first * width + table.length);
-  const hidden = product(table, tensor("w_down"), { rows, inner: width, columns: r }),
-    biased = spec.variant !== "no-bias" && spec.variant !== "linear";
+  const hidden = product(table, tensor("w_down"), { rows, inner: width, columns: r });
+  const biased = spec.variant !== "no-bias" && spec.variant !== "linear";
   const active = hidden.map((h, i) => {
     const before = biased ? h + tensor("b_down")[i % r]! : h;
     return spec.variant === "linear" ? before : Math.max(0, before);
@@ -95,9 +95,9 @@ function normalised(
     (x, i) => x + tensor("b_mid")[i % r]!,
   );
   for (let row = 0; row < rows; row++) {
-    const part = middle.subarray(row * r, (row + 1) * r),
-      mean = part.reduce((sum, x) => sum + x, 0) / r,
-      variance = part.reduce((sum, x) => sum + (x - mean) ** 2, 0) / r;
+    const part = middle.subarray(row * r, (row + 1) * r);
+    const mean = part.reduce((sum, x) => sum + x, 0) / r;
+    const variance = part.reduce((sum, x) => sum + (x - mean) ** 2, 0) / r;
     part.forEach((x, j) => {
       part[j] = ((x - mean) / Math.sqrt(variance + 1e-12)) * tensor("norm_weight")[j]! + tensor("norm_bias")[j]!;
     });
@@ -111,8 +111,8 @@ function normalised(
  * @param table the backbone's embedding (V, d)
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
-  const { prompt, offsets, positions } = inputParts(adapter, table, width),
-    tensors: Tensors = new Map();
+  const { prompt, offsets, positions } = inputParts(adapter, table, width);
+  const tensors: Tensors = new Map();
   if (prompt !== undefined) tensors.set("prompt", { dims: [prompt.length / width, width], data: prompt });
   if (offsets !== undefined)
     tensors.set("embedding", { dims: [table.length / width, width], data: table.map((e, i) => e + offsets[i]!) });
@@ -129,26 +129,26 @@ export interface InputParts {
 
 /** @param table the backbone's embedding (V, d), row-major */
 export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
-  const { spec, sizes, parameters } = adapter,
-    parts: InputParts = {},
-    prompt = parameters.get("prompt");
+  const { spec, sizes, parameters } = adapter;
+  const parts: InputParts = {};
+  const prompt = parameters.get("prompt");
   if (prompt !== undefined && prompt.data.length > 0) {
-    const u = parameters.get("u")?.data,
-      v = parameters.get("v")?.data;
+    const u = parameters.get("u")?.data;
+    const v = parameters.get("v")?.data;
     parts.prompt =
       u === undefined || v === undefined
         ? prompt.data
         : prompt.data.map((p, i) => p * u[Math.floor(i / width)]! * v[i % width]!);
   }
   if (spec.kind === "adept") parts.offsets = tokenOffsets(adapter, table, width);
-  const a = parameters.get("a"),
-    b = parameters.get("b");
+  const a = parameters.get("a");
+  const b = parameters.get("b");
   if (a !== undefined && b !== undefined) {
-    const rank = a.dims[1]!,
-      scale =
-        spec.kind === "dept" && spec.scale !== "official"
-          ? spec.scale
-          : officialScale(spec.kind === "dept" ? sizes.bottleneck : rank);
+    const rank = a.dims[1]!;
+    const scale =
+      spec.kind === "dept" && spec.scale !== "official"
+        ? spec.scale
+        : officialScale(spec.kind === "dept" ? sizes.bottleneck : rank);
     parts.positions = product(a.data, b.data, { rows: a.dims[0]!, inner: rank, columns: width }).map((x) => scale * x);
   }
   return parts;

@@ -44,9 +44,9 @@ def encoder_input(ids, mask):
 
 /** The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to transformers. */
 function writeConfig(from: string, to: string): void {
-  const text = readFileSync(from, "utf8"),
-    config: unknown = parse(text),
-    has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
+  const text = readFileSync(from, "utf8");
+  const config: unknown = parse(text);
+  const has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
   writeFileSync(
     to,
     ["torch_dtype", "dtype"]
@@ -62,16 +62,16 @@ function writeConfig(from: string, to: string): void {
  * @throws UserError for methods that cannot be folded
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
-  const weights = BackboneWeights.open(backbone),
-    config = readT5Config(backbone, weights.has("lm_head.weight")),
-    layout = t5Layout(config);
+  const weights = BackboneWeights.open(backbone);
+  const config = readT5Config(backbone, weights.has("lm_head.weight"));
+  const layout = t5Layout(config);
   checkFoldable(adapter, config.tied);
   const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
   const tensors: Tensors = new Map(
     layout.weights.map(({ name, dims }) => {
-      const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined,
-        linear = linears.get(name),
-        read = (): Float32Array => weights.read(name, dims);
+      const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined;
+      const linear = linears.get(name);
+      const read = (): Float32Array => weights.read(name, dims);
       return [name, { dims, data: trained ?? (linear && foldedWeight(adapter, linear, read)) ?? read() }];
     }),
   );

@@ -24,8 +24,8 @@ const isPerRow = (name: string): boolean => name.startsWith("cross") || name.sta
 
 /** The rows at these places of a tensor whose first axis is the rows. */
 function rowsAt({ data, dims }: HostTensor, places: readonly number[]): HostTensor {
-  const size = dims.slice(1).reduce((a, b) => a * b, 1),
-    kept = new Float32Array(places.length * size);
+  const size = dims.slice(1).reduce((a, b) => a * b, 1);
+  const kept = new Float32Array(places.length * size);
   places.forEach((place, i) => {
     kept.set((data as Float32Array).subarray(place * size, (place + 1) * size), i * size);
   });
@@ -47,12 +47,12 @@ export async function decodeGreedily(
   step: (feeds: Feeds) => Promise<Feeds>,
   { config, vocabulary, fixed, rows, maxTokens, endless = false, first }: Decoding,
 ): Promise<number[][]> {
-  const { heads, headWidth, decoderLayers, eos, start } = config,
-    results: number[][] = Array.from({ length: rows }, () => []);
-  let feeds = { ...fixed },
-    ids = new Int32Array(rows).fill(start),
-    active = results.map((_, row) => row),
-    ended = new Set<number>();
+  const { heads, headWidth, decoderLayers, eos, start } = config;
+  const results: number[][] = Array.from({ length: rows }, () => []);
+  let feeds = { ...fixed };
+  let ids = new Int32Array(rows).fill(start);
+  let active = results.map((_, row) => row);
+  let ended = new Set<number>();
   for (let i = 0; i < decoderLayers; i++)
     for (const part of ["Key", "Value"])
       feeds[`past${part}${i}`] = { data: new Float32Array(0), dims: [rows, heads, 0, headWidth] };

@@ -74,10 +74,10 @@ export class InputGraph {
   /** X = [P ; E'] (B, P+S, d): the prompt gets no offset. */
   private embedded(dropout: boolean): Value {
     if (this.fed) return input("embedded", ["B", "S", this.t5.config.width]);
-    const context = this.context(dropout),
-      text = this.folded
-        ? gather(input("foldedTable", [this.t5.config.vocabulary, this.t5.config.width]), this.ids)
-        : this.text(context);
+    const context = this.context(dropout);
+    const text = this.folded
+      ? gather(input("foldedTable", [this.t5.config.vocabulary, this.t5.config.width]), this.ids)
+      : this.text(context);
     if (!this.parameters.has(PROMPT)) return text;
     const prompt = this.method.prompt?.(context) ?? context.parameter(PROMPT);
     return concat([broadcastTo(prompt, ["B", "P", this.t5.config.width]), text], 1);
@@ -162,8 +162,8 @@ export class InputGraph {
    * `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0 where padded; `distilWeight` w.
    */
   distil(): Record<string, Value> {
-    const { logits, encoded } = this.forward(false),
-      { width, vocabulary } = this.t5.config;
+    const { logits, encoded } = this.forward(false);
+    const { width, vocabulary } = this.t5.config;
     // The smallest addend that keeps ln finite where the student's share of a piece is 0 in fp32.
     const logShares = log(add(softmax(logits), scalar(1e-30)));
     const divergence = sub(

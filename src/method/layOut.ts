@@ -25,9 +25,9 @@ export function layOut(
   const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
   if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
   // Tensors as large as the backbone would travel each step.
-  const alone = method.kind === "full" || embedded === true || folded !== undefined,
-    own =
-      engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
+  const alone = method.kind === "full" || embedded === true || folded !== undefined;
+  const own =
+    engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
   const replicas = alone ? 1 : Math.max(1, own);
   return { replicas, threads: Math.max(1, Math.floor(threads / replicas)) };
 }

@@ -33,8 +33,8 @@ function cut<T extends Float32Array | Int32Array>(
 
 /** These rows of a batch, padded to the longest source and target among them. */
 export function rowsOf(batch: Batch, rows: readonly number[]): MicroBatch {
-  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row))),
-    targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
+  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
+  const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
   const source = { width: batch.sourceLength, length: sourceLength };
   return {
     rows,
@@ -51,9 +51,9 @@ export function rowsOf(batch: Batch, rows: readonly number[]): MicroBatch {
 
 /** Rows by length, in `count` groups of about as many tokens. */
 function groups(lengths: readonly number[], count: number): number[][] {
-  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b),
-    total = lengths.reduce((a, b) => a + b, 0),
-    made: number[][] = Array.from({ length: count }, () => []);
+  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const made: number[][] = Array.from({ length: count }, () => []);
   let before = 0;
   for (const row of order) {
     // The group in which the row's middle token lies.

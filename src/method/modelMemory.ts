@@ -49,25 +49,25 @@ export interface MemoryForecast {
   copies: number;
 }
 
-const MB = 2 ** 20,
-  BYTES = 4;
+const MB = 2 ** 20;
+const BYTES = 4;
 const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
 /** Measured: what the engine's library holds for each program besides, what its store keeps free after the weights are packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others. */
-const SESSION = 14 * MB,
-  LEFT_FREE = 0.17,
-  STORE = 1.05,
-  LOST_PIECES = 0.75;
+const SESSION = 14 * MB;
+const LEFT_FREE = 0.17;
+const STORE = 1.05;
+const LOST_PIECES = 0.75;
 /** A thread with its own JavaScript and buffers; what a first run of the engine starts. */
-const THREAD = 45 * MB,
-  START = 30 * MB;
+const THREAD = 45 * MB;
+const START = 30 * MB;
 /** Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update holds besides: gradients, their sum and clipped ones, the next of each, and changes. */
-const STATE = 4,
-  UPDATE = 7;
+const STATE = 4;
+const UPDATE = 7;
 /** Results are handed over as copies, and those of the last part wait for the collector. */
 const HANDED_OVER = 1.5;
 /** What a driver's context takes, and how much more than is asked for a store on the device takes: it doubles. */
-const CONTEXT = 600 * MB,
-  DEVICE_STORE = 1.5;
+const CONTEXT = 600 * MB;
+const DEVICE_STORE = 1.5;
 
 interface Programs {
   step: ProgramMemory[];
@@ -85,9 +85,9 @@ const more = (a: ProgramMemory, b: ProgramMemory): ProgramMemory => ({
 
 /** The programs at the parts that take most of each. */
 function programsOf({ config, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
-  const shape = { spec: method, sizes, layout: t5Layout(config) },
-    graph = new InputGraph(config, shape),
-    prompt = graph.parameters.has("prompt") ? sizes.promptLength : 0;
+  const shape = { spec: method, sizes, layout: t5Layout(config) };
+  const graph = new InputGraph(config, shape);
+  const prompt = graph.parameters.has("prompt") ? sizes.promptLength : 0;
   const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
     B: rows,
     S: source,
@@ -103,9 +103,9 @@ function programsOf({ config, method, sizes, trained, evaluated, generated }: Me
   // A batch is encoded for the longest that is scored or generated.
   const evaluatedShort = graph.isShort(Math.max(generated, ...evaluated.map(({ target }) => target)));
   const dropped =
-      (methodOf(method.kind).hiddenUnits?.(shape) ?? 0) > 0 && method.kind === "adept" && method.dropout > 0,
-    short = trained.filter(({ target }) => graph.isShort(target)),
-    long = trained.filter(({ target }) => !graph.isShort(target));
+    (methodOf(method.kind).hiddenUnits?.(shape) ?? 0) > 0 && method.kind === "adept" && method.dropout > 0;
+  const short = trained.filter(({ target }) => graph.isShort(target));
+  const long = trained.filter(({ target }) => !graph.isShort(target));
   return {
     step: [
       ...(short.length > 0 ? [most(() => graph.step(dropped, { short: true }), short)] : []),
@@ -148,13 +148,13 @@ function mappedOf(
  * Constants of the engine are measured (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
-  const { config, sizes, copies, device, holds, backboneDropout = false } = shape,
-    programs = programsOf(shape),
-    { step, encode, score, decode } = programs,
-    { once, counted } = mappedOf(programs, shape);
-  const parameters = BYTES * sizes.count,
-    table = BYTES * config.vocabulary * config.width,
-    apart = copies > 1;
+  const { config, sizes, copies, device, holds, backboneDropout = false } = shape;
+  const programs = programsOf(shape);
+  const { step, encode, score, decode } = programs;
+  const { once, counted } = mappedOf(programs, shape);
+  const parameters = BYTES * sizes.count;
+  const table = BYTES * config.vocabulary * config.width;
+  const apart = copies > 1;
   const weights =
     total(step.map((each) => weightsOf(each, shape, holds.step))) +
     total([encode, score, decode].map((each) => weightsOf(each, shape, holds.predict)));
@@ -165,10 +165,10 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
     LOST_PIECES * encode.widest +
     HANDED_OVER * (encode.results + decode.results) +
     STORE * (score.values + decode.values);
-  const each = weights + training,
-    optimiser = STATE * parameters,
-    update = UPDATE * parameters,
-    hosted = START + optimiser + table + once + (apart ? copies * (THREAD + table + 3 * parameters) : 0);
+  const each = weights + training;
+  const optimiser = STATE * parameters;
+  const update = UPDATE * parameters;
+  const hosted = START + optimiser + table + once + (apart ? copies * (THREAD + table + 3 * parameters) : 0);
   const parts = {
     weights: copies * weights,
     training: copies * training,

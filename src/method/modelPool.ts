@@ -67,8 +67,8 @@ export class ModelPool implements TunedModel {
   }
 
   async step(parameters: Parameters, batch: Batch, { offsetPenalty = 0, ...options }: StepOptions): Promise<Gradients> {
-    const parts = microBatches(batch, this.prompt(parameters), this.partTokens),
-      penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
+    const parts = microBatches(batch, this.prompt(parameters), this.partTokens);
+    const penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
     const sum = new SumInOrder();
     await this.share(parts, async (member, part, index) => {
       sum.add(
@@ -107,8 +107,8 @@ export class ModelPool implements TunedModel {
     see?: (seen: Seen) => void,
   ): ReturnType<TunedModel["predict"]> {
     if (see !== undefined) return this.local.predict(parameters, batch, maxTokens, see);
-    const parts = this.shares(parameters, batch),
-      results = await this.share(parts, (member, part) => member.predict(parameters, part.batch, maxTokens));
+    const parts = this.shares(parameters, batch);
+    const results = await this.share(parts, (member, part) => member.predict(parameters, part.batch, maxTokens));
     return {
       ...joined(parts, results, batch.rows),
       generated: inOrder(

@@ -15,12 +15,12 @@ export const OfficialConfig = z.object({
 });
 type OfficialConfig = z.output<typeof OfficialConfig>;
 
-const ENCODER = "prompt_encoder.lora_embedding_",
-  PROMPT = "prompt_embeddings";
+const ENCODER = "prompt_encoder.lora_embedding_";
+const PROMPT = "prompt_embeddings";
 /** Official tensors and ours: ADePT's A, a, B, b; the same without biases; DePT's A (positions, r) and B. */
-const ADEPT = { A: "w_down", a: "b_down", B: "w_up", b: "b_up" },
-  BARE = { A: "w_down", B: "w_up" },
-  DEPT = { A: "a", B: "b" };
+const ADEPT = { A: "w_down", a: "b_down", B: "w_up", b: "b_up" };
+const BARE = { A: "w_down", B: "w_up" };
+const DEPT = { A: "a", B: "b" };
 
 /** The method that the tensors are of: the type PROMPT_TUNING_LORA is DePT in DePT's code, and ADePT without biases in ADePT's. */
 function methodOf(
@@ -28,8 +28,8 @@ function methodOf(
   tensors: Tensors,
   layout: BackboneLayout,
 ): { spec: MethodSpec; names: Record<string, string> } | undefined {
-  const rows = tensors.get(`${ENCODER}A`)?.dims[0],
-    { r } = config;
+  const rows = tensors.get(`${ENCODER}A`)?.dims[0];
+  const { r } = config;
   if (config.peft_type === "PROMPT_TUNING_LORAX")
     return { spec: MethodInput.parse({ kind: "adept", promptInit: "text" }), names: ADEPT };
   if (rows === undefined || config.peft_type !== "PROMPT_TUNING_LORA") return undefined;
@@ -64,8 +64,8 @@ export function fromOfficial(
       `${path} holds the prompt alone: the official code does not save the matrices of ${config.peft_type}`,
       "Only PROMPT_TUNING_LORA and PROMPT_TUNING_LORAX can be had from its checkpoints.",
     );
-  const found = methodOf(config, tensors, layout),
-    first = tensors.get(`${ENCODER}A`);
+  const found = methodOf(config, tensors, layout);
+  const first = tensors.get(`${ENCODER}A`);
   if (found === undefined)
     throw new UserError(
       `${path}: "${ENCODER}A" of shape (${first?.dims.join(", ") ?? "none"}) and the type ${config.peft_type} fit neither ADePT (${layout.width} rows, the width) nor DePT (${config.max_length} rows, the length)`,

@@ -46,10 +46,10 @@ const total = (sizes: Iterable<number>): number => [...sizes].reduce((a, b) => a
 function weightSizes(
   order: readonly Value[],
 ): Pick<ProgramMemory, "packed" | "largest" | "folded" | "tables" | "read"> {
-  const packed = new Map<string, number>(),
-    folded = new Map<string, number>(),
-    tables = new Map<string, number>(),
-    read = new Map<string, number>();
+  const packed = new Map<string, number>();
+  const folded = new Map<string, number>();
+  const tables = new Map<string, number>();
+  const read = new Map<string, number>();
   for (const value of order) {
     if (value.kind !== "op") continue;
     value.inputs.forEach((input, place) => {
@@ -78,22 +78,22 @@ function holder(value: Value): Value {
 
 /** Runs an order in thought: a result is there from its operation to its last use; what is fed or frozen lies elsewhere. @returns what the engine's store takes for it */
 function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: Sizes): number {
-  const lastUse = new Map<Value, number>(),
-    kept = new Set(outputs.map(holder)),
-    arena = new Arena(),
-    places = new Map<Value, ReturnType<Arena["take"]>>();
+  const lastUse = new Map<Value, number>();
+  const kept = new Set(outputs.map(holder));
+  const arena = new Arena();
+  const places = new Map<Value, ReturnType<Arena["take"]>>();
   order.forEach((value, at) => {
     if (value.kind === "op") for (const input of value.inputs) lastUse.set(holder(input), at);
   });
   order.forEach((value, at) => {
     if (value.kind !== "op" || value.op === "reshape") return;
-    const own = bytesOf(value, sizes),
-      share = SCRATCH[value.op] ?? 0,
-      ending = [...new Set(value.inputs.map(holder))].filter(
-        (input) => places.has(input) && lastUse.get(input) === at && !kept.has(input),
-      );
-    const reused = IN_PLACE.has(value.op) ? ending.find((input) => bytesOf(input, sizes) === own) : undefined,
-      scratch = share > 0 ? arena.take(share * bytesOf(value.inputs[0]!, sizes)) : undefined;
+    const own = bytesOf(value, sizes);
+    const share = SCRATCH[value.op] ?? 0;
+    const ending = [...new Set(value.inputs.map(holder))].filter(
+      (input) => places.has(input) && lastUse.get(input) === at && !kept.has(input),
+    );
+    const reused = IN_PLACE.has(value.op) ? ending.find((input) => bytesOf(input, sizes) === own) : undefined;
+    const scratch = share > 0 ? arena.take(share * bytesOf(value.inputs[0]!, sizes)) : undefined;
     places.set(value, reused === undefined ? arena.take(own) : places.get(reused)!);
     for (const input of ending) {
       if (input !== reused) arena.give(places.get(input)!);
@@ -106,8 +106,8 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
 
 /** What a program of these outputs takes where its symbolic dimensions have these sizes; pure. */
 export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes): ProgramMemory {
-  const simple = Object.values(simplify(outputs)),
-    order = topological(simple);
+  const simple = Object.values(simplify(outputs));
+  const order = topological(simple);
   return {
     ...weightSizes(order),
     values: storeTaken(order, simple, sizes),

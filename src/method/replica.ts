@@ -55,8 +55,8 @@ export class Replica implements TunedModel {
   }
 
   private ask<R>(asked: ReplicaCall): Promise<R> {
-    const id = ++this.last,
-      thread = (this.thread ??= this.started());
+    const id = ++this.last;
+    const thread = (this.thread ??= this.started());
     // While a question is open the thread keeps the process alive, and not longer.
     thread.ref();
     return new Promise((resolve, reject) => {

@@ -26,8 +26,8 @@ function given(spec: MethodSpec): Partial<Shape> {
 /** The largest n in least..LARGEST that fits, or least - 1; counts grow with n. */
 function largest(least: number, fits: (n: number) => boolean): number {
   if (!fits(least)) return least - 1;
-  let low = least,
-    high = LARGEST;
+  let low = least;
+  let high = LARGEST;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (fits(middle)) low = middle;
@@ -47,9 +47,9 @@ function leastOf(spec: MethodSpec): Shape {
 
 /** Sizes within a budget: the prompt takes its share of it, the bottleneck what is left. */
 function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape {
-  const { defaults } = methodOf(spec.kind),
-    known = given(spec),
-    least = leastOf(spec);
+  const { defaults } = methodOf(spec.kind);
+  const known = given(spec);
+  const least = leastOf(spec);
   const fits = (sizes: Shape): boolean => countParameters(spec, sizes, layout) <= budget;
   // A variant without hidden units, such as one constant, leaves the prompt all of it.
   const hidden =

@@ -11,19 +11,19 @@ export function teacherFeeds(
   let entropy = 0;
   batch.labels.forEach((label, row) => {
     if (label < 0) return;
-    const from = row * vocabulary,
-      own = (logits.data as Float32Array).subarray(from, from + vocabulary);
-    const most = own.reduce((max, x) => Math.max(max, x), -Infinity),
-      sum = own.reduce((total, x) => total + Math.exp(x - most), 0);
+    const from = row * vocabulary;
+    const own = (logits.data as Float32Array).subarray(from, from + vocabulary);
+    const most = own.reduce((max, x) => Math.max(max, x), -Infinity);
+    const sum = own.reduce((total, x) => total + Math.exp(x - most), 0);
     own.forEach((x, i) => {
       const share = Math.exp(x - most) / sum;
       shares[from + i] = lossScale * share;
       entropy += share > 0 ? lossScale * share * (x - most - Math.log(sum)) : 0;
     });
   });
-  const { rows, sourceLength, targetLength } = batch,
-    prompt = encoded.dims[1]! - sourceLength,
-    states = new Float32Array(rows * sourceLength * width);
+  const { rows, sourceLength, targetLength } = batch;
+  const prompt = encoded.dims[1]! - sourceLength;
+  const states = new Float32Array(rows * sourceLength * width);
   for (let row = 0; row < rows; row++)
     states.set(
       (encoded.data as Float32Array).subarray(
@@ -32,8 +32,8 @@ export function teacherFeeds(
       ),
       row * sourceLength * width,
     );
-  const tokens = batch.mask.reduce((sum, value) => sum + value, 0),
-    factor = Math.sqrt(1 / (tokens * width));
+  const tokens = batch.mask.reduce((sum, value) => sum + value, 0);
+  const factor = Math.sqrt(1 / (tokens * width));
   return {
     teacherProbabilities: { data: shares, dims: [rows, targetLength, vocabulary] },
     teacherEntropy: { data: Float32Array.of(entropy), dims: [] },

@@ -126,9 +126,10 @@ export class T5TunedModel implements TunedModel {
         `precision: "${precision}" is for the processor, not for "${device}"`,
         'Use engine.device "cpu" or "auto", or precision "fp32".',
       );
-    const own = openT5(folder, { precision, checked }),
-      holds = holdsOf(options.engine, { precision, bytes: own.weights.bytes, training }),
-      mapped = precision === "fp32" && holds.predict === "mapped" ? openT5(folder, { precision, spare: true }) : own;
+    const own = openT5(folder, { precision, checked });
+    const holds = holdsOf(options.engine, { precision, bytes: own.weights.bytes, training });
+    const mapped =
+      precision === "fp32" && holds.predict === "mapped" ? openT5(folder, { precision, spare: true }) : own;
     return new T5TunedModel(
       holds.step === "mapped" ? mapped.weights : own.weights,
       mapped.weights,
@@ -215,8 +216,8 @@ export class T5TunedModel implements TunedModel {
   }
 
   private decoderFeeds({ rows, targetLength: T, labels }: Batch): Feeds {
-    const ids = new Int32Array(rows * T),
-      causal = new Float32Array(T * T);
+    const ids = new Int32Array(rows * T);
+    const causal = new Float32Array(T * T);
     for (let row = 0; row < rows; row++) {
       ids[row * T] = this.config.start;
       for (let i = 1; i < T; i++) ids[row * T + i] = Math.max(labels[row * T + i - 1]!, this.config.pad);
@@ -249,13 +250,13 @@ export class T5TunedModel implements TunedModel {
       penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined,
     }: StepOptions,
   ): ReturnType<TunedModel["step"]> {
-    const short = this.graph.isShort(batch.targetLength),
-      name = named("step", {
-        short,
-        hidden: hiddenMask !== undefined,
-        backbone: backboneDropout !== undefined,
-        penalty: penaltyWeight !== undefined,
-      });
+    const short = this.graph.isShort(batch.targetLength);
+    const name = named("step", {
+      short,
+      hidden: hiddenMask !== undefined,
+      backbone: backboneDropout !== undefined,
+      penalty: penaltyWeight !== undefined,
+    });
     const program = await this.program(name, () =>
       (backboneDropout ? this.droppedGraph(name) : this.graph).step(hiddenMask !== undefined, {
         penalised: penaltyWeight !== undefined,
@@ -349,10 +350,10 @@ export class T5TunedModel implements TunedModel {
   }
 
   async losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }> {
-    const short = this.graph.isShort(batch.targetLength),
-      program = await this.predicting(named("losses", { short }), () => ({
-        losses: this.graph.tokenLosses(this.graph.forward(false, short).logits),
-      }));
+    const short = this.graph.isShort(batch.targetLength);
+    const program = await this.predicting(named("losses", { short }), () => ({
+      losses: this.graph.tokenLosses(this.graph.forward(false, short).logits),
+    }));
     const { losses } = await program.run({ ...this.encoderFeeds(parameters, batch), ...this.decoderFeeds(batch) });
     return perRow(losses!.data as Float32Array, batch);
   }
@@ -363,12 +364,12 @@ export class T5TunedModel implements TunedModel {
     batch: Batch,
     { states, most }: { states: boolean; most: number },
   ): Promise<Encoded> {
-    const short = this.graph.isShort(most),
-      encoder = await this.predicting(named("encode", { short, states: states && !short }), () =>
-        this.graph.encode({ states, short }),
-      );
-    const { mask, ...feeds } = this.encoderFeeds(parameters, batch),
-      { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
+    const short = this.graph.isShort(most);
+    const encoder = await this.predicting(named("encode", { short, states: states && !short }), () =>
+      this.graph.encode({ states, short }),
+    );
+    const { mask, ...feeds } = this.encoderFeeds(parameters, batch);
+    const { encoded, ...cross } = await encoder.run({ ...feeds, mask: mask! });
     return {
       short,
       fixed: { ...parameterFeeds(parameters), ...cross, crossMask: mask! },
@@ -388,10 +389,10 @@ export class T5TunedModel implements TunedModel {
     see?: (seen: Seen) => void,
   ): ReturnType<TunedModel["predict"]> {
     const encoded = await this.encoded(parameters, batch, {
-        states: see !== undefined,
-        most: Math.max(maxTokens, batch.targetLength),
-      }),
-      losses = await this.targetLosses(encoded, batch);
+      states: see !== undefined,
+      most: Math.max(maxTokens, batch.targetLength),
+    });
+    const losses = await this.targetLosses(encoded, batch);
     const generated = await this.decodeGreedily(encoded, {
       rows: batch.rows,
       maxTokens,
@@ -419,11 +420,11 @@ export class T5TunedModel implements TunedModel {
     targets: readonly ArrayLike<number>[],
     see?: (seen: Seen) => void,
   ): Promise<number[][]> {
-    const { rows } = batch,
-      encoded = await this.encoded(parameters, batch, {
-        states: see !== undefined,
-        most: Math.max(1, ...targets.map(({ length }) => length)),
-      });
+    const { rows } = batch;
+    const encoded = await this.encoded(parameters, batch, {
+      states: see !== undefined,
+      most: Math.max(1, ...targets.map(({ length }) => length)),
+    });
     if (see !== undefined)
       await this.decodeGreedily(encoded, {
         rows,
@@ -434,8 +435,8 @@ export class T5TunedModel implements TunedModel {
       });
     const scores: number[][] = Array.from({ length: rows }, () => []);
     for (const target of targets) {
-      const length = target.length,
-        labels = new Int32Array(rows * length);
+      const length = target.length;
+      const labels = new Int32Array(rows * length);
       for (let row = 0; row < rows; row++) labels.set(target, row * length);
       const losses = await this.targetLosses(encoded, { ...batch, targetLength: length, labels });
       scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));

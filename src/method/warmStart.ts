@@ -12,8 +12,8 @@ import { loadAdapter } from "./adapterFolder.ts";
  */
 export function warmStart(initial: Parameters, source: string | undefined, layout: BackboneLayout): Parameters {
   if (source === undefined) return initial;
-  const inRun = join(source, "adapter"),
-    folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
+  const inRun = join(source, "adapter");
+  const folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
   const started = new Map(initial);
   for (const [name, { dims, data }] of loadAdapter(folder, layout).parameters) {
     const own = initial.get(name);

@@ -13,12 +13,12 @@ export async function commitAnnotation(run: RunDirectory, folder: string): Promi
   if ("reason" in store || isOpen(run.record().status) || (await store.commitOf(run.id)) === undefined)
     return undefined;
   const { commit, ref, note } = await store.result(
-      run.id,
-      run.record(),
-      [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
-      false,
-    ),
-    journal = new Journal(run.path);
+    run.id,
+    run.record(),
+    [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
+    false,
+  );
+  const journal = new Journal(run.path);
   try {
     journal.append({ type: "git", kind: "result", commit, ref, message: note });
   } finally {

@@ -93,8 +93,8 @@ export class ContentStore {
   list(): { name: string; path: string; bytes: number; since: number; whole: boolean }[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder).map((name) => {
-      const path = join(this.folder, name),
-        { size, mtimeMs } = statSync(path);
+      const path = join(this.folder, name);
+      const { size, mtimeMs } = statSync(path);
       return { name, path, bytes: size, since: mtimeMs, whole: /^[0-9a-f]{64}$/.test(name) };
     });
   }

@@ -3,8 +3,8 @@ import type { RunRecord } from "../experiment/record.ts";
 
 /** Why a worker is gone that said nothing, as far as that can be told: the system has ended a process for want of memory since the run looked at it. @param kills how many it has ended so by now */
 export function endedBy({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {
-  const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills,
-    less = memory?.less ?? "a shorter training.maxSourceLength or a smaller backbone needs less";
+  const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills;
+  const less = memory?.less ?? "a shorter training.maxSourceLength or a smaller backbone needs less";
   // Named so that it is found among the texts that are translated.
   const message = starved
     ? `The system ended the worker for want of memory: it needed about ${bytesText(memory.needed)}, and ${bytesText(memory.available)} were free when it began. Free some and resume, or train anew: ${less}.`

@@ -18,8 +18,8 @@ export function folderFiles(folder: string): { path: string; bytes: number }[] {
     .filter((name) => READ.test(name))
     .sort()
     .flatMap((name) => {
-      const path = join(folder, name),
-        entry = statSync(path, { throwIfNoEntry: false });
+      const path = join(folder, name);
+      const entry = statSync(path, { throwIfNoEntry: false });
       return entry?.isFile() === true ? [{ path, bytes: entry.size }] : [];
     });
 }

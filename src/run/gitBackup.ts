@@ -32,30 +32,31 @@ export interface Backup {
 
 /** Keeps what stands where files are to go, byte for byte, under a ref. @throws UserError naming what cannot be kept; nothing has changed then */
 export async function keepBackup(store: GitStore, paths: readonly string[]): Promise<Backup> {
-  const { git } = store,
-    ways = paths.map((path) => standing(git.folder, path)),
-    there = [...new Set(ways.flatMap((way) => way.there ?? []))];
+  const { git } = store;
+  const ways = paths.map((path) => standing(git.folder, path));
+  const there = [...new Set(ways.flatMap((way) => way.there ?? []))];
   const had: Had[] = [];
   for (const path of there) had.push(await keep(git, path));
   return store.withIndex(async (index) => {
     await writeWorkTree(git, index);
-    const env = { GIT_INDEX_FILE: index },
-      modeOf = ({ mode }: Had): string => (mode === undefined ? "120000" : (mode & 0o100) === 0 ? "100644" : "100755");
+    const env = { GIT_INDEX_FILE: index };
+    const modeOf = ({ mode }: Had): string =>
+      mode === undefined ? "120000" : (mode & 0o100) === 0 ? "100644" : "100755";
     if (had.length > 0)
       await git.fed(
         ["update-index", "-z", "--index-info"],
         had.map((each) => `${modeOf(each)} ${each.object} 0\t${each.path}\0`).join(""),
         env,
       );
-    const head = await git.maybe(["rev-parse", "--verify", "-q", "HEAD"]),
-      kept = { paths, had, made: [...new Set(ways.flatMap(({ missing }) => missing))] };
+    const head = await git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
+    const kept = { paths, had, made: [...new Set(ways.flatMap(({ missing }) => missing))] };
     const message = `adept: before files of ${paths.length === 1 ? paths[0]! : `${paths.length} paths`} were restored\n\n${JSON.stringify(kept)}\n`;
     const backup = await store.commitTree(await git.line(["write-tree"], env), head === "" ? undefined : head, {
       index,
       message,
     });
-    const stamp = new Date().toISOString().replace(/\D/g, ""),
-      ref = `${BACKUPS}/${stamp.slice(0, 8)}-${stamp.slice(8, 14)}-${randomBytes(2).toString("hex")}`;
+    const stamp = new Date().toISOString().replace(/\D/g, "");
+    const ref = `${BACKUPS}/${stamp.slice(0, 8)}-${stamp.slice(8, 14)}-${randomBytes(2).toString("hex")}`;
     await git.run(["update-ref", "-m", "adept backup", "--end-of-options", ref, backup, "0".repeat(backup.length)]);
     return { backup, ref, had: there };
   });
@@ -63,8 +64,8 @@ export async function keepBackup(store: GitStore, paths: readonly string[]): Pro
 
 /** A file's or a link's bytes as an object; no filter or line end of the repository changes them. */
 async function keep(git: GitProcess, path: string): Promise<Had> {
-  const full = join(git.folder, path),
-    entry = entryAt(full);
+  const full = join(git.folder, path);
+  const entry = entryAt(full);
   if (entry?.isSymbolicLink() === true)
     return { path, object: (await git.fed(["hash-object", "-w", "--stdin"], readlinkSync(full))).trim() };
   if (entry?.isDirectory() === true)
@@ -80,9 +81,9 @@ async function keep(git: GitProcess, path: string): Promise<Had> {
 
 /** Puts everything back as it was before the backup's files were written. @throws UserError naming what could not be, since something else is there now */
 export async function putBack({ git }: GitStore, backup: string): Promise<void> {
-  const { paths, had, made } = await read(git, backup),
-    top = git.folder,
-    left: string[] = [];
+  const { paths, had, made } = await read(git, backup);
+  const top = git.folder;
+  const left: string[] = [];
   for (const path of paths)
     if (
       !had.some((each) => each.path === path) &&
@@ -93,8 +94,8 @@ export async function putBack({ git }: GitStore, backup: string): Promise<void> 
   for (const folder of [...made].sort((a, b) => b.length - a.length))
     removeEmpty(join(top, folder), standing(top, folder).there === folder);
   for (const { path, object, mode } of had) {
-    const { there } = standing(top, path),
-      full = join(top, path);
+    const { there } = standing(top, path);
+    const full = join(top, path);
     if (there !== undefined && (there !== path || entryAt(full)?.isDirectory() === true)) {
       left.push(path);
       continue;

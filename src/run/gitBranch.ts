@@ -24,9 +24,9 @@ export async function makeBranch(store: GitStore, name: string, commit: string):
 
 /** The commit; for one of an older version, which has the run where the live one lies, its like with the run elsewhere, on top of the code alone. */
 async function withoutLiveRuns(store: GitStore, commit: string): Promise<string> {
-  const { git } = store,
-    hasLive = async (each: string): Promise<boolean> =>
-      (await git.run(["ls-tree", "-r", "-z", "--name-only", "--end-of-options", each, "--", ".adept/runs/"])) !== "";
+  const { git } = store;
+  const hasLive = async (each: string): Promise<boolean> =>
+    (await git.run(["ls-tree", "-r", "-z", "--name-only", "--end-of-options", each, "--", ".adept/runs/"])) !== "";
   if (!(await hasLive(commit))) return commit;
   return store.withIndex(async (index) => {
     await git.run(["read-tree", "--end-of-options", commit], { GIT_INDEX_FILE: index });

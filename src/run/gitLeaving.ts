@@ -19,8 +19,8 @@ const lines = (text: string): string[] => text.split("\n").filter((line) => line
 
 /** What leaves when refs are pushed, by what the remote's branches are known to have. */
 export async function leaving({ git }: GitStore, remote: string, refs: readonly string[]): Promise<PushPreview> {
-  const fresh = ["--not", `--remotes=${remote}`, "--not"],
-    commits = lines(await git.run(["rev-list", ...fresh, "--end-of-options", ...refs]));
+  const fresh = ["--not", `--remotes=${remote}`, "--not"];
+  const commits = lines(await git.run(["rev-list", ...fresh, "--end-of-options", ...refs]));
   // Asked of nothing, git would wait for its input.
   if (commits.length === 0) return { commits: 0, files: [], bytes: 0 };
   const objects = new Set(
@@ -28,8 +28,8 @@ export async function leaving({ git }: GitStore, remote: string, refs: readonly 
       (line) => line.split(" ")[0]!,
     ),
   );
-  const head = (await git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined,
-    own = new Set(head === undefined ? [] : lines(await git.run(["rev-list", ...fresh, "--end-of-options", head])));
+  const head = (await git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined;
+  const own = new Set(head === undefined ? [] : lines(await git.run(["rev-list", ...fresh, "--end-of-options", head])));
   const kept = new Set(
     head === undefined
       ? []
@@ -78,8 +78,8 @@ function* added(text: string): Generator<{ commit: string; object: string; path:
       commit = part.split(" ")[0]!;
       continue;
     }
-    const [, mode, , object = "", letter] = part.split(" "),
-      path = parts[++at]!;
+    const [, mode, , object = "", letter] = part.split(" ");
+    const path = parts[++at]!;
     if (letter !== "D" && mode !== "160000") yield { commit, object, path };
   }
 }

@@ -69,23 +69,23 @@ export class GitProcess {
     extra: Record<string, string>,
     how: { input?: string; signal?: AbortSignal; patient?: boolean } = {},
   ): SimpleGit {
-    const { input, signal } = how,
-      options = {
-        baseDir: this.folder,
-        maxConcurrentProcesses: 4,
-        timeout: { block: how.patient === true ? 0 : this.silent },
-        trimmed: false,
-        allowEnvironment: ALLOWED,
-        unsafe: { allowUnsafeHooksPath: true },
-        ...(input !== undefined && { input: () => input }),
-        ...(signal !== undefined && { abort: signal }),
-        // Without this a command that fails silently would count as done.
-        errors: (error: Buffer | Error | undefined, result: { exitCode: number; stdErr: Buffer[] }) =>
-          error ??
-          (result.exitCode === 0
-            ? undefined
-            : Buffer.from(Buffer.concat(result.stdErr).toString() || `git ended with code ${result.exitCode}`)),
-      };
+    const { input, signal } = how;
+    const options = {
+      baseDir: this.folder,
+      maxConcurrentProcesses: 4,
+      timeout: { block: how.patient === true ? 0 : this.silent },
+      trimmed: false,
+      allowEnvironment: ALLOWED,
+      unsafe: { allowUnsafeHooksPath: true },
+      ...(input !== undefined && { input: () => input }),
+      ...(signal !== undefined && { abort: signal }),
+      // Without this a command that fails silently would count as done.
+      errors: (error: Buffer | Error | undefined, result: { exitCode: number; stdErr: Buffer[] }) =>
+        error ??
+        (result.exitCode === 0
+          ? undefined
+          : Buffer.from(Buffer.concat(result.stdErr).toString() || `git ended with code ${result.exitCode}`)),
+    };
     return simpleGit(options).env(environment(extra));
   }
 

@@ -18,8 +18,8 @@ export interface RefMove {
 
 /** Moves a ref, if it names what it should. Waits while another git holds it. @throws what git says where it names something else */
 export async function moveRef(git: GitProcess, { folder, ref, commit, before }: RefMove): Promise<void> {
-  const old = before ?? "0".repeat(commit.length),
-    lock = join(folder, `${ref}.lock`);
+  const old = before ?? "0".repeat(commit.length);
+  const lock = join(folder, `${ref}.lock`);
   for (let attempt = 1; ; attempt++) {
     try {
       await git.run([

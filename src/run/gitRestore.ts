@@ -64,10 +64,10 @@ export class GitRestore {
 
   /** The backup's commit. @param ref refs/adept/backup/…, or its last part @throws UserError when there is none */
   async backupAt(ref: string): Promise<string> {
-    const name = ref.split("/").at(-1)!,
-      commit = /^[\w-]+$/.test(name)
-        ? await this.store.git.maybe(["rev-parse", "--verify", "-q", `refs/adept/backup/${name}^{commit}`])
-        : undefined;
+    const name = ref.split("/").at(-1)!;
+    const commit = /^[\w-]+$/.test(name)
+      ? await this.store.git.maybe(["rev-parse", "--verify", "-q", `refs/adept/backup/${name}^{commit}`])
+      : undefined;
     if (commit === undefined || commit === "")
       throw new UserError(`There is no backup ${ref}`, "See git for-each-ref refs/adept/backup.");
     return commit;
@@ -76,8 +76,8 @@ export class GitRestore {
   private async write(commit: string, paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
     await this.store.withIndex(async (index) => {
-      const { git } = this.store,
-        env = { GIT_INDEX_FILE: index };
+      const { git } = this.store;
+      const env = { GIT_INDEX_FILE: index };
       // Plumbing on a private index: the user's own is neither locked nor changed, and no hook of a checkout runs.
       await git.run(["read-tree", "--end-of-options", commit], env);
       for (let at = 0; at < paths.length; at += 200)

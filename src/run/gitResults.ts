@@ -46,9 +46,9 @@ export async function addResults(
 ): Promise<void> {
   const lines: string[] = [];
   for (const { path, source } of files) {
-    const { blob, large } = await blobOf(git, store, source),
-      plain = resultPath(id, path),
-      pointer = `${plain}${POINTER}`;
+    const { blob, large } = await blobOf(git, store, source);
+    const plain = resultPath(id, path);
+    const pointer = `${plain}${POINTER}`;
     lines.push(
       `0 ${"0".repeat(blob.length)}\t${large ? plain : pointer}`,
       `100644 ${blob} 0\t${large ? pointer : plain}`,
@@ -60,15 +60,15 @@ export async function addResults(
 
 /** Moves what an index has where live runs lie to where results lie. @param id only this run's files @returns whether there was anything */
 export async function moveOldResults(git: GitProcess, index: string, id?: string): Promise<boolean> {
-  const env = { GIT_INDEX_FILE: index },
-    listed = async (folder: string): Promise<string[]> =>
-      (await git.run(["ls-files", "-s", "-z", "--", folder], env)).split("\0").filter((line) => line !== "");
-  const old = await listed(id === undefined ? BEFORE : `${BEFORE}${id}/`),
-    kept = new Set((await listed(RESULTS)).map((line) => line.slice(line.indexOf("\t") + 1)));
+  const env = { GIT_INDEX_FILE: index };
+  const listed = async (folder: string): Promise<string[]> =>
+    (await git.run(["ls-files", "-s", "-z", "--", folder], env)).split("\0").filter((line) => line !== "");
+  const old = await listed(id === undefined ? BEFORE : `${BEFORE}${id}/`);
+  const kept = new Set((await listed(RESULTS)).map((line) => line.slice(line.indexOf("\t") + 1)));
   const lines = old.flatMap((line) => {
-    const [mode = "", object = ""] = line.split(" "),
-      path = line.slice(line.indexOf("\t") + 1),
-      to = RESULTS + path.slice(BEFORE.length);
+    const [mode = "", object = ""] = line.split(" ");
+    const path = line.slice(line.indexOf("\t") + 1);
+    const to = RESULTS + path.slice(BEFORE.length);
     return [`0 ${"0".repeat(object.length)}\t${path}`, ...(kept.has(to) ? [] : [`${mode} ${object} 0\t${to}`])];
   });
   if (lines.length > 0) await git.fed(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, env);

@@ -48,10 +48,10 @@ export class GitShare {
 
   /** Fetches the remote's runs; one that is here already is left as it is. @throws UserError with git's words when the remote is not reached */
   async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
-    const listed = await this.listed(remote, signal),
-      wanted: string[] = [],
-      refused: Fetched["refused"] = [],
-      came: string[] = [];
+    const listed = await this.listed(remote, signal);
+    const wanted: string[] = [];
+    const refused: Fetched["refused"] = [];
+    const came: string[] = [];
     for (const id of listed) {
       if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
       else if ((await this.store.commitOf(id)) === undefined) wanted.push(id);

@@ -9,8 +9,8 @@ export interface SkippedFile {
   size: number;
   reason: string;
 }
-const MAX_FILE = 1024 * 1024,
-  MAX_TOTAL = 20 * MAX_FILE;
+const MAX_FILE = 1024 * 1024;
+const MAX_TOTAL = 20 * MAX_FILE;
 /** Files that often hold secrets: never captured unless the user tracks them already. */
 const SECRET =
   /^(\.env.*|.*\.pem|.*\.key|.*\.p12|.*\.pfx|id_(rsa|dsa|ecdsa|ed25519).*|\.npmrc|\.netrc|credentials.*)$/i;
@@ -21,8 +21,8 @@ const SHOWN = /\.(example|sample|template|dist)$/i;
 export const looksSecret = (path: string): boolean => SECRET.test(basename(path)) && !SHOWN.test(path);
 
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
-  const chosen: string[] = [],
-    skipped: SkippedFile[] = [];
+  const chosen: string[] = [];
+  const skipped: SkippedFile[] = [];
   let total = 0;
   for (const path of paths) {
     const size = path.endsWith("/") ? 0 : statSync(join(top, path), { throwIfNoEntry: false })?.size;
@@ -53,8 +53,8 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
 /** The index is nobody else's, so that it need not be split; line ends that git would warn of are no trouble. */
 const ADD = ["-c", "core.splitIndex=false", "-c", "core.safecrlf=false"];
 /** What git says of a file that is no longer there. */
-const GONE = /did not match any files|No such file or directory|unable to stat/i,
-  TRIES = 5;
+const GONE = /did not match any files|No such file or directory|unable to stat/i;
+const TRIES = 5;
 const split = (text: string): string[] => text.split("\0").filter((path) => path !== "");
 
 /** Adds files by a filter of the repository's (LFS) only where it is installed. */
@@ -118,12 +118,12 @@ class Adder {
       await all();
     } catch (error) {
       if (!/filter '?.*'? failed/i.test((error as Error).message)) throw error;
-      const paths = await listed(),
-        filters = split(
-          await this.git.fed(["check-attr", "-z", "--stdin", "filter"], paths.map((path) => `${path}\0`).join("")),
-        );
-      const filterOf = new Map(paths.map((_, at) => [filters[3 * at]!, filters[3 * at + 2]!])),
-        isPlain = (path: string): boolean => ["unspecified", "unset"].includes(filterOf.get(path) ?? "unset");
+      const paths = await listed();
+      const filters = split(
+        await this.git.fed(["check-attr", "-z", "--stdin", "filter"], paths.map((path) => `${path}\0`).join("")),
+      );
+      const filterOf = new Map(paths.map((_, at) => [filters[3 * at]!, filters[3 * at + 2]!]));
+      const isPlain = (path: string): boolean => ["unspecified", "unset"].includes(filterOf.get(path) ?? "unset");
       for (const path of paths)
         if (!isPlain(path))
           this.skipped.push({ path, size: 0, reason: `its filter ${filterOf.get(path)!} fails: is it installed?` });
@@ -154,12 +154,12 @@ export async function writeWorkTree(
   git: GitProcess,
   index: string,
 ): Promise<{ tree: string; skipped: SkippedFile[]; merging: boolean }> {
-  const own = await git.line(["rev-parse", "--git-path", "index"]),
-    ownPath = isAbsolute(own) ? own : join(git.folder, own);
+  const own = await git.line(["rev-parse", "--git-path", "index"]);
+  const ownPath = isAbsolute(own) ? own : join(git.folder, own);
   if (existsSync(ownPath)) copyIndex(ownPath, index);
-  const env = { GIT_INDEX_FILE: index },
-    adder = new Adder(git, index),
-    merging = (await git.line(["ls-files", "--unmerged"])) !== "";
+  const env = { GIT_INDEX_FILE: index };
+  const adder = new Adder(git, index);
+  const merging = (await git.line(["ls-files", "--unmerged"])) !== "";
   await adder.tracked();
   const { chosen, skipped } = chooseUntracked(
     split(await git.run(["ls-files", "-o", "--exclude-standard", "-z"])),

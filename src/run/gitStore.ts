@@ -47,8 +47,8 @@ const LONGEST = 24 * 3600 * 1000;
 
 function removeOldIndexes(folder: string): void {
   for (const name of readdirSync(folder)) {
-    const path = join(folder, name),
-      changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    const path = join(folder, name);
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
     if (name.startsWith("index-") && changed !== undefined && Date.now() - changed > LONGEST)
       rmSync(path, { force: true });
   }
@@ -154,9 +154,9 @@ export class GitStore {
   /** The code of another run, committed again under this run's ref: what a run that repeats it starts from. */
   snapshotOf(id: string, record: RunRecord, original: string): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
-      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]),
-        ref = refOf(id),
-        { commit, note } = await this.commit(tree, original, record, index);
+      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]);
+      const ref = refOf(id);
+      const { commit, note } = await this.commit(tree, original, record, index);
       await this.updateRef(ref, commit, undefined);
       return { commit, ref, note };
     });
@@ -185,8 +185,8 @@ export class GitStore {
     { files, orNew }: { files: readonly { path: string; source: string }[]; orNew: boolean },
   ): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
-      const ref = refOf(id),
-        env = { GIT_INDEX_FILE: index };
+      const ref = refOf(id);
+      const env = { GIT_INDEX_FILE: index };
       const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
       if (before === undefined && !orNew) throw new Error(`there is no ${ref} any more`);
       const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
@@ -217,18 +217,18 @@ export class GitStore {
   /** Files that differ between two commits, renames as two changes. */
   async changedFiles(from: string, to: string): Promise<ChangedFile[]> {
     const parts = (
-        await this.git.run([
-          "diff-tree",
-          "-r",
-          "-z",
-          "--no-renames",
-          "--raw",
-          "--end-of-options",
-          objectId(from),
-          objectId(to),
-        ])
-      ).split("\0"),
-      files: ChangedFile[] = [];
+      await this.git.run([
+        "diff-tree",
+        "-r",
+        "-z",
+        "--no-renames",
+        "--raw",
+        "--end-of-options",
+        objectId(from),
+        objectId(to),
+      ])
+    ).split("\0");
+    const files: ChangedFile[] = [];
     for (let at = 0; at + 1 < parts.length; at += 2) {
       const [, mode = "", , , letter] = parts[at]!.split(" ");
       files.push({

@@ -10,8 +10,8 @@ import { Journal, readJournal, readRecord } from "./journal.ts";
 import { makeRunsFolder } from "./runDirectory.ts";
 
 /** A fetched run is somebody else's data: so many files of so many bytes, and no more. */
-const MOST_FILES = 300,
-  MOST_BYTES = 256 * 1024 * 1024;
+const MOST_FILES = 300;
+const MOST_BYTES = 256 * 1024 * 1024;
 /** Results and snapshot of one run: each analysis adds one. */
 const MOST_COMMITS = 1000;
 
@@ -25,8 +25,8 @@ interface RunFile {
 
 /** A run's folder out of its commit: whole, checked, or not at all. @throws UserError with what is wrong with it */
 export async function unpackRun(store: GitStore, id: string, runsDir: string): Promise<void> {
-  const commit = (await store.commitOf(id))!,
-    files = await runFiles(store, id, commit);
+  const commit = (await store.commitOf(id))!;
+  const files = await runFiles(store, id, commit);
   if (!files.some(({ path }) => path === "experiment.json"))
     throw new UserError("its commit has no experiment.json: it was made by an older version, or has not finished");
   if (files.length > MOST_FILES || files.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES)
@@ -34,8 +34,8 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   if (files.some(({ mode, path }) => mode !== "100644" || !InnerPath.safeParse(path).success))
     throw new UserError("it has files that are no plain files");
   makeRunsFolder(runsDir);
-  const temporary = mkdtempSync(join(dirname(runsDir), "fetched-")),
-    run = join(temporary, id);
+  const temporary = mkdtempSync(join(dirname(runsDir), "fetched-"));
+  const run = join(temporary, id);
   try {
     for (const { object, path } of files) {
       mkdirSync(dirname(join(run, path)), { recursive: true });
@@ -74,8 +74,8 @@ async function ownLarge(store: GitStore, run: string, files: readonly RunFile[])
 
 /** The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away on somebody's word. */
 function ownExperiment(run: string): void {
-  const path = join(run, "experiment.json"),
-    { reproduces, ...experiment } = ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8")));
+  const path = join(run, "experiment.json");
+  const { reproduces, ...experiment } = ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8")));
   if (reproduces !== undefined) writeFileSync(path, `${JSON.stringify(experiment, null, 2)}\n`);
 }
 
@@ -93,8 +93,8 @@ async function ownJournal(
   run: string,
   { commit, lacking }: { commit: string; lacking: readonly string[] },
 ): Promise<void> {
-  const path = join(run, "events.jsonl"),
-    id = basename(run);
+  const path = join(run, "events.jsonl");
+  const id = basename(run);
   if (readJournal(run).events.length === 0) throw new UserError("its journal cannot be read");
   writeFileSync(
     path,
@@ -103,11 +103,11 @@ async function ownJournal(
       .filter((line) => !isGitEvent(line))
       .join("\n"),
   );
-  const { status, snapshot } = await told(store, id, commit),
-    known = RunStatus.safeParse(status),
-    { record } = readRecord(run),
-    journal = new Journal(run),
-    ref = `refs/adept/runs/${id}`;
+  const { status, snapshot } = await told(store, id, commit);
+  const known = RunStatus.safeParse(status);
+  const { record } = readRecord(run);
+  const journal = new Journal(run);
+  const ref = `refs/adept/runs/${id}`;
   try {
     if (known.success && record.status !== known.data) journal.append({ type: "status", status: known.data });
     if (snapshot !== undefined) journal.append({ type: "git", kind: "snapshot", commit: snapshot, ref });
@@ -144,9 +144,9 @@ async function told(
     const [name = "", body = ""] = entry.split("\0");
     return { name, record: recordIn(body) };
   });
-  const others = records.findIndex(({ record }) => record["id"] !== id),
-    own = others === -1 ? records : records.slice(0, others),
-    oldest = own.at(-1)?.name;
+  const others = records.findIndex(({ record }) => record["id"] !== id);
+  const own = others === -1 ? records : records.slice(0, others);
+  const oldest = own.at(-1)?.name;
   const isCode = oldest !== undefined && (await runFiles(store, id, oldest)).length === 0;
   return { status: records[0]?.record["status"], snapshot: isCode ? oldest : undefined };
 }

@@ -41,8 +41,8 @@ export class Journal {
   /** @throws UserError when the folder may not be written, the disk is full, or a newer version has written to it */
   constructor(runPath: string) {
     this.path = join(runPath, FILE);
-    const isNew = !existsSync(this.path),
-      newer = isNew ? undefined : newerVersion(this.path);
+    const isNew = !existsSync(this.path);
+    const newer = isNew ? undefined : newerVersion(this.path);
     if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
       this.fd = openOwn(this.path, "append");
@@ -74,8 +74,8 @@ export class Journal {
   }
 
   private endsTorn(): boolean {
-    const { size } = fstatSync(this.fd),
-      last = Buffer.alloc(1);
+    const { size } = fstatSync(this.fd);
+    const last = Buffer.alloc(1);
     return size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
   }
 
@@ -118,8 +118,8 @@ export function announceRun(
 function newerVersion(path: string): NewerVersion | undefined {
   const reader = new LineReader();
   for (const line of wholeLines(path).lines) {
-    const event = mayBeNewer(line) ? reader.event(line) : undefined,
-      newer = event === undefined ? undefined : newerOf(event);
+    const event = mayBeNewer(line) ? reader.event(line) : undefined;
+    const newer = event === undefined ? undefined : newerOf(event);
     if (newer !== undefined) return newer;
   }
   return undefined;
@@ -127,10 +127,10 @@ function newerVersion(path: string): NewerVersion | undefined {
 
 /** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a newer version has written whole is neither. */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
-  const path = join(runPath, FILE),
-    { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 },
-    parsed = LineReader.all(lines),
-    events = parsed.filter((event) => event !== undefined);
+  const path = join(runPath, FILE);
+  const { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 };
+  const parsed = LineReader.all(lines);
+  const events = parsed.filter((event) => event !== undefined);
   const isNewer = events.some((event) => newerOf(event) !== undefined);
   return {
     events,
@@ -151,13 +151,13 @@ export function readRecord(runPath: string): { record: RunRecord; size: number }
   const path = join(runPath, FILE);
   if (!existsSync(path)) return { record: fold([]), size: 0 };
   const { lines, size } = wholeLines(path);
-  const events: RunEvent[] = [],
-    pending = new Set(REPEATED),
-    reader = new LineReader();
+  const events: RunEvent[] = [];
+  const pending = new Set(REPEATED);
+  const reader = new LineReader();
   // From the end, so that the first whole one of each kind is the last.
   for (let at = lines.length - 1; at >= 0; at--) {
-    const line = lines[at]!,
-      kind = REPEATED.find((start) => line.startsWith(start));
+    const line = lines[at]!;
+    const kind = REPEATED.find((start) => line.startsWith(start));
     if ((kind !== undefined && !pending.has(kind)) || (events.length > MOST_LINES && !line.startsWith(FIRST))) continue;
     const event = reader.event(line);
     if (event === undefined) continue;

@@ -6,11 +6,11 @@ import { ofNewer } from "./newerLine.ts";
 
 const NEWLINE = 10;
 /** Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which says what the run is, and its end. */
-const MOST_BYTES = 384 * 1024 * 1024,
-  HEAD_BYTES = 64 * 1024;
+const MOST_BYTES = 384 * 1024 * 1024;
+const HEAD_BYTES = 64 * 1024;
 /** A line that is shorter or longer is no event of any version. */
-const SHORTEST = 20,
-  LONGEST = 16 * 1024 * 1024;
+const SHORTEST = 20;
+const LONGEST = 16 * 1024 * 1024;
 /** Lines of a journal that are looked at, of a longer one the last, beside its first. A journal of so many bytes has fewer, unless somebody made it. */
 const MOST_LINES = 2_000_000;
 /** Lines of a kind that look like an event and are none: before so many, read from the end, a reader looks into no more. */
@@ -44,8 +44,8 @@ export class LineReader {
   event(line: string): RunEvent | undefined {
     if (line.length < SHORTEST || line.length > LONGEST || !line.startsWith("{") || !line.endsWith("}"))
       return undefined;
-    const kind = REPEATED.find((start) => line.startsWith(start)) ?? "",
-      before = this.unreadable.get(kind) ?? 0;
+    const kind = REPEATED.find((start) => line.startsWith(start)) ?? "";
+    const before = this.unreadable.get(kind) ?? 0;
     if (before >= MOST_UNREADABLE) return undefined;
     const event = isSound(line) ? parsed(line) : undefined;
     if (event === undefined) this.unreadable.set(kind, before + 1);
@@ -64,8 +64,8 @@ export class LineReader {
 
 function parsed(line: string): RunEvent | undefined {
   try {
-    const json: unknown = JSON.parse(line),
-      event = RunEvent.safeParse(json);
+    const json: unknown = JSON.parse(line);
+    const event = RunEvent.safeParse(json);
     if (event.success) return event.data;
     // Without a checksum an unknown word may as well be a damaged one.
     return isSealed(line) ? ofNewer(json) : undefined;
@@ -76,8 +76,8 @@ function parsed(line: string): RunEvent | undefined {
 
 /** Lines of a text that may be events, in order: its first, and the last of them; `short` counts those that are too short to be one, empty ones left out. The text ends with a line's end, or what follows the last is left out. */
 export function linesIn(text: string): { lines: string[]; short: number } {
-  const lines: string[] = [],
-    first = text.indexOf("\n");
+  const lines: string[] = [];
+  const first = text.indexOf("\n");
   let short = 0;
   for (let end = text.lastIndexOf("\n"); end >= 0;) {
     // Before the first sign there is no line's end; lastIndexOf would look at the first sign itself.
@@ -97,11 +97,11 @@ export function linesIn(text: string): { lines: string[]; short: number } {
 export function wholeLines(path: string): { lines: string[]; short: number; size: number } {
   const { fd, size: all } = openPlain(path);
   try {
-    const head = all > MOST_BYTES ? HEAD_BYTES : 0,
-      end = Buffer.alloc(Math.min(all, MOST_BYTES)),
-      length = readSync(fd, end, 0, end.length, all - end.length),
-      whole = end.subarray(0, length).lastIndexOf(NEWLINE) + 1,
-      start = Buffer.alloc(head);
+    const head = all > MOST_BYTES ? HEAD_BYTES : 0;
+    const end = Buffer.alloc(Math.min(all, MOST_BYTES));
+    const length = readSync(fd, end, 0, end.length, all - end.length);
+    const whole = end.subarray(0, length).lastIndexOf(NEWLINE) + 1;
+    const start = Buffer.alloc(head);
     readSync(fd, start, 0, head, 0);
     return {
       ...linesIn(`${start.toString("utf8")}${head > 0 ? "\n" : ""}${end.toString("utf8", 0, whole)}`),

@@ -16,8 +16,8 @@ const Lease = z.object({
 });
 
 /** So often (ms) who holds a lease touches it; so long after that one who cannot look for the process takes it to live. Clocks of machines differ. */
-const TOUCH_MS = 30_000,
-  FRESH_MS = 10 * 60_000;
+const TOUCH_MS = 30_000;
+const FRESH_MS = 10 * 60_000;
 
 /** When a process started, where the system tells (Linux): a pid alone may be somebody else's by now. */
 function startTime(pid: number): string {
@@ -65,8 +65,8 @@ function holderIn(text: string | undefined, path: string): Holder | undefined {
   } catch {
     return undefined;
   }
-  const { pid, started, machine } = lease,
-    where = machine === undefined ? "here" : seenFromHere(machine);
+  const { pid, started, machine } = lease;
+  const where = machine === undefined ? "here" : seenFromHere(machine);
   if (where === "elsewhere") return isFresh(path) ? { host: machineName(machine!.host).slice(0, 100) } : undefined;
   // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be stopped.
   return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;

@@ -16,8 +16,8 @@ export const VERSION = 1;
 export function ofNewer(json: unknown): RunEvent | undefined {
   const { data } = Line.safeParse(json);
   if (data === undefined) return undefined;
-  const { type, time, version } = data,
-    isLater = type === "created" && version !== undefined && version > VERSION;
+  const { type, time, version } = data;
+  const isLater = type === "created" && version !== undefined && version > VERSION;
   if (!isLater) return KNOWN.has(type) ? undefined : { type: "newer", time };
   const created = RunEvent.safeParse({ ...UNKNOWN, ...data });
   return created.success ? created.data : { type: "newer", time, version };

@@ -8,8 +8,8 @@ import { removeWorkTree } from "./gitWorkTree.ts";
 import { readRuns, type RunDirectory } from "./runDirectory.ts";
 import { deletedRuns } from "./trash.ts";
 
-const DAY = 24 * 3600 * 1000,
-  BACKUPS_KEPT = 30 * DAY;
+const DAY = 24 * 3600 * 1000;
+const BACKUPS_KEPT = 30 * DAY;
 const BACKUPS = "refs/adept/backup";
 
 /** What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that are not at work, kept files that no run names, checkpoints of finished runs. */
@@ -111,8 +111,8 @@ async function files(
   runs: ReadonlyMap<string, RunDirectory>,
 ): Promise<Prunable[]> {
   if (store === undefined) return [];
-  const kept = store.large.list().filter(({ since }) => now - since > DAY),
-    named = new Set<string>();
+  const kept = store.large.list().filter(({ since }) => now - since > DAY);
+  const named = new Set<string>();
   if (kept.length === 0) return [];
   for (const { commit, record } of await store.list()) {
     const naming = Naming.safeParse(record);
@@ -154,20 +154,20 @@ const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] =>
 /** Everything that can go of the kinds asked for; nothing is removed before `remove` is called. @param kinds of them */
 export async function prunable(context: PruneContext, kinds: readonly Pruned[]): Promise<Prunable[]> {
   const runs = new Map(
-      readRuns(context.runsDir, () => {
-        /* one that cannot be read is not touched */
-      }).map(({ run }) => [run.id, run]),
-    ),
-    of: Record<Pruned, () => Prunable[] | Promise<Prunable[]>> = {
-      deleted: () =>
-        deletedRuns(context.runsDir)
-          .filter(({ expired }) => expired(context.now))
-          .map(({ id, path }) => away("deleted", id, path)),
-      backups: () => backups(context),
-      worktrees: () => workTrees(context, runs),
-      files: () => files(context, runs),
-      checkpoints: () => checkpoints(runs),
-    };
+    readRuns(context.runsDir, () => {
+      /* one that cannot be read is not touched */
+    }).map(({ run }) => [run.id, run]),
+  );
+  const of: Record<Pruned, () => Prunable[] | Promise<Prunable[]>> = {
+    deleted: () =>
+      deletedRuns(context.runsDir)
+        .filter(({ expired }) => expired(context.now))
+        .map(({ id, path }) => away("deleted", id, path)),
+    backups: () => backups(context),
+    worktrees: () => workTrees(context, runs),
+    files: () => files(context, runs),
+    checkpoints: () => checkpoints(runs),
+  };
   const found: Prunable[] = [];
   for (const kind of kinds) found.push(...(await of[kind]()));
   return found;

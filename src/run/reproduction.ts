@@ -15,9 +15,9 @@ import { entryAt, standing } from "./standing.ts";
  * @returns paths that neither has (elsewhere, very large): they are taken as they are now @throws UserError naming those that are nowhere
  */
 export async function layOut(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
-  const tree = await openWorkTree(store, run.path, commit),
-    { sources, contents } = run.record(),
-    gone: string[] = [];
+  const tree = await openWorkTree(store, run.path, commit);
+  const { sources, contents } = run.record();
+  const gone: string[] = [];
   for (const [path, content] of Object.entries(contents)) {
     const own = ownSource(sources, path);
     // Never through a link of the commit's, which may lead out of the tree.
@@ -38,8 +38,8 @@ export async function layOut(store: GitStore, run: RunDirectory, commit: string)
     await copyFile(today, join(tree, own), constants.COPYFILE_FICLONE);
   }
   leaveOutLarge(run, tree);
-  const { outside, missing } = await outsideOf(run),
-    nowhere = [...gone, ...missing];
+  const { outside, missing } = await outsideOf(run);
+  const nowhere = [...gone, ...missing];
   if (nowhere.length > 0)
     throw new UserError(
       `Neither its commit nor this disk has ${nowhere.join(", ")}`,
@@ -52,9 +52,9 @@ export async function layOut(store: GitStore, run: RunDirectory, commit: string)
 function leaveOutLarge(run: RunDirectory, tree: string): void {
   const { sources, contents } = run.record();
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path),
-      { there, missing } =
-        own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : standing(tree, own);
+    const own = ownSource(sources, path);
+    const { there, missing } =
+      own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : standing(tree, own);
     if (
       there !== undefined &&
       there === own &&

@@ -25,8 +25,8 @@ export function newRunId(now: Date, random: () => number): string {
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
-  const parent = dirname(runsDir),
-    ignore = join(parent, ".gitignore");
+  const parent = dirname(runsDir);
+  const ignore = join(parent, ".gitignore");
   makeFolder(runsDir);
   // One that a power cut has emptied would let all runs into the user's commits.
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");

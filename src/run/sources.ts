@@ -18,8 +18,8 @@ function realOf(path: string): string {
 
 /** Where in a repository each path of an experiment lies, those outside left out; by whatever links either was opened. */
 export function sourcesIn(top: string, experiment: Experiment): Record<string, string> {
-  const root = realOf(top),
-    inner = (path: string): string => relative(root, realOf(path));
+  const root = realOf(top);
+  const inner = (path: string): string => relative(root, realOf(path));
   return Object.fromEntries(
     pathsOf(experiment).flatMap((path) => {
       const own = isAbsolute(path) ? inner(path) : "";
@@ -32,16 +32,16 @@ export function sourcesIn(top: string, experiment: Experiment): Record<string, s
 
 /** Folders that a run's sources may lie in now: the repository around the run, or around the process that reads it, and the folders themselves where there is none. */
 function roots(runPath: string): string[] {
-  const folder = realOf(dirname(dirname(dirname(runPath)))),
-    here = process.cwd();
+  const folder = realOf(dirname(dirname(dirname(runPath))));
+  const here = process.cwd();
   return [...new Set([repositoryAround(folder) ?? folder, repositoryAround(here) ?? here])];
 }
 
 /** Where a path lay, or a file of a folder that is one; a path may be called as what every object has. */
 export function ownSource(sources: Readonly<Record<string, string>>, path: string): string | undefined {
   if (Object.hasOwn(sources, path)) return sources[path];
-  const folder = dirname(path),
-    own = Object.hasOwn(sources, folder) ? InnerPath.safeParse(`${sources[folder]!}/${basename(path)}`) : undefined;
+  const folder = dirname(path);
+  const own = Object.hasOwn(sources, folder) ? InnerPath.safeParse(`${sources[folder]!}/${basename(path)}`) : undefined;
   return own?.data;
 }
 
@@ -61,8 +61,8 @@ export const placeToday = (run: RunDirectory): ((path: string) => string) => pla
 function placeIn(run: RunDirectory, tree: string | undefined): (path: string) => string {
   const { sources } = run.record();
   const there = (top: string, path: string): string | undefined => {
-    const own = ownSource(sources, path),
-      found = own === undefined ? undefined : join(top, own);
+    const own = ownSource(sources, path);
+    const found = own === undefined ? undefined : join(top, own);
     return found !== undefined && existsSync(found) ? found : undefined;
   };
   const elsewhere = (path: string): string | undefined =>
@@ -83,15 +83,15 @@ async function isStill({ sha256 }: Content, path: string): Promise<boolean> {
 
 /** Of a run that repeats another: paths that its work tree lacks, or has otherwise, and that do not hold what they held, as far as that is known; and those of them that are nowhere. */
 export async function outsideOf(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
-  const { sources, contents } = run.record(),
-    tree = workTreeOf(run.path),
-    place = placeOf(run),
-    outside: string[] = [];
+  const { sources, contents } = run.record();
+  const tree = workTreeOf(run.path);
+  const place = placeOf(run);
+  const outside: string[] = [];
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path),
-      now = place(path),
-      parts = Object.entries(contents).filter(([file]) => file === path || dirname(file) === path),
-      changed: string[] = [];
+    const own = ownSource(sources, path);
+    const now = place(path);
+    const parts = Object.entries(contents).filter(([file]) => file === path || dirname(file) === path);
+    const changed: string[] = [];
     for (const [file, held] of parts)
       if (!(await isStill(held, file === path ? now : join(now, basename(file))))) changed.push(file);
     // What the commit has of it was laid out anew; what it lacks came from elsewhere.

@@ -9,8 +9,8 @@ export const entryAt = (path: string): Stats | undefined => lstatSync(path, { th
  * @param path below `top`, with / @returns `missing`: the folders that are to be made, outermost first
  */
 export function standing(top: string, path: string): { there: string | undefined; missing: string[] } {
-  const parts = path.split("/"),
-    ways = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
+  const parts = path.split("/");
+  const ways = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
   for (const [i, here] of ways.entries()) {
     const entry = entryAt(join(top, here));
     if (here === path || entry?.isDirectory() !== true)

@@ -36,9 +36,9 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
   const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
   if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
-  const trash = trashOf(runsDir),
-    store = await openGitStore(folder),
-    gone: string[] = [];
+  const trash = trashOf(runsDir);
+  const store = await openGitStore(folder);
+  const gone: string[] = [];
   try {
     makeFolder(trash);
     emptyOld(runsDir);
@@ -60,13 +60,13 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
 
 /** Puts deleted runs back, with their refs. @throws UserError when one is no longer in the trash */
 export async function restoreRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
-  const trash = trashOf(runsDir),
-    missing = ids.find((id) => !existsSync(join(trash, id)));
+  const trash = trashOf(runsDir);
+  const missing = ids.find((id) => !existsSync(join(trash, id)));
   if (missing !== undefined) throw new UserError(`Run ${missing} is no longer in the trash.`);
   const store = await openGitStore(folder);
   for (const id of ids) {
-    const path = join(runsDir, id),
-      commit = noteOf(join(trash, id))?.commit;
+    const path = join(runsDir, id);
+    const commit = noteOf(join(trash, id))?.commit;
     renameSync(join(trash, id), path);
     if (commit !== undefined && !("reason" in store)) await store.putBack(id, commit);
     rmSync(join(path, FILE), { force: true });
@@ -90,8 +90,8 @@ export function deletedRuns(
   const trash = trashOf(runsDir);
   if (!existsSync(trash)) return [];
   return readdirSync(trash).map((id) => {
-    const path = join(trash, id),
-      note = noteOf(path);
+    const path = join(trash, id);
+    const note = noteOf(path);
     return {
       id,
       path,

@@ -16,8 +16,8 @@ export function unreadableRuns(runsDir: string, listed: ReadonlySet<string>, now
   return readdirSync(runsDir)
     .filter((name) => isRunId(name) && !listed.has(name))
     .flatMap((name): UnreadableRun[] => {
-      const path = join(runsDir, name),
-        error = refusal(join(path, "experiment.json"));
+      const path = join(runsDir, name);
+      const error = refusal(join(path, "experiment.json"));
       if (error === undefined) return [];
       const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
       return changed === undefined || (error.code === "ENOENT" && Math.abs(now - changed) < MADE)

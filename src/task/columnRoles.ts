@@ -8,11 +8,11 @@ export interface Column {
   example: string;
 }
 
-const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i,
-  OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
+const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i;
+const OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
 /** Rows looked at: the first ones tell what a column is. */
-const ROWS = 2000,
-  MOST_LABELS = 50;
+const ROWS = 2000;
+const MOST_LABELS = 50;
 /** Columns looked at: rows of JSON may have others each. */
 const MOST_COLUMNS = 300;
 
@@ -23,11 +23,11 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
  * Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
  */
 export function columnRoles(rows: readonly Row[]): Column[] {
-  const some = rows.slice(0, ROWS),
-    names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))].slice(0, MOST_COLUMNS);
+  const some = rows.slice(0, ROWS);
+  const names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))].slice(0, MOST_COLUMNS);
   const known = names.map((name) => {
-    const values = some.flatMap(({ fields }) => (Object.hasOwn(fields, name) ? [fields[name]!] : [])),
-      distinct = new Set(values).size;
+    const values = some.flatMap(({ fields }) => (Object.hasOwn(fields, name) ? [fields[name]!] : []));
+    const distinct = new Set(values).size;
     return {
       name,
       distinct,
@@ -49,12 +49,12 @@ export function columnRoles(rows: readonly Row[]): Column[] {
     [...fits].sort((a, b) => Number(a.numeric) - Number(b.numeric) || a.length - b.length)[0] ??
     known.findLast(({ name }) => !OTHER_NAME.test(name));
   const texts = known.filter(
-      (each) => each !== output && !each.numeric && !OTHER_NAME.test(each.name) && each.length > 1,
-    ),
-    inputs = texts.length > 0 ? texts : known.filter((each) => each !== output && !OTHER_NAME.test(each.name));
+    (each) => each !== output && !each.numeric && !OTHER_NAME.test(each.name) && each.length > 1,
+  );
+  const inputs = texts.length > 0 ? texts : known.filter((each) => each !== output && !OTHER_NAME.test(each.name));
   // Beside real text, a column of a few short words is more likely another label than an input.
-  const longest = Math.max(0, ...inputs.map(({ length }) => length)),
-    chosen = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
+  const longest = Math.max(0, ...inputs.map(({ length }) => length));
+  const chosen = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
   return known.map((each) => ({
     name: each.name,
     distinct: each.distinct,
@@ -65,8 +65,8 @@ export function columnRoles(rows: readonly Row[]): Column[] {
 
 /** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
 export function templatesOf(columns: readonly Pick<Column, "name" | "role">[]): { source: string; target: string } {
-  const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name),
-    [inputs, [output = ""]] = [named("input"), named("output")];
+  const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name);
+  const [inputs, [output = ""]] = [named("input"), named("output")];
   return {
     source:
       inputs.length === 1

@@ -30,8 +30,8 @@ export function dataText(path: string): Promise<string> {
 export function firstText(path: string, most: number): Promise<{ text: string; all: boolean }> {
   return reading(path, async () => {
     if ((await stat(path)).size > MAX_BYTES) throw TOO_LARGE(path);
-    const bytes = await firstBytes(path, most + 1),
-      all = bytes.length <= most;
+    const bytes = await firstBytes(path, most + 1);
+    const all = bytes.length <= most;
     return { text: decode(all ? bytes : bytes.subarray(0, lineEnd(bytes)), path), all };
   });
 }
@@ -81,9 +81,9 @@ async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
 
 /** At most so many bytes from the file's beginning, unpacked. */
 async function firstBytes(path: string, most: number): Promise<Buffer> {
-  const source = createReadStream(path, { highWaterMark: 1 << 20 }),
-    stream = isPacked(path) ? source.pipe(createGunzip()) : source,
-    parts: Buffer[] = [];
+  const source = createReadStream(path, { highWaterMark: 1 << 20 });
+  const stream = isPacked(path) ? source.pipe(createGunzip()) : source;
+  const parts: Buffer[] = [];
   // A pipe does not hand on what goes wrong before it.
   source.on("error", (error) => {
     stream.destroy(error);

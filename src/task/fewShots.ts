@@ -12,8 +12,8 @@ export function balancedShots(train: readonly Example[], k: number, seed: number
     if (same === undefined) byTarget.set(example.target, [example]);
     else same.push(example);
   }
-  const classes = [...byTarget].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, examples]) => examples),
-    chosen: Example[] = [];
+  const classes = [...byTarget].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, examples]) => examples);
+  const chosen: Example[] = [];
   for (let round = 0; chosen.length < k && classes.some((examples) => examples.length > round); round++) {
     for (const examples of classes) chosen.push(...examples.slice(round, chosen.length < k ? round + 1 : round));
   }
@@ -30,13 +30,13 @@ export function officialShots(
   { k, seed }: { k: number; seed: number },
   { classOf, classes }: { classOf: (example: Example) => string; classes: number },
 ): Example[] {
-  const each = Math.floor(k / classes),
-    counts = new Map<string, number>(),
-    chosen: Example[] = [];
+  const each = Math.floor(k / classes);
+  const counts = new Map<string, number>();
+  const chosen: Example[] = [];
   for (const example of shuffled(train, numpyPermutation(train.length, seed))) {
     if (chosen.length === k) break;
-    const name = classOf(example),
-      count = counts.get(name) ?? 0;
+    const name = classOf(example);
+    const count = counts.get(name) ?? 0;
     if (count >= each && chosen.length !== k - 1) continue;
     counts.set(name, count + 1);
     chosen.push(example);

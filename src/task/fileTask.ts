@@ -9,10 +9,10 @@ import { columnsOf, compileTemplate } from "./template.ts";
 type FileSpec = Extract<TaskSpec, { kind: "file" }>;
 
 async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
-  const rows = await readRows(path),
-    use = { file: path, columns: columnsOf(rows) };
-  const source = compileTemplate(spec.source, { ...use, name: "task.source" }),
-    target = compileTemplate(spec.target, { ...use, name: "task.target" });
+  const rows = await readRows(path);
+  const use = { file: path, columns: columnsOf(rows) };
+  const source = compileTemplate(spec.source, { ...use, name: "task.source" });
+  const target = compileTemplate(spec.target, { ...use, name: "task.target" });
   return rows.map((row) => {
     const example = { source: source(row), target: target(row).trim() };
     if (example.target === "")

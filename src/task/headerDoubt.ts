@@ -1,8 +1,8 @@
 import type { Row } from "./example.ts";
 
 /** Units that no column's name is likely to have. */
-const LONG = 120,
-  ROWS = 2000;
+const LONG = 120;
+const ROWS = 2000;
 const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name);
 /** Some programs name columns by counting them. */
 const counts = (name: string, columns: number): boolean => Number.isInteger(Number(name)) && Number(name) <= columns;
@@ -12,8 +12,8 @@ const counts = (name: string, columns: number): boolean => Number.isInteger(Numb
  * a number that does not count the columns, a text of some length.
  */
 export function looksHeaderless(rows: readonly Row[]): boolean {
-  const some = rows.slice(0, ROWS),
-    names = Object.keys(some[0]?.fields ?? {});
+  const some = rows.slice(0, ROWS);
+  const names = Object.keys(some[0]?.fields ?? {});
   return names.some(
     (name) =>
       name.length > LONG ||

@@ -7,9 +7,9 @@ const DEEPEST = 100;
  */
 export function wholeElements(text: string): string | undefined {
   const open: string[] = [];
-  let list: number | undefined,
-    end = 0,
-    closers = "";
+  let list: number | undefined;
+  let end = 0;
+  let closers = "";
   for (let at = 0; at < text.length; at++) {
     const unit = text[at]!;
     if (unit === '"') at = stringEnd(text, at + 1);

@@ -33,8 +33,8 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
 export function jsonLines(text: string, path: string): Row[] {
   return text.split(/\r?\n/).flatMap((content, index) => {
     if (content.trim() === "") return [];
-    const place = { line: index + 1 },
-      value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
+    const place = { line: index + 1 };
+    const value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
     if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
     if (index === 0 && Object.keys(value).join() === "header") return [];
     return "qas" in value

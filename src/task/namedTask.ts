@@ -12,8 +12,8 @@ import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
 /** Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference section 3). */
-const HELD_OUT = 1000,
-  SPLIT_SEED = 42;
+const HELD_OUT = 1000;
+const SPLIT_SEED = 42;
 /** The official code trains Yelp on so many of its shuffled rows. */
 const YELP_ROWS = 100_000;
 
@@ -138,8 +138,8 @@ class RowReader {
 
   /** Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's files have no such field but a number. */
   private hidden(row: Row): boolean {
-    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined),
-      list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
+    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined);
+    const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
     if (label !== undefined || list !== undefined)
       return (label === undefined || ["", "-1"].includes(label.trim())) && (list ?? []).length === 0;
     return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
@@ -166,8 +166,8 @@ function similarity(text: string, official: boolean): string | undefined {
 function markSpans({ fields }: Row, fail: (what: string) => never): string {
   const words = (fields["text"] ?? fail('no field "text"')).split(" ");
   const mark = (span: "span1" | "span2", sign: string): void => {
-    const at = Number(fields[`${span}_index`]),
-      text = fields[`${span}_text`];
+    const at = Number(fields[`${span}_index`]);
+    const text = fields[`${span}_text`];
     if (text === undefined || !(at >= 0 && at < words.length))
       fail(`no "${span}_text" and "${span}_index" that point into the text`);
     const length = text.split(" ").length;
@@ -209,8 +209,8 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
 type Splits = Pick<TaskData, "train" | "validation" | "test">;
 
 async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {
-  const train = await read("train"),
-    validation = await read("validation");
+  const train = await read("train");
+  const validation = await read("validation");
   const { policy } = CATALOGUE[spec.name];
   if (spec.split === "given" || policy === "given") return { train, validation, test: await read("test") };
   const order = permutation(policy === "halve" ? validation.length : train.length, SPLIT_SEED);
@@ -225,8 +225,8 @@ async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Examp
  * @throws UserError naming file, line and field of what does not fit
  */
 export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
-  const reader = new RowReader(spec),
-    definition = CATALOGUE[spec.name];
+  const reader = new RowReader(spec);
+  const definition = CATALOGUE[spec.name];
   if (splitFiles(spec.folder, "train").length === 0)
     throw new UserError(`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
   const data = await splits(spec, (split) => reader.read(splitFiles(spec.folder, split), split));

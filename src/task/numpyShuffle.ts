@@ -1,6 +1,6 @@
-const MASK32 = 0xffffffffn,
-  MASK64 = (1n << 64n) - 1n,
-  MASK128 = (1n << 128n) - 1n;
+const MASK32 = 0xffffffffn;
+const MASK64 = (1n << 64n) - 1n;
+const MASK128 = (1n << 128n) - 1n;
 const MULTIPLIER = (2549297995355413924n << 64n) | 4865540595714422341n;
 
 /** The hash of numpy's SeedSequence: its constant moves on at every use. */
@@ -21,8 +21,8 @@ function mix(x: number, y: number): number {
 
 /** numpy.random.SeedSequence(seed).generate_state(4, uint64), for a whole seed from 0 to 2^53 - 1. */
 function seedState(seed: number): bigint[] {
-  const hash = hasher(0x43b0d7e5, 0x931e8875),
-    high = Math.floor(seed / 2 ** 32);
+  const hash = hasher(0x43b0d7e5, 0x931e8875);
+  const high = Math.floor(seed / 2 ** 32);
   const pool = [seed % 2 ** 32, high, 0, 0].map((word) => hash(word));
   for (let from = 0; from < 4; from++)
     for (let to = 0; to < 4; to++) if (from !== to) pool[to] = mix(pool[to]!, hash(pool[from]!));
@@ -56,8 +56,8 @@ class Pcg64 {
       return kept;
     }
     this.step();
-    const folded = (this.state >> 64n) ^ (this.state & MASK64),
-      turn = this.state >> 122n;
+    const folded = (this.state >> 64n) ^ (this.state & MASK64);
+    const turn = this.state >> 122n;
     const value = ((folded >> turn) | (folded << (64n - turn))) & MASK64;
     this.buffered = Number(value >> 32n);
     return Number(value & MASK32);
@@ -76,8 +76,8 @@ class Pcg64 {
 
 /** numpy.random.default_rng(seed).permutation(n), which is what Dataset.shuffle(seed) of Hugging Face's datasets draws; n below 2^32. */
 export function numpyPermutation(n: number, seed: number): Int32Array {
-  const random = new Pcg64(seed),
-    order = Int32Array.from({ length: n }, (_, i) => i);
+  const random = new Pcg64(seed);
+  const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = random.interval(i);
     [order[i], order[j]] = [order[j]!, order[i]!];

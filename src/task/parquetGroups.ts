@@ -52,18 +52,18 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
   const floats = parquetSchema(metadata)
     .children.filter(({ element }) => element.type === "FLOAT")
     .map(({ element }) => element.name);
-  let left = most,
-    count = 0;
+  let left = most;
+  let count = 0;
   for (const group of metadata.row_groups) {
     if (left <= 0) {
       yield { rows: [], all: false };
       return;
     }
-    const bytes = Number(group.total_byte_size),
-      share = Math.min(1, left / Math.max(1, bytes)),
-      rowStart = count,
-      rowEnd = rowStart + Math.ceil(share * Number(group.num_rows)),
-      place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
+    const bytes = Number(group.total_byte_size);
+    const share = Math.min(1, left / Math.max(1, bytes));
+    const rowStart = count;
+    const rowEnd = rowStart + Math.ceil(share * Number(group.num_rows));
+    const place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
     const records: Record<string, unknown>[] = await attempt(place, () =>
       parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }),
     );

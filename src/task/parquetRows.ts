@@ -22,11 +22,11 @@ const ENTRY = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/parquet.js" : "./parquet.js", import.meta.url),
 );
 /** Milliseconds of work and megabytes that a file may take: so many, and so many more for each of its megabytes. */
-const MOST_MS = 3000,
-  MS_A_MEGABYTE = 2000,
-  MOST_MB = 192,
-  MB_A_MEGABYTE = 40,
-  LARGEST_MB = 16_000;
+const MOST_MS = 3000;
+const MS_A_MEGABYTE = 2000;
+const MOST_MB = 192;
+const MB_A_MEGABYTE = 40;
+const LARGEST_MB = 16_000;
 const MEGABYTE = 2 ** 20;
 
 const hostile = (path: string, what: string): UserError =>
@@ -60,8 +60,8 @@ export async function parquetRows(path: string, most: number): Promise<{ rows: R
 
 /** What the process tells, until its last part. */
 function told(reader: ChildProcess, work: ParquetWork): Promise<{ rows: Row[]; all: boolean }> {
-  const rows: Row[] = [],
-    { path } = work;
+  const rows: Row[] = [];
+  const { path } = work;
   return new Promise((resolve, reject) => {
     reader.on("message", (part: ParquetTold) => {
       if ("tooMuch" in part) reject(hostile(path, `it takes more ${part.tooMuch} than a file of its size needs`));

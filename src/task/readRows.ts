@@ -42,9 +42,9 @@ export async function firstRows(path: string, bytes: number): Promise<SomeRows> 
     return { rows: someOf(path, rows), all };
   }
   // What is left out goes on with an object.
-  const { text, all } = await firstText(path, bytes),
-    kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named,
-    whole = all ? text : wholeRecords(text, kind);
+  const { text, all } = await firstText(path, bytes);
+  const kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named;
+  const whole = all ? text : wholeRecords(text, kind);
   if (whole === undefined)
     throw new UserError(
       `${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,

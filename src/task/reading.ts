@@ -14,8 +14,8 @@ export function readingOf(task: TaskSpec): RowReading {
     return reading === undefined ? {} : { reading };
   }
   if (task.kind !== "named") return {};
-  const { source, headerless } = CATALOGUE[task.name],
-    table = headerless === undefined ? {} : { headerless };
+  const { source, headerless } = CATALOGUE[task.name];
+  const table = headerless === undefined ? {} : { headerless };
   if (IN_CODE.includes(task.name)) return { fields: source.map(({ fields }) => fields), ...table };
   const reading = source.flatMap(({ name, fields }, i) => {
     const options =

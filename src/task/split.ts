@@ -6,8 +6,8 @@ export function splitBySeed<T>(
   { validation, test, seed }: { validation: number; test: number; seed: number },
 ): { train: T[]; validation: T[]; test: T[] } {
   const order = permutation(items.length, seed);
-  const testCount = Math.round(items.length * test),
-    validationCount = Math.round(items.length * validation);
+  const testCount = Math.round(items.length * test);
+  const validationCount = Math.round(items.length * validation);
   const pick = (indices: Int32Array): T[] => Array.from(indices, (i) => items[i]!);
   return {
     test: pick(order.slice(0, testCount)),

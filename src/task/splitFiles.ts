@@ -47,8 +47,8 @@ function shardsOf(folder: string, name: string, present: readonly string[]): str
       return match?.[1] === name ? [{ file, index: Number(match[2]), count: Number(match[3]) }] : [];
     })
     .sort((a, b) => a.index - b.index);
-  const count = found[0]?.count ?? 0,
-    odd = found.find((each, index) => each.index !== index || each.count !== count);
+  const count = found[0]?.count ?? 0;
+  const odd = found.find((each, index) => each.index !== index || each.count !== count);
   if (odd !== undefined || found.length !== count)
     throw new UserError(
       `${join(folder, (odd ?? found[0]!).file)}: of its ${count} shards, ${found.length} are here${odd === undefined ? "" : ", not each once"}`,

@@ -25,8 +25,8 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
 
 /** Records with the line they start on; a quoted cell goes over lines, what is blank is no record. */
 function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
-  const records: TableRecord[] = [],
-    lines = text.split(/\r?\n/);
+  const records: TableRecord[] = [];
+  const lines = text.split(/\r?\n/);
   for (let line = 0; line < lines.length;) {
     let end = line + 1;
     for (let open = form.quotes && leavesQuoteOpen(lines[line]!, false); open && end < lines.length; end++)
@@ -47,13 +47,13 @@ const MOST_COLUMNS = 10_000;
 function headerOf({ cells, line }: TableRecord, path: string): string[] {
   if (cells.length > MOST_COLUMNS)
     throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
-  const names = columnNames(cells),
-    seen = new Set<string>(),
-    twice = names.find((name) => {
-      const known = name !== "" && seen.has(name);
-      seen.add(name);
-      return known;
-    });
+  const names = columnNames(cells);
+  const seen = new Set<string>();
+  const twice = names.find((name) => {
+    const known = name !== "" && seen.has(name);
+    seen.add(name);
+    return known;
+  });
   if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
   return names;
 }
@@ -64,11 +64,11 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
  * @throws UserError naming the file and the line whose columns are too few or too many, or whose quotes are odd
  */
 export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
-  const records = recordsOf(text, path, form),
-    [first] = records;
+  const records = recordsOf(text, path, form);
+  const [first] = records;
   if (first === undefined) return [];
-  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name)),
-    names = bare ? headerless : headerOf(first, path);
+  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name));
+  const names = bare ? headerless : headerOf(first, path);
   const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
   return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
     if (cells.length !== names.length) {

@@ -30,13 +30,13 @@ export function corruptSpans(
   { corruption, spanWords }: { corruption: number; spanWords: number },
   random: MersenneTwister,
 ): Example {
-  const noise = Math.min(words.length - 1, Math.max(1, Math.round(corruption * words.length))),
-    spans = Math.min(noise, words.length - noise, Math.max(1, Math.round(noise / spanWords)));
-  const hidden = partition(noise, spans, random),
-    kept = partition(words.length - noise, spans, random),
-    source: string[] = [],
-    target: string[] = [],
-    answer: string[] = [];
+  const noise = Math.min(words.length - 1, Math.max(1, Math.round(corruption * words.length)));
+  const spans = Math.min(noise, words.length - noise, Math.max(1, Math.round(noise / spanWords)));
+  const hidden = partition(noise, spans, random);
+  const kept = partition(words.length - noise, spans, random);
+  const source: string[] = [];
+  const target: string[] = [];
+  const answer: string[] = [];
   let at = 0;
   for (let i = 0; i < spans; i++) {
     const span = words.slice(at + kept[i]!, at + kept[i]! + hidden[i]!);
@@ -57,15 +57,15 @@ const labelOf = (name: string, label: string | undefined): string | undefined =>
   label === undefined ? undefined : timedMatch(label, name);
 
 async function examplesOf(path: string, name: string, { words, perFile, ...spec }: TextSpec): Promise<Example[]> {
-  const text = await dataText(path),
-    random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0),
-    pieces: string[][] = [];
+  const text = await dataText(path);
+  const random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0);
+  const pieces: string[][] = [];
   for (const paragraph of text.split(/\r?\n/)) {
     const all = paragraph.split(/\s+/).filter((word) => word !== "");
     for (let from = 0; all.length - from >= FEWEST_WORDS; from += words) pieces.push(all.slice(from, from + words));
   }
-  const whole = pieces.filter((piece) => piece.length >= FEWEST_WORDS),
-    chosen = Array.from(permutation(whole.length, random.nextUint32()).slice(0, perFile)).sort((a, b) => a - b);
+  const whole = pieces.filter((piece) => piece.length >= FEWEST_WORDS);
+  const chosen = Array.from(permutation(whole.length, random.nextUint32()).slice(0, perFile)).sort((a, b) => a - b);
   const target = labelOf(name, spec.label);
   return chosen.map((i) =>
     target === undefined ? corruptSpans(whole[i]!, spec, random) : { source: whole[i]!.join(" "), target },

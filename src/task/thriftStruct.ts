@@ -1,17 +1,17 @@
 /** Fields of a struct by their number. What is no whole number of 32 bits, or no struct, is undefined. */
 export type ThriftStruct = Map<number, number | ThriftStruct | undefined>;
 
-const STOP = 0,
-  TRUE = 1,
-  FALSE = 2,
-  BYTE = 3,
-  I16 = 4,
-  I32 = 5,
-  I64 = 6,
-  DOUBLE = 7,
-  BINARY = 8,
-  LIST = 9,
-  STRUCT = 12;
+const STOP = 0;
+const TRUE = 1;
+const FALSE = 2;
+const BYTE = 3;
+const I16 = 4;
+const I32 = 5;
+const I64 = 6;
+const DOUBLE = 7;
+const BINARY = 8;
+const LIST = 9;
+const STRUCT = 12;
 const DEEPEST = 8;
 
 /** Thrift's compact protocol, as far as a Parquet page's header needs it; numbers of 32 bits as the Parquet library reads them. */
@@ -71,9 +71,9 @@ class ThriftReader {
   }
 
   private list(depth: number): undefined {
-    const head = this.byte(),
-      type = head & 0x0f,
-      count = head >> 4 === 15 ? this.varint() : head >> 4;
+    const head = this.byte();
+    const type = head & 0x0f;
+    const count = head >> 4 === 15 ? this.varint() : head >> 4;
     // Truth values take a byte in a list.
     for (let i = 0; i < count; i++) this.element(type === TRUE || type === FALSE ? BYTE : type, depth);
   }
@@ -82,8 +82,8 @@ class ThriftReader {
     if (depth > DEEPEST) throw new RangeError("a page's header is nested too deeply");
     const fields: ThriftStruct = new Map();
     for (let number = 0; ;) {
-      const head = this.byte(),
-        type = head & 0x0f;
+      const head = this.byte();
+      const type = head & 0x0f;
       if (type === STOP) return fields;
       number = head >> 4 === 0 ? this.whole() : number + (head >> 4);
       fields.set(number, this.element(type, depth));
@@ -93,7 +93,7 @@ class ThriftReader {
 
 /** The struct that bytes begin with, and how many of them it takes. @throws RangeError where it is damaged */
 export function thriftStruct(bytes: Buffer): { fields: ThriftStruct; length: number } {
-  const reader = new ThriftReader(bytes),
-    fields = reader.struct();
+  const reader = new ThriftReader(bytes);
+  const fields = reader.struct();
   return { fields, length: reader.at };
 }

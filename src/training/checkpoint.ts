@@ -10,8 +10,8 @@ import type { LoopState } from "./loop.ts";
 import type { Parameters } from "./model.ts";
 
 /** Files of the first version have a digest of their tensors alone. */
-const FIRST = "adept-checkpoint-1",
-  FORMAT = "adept-checkpoint-2";
+const FIRST = "adept-checkpoint-1";
+const FORMAT = "adept-checkpoint-2";
 /** So often a checkpoint is read that is replaced meanwhile. */
 const READS = 20;
 const count = z.string().regex(/^\d{1,15}$/);
@@ -53,9 +53,9 @@ function stateTensors(state: LoopState): Tensors {
  * @throws UserError if the disk is full
  */
 export function saveCheckpoint(path: string, state: LoopState): void {
-  const tensors = stateTensors(state),
-    { step, best } = state,
-    folder = dirname(path);
+  const tensors = stateTensors(state);
+  const { step, best } = state;
+  const folder = dirname(path);
   const about = {
     format: FORMAT,
     step: String(step),
@@ -101,8 +101,8 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
     return entry === undefined ? "" : `${entry.ino} ${entry.mtimeMs} ${entry.size}`;
   };
   for (let attempt = 1; ; attempt++) {
-    const before = which(),
-      opened = openOnce(path);
+    const before = which();
+    const opened = openOnce(path);
     if (!("damage" in opened) || attempt === READS || which() === before) return opened;
   }
 }
@@ -110,11 +110,11 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
 /** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
 function openOnce(path: string): Opened | { damage: string } | { newer: number } {
   try {
-    const { metadata: raw } = readHeader(path),
-      newer = newerFormat(raw["format"]);
+    const { metadata: raw } = readHeader(path);
+    const newer = newerFormat(raw["format"]);
     if (newer !== undefined) return { newer };
-    const tensors = readSafetensors(path),
-      { data: metadata } = Metadata.safeParse(raw);
+    const tensors = readSafetensors(path);
+    const { data: metadata } = Metadata.safeParse(raw);
     if (metadata === undefined) return { damage: "its description is damaged" };
     return metadata.sha256 === digest(tensors, metadata)
       ? { tensors, metadata }
@@ -158,9 +158,9 @@ export function loadCheckpoint(path: string, like: Parameters): LoopState | { da
   if ("damage" in opened) return opened;
   const { tensors, metadata } = opened;
   try {
-    const first = named(tensors, "m", like),
-      second = named(tensors, "v", like),
-      best = Best.parse(JSON.parse(metadata.best));
+    const first = named(tensors, "m", like);
+    const second = named(tensors, "v", like);
+    const best = Best.parse(JSON.parse(metadata.best));
     const adam: AdamState = {
       t: Number(metadata.updates),
       moments: new Map([...like.keys()].map((name) => [name, { m: first.get(name)!.data, v: second.get(name)!.data }])),

@@ -40,8 +40,8 @@ const taskParameters = (all: Parameters, task: number): Parameters =>
 
 /** The mean of the tasks' own tensors. */
 function average(all: Parameters, name: string, tasks: number): TrainableTensor {
-  const each = Array.from({ length: tasks }, (_, task) => all.get(own(name, task))!),
-    first = each[0]!;
+  const each = Array.from({ length: tasks }, (_, task) => all.get(own(name, task))!);
+  const first = each[0]!;
   return { ...first, name, data: first.data.map((_, i) => each.reduce((sum, { data }) => sum + data[i]!, 0) / tasks) };
 }
 
@@ -70,12 +70,12 @@ export async function distil<T>(
   ]);
   let state = freshState(parameters);
   for (let step = 0; step < steps; step++) {
-    const gradients = new Map<string, Float32Array>(),
-      told = { step: step + 1, loss: 0, taught: 0 };
+    const gradients = new Map<string, Float32Array>();
+    const told = { step: step + 1, loss: 0, taught: 0 };
     for (const [task, { teach }] of tasks.entries()) {
       signal.throwIfAborted();
-      const batch = sequences[task]!.batch(step),
-        lossScale = 1 / Math.max(1, labelTokens(batch)) / tasks.length;
+      const batch = sequences[task]!.batch(step);
+      const lossScale = 1 / Math.max(1, labelTokens(batch)) / tasks.length;
       const result = await student.distil(taskParameters(parameters, task), batch, {
         teacher: await teach(batch),
         lossScale,
@@ -84,16 +84,16 @@ export async function distil<T>(
       told.loss += result.loss;
       told.taught += result.taught;
       for (const [name, gradient] of result.gradients) {
-        const into = name === SHARED ? SHARED : own(name, task),
-          sum = gradients.get(into);
+        const into = name === SHARED ? SHARED : own(name, task);
+        const sum = gradients.get(into);
         gradients.set(
           into,
           sum === undefined ? Float32Array.from(gradient) : sum.map((value, i) => value + gradient[i]!),
         );
       }
     }
-    const factor = scheduleFactor(step, { warmup, total: steps }),
-      stepRates = Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, factor * rate]));
+    const factor = scheduleFactor(step, { warmup, total: steps });
+    const stepRates = Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, factor * rate]));
     ({ parameters, state } = adamwStep({ parameters, state }, clipGradients(gradients, 1).gradients, stepRates, {
       variant: "torch",
       eps: 1e-6,

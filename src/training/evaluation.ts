@@ -54,8 +54,8 @@ async function greedily(
   batch: Batch,
   { maxTokens, decode }: EvaluationOptions,
 ): Promise<Predicted> {
-  const { sum, tokens, generated } = await model.predict(parameters, batch, maxTokens),
-    texts: string[] = [];
+  const { sum, tokens, generated } = await model.predict(parameters, batch, maxTokens);
+  const texts: string[] = [];
   for (const ids of generated) texts.push(await decode(ids));
   return { sum, tokens, texts };
 }
@@ -67,8 +67,8 @@ async function likeliest(
   batch: Batch,
   { texts, ids }: Candidates,
 ): Promise<Predicted> {
-  const scores = await model.scoreTargets(parameters, batch, ids),
-    keys = ids.map((each) => Array.from(each).join());
+  const scores = await model.scoreTargets(parameters, batch, ids);
+  const keys = ids.map((each) => Array.from(each).join());
   const targets = Array.from({ length: batch.rows }, (_, row) =>
     Array.from(batch.labels.subarray(row * batch.targetLength, (row + 1) * batch.targetLength)).filter((id) => id >= 0),
   );

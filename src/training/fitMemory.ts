@@ -54,9 +54,9 @@ function sparing({ experiment: { engine, precision } }: NeedingRun): Change | un
 }
 
 function said(run: NeedingRun, change: Change, device: boolean): string {
-  const { batchSize, accumulation } = run.experiment.training,
-    { spare = false, maxSourceLength: length } = change,
-    engine = '"engine": { "memory": "spare" }';
+  const { batchSize, accumulation } = run.experiment.training;
+  const { spare = false, maxSourceLength: length } = change;
+  const engine = '"engine": { "memory": "spare" }';
   const setting =
     length !== undefined
       ? `training.maxSourceLength ${length}`
@@ -73,18 +73,18 @@ function said(run: NeedingRun, change: Change, device: boolean): string {
 
 /** What would make the run fit, each with its need: what costs time before what costs quality, both only where neither does alone. */
 function remedies(run: NeedingRun, forecast: MemoryForecast, have: Available): string {
-  const device = onDevice(forecast, have),
-    spare = sparing(run),
-    alone = [
-      ...(spare !== undefined && fits(memoryNeed(run, spare), have) ? [spare] : []),
-      smaller(run, have),
-      shorter(run, have, { copies: 1 }),
-    ].filter((change) => change !== undefined);
+  const device = onDevice(forecast, have);
+  const spare = sparing(run);
+  const alone = [
+    ...(spare !== undefined && fits(memoryNeed(run, spare), have) ? [spare] : []),
+    smaller(run, have),
+    shorter(run, have, { copies: 1 }),
+  ].filter((change) => change !== undefined);
   const changes =
-      alone.length > 0 || spare === undefined
-        ? alone
-        : [shorter(run, have, spare)].filter((change) => change !== undefined),
-    weights = bytesText(forecast.weights / forecast.copies);
+    alone.length > 0 || spare === undefined
+      ? alone
+      : [shorter(run, have, spare)].filter((change) => change !== undefined);
+  const weights = bytesText(forecast.weights / forecast.copies);
   return [
     ...changes.map((change) => said(run, change, device)),
     changes.length > 0
@@ -106,8 +106,8 @@ function lessThan(
   if (copies > 1) return said(run, { copies: 1 }, false);
   const spare = sparing(run);
   if (spare !== undefined && memoryNeed(run, spare).host < forecast.host) return said(run, spare, false);
-  const longest = run.train.reduce((most, { ids }) => Math.max(most, ids.length), 1),
-    half = LENGTHS.find((length) => length <= longest / 2);
+  const longest = run.train.reduce((most, { ids }) => Math.max(most, ids.length), 1);
+  const half = LENGTHS.find((length) => length <= longest / 2);
   return half === undefined ? undefined : said(run, { copies: 1, maxSourceLength: half }, onDevice(forecast, have));
 }
 
@@ -116,15 +116,15 @@ function lessThan(
  * @throws UserError where it does not fit with one copy either, with what would fit; not where the experiment says that memory is not to be looked at
  */
 export function fitMemory(run: NeedingRun, wanted: number, have: Available): Fitting {
-  let copies = wanted,
-    forecast = memoryNeed(run, { copies });
+  let copies = wanted;
+  let forecast = memoryNeed(run, { copies });
   const ignored = run.experiment.engine.memory === "ignore";
   while (!ignored && copies > 1 && !fits(forecast, have)) forecast = memoryNeed(run, { copies: --copies });
   if (ignored || fits(forecast, have))
     return { forecast, copies, less: ignored ? undefined : lessThan(run, { forecast, copies }, have) };
-  const device = onDevice(forecast, have),
-    free = bytesText(device ? (have.device ?? 0) : have.host),
-    action = `${remedies(run, forecast, have)}. ${GO_ON}`;
+  const device = onDevice(forecast, have);
+  const free = bytesText(device ? (have.device ?? 0) : have.host);
+  const action = `${remedies(run, forecast, have)}. ${GO_ON}`;
   if (device)
     throw new UserError(
       `Training needs ${needOf(forecast, true)} of the memory of "${settled(run.experiment.engine).device}", which has ${free} free`,

@@ -49,8 +49,8 @@ export function largestTrained(
   { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined },
   options: PartOptions,
 ): PartShape[] {
-  const lengths = examples.map(({ ids }) => ids.length),
-    batches = epochBatches(lengths, batchSize, seed, 0);
+  const lengths = examples.map(({ ids }) => ids.length);
+  const batches = epochBatches(lengths, batchSize, seed, 0);
   const longestFirst =
     batches.length <= MOST_BATCHES
       ? batches
@@ -77,8 +77,8 @@ export function largestEvaluated(
   { batchSize, copies }: { batchSize: number; copies: number },
   options: PartOptions,
 ): PartShape[] {
-  const order = [...examples].sort((a, b) => a.ids.length - b.ids.length),
-    parts: PartShape[] = [];
+  const order = [...examples].sort((a, b) => a.ids.length - b.ids.length);
+  const parts: PartShape[] = [];
   for (let start = 0; start < order.length; start += batchSize)
     parts.push(...shapesOf(order.slice(start, start + batchSize), (each) => sharedRows(each, copies), options));
   return largest(parts, options.prompt);

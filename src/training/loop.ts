@@ -203,8 +203,8 @@ export async function trainLoop(
     }
     const before = state;
     state = await update(state, sequence, options, pace);
-    const last = state.step === steps,
-      due = last || state.step % evaluateEvery === 0;
+    const last = state.step === steps;
+    const due = last || state.step % evaluateEvery === 0;
     let improved = false;
     if (due) ({ state, improved } = await validate(state, options));
     // A validation cut short by a stop is made again: the run resumes before the step that led to it.

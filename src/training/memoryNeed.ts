@@ -34,8 +34,8 @@ export interface Change {
 
 /** A backbone's shape, and the bytes of one of its weights on disk. @throws UserError where the folder is none */
 export function backboneShape(folder: string): NeedingRun["backbone"] {
-  const weights = BackboneWeights.open(folder),
-    config = readT5Config(folder, weights.has("lm_head.weight"));
+  const weights = BackboneWeights.open(folder);
+  const config = readT5Config(folder, weights.has("lm_head.weight"));
   const values = t5Layout(config).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
   // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less than three a value.
   return { config, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
@@ -50,19 +50,19 @@ export function memoryNeed(
   { copies, maxSourceLength: longest = Infinity, batchSize = experiment.training.batchSize, spare = false }: Change,
 ): MemoryForecast {
   const {
-      method,
-      seed,
-      training,
-      precision: { weights: precision },
-    } = experiment,
-    engine = settled(experiment.engine),
-    { device } = engine,
-    holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true }),
-    hasPrompt = methodOf(method.kind)
-      .tensors({ spec: method, sizes, layout: t5Layout(config) })
-      .some(({ name }) => name === "prompt");
-  const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest },
-    trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
+    method,
+    seed,
+    training,
+    precision: { weights: precision },
+  } = experiment;
+  const engine = settled(experiment.engine);
+  const { device } = engine;
+  const holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true });
+  const hasPrompt = methodOf(method.kind)
+    .tensors({ spec: method, sizes, layout: t5Layout(config) })
+    .some(({ name }) => name === "prompt");
+  const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest };
+  const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
     config,
     holds,

@@ -74,14 +74,14 @@ export async function openExperimentModel(
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
-  const { local } = model,
-    source = {
-      embedding: local.embedding,
-      width: local.width,
-      vocabularySize: local.vocabularySize,
-      promptIds,
-      weight: (name: string, dims: readonly number[]) => local.weight(name, dims),
-    };
+  const { local } = model;
+  const source = {
+    embedding: local.embedding,
+    width: local.width,
+    vocabularySize: local.vocabularySize,
+    promptIds,
+    weight: (name: string, dims: readonly number[]) => local.weight(name, dims),
+  };
   return {
     folder,
     model,

@@ -73,10 +73,10 @@ export class AnalysisFeed {
     const run = this.model.find(this.id);
     if (run === undefined) return;
     for (const name of OF_TAB[this.tab]) {
-      const analysis = this.view(run, name),
-        told = JSON.stringify(analysis);
-      const found = analysis.status === "finished" ? this.stored(run, name) : undefined,
-        stored = found === this.sent.get(name) ? undefined : found;
+      const analysis = this.view(run, name);
+      const told = JSON.stringify(analysis);
+      const found = analysis.status === "finished" ? this.stored(run, name) : undefined;
+      const stored = found === this.sent.get(name) ? undefined : found;
       if (stored !== undefined) this.sent.set(name, stored);
       if (told === this.told.get(name) && stored === undefined) continue;
       this.told.set(name, told);
@@ -91,22 +91,22 @@ export class AnalysisFeed {
   }
 
   private view(run: Run, name: AnalysisName): AnalysisView {
-    const { record } = run,
-      state = record.analyses[name],
-      asked = this.asked.get(name);
+    const { record } = run;
+    const state = record.analyses[name];
+    const asked = this.asked.get(name);
     if (asked !== undefined && (state?.startedAt ?? 0) >= asked - 1000) this.asked.delete(name);
-    const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped"),
-      base = {
+    const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped");
+    const base = {
+      name,
+      applies: analysesOf(record.method as MethodKind).includes(name),
+      ready,
+      forecast: forecastSeconds(
         name,
-        applies: analysesOf(record.method as MethodKind).includes(name),
-        ready,
-        forecast: forecastSeconds(
-          name,
-          record,
-          this.model.runs().map((other) => other.record),
-        ),
-        examples: undefined,
-      };
+        record,
+        this.model.runs().map((other) => other.record),
+      ),
+      examples: undefined,
+    };
     const progress = { label: state?.label ?? "", done: state?.done ?? 0, total: state?.total ?? 0 };
     if (this.asked.has(name)) return { ...base, status: "waiting", label: "", done: 0, total: 0 };
     if (this.unstarted.has(name))
@@ -130,8 +130,8 @@ export class AnalysisFeed {
 
   /** The stored result; its file is read again only when the journal says that it was made anew. */
   private stored(run: Run, name: AnalysisName): Stored | undefined {
-    const mark = run.record.analyses[name]?.startedAt ?? 0,
-      kept = this.read.get(name);
+    const mark = run.record.analyses[name]?.startedAt ?? 0;
+    const kept = this.read.get(name);
     if (kept?.mark === mark) return kept.stored;
     const stored = host().storedAnalysis(run.directory.path, name);
     this.read.set(name, { mark, stored });

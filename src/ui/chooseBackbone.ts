@@ -39,8 +39,11 @@ export async function chooseBackbone(
       /^[\w.-]+(\/[\w.-]+)?$/.test(value.trim()) ? undefined : vscode.l10n.t("Write it as owner/name"),
   });
   if (name === undefined) return undefined;
-  const own = textOf(Setting.backbonesFolder),
-    folder = join(own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own, name.trim().replace("/", "--"));
+  const own = textOf(Setting.backbonesFolder);
+  const folder = join(
+    own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own,
+    name.trim().replace("/", "--"),
+  );
   return vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,

@@ -14,11 +14,11 @@ export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> &
 /** Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out. */
 export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri;
-  const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") },
-    other: vscode.QuickPickItem = {
-      label: vscode.l10n.t("A data file…"),
-      description: vscode.l10n.t("JSONL, CSV, TSV or Parquet"),
-    };
+  const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") };
+  const other: vscode.QuickPickItem = {
+    label: vscode.l10n.t("A data file…"),
+    description: vscode.l10n.t("JSONL, CSV, TSV or Parquet"),
+  };
   const current: (vscode.QuickPickItem & { uri?: vscode.Uri })[] =
     active?.scheme === "file" && isData(active.fsPath)
       ? [{ label: basename(active.fsPath), description: vscode.l10n.t("the active file"), uri: active }]

@@ -32,15 +32,15 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
   /** Files of a run's commit beside those that lie there now. */
   async showWorkTree(run: Run, commit: string, paths: readonly string[]): Promise<void> {
     const store = await storeOf(run.folder);
-    const folder = run.folder.uri.fsPath,
-      now = (path: string): vscode.Uri => vscode.Uri.file(join(store.git.folder, path)),
-      then = (path: string): vscode.Uri =>
-        vscode.Uri.from({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ commit, folder, path }) });
+    const folder = run.folder.uri.fsPath;
+    const now = (path: string): vscode.Uri => vscode.Uri.file(join(store.git.folder, path));
+    const then = (path: string): vscode.Uri =>
+      vscode.Uri.from({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ commit, folder, path }) });
     const changes = paths
-        .slice(0, MOST_FILES)
-        .map((path) => [now(path), existsSync(now(path).fsPath) ? now(path) : undefined, then(path)]),
-      title = vscode.l10n.t("Now ↔ {0}", run.record.name),
-      [only] = paths;
+      .slice(0, MOST_FILES)
+      .map((path) => [now(path), existsSync(now(path).fsPath) ? now(path) : undefined, then(path)]);
+    const title = vscode.l10n.t("Now ↔ {0}", run.record.name);
+    const [only] = paths;
     if (paths.length === 1 && only !== undefined && existsSync(now(only).fsPath))
       await vscode.commands.executeCommand("vscode.diff", now(only), then(only), `${basename(only)}: ${title}`);
     else await vscode.commands.executeCommand("vscode.changes", title, changes);
@@ -48,9 +48,9 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
 
   /** @throws UserError where a run has no commit, or nothing differs */
   async show(from: Run, to: Run): Promise<void> {
-    const [a, b] = [codeOf(from), codeOf(to)],
-      folder = from.folder.uri.fsPath,
-      store = await storeOf(folder);
+    const [a, b] = [codeOf(from), codeOf(to)];
+    const folder = from.folder.uri.fsPath;
+    const store = await storeOf(folder);
     const files = (await store.changedFiles(a, b)).filter(({ path }) => !host().isResult(path));
     if (files.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t("The code of both runs is the same."));
@@ -65,8 +65,8 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
         status === "added" ? undefined : uri(a, path),
         status === "deleted" ? undefined : uri(b, path),
       ]);
-    const title = vscode.l10n.t("{0} ↔ {1}", from.record.name, to.record.name),
-      [only] = files;
+    const title = vscode.l10n.t("{0} ↔ {1}", from.record.name, to.record.name);
+    const [only] = files;
     if (files.length === 1 && only !== undefined)
       await vscode.commands.executeCommand(
         "vscode.diff",

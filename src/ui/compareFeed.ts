@@ -30,8 +30,8 @@ export class CompareFeed {
 
   compare(ids: readonly string[]): void {
     this.dispose();
-    const { model, post } = this.context,
-      runs = ids.flatMap((id) => model.find(id) ?? []);
+    const { model, post } = this.context;
+    const runs = ids.flatMap((id) => model.find(id) ?? []);
     for (const run of runs) this.tails.set(run.id, new (host().JournalTail)(run.directory.path));
     post({ type: "compared", ids: [...ids], runs: runs.map((run) => this.read(run)), differing: differing(runs) });
     if (runs.length === 0) {
@@ -50,8 +50,8 @@ export class CompareFeed {
   }
 
   private read(run: Run): ComparedRun {
-    const events: readonly RunEvent[] = this.tails.get(run.id)?.read() ?? [],
-      { record } = run;
+    const events: readonly RunEvent[] = this.tails.get(run.id)?.read() ?? [];
+    const { record } = run;
     const validation = record.evaluations.filter(({ split, label }) => split === "validation" && label === "trained");
     return {
       id: run.id,
@@ -67,8 +67,8 @@ export class CompareFeed {
   }
 
   private async statistics(runs: readonly Run[], ids: readonly string[]): Promise<void> {
-    const { post, workerPath, fail } = this.context,
-      stop = new AbortController();
+    const { post, workerPath, fail } = this.context;
+    const stop = new AbortController();
     this.stop = stop;
     try {
       const compared = (await host().compareInWorker(

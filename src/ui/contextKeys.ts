@@ -49,8 +49,8 @@ export class ContextKeys extends Store {
   }
 
   private update(): void {
-    const folders = this.model.folders.all(),
-      waiting = this.model.runs().some(({ record }) => record.status === "queued");
+    const folders = this.model.folders.all();
+    const waiting = this.model.runs().some(({ record }) => record.status === "queued");
     this.tell(
       ContextKey.noRepository,
       folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined),

@@ -25,19 +25,19 @@ export function measuredText({ engine }: RunRecord): string | undefined {
 /** What a run was forecast to need of memory, and what was free for it; undefined where nothing was said. */
 export function memoryText({ memory }: RunRecord): string | undefined {
   if (memory === undefined) return undefined;
-  const { needed, available, device, copies, wanted } = memory,
-    own =
-      device === undefined
-        ? []
-        : [
-            device.available === undefined
-              ? vscode.l10n.t("graphics processor: {0}", bytesText(device.needed))
-              : vscode.l10n.t(
-                  "graphics processor: {0} of {1} free",
-                  bytesText(device.needed),
-                  bytesText(device.available),
-                ),
-          ];
+  const { needed, available, device, copies, wanted } = memory;
+  const own =
+    device === undefined
+      ? []
+      : [
+          device.available === undefined
+            ? vscode.l10n.t("graphics processor: {0}", bytesText(device.needed))
+            : vscode.l10n.t(
+                "graphics processor: {0} of {1} free",
+                bytesText(device.needed),
+                bytesText(device.available),
+              ),
+        ];
   return [
     vscode.l10n.t("needs {0} of {1} free", bytesText(needed), bytesText(available)),
     ...own,
@@ -59,9 +59,9 @@ function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
 }
 
 function cost(of: PrecisionCost): string {
-  const t = vscode.l10n.t,
-    [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of),
-    head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
+  const t = vscode.l10n.t;
+  const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of);
+  const head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
   const losses =
     of.split === "validation"
       ? t("validation loss {0} instead of {1} ({2})", loss, wideLoss, change)

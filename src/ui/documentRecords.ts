@@ -9,8 +9,8 @@ import type { Turns } from "./turns.ts";
 /** An experiment file longer than this is not read as a whole. */
 const LONGEST_WHOLE = 400_000;
 /** A quoted cell that is not closed within so many lines and units is taken for a stray quote. */
-const MOST_LINES = 200,
-  MOST_UNITS = 100_000;
+const MOST_LINES = 200;
+const MOST_UNITS = 100_000;
 /** Lines that may be looked at in between, while somebody types. */
 const NEAR = 2000;
 
@@ -63,12 +63,12 @@ export class DocumentRecords {
     if (this.known !== undefined) return this.known;
     let line = 0;
     while (line < this.document.lineCount - 1 && this.document.lineAt(line).text.trim() === "") line++;
-    const [first] = this.document.lineCount > 0 ? this.between(line, line) : [],
-      text = first?.text ?? "",
-      form = this.kind === "csv" ? csvForm(text) : TSV,
-      columns = columnNames(tableCells(text, form).map((cell) => cell.text));
-    const { headerless } = this,
-      isRow = this.kind === "tsv" && headerless !== undefined && !columns.some((name) => headerless.includes(name));
+    const [first] = this.document.lineCount > 0 ? this.between(line, line) : [];
+    const text = first?.text ?? "";
+    const form = this.kind === "csv" ? csvForm(text) : TSV;
+    const columns = columnNames(tableCells(text, form).map((cell) => cell.text));
+    const { headerless } = this;
+    const isRow = this.kind === "tsv" && headerless !== undefined && !columns.some((name) => headerless.includes(name));
     return (this.known = isRow
       ? { head: { form, columns: headerless }, rows: line }
       : { head: { form, columns }, rows: line + (first?.lines ?? 1) });
@@ -102,8 +102,8 @@ export class DocumentRecords {
   }
 
   private between(from: number, to: number): TextRecord[] {
-    const { document } = this,
-      last = document.lineCount - 1;
+    const { document } = this;
+    const last = document.lineCount - 1;
     if (this.kind === "experiment") {
       const text = Array.from({ length: document.lineCount }, (_, i) => document.lineAt(i).text).join("\n");
       return text.length > LONGEST_WHOLE ? [] : [{ line: 0, lines: document.lineCount, text }];
@@ -136,8 +136,8 @@ export class DocumentRecords {
 
   /** One record more: to the line that closes its quotes; where none does, it is its first line alone. */
   private lookAtRecord(): void {
-    const start = this.open.length - 1,
-      end = Math.min(this.document.lineCount, start + MOST_LINES);
+    const start = this.open.length - 1;
+    const end = Math.min(this.document.lineCount, start + MOST_LINES);
     for (let line = start, units = 0, open = false; line < end && units <= MOST_UNITS; line++) {
       const { text } = this.document.lineAt(line);
       open = leavesQuoteOpen(text, open);

@@ -15,8 +15,8 @@ import type { Run } from "./runsModel.ts";
 import { Turns } from "./turns.ts";
 
 /** Lines around the visible ones that are read too, so that a small scroll finds its colours; units of them beyond which they are not. */
-const MARGIN = 40,
-  MOST_AROUND = 200_000;
+const MARGIN = 40;
+const MOST_AROUND = 200_000;
 const MOST_RANGES = 2000;
 /** Units of a row of data beyond which it is not taken apart. */
 const LONGEST_ROW = 1_000_000;
@@ -151,8 +151,8 @@ export class EditorHeatmap {
     const generation = ++this.generation;
     try {
       for (const margin of [0, MARGIN]) {
-        const sight = this.sight(margin),
-          turns = new Turns();
+        const sight = this.sight(margin);
+        const turns = new Turns();
         await this.records.find(sight.parts.at(-1)?.[1] ?? 0, turns);
         if (generation !== this.generation) return;
         const records = this.within(sight);
@@ -181,15 +181,15 @@ export class EditorHeatmap {
     sight: Sight,
     { generation, turns }: { generation: number; turns: Turns },
   ): Promise<number | undefined> {
-    let learnt = 0,
-      wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
+    let learnt = 0;
+    let wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
     while (wanted.length > 0) {
-      const missing: { tokens: RecordTokens; cell: Cell }[] = [],
-        lacking: typeof wanted = [],
-        asked = new Set<RecordTokens>();
+      const missing: { tokens: RecordTokens; cell: Cell }[] = [];
+      const lacking: typeof wanted = [];
+      const asked = new Set<RecordTokens>();
       for (const each of wanted) {
-        const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record)),
-          cells = tokens.missing(each.windows);
+        const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record));
+        const cells = tokens.missing(each.windows);
         if (cells.length > 0) lacking.push(each);
         // Rows that are alike are asked for once.
         if (!asked.has(tokens)) missing.push(...cells.map((cell) => ({ tokens, cell })));
@@ -213,9 +213,9 @@ export class EditorHeatmap {
   }
 
   private tokensOf(record: TextRecord): RecordTokens {
-    const { kind } = this.records,
-      { measure, opened } = this.selected,
-      isLong = (kind === "jsonl" || kind === "csv" || kind === "tsv") && record.text.length > LONGEST_ROW;
+    const { kind } = this.records;
+    const { measure, opened } = this.selected;
+    const isLong = (kind === "jsonl" || kind === "csv" || kind === "tsv") && record.text.length > LONGEST_ROW;
     return new RecordTokens(record, isLong ? [] : this.records.texts(record, opened), {
       most: opened.maxSourceLength - opened.added,
       places: measure === "position" ? (opened.places ?? []) : undefined,
@@ -223,12 +223,12 @@ export class EditorHeatmap {
   }
 
   private async ask(part: readonly { tokens: RecordTokens; cell: Cell }[], generation: number): Promise<boolean> {
-    const { run, opened, measure } = this.selected,
-      { rows, stamp } = await this.parts.worker.encode({
-        run: run.directory.path,
-        measure,
-        texts: part.map(({ cell }) => cell.content),
-      });
+    const { run, opened, measure } = this.selected;
+    const { rows, stamp } = await this.parts.worker.encode({
+      run: run.directory.path,
+      measure,
+      texts: part.map(({ cell }) => cell.content),
+    });
     if (generation !== this.generation) return false;
     if (stamp !== opened.stamp) {
       this.parts.outdated();
@@ -242,9 +242,9 @@ export class EditorHeatmap {
 
   /** Paints what is known of what is in sight; if that is too much, without what is around it. */
   private paintKnown(): void {
-    const scale = this.parts.scale(this.selected.measure),
-      { active } = this.editor.selection,
-      [wide, sight] = [this.sight(MARGIN), this.sight(0)];
+    const scale = this.parts.scale(this.selected.measure);
+    const { active } = this.editor.selection;
+    const [wide, sight] = [this.sight(MARGIN), this.sight(0)];
     this.shown = this.knownIn(wide);
     const around = colouredRanges(seenOf(this.shown, wide), scale, MOST_RANGES);
     if (around.length > MOST_RANGES) this.shown = this.knownIn(sight);
@@ -278,8 +278,8 @@ export class EditorHeatmap {
   }
 
   private decorate({ signed }: Scale): void {
-    const types = this.parts.colours.of(signed),
-      ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));
+    const types = this.parts.colours.of(signed);
+    const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));
     for (const { line, from, to, bin } of this.painted?.ranges ?? [])
       ranges.get(bin)?.push(new vscode.Range(line, from, line, to));
     for (const [bin, type] of types) this.editor.setDecorations(type, ranges.get(bin) ?? []);
@@ -293,18 +293,18 @@ export class EditorHeatmap {
 /** The tokens of records that are among the columns read: each is made once, when somebody gets so far. */
 function seenOf(shown: readonly Seen[], sight: Sight): Iterable<Spot> {
   const made: Spot[] = [];
-  let record = 0,
-    spot = 0;
+  let record = 0;
+  let spot = 0;
   const next = (): Spot | undefined => {
     for (; record < shown.length; record++, spot = 0) {
       const {
-          record: { line: first },
-          tokens,
-        } = shown[record]!,
-        spots = tokens.spots();
+        record: { line: first },
+        tokens,
+      } = shown[record]!;
+      const spots = tokens.spots();
       while (spot < spots.length) {
-        const own = spots[spot++]!,
-          line = own.line + first;
+        const own = spots[spot++]!;
+        const line = own.line + first;
         if (!sight.has(line, own)) continue;
         const placed = { ...own, line };
         made.push(placed);

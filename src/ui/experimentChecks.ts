@@ -116,13 +116,13 @@ export class ExperimentChecks extends Store {
 
   private look(document: vscode.TextDocument, milliseconds: number): void {
     if (!isExperiment(document) || !vscode.workspace.isTrusted) return;
-    const key = document.uri.toString(),
-      own: Checked = this.documents.get(key) ?? {
-        checks: new Newest((each) => this.check(each)),
-        watch: new PlaceWatch(() => {
-          this.look(document, REST_MS);
-        }),
-      };
+    const key = document.uri.toString();
+    const own: Checked = this.documents.get(key) ?? {
+      checks: new Newest((each) => this.check(each)),
+      watch: new PlaceWatch(() => {
+        this.look(document, REST_MS);
+      }),
+    };
     this.documents.set(key, own);
     clearTimeout(own.timer);
     own.timer = setTimeout(() => {
@@ -139,12 +139,12 @@ export class ExperimentChecks extends Store {
   }
 
   private async check(document: vscode.TextDocument): Promise<void> {
-    const { version, uri } = document,
-      text = document.getText();
+    const { version, uri } = document;
+    const text = document.getText();
     if (text.length > LONGEST_CHECKED) return;
     try {
-      const answer = await this.tokens.get().check({ path: uri.fsPath, text }),
-        own = this.documents.get(uri.toString());
+      const answer = await this.tokens.get().check({ path: uri.fsPath, text });
+      const own = this.documents.get(uri.toString());
       if (document.isClosed || document.version !== version || own === undefined) return;
       own.found = { version, answer };
       own.watch.set(answer.places);

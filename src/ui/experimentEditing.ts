@@ -92,17 +92,17 @@ export class ExperimentEditing
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    const text = document.getText(),
-      root = outOfBounds(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined,
-      named = root && findNodeAtLocation(root, ["name"]);
+    const text = document.getText();
+    const root = outOfBounds(text) === undefined ? parseTree(text, [], { allowTrailingComma: true }) : undefined;
+    const named = root && findNodeAtLocation(root, ["name"]);
     if (root === undefined || named === undefined) return [];
-    const line = document.positionAt(root.offset).line,
-      place = new vscode.Range(line, 0, line, 0),
-      lens = (title: string, command: string, ...args: unknown[]): vscode.CodeLens =>
-        new vscode.CodeLens(place, { title, command, arguments: args });
-    const runs = this.runsOf(String(named.value)),
-      count = this.checks.of(document)?.runs ?? 1,
-      trusted = vscode.workspace.isTrusted;
+    const line = document.positionAt(root.offset).line;
+    const place = new vscode.Range(line, 0, line, 0);
+    const lens = (title: string, command: string, ...args: unknown[]): vscode.CodeLens =>
+      new vscode.CodeLens(place, { title, command, arguments: args });
+    const runs = this.runsOf(String(named.value));
+    const count = this.checks.of(document)?.runs ?? 1;
+    const trusted = vscode.workspace.isTrusted;
     const train = trusted
       ? [
           lens(
@@ -119,15 +119,15 @@ export class ExperimentEditing
     runs: readonly Run[],
     lens: (title: string, command: string, ...args: unknown[]) => vscode.CodeLens,
   ): vscode.CodeLens[] {
-    const live = runs.find(({ record }) => isLive(record.status)),
-      last = runs.find(({ record }) => result(record) !== undefined && !isOpen(record.status)),
-      halted =
-        runs[0] !== undefined &&
-        ["stopped", "interrupted", "failed"].includes(runs[0].record.status) &&
-        vscode.workspace.isTrusted
-          ? runs[0]
-          : undefined,
-      finished = runs.filter(({ record }) => record.status === "finished");
+    const live = runs.find(({ record }) => isLive(record.status));
+    const last = runs.find(({ record }) => result(record) !== undefined && !isOpen(record.status));
+    const halted =
+      runs[0] !== undefined &&
+      ["stopped", "interrupted", "failed"].includes(runs[0].record.status) &&
+      vscode.workspace.isTrusted
+        ? runs[0]
+        : undefined;
+    const finished = runs.filter(({ record }) => record.status === "finished");
     return [
       ...(live === undefined
         ? []

@@ -83,9 +83,9 @@ export class HeatmapColours extends Store {
 }
 
 function look(bin: number, signed: boolean): vscode.DecorationRenderOptions {
-  const colour = new vscode.ThemeColor(colourOf(bin, signed)),
-    part = strength(bin, signed),
-    rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
+  const colour = new vscode.ThemeColor(colourOf(bin, signed));
+  const part = strength(bin, signed);
+  const rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
   const line = ({ width, style }: Line): vscode.DecorationRenderOptions => ({
     rangeBehavior,
     borderStyle: style,

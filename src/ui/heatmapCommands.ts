@@ -38,8 +38,8 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
     },
     [Command.heatmapMeasure]: () => chooseMeasure(context),
     [Command.heatmapBeside]: async () => {
-      const editor = vscode.window.activeTextEditor,
-        shown = heatmaps.active();
+      const editor = vscode.window.activeTextEditor;
+      const shown = heatmaps.active();
       if (editor === undefined || shown === undefined)
         throw new UserError(
           vscode.l10n.t("This editor shows no heatmap to compare with."),
@@ -47,11 +47,11 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
         );
       const run = await pick.one(undefined, (each) => hasOffsets(each) && each.id !== shown.choice.run.id);
       if (run === undefined) return;
-      const { document } = editor,
-        beside = await vscode.window.showTextDocument(document, {
-          viewColumn: vscode.ViewColumn.Beside,
-          preserveFocus: false,
-        });
+      const { document } = editor;
+      const beside = await vscode.window.showTextDocument(document, {
+        viewColumn: vscode.ViewColumn.Beside,
+        preserveFocus: false,
+      });
       beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
       await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
         heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }),
@@ -69,13 +69,13 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
 /** Over the active editor's text, or over the run's own data. */
 async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const fromList = argument !== undefined && !(argument instanceof vscode.Uri),
-    run = await pick.one(fromList ? argument : undefined, hasOffsets),
-    active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  const fromList = argument !== undefined && !(argument instanceof vscode.Uri);
+  const run = await pick.one(fromList ? argument : undefined, hasOffsets);
+  const active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (run === undefined) return;
   // A run called from the list is shown over its own data, where that is a file that an editor can show.
-  const own = dataOf(run),
-    uri = fromList ? (own ?? active) : (active ?? own);
+  const own = dataOf(run);
+  const uri = fromList ? (own ?? active) : (active ?? own);
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
   const document = await shownText(uri);
   await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));

@@ -27,8 +27,8 @@ export class HeatmapHover extends Store implements vscode.HoverProvider {
   }
 
   async provideHover(document: vscode.TextDocument, position: vscode.Position): Promise<vscode.Hover | undefined> {
-    const found = await this.heatmaps.under(document, position),
-      [first] = found;
+    const found = await this.heatmaps.under(document, position);
+    const [first] = found;
     if (first === undefined) return undefined;
     return new vscode.Hover(
       found.map(described),
@@ -44,8 +44,8 @@ const words = (list: TokenDetails["before"]): string =>
 export const visible = (text: string): string => (text === "" ? "∅" : text.replace(/ /g, "␣"));
 
 function described({ run, spot, details }: TokenUnder): vscode.MarkdownString {
-  const text = new vscode.MarkdownString(),
-    t = vscode.l10n.t;
+  const text = new vscode.MarkdownString();
+  const t = vscode.l10n.t;
   const line = (what: string): void => {
     text.appendMarkdown("\n- ").appendText(plainLine(what));
   };

@@ -44,9 +44,9 @@ export class HeatmapLegend extends Store {
   }
 
   private show({ choice, painted, readsTask }: EditorHeatmap, scale: Scale): void {
-    const title = measureTitle(choice.measure),
-      span = `${figure(scale.low)}–${figure(scale.high)}`,
-      coarse = coarseness(painted);
+    const title = measureTitle(choice.measure);
+    const span = `${figure(scale.low)}–${figure(scale.high)}`;
+    const coarse = coarseness(painted);
     // Two runs side by side differ in their name.
     this.item.text = `$(symbol-color) ${title} ${span} · ${withoutIcons(shortened(choice.run.record.name))}`;
     this.item.tooltip = legend(
@@ -105,8 +105,8 @@ function stepText(from: number, line: Line | undefined): string {
 }
 
 function legend(lines: readonly string[], { low, high, signed }: Scale): vscode.MarkdownString {
-  const text = new vscode.MarkdownString(undefined, true),
-    [title, ...rest] = lines;
+  const text = new vscode.MarkdownString(undefined, true);
+  const [title, ...rest] = lines;
   text.supportHtml = true;
   text
     .appendMarkdown("**")

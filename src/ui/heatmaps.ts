@@ -140,15 +140,15 @@ export class Heatmaps extends Store {
       signal,
     }: { editor?: vscode.TextEditor | undefined; measure?: Measure | undefined; signal?: AbortSignal } = {},
   ): Promise<void> {
-    const { status } = run.record,
-      opened = await this.parts.tokens.get().open(run.directory.path),
-      own = MEASURES.filter((each) => opened.measures[each] !== undefined),
-      wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find(
-        (each) => each !== undefined && own.includes(each),
-      );
+    const { status } = run.record;
+    const opened = await this.parts.tokens.get().open(run.directory.path);
+    const own = MEASURES.filter((each) => opened.measures[each] !== undefined);
+    const wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find(
+      (each) => each !== undefined && own.includes(each),
+    );
     if (signal?.aborted === true) return;
-    const choice: HeatmapChoice = { run, opened, measure: wished ?? own[0]! },
-      key = uri.toString();
+    const choice: HeatmapChoice = { run, opened, measure: wished ?? own[0]! };
+    const key = uri.toString();
     void this.parts.state.update(LAST, run.id);
     this.hidden.delete(key);
     this.shown = [
@@ -209,8 +209,8 @@ export class Heatmaps extends Store {
 
   /** Where the user wishes so: the run chosen last, over a data file that is opened. */
   private async showLast(document: vscode.TextDocument): Promise<void> {
-    const { workspace } = vscode,
-      run = this.parts.model.find(this.parts.state.get<string>(LAST) ?? "");
+    const { workspace } = vscode;
+    const run = this.parts.model.find(this.parts.state.get<string>(LAST) ?? "");
     if (
       run === undefined ||
       !workspace.isTrusted ||
@@ -235,16 +235,16 @@ export class Heatmaps extends Store {
 
   /** The tensors of a run are others than when it was opened: what is shown of them is void. */
   private async reopen(run: Run): Promise<void> {
-    const { id, directory } = run,
-      of = ({ choice }: Shown): boolean => choice.run.id === id;
+    const { id, directory } = run;
+    const of = ({ choice }: Shown): boolean => choice.run.id === id;
     if (this.opening.has(id)) return;
     this.opening.add(id);
     try {
       let status: RunStatus;
       do {
-        const now = (status = run.record.status),
-          opened = await this.parts.tokens.get().open(directory.path),
-          [first] = MEASURES.filter((each) => opened.measures[each] !== undefined);
+        const now = (status = run.record.status);
+        const opened = await this.parts.tokens.get().open(directory.path);
+        const [first] = MEASURES.filter((each) => opened.measures[each] !== undefined);
         this.shown = this.shown.map((each) =>
           of(each)
             ? {
@@ -304,8 +304,8 @@ export class Heatmaps extends Store {
       rescaled.delete(heatmap);
     }
     for (const editor of visible) {
-      const choice = this.choiceFor(editor),
-        known = this.editors.get(editor);
+      const choice = this.choiceFor(editor);
+      const known = this.editors.get(editor);
       if (choice === undefined || known?.choice === choice) continue;
       if (known !== undefined) {
         known.choose(choice);

@@ -67,11 +67,11 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (!(await isReady())) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
-  const commit = codeOf(run),
-    restore = new (host().GitRestore)(await storeOf(run.folder)),
-    files = await withPatience(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
-      restore.differences(commit),
-    );
+  const commit = codeOf(run);
+  const restore = new (host().GitRestore)(await storeOf(run.folder));
+  const files = await withPatience(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
+    restore.differences(commit),
+  );
   if (files === undefined) return;
   if (files.length === 0) {
     void vscode.window.showInformationMessage(
@@ -95,8 +95,8 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
     placeHolder: vscode.l10n.t("Which files are restored? The next step shows how they differ."),
   });
   if (chosen === undefined || chosen.length === 0) return;
-  const paths = chosen.map(({ path }) => path),
-    go = vscode.l10n.t("Restore {0} Files", paths.length);
+  const paths = chosen.map(({ path }) => path);
+  const go = vscode.l10n.t("Restore {0} Files", paths.length);
   await diff.showWorkTree(run, commit, paths);
   const detail = [
     ...paths.slice(0, NAMED),
@@ -112,8 +112,8 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
     )) !== go
   )
     return;
-  const { backup, ref } = await restore.restore(commit, paths),
-    undo = vscode.l10n.t("Undo");
+  const { backup, ref } = await restore.restore(commit, paths);
+  const undo = vscode.l10n.t("Undo");
   if (
     (await vscode.window.showInformationMessage(
       vscode.l10n.t("{0} files are restored; a backup is in {1}.", paths.length, ref),
@@ -127,11 +127,11 @@ async function branch(argument: unknown, { pick }: CommandContext): Promise<void
   if (!(await isReady())) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
-  const commit = run.record.resultCommit ?? codeOf(run),
-    suggested = run.record.name
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, "-")
-      .replace(/^-|-$/g, "");
+  const commit = run.record.resultCommit ?? codeOf(run);
+  const suggested = run.record.name
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, "-")
+    .replace(/^-|-$/g, "");
   const name = await vscode.window.showInputBox({
     title: vscode.l10n.t('Branch from run "{0}"', run.record.name),
     value: suggested === "" ? run.id : suggested,
@@ -147,15 +147,15 @@ async function exportRun(argument: unknown, { pick, workerPath, log }: CommandCo
   const run = await pick.one(argument, ended);
   if (run === undefined) return;
   const adapter = {
-      label: vscode.l10n.t("Adapter"),
-      detail: vscode.l10n.t("The trained tensors, as a PEFT folder where PEFT knows the method"),
-      folded: false,
-    },
-    folded = {
-      label: vscode.l10n.t("Folded model"),
-      detail: vscode.l10n.t("The backbone with the method in it, as a Hugging Face folder"),
-      folded: true,
-    };
+    label: vscode.l10n.t("Adapter"),
+    detail: vscode.l10n.t("The trained tensors, as a PEFT folder where PEFT knows the method"),
+    folded: false,
+  };
+  const folded = {
+    label: vscode.l10n.t("Folded model"),
+    detail: vscode.l10n.t("The backbone with the method in it, as a Hugging Face folder"),
+    folded: true,
+  };
   const form = await vscode.window.showQuickPick([adapter, folded], {
     placeHolder: vscode.l10n.t('What of "{0}" is exported?', run.record.name),
   });
@@ -171,10 +171,10 @@ async function exportRun(argument: unknown, { pick, workerPath, log }: CommandCo
   )?.[0];
   if (parent === undefined) return;
   const out = join(
-      parent.fsPath,
-      [fileName(run.record.name), run.id, form.folded ? "folded" : ""].filter((part) => part !== "").join("-"),
-    ),
-    place = { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath };
+    parent.fsPath,
+    [fileName(run.record.name), run.id, form.folded ? "folded" : ""].filter((part) => part !== "").join("-"),
+  );
+  const place = { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath };
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,

@@ -24,9 +24,9 @@ function patternsOf(bundle: Readonly<Record<string, string>>): Pattern[] {
 
 /** The values of a message that a template fits, each as short as it can be; one pass over the message, whatever it holds. */
 function valuesOf(message: string, parts: readonly string[]): string[] | undefined {
-  const first = parts[0] ?? "",
-    last = parts.at(-1) ?? "",
-    values: string[] = [];
+  const first = parts[0] ?? "";
+  const last = parts.at(-1) ?? "";
+  const values: string[] = [];
   if (!message.startsWith(first) || !message.endsWith(last) || message.length < first.length + last.length)
     return undefined;
   const end = message.length - last.length;

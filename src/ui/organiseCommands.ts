@@ -92,8 +92,8 @@ function annotate(runs: readonly Run[], said: Annotation, { model, log }: Comman
 }
 
 async function tag(argument: unknown, selected: unknown, context: CommandContext): Promise<void> {
-  const runs = await context.pick.several(argument, selected),
-    [first] = runs;
+  const runs = await context.pick.several(argument, selected);
+  const [first] = runs;
   if (first === undefined) return;
   const own = runs.reduce<string[]>(
     (common, run) => common.filter((each) => run.record.tags.includes(each)),
@@ -151,9 +151,9 @@ async function rename(argument: unknown, context: CommandContext): Promise<void>
 /** Deletes without asking, since it can be undone: from the message, from the view, for a week. */
 async function remove(argument: unknown, selected: unknown, context: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const runs = await context.pick.several(argument, selected),
-    [first] = runs,
-    { model, state, log } = context;
+  const runs = await context.pick.several(argument, selected);
+  const [first] = runs;
+  const { model, state, log } = context;
   if (first === undefined) return;
   const live = runs.filter(({ record }) => isLive(record.status));
   if (live.length > 0) {
@@ -209,8 +209,8 @@ async function undo(context: CommandContext): Promise<void> {
 
 /** The list follows what is typed; Escape brings the list from before back. */
 function search({ explorer }: CommandContext): void {
-  const before = explorer.filter,
-    box = vscode.window.createInputBox();
+  const before = explorer.filter;
+  const box = vscode.window.createInputBox();
   let kept = false;
   box.title = vscode.l10n.t("Search runs");
   box.prompt = vscode.l10n.t("In name, method, task, tags and note");
@@ -232,9 +232,9 @@ function search({ explorer }: CommandContext): void {
 type FilterItem = vscode.QuickPickItem & { apply?: (filter: RunFilter) => RunFilter };
 
 async function chooseFilter({ model, explorer }: CommandContext): Promise<void> {
-  const records = model.runs().map(({ record }) => record),
-    before = explorer.filter,
-    known = <T extends string>(values: readonly T[]): T[] => [...new Set(values)].sort();
+  const records = model.runs().map(({ record }) => record);
+  const before = explorer.filter;
+  const known = <T extends string>(values: readonly T[]): T[] => [...new Set(values)].sort();
   const section = (label: string): FilterItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const items: FilterItem[] = [
     {

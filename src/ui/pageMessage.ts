@@ -3,9 +3,9 @@ import type { PageMessage } from "../../webview/messages.ts";
 import { ANALYSIS_NAMES } from "../experiment/analysisNames.ts";
 
 /** Letters of what a page sends: a figure as a picture is the largest. */
-const word = z.string().max(300),
-  MOST_DATA = 64 * 1024 * 1024,
-  MOST_TEXT = 8 * 1024 * 1024;
+const word = z.string().max(300);
+const MOST_DATA = 64 * 1024 * 1024;
+const MOST_TEXT = 8 * 1024 * 1024;
 const ids = z.array(word).max(1000);
 const Message = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "stop", "resume", "openFolder", "copyId", "showLog", "stopAnalysis"]) }),

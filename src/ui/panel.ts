@@ -43,10 +43,10 @@ export class Panel extends Store {
     onClose: () => void,
   ) {
     super();
-    const { extensionUri, log, model, workerPath } = context,
-      post = (message: HostMessage): void => {
-        this.post(message);
-      };
+    const { extensionUri, log, model, workerPath } = context;
+    const post = (message: HostMessage): void => {
+      this.post(message);
+    };
     this.analyses = new AnalysisFeed(id, model, post);
     this.compared = new CompareFeed({
       model,
@@ -221,8 +221,8 @@ export class Panel extends Store {
   }
 
   private async showDiff({ from, to }: { from: string; to: string }): Promise<void> {
-    const { model, diff } = this.context,
-      [a, b] = [model.find(from), model.find(to)];
+    const { model, diff } = this.context;
+    const [a, b] = [model.find(from), model.find(to)];
     if (a !== undefined && b !== undefined) await diff.show(a, b);
   }
 
@@ -264,11 +264,11 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
   }
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
-    const { model } = this.context,
-      known =
-        typeof state === "object" && state !== null && "id" in state && typeof state.id === "string"
-          ? state.id
-          : undefined;
+    const { model } = this.context;
+    const known =
+      typeof state === "object" && state !== null && "id" in state && typeof state.id === "string"
+        ? state.id
+        : undefined;
     model.refresh();
     // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name, or its id where it was opened before the run had told its name.
     this.adopt(

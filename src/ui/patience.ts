@@ -10,22 +10,22 @@ export async function withPatience<T>(
   work: (signal: AbortSignal) => Promise<T>,
   long = LONG,
 ): Promise<T | undefined> {
-  const title = withoutIcons(withoutLinks(given)),
-    abort = new AbortController(),
-    left = new Promise<undefined>((resolve) => {
-      abort.signal.addEventListener(
-        "abort",
-        () => {
-          resolve(undefined);
-        },
-        { once: true },
-      );
-    });
-  const result = Promise.race([work(abort.signal), left]),
-    over = result.then(
-      () => undefined,
-      () => undefined,
+  const title = withoutIcons(withoutLinks(given));
+  const abort = new AbortController();
+  const left = new Promise<undefined>((resolve) => {
+    abort.signal.addEventListener(
+      "abort",
+      () => {
+        resolve(undefined);
+      },
+      { once: true },
     );
+  });
+  const result = Promise.race([work(abort.signal), left]);
+  const over = result.then(
+    () => undefined,
+    () => undefined,
+  );
   void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => over);
   const timer = setTimeout(() => {
     void vscode.window.withProgress(

@@ -26,9 +26,9 @@ export async function predict(
   const run = await pick.one(argument, can);
   if (run === undefined) return;
   const known = await withPatience(vscode.l10n.t("Reading the run's task…"), async () => ({
-      reading: await tokens.get().reading(run.directory.path),
-    })),
-    texts = known && (await textsFor(run, known.reading));
+    reading: await tokens.get().reading(run.directory.path),
+  }));
+  const texts = known && (await textsFor(run, known.reading));
   if (texts === undefined || texts.length === 0) return;
   const results = await vscode.window.withProgress(
     {
@@ -60,12 +60,12 @@ export async function predict(
 
 /** The selection: rows of data as the task reads them, else as it stands. Without one the user types. */
 async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | undefined> {
-  const { reading } = rowReading,
-    editor = vscode.window.activeTextEditor;
+  const { reading } = rowReading;
+  const editor = vscode.window.activeTextEditor;
   if (editor !== undefined && !editor.selection.isEmpty) {
-    const records = new DocumentRecords(editor.document, rowReading.headerless),
-      rows = selectedRows(records, editor.selection),
-      texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
+    const records = new DocumentRecords(editor.document, rowReading.headerless);
+    const rows = selectedRows(records, editor.selection);
+    const texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
     const asTask = rows !== undefined && texts.length === rows.length && texts.every((each) => each.asTask);
     return asTask
       ? texts.slice(0, MOST).map(({ text }) => text)
@@ -96,30 +96,30 @@ const cell = (text: string): string =>
     .replace(/[\r\n]+/g, "⏎");
 
 function report(run: Run, results: readonly Explanation[]): string {
-  const t = vscode.l10n.t,
-    parts = results.map(({ input, prediction, probability, tokens, cut }) => {
-      const some = tokens.some(({ effect }) => effect !== undefined),
-        lines = [
-          `## ${prediction.replace(/\s+/g, " ")}`,
-          "",
-          t("Probability {0} % of the answer as a whole.", (100 * probability).toFixed(1)),
-          "",
-          `> ${input.replace(/\s+/g, " ")}`,
-          "",
-        ];
-      if (cut > 0) lines.push(t("{0} tokens at its end were not read.", cut), "");
-      if (some) {
+  const t = vscode.l10n.t;
+  const parts = results.map(({ input, prediction, probability, tokens, cut }) => {
+    const some = tokens.some(({ effect }) => effect !== undefined);
+    const lines = [
+      `## ${prediction.replace(/\s+/g, " ")}`,
+      "",
+      t("Probability {0} % of the answer as a whole.", (100 * probability).toFixed(1)),
+      "",
+      `> ${input.replace(/\s+/g, " ")}`,
+      "",
+    ];
+    if (cut > 0) lines.push(t("{0} tokens at its end were not read.", cut), "");
+    if (some) {
+      lines.push(
+        `| ${[t("Token"), t("Offset norm"), t("Without its offset (nats)")].join(" | ")} |`,
+        "|---|---:|---:|",
+      );
+      for (const { text, norm, effect } of tokens)
         lines.push(
-          `| ${[t("Token"), t("Offset norm"), t("Without its offset (nats)")].join(" | ")} |`,
-          "|---|---:|---:|",
+          `| \`${cell(text)}\` | ${norm?.toPrecision(4) ?? ""} | ${effect === undefined ? "" : effect.toFixed(4)} |`,
         );
-        for (const { text, norm, effect } of tokens)
-          lines.push(
-            `| \`${cell(text)}\` | ${norm?.toPrecision(4) ?? ""} | ${effect === undefined ? "" : effect.toFixed(4)} |`,
-          );
-        lines.push("", t("Positive: the answer is less likely without that token's offset."));
-      }
-      return lines.join("\n");
-    });
+      lines.push("", t("Positive: the answer is less likely without that token's offset."));
+    }
+    return lines.join("\n");
+  });
   return [`# ${run.record.name.replace(/\s+/g, " ")}`, ...parts].join("\n\n");
 }

@@ -21,8 +21,8 @@ function kindText(kind: Pruned): string {
 }
 
 function itemOf(kind: Pruned, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
-  const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0),
-    more = found.length - NAMED;
+  const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
+  const more = found.length - NAMED;
   // A checkpoint is the run's own; the others are nobody's any more.
   return {
     label: kindText(kind),
@@ -39,12 +39,12 @@ function itemOf(kind: Pruned, found: readonly Prunable[]): vscode.QuickPickItem 
 /** Shows what is no longer needed and takes away what is chosen. */
 export async function prune({ folders, model, log }: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const all = folders.all(),
-    folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
+  const all = folders.all();
+  const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
   if (folder === undefined) return;
-  const opened = await host().openGitStore(folder.uri.fsPath),
-    store = "reason" in opened ? undefined : opened,
-    { PRUNED, prunable } = host();
+  const opened = await host().openGitStore(folder.uri.fsPath);
+  const store = "reason" in opened ? undefined : opened;
+  const { PRUNED, prunable } = host();
   const found = await withPatience(vscode.l10n.t("Looking at what is no longer needed…"), () =>
     prunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNED),
   );

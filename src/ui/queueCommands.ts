@@ -9,16 +9,16 @@ type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.
 
 /** The order in which runs wait, and whether they do. */
 export function queueCommands(context: CommandContext): Handlers<Ids> {
-  const { model, pick } = context,
-    waits = ({ record }: Run): boolean => record.status === "queued";
+  const { model, pick } = context;
+  const waits = ({ record }: Run): boolean => record.status === "queued";
   const order =
     (place: (priorities: readonly number[]) => number) =>
     async (argument: unknown, selected: unknown): Promise<void> => {
-      const runs = await pick.several(argument, selected, waits),
-        priorities = model
-          .runs()
-          .filter(waits)
-          .map(({ record }) => record.priority);
+      const runs = await pick.several(argument, selected, waits);
+      const priorities = model
+        .runs()
+        .filter(waits)
+        .map(({ record }) => record.priority);
       for (const run of runs) host().annotateRun(run.directory.path, { priority: place(priorities) });
       model.refresh();
     };

@@ -23,10 +23,10 @@ export interface UnreadableNode {
 }
 export type Node = FolderNode | UnreadableNode | TreeNode;
 
-const FILTER = "adept.filter",
-  SORT = "adept.sort";
-const CLICK_MS = 2000,
-  CLICK_STEP_MS = 25;
+const FILTER = "adept.filter";
+const SORT = "adept.sort";
+const CLICK_MS = 2000;
+const CLICK_STEP_MS = 25;
 /** What a row's place and presence hang on; its other texts change without the tree. */
 const shape = (record: RunRecord): string =>
   JSON.stringify([
@@ -157,13 +157,13 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   private tree(folder: vscode.WorkspaceFolder | undefined): TreeNode[] {
-    const key = folder?.uri.toString() ?? "",
-      built = this.roots.get(key);
+    const key = folder?.uri.toString() ?? "";
+    const built = this.roots.get(key);
     if (built !== undefined) return built;
-    const { filter } = this,
-      all = this.model.runs(folder).map(({ record }) => record),
-      shown = all.filter((record) => fits(record, filter)),
-      tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
+    const { filter } = this;
+    const all = this.model.runs(folder).map(({ record }) => record);
+    const shown = all.filter((record) => fits(record, filter));
+    const tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
     this.roots.set(key, tree);
     for (const record of all) this.shapes.set(record.id, shape(record));
     const note = (node: TreeNode, above: readonly GroupNode[]): void => {
@@ -180,8 +180,8 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   private change(ids: readonly string[], list: boolean): void {
     let moved = list;
     for (const id of ids) {
-      const record = this.model.find(id)?.record,
-        now = record === undefined ? "" : shape(record);
+      const record = this.model.find(id)?.record;
+      const now = record === undefined ? "" : shape(record);
       if (this.shapes.get(id) !== now) {
         this.shapes.set(id, now);
         moved = true;
@@ -228,9 +228,9 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   private groupItem(node: GroupNode): vscode.TreeItem {
-    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded),
-      description = this.describeGroup(node),
-      metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
+    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
+    const description = this.describeGroup(node);
+    const metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
     this.said.set(node.key, description);
     item.id = `group:${node.key}`;
     item.iconPath = new vscode.ThemeIcon("beaker");
@@ -249,8 +249,8 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
 
   /** A list that is not whole says so, with what is left out and by what. */
   private tellFilter(shown = this.model.runs().filter(({ record }) => fits(record, this.filter)).length): void {
-    const { filter, sort } = this,
-      all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
+    const { filter, sort } = this;
+    const all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
     void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
     const parts = [
       filter.text === "" ? "" : `“${filter.text}”`,
@@ -261,16 +261,16 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
       filter.starred ? vscode.l10n.t("starred") : "",
       filter.archived ? vscode.l10n.t("with archived") : "",
     ].filter((part) => part !== "");
-    const unread = this.model.unreadable().length,
-      said = [
-        parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")),
-        unread === 0
-          ? ""
-          : vscode.l10n.t(
-              "{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.",
-              unread,
-            ),
-      ];
+    const unread = this.model.unreadable().length;
+    const said = [
+      parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")),
+      unread === 0
+        ? ""
+        : vscode.l10n.t(
+            "{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.",
+            unread,
+          ),
+    ];
     this.view.message = said.filter((part) => part !== "").join(" · ") || undefined;
     this.view.description = sort === "newest" ? "" : sortName(sort);
   }

@@ -34,21 +34,21 @@ export function fits(
 ): boolean {
   if (record.archived && !archived) return false;
   const words = text
-      .toLowerCase()
-      .split(/\s+/)
-      .filter((word) => word !== ""),
-    all = [
-      record.name,
-      record.id,
-      record.method,
-      record.task,
-      record.backbone,
-      record.experiment ?? "",
-      record.note,
-      ...record.tags,
-    ]
-      .join(" ")
-      .toLowerCase();
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  const all = [
+    record.name,
+    record.id,
+    record.method,
+    record.task,
+    record.backbone,
+    record.experiment ?? "",
+    record.note,
+    ...record.tags,
+  ]
+    .join(" ")
+    .toLowerCase();
   const among = (list: readonly string[], value: string): boolean => list.length === 0 || list.includes(value);
   return (
     words.every((word) => all.includes(word)) &&
@@ -65,8 +65,8 @@ const isTexts = (value: unknown): value is string[] =>
 
 /** A filter as a window's memory has it; what is not as it should be there counts as none. */
 export function storedFilter(value: unknown): RunFilter {
-  const given: Partial<Record<keyof RunFilter, unknown>> = typeof value === "object" && value !== null ? value : {},
-    texts = (list: unknown): string[] => (isTexts(list) ? list : []);
+  const given: Partial<Record<keyof RunFilter, unknown>> = typeof value === "object" && value !== null ? value : {};
+  const texts = (list: unknown): string[] => (isTexts(list) ? list : []);
   return {
     text: typeof given.text === "string" ? given.text : "",
     statuses: texts(given.statuses) as RunStatus[],

@@ -11,13 +11,13 @@ import type { Run } from "./runsModel.ts";
 
 /** A run's row. @param label what it is called where it stands */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
-  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None),
-    marks = [
-      record.starred ? "★" : "",
-      record.archived ? vscode.l10n.t("archived") : "",
-      describe(record),
-      ...record.tags.map((tag) => `#${tag}`),
-    ].filter((part) => part !== "");
+  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
+  const marks = [
+    record.starred ? "★" : "",
+    record.archived ? vscode.l10n.t("archived") : "",
+    describe(record),
+    ...record.tags.map((tag) => `#${tag}`),
+  ].filter((part) => part !== "");
   item.id = id;
   item.iconPath = statusIcon(record.status);
   item.description = plainLine(marks.join(" · "));
@@ -33,8 +33,8 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
 
 /** The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again. */
 export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
-  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None),
-    text = vscode.l10n.t("cannot be read: {0}", reason);
+  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None);
+  const text = vscode.l10n.t("cannot be read: {0}", reason);
   item.id = `unreadable:${path}`;
   item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
   item.description = text;

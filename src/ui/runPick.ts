@@ -37,9 +37,9 @@ export class RunPick {
 
   /** @param selected what VS Code hands over as a second argument where several rows are selected */
   async several(argument: unknown, selected: unknown, fits: Fits = () => true): Promise<Run[]> {
-    const named = called(argument, selected),
-      ids = named.length > 0 ? named : this.explorer.selection(),
-      runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(fits);
+    const named = called(argument, selected);
+    const ids = named.length > 0 ? named : this.explorer.selection();
+    const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(fits);
     if (runs.length > 0 || ids.length > 0) return runs;
     const all = this.model.runs().filter(fits);
     if (all.length === 0) throw new UserError(vscode.l10n.t("There is no such run."));

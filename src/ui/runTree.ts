@@ -32,8 +32,8 @@ const STATUS_ORDER: readonly RunStatus[] = [
 
 /** The metric of the trained model on test, else its last on validation. */
 export function metricOf({ evaluations }: RunRecord): number | undefined {
-  const trained = evaluations.filter(({ label }) => label === "trained"),
-    last = trained.findLast(({ split }) => split === "test") ?? trained.at(-1);
+  const trained = evaluations.filter(({ label }) => label === "trained");
+  const last = trained.findLast(({ split }) => split === "test") ?? trained.at(-1);
   return leadingMetric(last?.metrics ?? {})?.value;
 }
 
@@ -62,8 +62,8 @@ export type SeedLabel = (seed: number) => string;
 
 /** Runs by experiment, their variants, their seeds; an experiment with one run is that run. A group stands where its first run does. */
 export function treeOf(records: readonly RunRecord[], sort: SortKey, seedLabel: SeedLabel): TreeNode[] {
-  const groups = new Map<string, RunRecord[]>(),
-    sorted = [...records].sort(compare(sort));
+  const groups = new Map<string, RunRecord[]>();
+  const sorted = [...records].sort(compare(sort));
   for (const record of sorted) groups.set(groupKey(record), [...(groups.get(groupKey(record)) ?? []), record]);
   // Starred runs come first, wherever they belong.
   const nodes = [...groups].map(([key, own]) => ({
@@ -121,8 +121,8 @@ export interface GroupSummary {
 }
 
 export function summaryOf(records: readonly RunRecord[]): GroupSummary {
-  const finished = records.filter(({ status }) => status === "finished"),
-    values = finished.map(metricOf).filter((value) => value !== undefined);
+  const finished = records.filter(({ status }) => status === "finished");
+  const values = finished.map(metricOf).filter((value) => value !== undefined);
   const metric = finished
     .map(({ evaluations }) => leadingMetric(evaluations.find(({ label }) => label === "trained")?.metrics ?? {})?.name)
     .find((name) => name !== undefined);

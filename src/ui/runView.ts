@@ -25,10 +25,10 @@ function localisedRecord(record: Run["record"]): Run["record"] {
 
 /** A run as the page shows it. */
 export function viewOf({ record, directory }: Run): RunView {
-  const adapter = join(directory.path, "adapter"),
-    live = isOpen(record.status),
-    known = result(record),
-    metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
+  const adapter = join(directory.path, "adapter");
+  const live = isOpen(record.status);
+  const known = result(record);
+  const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record: localisedRecord(record),
     live,

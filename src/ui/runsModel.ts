@@ -161,8 +161,8 @@ export class RunsModel extends Store {
 
   /** Logs what reading the list has cost: what passed, and what of it this process worked, which another's load does not change. */
   private timed(read: () => void): void {
-    const from = performance.now(),
-      before = process.cpuUsage();
+    const from = performance.now();
+    const before = process.cpuUsage();
     read();
     const { user, system } = process.cpuUsage(before);
     this.log.info(
@@ -172,13 +172,13 @@ export class RunsModel extends Store {
 
   /** Reads the run directories again; new, gone and grown runs are announced. */
   refresh(): void {
-    const seen = new Set<string>(),
-      before = this.unread;
+    const seen = new Set<string>();
+    const before = this.unread;
     this.unread = new Map();
     let list = false;
     for (const folder of this.folders.all()) {
-      const found = this.list(folder),
-        fresh = found.filter(({ id }) => !this.entries.has(id));
+      const found = this.list(folder);
+      const fresh = found.filter(({ id }) => !this.entries.has(id));
       for (const { id } of found) seen.add(id);
       if (fresh.length > 0 && this.add(folder, fresh)) list = true;
     }
@@ -199,14 +199,14 @@ export class RunsModel extends Store {
 
   /** Runs not known yet: their records come from the index where their journals have not grown since. @returns whether one came; one that cannot be read is tried again with the next refresh */
   private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): boolean {
-    const { JournalTail: Tail, journalSize, readIndex, readRecord } = host(),
-      index = readIndex(runsDirectory(folder)),
-      before = this.entries.size;
+    const { JournalTail: Tail, journalSize, readIndex, readRecord } = host();
+    const index = readIndex(runsDirectory(folder));
+    const before = this.entries.size;
     for (const directory of directories) {
       this.reading(folder, directory.path, () => {
-        const { id, path } = directory,
-          kept = index.get(id),
-          { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
+        const { id, path } = directory;
+        const kept = index.get(id);
+        const { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
         if (kept?.size !== size) this.indexed = false;
         this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: owned(record, id) });
       });
@@ -265,8 +265,8 @@ export class RunsModel extends Store {
     if (!existsSync(directory)) return [];
     return (
       this.reading(folder, directory, () => {
-        const found = host().listRuns(directory),
-          listed = new Set(found.map(({ id }) => id));
+        const found = host().listRuns(directory);
+        const listed = new Set(found.map(({ id }) => id));
         for (const each of host().unreadableRuns(directory, listed)) this.unread.set(each.path, { ...each, folder });
         return found;
       }) ?? []
@@ -313,8 +313,8 @@ export class RunsModel extends Store {
         this.adopt();
         return;
       }
-      const before = new Map(this.unread),
-        ids = this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry)));
+      const before = new Map(this.unread);
+      const ids = this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry)));
       this.announce(ids, this.tellUnread(before));
     }, POLL_MS);
   }

@@ -4,9 +4,9 @@ import type { DocumentRecords } from "./documentRecords.ts";
 
 /** Whether a selection reaches over all of a record's text; spaces at its ends are none of it. */
 function covers({ start, end }: Pick<Selection, "start" | "end">, { line, lines, text }: TextRecord): boolean {
-  const last = line + lines - 1,
-    [first, rest] = [text.search(/\S/), text.trimEnd()],
-    ends = rest.length - (rest.lastIndexOf("\n") + 1);
+  const last = line + lines - 1;
+  const [first, rest] = [text.search(/\S/), text.trimEnd()];
+  const ends = rest.length - (rest.lastIndexOf("\n") + 1);
   return (
     (start.line < line || (start.line === line && start.character <= first)) &&
     (end.line > last || (end.line === last && end.character >= ends))
@@ -23,8 +23,8 @@ export function selectedRows(
 ): TextRecord[] | undefined {
   if (records.kind !== "jsonl" && records.kind !== "csv" && records.kind !== "tsv") return undefined;
   const rows = records
-      .in(start.line, end.character === 0 && end.line > start.line ? end.line - 1 : end.line)
-      .filter(({ text }) => text.trim() !== ""),
-    [only] = rows;
+    .in(start.line, end.character === 0 && end.line > start.line ? end.line - 1 : end.line)
+    .filter(({ text }) => text.trim() !== "");
+  const [only] = rows;
   return only === undefined || (rows.length === 1 && !covers({ start, end }, only)) ? undefined : rows;
 }

@@ -10,8 +10,8 @@ const read = (setting: Setting, scope?: vscode.Uri): unknown =>
 
 /** The default, and a word of it. */
 function fallBack<T>(setting: Setting, value: unknown, otherwise: T): T {
-  const written = JSON.stringify(value) ?? "",
-    before = warned.get(setting) ?? new Set();
+  const written = JSON.stringify(value) ?? "";
+  const before = warned.get(setting) ?? new Set();
   if (value !== undefined && !before.has(written)) {
     warned.set(setting, before.add(written));
     void warn(setting, written.length > LONGEST_SHOWN ? `${written.slice(0, LONGEST_SHOWN)}…` : written);

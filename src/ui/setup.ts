@@ -34,8 +34,8 @@ export interface SetupParts {
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
 /** Of an experiment's own defaults: the longest answer in tokens, and the rows of a batch. */
-const TARGET = 20,
-  ROWS = 32;
+const TARGET = 20;
+const ROWS = 32;
 
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
@@ -53,9 +53,9 @@ class Setup extends Store {
     private readonly parts: SetupParts,
   ) {
     super();
-    const { extensionUri, errors, log } = parts,
-      dist = vscode.Uri.joinPath(extensionUri, "dist"),
-      asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    const { extensionUri, errors, log } = parts;
+    const dist = vscode.Uri.joinPath(extensionUri, "dist");
+    const asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
     view.webview.options = {
       enableScripts: true,
       localResourceRoots: [dist, vscode.Uri.joinPath(extensionUri, "media")],
@@ -166,8 +166,8 @@ class Setup extends Store {
   /** What the form as it is now comes to. */
   private async look({ draft, asked }: Asked): Promise<void> {
     if (this.closed) return;
-    const { task, backbone, maxSourceLength } = draft,
-      worker = this.parts.tokens.get();
+    const { task, backbone, maxSourceLength } = draft;
+    const worker = this.parts.tokens.get();
     if (this.sized !== backbone) {
       this.sized = backbone;
       void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then(
@@ -181,13 +181,13 @@ class Setup extends Store {
       );
     }
     try {
-      const suggested = task.kind === "file" && task.source === "" && task.target === "",
-        result = await worker.inspect({
-          task: suggested ? { kind: "file", train: task.train } : task,
-          backbone,
-          maxSourceLength,
-          maxTargetLength: TARGET,
-        });
+      const suggested = task.kind === "file" && task.source === "" && task.target === "";
+      const result = await worker.inspect({
+        task: suggested ? { kind: "file", train: task.train } : task,
+        backbone,
+        maxSourceLength,
+        maxTargetLength: TARGET,
+      });
       this.post({
         type: "inspection",
         asked,
@@ -203,14 +203,14 @@ class Setup extends Store {
 
   /** Measures the experiment, once what it costs has changed and the user rests. */
   private measure(draft: ExperimentDraft, longest: number): void {
-    const { name: _, ...costs } = draft,
-      key = JSON.stringify(costs);
+    const { name: _, ...costs } = draft;
+    const key = JSON.stringify(costs);
     if (this.forecast?.key === key) return;
     this.stopForecast();
-    const abort = new AbortController(),
-      timer = setTimeout(() => {
-        void this.forecastOf(draft, abort.signal);
-      }, FORECAST_AFTER_MS);
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      void this.forecastOf(draft, abort.signal);
+    }, FORECAST_AFTER_MS);
     this.forecast = { key, abort, timer };
     this.post({ type: "forecast", working: true });
     void this.tellMemory(draft, longest, abort.signal);
@@ -223,15 +223,13 @@ class Setup extends Store {
     signal: AbortSignal,
   ): Promise<void> {
     try {
-      const memory = await this.parts.tokens
-        .get()
-        .memory({
-          backbone,
-          budget,
-          source: Math.max(1, Math.min(longest, maxSourceLength)),
-          target: TARGET,
-          rows: ROWS,
-        });
+      const memory = await this.parts.tokens.get().memory({
+        backbone,
+        budget,
+        source: Math.max(1, Math.min(longest, maxSourceLength)),
+        target: TARGET,
+        rows: ROWS,
+      });
       if (!signal.aborted) this.post({ type: "forecast", memory, working: true });
     } catch (error) {
       this.parts.log.warn(`No forecast of memory: ${this.said(error)}`);
@@ -239,8 +237,8 @@ class Setup extends Store {
   }
 
   private async forecastOf(draft: ExperimentDraft, signal: AbortSignal): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), "adept-forecast-")),
-      file = join(folder, "draft.adept.json");
+    const folder = mkdtempSync(join(tmpdir(), "adept-forecast-"));
+    const file = join(folder, "draft.adept.json");
     try {
       writeFileSync(file, JSON.stringify(experimentOf(draft)));
       const result = await host().forecastInWorker(
@@ -274,9 +272,9 @@ class Setup extends Store {
     this.writing = true;
     try {
       const sizes =
-          (await this.parts.tokens.get().sizes({ backbone: draft.backbone, budgets: [draft.budget] })).sizes[0] ??
-          undefined,
-        uri = await writeExperiment(draft, sizes, this.parts);
+        (await this.parts.tokens.get().sizes({ backbone: draft.backbone, budgets: [draft.budget] })).sizes[0] ??
+        undefined;
+      const uri = await writeExperiment(draft, sizes, this.parts);
       if (uri === undefined) return;
       this.dispose();
       await vscode.window.showTextDocument(uri, { preview: false });

@@ -3,8 +3,8 @@ import type { SetupPageMessage } from "../../webview/setupMessages.ts";
 import { DRAFT_LIMITS } from "../experiment/experimentDraft.ts";
 
 /** Letters of a path, and of a template. */
-const place = z.string().max(4096),
-  template = z.string().max(20_000);
+const place = z.string().max(4096);
+const template = z.string().max(20_000);
 
 export const Draft = z.object({
   name: z.string().min(1).max(DRAFT_LIMITS.name),

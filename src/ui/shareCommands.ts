@@ -43,22 +43,22 @@ function cancellable<T>(title: string, work: (signal: AbortSignal) => Promise<T>
 
 /** Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many words; others never. */
 async function allowSecrets(secrets: readonly LeavingFile[]): Promise<boolean> {
-  const named = (files: readonly LeavingFile[]): string[] => [...new Set(files.map(({ path }) => path))],
-    stray = named(secrets.filter(({ tracked }) => !tracked));
+  const named = (files: readonly LeavingFile[]): string[] => [...new Set(files.map(({ path }) => path))];
+  const stray = named(secrets.filter(({ tracked }) => !tracked));
   if (stray.length > 0)
     throw new UserError(
       vscode.l10n.t("Nothing was pushed: {0} may hold a secret.", stray.join(", ")),
       vscode.l10n.t("Take it out of the repository, train again, and push that run."),
     );
   if (secrets.length === 0) return true;
-  const go = vscode.l10n.t("They Hold No Secrets"),
-    detail = [
-      ...named(secrets),
-      "",
-      vscode.l10n.t(
-        "Your own commits have these files, and they leave with the run. Whoever can read the remote can read them.",
-      ),
-    ].join("\n");
+  const go = vscode.l10n.t("They Hold No Secrets");
+  const detail = [
+    ...named(secrets),
+    "",
+    vscode.l10n.t(
+      "Your own commits have these files, and they leave with the run. Whoever can read the remote can read them.",
+    ),
+  ].join("\n");
   return (
     (await vscode.window.showWarningMessage(
       vscode.l10n.t("Files with these names often hold secrets. Do they?"),
@@ -85,16 +85,16 @@ function leavingText({ commits, files, bytes }: PushPreview): string {
 /** Nothing leaves before its list was seen. */
 export async function push(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const runs = await pick.several(argument, selected, (each) => ended(each) && committed(each)),
-    [first] = runs;
+  const runs = await pick.several(argument, selected, (each) => ended(each) && committed(each));
+  const [first] = runs;
   if (first === undefined) return;
-  const folder = first.folder,
-    own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString()),
-    share = new (host().GitShare)(await storeOf(folder)),
-    remote = await chooseRemote(await share.remotes());
+  const folder = first.folder;
+  const own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString());
+  const share = new (host().GitShare)(await storeOf(folder));
+  const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
-  const ids = own.map(({ id }) => id),
-    preview = await withPatience(vscode.l10n.t("Looking at what would leave…"), () => share.preview(remote, ids));
+  const ids = own.map(({ id }) => id);
+  const preview = await withPatience(vscode.l10n.t("Looking at what would leave…"), () => share.preview(remote, ids));
   if (preview === undefined) return;
   if (!(await allowSecrets(preview.files.filter(({ secret }) => secret)))) return;
   const go = vscode.l10n.t("Push {0} Runs", ids.length);
@@ -119,11 +119,11 @@ export async function push(argument: unknown, selected: unknown, { pick }: Comma
 /** Takes the runs over that a remote has and this folder has not. */
 export async function fetchRuns({ model, folders, log }: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const all = folders.all(),
-    folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
+  const all = folders.all();
+  const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
   if (folder === undefined) return;
-  const share = new (host().GitShare)(await storeOf(folder)),
-    remote = await chooseRemote(await share.remotes());
+  const share = new (host().GitShare)(await storeOf(folder));
+  const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
   const fetched = await cancellable(vscode.l10n.t("Fetching runs from {0}", remote), (signal) =>
     share.fetch(remote, runsDirectory(folder), signal),

@@ -30,10 +30,10 @@ export class StatusItem extends Store {
     }
     const part = live.reduce((sum, each) => sum + progress(each.record), 0) / live.length;
     const label =
-        live.length === 1
-          ? `ADePT ${percentWhole(part)}`
-          : vscode.l10n.t("ADePT {0} ({1} runs)", percentWhole(part), live.length),
-      text = `$(loading~spin) ${label}`;
+      live.length === 1
+        ? `ADePT ${percentWhole(part)}`
+        : vscode.l10n.t("ADePT {0} ({1} runs)", percentWhole(part), live.length);
+    const text = `$(loading~spin) ${label}`;
     if (this.item.text !== text) {
       this.item.text = text;
       this.item.accessibilityInformation = {

@@ -7,8 +7,8 @@ const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceA
 
 /** The tokens in sight as rows: what a heatmap shows, for who does not see it, or wants to count. */
 export async function showTable(heatmap: EditorHeatmap, documents: ReadOnlyDocuments): Promise<void> {
-  const { document } = heatmap.editor,
-    { measure, run } = heatmap.choice;
+  const { document } = heatmap.editor;
+  const { measure, run } = heatmap.choice;
   const rows = heatmap
     .tokens()
     .map(({ line, from, to, id, place, value }) =>

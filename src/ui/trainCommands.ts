@@ -24,8 +24,8 @@ export function trainCommands(
 
 async function train(argument: unknown, context: CommandContext): Promise<void> {
   if (!(await isReady())) return;
-  const { model, panels, folders, log, workerPath } = context,
-    file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
+  const { model, panels, folders, log, workerPath } = context;
+  const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
   if (file === undefined) return;
   await saved(file);
   // A file that was opened alone is trained in its own folder.

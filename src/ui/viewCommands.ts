@@ -88,8 +88,8 @@ async function analyse(
   if (!(await isReady())) return false;
   const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "failed");
   if (run === undefined) return false;
-  const own = analysesOf(run.record.method as MethodKind),
-    name = typeof named === "string" && isAnalysisName(named) ? named : await chooseAnalysis(own, run);
+  const own = analysesOf(run.record.method as MethodKind);
+  const name = typeof named === "string" && isAnalysisName(named) ? named : await chooseAnalysis(own, run);
   if (name === undefined) return false;
   if (run.directory.isBeingAnalysed())
     throw new UserError(
@@ -137,7 +137,7 @@ async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): 
 }
 
 async function compare(argument: unknown, selected: unknown, { panels, pick }: CommandContext): Promise<void> {
-  const runs = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1)),
-    [first] = runs;
+  const runs = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const [first] = runs;
   if (first !== undefined) panels.show(first, { tab: "compare", ids: runs.map(({ id }) => id) });
 }

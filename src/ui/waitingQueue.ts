@@ -24,17 +24,15 @@ export class WaitingQueue extends Store {
     this.register(
       context.model.onDidChange(({ list }) => {
         if (!list || this.asked || !vscode.workspace.isTrusted) return;
-        const waiting = context.model
-          .runs()
-          .filter(
-            (run) =>
-              isWaiting(run.record) &&
-              run.record.createdAt < this.opened &&
-              !host().isQueueRunning({
-                runsDir: runsDirectory(run.folder),
-                device: host().queueOf(run.directory, run.record),
-              }),
-          );
+        const waiting = context.model.runs().filter(
+          (run) =>
+            isWaiting(run.record) &&
+            run.record.createdAt < this.opened &&
+            !host().isQueueRunning({
+              runsDir: runsDirectory(run.folder),
+              device: host().queueOf(run.directory, run.record),
+            }),
+        );
         if (waiting.length === 0) return;
         this.asked = true;
         void this.ask(waiting);
@@ -43,8 +41,8 @@ export class WaitingQueue extends Store {
   }
 
   private async ask(waiting: readonly Run[]): Promise<void> {
-    const go = vscode.l10n.t("Go On"),
-      drop = vscode.l10n.t("Take Out of the Queue");
+    const go = vscode.l10n.t("Go On");
+    const drop = vscode.l10n.t("Take Out of the Queue");
     const answer = await vscode.window.showInformationMessage(
       vscode.l10n.t("{0} ADePT runs wait to be trained.", waiting.length),
       go,

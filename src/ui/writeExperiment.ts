@@ -17,8 +17,8 @@ export async function writeExperiment(
   sizes: Parameters<typeof experimentNotes>[1],
   place: Place,
 ): Promise<vscode.Uri | undefined> {
-  const { task } = draft,
-    own = vscode.Uri.joinPath(place.storage, task.kind === "mail" ? "sample" : "experiments");
+  const { task } = draft;
+  const own = vscode.Uri.joinPath(place.storage, task.kind === "mail" ? "sample" : "experiments");
   if ((vscode.workspace.workspaceFolders?.length ?? 0) > 0) {
     const folder = await workspaceFolder(draft, place);
     return folder && writeIn(folder, draft, sizes);
@@ -43,8 +43,8 @@ export async function writeExperiment(
 
 /** Of several folders of the workspace that of the data, else the one that the user picks. */
 async function workspaceFolder({ task }: ExperimentDraft, { folders }: Place): Promise<vscode.Uri | undefined> {
-  const own = vscode.workspace.workspaceFolders ?? [],
-    holds = task.kind === "file" ? folders.of(vscode.Uri.file(task.train)) : undefined;
+  const own = vscode.workspace.workspaceFolders ?? [];
+  const holds = task.kind === "file" ? folders.of(vscode.Uri.file(task.train)) : undefined;
   return (holds ?? (own.length > 1 ? await vscode.window.showWorkspaceFolderPick() : own[0]))?.uri;
 }
 
@@ -66,10 +66,10 @@ async function writeIn(
   sizes: Parameters<typeof experimentNotes>[1],
 ): Promise<vscode.Uri> {
   const text = experimentText(
-      experimentOf(draft, (path) => pathIn(folder, path)),
-      experimentNotes(draft.backbone, sizes),
-    ),
-    name = fileName(draft.name) || "experiment";
+    experimentOf(draft, (path) => pathIn(folder, path)),
+    experimentNotes(draft.backbone, sizes),
+  );
+  const name = fileName(draft.name) || "experiment";
   for (let number = 1; ; number += 1) {
     const uri = vscode.Uri.joinPath(folder, `${name}${number === 1 ? "" : `-${number}`}.adept.json`);
     if (await exists(uri)) continue;

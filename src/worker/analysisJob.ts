@@ -107,15 +107,15 @@ export async function runAnalyses(
   run.mustBeKnown();
   if (!takeLease(run.analysisLeasePath, process.pid))
     throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
-  const journal = new Journal(run.path),
-    done: AnalysisDone[] = [];
+  const journal = new Journal(run.path);
+  const done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
     for (const name of inOrder(names)) {
       options.signal.throwIfAborted();
-      const stored = storedAnalysis(run.path, name),
-        path = analysisPath(run.path, name),
-        key = keyOf(run, name, options.limit);
+      const stored = storedAnalysis(run.path, name);
+      const path = analysisPath(run.path, name);
+      const key = keyOf(run, name, options.limit);
       if (!options.again && stored?.key === key) {
         done.push({ name, path, cached: true, examples: stored.examples, result: stored.result });
         continue;
@@ -149,21 +149,21 @@ async function one(
   journal.append({ type: "analysis", name, status: "started" });
   try {
     if (run.analysisStopRequested()) throw new AnalysisStopped();
-    const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`),
-      tell: Progress = (told) => {
-        if (run.analysisStopRequested()) throw new AnalysisStopped();
-        options.signal.throwIfAborted();
-        journal.append({ type: "analysis", name, status: "running", ...told });
-        options.progress(told);
-      };
-    const subject = name === "stability" ? undefined : await asked(),
-      result =
-        name === "stability" || subject === undefined
-          ? analyseStability(readJournal(run.path).events, run.experiment())
-          : await ANALYSES[name]({ ...subject, memo: partial }, tell);
+    const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`);
+    const tell: Progress = (told) => {
+      if (run.analysisStopRequested()) throw new AnalysisStopped();
+      options.signal.throwIfAborted();
+      journal.append({ type: "analysis", name, status: "running", ...told });
+      options.progress(told);
+    };
+    const subject = name === "stability" ? undefined : await asked();
+    const result =
+      name === "stability" || subject === undefined
+        ? analyseStability(readJournal(run.path).events, run.experiment())
+        : await ANALYSES[name]({ ...subject, memo: partial }, tell);
     makeFolder(join(run.path, "analysis"));
-    const path = analysisPath(run.path, name),
-      examples = subject?.test.length ?? 0;
+    const path = analysisPath(run.path, name);
+    const examples = subject?.test.length ?? 0;
     // Through JSON, so that what is returned is what a reader of the file gets.
     const text = JSON.stringify({ name, version: ANALYSIS_VERSIONS[name], key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);

@@ -12,10 +12,10 @@ export async function askedAnalyses(
   run: RunDirectory,
   { requested }: { requested: () => boolean },
 ): Promise<{ path: string; source: string }[]> {
-  const { analyses, method } = run.experiment(),
-    own = analysesOf(method.kind),
-    stop = new AbortController(),
-    files: { path: string; source: string }[] = [];
+  const { analyses, method } = run.experiment();
+  const own = analysesOf(method.kind);
+  const stop = new AbortController();
+  const files: { path: string; source: string }[] = [];
   const progress = (): void => {
     if (requested()) stop.abort();
   };

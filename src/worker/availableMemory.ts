@@ -55,8 +55,8 @@ function leftIn(
   names: { limit: string; used: string; inactive: RegExp },
   read: MemorySources["read"],
 ): number | undefined {
-  const limit = numberIn(read(join(folder, names.limit))),
-    used = numberIn(read(join(folder, names.used)));
+  const limit = numberIn(read(join(folder, names.limit)));
+  const used = numberIn(read(join(folder, names.used)));
   if (limit === undefined || used === undefined) return undefined;
   const inactive = Number(names.inactive.exec(read(join(folder, "memory.stat")) ?? "")?.[1] ?? 0);
   return Math.max(0, limit - Math.max(0, used - inactive));
@@ -64,9 +64,9 @@ function leftIn(
 
 /** What the control groups of this process leave it (version 2, else version 1); undefined without a limit. */
 export function cgroupLeft(read: MemorySources["read"]): number | undefined {
-  const lines = (read("/proc/self/cgroup") ?? "").split("\n"),
-    second = lines.find((line) => line.startsWith("0::"))?.slice(3),
-    first = lines.find((line) => /^\d+:[^:]*\bmemory\b[^:]*:/.test(line))?.replace(/^\d+:[^:]*:/, "");
+  const lines = (read("/proc/self/cgroup") ?? "").split("\n");
+  const second = lines.find((line) => line.startsWith("0::"))?.slice(3);
+  const first = lines.find((line) => /^\d+:[^:]*\bmemory\b[^:]*:/.test(line))?.replace(/^\d+:[^:]*:/, "");
   const left = [
     ...(second === undefined
       ? []
@@ -88,8 +88,9 @@ export function cgroupLeft(read: MemorySources["read"]): number | undefined {
 
 /** macOS keeps what was read as "inactive" and gives it away when it is wanted, so its free pages alone say nothing: those that can be had at once count too. */
 export function vmStatAvailable(text: string): number | undefined {
-  const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN),
-    pages = (name: string): number => Number(new RegExp(`^Pages ${name}:\\s+(\\d+)\\.`, "m").exec(text)?.[1] ?? NaN);
+  const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN);
+  const pages = (name: string): number =>
+    Number(new RegExp(`^Pages ${name}:\\s+(\\d+)\\.`, "m").exec(text)?.[1] ?? NaN);
   const bytes = page * (pages("free") + pages("inactive") + pages("speculative") + pages("purgeable"));
   return Number.isFinite(bytes) ? bytes : undefined;
 }

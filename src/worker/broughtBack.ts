@@ -20,8 +20,8 @@ export async function bringBack(run: RunDirectory, folder: string, emit: (event:
   if (commit === undefined) return;
   const store = await openGitStore(folder);
   if ("reason" in store) throw new UserError(store.reason);
-  const outside = await layOut(store, run, commit),
-    message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
+  const outside = await layOut(store, run, commit);
+  const message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }
 

@@ -6,8 +6,8 @@ import { initialState, trainLoop } from "../training/loop.ts";
 import { openExperimentModel, type Prepared } from "../training/prepare.ts";
 
 /** Steps that are timed after the first, which compiles and plans memory; fewer where they are slow. */
-const STEPS = 3,
-  LONGEST_MS = 15_000;
+const STEPS = 3;
+const LONGEST_MS = 15_000;
 /** Ids below are the vocabulary's own signs. */
 const FIRST_WORD = 3;
 
@@ -20,9 +20,9 @@ function syntheticExamples(
   { training: { batchSize, maxSourceLength, maxTargetLength } }: Experiment,
   vocabulary: number,
 ): TokenisedExample[] {
-  const random = new MersenneTwister(5),
-    ids = (length: number): number[] =>
-      Array.from({ length }, () => FIRST_WORD + Math.floor((vocabulary - FIRST_WORD) * random.uniform()));
+  const random = new MersenneTwister(5);
+  const ids = (length: number): number[] =>
+    Array.from({ length }, () => FIRST_WORD + Math.floor((vocabulary - FIRST_WORD) * random.uniform()));
   return Array.from({ length: batchSize }, () => ({
     input: "",
     target: "",
@@ -43,10 +43,10 @@ async function steps(
   examples: readonly TokenisedExample[],
   count: number,
 ): Promise<Trial> {
-  const start = performance.now(),
-    times: number[] = [];
-  let last = start,
-    check: number[] = [];
+  const start = performance.now();
+  const times: number[] = [];
+  let last = start;
+  let check: number[] = [];
   await trainLoop(initialState(initial), {
     model,
     seed,
@@ -73,18 +73,18 @@ async function steps(
 
 /** Times the real step of an experiment on its device, at its sizes and longest lengths. @throws UserError where the device is not to be had */
 export async function calibrate(experiment: Experiment): Promise<Calibration> {
-  const opened = await openExperimentModel(experiment),
-    { model } = opened,
-    examples = syntheticExamples(experiment, model.local.vocabularySize),
-    { training } = experiment;
+  const opened = await openExperimentModel(experiment);
+  const { model } = opened;
+  const examples = syntheticExamples(experiment, model.local.vocabularySize);
+  const { training } = experiment;
   try {
     // Masks inside the backbone depend on how a batch is cut, which devices do differently.
     const plain =
       training.backboneDropout > 0
         ? await steps(opened, { ...experiment, training: { ...training, backboneDropout: 0 } }, examples, 1)
         : undefined;
-    const { times, check } = await steps(opened, experiment, examples, STEPS + 1),
-      timed = (times.length > 1 ? times.slice(1) : times).sort((a, b) => a - b);
+    const { times, check } = await steps(opened, experiment, examples, STEPS + 1);
+    const timed = (times.length > 1 ? times.slice(1) : times).sort((a, b) => a - b);
     return {
       name: model.device,
       milliseconds: timed[Math.floor((timed.length - 1) / 2)]!,

@@ -53,9 +53,9 @@ function checkTemplate(
   }
   for (const part of parts) {
     if ("literal" in part || fieldNames(part.field).some((name) => names.includes(name))) continue;
-    const field = part.field.trim(),
-      near = nearestNames(field, names),
-      offered = !alone ? [] : near.length > 0 ? near : names.slice(0, 4);
+    const field = part.field.trim();
+    const near = nearestNames(field, names);
+    const offered = !alone ? [] : near.length > 0 ? near : names.slice(0, 4);
     text.tell(keys, {
       code: "unknown-field",
       message: `The data has no field "${field}"; it has: ${names.join(", ")}.`,

@@ -36,13 +36,13 @@ export async function checkExperiment(path: string, text: string, known = new Kn
       ],
       places: [],
     };
-  const own = new ExperimentText(text),
-    errors: ParseError[] = [],
-    value: unknown = parse(text, errors, { allowTrailingComma: true }),
-    folder = dirname(resolve(path));
+  const own = new ExperimentText(text);
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  const folder = dirname(resolve(path));
   if (errors.length > 0 || typeof value !== "object" || value === null) return { problems: [], places: [] };
-  const parsed = ExperimentFile.safeParse(value),
-    answer = { problems: own.problems, places: [...new Set(placesOf(own, folder).map((place) => place.path))] };
+  const parsed = ExperimentFile.safeParse(value);
+  const answer = { problems: own.problems, places: [...new Set(placesOf(own, folder).map((place) => place.path))] };
   if (!parsed.success) checkSchema(own, parsed.error.issues);
   checkPlaces(own, folder);
   if (!parsed.success) return answer;
@@ -104,16 +104,16 @@ function tellUnread(text: ExperimentText, path: string, error: unknown, at: Loca
   if (!(error instanceof UserError)) throw error;
   // The place says which file and which run it is.
   const message = error.message
-      .split("\n")
-      .map((line) =>
-        (line.startsWith(path) ? line.slice(path.length).replace(/^(:\d+)?: /, "") : line).replace(
-          / \(in the run ".*"\)$/s,
-          "",
-        ),
-      )
-      .join("\n"),
-    keys = (error.keys ?? []).map(String),
-    place = at(keys);
+    .split("\n")
+    .map((line) =>
+      (line.startsWith(path) ? line.slice(path.length).replace(/^(:\d+)?: /, "") : line).replace(
+        / \(in the run ".*"\)$/s,
+        "",
+      ),
+    )
+    .join("\n");
+  const keys = (error.keys ?? []).map(String);
+  const place = at(keys);
   if (message === `${keys.join(".")}: unknown key`)
     strayKey(text, keys, false, typeof place.at(-1) === "number" ? place.slice(0, -1) : place);
   else if (keys[1] === "learningRate") strayRate(text, undefined, keys, message);
@@ -137,17 +137,17 @@ async function checkRuns(
   runs: readonly Read[],
   known: KnownFields,
 ): Promise<Pick<CheckAnswer, "sizes">> {
-  const layouts = new Layouts(),
-    sizes: (MethodSizes | undefined)[] = [],
-    tasks = new Map(runs.map((each) => [JSON.stringify({ ...each.experiment.task, shots: undefined }), each]));
+  const layouts = new Layouts();
+  const sizes: (MethodSizes | undefined)[] = [];
+  const tasks = new Map(runs.map((each) => [JSON.stringify({ ...each.experiment.task, shots: undefined }), each]));
   for (const { experiment, at } of tasks.values())
     await checkData(text, experiment, { known, at, alone: tasks.size === 1 });
   for (const { experiment, at } of runs) {
     sizes.push(checkMethod(text, experiment, layouts, at));
     if (text.problems.length >= MOST) break;
   }
-  const [own] = sizes,
-    place = text.find(["method", "budget"]) ?? text.find(["method", "kind"]);
+  const [own] = sizes;
+  const place = text.find(["method", "budget"]) ?? text.find(["method", "kind"]);
   return own === undefined || place === undefined
     ? {}
     : {

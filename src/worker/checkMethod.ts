@@ -18,9 +18,9 @@ export class Layouts {
 
   /** @throws UserError where the backbone cannot be read */
   of(backbone: string): BackboneLayout {
-    const folder = backboneFolder(backbone),
-      layout =
-        this.known.get(backbone) ?? t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
+    const folder = backboneFolder(backbone);
+    const layout =
+      this.known.get(backbone) ?? t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
     this.known.set(backbone, layout);
     return layout;
   }
@@ -46,9 +46,9 @@ export function checkMethod(
     return resolveSizes(method, layout);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const least = Number(/at least (\d+)/.exec(error.message)?.[1]),
-      keys = at(error.keys?.map(String) ?? ["method", "budget"]),
-      sizes = (["promptLength", "bottleneck", "rank"] as const).map((key) => ({ key, place: at(["method", key]) }));
+    const least = Number(/at least (\d+)/.exec(error.message)?.[1]);
+    const keys = at(error.keys?.map(String) ?? ["method", "budget"]);
+    const sizes = (["promptLength", "bottleneck", "rank"] as const).map((key) => ({ key, place: at(["method", key]) }));
     // A size can be left out where it is a method's own, not one of the values of a sweep.
     const fixes = Number.isFinite(least)
       ? [
@@ -66,8 +66,8 @@ export function checkMethod(
 }
 
 function checkPositions(text: ExperimentText, method: MethodSpec, longest: number, at: Locate): void {
-  const rows = positionRows(method),
-    keys = at(["method", "positions"]);
+  const rows = positionRows(method);
+  const keys = at(["method", "positions"]);
   if (rows === undefined || longest <= rows) return;
   text.tell(keys, {
     code: "positions",

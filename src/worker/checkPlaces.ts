@@ -23,8 +23,8 @@ interface Place {
 
 /** The files and folders that an experiment names: in its own keys, in the methods and among the values of a sweep. */
 export function placesOf(text: ExperimentText, folder: string): Place[] {
-  const listed = (keys: readonly Key[]): number => text.find(keys)?.children?.length ?? 0,
-    within = (keys: readonly Key[]): Key[][] => Array.from({ length: listed(keys) }, (_, i) => [...keys, i]);
+  const listed = (keys: readonly Key[]): number => text.find(keys)?.children?.length ?? 0;
+  const within = (keys: readonly Key[]): Key[][] => Array.from({ length: listed(keys) }, (_, i) => [...keys, i]);
   return Object.keys(NAMED).flatMap((key) => {
     const places: (readonly Key[])[] = [
       key.split("."),
@@ -92,9 +92,9 @@ function neighbours(path: string, folder: string, wanted: (path: string, isFolde
   const place = dirname(path);
   if (!isFolder(place)) return [];
   const names = readdirSync(place, { withFileTypes: true })
-      .filter((each) => !each.name.startsWith(".") && wanted(join(place, each.name), each.isDirectory()))
-      .map(({ name }) => name),
-    near = nearestNames(basename(path), names);
+    .filter((each) => !each.name.startsWith(".") && wanted(join(place, each.name), each.isDirectory()))
+    .map(({ name }) => name);
+  const near = nearestNames(basename(path), names);
   return [...new Set([...near, ...names])]
     .slice(0, 4)
     .map((name) => relative(folder, join(place, name)).split(sep).join("/"));

@@ -22,9 +22,9 @@ export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIs
       for (const key of issue.keys.slice(0, MOST)) strayKey(text, [...keys, key], true);
       continue;
     }
-    const value = text.string(keys),
-      options = optionsOf(text, issue, keys),
-      fixes = value === undefined ? [] : nearestNames(value, options).flatMap((name) => text.replace(keys, name));
+    const value = text.string(keys);
+    const options = optionsOf(text, issue, keys);
+    const fixes = value === undefined ? [] : nearestNames(value, options).flatMap((name) => text.replace(keys, name));
     text.tell(keys, {
       code: options.length > 0 ? "unknown-value" : "invalid",
       schema: issue.code !== "custom",
@@ -41,9 +41,9 @@ export function strayKey(
   schema: boolean,
   place: readonly Key[] = keys,
 ): void {
-  const wrong = String(keys.at(-1)),
-    above = keys.slice(0, -1),
-    dotted = (name: string): string => (place === keys ? name : [...above, name].join("."));
+  const wrong = String(keys.at(-1));
+  const above = keys.slice(0, -1);
+  const dotted = (name: string): string => (place === keys ? name : [...above, name].join("."));
   text.tell(place, {
     whole: true,
     code: "unknown-key",

@@ -58,22 +58,22 @@ export async function chooseDevice(
   const candidates: readonly Device[] = experiment.precision.weights === "fp32" ? given : ["cpu"];
   if (candidates.length <= 1)
     return { device: candidates[0] ?? "cpu", name: nameOf(candidates[0] ?? "cpu"), measured: [] };
-  const key = shapeKey(experiment),
-    known = times.known(key),
-    steps: MeasuredStep[] = [],
-    fresh: MeasuredStep[] = [];
+  const key = shapeKey(experiment);
+  const known = times.known(key);
+  const steps: MeasuredStep[] = [];
+  const fresh: MeasuredStep[] = [];
   for (const device of candidates) {
-    const before = known.get(device),
-      step = before === undefined ? await measure(experiment, device, { signal }) : { device, ...before };
+    const before = known.get(device);
+    const step = before === undefined ? await measure(experiment, device, { signal }) : { device, ...before };
     if (signal?.aborted === true) return undefined;
     steps.push(step);
     if (before === undefined) fresh.push(step);
   }
   // Where every device fails the reason is the experiment's, which may be mended at once.
   if (fresh.length > 0 && steps.some((step) => !("reason" in step))) times.keep(key, fresh);
-  const right = checked(steps),
-    device = fastest(right),
-    own = right.find((step) => step.device === device);
+  const right = checked(steps);
+  const device = fastest(right);
+  const own = right.find((step) => step.device === device);
   return {
     device,
     name: own === undefined || "reason" in own ? nameOf("cpu") : own.name,

@@ -28,12 +28,12 @@ function compareWithOriginal(
     const file = join(path, "adapter", "adapter_model.safetensors");
     return existsSync(file) ? readFileSync(file) : undefined;
   };
-  const [own, other] = [tensors(run.path), tensors(original.path)],
-    [now, was] = [readJournal(run.path).events, readJournal(original.path).events],
-    [losing, lost] = [losses(now), losses(was)];
-  const steps = [...losing.keys()].filter((step) => lost.has(step)).sort((a, b) => a - b),
-    first = steps.find((step) => losing.get(step) !== lost.get(step)),
-    metric = leadingMetric(tested(was));
+  const [own, other] = [tensors(run.path), tensors(original.path)];
+  const [now, was] = [readJournal(run.path).events, readJournal(original.path).events];
+  const [losing, lost] = [losses(now), losses(was)];
+  const steps = [...losing.keys()].filter((step) => lost.has(step)).sort((a, b) => a - b);
+  const first = steps.find((step) => losing.get(step) !== lost.get(step));
+  const metric = leadingMetric(tested(was));
   return {
     type: "reproduced",
     of: original.id,
@@ -55,8 +55,8 @@ export async function reproduction(
 ): Promise<Extract<NewRunEvent, { type: "reproduced" }> | undefined> {
   const { reproduces } = run.experiment();
   if (reproduces === undefined) return undefined;
-  const path = join(dirname(run.path), reproduces.run),
-    { outside } = await outsideOf(run);
+  const path = join(dirname(run.path), reproduces.run);
+  const { outside } = await outsideOf(run);
   if (!existsSync(path)) throw new UserError(`There is nothing to compare with: run ${reproduces.run} is gone`);
   return { ...compareWithOriginal(run, { id: reproduces.run, path }), ...(outside.length > 0 && { outside }) };
 }

@@ -26,13 +26,13 @@ type Times = z.infer<typeof Times>;
 /** What a step's time depends on: machine, engine's version, model, method and shape. */
 export function shapeKey(experiment: Experiment, machine = machineName()): string {
   const {
-      method,
-      training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
-      engine: { threads, replicas },
-    } = experiment,
-    folder = backboneFolder(experiment.backbone);
-  const weights = BackboneWeights.open(folder),
-    model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
+    method,
+    training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
+    engine: { threads, replicas },
+  } = experiment;
+  const folder = backboneFolder(experiment.backbone);
+  const weights = BackboneWeights.open(folder);
+  const model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
   return createHash("sha256")
     .update(
       JSON.stringify([
@@ -67,8 +67,8 @@ export class DeviceTimes {
 
   /** Adds what was measured; the shapes that were used longest ago give way. */
   keep(key: string, steps: readonly MeasuredStep[]): void {
-    const { shapes } = this.read(),
-      at = this.now();
+    const { shapes } = this.read();
+    const at = this.now();
     const devices = Object.fromEntries(
       steps.map((step) => [
         step.device,

@@ -4,11 +4,11 @@ import type { Problem } from "../experiment/setupProtocol.ts";
 export type Key = string | number;
 export type Fix = Problem["fixes"][number];
 /** jsonc-parser's SyntaxKind, whose declaration cannot be read at run time. */
-const COMMA = 5,
-  LINE_COMMENT = 12,
-  BLOCK_COMMENT = 13,
-  TRIVIA = 14,
-  LINE_BREAK = 15;
+const COMMA = 5;
+const LINE_COMMENT = 12;
+const BLOCK_COMMENT = 13;
+const TRIVIA = 14;
+const LINE_BREAK = 15;
 
 /** An experiment's text: where its keys stand, what is wrong with them, and edits that would mend it. */
 export class ExperimentText {
@@ -74,8 +74,8 @@ export class ExperimentText {
   ): void {
     const node = (whole ? this.property(keys) : undefined) ?? this.node(keys);
     // Of a whole object the brace alone is marked.
-    const from = node?.offset ?? 0,
-      to = node === undefined ? 1 : node.type === "object" || node.type === "array" ? from + 1 : from + node.length;
+    const from = node?.offset ?? 0;
+    const to = node === undefined ? 1 : node.type === "object" || node.type === "array" ? from + 1 : from + node.length;
     // Runs of a sweep can be wrong alike: once is enough.
     if (!this.problems.some((each) => each.from === from && each.message === problem.message))
       this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });
@@ -104,15 +104,15 @@ export class ExperimentText {
 
   /** Takes a key out, with the comma that parts it from its neighbour; what is said of the others in comments stays. */
   remove(keys: readonly Key[]): Fix[] {
-    const property = this.property(keys),
-      siblings = property?.parent?.children ?? [];
+    const property = this.property(keys);
+    const siblings = property?.parent?.children ?? [];
     if (property === undefined) return [];
-    const end = property.offset + property.length,
-      before = siblings[siblings.indexOf(property) - 1],
-      behind = this.comma(end),
-      edits: Fix["edits"] = [
-        { from: property.offset, to: behind === undefined ? end : this.pastSpaces(behind + 1), text: "" },
-      ];
+    const end = property.offset + property.length;
+    const before = siblings[siblings.indexOf(property) - 1];
+    const behind = this.comma(end);
+    const edits: Fix["edits"] = [
+      { from: property.offset, to: behind === undefined ? end : this.pastSpaces(behind + 1), text: "" },
+    ];
     // The last one: the comma before it goes, where none follows.
     const parting =
       behind === undefined && before !== undefined ? this.comma(before.offset + before.length) : undefined;

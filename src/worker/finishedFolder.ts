@@ -8,13 +8,13 @@ import { UserError } from "../experiment/errors.ts";
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
 
 /** What a process that was killed has left: none fills a folder for so long (ms). */
-const LEFT = /^\.adept-new-[0-9a-f]{8}$/,
-  LONG_AGO = 24 * 3600 * 1000;
+const LEFT = /^\.adept-new-[0-9a-f]{8}$/;
+const LONG_AGO = 24 * 3600 * 1000;
 
 function clear(parent: string): void {
   for (const name of readdirSync(parent).filter((each) => LEFT.test(each))) {
-    const path = join(parent, name),
-      entry = statSync(path, { throwIfNoEntry: false });
+    const path = join(parent, name);
+    const entry = statSync(path, { throwIfNoEntry: false });
     if (entry?.isDirectory() === true && Date.now() - entry.mtimeMs > LONG_AGO)
       rmSync(path, { recursive: true, force: true });
   }
@@ -26,9 +26,9 @@ function clear(parent: string): void {
  * @throws UserError where it is taken, or cannot be written
  */
 export function finishedFolder(target: string, force: boolean, fill: (folder: string) => void): void {
-  const path = resolve(target),
-    parent = dirname(path),
-    temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);
+  const path = resolve(target);
+  const parent = dirname(path);
+  const temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);
   let made = false;
   try {
     const there = statSync(path, { throwIfNoEntry: false });

@@ -11,8 +11,8 @@ export function freeOf(
   device: Device,
   visible = process.env["CUDA_VISIBLE_DEVICES"],
 ): number | undefined {
-  const first = /^\d+/.exec(visible ?? "0")?.[0],
-    chosen = device === "cuda" ? uses.filter(({ index }) => first === undefined || index === Number(first)) : uses;
+  const first = /^\d+/.exec(visible ?? "0")?.[0];
+  const chosen = device === "cuda" ? uses.filter(({ index }) => first === undefined || index === Number(first)) : uses;
   const free = chosen.flatMap(({ memoryTotal, memoryUsed }) =>
     memoryTotal === undefined || memoryUsed === undefined ? [] : [memoryTotal - memoryUsed],
   );

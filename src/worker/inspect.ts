@@ -14,10 +14,10 @@ import { backboneFolder } from "../training/backboneFolder.ts";
 import { KnownData } from "./knownData.ts";
 
 type Ask = Extract<SetupRequest, { type: "inspect" }>;
-const PREVIEWS = 5,
-  SAMPLED = 2000,
-  LABELS = 20,
-  SHOWN = 600;
+const PREVIEWS = 5;
+const SAMPLED = 2000;
+const LABELS = 20;
+const SHOWN = 600;
 
 interface Read {
   columns: Column[];
@@ -34,25 +34,25 @@ async function readFileTask(
   { train, source, target }: Extract<Ask["task"], { kind: "file" }>,
   known: KnownData,
 ): Promise<Read> {
-  const { rows, all } = await known.rows(train),
-    columns = columnRoles(rows),
-    suggested = templatesOf(columns),
-    templates = { source: source ?? suggested.source, target: target ?? suggested.target };
+  const { rows, all } = await known.rows(train);
+  const columns = columnRoles(rows);
+  const suggested = templatesOf(columns);
+  const templates = { source: source ?? suggested.source, target: target ?? suggested.target };
   const base = {
-      columns,
-      ...templates,
-      rows: rows.length,
-      all,
-      headerless: /\.[ct]sv(\.gz)?$/i.test(train) && looksHeaderless(rows),
-    },
-    use = { file: train, columns: columnsOf(rows) };
+    columns,
+    ...templates,
+    rows: rows.length,
+    all,
+    headerless: /\.[ct]sv(\.gz)?$/i.test(train) && looksHeaderless(rows),
+  };
+  const use = { file: train, columns: columnsOf(rows) };
   try {
     const compiled = {
       source: compileTemplate(templates.source, { ...use, name: "task.source" }),
       target: compileTemplate(templates.target, { ...use, name: "task.target" }),
     };
-    const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() })),
-      empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
+    const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() }));
+    const empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
     return {
       ...base,
       examples,
@@ -110,18 +110,18 @@ export async function inspect(
   { task, backbone, maxSourceLength, maxTargetLength }: Ask,
   known = new KnownData(),
 ): Promise<Inspection> {
-  const tokenizer = loadTokenizer(backboneFolder(backbone)),
-    { examples, ...found } = await read(task, known),
-    labels = counted(examples.map(({ target }) => target));
-  const every = Math.max(1, Math.ceil(examples.length / SAMPLED)),
-    sample = examples.filter((_, i) => i % every === 0);
+  const tokenizer = loadTokenizer(backboneFolder(backbone));
+  const { examples, ...found } = await read(task, known);
+  const labels = counted(examples.map(({ target }) => target));
+  const every = Math.max(1, Math.ceil(examples.length / SAMPLED));
+  const sample = examples.filter((_, i) => i % every === 0);
   const lengths = await Promise.all(
-      sample.map(
-        async ({ source, target }) =>
-          [(await tokenizer.encodeIds(source)).length, (await tokenizer.encodeIds(target)).length] as const,
-      ),
+    sample.map(
+      async ({ source, target }) =>
+        [(await tokenizer.encodeIds(source)).length, (await tokenizer.encodeIds(target)).length] as const,
     ),
-    sorted = lengths.map(([source]) => source).sort((a, b) => a - b);
+  );
+  const sorted = lengths.map(([source]) => source).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   const previews = await Promise.all(
     examples.slice(0, PREVIEWS).map(async ({ source, target }) => {
@@ -149,9 +149,9 @@ export async function inspect(
 
 /** ADePT's prompt length and bottleneck within each budget, on a backbone. */
 export function sizesWithin(backbone: string, budgets: readonly number[]): SizesAnswer {
-  const folder = backboneFolder(backbone),
-    config = readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")),
-    layout = t5Layout(config);
+  const folder = backboneFolder(backbone);
+  const config = readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight"));
+  const layout = t5Layout(config);
   return {
     width: config.width,
     parameters: layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),

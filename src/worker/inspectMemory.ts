@@ -20,15 +20,15 @@ export function memoryWithin({
   target,
   rows,
 }: Omit<Extract<SetupRequest, { type: "memory" }>, "id" | "type">): MemoryAnswer {
-  const folder = backboneFolder(backbone),
-    shape = backboneShape(folder),
-    method = MethodInput.parse({ kind: "adept", budget }),
-    sizes = resolveSizes(method, t5Layout(shape.config)),
-    available = availableMemory();
-  const engine = settled({ device: "cpu", threads: 0, replicas: 0 }),
-    length = sizes.promptLength + source,
-    wanted = layOut({ engine, method }, shape.bytes).replicas,
-    holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
+  const folder = backboneFolder(backbone);
+  const shape = backboneShape(folder);
+  const method = MethodInput.parse({ kind: "adept", budget });
+  const sizes = resolveSizes(method, t5Layout(shape.config));
+  const available = availableMemory();
+  const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
+  const length = sizes.promptLength + source;
+  const wanted = layOut({ engine, method }, shape.bytes).replicas;
+  const holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
   const longest = (parts: readonly number[][]): PartShape[] => [
     { rows: Math.max(...parts.map((part) => part.length)), source, target },
   ];

@@ -12,8 +12,8 @@ import { ownSource } from "../run/sources.ts";
 /** A file above this (bytes) is told by what it holds, and not kept. */
 const MOST_KEPT = 256 * 1024 * 1024;
 /** Of a folder with more files, or more bytes, that its commit lacks, names and sizes are told: reading all of it would hold up every start. */
-const MOST_FILES = 60,
-  MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
+const MOST_FILES = 60;
+const MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
 
 interface Lacking {
   path: string;
@@ -47,13 +47,13 @@ export async function keepContents(
   store: GitStore,
   emit: (event: NewRunEvent) => void,
 ): Promise<void> {
-  const { sources, contents } = run.record(),
-    files: Record<string, Content> = {};
+  const { sources, contents } = run.record();
+  const files: Record<string, Content> = {};
   if (Object.keys(contents).length > 0) return;
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path),
-      entry = statSync(path, { throwIfNoEntry: false }),
-      isFolder = entry?.isDirectory() === true;
+    const own = ownSource(sources, path);
+    const entry = statSync(path, { throwIfNoEntry: false });
+    const isFolder = entry?.isDirectory() === true;
     const lacking = await untracked(
       store,
       entry?.isFile() === true ? [{ path, bytes: entry.size }] : isFolder ? folderFiles(path) : [],

@@ -19,9 +19,9 @@ export class KnownData {
 
   /** The first rows of a file, of most files all. @throws UserError where they cannot be read */
   async rows(path: string): Promise<SomeRows> {
-    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {},
-      key = [path, mtimeMs, size, ino].join(" "),
-      known = this.files.get(key) ?? firstRows(path, this.bytes);
+    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    const key = [path, mtimeMs, size, ino].join(" ");
+    const known = this.files.get(key) ?? firstRows(path, this.bytes);
     // The last used last; of a file that changed only what it is now.
     for (const other of this.files.keys()) if (other === key || other.startsWith(`${path} `)) this.files.delete(other);
     this.files.set(key, known);

@@ -17,9 +17,9 @@ export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
 
   of(path: string): Promise<Fields> {
-    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {},
-      key = [path, mtimeMs, size, ino].join(" "),
-      known = this.files.get(key) ?? read(path);
+    const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    const key = [path, mtimeMs, size, ino].join(" ");
+    const known = this.files.get(key) ?? read(path);
     this.files.delete(key);
     this.files.set(key, known);
     for (const oldest of [...this.files.keys()].slice(0, -MOST)) this.files.delete(oldest);

@@ -47,16 +47,16 @@ export function measureDevice(
       windowsHide: true,
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
     });
-    let stdout = "",
-      stderr = "",
-      late = false;
+    let stdout = "";
+    let stderr = "";
+    let late = false;
     const end = (): void => {
-        child.kill("SIGKILL");
-      },
-      timer = setTimeout(() => {
-        late = true;
-        end();
-      }, patience);
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, patience);
     signal?.addEventListener("abort", end, { once: true });
     const finish = (step: MeasuredStep): void => {
       clearTimeout(timer);

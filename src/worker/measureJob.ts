@@ -9,9 +9,9 @@ import { chooseDevice } from "./chooseDevice.ts";
 import { settleMemory } from "./settleMemory.ts";
 
 /** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
-const STEPS = 6,
-  LONGEST_MS = 20_000,
-  EVALUATED = 64;
+const STEPS = 6;
+const LONGEST_MS = 20_000;
+const EVALUATED = 64;
 
 /** The experiment on the device that its run would take. */
 async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefined): Promise<Experiment> {
@@ -24,23 +24,23 @@ async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefin
  * @throws UserError where the experiment cannot be run
  */
 export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {
-  const [first, ...more] = readExperiments(path),
-    prepared = await prepare(await onItsDevice(first!, signal)),
-    {
-      model,
-      experiment: { training, method, seed },
-      validation,
-      test,
-      train,
-      decode,
-    } = prepared;
+  const [first, ...more] = readExperiments(path);
+  const prepared = await prepare(await onItsDevice(first!, signal));
+  const {
+    model,
+    experiment: { training, method, seed },
+    validation,
+    test,
+    train,
+    decode,
+  } = prepared;
   try {
     const free = availableMemory() + process.memoryUsage.rss();
     await settleMemory(prepared);
-    const times: number[] = [],
-      start = performance.now();
-    let memory = process.memoryUsage.rss(),
-      last = start;
+    const times: number[] = [];
+    const start = performance.now();
+    let memory = process.memoryUsage.rss();
+    let last = start;
     await trainLoop(initialState(prepared.initial), {
       model,
       seed,
@@ -61,17 +61,17 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
         memory = Math.max(memory, process.memoryUsage.rss());
       },
     });
-    const timed = times.slice(1).sort((a, b) => a - b),
-      secondsPerStep = (timed[Math.floor(timed.length / 2)] ?? times[0] ?? 0) / 1000;
-    const some = (validation.length > 0 ? validation : train).slice(0, EVALUATED),
-      from = performance.now();
+    const timed = times.slice(1).sort((a, b) => a - b);
+    const secondsPerStep = (timed[Math.floor(timed.length / 2)] ?? times[0] ?? 0) / 1000;
+    const some = (validation.length > 0 ? validation : train).slice(0, EVALUATED);
+    const from = performance.now();
     await evaluate(model, prepared.initial, some, {
       maxTokens: training.maxTargetLength,
       decode,
       candidates: prepared.candidates,
     });
-    const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length),
-      passes = Math.ceil(training.steps / training.evaluateEvery);
+    const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length);
+    const passes = Math.ceil(training.steps / training.evaluateEvery);
     // At the end the test split is run with the method, without training, and without each of two components.
     const seconds =
       (training.steps * secondsPerStep + perExample * (passes * validation.length + 4 * test.length)) *

@@ -13,8 +13,8 @@ const valueOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 
 function useOf(line: string): GpuUse | undefined {
-  const parts = line.split(",").map((part) => part.trim()),
-    index = valueOf(parts[0]);
+  const parts = line.split(",").map((part) => part.trim());
+  const index = valueOf(parts[0]);
   if (index === undefined || parts.length < 5) return undefined;
   const [used, total, percent] = parts.slice(-3).map(valueOf);
   return {

@@ -29,9 +29,9 @@ export class OpenTokens {
 
   /** @param stamp tells the run's tensors from those of another time @throws UserError where the run has no adapter yet, or its method no offsets */
   static open(path: string, stamp: string): OpenTokens {
-    const run = RunDirectory.open(path),
-      experiment = located(run),
-      folder = backboneFolder(experiment.backbone);
+    const run = RunDirectory.open(path);
+    const experiment = located(run);
+    const folder = backboneFolder(experiment.backbone);
     let table: TokenTable;
     try {
       table = TokenTable.open(run.adapterPath, folder, experiment.precision.weights);
@@ -46,9 +46,9 @@ export class OpenTokens {
   }
 
   async opened(): Promise<OpenedRun> {
-    const { byToken, byPlace, hiddenUnits, vocabulary } = this.table,
-      scales: Partial<Record<Measure, Scale>> = {},
-      { reading, fields, headerless } = readingOf(this.experiment.task);
+    const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
+    const scales: Partial<Record<Measure, Scale>> = {};
+    const { reading, fields, headerless } = readingOf(this.experiment.task);
     if (byToken !== undefined) {
       scales.norm = robustScale(byToken.norm);
       if (byToken.units !== undefined) scales.units = { low: 0, high: hiddenUnits, signed: false };
@@ -74,8 +74,8 @@ export class OpenTokens {
       stamp: this.stamp,
       rows: await Promise.all(
         texts.map(async (text) => {
-          const { ids, offsets, specialMask } = await this.tokenizer.encode(text),
-            own = { ids: [] as number[], spans: [] as number[], values: [] as (number | null)[] };
+          const { ids, offsets, specialMask } = await this.tokenizer.encode(text);
+          const own = { ids: [] as number[], spans: [] as number[], values: [] as (number | null)[] };
           ids.forEach((id, place) => {
             const [from, to] = offsets[place]!;
             // What is added at the end (</s>) stands nowhere.
@@ -100,8 +100,10 @@ export class OpenTokens {
 
   /** What a token has; nothing where it is places that have something. */
   private values(measure: Measure): ((id: number) => number | null) | undefined {
-    const { byToken, byPlace } = this.table,
-      column = { norm: byToken?.norm, units: byToken?.units, cosine: byToken?.cosine, position: undefined }[measure];
+    const { byToken, byPlace } = this.table;
+    const column = { norm: byToken?.norm, units: byToken?.units, cosine: byToken?.cosine, position: undefined }[
+      measure
+    ];
     if (measure === "position" && byPlace !== undefined) return undefined;
     if (column === undefined)
       throw new UserError(`The run has no ${measure} of a token to show`, "Choose another measure.");
@@ -112,9 +114,9 @@ export class OpenTokens {
   details(id: number, place: number | undefined): TokenDetails {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
     if (id >= vocabulary) throw new UserError(`The backbone has no token ${id}`);
-    const { before, after } = this.neighbours(id),
-      named = (list: typeof before): TokenDetails["before"] =>
-        list.map(({ id: each, cosine }) => ({ text: this.tokenizer.piece(each), cosine: short(cosine) }));
+    const { before, after } = this.neighbours(id);
+    const named = (list: typeof before): TokenDetails["before"] =>
+      list.map(({ id: each, cosine }) => ({ text: this.tokenizer.piece(each), cosine: short(cosine) }));
     const own = {
       norm: finite(byToken?.norm[id]),
       ratio: finite(byToken?.ratio[id]),

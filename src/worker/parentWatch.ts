@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 
 /** A parent that is gone is noticed within so long (ms); what does not end in its own way is ended after so long. */
-const LOOK = 500,
-  GRACE = 2000;
+const LOOK = 500;
+const GRACE = 2000;
 
 /** In a thread of its own, since the job's may be at work in one call for minutes. A parent's death leaves a process to another; on Windows it keeps the number of one that is no more. */
 const WATCH = `

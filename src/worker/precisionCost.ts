@@ -27,17 +27,17 @@ export async function precisionCost(
   { label, stopRequested }: { label: PrecisionCost["label"]; stopRequested: () => boolean },
 ): Promise<Extract<NewRunEvent, { type: "precision" }> | undefined> {
   const {
-      experiment: {
-        precision: { weights },
-        engine,
-        method,
-        training,
-      },
-      model,
-      folder,
-      sizes,
-    } = prepared,
-    split = prepared.validation.length > 0 ? "validation" : "train";
+    experiment: {
+      precision: { weights },
+      engine,
+      method,
+      training,
+    },
+    model,
+    folder,
+    sizes,
+  } = prepared;
+  const split = prepared.validation.length > 0 ? "validation" : "train";
   if (weights === "fp32") return undefined;
   const examples = prepared[split].slice(0, SAMPLE);
   const of = async (pool: ModelPool): Promise<EvaluationResult | undefined> => {

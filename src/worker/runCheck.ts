@@ -17,22 +17,22 @@ export interface RunTrouble {
 
 /** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
-  const record = run.record(),
-    damage = record.newer === undefined ? run.damage() : undefined,
-    troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
+  const record = run.record();
+  const damage = record.newer === undefined ? run.damage() : undefined;
+  const troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
   const add = (what: string, action: string): void => {
     troubles.push({ what, action });
   };
-  const { bad, events } = readJournal(run.path),
-    missing = missingSteps(events, record.lastStep?.step ?? 0);
+  const { bad, events } = readJournal(run.path);
+  const missing = missingSteps(events, record.lastStep?.step ?? 0);
   if (record.newer !== undefined) add(newerText(record.newer), "Update ADePT Lab: this one only reads the run.");
   if (bad > 0) add(`${bad} lines of its journal are torn or damaged`, "They are left out; the others stand.");
   if (missing > 0)
     add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");
   if (record.id === "" && record.newer === undefined)
     add("its journal does not say what it is", "Resume the run: it says so again.");
-  const checkpoint = checkpointDamage(run.checkpointPath),
-    newer = newerCheckpoint(run.checkpointPath);
+  const checkpoint = checkpointDamage(run.checkpointPath);
+  const newer = newerCheckpoint(run.checkpointPath);
   if (newer !== undefined)
     add(
       `its checkpoint was written by a newer ADePT Lab (checkpoint version ${newer})`,

@@ -11,8 +11,8 @@ export async function settleDevice(
   run: RunDirectory,
   { emit, stopRequested }: { emit: (event: NewRunEvent) => void; stopRequested: () => boolean },
 ): Promise<Experiment> {
-  const experiment = run.experiment(),
-    stop = new AbortController();
+  const experiment = run.experiment();
+  const stop = new AbortController();
   if (experiment.engine.device !== "auto") return experiment;
   const look = setInterval(() => {
     if (stopRequested()) stop.abort();

@@ -24,11 +24,11 @@ export const needingRun = ({ experiment, folder, sizes, train, validation, test 
  * @throws UserError where there is too little for one
  */
 export async function settleMemory(prepared: Prepared): Promise<MemoryTold | undefined> {
-  const { device } = settled(prepared.experiment.engine),
-    wanted = prepared.model.copies;
+  const { device } = settled(prepared.experiment.engine);
+  const wanted = prepared.model.copies;
   if (device === "tfjs") return undefined;
-  const have = { host: availableMemory(), device: await freeDeviceMemory(device) },
-    { forecast, copies, less }: Fitting = fitMemory(needingRun(prepared), wanted, have);
+  const have = { host: availableMemory(), device: await freeDeviceMemory(device) };
+  const { forecast, copies, less }: Fitting = fitMemory(needingRun(prepared), wanted, have);
   prepared.model.limitCopies(copies);
   return {
     needed: forecast.host,

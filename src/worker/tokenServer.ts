@@ -48,10 +48,10 @@ class TokenServer {
 
   private of(path: string): OpenTokens {
     // A run that was trained on has other offsets.
-    const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false }),
-      stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`,
-      key = `${path} ${stamp}`,
-      known = this.open.get(key) ?? OpenTokens.open(path, stamp);
+    const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false });
+    const stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+    const key = `${path} ${stamp}`;
+    const known = this.open.get(key) ?? OpenTokens.open(path, stamp);
     this.open.delete(key);
     this.open.set(key, known);
     for (const oldest of [...this.open.keys()].slice(0, -MOST_OPEN)) this.open.delete(oldest);
@@ -67,8 +67,8 @@ const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satis
  * It opens no backbone: a tokenizer and a table a run.
  */
 export async function serveTokens(input: Readable, output: Writable): Promise<void> {
-  const server = new TokenServer(),
-    lanes = { quick: Promise.resolve(), patient: Promise.resolve() };
+  const server = new TokenServer();
+  const lanes = { quick: Promise.resolve(), patient: Promise.resolve() };
   const reply = (told: TokenReply): void => {
     output.write(`${JSON.stringify(told)}\n`);
   };
@@ -91,9 +91,9 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
   for await (const line of createInterface({ input })) {
     const asked = Asked.safeParse(parseJson(line));
     if (!asked.success) continue;
-    const { id, type } = asked.data,
-      lane = PATIENT.includes(type) ? "patient" : "quick",
-      parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
+    const { id, type } = asked.data;
+    const lane = PATIENT.includes(type) ? "patient" : "quick";
+    const parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
     // Who asks waits for an answer, whatever was asked.
     if (!parsed.success) {
       reply({

@@ -74,9 +74,9 @@ async function commit(
       return;
     }
     if (kind === "snapshot") await keepContents(run, store, emit);
-    const record = { ...run.record(), status },
-      original = run.experiment().reproduces?.commit,
-      known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
+    const record = { ...run.record(), status };
+    const original = run.experiment().reproduces?.commit;
+    const known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
     // A worker that was ended before it could say so.
     if (known !== undefined) {
       emit({ type: "git", kind, commit: known, ref: refOf(run.id) });
@@ -88,8 +88,8 @@ async function commit(
         : await store.result(run.id, record, files);
     emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
   } catch (error) {
-    const { message } = error as Error,
-      isFull = failedForSpace(error as Error, options.folder);
+    const { message } = error as Error;
+    const isFull = failedForSpace(error as Error, options.folder);
     // Its code is kept now or never: a run that could not be written on anyway begins when there is space.
     if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
     emit({
@@ -117,8 +117,8 @@ function announce(prepared: Prepared, emit: Job["emit"]): void {
 
 function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
   const { model, experiment, validation, decode } = prepared;
-  const { method, training, seed } = experiment,
-    watch = new StabilityWatch(training.warmup);
+  const { method, training, seed } = experiment;
+  const watch = new StabilityWatch(training.warmup);
   const warn = (messages: readonly string[]): void => {
     for (const message of messages) job.emit({ type: "warning", message });
   };
@@ -179,15 +179,15 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
   const folder = join(job.run.path, "analysis");
   makeFolder(folder);
   for (const { label, parameters } of prepared.test.length > 0 ? cases : []) {
-    const started = performance.now(),
-      result = await evaluate(model, parameters, prepared.test, {
-        maxTokens: experiment.training.maxTargetLength,
-        decode,
-        candidates: prepared.candidates,
-        scoring: prepared.scoring,
-        passRate: prepared.passRate,
-        stopRequested: job.stopRequested,
-      });
+    const started = performance.now();
+    const result = await evaluate(model, parameters, prepared.test, {
+      maxTokens: experiment.training.maxTargetLength,
+      decode,
+      candidates: prepared.candidates,
+      scoring: prepared.scoring,
+      passRate: prepared.passRate,
+      stopRequested: job.stopRequested,
+    });
     if (result === undefined) break;
     const { loss, metrics, predictions } = result;
     job.emit({
@@ -209,14 +209,14 @@ async function test(job: Job, prepared: Prepared, best: { step: number; paramete
 
 /** Saves the adapter and the commit; a stopped run keeps its best so far, untested. */
 async function finish(job: Job, prepared: Prepared, end: { state: LoopState; stopped: boolean }): Promise<void> {
-  const { sizes, model } = prepared,
-    { method, backbone } = job.run.experiment();
+  const { sizes, model } = prepared;
+  const { method, backbone } = job.run.experiment();
   const best = end.state.best ?? end.state;
-  const { adapterPath } = job.run,
-    adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({
-      path: `adapter/${name}`,
-      source: join(adapterPath, name),
-    }));
+  const { adapterPath } = job.run;
+  const adapter = ["adapter_config.json", "adapter_model.safetensors"].map((name) => ({
+    path: `adapter/${name}`,
+    source: join(adapterPath, name),
+  }));
   job.run.mustBeThere();
   try {
     makeFolder(adapterPath);
@@ -321,8 +321,8 @@ async function train(job: Job): Promise<void> {
 /** What a run that is begun is not. */
 const OVER: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "stopped", "failed"]);
 
-const LEASE_TRIES = 20,
-  LEASE_WAIT = 100;
+const LEASE_TRIES = 20;
+const LEASE_WAIT = 100;
 
 /** Takes the run's lease; whoever marks a run as interrupted holds it for a moment. */
 async function takenLease(run: RunDirectory): Promise<boolean> {
@@ -339,8 +339,8 @@ async function tellFailure(
   journal: Journal,
   { folder, error }: { folder: string; error: unknown },
 ): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error),
-    { less } = run.record().memory ?? {};
+  const message = error instanceof Error ? error.message : String(error);
+  const { less } = run.record().memory ?? {};
   dropReserve(run.path);
   journal.append({
     type: "error",
@@ -360,8 +360,8 @@ async function tellFailure(
 
 /** The job with its journal open. */
 async function journaled(run: RunDirectory, options: TrainOptions): Promise<number> {
-  const journal = new Journal(run.path),
-    gpus = new GpuWatch();
+  const journal = new Journal(run.path);
+  const gpus = new GpuWatch();
   let lost: Error | undefined;
   const emit = (event: NewRunEvent): void => {
     if (lost !== undefined) throw lost;

@@ -42,8 +42,8 @@ export function verdictOf(output: string, status: number | null): Verdict {
         .join(", ")}`,
     };
   }
-  const refusal = Refusal.safeParse(json).data,
-    { statusCode = 0, code = "" } = refusal ?? {};
+  const refusal = Refusal.safeParse(json).data;
+  const { statusCode = 0, code = "" } = refusal ?? {};
   // Addresses are left out: a log may be seen elsewhere.
   const said = (refusal?.message ?? output.slice(0, 200)).replace(/\s*-?\s*(GET|POST)?\s*https?:\S+/g, "");
   const missing =

@@ -9,8 +9,8 @@ import { RunDirectory } from "../../src/run/runDirectory.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { figures } from "./report/figures.ts";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js"),
-  NAMES = ["position-shift", "ablation", "offsets"] as const;
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
+const NAMES = ["position-shift", "ablation", "offsets"] as const;
 const EXPERIMENT = {
   name: "bench",
   task: { kind: "mail", split: { validation: 0.05, test: 0.2, seed: 42 } },
@@ -30,8 +30,8 @@ const EXPERIMENT = {
 /** Seconds spent inside onnxruntime, from now on. */
 function engineClock(): () => number {
   let seconds = 0;
-  const { prototype } = InferenceSession as unknown as { prototype: { run: (...args: unknown[]) => Promise<unknown> } },
-    { run } = prototype;
+  const { prototype } = InferenceSession as unknown as { prototype: { run: (...args: unknown[]) => Promise<unknown> } };
+  const { run } = prototype;
   prototype.run = async function (...args) {
     const from = performance.now();
     try {
@@ -49,15 +49,15 @@ export async function benchAnalyses([examples = "1000"]: string[], add: AddRow):
   try {
     writeFileSync(join(folder, "x.adept.json"), JSON.stringify(EXPERIMENT));
     execFileSync(process.execPath, [CLI, "train", "x.adept.json"], { cwd: folder, stdio: "ignore" });
-    const run = RunDirectory.open(join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!)),
-      engine = engineClock(),
-      began = performance.now();
-    const subject = await openSubject(run.experiment(), run.adapterPath, Number(examples)),
-      rows = [["open: tasks, tokens, model", (performance.now() - began) / 1000, engine()]] as [
-        string,
-        number,
-        number,
-      ][];
+    const run = RunDirectory.open(join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!));
+    const engine = engineClock();
+    const began = performance.now();
+    const subject = await openSubject(run.experiment(), run.adapterPath, Number(examples));
+    const rows = [["open: tasks, tokens, model", (performance.now() - began) / 1000, engine()]] as [
+      string,
+      number,
+      number,
+    ][];
     for (const name of NAMES) {
       const [from, before] = [performance.now(), engine()];
       await ANALYSES[name](subject, () => undefined);

@@ -9,9 +9,9 @@ import { shapeNamed } from "./sides/shapes.ts";
 import { Side, type Answer, type Asked } from "./sides/side.ts";
 import { randomBackbone, sideBatch, SideFolder, TINY } from "./sides/sideFolder.ts";
 
-const SETS = ["sst2", "trec"],
-  BATCH = 64,
-  EXAMPLES = 256;
+const SETS = ["sst2", "trec"];
+const BATCH = 64;
+const EXAMPLES = 256;
 
 /** Batches as an evaluation makes them: by length, 64 texts each. */
 function batchesOf(examples: readonly TokenisedExample[]): TokenisedExample[][] {
@@ -21,8 +21,8 @@ function batchesOf(examples: readonly TokenisedExample[]): TokenisedExample[][] 
 
 /** On how many rows two answers are the same. */
 function equalRows(ours: Answer, theirs: Answer): number {
-  const rows = (answer: Answer): string[] => (answer.ids ?? answer.chosen ?? []).map(String),
-    other = rows(theirs);
+  const rows = (answer: Answer): string[] => (answer.ids ?? answer.chosen ?? []).map(String);
+  const other = rows(theirs);
   return rows(ours).filter((row, i) => row === other[i]).length;
 }
 
@@ -33,16 +33,16 @@ async function compare(
   asked: (batch: number) => Asked,
   { batches, rounds, add }: { batches: number; rounds: number; add: AddRow },
 ): Promise<void> {
-  const [ours, peer] = sides,
-    found = await inTurn(sides, (round) => asked(round % batches), { rounds: rounds * batches, warmUp: 2 }),
-    own = found.get(ours!)!,
-    theirs = peer === undefined ? undefined : found.get(peer)!;
+  const [ours, peer] = sides;
+  const found = await inTurn(sides, (round) => asked(round % batches), { rounds: rounds * batches, warmUp: 2 });
+  const own = found.get(ours!)!;
+  const theirs = peer === undefined ? undefined : found.get(peer)!;
   // A round is every batch once: batches differ in length, rounds do not.
   const perRound = (answers: readonly Answer[]): number[] =>
-      Array.from({ length: rounds }, (_, round) =>
-        times(answers.slice(round * batches, (round + 1) * batches)).reduce((a, b) => a + b, 0),
-      ),
-    rate = (all: readonly number[]): number[] => all.map((milliseconds) => (1000 * EXAMPLES) / milliseconds);
+    Array.from({ length: rounds }, (_, round) =>
+      times(answers.slice(round * batches, (round + 1) * batches)).reduce((a, b) => a + b, 0),
+    );
+  const rate = (all: readonly number[]): number[] => all.map((milliseconds) => (1000 * EXAMPLES) / milliseconds);
   const row = { bench: "evaluate", case: label, unit: "examples/s", ours: figures(rate(perRound(own))) };
   if (theirs === undefined) {
     add({ ...row, memory: { ours: own.at(-1)!.megabytes } });
@@ -66,13 +66,13 @@ async function compare(
  */
 export async function benchEvaluate(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { tokens: { type: "string", default: "8" }, rounds: { type: "string", default: "5" } },
-    }),
-    shapes = positionals.length === 0 ? ["tiny-t5", "d=256"] : positionals,
-    rounds = Number(values.rounds),
-    why = lacking("eager");
+    args,
+    allowPositionals: true,
+    options: { tokens: { type: "string", default: "8" }, rounds: { type: "string", default: "5" } },
+  });
+  const shapes = positionals.length === 0 ? ["tiny-t5", "d=256"] : positionals;
+  const rounds = Number(values.rounds);
+  const why = lacking("eager");
   if (why !== undefined) console.log(`Without the peer: ${why}.`);
   for (const shape of shapes)
     for (const set of SETS) {
@@ -80,19 +80,19 @@ export async function benchEvaluate(args: string[], add: AddRow): Promise<void> 
         console.log(`${set}: its texts are not beside this checkout.`);
         continue;
       }
-      const { examples, labels } = await realTexts(set, "validation", EXAMPLES),
-        batches = batchesOf(examples),
-        folder = new SideFolder(
-          shape === "tiny-t5" ? TINY : randomBackbone(shapeNamed(shape)),
-          batches.map((batch) => sideBatch(padBatch(batch))),
-          labels,
-        );
+      const { examples, labels } = await realTexts(set, "validation", EXAMPLES);
+      const batches = batchesOf(examples);
+      const folder = new SideFolder(
+        shape === "tiny-t5" ? TINY : randomBackbone(shapeNamed(shape)),
+        batches.map((batch) => sideBatch(padBatch(batch))),
+        labels,
+      );
       if (examples.length < EXAMPLES) throw new Error(`${set} has ${examples.length} texts, ${EXAMPLES} are wanted`);
       const sides = [
-          Side.engine(folder.path, THREADS),
-          ...(why === undefined ? [Side.torch(folder.path, THREADS)] : []),
-        ],
-        how = { batches: batches.length, rounds, add };
+        Side.engine(folder.path, THREADS),
+        ...(why === undefined ? [Side.torch(folder.path, THREADS)] : []),
+      ];
+      const how = { batches: batches.length, rounds, add };
       try {
         await compare(
           `${shape}, ${set}: generate, ${values.tokens} tokens at most`,

@@ -12,11 +12,11 @@ import { shapeNamed } from "./sides/shapes.ts";
 import { Side } from "./sides/side.ts";
 import { randomBackbone, randomBatch, SideFolder } from "./sides/sideFolder.ts";
 
-const TOKENS = [16, 32, 64, 128, 256],
-  ROWS = [1, 2, 4, 8, 16, 32, 64],
-  LAYERS = [2, 4, 8, 12],
-  RUNS = [10, 100, 1000],
-  STEPS_OF_RUN = 100;
+const TOKENS = [16, 32, 64, 128, 256];
+const ROWS = [1, 2, 4, 8, 16, 32, 64];
+const LAYERS = [2, 4, 8, 12];
+const RUNS = [10, 100, 1000];
+const STEPS_OF_RUN = 100;
 interface Point {
   label: string;
   x: number;
@@ -31,18 +31,18 @@ async function benchAxis(
   points: readonly Point[],
   { rounds, add }: { rounds: number; add: AddRow },
 ): Promise<void> {
-  const why = lacking("eager"),
-    ours: { x: number; y: number }[] = [],
-    theirs: { x: number; y: number }[] = [];
+  const why = lacking("eager");
+  const ours: { x: number; y: number }[] = [];
+  const theirs: { x: number; y: number }[] = [];
   for (const { label, x, layers, rows, tokens } of points) {
-    const shape = { ...shapeNamed("d=256"), layers },
-      folder = new SideFolder(randomBackbone(shape), [
-        randomBatch(shape.vocabulary, { rows, sourceLength: tokens, targetLength: 4 }),
-      ]),
-      sides = [Side.engine(folder.path, THREADS), ...(why === undefined ? [Side.torch(folder.path, THREADS)] : [])];
+    const shape = { ...shapeNamed("d=256"), layers };
+    const folder = new SideFolder(randomBackbone(shape), [
+      randomBatch(shape.vocabulary, { rows, sourceLength: tokens, targetLength: 4 }),
+    ]);
+    const sides = [Side.engine(folder.path, THREADS), ...(why === undefined ? [Side.torch(folder.path, THREADS)] : [])];
     try {
-      const found = [...(await inTurn(sides, () => ({ call: "step", batch: 0 }), { rounds })).values()].map(times),
-        [own, peer] = found;
+      const found = [...(await inTurn(sides, () => ({ call: "step", batch: 0 }), { rounds })).values()].map(times);
+      const [own, peer] = found;
       ours.push({ x, y: figures(own!).median });
       if (peer !== undefined) theirs.push({ x, y: figures(peer).median });
       add({
@@ -71,14 +71,14 @@ async function benchAxis(
 
 /** The list of runs opened by the host's own reader: with no index yet, and with one. */
 async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Promise<void> {
-  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts(),
-    log = {
-      info: () => undefined,
-      error: (error: unknown): void => {
-        throw error;
-      },
+  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
+  const log = {
+    info: () => undefined,
+    error: (error: unknown): void => {
+      throw error;
     },
-    memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
+  };
+  const memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
   host();
   const points: { x: number; y: number }[] = [];
   for (const count of RUNS) {
@@ -87,9 +87,9 @@ async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Prom
       writeRuns(join(folder, ".adept/runs"), count, STEPS_OF_RUN);
       vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
       const open = () => {
-        const from = performance.now(),
-          model = new RunsModel(log as never, memento as never, new Folders(memento as never)),
-          explorer = new RunExplorer(model, memento as never);
+        const from = performance.now();
+        const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
+        const explorer = new RunExplorer(model, memento as never);
         model.adopt();
         for (const node of explorer.getChildren()) {
           explorer.getTreeItem(node);
@@ -137,12 +137,12 @@ async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Prom
 /** npm run bench growth [tokens|batch|layers|runs]... [--rounds N]: how a step grows with its tokens, rows and layers, beside PyTorch eager, and opening the list with its runs. */
 export async function benchGrowth(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { rounds: { type: "string", default: "7" } },
-    }),
-    chosen = (axis: string): boolean => positionals.length === 0 || positionals.includes(axis),
-    how = { rounds: Number(values.rounds), add };
+    args,
+    allowPositionals: true,
+    options: { rounds: { type: "string", default: "7" } },
+  });
+  const chosen = (axis: string): boolean => positionals.length === 0 || positionals.includes(axis);
+  const how = { rounds: Number(values.rounds), add };
   if (chosen("tokens"))
     await benchAxis(
       "tokens",

@@ -11,12 +11,12 @@ import { StubEditor } from "../host/stubEditor.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { toldRow, type Row } from "./report/toldRow.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  MEGABYTES = 10,
-  SCREEN = 60,
-  SCROLLS = 200,
-  BASE_ROWS = 32_128,
-  BASE_WIDTH = 768;
+const DIST = join(import.meta.dirname, "../../dist");
+const MEGABYTES = 10;
+const SCREEN = 60;
+const SCROLLS = 200;
+const BASE_ROWS = 32_128;
+const BASE_WIDTH = 768;
 const WORDS =
   "the meeting about paper and stone was moved to Tuesday because Ms Okonkwo's flight (LH-4711) is late; please confirm by mail".split(
     " ",
@@ -56,8 +56,8 @@ function filled(line: (text: string, index: number) => string, wordsOf: (index: 
 }
 
 function cases(): Case[] {
-  const json = (text: string, i: number): string => JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" }),
-    mails = filled(json, (i) => 30 + ((i * 17) % 60));
+  const json = (text: string, i: number): string => JSON.stringify({ id: i, text, label: i % 2 === 0 ? "yes" : "no" });
+  const mails = filled(json, (i) => 30 + ((i * 17) % 60));
   const table = [
     "id,text,label",
     ...filled(
@@ -141,21 +141,21 @@ async function measure(
       };
       heatmap.refresh(0);
     });
-  const busy = new Busy(),
-    first = await paint(),
-    ranges = editor.coloured().length;
+  const busy = new Busy();
+  const first = await paint();
+  const ranges = editor.coloured().length;
   await rest(600);
   const inSight = (): number =>
-      new Set(
-        editor
-          .coloured()
-          .map(({ line }) => line)
-          .filter((line) => line >= editor.visible[0] && line <= editor.visible[1]),
-      ).size,
-    seen = inSight(),
-    opening = busy.since(),
-    paints: number[] = [],
-    blocked: number[] = [];
+    new Set(
+      editor
+        .coloured()
+        .map(({ line }) => line)
+        .filter((line) => line >= editor.visible[0] && line <= editor.visible[1]),
+    ).size;
+  const seen = inSight();
+  const opening = busy.since();
+  const paints: number[] = [];
+  const blocked: number[] = [];
   for (let i = 0; i < SCROLLS; i++) {
     const at = 1 + ((i * 7919) % Math.max(1, lines.length - SCREEN - 1));
     editor.visible = [at, at + SCREEN];
@@ -185,14 +185,14 @@ async function measure(
 
 /** npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with the project's bounds beside. */
 export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
-  const row = toldRow("heatmap", add),
-    folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
-  const failures: unknown[] = [],
-    worker = new TokenWorker({
-      workerPath: join(DIST, "worker.js"),
-      nodePath: process.execPath,
-      told: (line) => failures.push(line),
-    });
+  const row = toldRow("heatmap", add);
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));
+  const failures: unknown[] = [];
+  const worker = new TokenWorker({
+    workerPath: join(DIST, "worker.js"),
+    nodePath: process.execPath,
+    told: (line) => failures.push(line),
+  });
   try {
     const all = cases();
     writeFileSync(join(folder, "data.jsonl"), all[0]!.lines.slice(0, 60).join("\n"));
@@ -208,11 +208,11 @@ export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
       }),
     );
     execFileSync(process.execPath, [join(DIST, "cli.js"), "train", "w.adept.json"], { cwd: folder, stdio: "pipe" });
-    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!),
-      parts = await loadParts(),
-      run = { id: "r", directory: { path } } as unknown as Run;
-    const cold = performance.now(),
-      opened = await worker.open(path);
+    const path = join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!);
+    const parts = await loadParts();
+    const run = { id: "r", directory: { path } } as unknown as Run;
+    const cold = performance.now();
+    const opened = await worker.open(path);
     row("worker started, a run's table made", performance.now() - cold);
     for (const each of all) await measure(each, { parts, worker, run, opened, failures, row });
     globalThis.gc?.();

@@ -54,9 +54,9 @@ async function latencyOf(shape: string, grid: Grid): Promise<Latency> {
       method: { kind: "adept", promptLength: 20, bottleneck: 39 },
       training: { maxTargetLength: 4, testLimit: 256 },
     });
-    const { model, sizes, initial } = await openExperimentModel(experiment),
-      random = new MersenneTwister(5),
-      adapter = join(folder, "adapter");
+    const { model, sizes, initial } = await openExperimentModel(experiment);
+    const random = new MersenneTwister(5);
+    const adapter = join(folder, "adapter");
     saveAdapter(
       adapter,
       {
@@ -151,8 +151,8 @@ export async function benchLatency(args: string[], add: AddRow): Promise<void> {
       rounds: { type: "string" },
     },
   });
-  const numbers = (text: string): number[] => text.split(",").map(Number),
-    shapes = positionals.length === 0 ? ["tiny-t5", "d=256", "T5-base"] : positionals;
+  const numbers = (text: string): number[] => text.split(",").map(Number);
+  const shapes = positionals.length === 0 ? ["tiny-t5", "d=256", "T5-base"] : positionals;
   for (const shape of shapes)
     tell(
       shape,

@@ -9,13 +9,13 @@ import { SIZES, shapeNamed } from "./sides/shapes.ts";
 import { Side, type Answer } from "./sides/side.ts";
 import { randomBackbone, sideBatch, SideFolder, type SideBatch } from "./sides/sideFolder.ts";
 
-const SETS = ["sst2", "cola", "trec"],
-  ROWS = 32,
-  SEED = 42,
-  TRAIN = 20_000;
+const SETS = ["sst2", "cola", "trec"];
+const ROWS = 32;
+const SEED = 42;
+const TRAIN = 20_000;
 /** Memory that a step of the official recipe takes in eager mode at T5-base, MB for each row (what is kept for the backward pass), and besides. */
-const PER_ROW = 300,
-  FIXED = 2500;
+const PER_ROW = 300;
+const FIXED = 2500;
 
 /** Rows of one official batch that fit the free memory: a time per example does not depend on how many there are. */
 function peerRows(): number {
@@ -28,12 +28,12 @@ function peerRows(): number {
 
 /** Examples as the official recipe has them: padded to 256 tokens, however short they are. */
 function officialBatch(examples: readonly TokenisedExample[]): SideBatch {
-  const { rows, sourceLength, ids, mask, labels } = padBatch(examples),
-    wide = LENGTHS.maxSourceLength,
-    widened = (from: ArrayLike<number>): number[] =>
-      Array.from({ length: rows * wide }, (_, i) =>
-        i % wide < sourceLength ? from[Math.floor(i / wide) * sourceLength + (i % wide)]! : 0,
-      );
+  const { rows, sourceLength, ids, mask, labels } = padBatch(examples);
+  const wide = LENGTHS.maxSourceLength;
+  const widened = (from: ArrayLike<number>): number[] =>
+    Array.from({ length: rows * wide }, (_, i) =>
+      i % wide < sourceLength ? from[Math.floor(i / wide) * sourceLength + (i % wide)]! : 0,
+    );
   return { rows, ids: widened(ids), mask: widened(mask), labels: Array.from(labels) };
 }
 
@@ -44,21 +44,21 @@ async function compare(
   set: string,
   { shape, sample, official, add }: { shape: string; sample: number; official: number; add: AddRow },
 ): Promise<void> {
-  const { examples } = await realTexts(set, "train", TRAIN),
-    sequence = new BatchSequence(examples, { batchSize: ROWS, seed: SEED }),
-    own = Array.from({ length: sample }, (_, i) => sequence.batch(i));
-  const rows = peerRows(),
-    theirs = Array.from({ length: official }, (_, i) => officialBatch(examples.slice(i * rows, (i + 1) * rows))),
-    folder = new SideFolder(randomBackbone(shapeNamed(shape)), [...own.map(sideBatch), ...theirs]);
-  const ours = Side.engine(folder.path, THREADS),
-    why = lacking("eager"),
-    peer = why === undefined ? Side.torch(folder.path, THREADS) : undefined,
-    lengths = examples.map(({ ids }) => ids.length).sort((a, b) => a - b);
+  const { examples } = await realTexts(set, "train", TRAIN);
+  const sequence = new BatchSequence(examples, { batchSize: ROWS, seed: SEED });
+  const own = Array.from({ length: sample }, (_, i) => sequence.batch(i));
+  const rows = peerRows();
+  const theirs = Array.from({ length: official }, (_, i) => officialBatch(examples.slice(i * rows, (i + 1) * rows)));
+  const folder = new SideFolder(randomBackbone(shapeNamed(shape)), [...own.map(sideBatch), ...theirs]);
+  const ours = Side.engine(folder.path, THREADS);
+  const why = lacking("eager");
+  const peer = why === undefined ? Side.torch(folder.path, THREADS) : undefined;
+  const lengths = examples.map(({ ids }) => ids.length).sort((a, b) => a - b);
   try {
-    const perExample: number[] = [],
-      padded: number[] = [];
-    let last: Answer = await ours.ask({ call: "step", batch: 0 }),
-      other: Answer | undefined;
+    const perExample: number[] = [];
+    const padded: number[] = [];
+    let last: Answer = await ours.ask({ call: "step", batch: 0 });
+    let other: Answer | undefined;
     for (let i = 0; i < sample; i++) {
       last = await ours.ask({ call: "step", batch: i });
       perExample.push(last.milliseconds / own[i]!.rows);

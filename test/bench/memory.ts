@@ -20,11 +20,11 @@ async function peak(side: Side): Promise<number> {
 }
 
 async function benchPeak(shape: StepShape, add: AddRow): Promise<void> {
-  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]),
-    why = lacking("eager");
+  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]);
+  const why = lacking("eager");
   try {
-    const ours = await peak(Side.engine(folder.path, THREADS)),
-      peer = why === undefined ? await peak(startPeer("eager", folder.path)) : undefined;
+    const ours = await peak(Side.engine(folder.path, THREADS));
+    const peer = why === undefined ? await peak(startPeer("eager", folder.path)) : undefined;
     add({
       bench: "memory",
       case: `${shape.name}, peak of two steps, fresh process`,
@@ -75,19 +75,19 @@ async function steady(
 /** npm run bench memory [SHAPE...] [--steps 200,1000,2000]: peak of a step beside PyTorch's, each in a fresh process, and what thousands of steps leave behind on each engine. */
 export async function benchMemory(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { steps: { type: "string", default: MARKS.join() } },
-    }),
-    chosen = (name: string): boolean => names.length === 0 || names.includes(name);
+    args,
+    allowPositionals: true,
+    options: { steps: { type: "string", default: MARKS.join() } },
+  });
+  const chosen = (name: string): boolean => names.length === 0 || names.includes(name);
   for (const shape of SHAPES.filter(({ name }) => chosen(name))) await benchPeak(shape, add);
   if (!chosen("tiny-t5")) return;
   const folder = new SideFolder(
-      TINY,
-      changing.map((size) => randomBatch(8000, size)),
-    ),
-    how = { marks: values.steps.split(",").map(Number), add },
-    why = lacking("tfjs");
+    TINY,
+    changing.map((size) => randomBatch(8000, size)),
+  );
+  const how = { marks: values.steps.split(",").map(Number), add };
+  const why = lacking("tfjs");
   try {
     await steady("onnxruntime", Side.engine(folder.path, THREADS), how);
     if (why === undefined) await steady("tfjs", startPeer("tfjs" satisfies Peer, folder.path), how);

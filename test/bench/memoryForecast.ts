@@ -45,21 +45,21 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
 
 /** Peak memory of training and evaluation beside its forecast. @param names backbones; none: all; "cuda" and the like measure a device's own memory */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
-  const folders = new Map<string, string>(),
-    device = names.find((name) => name === "cuda" || name === "webgpu"),
-    chosen = names.filter((name) => name !== device),
-    megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
+  const folders = new Map<string, string>();
+  const device = names.find((name) => name === "cuda" || name === "webgpu");
+  const chosen = names.filter((name) => name !== device);
+  const megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
   try {
     for (const asked of CASES.filter(
       ({ backbone, copies }) =>
         (chosen.length === 0 || chosen.includes(backbone)) && (device === undefined || copies === undefined),
     )) {
       const { start, trained, peak, deviceUsed, forecast } = measured(
-          { ...asked, ...(device !== undefined && { device }) },
-          folders,
-        ),
-        expected = start + forecast.host,
-        counted = expected + forecast.again;
+        { ...asked, ...(device !== undefined && { device }) },
+        folders,
+      );
+      const expected = start + forecast.host;
+      const counted = expected + forecast.again;
       add({
         bench: "memoryForecast",
         case: nameOf(asked),

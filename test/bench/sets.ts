@@ -26,8 +26,8 @@ export const SETS: Record<string, string> = {
   wsc: "wsc",
   xquad_en: "squad",
 };
-const DATA = join(import.meta.dirname, "../../../shared/data"),
-  CLI = join(import.meta.dirname, "../../dist/cli.js");
+const DATA = join(import.meta.dirname, "../../../shared/data");
+const CLI = join(import.meta.dirname, "../../dist/cli.js");
 interface Shown {
   evaluations: { split: string; label: string; loss: number; metrics: Record<string, number> }[];
   status: string;
@@ -65,14 +65,14 @@ export function benchSets(names: string[], add: AddRow): Promise<void> {
     for (const [set, task] of Object.entries(SETS).filter(([name]) => names.length === 0 || names.includes(name))) {
       const file = join(folder, `${set}.adept.json`);
       writeFileSync(file, JSON.stringify(experiment(set, task)));
-      const from = performance.now(),
-        run = JSON.parse(
-          execFileSync(process.execPath, [CLI, "train", file, "--no-git", "--json"], {
-            cwd: folder,
-            encoding: "utf8",
-            stdio: ["ignore", "pipe", "ignore"],
-          }),
-        ) as Shown;
+      const from = performance.now();
+      const run = JSON.parse(
+        execFileSync(process.execPath, [CLI, "train", file, "--no-git", "--json"], {
+          cwd: folder,
+          encoding: "utf8",
+          stdio: ["ignore", "pipe", "ignore"],
+        }),
+      ) as Shown;
       const of = (label: string): string => {
         const found = run.evaluations.find((e) => e.split === "test" && e.label === label);
         return [...Object.entries(found?.metrics ?? {}), ["loss", found?.loss ?? NaN] as const]

@@ -8,9 +8,9 @@ import { figures, speedRatio } from "./report/figures.ts";
 import { lacking, peerName, startPeer } from "./sides/peers.ts";
 import { randomBatch, SideFolder, TINY } from "./sides/sideFolder.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  CLI = join(DIST, "cli.js"),
-  POLL_MS = 2;
+const DIST = join(import.meta.dirname, "../../dist");
+const CLI = join(DIST, "cli.js");
+const POLL_MS = 2;
 const timed = async (work: () => Promise<void>): Promise<number> => {
   const from = performance.now();
   await work();
@@ -19,28 +19,28 @@ const timed = async (work: () => Promise<void>): Promise<number> => {
 
 /** A command's answer, from the start of its process to its end. */
 function answered(args: readonly string[], cwd: string): number {
-  const from = performance.now(),
-    { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd, encoding: "utf8" });
+  const from = performance.now();
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`adept ${args.join(" ")} ended with ${String(status)}: ${stderr}`);
   return performance.now() - from;
 }
 
 /** From the start of `adept train` to its first step, as its journal tells it. */
 async function firstStep(folder: string): Promise<number> {
-  const runs = join(folder, ".adept/runs"),
-    before = new Set(existsSync(runs) ? readdirSync(runs) : []),
-    from = Date.now(),
-    child = spawn(process.execPath, [CLI, "train", "x.adept.json", "--no-git", "--set", `seed=${before.size}`], {
-      cwd: folder,
-      stdio: "ignore",
-    });
+  const runs = join(folder, ".adept/runs");
+  const before = new Set(existsSync(runs) ? readdirSync(runs) : []);
+  const from = Date.now();
+  const child = spawn(process.execPath, [CLI, "train", "x.adept.json", "--no-git", "--set", `seed=${before.size}`], {
+    cwd: folder,
+    stdio: "ignore",
+  });
   let ended = false;
   child.on("exit", () => {
     ended = true;
   });
   const events = (): string => {
-    const id = existsSync(runs) ? readdirSync(runs).find((name) => !before.has(name)) : undefined,
-      path = id === undefined ? "" : join(runs, id, "events.jsonl");
+    const id = existsSync(runs) ? readdirSync(runs).find((name) => !before.has(name)) : undefined;
+    const path = id === undefined ? "" : join(runs, id, "events.jsonl");
     return existsSync(path) ? readFileSync(path, "utf8") : "";
   };
   for (;;) {
@@ -72,11 +72,11 @@ function activation(): { load: number; activate: number } {
 
 /** npm run bench startup [--rounds N]: from the start of a process to its answer, and to a training's first step, beside PyTorch's. */
 export async function benchStartup(args: string[], add: AddRow): Promise<void> {
-  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } }),
-    rounds = Number(values.rounds),
-    folder = mkdtempSync(join(tmpdir(), "adept-bench-startup-")),
-    sides = new SideFolder(TINY, [randomBatch(8000, { rows: 16, sourceLength: 32, targetLength: 2 })]),
-    why = lacking("eager");
+  const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } });
+  const rounds = Number(values.rounds);
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-startup-"));
+  const sides = new SideFolder(TINY, [randomBatch(8000, { rows: 16, sourceLength: 32, targetLength: 2 })]);
+  const why = lacking("eager");
   try {
     for (const command of [["--help"], ["runs", "list", "--json"]]) {
       answered(command, folder);
@@ -112,21 +112,21 @@ export async function benchStartup(args: string[], add: AddRow): Promise<void> {
         engine: { device: "cpu" },
       }),
     );
-    const own: number[] = [],
-      theirs: number[] = [];
+    const own: number[] = [];
+    const theirs: number[] = [];
     for (let round = -1; round < rounds; round++) {
-      const ours = await firstStep(folder),
-        peer =
-          why === undefined
-            ? await timed(async () => {
-                const side = startPeer("eager", sides.path);
-                try {
-                  await side.ask({ call: "step", batch: 0 });
-                } finally {
-                  side.end();
-                }
-              })
-            : undefined;
+      const ours = await firstStep(folder);
+      const peer =
+        why === undefined
+          ? await timed(async () => {
+              const side = startPeer("eager", sides.path);
+              try {
+                await side.ask({ call: "step", batch: 0 });
+              } finally {
+                side.end();
+              }
+            })
+          : undefined;
       if (round < 0) continue;
       own.push(ours);
       if (peer !== undefined) theirs.push(peer);

@@ -50,22 +50,22 @@ async function compare(
   shape: StepShape,
   { peers, rounds, add }: { peers: readonly Peer[]; rounds: number; add: AddRow },
 ): Promise<void> {
-  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]),
-    ours = Side.engine(folder.path, THREADS),
-    row = { bench: "step", case: shape.name, unit: "ms/step" };
+  const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]);
+  const ours = Side.engine(folder.path, THREADS);
+  const row = { bench: "step", case: shape.name, unit: "ms/step" };
   let others = new Map<Peer, Side>();
   try {
     others = await startAll(peers, folder.path, (peer, why) => {
       add({ ...row, peer: { name: peerName(peer) }, note: `left out: ${why}` });
     });
-    const found = await inTurn([ours, ...others.values()], () => ({ call: "step", batch: 0 }), { rounds }),
-      own = found.get(ours)!,
-      last = own.at(-1)!;
+    const found = await inTurn([ours, ...others.values()], () => ({ call: "step", batch: 0 }), { rounds });
+    const own = found.get(ours)!;
+    const last = own.at(-1)!;
     if (others.size === 0)
       add({ ...row, ours: figures(times(own)), memory: { ours: last.megabytes }, note: shown(last) });
     for (const [peer, side] of others) {
-      const answers = found.get(side)!,
-        their = answers.at(-1)!;
+      const answers = found.get(side)!;
+      const their = answers.at(-1)!;
       add({
         ...row,
         ours: figures(times(own)),
@@ -88,11 +88,11 @@ async function compare(
  */
 export async function benchStep(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { peers: { type: "string" }, rounds: { type: "string" } },
-    }),
-    peers = peersNamed(values.peers);
+    args,
+    allowPositionals: true,
+    options: { peers: { type: "string" }, rounds: { type: "string" } },
+  });
+  const peers = peersNamed(values.peers);
   console.log(
     `ADePT step: batch ${BATCH.rows}, input ${BATCH.sourceLength} + prompt ${SIZES.promptLength}, target ${BATCH.targetLength}, ${THREADS} threads a side`,
   );

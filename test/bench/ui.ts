@@ -10,19 +10,19 @@ import { PageHost } from "../webview/pageHost.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { toldRow, type Row } from "./report/toldRow.ts";
 
-const RUNS = 1000,
-  STEPS = 300,
-  ROUNDS = 11,
-  CELLS = { rows: 50, columns: 100 },
-  POINTS = 20_000,
-  LONG = 10_000;
+const RUNS = 1000;
+const STEPS = 300;
+const ROUNDS = 11;
+const CELLS = { rows: 50, columns: 100 };
+const POINTS = 20_000;
+const LONG = 10_000;
 const log = {
-    info: () => undefined,
-    error: (error: unknown): void => {
-      throw error;
-    },
+  info: () => undefined,
+  error: (error: unknown): void => {
+    throw error;
   },
-  memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
+};
+const memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 const timed = (work: () => void): number => {
   const from = performance.now();
@@ -32,9 +32,9 @@ const timed = (work: () => void): number => {
 
 /** npm run bench ui: what the list and the page cost, with the project's bounds beside. */
 export async function benchUi(_: string[], add: AddRow): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-bench-ui-")),
-    runsDir = join(folder, ".adept/runs"),
-    row = toldRow("ui", add);
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-ui-"));
+  const runsDir = join(folder, ".adept/runs");
+  const row = toldRow("ui", add);
   try {
     writeRuns(runsDir, RUNS, STEPS);
     await benchList(folder, runsDir, row);
@@ -54,8 +54,8 @@ async function benchList(folder: string, runsDir: string, row: Row): Promise<voi
     model: InstanceType<typeof RunsModel>;
     explorer: InstanceType<typeof RunExplorer>;
   } => {
-    const model = new RunsModel(log as never, memento as never, new Folders(memento as never)),
-      explorer = new RunExplorer(model, memento as never);
+    const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
+    const explorer = new RunExplorer(model, memento as never);
     const seconds = timed(() => {
       model.adopt();
       for (const node of explorer.getChildren()) {
@@ -82,22 +82,22 @@ async function benchList(folder: string, runsDir: string, row: Row): Promise<voi
   explorer.onDidChangeTreeData((nodes) => {
     rows = nodes?.length ?? RUNS;
   });
-  const journal = new Journal(live.path),
-    times = Array.from({ length: ROUNDS }, (_, i) => {
-      journal.append({
-        type: "step",
-        step: 11 + i,
-        loss: 1,
-        learningRate: {},
-        gradientNorm: {},
-        updateRatio: {},
-        tokensPerSecond: 1,
-        secondsLeft: 1,
-      });
-      return timed(() => {
-        model.refresh();
-      });
+  const journal = new Journal(live.path);
+  const times = Array.from({ length: ROUNDS }, (_, i) => {
+    journal.append({
+      type: "step",
+      step: 11 + i,
+      loss: 1,
+      learningRate: {},
+      gradientNorm: {},
+      updateRatio: {},
+      tokensPerSecond: 1,
+      secondsLeft: 1,
     });
+    return timed(() => {
+      model.refresh();
+    });
+  });
   journal.close();
   row("one event among them: rows repainted", String(rows), "1");
   row("one event among them", middle(times));
@@ -157,28 +157,28 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
         { data: message, selector: ready },
       );
     const analysis = {
-        name: "offsets" as const,
-        applies: true,
-        ready: true,
-        status: "finished" as const,
-        label: "",
-        done: 1,
-        total: 1,
-        forecast: undefined,
-        examples: 1,
-      },
-      result = {
-        official: size,
-        valid: size,
-        specificity: 1,
-        tokens: [],
-        vocabulary: undefined,
-        places: undefined,
-        geometry: undefined,
-        units: undefined,
-        prompt: undefined,
-        examples,
-      };
+      name: "offsets" as const,
+      applies: true,
+      ready: true,
+      status: "finished" as const,
+      label: "",
+      done: 1,
+      total: 1,
+      forecast: undefined,
+      examples: 1,
+    };
+    const result = {
+      official: size,
+      valid: size,
+      specificity: 1,
+      tokens: [],
+      vocabulary: undefined,
+      places: undefined,
+      geometry: undefined,
+      units: undefined,
+      prompt: undefined,
+      examples,
+    };
     row(
       `heatmap of ${CELLS.rows * CELLS.columns} cells and the rest of its tab, first paint`,
       await paint({ type: "analysis", analysis, result }, ".heatmap canvas"),
@@ -188,8 +188,8 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
     for (let i = 0; i < ROUNDS; i++) again.push(await paint({ type: "analysis", analysis, result }, ".heatmap canvas"));
     row("the same anew", middle(again), "< 100 ms");
     const hover = await page.locator(".heatmap canvas").evaluate((canvas) => {
-      const box = canvas.getBoundingClientRect(),
-        times: number[] = [];
+      const box = canvas.getBoundingClientRect();
+      const times: number[] = [];
       for (let i = 0; i < 200; i++) {
         const from = performance.now();
         canvas.dispatchEvent(
@@ -205,19 +205,19 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
     });
     row("hover over it, 95th percentile", hover, "< 16 ms");
     await page.locator("#tab-training").click();
-    const record = { ...readRecord(join(runsDir, "20260101-000000-aaaa")).record, steps: POINTS },
-      view = {
-        record,
-        live: true,
-        resumable: false,
-        statusText: "running",
-        metric: "accuracy",
-        metricName: "accuracy",
-        correlation: false,
-        summary: "",
-        progress: 0.5,
-        adapterPath: undefined,
-      };
+    const record = { ...readRecord(join(runsDir, "20260101-000000-aaaa")).record, steps: POINTS };
+    const view = {
+      record,
+      live: true,
+      resumable: false,
+      statusText: "running",
+      metric: "accuracy",
+      metricName: "accuracy",
+      correlation: false,
+      summary: "",
+      progress: 0.5,
+      adapterPath: undefined,
+    };
     const points = Array.from({ length: POINTS }, (_, i) => ({
       step: i + 1,
       loss: 1 + Math.sin(i / 300) / (1 + i / 5000),
@@ -256,10 +256,10 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
 async function benchMemory(folder: string, runsDir: string, row: Row): Promise<void> {
   const { Folders, RunsModel, vscode } = await loadParts();
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
-  const run = writeRun(runsDir, "20270101-000001-long", { steps: 1, finished: false }),
-    model = new RunsModel(log as never, memento as never, new Folders(memento as never)),
-    journal = new Journal(run.path),
-    sizes: number[] = [];
+  const run = writeRun(runsDir, "20270101-000001-long", { steps: 1, finished: false });
+  const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
+  const journal = new Journal(run.path);
+  const sizes: number[] = [];
   run.acquireLease(process.pid);
   model.adopt();
   for (let step = 2; step <= LONG; step++) {

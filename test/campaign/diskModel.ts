@@ -34,9 +34,9 @@ export interface Cut {
 
 const apply = (file: StoredFile, share: number, zeros: boolean): Buffer => {
   const total = file.pending.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  let left = Math.round(total * share),
-    content = file.synced,
-    full = content.length;
+  let left = Math.round(total * share);
+  let content = file.synced;
+  let full = content.length;
   for (const { at, bytes, truncates } of file.pending) {
     if (truncates === true) full = 0;
     else full = Math.max(full, at + bytes.length);
@@ -45,8 +45,8 @@ const apply = (file: StoredFile, share: number, zeros: boolean): Buffer => {
       content = Buffer.alloc(0);
       continue;
     }
-    const kept = bytes.subarray(0, left),
-      grown = Buffer.alloc(Math.max(content.length, kept.length === 0 ? 0 : at + kept.length));
+    const kept = bytes.subarray(0, left);
+    const grown = Buffer.alloc(Math.max(content.length, kept.length === 0 ? 0 : at + kept.length));
     content.copy(grown);
     kept.copy(grown, at);
     content = grown;
@@ -69,9 +69,9 @@ export class DiskModel {
   }
 
   private place(path: string): { folder: StoredFolder; name: string } {
-    const parts = path.split("/"),
-      name = parts.pop()!,
-      folder = this.at(parts.join("/"));
+    const parts = path.split("/");
+    const name = parts.pop()!;
+    const folder = this.at(parts.join("/"));
     if (!(folder instanceof StoredFolder)) throw new Error(`${path} is in no folder`);
     return { folder, name };
   }
@@ -85,8 +85,8 @@ export class DiskModel {
 
   /** One more operation. */
   add({ pid, op, path = "", to = "", fd = -1, appends = false, bytes = "" }: FileOperation): void {
-    const key = `${pid} ${fd}`,
-      opened = this.open.get(key);
+    const key = `${pid} ${fd}`;
+    const opened = this.open.get(key);
     switch (op) {
       case "create":
         this.name({ ...this.place(path), node: new StoredFile() });
@@ -153,19 +153,19 @@ export class DiskModel {
 
   /** The files and folders that a power cut leaves now: folders have no bytes. */
   left(cut: Cut): Map<string, Buffer | undefined> {
-    const names = new Map<StoredFolder, Map<string, StoredFile | StoredFolder>>(),
-      of = (folder: StoredFolder) => {
-        const known = names.get(folder) ?? new Map(folder.synced);
-        names.set(folder, known);
-        return known;
-      };
+    const names = new Map<StoredFolder, Map<string, StoredFile | StoredFolder>>();
+    const of = (folder: StoredFolder) => {
+      const known = names.get(folder) ?? new Map(folder.synced);
+      names.set(folder, known);
+      return known;
+    };
     for (const { parts } of this.changes)
       if (cut.keepsName())
         for (const { folder, name, node } of parts)
           if (node === undefined) of(folder).delete(name);
           else of(folder).set(name, node);
-    const found = new Map<string, Buffer | undefined>(),
-      data = new Map<StoredFile, Buffer>();
+    const found = new Map<string, Buffer | undefined>();
+    const data = new Map<StoredFile, Buffer>();
     const walk = (folder: StoredFolder, path: string): void => {
       for (const [name, node] of of(folder)) {
         const own = path === "" ? name : `${path}/${name}`;

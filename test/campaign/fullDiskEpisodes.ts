@@ -19,10 +19,10 @@ import { mustBeWhole } from "./outcome.ts";
 import { Amiss, Counter, must, type Finding } from "./tally.ts";
 import { ended, until, VARIANTS, Workspace, type Said, type Variant } from "./workspace.ts";
 
-const [folder = "", result = "", seed = "1", from = "0", count = "0", isDisk = "false"] = process.argv.slice(2),
-  counter = new Counter(),
-  findings: Finding[] = [],
-  BALLAST = join(folder, "ballast");
+const [folder = "", result = "", seed = "1", from = "0", count = "0", isDisk = "false"] = process.argv.slice(2);
+const counter = new Counter();
+const findings: Finding[] = [];
+const BALLAST = join(folder, "ballast");
 if (isDisk === "true") execFileSync("mount", ["-t", "tmpfs", "-o", "size=24m", "none", folder]);
 
 const free = (): number => {
@@ -32,8 +32,8 @@ const free = (): number => {
 
 /** Fills the disk but for some bytes. */
 function fill(left: number): void {
-  const fd = openSync(BALLAST, "a"),
-    chunk = Buffer.alloc(4096);
+  const fd = openSync(BALLAST, "a");
+  const chunk = Buffer.alloc(4096);
   try {
     while (free() >= left + chunk.length) writeSync(fd, chunk);
   } catch (error) {
@@ -53,10 +53,10 @@ async function train(place: Workspace, dice: Dice): Promise<Said | undefined> {
     return place.adept("train", "words.adept.json", "--json");
   }
   // The disk fills while the run is at work.
-  const child = place.start("cli", "train", "words.adept.json"),
-    step = dice.below(12),
-    before = place.run?.id,
-    left = dice.below(12) * 4096;
+  const child = place.start("cli", "train", "words.adept.json");
+  const step = dice.below(12);
+  const before = place.run?.id;
+  const left = dice.below(12) * 4096;
   counter.add(
     dice.chance(0.5) ? "the disk fills during training" : "the disk fills during training, to the last block",
   );
@@ -81,14 +81,14 @@ async function template(variant: Variant): Promise<Workspace> {
 }
 
 async function episode(number: number): Promise<void> {
-  const dice = new Dice(Number(seed), "full", number),
-    variant: Variant = dice.one(VARIANTS),
-    place = new Workspace(mkdtempSync(join(folder, "adept-campaign-")));
+  const dice = new Dice(Number(seed), "full", number);
+  const variant: Variant = dice.one(VARIANTS);
+  const place = new Workspace(mkdtempSync(join(folder, "adept-campaign-")));
   cpSync((await template(variant)).folder, place.folder, { recursive: true, preserveTimestamps: true });
-  const whole = place.run!,
-    own = place.own(),
-    said = await train(place, dice),
-    run = place.run!.id === whole.id ? undefined : place.run;
+  const whole = place.run!;
+  const own = place.own();
+  const said = await train(place, dice);
+  const run = place.run!.id === whole.id ? undefined : place.run;
   const listed = await place.adept("runs", "list", "--json");
   must(listed.status === 0, "unclear", `on a full disk the list of runs fails: ${listed.stderr.slice(-500)}`);
   await mustBeWhole(place, whole, variant);
@@ -135,8 +135,8 @@ async function goOn(place: Workspace, run: Workspace["run"], variant: Variant): 
   await mustBeWhole(place, place.run!, variant);
 }
 
-let stop = false,
-  done = 0;
+let stop = false;
+let done = 0;
 process.on("SIGTERM", () => {
   stop = true;
 });

@@ -29,10 +29,10 @@ export async function fullDisks({
   count: number;
   isOver: () => boolean;
 }): Promise<Tally> {
-  const began = performance.now(),
-    { note, command, isDisk } = way(),
-    folder = mkdtempSync(join(tmpdir(), "adept-full-")),
-    result = join(tmpdir(), `adept-full-${process.pid}.json`);
+  const began = performance.now();
+  const { note, command, isDisk } = way();
+  const folder = mkdtempSync(join(tmpdir(), "adept-full-"));
+  const result = join(tmpdir(), `adept-full-${process.pid}.json`);
   const [first = process.execPath, ...rest] = [
     ...command,
     process.execPath,
@@ -46,10 +46,10 @@ export async function fullDisks({
     String(count),
     String(isDisk),
   ];
-  const child = spawn(first, rest, { stdio: "inherit", cwd: join(import.meta.dirname, "../..") }),
-    timer = setInterval(() => {
-      if (isOver()) child.kill("SIGTERM");
-    }, 1000);
+  const child = spawn(first, rest, { stdio: "inherit", cwd: join(import.meta.dirname, "../..") });
+  const timer = setInterval(() => {
+    if (isOver()) child.kill("SIGTERM");
+  }, 1000);
   await ended(child);
   clearInterval(timer);
   try {

@@ -8,15 +8,15 @@ const WRITERS = 8;
 
 /** Eight processes commit runs in one repository, while its user commits, packs and collects garbage. @returns how many runs */
 export async function gitEpisode(each: number, counter: Counter): Promise<number> {
-  const place = Workspace.make("pt"),
-    script = join(import.meta.dirname, "gitWriter.ts");
+  const place = Workspace.make("pt");
+  const script = join(import.meta.dirname, "gitWriter.ts");
   const writers = Array.from({ length: WRITERS }, (_, writer) =>
     spawn(process.execPath, ["--import", "tsx", script, place.folder, String(writer), String(each)], {
       stdio: ["ignore", "inherit", "inherit"],
     }),
   );
-  let users = 0,
-    over = false;
+  let users = 0;
+  let over = false;
   const user = (async () => {
     while (!over) {
       place.git("commit", "-q", "--allow-empty", "-m", `mine ${++users}`);

@@ -2,8 +2,8 @@
 import { fold } from "../../src/experiment/record.ts";
 import { GitStore, openGitStore } from "../../src/run/gitStore.ts";
 
-const [folder = "", writer = "", count = "0"] = process.argv.slice(2),
-  store = await openGitStore(folder);
+const [folder = "", writer = "", count = "0"] = process.argv.slice(2);
+const store = await openGitStore(folder);
 if (!(store instanceof GitStore)) throw new Error(store.reason);
 for (let i = 0; i < Number(count); i++) {
   const id = `20260314-10${String(i).padStart(4, "0")}-run${writer}`;

@@ -27,22 +27,22 @@ const names = (folder: string): string[] => {
 };
 
 function moment(dice: Dice, place: Workspace): Moment {
-  const at = (name: string, delay: number, reached: Moment["reached"]): Moment => ({ name, delay, reached }),
-    wanted = dice.one([
-      "start",
-      "snapshot",
-      "step",
-      "step",
-      "checkpoint",
-      "temporary",
-      "evaluating",
-      "result",
-      "result",
-      "end",
-    ] as const);
+  const at = (name: string, delay: number, reached: Moment["reached"]): Moment => ({ name, delay, reached });
+  const wanted = dice.one([
+    "start",
+    "snapshot",
+    "step",
+    "step",
+    "checkpoint",
+    "temporary",
+    "evaluating",
+    "result",
+    "result",
+    "end",
+  ] as const);
   const event = (fits: (line: { type: string; status?: string }) => boolean, nth: number): Moment["reached"] => {
-    let tail: JournalTail | undefined,
-      seen = 0;
+    let tail: JournalTail | undefined;
+    let seen = 0;
     return (run, since) => {
       if (run === undefined) return false;
       tail ??= new JournalTail(run.path, since);
@@ -82,8 +82,8 @@ function moment(dice: Dice, place: Workspace): Moment {
       event(({ type }) => type === "git", dice.between(1, 2)),
     );
   // While git works: its private index is there.
-  const later = event(({ type, status }) => type === "status" && status === "evaluating", 1),
-    index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
+  const later = event(({ type, status }) => type === "status" && status === "evaluating", 1);
+  const index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
   return wanted === "snapshot"
     ? at(wanted, dice.below(300), index)
     : at(wanted, dice.below(900), (run, since) => later(run, since) && index());
@@ -111,16 +111,16 @@ function started(place: Workspace, by: "cli" | "window" | "worker"): ChildProces
 
 /** Lets a victim work until its moment and kills it. @returns whether it was at work then */
 async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boolean> {
-  const since = sizeOf(place.run),
-    by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker",
-    parent = started(place, by);
+  const since = sizeOf(place.run);
+  const by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker";
+  const parent = started(place, by);
   // A window stays when its run has ended.
   const isOver = (): boolean =>
     parent.exitCode !== null || (by === "window" && sizeOf(place.run) > since && !isLive(place.run!.record().status));
   if (!(await until(() => isOver() || when.reached(place.run, since)))) throw new Error(`no ${when.name}`);
   await pause(when.delay);
-  const worker = place.run?.workerPid,
-    atWork = !isOver();
+  const worker = place.run?.workerPid;
+  const atWork = !isOver();
   if (by === "worker") kill(worker ?? parent.pid, who.endsWith("git"));
   else kill(parent.pid);
   if (who.endsWith("and worker")) kill(worker, true);
@@ -147,25 +147,25 @@ async function seen(place: Workspace): Promise<void> {
 
 /** One victim, killed up to four times, then brought to its end and compared with an unbroken run. @returns kills */
 export async function killEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "kill", episode),
-    variant: Variant = dice.one(VARIANTS),
-    place = Workspace.make(variant),
-    own = place.own(),
-    times = dice.between(2, 4);
+  const dice = new Dice(seed, "kill", episode);
+  const variant: Variant = dice.one(VARIANTS);
+  const place = Workspace.make(variant);
+  const own = place.own();
+  const times = dice.between(2, 4);
   let kills = 0;
   try {
     for (let i = 0; i < times; i++) {
       const who = dice.one<Who>([
-          "worker",
-          "worker",
-          "worker and its git",
-          "worker and its git",
-          "cli",
-          "cli and worker",
-          "window",
-          "window and worker",
-        ]),
-        when = moment(dice, place);
+        "worker",
+        "worker",
+        "worker and its git",
+        "worker and its git",
+        "cli",
+        "cli and worker",
+        "window",
+        "window and worker",
+      ]);
+      const when = moment(dice, place);
       if (place.run?.record().status === "finished") break;
       if (await killedAt(place, who, when)) {
         kills++;

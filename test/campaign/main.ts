@@ -27,10 +27,10 @@ const { values } = parseArgs({
     from: { type: "string", default: "0" },
   },
 });
-const seed = Number(values.seed),
-  from = Number(values.from),
-  end = performance.now() + Number(values.minutes) * 60_000,
-  isOver = (): boolean => performance.now() > end;
+const seed = Number(values.seed);
+const from = Number(values.from);
+const end = performance.now() + Number(values.minutes) * 60_000;
+const isOver = (): boolean => performance.now() > end;
 
 /** Episodes of one kind, a few at a time, until enough was tried or the time is over. @param work returns how much it tried */
 async function part(
@@ -39,11 +39,11 @@ async function part(
   work: (episode: number, counter: Counter) => Promise<number>,
   slots = Number(values.slots),
 ): Promise<Tally> {
-  const counter = new Counter(),
-    findings: Finding[] = [],
-    began = performance.now();
-  let next = from,
-    done = 0;
+  const counter = new Counter();
+  const findings: Finding[] = [];
+  const began = performance.now();
+  let next = from;
+  let done = 0;
   const slot = async (): Promise<void> => {
     while (done < wanted && !isOver()) {
       const episode = next++;
@@ -86,9 +86,9 @@ tallies.push(
 );
 if (Number(values.full) > 0) tallies.push(await fullDisks({ seed, from, count: Number(values.full), isOver }));
 
-const findings = tallies.flatMap((each) => each.findings),
-  lost = findings.filter(({ kind }) => kind === "lost").length,
-  corrupt = findings.filter(({ kind }) => kind === "corrupt").length;
+const findings = tallies.flatMap((each) => each.findings);
+const lost = findings.filter(({ kind }) => kind === "lost").length;
+const corrupt = findings.filter(({ kind }) => kind === "corrupt").length;
 mkdirSync(OUTPUT, { recursive: true });
 writeFileSync(join(OUTPUT, "campaign.json"), JSON.stringify({ seed, tallies, lost, corrupt }, undefined, 1));
 for (const { part: name, episodes, tried, seconds, findings: own, note } of tallies) {

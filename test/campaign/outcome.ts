@@ -22,8 +22,8 @@ const hash = (path: string): string =>
 
 /** What a run came to. A step or an evaluation that was made twice must have come out the same. */
 export function outcomeOf(run: RunDirectory): Outcome {
-  const losses = new Map<number, number>(),
-    evaluations = new Map<string, [number, string]>();
+  const losses = new Map<number, number>();
+  const evaluations = new Map<string, [number, string]>();
   for (const event of readJournal(run.path).events) {
     if (event.type === "step") {
       must(
@@ -38,11 +38,11 @@ export function outcomeOf(run: RunDirectory): Outcome {
         JSON.stringify(event.metrics),
       ]);
   }
-  const stability = join(run.path, "analysis/stability.json"),
-    read = (path: string): string =>
-      existsSync(path)
-        ? JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as { result: object }).result, alerts: [] })
-        : "";
+  const stability = join(run.path, "analysis/stability.json");
+  const read = (path: string): string =>
+    existsSync(path)
+      ? JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as { result: object }).result, alerts: [] })
+      : "";
   return {
     adapter: hash(join(run.adapterPath, "adapter_model.safetensors")),
     checkpoint: hash(run.checkpointPath),
@@ -77,8 +77,8 @@ export function reference(variant: Variant): Promise<Outcome> {
 
 /** What the journal still tells must be what an unbroken one does; that it lacks steps must be said. */
 function mustBePart(run: RunDirectory, found: Outcome, expected: Outcome): void {
-  const losses = new Map(expected.losses),
-    evaluations = new Set(expected.evaluations.map((each) => JSON.stringify(each)));
+  const losses = new Map(expected.losses);
+  const evaluations = new Set(expected.evaluations.map((each) => JSON.stringify(each)));
   must(
     found.losses.every(([step, loss]) => losses.get(step) === loss) &&
       found.evaluations.every((each) => evaluations.has(JSON.stringify(each))),
@@ -99,9 +99,9 @@ export async function mustBeWhole(
   variant: Variant,
   isTorn = false,
 ): Promise<void> {
-  const { status, resultCommit } = run.record(),
-    expected = await reference(variant),
-    found = outcomeOf(run);
+  const { status, resultCommit } = run.record();
+  const expected = await reference(variant);
+  const found = outcomeOf(run);
   if (isTorn) {
     mustBePart(run, found, expected);
     Object.assign(found, { losses: expected.losses, evaluations: expected.evaluations, analyses: expected.analyses });

@@ -70,9 +70,9 @@ function mustHaveResult(run: RunDirectory, recorded: string): void {
 
 /** Opens what a cut left, as windows and terminals do, and holds it against what had been said before the cut. */
 async function mustHold(folder: string, { runs, place }: Recording, said: readonly Promised[]): Promise<void> {
-  const runsDir = join(folder, runs),
-    trash = join(dirname(runsDir), "trash"),
-    found = listRuns(runsDir);
+  const runsDir = join(folder, runs);
+  const trash = join(dirname(runsDir), "trash");
+  const found = listRuns(runsDir);
   readIndex(runsDir);
   if (existsSync(runsDir)) unreadableRuns(runsDir, new Set(found.map(({ id }) => id)));
   readRuns(runsDir, (run, reason) => {
@@ -81,12 +81,12 @@ async function mustHold(folder: string, { runs, place }: Recording, said: readon
   for (const run of found) await mustBeReadable(run);
   for (const id of new Set(said.map((each) => each.id))) {
     const run = [runsDir, trash]
-        .map((parent) => RunDirectory.find(join(parent, id)))
-        .find((each) => each !== undefined),
-      own = said.filter((each) => each.id === id);
+      .map((parent) => RunDirectory.find(join(parent, id)))
+      .find((each) => each !== undefined);
+    const own = said.filter((each) => each.id === id);
     must(run !== undefined, "lost", `run ${id} was announced, and is gone`);
-    const lines = new Set(readJournal(run!.path).events.map(eventText)),
-      gone = own.find(({ text }) => !lines.has(text));
+    const lines = new Set(readJournal(run!.path).events.map(eventText));
+    const gone = own.find(({ text }) => !lines.has(text));
     must(gone === undefined, "lost", `the journal has lost ${gone?.text}`);
     const saved = own.reduce((last, { event }) => (event.type === "checkpoint" ? event.step : last), -1);
     must(
@@ -113,16 +113,16 @@ async function mustBeReadable(run: RunDirectory): Promise<void> {
   const damage = checkpointDamage(run.checkpointPath);
   must(damage === undefined, "corrupt", `its checkpoint is not whole: ${damage}`);
   if (!existsSync(run.checkpointPath)) return;
-  const step = Number(readHeader(run.checkpointPath).metadata["step"]),
-    missing = missingSteps(readJournal(run.path).events, step);
+  const step = Number(readHeader(run.checkpointPath).metadata["step"]);
+  const missing = missingSteps(readJournal(run.path).events, step);
   must(missing === 0, "lost", `the checkpoint is of step ${step}, and the journal lacks ${missing} of them`);
 }
 
 /** Lets a real worker go on from what a cut left, to what an unbroken run comes to. @returns false where no run is left */
 async function mustGoOn(left: Left, after: number, recording: Recording): Promise<boolean> {
-  const { operations, base, runs, variant } = recording,
-    folder = mkdtempSync(join(tmpdir(), "adept-cut-")),
-    place = new Workspace(folder, join(folder, runs));
+  const { operations, base, runs, variant } = recording;
+  const folder = mkdtempSync(join(tmpdir(), "adept-cut-"));
+  const place = new Workspace(folder, join(folder, runs));
   try {
     cpSync(join(base, "project"), folder, { recursive: true, preserveTimestamps: true });
     const copy = operations.slice(0, after).findLast(({ op }) => op === "git")?.path;
@@ -175,22 +175,24 @@ export async function cutPower(
   recording: Recording,
   { dice, share, resumes, counter, only }: PowerCuts,
 ): Promise<Tried> {
-  const operations = chosen(recording.operations, only),
-    promises = promisesOf(operations),
-    disk = new DiskModel(),
-    seen = new Set<string>(),
-    tried: Tried = { states: 0, different: 0, resumed: 0 };
-  const folder = mkdtempSync(join(tmpdir(), "adept-left-")),
-    going = new Set(Array.from({ length: resumes }, () => dice.between(promises[0]?.after ?? 0, operations.length)));
+  const operations = chosen(recording.operations, only);
+  const promises = promisesOf(operations);
+  const disk = new DiskModel();
+  const seen = new Set<string>();
+  const tried: Tried = { states: 0, different: 0, resumed: 0 };
+  const folder = mkdtempSync(join(tmpdir(), "adept-left-"));
+  const going = new Set(
+    Array.from({ length: resumes }, () => dice.between(promises[0]?.after ?? 0, operations.length)),
+  );
   try {
     for (let after = 0; after <= operations.length; after++) {
       if (after > 0) disk.add(operations[after - 1]!);
       if (!going.has(after) && !dice.chance(share)) continue;
-      const said = promises.filter((each) => each.after <= after),
-        goesOn = going.has(after) ? dice.one(Object.keys(CUTS)) : undefined;
+      const said = promises.filter((each) => each.after <= after);
+      const goesOn = going.has(after) ? dice.one(Object.keys(CUTS)) : undefined;
       for (const [how, cut] of Object.entries(CUTS)) {
-        const left = disk.left(cut(dice)),
-          key = keyOf(left, said.length);
+        const left = disk.left(cut(dice));
+        const key = keyOf(left, said.length);
         tried.states++;
         if (seen.has(key) && how !== goesOn) continue;
         seen.add(key);
@@ -217,8 +219,8 @@ export async function cutPower(
 
 /** Records a run and cuts its power after each of its operations; goes on from some of what is left. @returns how many states */
 export async function powerEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "power", episode),
-    recording = await record(SCENARIOS[episode % SCENARIOS.length]!, dice.one(VARIANTS));
+  const dice = new Dice(seed, "power", episode);
+  const recording = await record(SCENARIOS[episode % SCENARIOS.length]!, dice.one(VARIANTS));
   counter.add(`recorded: ${recording.name}`);
   try {
     const { states } = await cutPower(recording, { dice, share: 1, resumes: 10, counter });

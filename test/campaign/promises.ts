@@ -29,16 +29,16 @@ export const eventText = (event: RunEvent): string => JSON.stringify(RunEvent.pa
 
 /** The durable events of a recording. One is said when its write is done and, where one follows at once, its sync: not later, so that a sync that is missing is missed. */
 export function promisesOf(operations: readonly FileOperation[]): Promised[] {
-  const open = new Map<string, string>(),
-    promises: Promised[] = [];
+  const open = new Map<string, string>();
+  const promises: Promised[] = [];
   for (const [at, { pid, op, fd, path = "", bytes = "" }] of operations.entries()) {
     const key = `${pid} ${fd}`;
     if (op === "open") open.set(key, path);
     const file = open.get(key);
     if (op !== "write" || file === undefined || basename(file) !== "events.jsonl") continue;
-    const event = RunEvent.parse(JSON.parse(Buffer.from(bytes, "base64").toString())),
-      own = operations.findIndex((each, i) => i > at && each.pid === pid),
-      next = operations[own];
+    const event = RunEvent.parse(JSON.parse(Buffer.from(bytes, "base64").toString()));
+    const own = operations.findIndex((each, i) => i > at && each.pid === pid);
+    const next = operations[own];
     if (COUNTED_ON.includes(event.type))
       promises.push({
         after: next?.op === "sync" && next.fd === fd ? own + 1 : at + 1,

@@ -25,10 +25,10 @@ const worker = (place: Workspace): number | undefined =>
 
 /** When somebody is killed: in the midst of starting a run, at a run's end, or after a while. */
 function moments(dice: Dice, { place }: Queue): { name: string; reached: () => boolean } {
-  const finished = (): number => all(place).filter((run) => run.record().status === "finished").length,
-    before = finished(),
-    starting = join(dirname(place.runsDir), "starting.lease"),
-    end = performance.now() + dice.below(2500);
+  const finished = (): number => all(place).filter((run) => run.record().status === "finished").length;
+  const before = finished();
+  const starting = join(dirname(place.runsDir), "starting.lease");
+  const end = performance.now() + dice.below(2500);
   return dice.one([
     { name: "starting a run", reached: () => existsSync(starting) },
     { name: "a run's end", reached: () => finished() > before },
@@ -72,8 +72,8 @@ function sessions(run: RunDirectory): { from: number; to: number }[] {
 /** No run was begun again after its end, no step was made by two, and no two runs were trained at once. */
 function mustBeOneByOne(runs: readonly RunDirectory[]): void {
   for (const run of runs) {
-    let at: number | undefined,
-      isOver = false;
+    let at: number | undefined;
+    let isOver = false;
     for (const event of readJournal(run.path).events) {
       if (event.type === "status") {
         must(!(isOver && event.status === "preparing"), "corrupt", `run ${run.id} was begun again after its end`);
@@ -98,11 +98,11 @@ function mustBeOneByOne(runs: readonly RunDirectory[]): void {
 
 /** Runs wait in a queue; its process, and whoever waits with it, are killed some times. Each run comes to its end, once. @returns kills */
 export async function queueEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "queue", episode),
-    variant = dice.one(VARIANTS),
-    place = Workspace.make(variant),
-    own = place.own(),
-    queue: Queue = { place, hosts: [] };
+  const dice = new Dice(seed, "queue", episode);
+  const variant = dice.one(VARIANTS);
+  const place = Workspace.make(variant);
+  const own = place.own();
+  const queue: Queue = { place, hosts: [] };
   let kills = 0;
   try {
     for (let i = 0; i < RUNS; i++) {
@@ -116,8 +116,8 @@ export async function queueEpisode(seed: number, episode: number, counter: Count
     );
     // A run whose worker dies three times is left alone.
     for (let i = dice.between(2, 3); i > 0 && all(place).some((run) => run.record().status !== "finished"); i--) {
-      const who = dice.one<Victim>(["queue", "queue", "queue and worker", "host", "host and queue", "all"]),
-        when = moments(dice, queue);
+      const who = dice.one<Victim>(["queue", "queue", "queue and worker", "host", "host and queue", "all"]);
+      const when = moments(dice, queue);
       await until(() => when.reached() || all(place).every((run) => run.record().status === "finished"), 20_000);
       killed(who, queue);
       kills++;
@@ -140,8 +140,8 @@ export async function queueEpisode(seed: number, episode: number, counter: Count
 
 /** Whatever was killed: each run is done, at work, waits, or waits to be gone on with. */
 async function mustStillBeThere(place: Workspace): Promise<void> {
-  const { status, stdout, stderr } = await place.adept("runs", "list", "--json"),
-    listed = status === 0 ? (JSON.parse(stdout) as { id: string; status: string; queued: boolean }[]) : [];
+  const { status, stdout, stderr } = await place.adept("runs", "list", "--json");
+  const listed = status === 0 ? (JSON.parse(stdout) as { id: string; status: string; queued: boolean }[]) : [];
   must(listed.length === RUNS, "lost", `of ${RUNS} runs ${listed.length} are listed: ${stderr.slice(-300)}`);
   const gone = listed.find(
     (run) =>

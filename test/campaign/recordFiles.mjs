@@ -3,9 +3,9 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
-const { ADEPT_RECORD: log = "", ADEPT_RECORD_ROOT: root = "" } = process.env,
-  real = { ...fs },
-  names = new Map();
+const { ADEPT_RECORD: log = "", ADEPT_RECORD_ROOT: root = "" } = process.env;
+const real = { ...fs };
+const names = new Map();
 let copies = 0;
 
 /** A path below the root; undefined for any other. */
@@ -31,17 +31,17 @@ const bytesOf = (data, length) =>
 /** One function of fs, which does its work and then tells of it. */
 function wrap(name, tell) {
   fs[name] = (...args) => {
-    const before = tell(...args),
-      result = real[name](...args);
+    const before = tell(...args);
+    const result = real[name](...args);
     before?.(result);
     return result;
   };
 }
 
 wrap("openSync", (path, flag = "r") => {
-  const own = inner(path),
-    { creates, truncates, appends } = flagsOf(flag),
-    isNew = creates && !real.existsSync(path);
+  const own = inner(path);
+  const { creates, truncates, appends } = flagsOf(flag);
+  const isNew = creates && !real.existsSync(path);
   return own === undefined
     ? undefined
     : (fd) => {

@@ -6,8 +6,8 @@ import { pathToFileURL } from "node:url";
 import type { FileOperation } from "./diskModel.ts";
 import { CLI, ended, env, until, Workspace, type Variant } from "./workspace.ts";
 
-const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).href,
-  HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
+const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).href;
+const HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
 
 /** What the processes of a few commands did to the files of a project. `place`: the project as it is in the end; `base`: as it was before; `runs`: the folder of runs in it. */
 export interface Recording {
@@ -32,11 +32,11 @@ host.deleteRuns(runsDir, [run.id], folder).then(() => host.restoreRuns(runsDir, 
 export const SCENARIOS = ["train", "queue"] as const;
 
 export async function record(scenario: (typeof SCENARIOS)[number], variant: Variant): Promise<Recording> {
-  const place = Workspace.make(variant),
-    base = mkdtempSync(join(tmpdir(), "adept-before-")),
-    log = join(base, "log"),
-    runs = scenario === "train" ? ".adept/runs" : "results/of/mine/runs",
-    runsDir = join(place.folder, runs);
+  const place = Workspace.make(variant);
+  const base = mkdtempSync(join(tmpdir(), "adept-before-"));
+  const log = join(base, "log");
+  const runs = scenario === "train" ? ".adept/runs" : "results/of/mine/runs";
+  const runsDir = join(place.folder, runs);
   cpSync(place.folder, join(base, "project"), { recursive: true, preserveTimestamps: true });
   writeFileSync(log, "");
   const recorded = async (...args: string[]): Promise<void> => {

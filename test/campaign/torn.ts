@@ -18,8 +18,8 @@ export async function tornTemplates(): Promise<Templates> {
   for (const variant of VARIANTS) {
     const place = Workspace.make(variant);
     await place.adept("train", "words.adept.json", "--json");
-    const whole = place.run!,
-      child = place.start("cli", "train", "words.adept.json");
+    const whole = place.run!;
+    const child = place.start("cli", "train", "words.adept.json");
     await until(() => place.run!.id !== whole.id && (place.run!.record().checkpointStep ?? 0) >= 6);
     kill(place.run!.workerPid);
     await ended(child);
@@ -45,8 +45,8 @@ const DAMAGES: Readonly<Record<string, (bytes: Buffer, dice: Dice) => Buffer>> =
       Buffer.alloc(dice.between(1, 4096)),
     ]),
   "zeros within": (bytes, dice) => {
-    const copy = Buffer.from(bytes),
-      at = dice.below(copy.length);
+    const copy = Buffer.from(bytes);
+    const at = dice.below(copy.length);
     return copy.fill(0, at, Math.min(copy.length, at + dice.between(1, 4096)));
   },
   "other bytes at its end": (bytes, dice) =>
@@ -69,14 +69,14 @@ export async function tornEpisode(
   { seed, episode }: { seed: number; episode: number },
   counter: Counter,
 ): Promise<number> {
-  const dice = new Dice(seed, "torn", episode),
-    variant = dice.one(VARIANTS),
-    folder = mkdtempSync(join(tmpdir(), "adept-torn-")),
-    place = new Workspace(folder);
+  const dice = new Dice(seed, "torn", episode);
+  const variant = dice.one(VARIANTS);
+  const folder = mkdtempSync(join(tmpdir(), "adept-torn-"));
+  const place = new Workspace(folder);
   try {
     cpSync(templates.of(variant).folder, folder, { recursive: true, preserveTimestamps: true });
-    const run = place.run!,
-      path = { journal: run.eventsPath, checkpoint: run.checkpointPath };
+    const run = place.run!;
+    const path = { journal: run.eventsPath, checkpoint: run.checkpointPath };
     const files = dice.one<(keyof typeof path)[]>([["journal"], ["checkpoint"], ["journal", "checkpoint"]]);
     for (const file of files) {
       const how = dice.one(Object.keys(DAMAGES));

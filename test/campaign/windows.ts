@@ -9,11 +9,11 @@ import { ended, kill, pause, until, VARIANTS, Workspace } from "./workspace.ts";
 
 /** Two windows and a terminal train at once in one folder; then all of them go on with one interrupted run. */
 export async function windowsEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
-  const dice = new Dice(seed, "windows", episode),
-    variant = dice.one(VARIANTS),
-    place = Workspace.make(variant),
-    own = place.own(),
-    windows = [1, 2].map(() => place.start("window", "train", place.folder, "words.adept.json"));
+  const dice = new Dice(seed, "windows", episode);
+  const variant = dice.one(VARIANTS);
+  const place = Workspace.make(variant);
+  const own = place.own();
+  const windows = [1, 2].map(() => place.start("window", "train", place.folder, "words.adept.json"));
   try {
     const terminal = place.start("cli", "train", "words.adept.json");
     counter.add("two windows and a terminal, a run each");

@@ -5,8 +5,8 @@ import { join, resolve } from "node:path";
 import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
-export const CLI = join(DIST, "cli.js"),
-  WORKER = join(DIST, "worker.js");
+export const CLI = join(DIST, "cli.js");
+export const WORKER = join(DIST, "worker.js");
 const WINDOW = join(import.meta.dirname, "window.cjs");
 export const env = {
   ...process.env,
@@ -41,9 +41,9 @@ export class Workspace {
   ) {}
 
   static make(variant: Variant, parent = tmpdir()): Workspace {
-    const place = new Workspace(mkdtempSync(join(parent, "adept-campaign-"))),
-      { folder } = place,
-      words = ["river", "stone", "light", "paper", "green", "seven"];
+    const place = new Workspace(mkdtempSync(join(parent, "adept-campaign-")));
+    const { folder } = place;
+    const words = ["river", "stone", "light", "paper", "green", "seven"];
     writeFileSync(
       join(folder, "data.jsonl"),
       Array.from({ length: 24 }, (_, i) =>

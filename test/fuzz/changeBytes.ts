@@ -122,29 +122,29 @@ const CHANGES: readonly Change[] = [
     return put(input, random.below(input.length + 1), 0, input.subarray(from, to));
   },
   (input, random, others) => {
-    const other = random.one(others),
-      [from, to] = span(other, random, 400);
+    const other = random.one(others);
+    const [from, to] = span(other, random, 400);
     return put(input, random.below(input.length + 1), random.below(2) * (to - from), other.subarray(from, to));
   },
   (input, random) => input.subarray(0, random.below(input.length + 1)),
   (input, random) => {
-    const size = random.one([2, 4, 8]),
-      at = random.below(Math.max(1, input.length - size)),
-      made = Buffer.from(input),
-      number = random.one(NUMBERS);
+    const size = random.one([2, 4, 8]);
+    const at = random.below(Math.max(1, input.length - size));
+    const made = Buffer.from(input);
+    const number = random.one(NUMBERS);
     if (at + size <= made.length) made.set(Buffer.from(BigUint64Array.of(BigInt(number)).buffer).subarray(0, size), at);
     return made;
   },
   (input, random) => {
-    const text = input.toString("latin1"),
-      found = [...text.matchAll(/-?\d+(\.\d+)?/g)];
+    const text = input.toString("latin1");
+    const found = [...text.matchAll(/-?\d+(\.\d+)?/g)];
     if (found.length === 0) return input;
     const { index, 0: figure } = random.one(found);
     return put(input, index, figure.length, Buffer.from(random.one(FIGURES)));
   },
   (input, random) => {
-    const [from, to] = span(input, random, 60),
-      times = Math.min(2 ** random.below(14), Math.floor(LONGEST / Math.max(1, to - from)));
+    const [from, to] = span(input, random, 60);
+    const times = Math.min(2 ** random.below(14), Math.floor(LONGEST / Math.max(1, to - from)));
     return put(input, to, 0, Buffer.concat(Array.from({ length: times }, () => input.subarray(from, to))));
   },
 ];

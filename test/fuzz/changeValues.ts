@@ -81,8 +81,8 @@ function nested(value: unknown, depth: number, random: Random): string {
 }
 
 function changeOne(root: Holder, random: Random, pool: Pool, others: readonly unknown[]): void {
-  const places = placesOf(root),
-    { holder, key } = places.length > 0 ? random.one(places) : { holder: root, key: "x" };
+  const places = placesOf(root);
+  const { holder, key } = places.length > 0 ? random.one(places) : { holder: root, key: "x" };
   switch (random.below(7)) {
     case 0:
       holder[key] = structuredClone(random.one(pool.values));

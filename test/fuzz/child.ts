@@ -8,9 +8,9 @@ import { READERS } from "./readers.ts";
 import { judge } from "./verdict.ts";
 
 const [progressPath, jobsText] = process.argv.slice(2) as [string, string];
-const progress = openSync(progressPath, "r+"),
-  mark = new Float64Array(2),
-  bytes = new Uint8Array(mark.buffer);
+const progress = openSync(progressPath, "r+");
+const mark = new Float64Array(2);
+const bytes = new Uint8Array(mark.buffer);
 const tell = (told: Told): void => {
   writeSync(1, `${JSON.stringify(told)}\n`);
 };
@@ -18,18 +18,18 @@ const tell = (told: Told): void => {
 const MOST_ALIKE = 2;
 
 async function work({ reader: name, seed, from, to, job }: Job, folder: string): Promise<void> {
-  const reader = READERS.find((each) => each.name === name)!,
-    inputs = new Inputs(reader, seed),
-    read = await reader.open(folder),
-    alike = new Map<string, number>();
-  const sums = { accepted: 0, refused: 0, findings: 0, slowest: 0, largest: 0 },
-    started = performance.now();
+  const reader = READERS.find((each) => each.name === name)!;
+  const inputs = new Inputs(reader, seed);
+  const read = await reader.open(folder);
+  const alike = new Map<string, number>();
+  const sums = { accepted: 0, refused: 0, findings: 0, slowest: 0, largest: 0 };
+  const started = performance.now();
   for (let index = from; index < to; index++) {
     mark[0] = job;
     mark[1] = index;
     writeSync(progress, bytes, 0, bytes.length, 0);
-    const input = inputs.at(index),
-      { accepted, milliseconds, megabytes, finding } = await judge(read, input, reader.patience);
+    const input = inputs.at(index);
+    const { accepted, milliseconds, megabytes, finding } = await judge(read, input, reader.patience);
     sums.slowest = Math.max(sums.slowest, milliseconds);
     sums.largest = Math.max(sums.largest, megabytes);
     if (finding === undefined) {
@@ -37,8 +37,8 @@ async function work({ reader: name, seed, from, to, job }: Job, folder: string):
       continue;
     }
     sums.findings++;
-    const key = finding.kind + finding.what.replace(/^.*?\n/, ""),
-      count = (alike.get(key) ?? 0) + 1;
+    const key = finding.kind + finding.what.replace(/^.*?\n/, "");
+    const count = (alike.get(key) ?? 0) + 1;
     alike.set(key, count);
     if (count <= MOST_ALIKE) tell({ finding: { reader: name, index, ...finding, what: finding.what.slice(0, 2000) } });
   }

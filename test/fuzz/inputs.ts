@@ -22,9 +22,9 @@ export class Inputs {
 
   at(index: number): Buffer {
     if (index < this.corpus.length) return this.corpus[index]!;
-    const random = new Random(seedOf(this.reader.name), this.seed, index),
-      isMended = this.reader.mend !== undefined && random.chance(0.7),
-      changed = this.changed(random, index);
+    const random = new Random(seedOf(this.reader.name), this.seed, index);
+    const isMended = this.reader.mend !== undefined && random.chance(0.7);
+    const changed = this.changed(random, index);
     return isMended ? this.reader.mend!(changed) : changed;
   }
 

@@ -28,9 +28,9 @@ export interface Done {
 }
 export type Told = { finding: Omit<Finding, "input"> } | { done: Done };
 
-const HEAP_MB = 512,
-  MOST_RSS_MB = 1500,
-  LOOK_MS = 100;
+const HEAP_MB = 512;
+const MOST_RSS_MB = 1500;
+const LOOK_MS = 100;
 /** Where a clock of the processor cannot be asked, and where a process waits for something instead of working. */
 const MOST_WAIT_MS = 20_000;
 /** Inputs that end the process, beyond which a reader is given up. */
@@ -59,8 +59,8 @@ interface End {
 
 /** Runs jobs in one process until they are done, or one of their inputs ends it. */
 function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-run-")),
-    progress = join(folder, "progress");
+  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-run-"));
+  const progress = join(folder, "progress");
   writeFileSync(progress, Buffer.from(Float64Array.of(-1, -1).buffer));
   const child = spawn(
     process.execPath,
@@ -77,12 +77,12 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
       env: { ...process.env, RAYON_NUM_THREADS: "1", TOKENIZERS_PARALLELISM: "false", XDG_CACHE_HOME: folder },
     },
   );
-  let stderr = "",
-    ended: Pick<End, "kind" | "what"> | undefined,
-    last = { job: -1, index: -1, since: Date.now(), work: 0 };
+  let stderr = "";
+  let ended: Pick<End, "kind" | "what"> | undefined;
+  let last = { job: -1, index: -1, since: Date.now(), work: 0 };
   const at = (): { job: number; index: number } => {
-    const bytes = readFileSync(progress),
-      [job = -1, index = -1] = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 16));
+    const bytes = readFileSync(progress);
+    const [job = -1, index = -1] = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + 16));
     return { job, index };
   };
   createInterface({ input: child.stdout }).on("line", (line) => {
@@ -98,8 +98,8 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
   const patienceAt = (job: number): number =>
     READERS.find(({ name }) => name === jobs.find((each) => each.job === job)?.reader)?.patience ?? MOST_MS;
   const watch = setInterval(() => {
-    const now = at(),
-      use = useOf(child.pid!);
+    const now = at();
+    const use = useOf(child.pid!);
     if (now.job !== last.job || now.index !== last.index) {
       last = { ...now, since: Date.now(), work: use?.milliseconds ?? 0 };
     }
@@ -131,9 +131,9 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
 
 /** Runs jobs to their end, past every input that ends the process. @returns what was found and how each job went */
 export async function runJobs(jobs: readonly Job[]): Promise<{ findings: Finding[]; done: Done[] }> {
-  const findings: Finding[] = [],
-    done: Done[] = [],
-    ends = new Map<number, number>();
+  const findings: Finding[] = [];
+  const done: Done[] = [];
+  const ends = new Map<number, number>();
   const inputOf = ({ reader, index }: Omit<Finding, "input">): string =>
     new Inputs(
       READERS.find(({ name }) => name === reader)!,

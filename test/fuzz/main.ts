@@ -14,12 +14,12 @@ const { values } = parseArgs({
     processes: { type: "string", default: "2" },
   },
 });
-const output = process.env["ADEPT_FUZZ_OUTPUT"] ?? resolve(import.meta.dirname, "../output/fuzz.json"),
-  seed = Number(values.seed),
-  total = Number(values.inputs),
-  wanted = values.only?.split(",");
-const readers = READERS.filter(({ name }) => wanted?.includes(name) ?? true),
-  weights = readers.reduce((sum, { weight = 1 }) => sum + weight, 0);
+const output = process.env["ADEPT_FUZZ_OUTPUT"] ?? resolve(import.meta.dirname, "../output/fuzz.json");
+const seed = Number(values.seed);
+const total = Number(values.inputs);
+const wanted = values.only?.split(",");
+const readers = READERS.filter(({ name }) => wanted?.includes(name) ?? true);
+const weights = readers.reduce((sum, { weight = 1 }) => sum + weight, 0);
 if (readers.length === 0) throw new Error(`--only knows ${READERS.map(({ name }) => name).join(", ")}`);
 /** Inputs of one job: so many are lost to the counts where one ends the process. */
 const MOST = 25_000;
@@ -40,17 +40,17 @@ function jobs(): Job[] {
 
 /** One process has whole readers: what a reader costs to open is paid once. */
 async function all(): Promise<{ findings: Finding[]; done: Done[] }> {
-  const each = jobs(),
-    processes = Math.max(1, Number(values.processes));
+  const each = jobs();
+  const processes = Math.max(1, Number(values.processes));
   const parts = Array.from({ length: processes }, (_, part) => each.filter((_job, i) => i % processes === part));
   const results = await Promise.all(parts.filter((part) => part.length > 0).map(runJobs));
   return { findings: results.flatMap(({ findings }) => findings), done: results.flatMap(({ done }) => done) };
 }
 
-const started = Date.now(),
-  { findings, done } = await all(),
-  sum = (of: readonly Done[], key: "inputs" | "accepted" | "refused" | "findings" | "seconds"): number =>
-    of.reduce((all, one) => all + one[key], 0);
+const started = Date.now();
+const { findings, done } = await all();
+const sum = (of: readonly Done[], key: "inputs" | "accepted" | "refused" | "findings" | "seconds"): number =>
+  of.reduce((all, one) => all + one[key], 0);
 const rows = readers.map(({ name }) => {
   const own = done.filter(({ reader }) => reader === name);
   return {

@@ -3,8 +3,8 @@ import { ForbiddenPickle } from "../../src/backbone/tensorPickle.ts";
 import { UserError } from "../../src/experiment/errors.ts";
 
 /** Milliseconds that an input may take of a processor, and megabytes by which the process may grow for it. */
-export const MOST_MS = 1000,
-  MOST_MB = 256;
+export const MOST_MS = 1000;
+export const MOST_MB = 256;
 
 export interface Finding {
   reader: string;
@@ -34,11 +34,11 @@ const told = (error: unknown): string =>
 
 /** Gives one input to a reader. @param patience milliseconds of work that it may take */
 export async function judge(read: (input: Buffer) => unknown, input: Buffer, patience = MOST_MS): Promise<Verdict> {
-  const before = peak(),
-    clock = performance.now(),
-    work = process.cpuUsage();
-  let accepted = true,
-    finding: Verdict["finding"];
+  const before = peak();
+  const clock = performance.now();
+  const work = process.cpuUsage();
+  let accepted = true;
+  let finding: Verdict["finding"];
   try {
     const result = read(input);
     if (result instanceof Promise) await result;
@@ -48,9 +48,9 @@ export async function judge(read: (input: Buffer) => unknown, input: Buffer, pat
   }
   if (({} as { polluted?: unknown }).polluted !== undefined)
     finding = { kind: "error", what: "Object.prototype is polluted" };
-  const milliseconds = performance.now() - clock,
-    megabytes = peak() - before,
-    { user, system } = process.cpuUsage(work);
+  const milliseconds = performance.now() - clock;
+  const megabytes = peak() - before;
+  const { user, system } = process.cpuUsage(work);
   if (finding === undefined && milliseconds > patience && (user + system) / 1000 > patience)
     finding = { kind: "slow", what: `${Math.round(milliseconds)} ms` };
   if (finding === undefined && megabytes > MOST_MB) finding = { kind: "memory", what: `${Math.round(megabytes)} MB` };

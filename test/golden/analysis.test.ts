@@ -66,9 +66,9 @@ interface Opened {
   original: ReturnType<typeof openMethodGolden>;
 }
 function open(name: string): Opened {
-  const original = openMethodGolden(MODEL, name),
-    { tuned, parameters, batch } = original,
-    { spec, sizes } = tuned.shape;
+  const original = openMethodGolden(MODEL, name);
+  const { tuned, parameters, batch } = original;
+  const { spec, sizes } = tuned.shape;
   const side = {
     table: tuned.embedding,
     width: tuned.width,
@@ -113,15 +113,15 @@ withGoldens("analyses", () => {
   const analysed = readJson<Record<"adept" | "dept", Analysed>>("analysis/offsets.json");
   for (const name of ["adept", "dept"] as const) {
     test(`${name}: Table 2's sizes with padding and without, and the specificity index`, async () => {
-      const opened = open(name),
-        { side, batch } = opened,
-        expected = analysed[name];
+      const opened = open(name);
+      const { side, batch } = opened;
+      const expected = analysed[name];
       for (const [padding, key] of [
         [true, "official_with_padding"],
         [false, "valid_tokens"],
       ] as const) {
-        const found = offsetSize(side, [batch], padding),
-          wanted = expected.offset[key];
+        const found = offsetSize(side, [batch], padding);
+        const wanted = expected.offset[key];
         assert.equal(found.tokens, wanted.tokens);
         for (const [ours, theirs] of [
           ["meanAbs", "mean_abs"],
@@ -141,8 +141,8 @@ withGoldens("analyses", () => {
     });
 
     test(`${name}: components off, and the offset scaled, are PyTorch's; folded equals unfolded`, async () => {
-      const opened = open(name),
-        { ablation, scale } = analysed[name];
+      const opened = open(name);
+      const { ablation, scale } = analysed[name];
       const cases: Record<string, Alteration> = {
         full: {},
         ffn_off: { scale: 0 },
@@ -164,13 +164,13 @@ withGoldens("analyses", () => {
   }
 
   test("ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6", async () => {
-    const opened = open("adept"),
-      { side, batch } = opened,
-      expected = analysed.adept,
-      { width: d } = side,
-      files = readSafetensors(golden("analysis/offsets.safetensors"));
-    const constant = meanOffset(side, [batch]),
-      means = positionalMeans(side, [batch]);
+    const opened = open("adept");
+    const { side, batch } = opened;
+    const expected = analysed.adept;
+    const { width: d } = side;
+    const files = readSafetensors(golden("analysis/offsets.safetensors"));
+    const constant = meanOffset(side, [batch]);
+    const means = positionalMeans(side, [batch]);
     files.get("adept.constant")!.data.forEach((x, i) => {
       near(constant[i], x, `constant ${i}`);
     });
@@ -182,8 +182,8 @@ withGoldens("analyses", () => {
     side.offsets!.forEach((x, i) => {
       near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`);
     });
-    const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d),
-      idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
+    const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d);
+    const idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
     agrees(await lossOf(opened, { tokenOffset: () => constant }), expected.A3_constant, "A3");
     agrees(
       await lossOf(opened, { tokenOffset: ({ id }) => of(expected.A4_token_shuffled.permutation[id]!) }),
@@ -211,9 +211,9 @@ withGoldens("analyses", () => {
   });
 
   test("hidden units in use and nearest words are PyTorch's", async () => {
-    const opened = open("adept"),
-      { side, original } = opened,
-      { vocabulary, nearest_by_cosine: words } = analysed.adept;
+    const opened = open("adept");
+    const { side, original } = opened;
+    const { vocabulary, nearest_by_cosine: words } = analysed.adept;
     const use = unitUse(side.table, side.width, {
       down: original.parameters.get("w_down")!.data,
       bias: original.parameters.get("b_down")!.data,
@@ -247,9 +247,9 @@ withGoldens("analyses", () => {
   }>("analysis/position_shift.json");
   for (const name of ["adept", "dept", "pt"] as const) {
     test(`${name}: position shift T1 to T4 is PyTorch's`, async () => {
-      const opened = open(name),
-        { side, batch, model } = opened,
-        V = model.vocabularySize;
+      const opened = open(name);
+      const { side, batch, model } = opened;
+      const V = model.vocabularySize;
       for (const [kind, layout] of [
         ["T1", "reindex"],
         ["T2", "attached"],
@@ -258,14 +258,14 @@ withGoldens("analyses", () => {
       ] as const) {
         let first: Float32Array[] = [];
         for (const k of shifts.k) {
-          const wanted = shifts.tests[kind][name][`k${k}`]!,
-            alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) },
-            what = `${kind} k=${k}`;
+          const wanted = shifts.tests[kind][name][`k${k}`]!;
+          const alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) };
+          const what = `${kind} k=${k}`;
           agrees(await lossOf(opened, alteration), wanted, what);
-          const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration)),
-            rows = Array.from({ length: batch.rows }, (_, row) =>
-              (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V),
-            );
+          const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration));
+          const rows = Array.from({ length: batch.rows }, (_, row) =>
+            (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V),
+          );
           if (k === 0) first = rows;
           rows.forEach((row, i) => {
             near(divergence(sharesOf(first[i]!), row), wanted.kl_from_k0[i]!, `${what} KL`);
@@ -284,8 +284,8 @@ withGoldens("analyses", () => {
   }
 
   test("ADePT's offsets know no place, to the bit; DePT's know no token, and T2 is T1 for it; padding changes nothing", async () => {
-    const adept = open("adept"),
-      dept = open("dept");
+    const adept = open("adept");
+    const dept = open("dept");
     for (const at of tokensOf([adept.batch], false)) {
       const alone = offsetAt(adept.side, { ...at, place: 0 });
       for (const shift of [0, 1, 7]) assert.deepEqual(offsetAt(adept.side, at, { layout: "reindex", shift }), alone);
@@ -303,9 +303,9 @@ withGoldens("analyses", () => {
       assert.notDeepEqual(t1, await lossOf(dept, {}));
     }
     const wider = (batch: Batch, more: number): Batch => {
-      const sourceLength = batch.sourceLength + more,
-        ids = new Int32Array(batch.rows * sourceLength),
-        mask = new Float32Array(batch.rows * sourceLength);
+      const sourceLength = batch.sourceLength + more;
+      const ids = new Int32Array(batch.rows * sourceLength);
+      const mask = new Float32Array(batch.rows * sourceLength);
       for (let row = 0; row < batch.rows; row++) {
         ids.set(batch.ids.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength);
         mask.set(batch.mask.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength), row * sourceLength);

@@ -26,8 +26,8 @@ interface Expected {
 
 /** The goldens give ADePT's parameters bare: they become an adapter folder as training writes it. */
 function adeptFolder(path: string, folder: string): string {
-  const tensors = readSafetensors(path),
-    [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
+  const tensors = readSafetensors(path);
+  const [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
   const layout = { width, vocabulary: 0, linears: [], norms: [], sublayers: [], weights: [] };

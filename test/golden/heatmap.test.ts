@@ -19,8 +19,8 @@ const spelledOut = (text: string): string =>
   );
 
 withGoldens("heatmap", () => {
-  const tokenizer = loadTokenizer(golden("tokenizers", "t5")),
-    { cases } = readJson<{ cases: Case[] }>("tokenizers", "t5", "encodings.json");
+  const tokenizer = loadTokenizer(golden("tokenizers", "t5"));
+  const { cases } = readJson<{ cases: Case[] }>("tokenizers", "t5", "encodings.json");
   /** What stands at a token's place, as the file's reader would read it. */
   const files = {
     JSONL: {
@@ -42,8 +42,8 @@ withGoldens("heatmap", () => {
         const text = c.raw ?? c.text;
         // csv cells are joined by "\n" whatever the file's line ends are.
         if (kind === "csv" && text.includes("\r")) continue;
-        const written = write(text),
-          record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
+        const written = write(text);
+        const record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
         const texts = textsOf(record, {
           kind,
           reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }],
@@ -53,15 +53,15 @@ withGoldens("heatmap", () => {
         assert.equal(texts[0]!.text, `say: ${text}`);
         // The golden's own tokens, moved behind the template's words.
         const spans = c.offsets_utf16.flatMap(([from, to]) => (from === to ? [from, to] : [from + 5, to + 5]));
-        const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]),
-          lines = written.split("\n");
+        const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]);
+        const lines = written.split("\n");
         const wanted = c.offsets_utf16
           .map(([from, to], place) => ({ place, text: text.slice(from, to) }))
           .filter(({ text: part }) => part !== "");
         assert.equal(spots.length, wanted.filter(({ text: part }) => /[^\n]/.test(part)).length, JSON.stringify(text));
         for (const { line, from, to, place } of spots) {
-          const stands = read(lines[line - 3]!.slice(from, to)),
-            whole = wanted.find((each) => each.place === place)!.text;
+          const stands = read(lines[line - 3]!.slice(from, to));
+          const whole = wanted.find((each) => each.place === place)!.text;
           assert.equal(stands, whole.replace(/^\n+/, "").split("\n")[0], JSON.stringify({ text, place }));
           seen++;
         }
@@ -72,8 +72,8 @@ withGoldens("heatmap", () => {
 
   test("read by the worker's own tokenizer, the places are the goldens' too", async () => {
     for (const c of cases) {
-      const text = c.raw ?? c.text,
-        { ids, offsets } = await tokenizer.encode(text);
+      const text = c.raw ?? c.text;
+      const { ids, offsets } = await tokenizer.encode(text);
       assert.deepEqual([ids, offsets], [c.ids, c.offsets_utf16]);
     }
   });

@@ -88,15 +88,15 @@ function bottleneckOf(start: Tensors): number {
 
 /** Everything the goldens hold of one method on one model, with the model opened. */
 export function openMethodGolden(model: string, name: string, engine: EngineSpec = CPU) {
-  const at = ["methods", model, name],
-    folder = golden("models", model);
+  const at = ["methods", model, name];
+  const folder = golden("models", model);
   const tensors = (file: string): Tensors =>
     new Map([...readSafetensors(golden(...at, file))].map(([key, t]) => [ours(key), t]));
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
   const source =
     name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
-  const weights = BackboneWeights.open(folder),
-    layout = t5Layout(readT5Config(folder, weights.has("lm_head.weight")));
+  const weights = BackboneWeights.open(folder);
+  const layout = t5Layout(readT5Config(folder, weights.has("lm_head.weight")));
   const start: Tensors =
     name === "full"
       ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
@@ -138,8 +138,8 @@ export const isRounding = (name: string): boolean => name.endsWith(".k.bias");
 
 /** Largest difference, as a share of the expected tensor's largest value. */
 export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let largest = 0,
-    difference = 0;
+  let largest = 0;
+  let difference = 0;
   for (let i = 0; i < expected.length; i++) {
     largest = Math.max(largest, Math.abs(expected[i]!));
     difference = Math.max(difference, Math.abs(actual[i]! - expected[i]!));

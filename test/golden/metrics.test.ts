@@ -48,8 +48,8 @@ withGoldens("metrics", () => {
         confusion: number[][];
       };
     }>("classification")) {
-      const t = targets.map((text) => labelId(text, labels)),
-        p = predictions.map((text) => labelId(text, labels));
+      const t = targets.map((text) => labelId(text, labels));
+      const p = predictions.map((text) => labelId(text, labels));
       near(idAccuracy(t, p), e["accuracy"]!, name);
       near(macroF1(t, p, labels.length), e["macro_f1"]!, name);
       near(matthews(t, p), e["matthews"]!, name);
@@ -85,8 +85,8 @@ withGoldens("metrics", () => {
         prediction_ranks: number[];
       };
     }>("correlation")) {
-      const t = targets.map(toFloat),
-        p = predictions.map(toFloat);
+      const t = targets.map(toFloat);
+      const p = predictions.map(toFloat);
       near(pearson(t, p).value, e.pearson, name);
       near(spearman(t, p).value, e.spearman, name);
       assert.equal(pearson(t, p).degenerate, e.degenerate, name);
@@ -96,8 +96,8 @@ withGoldens("metrics", () => {
 
   for (const name of ["squad", "record"]) {
     test(`answers of ${name} match as in the official script, and their mean`, () => {
-      const all = cases<Answer>(name),
-        mean = { em: 0, f1: 0 };
+      const all = cases<Answer>(name);
+      const mean = { em: 0, f1: 0 };
       for (const c of all) {
         const { em, f1, f1v2 } = matchAnswers(c.prediction, c.answers);
         near(em, c.em, c.prediction);

@@ -16,8 +16,8 @@ withGoldens("PEFT folders", () => {
       ["ia3", "peft"],
     ] as const) {
       test(`${model} ${method}/${peft}: a folder that PEFT wrote gives PEFT's logits`, async () => {
-        const folder = golden("models", model),
-          { spec, sizes, parameters } = loadAdapter(golden("methods", model, method, peft), backboneLayout(folder));
+        const folder = golden("models", model);
+        const { spec, sizes, parameters } = loadAdapter(golden("methods", model, method, peft), backboneLayout(folder));
         const tuned = T5TunedModel.open({
           folder,
           method: spec,

@@ -58,8 +58,8 @@ withGoldens("statistics", () => {
         [0.95, expected.t_interval_95],
         [0.99, expected.t_interval_99],
       ] as const) {
-        const found = seedInterval(values, confidence),
-          what = values.join();
+        const found = seedInterval(values, confidence);
+        const what = values.join();
         for (const key of ["mean", "median", "min", "max"] as const)
           near(found[key], expected[key], `${key} of ${what}`);
         assert.equal(found.interval === undefined, interval === undefined, what);
@@ -90,15 +90,15 @@ withGoldens("statistics", () => {
     );
     assert.ok(cases.length > 10);
     for (const { name, indices, a, b, expected } of cases) {
-      const drawn = sets[indices]!.indices,
-        differences = a.map((x, i) => x - b[i]!);
+      const drawn = sets[indices]!.indices;
+      const differences = a.map((x, i) => x - b[i]!);
       for (const confidence of [90, 95] as const) {
         const found = bootstrapOf(differences, {
-            resamples: drawn.length,
-            confidence: confidence / 100,
-            draw: (resample, place) => drawn[resample]![place]!,
-          }),
-          what = `${name} ${confidence}`;
+          resamples: drawn.length,
+          confidence: confidence / 100,
+          draw: (resample, place) => drawn[resample]![place]!,
+        });
+        const what = `${name} ${confidence}`;
         near(found.difference, expected["difference"]!, what);
         assert.ok(
           Math.abs(found.standardError - expected["standard_error"]!) < 1e-12 + 1e-9 * expected["standard_error"]!,
@@ -199,8 +199,8 @@ withGoldens("statistics", () => {
   });
 
   test("the same seed gives the same interval, and it covers the truth about as often as it says", () => {
-    const random = new MersenneTwister(9),
-      zeros = new Float64Array(60);
+    const random = new MersenneTwister(9);
+    const zeros = new Float64Array(60);
     let covered = 0;
     for (let i = 0; i < 200; i++) {
       const {

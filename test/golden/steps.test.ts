@@ -23,8 +23,8 @@ withGoldens("five AdamW steps", () => {
             1e-4,
             ["adept", "dept", "pt"].includes(name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0),
           );
-          const expected = json.steps[run]!,
-            lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
+          const expected = json.steps[run]!;
+          const lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
           const group = new Map(
             Object.entries(json.groups).flatMap(([name, g]) => g.tensors.map((t) => [ours(t), name] as const)),
           );
@@ -47,8 +47,8 @@ withGoldens("five AdamW steps", () => {
           const final = tensors("steps.safetensors");
           for (const [key, golden] of final) {
             if (!key.startsWith(`${run}/`) || isRounding(key)) continue;
-            const own = ours(key.slice(run.length + 1)),
-              { data } = current.parameters.get(own)!;
+            const own = ours(key.slice(run.length + 1));
+            const { data } = current.parameters.get(own)!;
             assert.ok(
               relativeDifference(data, golden.data) < tolerance,
               `${own}: ${relativeDifference(data, golden.data)}`,

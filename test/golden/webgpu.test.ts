@@ -9,14 +9,14 @@ import { ours, relativeDifference, type MethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 /** Chromium's software driver, which Dawn takes; it is slow, and as exact as any. */
-const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json",
-  LOADER = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-linux-gnu/libvulkan.so.1"];
-const REQUIRED = process.env["ADEPT_REQUIRE_WEBGPU"] === "1",
-  hasDriver = existsSync(SOFTWARE_DRIVER) && LOADER.some((path) => existsSync(path));
+const SOFTWARE_DRIVER = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const LOADER = ["/usr/lib/x86_64-linux-gnu/libvulkan.so.1", "/usr/lib/aarch64-linux-gnu/libvulkan.so.1"];
+const REQUIRED = process.env["ADEPT_REQUIRE_WEBGPU"] === "1";
+const hasDriver = existsSync(SOFTWARE_DRIVER) && LOADER.some((path) => existsSync(path));
 const CASES = ["t5v10-tiny", "t5v11-tiny"].flatMap((model) =>
-    ["adept", "dept", "pt"].map((name) => `${model}/${name}`),
-  ),
-  NEAR_TIE = 1e-3;
+  ["adept", "dept", "pt"].map((name) => `${model}/${name}`),
+);
+const NEAR_TIE = 1e-3;
 
 interface Computed {
   model: string;
@@ -62,9 +62,9 @@ withGoldens("WebGPU", () => {
       );
       for (const { model, name, device, loss, gradients, generated } of all) {
         await t.test(`${model} ${name}`, () => {
-          const at = ["methods", model, name],
-            json = readJson<MethodGolden>(...at, "golden.json"),
-            expected = readSafetensors(golden(...at, "grads.safetensors"));
+          const at = ["methods", model, name];
+          const json = readJson<MethodGolden>(...at, "golden.json");
+          const expected = readSafetensors(golden(...at, "grads.safetensors"));
           assert.equal(device, "onnxruntime WebGPU");
           assert.ok(Math.abs(loss / json.loss - 1) < 1e-5, `loss ${loss} for ${json.loss}`);
           assert.deepEqual(Object.keys(gradients).sort(), [...expected.keys()].map(ours).sort());
@@ -74,8 +74,8 @@ withGoldens("WebGPU", () => {
               `gradient of ${key}: ${relativeDifference(gradients[ours(key)]!, data)}`,
             );
           json.greedy!.new_tokens.forEach((ids, row) => {
-            const tie = json.greedy!.margins_top1_top2[row]!.findIndex((margin) => margin < NEAR_TIE),
-              end = tie < 0 ? undefined : tie;
+            const tie = json.greedy!.margins_top1_top2[row]!.findIndex((margin) => margin < NEAR_TIE);
+            const end = tie < 0 ? undefined : tie;
             assert.deepEqual(generated[row]!.slice(0, end), ids.slice(0, end));
           });
         });

@@ -24,8 +24,8 @@ export function writeRun(
   id: string,
   { steps, finished, name = "A run", seed = 0 }: { steps: number; finished: boolean; name?: string; seed?: number },
 ): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment(name, seed)),
-    journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment(name, seed));
+  const journal = new Journal(run.path);
   announceRun(id, run.experiment(), journal);
   journal.append({ type: "status", status: "running", pid: process.pid });
   journal.close();
@@ -55,12 +55,12 @@ export const SEALS = /,"crc":"[0-9a-f]{8}"(?=\}$)/gm;
 
 /** Copies of one finished run's journal under as many ids: groups of ten runs of one name. */
 export function writeRuns(runsDir: string, count: number, steps: number): void {
-  const model = writeRun(runsDir, "20260101-000000-aaaa", { steps, finished: true }),
-    text = readFileSync(model.eventsPath, "utf8"),
-    settings = readFileSync(join(model.path, "experiment.json"));
+  const model = writeRun(runsDir, "20260101-000000-aaaa", { steps, finished: true });
+  const text = readFileSync(model.eventsPath, "utf8");
+  const settings = readFileSync(join(model.path, "experiment.json"));
   for (let i = 1; i < count; i++) {
-    const id = `20260102-${String(i).padStart(6, "0")}-aaaa`,
-      path = join(runsDir, id);
+    const id = `20260102-${String(i).padStart(6, "0")}-aaaa`;
+    const path = join(runsDir, id);
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "experiment.json"), settings);
     writeFileSync(

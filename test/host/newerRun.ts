@@ -18,8 +18,8 @@ export function addLaterLine(runPath: string): void {
 
 /** Makes a journal one of a later version, whose first line lacks something and has more. */
 export function makeLater(runPath: string): void {
-  const path = join(runPath, "events.jsonl"),
-    [first = "", ...rest] = readFileSync(path, "utf8").split("\n"),
-    { crc: _, backbone: __, ...created } = JSON.parse(first) as Record<string, unknown>;
+  const path = join(runPath, "events.jsonl");
+  const [first = "", ...rest] = readFileSync(path, "utf8").split("\n");
+  const { crc: _, backbone: __, ...created } = JSON.parse(first) as Record<string, unknown>;
   writeFileSync(path, [sealedLine({ ...created, version: 2, place: "cloud" }).trimEnd(), ...rest].join("\n"));
 }

@@ -14,8 +14,8 @@ function expanded(snippet: string): string {
   const part = (inside: boolean): string => {
     let text = "";
     while (at < snippet.length) {
-      const unit = snippet[at]!,
-        stop = /^\$\{\d+:/.exec(snippet.slice(at));
+      const unit = snippet[at]!;
+      const stop = /^\$\{\d+:/.exec(snippet.slice(at));
       if (unit === "\\" && /[$}\\]/.test(snippet[at + 1] ?? "")) {
         text += snippet[at + 1]!;
         at += 2;

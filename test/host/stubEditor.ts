@@ -21,8 +21,8 @@ export class StubEditor {
   }
 
   get visibleRanges(): Range[] {
-    const last = Math.min(this.lines.length - 1, this.visible[1]),
-      [from, to] = this.columns ?? [0, this.lines[last]!.length];
+    const last = Math.min(this.lines.length - 1, this.visible[1]);
+    const [from, to] = this.columns ?? [0, this.lines[last]!.length];
     return [new Range(this.visible[0], from, last, to)];
   }
   /** the columns seen of the first and the last visible line, where they are wrapped */

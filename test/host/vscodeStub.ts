@@ -137,13 +137,13 @@ export const workspace = {
     writeFile: (uri: Uri, bytes: Uint8Array) => writeFile(uri.path, bytes),
   },
   createFileSystemWatcher: (pattern: unknown) => {
-    const heard = new EventEmitter<void>(),
-      watcher = {
-        pattern,
-        changed: (): void => {
-          heard.fire();
-        },
-      };
+    const heard = new EventEmitter<void>();
+    const watcher = {
+      pattern,
+      changed: (): void => {
+        heard.fire();
+      },
+    };
     watchers.add(watcher);
     return {
       dispose: (): void => {

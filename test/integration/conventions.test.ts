@@ -29,9 +29,9 @@ const experiment = (name: string, steps: number): string =>
   });
 
 test("rows, badge and status item say the status in words; one notification when it is over, none when they are silenced", async (t) => {
-  const folder = session.workspace(150),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = session.workspace(150);
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   await workbench.command("ADePT: Train ADePT");
   await workbench.choose("mail.adept.json");
   await workbench.showRuns();
@@ -105,28 +105,28 @@ test("rows, badge and status item say the status in words; one notification when
 });
 
 test("1,000 runs are listed with less work once their index is there, and a run at work repaints its own row alone", async (t) => {
-  const folder = session.workspace(3),
-    runsDir = join(folder, ".adept/runs"),
-    before = session.server.logged().length;
+  const folder = session.workspace(3);
+  const runsDir = join(folder, ".adept/runs");
+  const before = session.server.logged().length;
   writeRuns(runsDir, 1000, 30);
   const live = writeRun(runsDir, "20260103-000000-live", { steps: 3, finished: false, name: "At work" });
   assert.ok(live.acquireLease(process.pid));
   t.after(() => {
     live.releaseLease();
   });
-  const workbench = await session.open(t, folder),
-    { page } = workbench,
-    clicked = Date.now();
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  const clicked = Date.now();
   await workbench.showRuns();
   await workbench.runRow("At work").waitFor({ timeout: 30_000 });
-  const shown = Date.now() - clicked,
-    read = (): number[] =>
-      [
-        ...session.server
-          .logged()
-          .slice(before)
-          .matchAll(/1001 runs read in \d+ ms, (\d+) ms of work/g),
-      ].map(([, ms]) => Number(ms));
+  const shown = Date.now() - clicked;
+  const read = (): number[] =>
+    [
+      ...session.server
+        .logged()
+        .slice(before)
+        .matchAll(/1001 runs read in \d+ ms, (\d+) ms of work/g),
+    ].map(([, ms]) => Number(ms));
   // Its index is written a moment later; the next window reads that.
   await until("the index", () => existsSync(join(folder, ".adept/index.json")), Boolean, 20);
   await workbench.reload();
@@ -139,8 +139,8 @@ test("1,000 runs are listed with less work once their index is there, and a run 
 
   await page.mouse.move(700, 600);
   await page.evaluate(() => {
-    const touched = new Set<string>(),
-      list = document.querySelector(".part.sidebar .monaco-list-rows")!;
+    const touched = new Set<string>();
+    const list = document.querySelector(".part.sidebar .monaco-list-rows")!;
     Object.assign(window, { touched });
     // What is inside a row, not its number in the list, which VS Code writes anew.
     new MutationObserver((all) => {
@@ -152,8 +152,8 @@ test("1,000 runs are listed with less work once their index is there, and a run 
   });
   const touched = (): Promise<string[]> =>
     page.evaluate(() => {
-      const { touched: all } = window as unknown as { touched: Set<string> },
-        labels = [...all];
+      const { touched: all } = window as unknown as { touched: Set<string> };
+      const labels = [...all];
       all.clear();
       return labels;
     });
@@ -212,13 +212,13 @@ test("without a repository a run trains all the same, and says that it has no co
   await workbench.notification("has no commit").waitFor();
 
   // A run's folder that cannot be read is told in the list, with a way to try again; mended, it is a run.
-  const { path } = newest(folder),
-    id = "20260101-000000-torn",
-    torn = join(folder, ".adept/runs", id),
-    journal = readFileSync(join(path, "events.jsonl"), "utf8")
-      .replaceAll(basename(path), id)
-      .replaceAll("Mail in the window", "Mended")
-      .replaceAll(SEALS, "");
+  const { path } = newest(folder);
+  const id = "20260101-000000-torn";
+  const torn = join(folder, ".adept/runs", id);
+  const journal = readFileSync(join(path, "events.jsonl"), "utf8")
+    .replaceAll(basename(path), id)
+    .replaceAll("Mail in the window", "Mended")
+    .replaceAll(SEALS, "");
   mkdirSync(join(torn, "events.jsonl"), { recursive: true });
   copyFileSync(join(path, "experiment.json"), join(torn, "experiment.json"));
   await workbench.command("ADePT: Refresh Runs");
@@ -246,8 +246,8 @@ test("in a workspace of two folders runs stand under their folder", async (t) =>
   }
   const file = join(root, "both.code-workspace");
   writeFileSync(file, JSON.stringify({ folders: [{ path: "first" }, { path: "second" }] }));
-  const workbench = await session.open(t, file),
-    { page } = workbench;
+  const workbench = await session.open(t, file);
+  const { page } = workbench;
   for (const name of ["first", "second"]) {
     await workbench.openFile(`${name}.adept.json`);
     await workbench.command("ADePT: Train ADePT");

@@ -33,8 +33,8 @@ export class DecorationCalls {
     page.on("websocket", (socket) => {
       let rest = Buffer.alloc(0);
       socket.on("framereceived", ({ payload }) => {
-        const whole = Buffer.concat([rest, Buffer.from(payload)]),
-          { calls, end } = callsIn(whole);
+        const whole = Buffer.concat([rest, Buffer.from(payload)]);
+        const { calls, end } = callsIn(whole);
         rest = whole.subarray(end);
         this.calls.push(...calls);
       });
@@ -51,8 +51,8 @@ export function mostRanges(calls: readonly DecorationCall[]): number {
   const now = new Map<string, Map<number, number>>();
   let most = 0;
   for (const [i, { editor, type, ranges }] of calls.entries()) {
-    const types = now.get(editor) ?? new Map<number, number>(),
-      next = calls[i + 1];
+    const types = now.get(editor) ?? new Map<number, number>();
+    const next = calls[i + 1];
     now.set(editor, types.set(type, ranges));
     // In the middle of a refresh some types are still as they were.
     if (next === undefined || next.editor !== editor || next.type <= type)

@@ -13,10 +13,10 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const session = new Session({ "security.workspace.trust.enabled": false });
 
 test("an experiment file is mended by its quick fixes, and told what its budget comes to", async (t) => {
-  const folder = session.workspace(30),
-    file = join(folder, "mail.adept.json"),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = session.workspace(30);
+  const file = join(folder, "mail.adept.json");
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   writeFileSync(
     file,
     '{\n  "name": "wrong",\n  "task": { "kind": "named", "name": "mnlii", "folder": "." },\n  "method": { "kind": "adept", "budget": 100 }\n}\n',
@@ -84,10 +84,10 @@ test("an experiment file is mended by its quick fixes, and told what its budget 
 });
 
 test("what completion offers in an empty experiment is inserted as one that can be read, and a comma at its end is no mistake", async (t) => {
-  const folder = session.workspace(30),
-    file = join(folder, "own.adept.json"),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = session.workspace(30);
+  const file = join(folder, "own.adept.json");
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   writeFileSync(file, "");
   writeFileSync(
     join(folder, "train.jsonl"),
@@ -120,8 +120,8 @@ test("what completion offers in an empty experiment is inserted as one that can 
     () => readFileSync(file, "utf8"),
     (text) => text.includes('"target"'),
   );
-  const [experiment] = readExperiments(file),
-    { task } = experiment!;
+  const [experiment] = readExperiments(file);
+  const { task } = experiment!;
   assert.deepEqual(task.kind === "file" && [task.source, task.target], ["{text}", "{label}"]);
   // A comma behind the last key, as the reader takes it.
   await page.keyboard.press("Control+End");
@@ -139,10 +139,10 @@ test("what completion offers in an empty experiment is inserted as one that can 
 });
 
 test("above an experiment stand its training, its last result, and going on with what was stopped", async (t) => {
-  const folder = session.workspace(200),
-    workbench = await session.open(t, folder),
-    { page } = workbench,
-    lens = (text: string) => page.locator(".codelens-decoration a", { hasText: text }).first();
+  const folder = session.workspace(200);
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  const lens = (text: string) => page.locator(".codelens-decoration a", { hasText: text }).first();
   await workbench.openFile("mail.adept.json");
   await lens("Train").click();
   await until(
@@ -171,8 +171,8 @@ test("above an experiment stand its training, its last result, and going on with
 });
 
 test("a setting that holds something else counts as its default, and a change is followed without loading anew", async (t) => {
-  const folder = session.workspace(30),
-    workbench = await session.open(t, folder);
+  const folder = session.workspace(30);
+  const workbench = await session.open(t, folder);
   writeFileSync(
     join(folder, ".vscode/settings.json"),
     JSON.stringify({ "adept.newExperiment.budget": "many", "adept.heatmap.measure": 7 }),
@@ -187,11 +187,11 @@ test("a setting that holds something else counts as its default, and a change is
     await workbench.command("View: Close All Editors");
     return /([\d,]+) parameters/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
   };
-  const warning = workbench.notification("The setting adept.newExperiment.budget cannot be"),
-    warned = warning
-      .first()
-      .waitFor({ timeout: 30_000 })
-      .then(() => warning.count());
+  const warning = workbench.notification("The setting adept.newExperiment.budget cannot be");
+  const warned = warning
+    .first()
+    .waitFor({ timeout: 30_000 })
+    .then(() => warning.count());
   assert.ok(Number(await budget()) > 12_000, "the default of 12,800");
   assert.equal(await warned, 1, "one warning");
   await workbench.command("Notifications: Clear All Notifications");
@@ -203,14 +203,14 @@ test("a setting that holds something else counts as its default, and a change is
 });
 
 test("after an update nothing opens by itself; the next version packs without a warning", async (t) => {
-  const folder = session.workspace(30),
-    next = join(mkdtempSync(join(tmpdir(), "adept-next-")), "next.vsix"),
-    { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string },
-    newer = version.replace(/\d+$/, (patch) => String(Number(patch) + 1));
+  const folder = session.workspace(30);
+  const next = join(mkdtempSync(join(tmpdir(), "adept-next-")), "next.vsix");
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  const newer = version.replace(/\d+$/, (patch) => String(Number(patch) + 1));
   session.folders.push(dirname(next));
-  const workbench = await session.open(t, folder),
-    { page } = workbench,
-    tabs = (): Promise<number> => page.locator(".editor-group-container .tab, iframe.webview").count();
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  const tabs = (): Promise<number> => page.locator(".editor-group-container .tab, iframe.webview").count();
   await workbench.showRuns();
   assert.equal(await tabs(), 0);
   const packed = spawnSync(
@@ -249,9 +249,9 @@ test("after an update nothing opens by itself; the next version packs without a 
 });
 
 test("the walkthrough's steps lead somewhere and are ticked as they are done; nothing opens by itself", async (t) => {
-  const folder = session.workspace(30),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = session.workspace(30);
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   assert.equal(
     await page.locator(".editor-group-container .tab").count(),
     0,

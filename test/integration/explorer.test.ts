@@ -17,11 +17,11 @@ const one = (folder: string, method: string, seed: number): RunRecord =>
 
 /** A folder with four finished runs, two methods and two seeds, the second seed's code edited. */
 function trained(): string {
-  const folder = session.workspace(6),
-    file = join(folder, "tiny.adept.json"),
-    train = (seed: number): void => {
-      execFileSync(process.execPath, [CLI, "train", file, "--set", `seeds=[${seed}]`], { cwd: folder, stdio: "pipe" });
-    };
+  const folder = session.workspace(6);
+  const file = join(folder, "tiny.adept.json");
+  const train = (seed: number): void => {
+    execFileSync(process.execPath, [CLI, "train", file, "--set", `seeds=[${seed}]`], { cwd: folder, stdio: "pipe" });
+  };
   writeFileSync(
     file,
     JSON.stringify({
@@ -55,9 +55,9 @@ const rows = (workbench: Workbench): Promise<string[]> =>
   workbench.page.locator(".part.sidebar .monaco-list-row").allInnerTexts();
 
 test("a list kept in order: grouped, searched, named, tagged, starred, deleted and brought back; compared in figures and in code; analysed from its page", async (t) => {
-  const folder = trained(),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = trained();
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   await workbench.showRuns();
   await until(
     "two sweeps with their runs",
@@ -231,11 +231,11 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
 });
 
 test("every click on a row opens its run, while the list is built anew a few times a second", async (t) => {
-  const folder = session.folders[0]!,
-    workbench = await session.open(t, folder),
-    { page } = workbench,
-    named = one(folder, "pt", 0),
-    clicked = [one(folder, "pt", 1), one(folder, "adept", 1)];
+  const folder = session.folders[0]!;
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  const named = one(folder, "pt", 0);
+  const clicked = [one(folder, "pt", 1), one(folder, "adept", 1)];
   clicked.forEach(({ id }, i) => {
     annotateRun(join(folder, ".adept/runs", id), { name: `Clicked ${i}` });
   });
@@ -261,9 +261,9 @@ test("every click on a row opens its run, while the list is built anew a few tim
 });
 
 test("runs that wait are put first, the queue is paused and goes on", async (t) => {
-  const folder = session.workspace(400),
-    file = join(folder, "mail.adept.json"),
-    workbench = await session.open(t, folder);
+  const folder = session.workspace(400);
+  const file = join(folder, "mail.adept.json");
+  const workbench = await session.open(t, folder);
   writeFileSync(
     file,
     JSON.stringify({

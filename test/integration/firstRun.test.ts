@@ -10,8 +10,8 @@ import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { git, newest } from "./workspace.ts";
 
-const home = mkdtempSync(join(tmpdir(), "adept-home-")),
-  path = makeBarePath(join(home, "bin"));
+const home = mkdtempSync(join(tmpdir(), "adept-home-"));
+const path = makeBarePath(join(home, "bin"));
 /** A machine that knows nobody: no name, no e-mail, and nothing but git and what VS Code's server needs; its Node is VS Code's own, which no path names. */
 const session = new Session(
   { "security.workspace.trust.enabled": true },
@@ -20,16 +20,16 @@ const session = new Session(
 session.folders.push(home);
 
 test("from an empty window and one's own CSV file to an offset heatmap over its text, in under ten clicks", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-own-")),
-    file = join(folder, "reviews.csv");
+  const folder = mkdtempSync(join(tmpdir(), "adept-own-"));
+  const file = join(folder, "reviews.csv");
   session.folders.push(folder);
   writeFileSync(
     file,
     `id,text,label\n${Array.from({ length: 60 }, (_, i) => `${i},"the film no ${i} was ${i % 2 === 0 ? "a joy, warm and well told" : "dull, long and badly made"}",${i % 2 === 0 ? "good" : "bad"}`).join("\n")}\n`,
   );
   git(folder, "init", "--quiet");
-  const workbench = await session.open(t, undefined),
-    { page } = workbench;
+  const workbench = await session.open(t, undefined);
+  const { page } = workbench;
   let clicks = 0;
   const click = async (work: () => Promise<unknown>): Promise<void> => {
     clicks++;
@@ -83,8 +83,8 @@ test("from an empty window and one's own CSV file to an offset heatmap over its 
     120,
   );
 
-  const written = join(folder, "reviews.adept.json"),
-    { task, training, method } = readExperiment(written);
+  const written = join(folder, "reviews.adept.json");
+  const { task, training, method } = readExperiment(written);
   assert.deepEqual(task.kind === "file" && [task.train, task.source, task.target], [file, "{text}", "{label}"]);
   assert.equal(training.steps, 60);
   assert.match(

@@ -8,26 +8,26 @@ import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, newest, runPaths } from "./workspace.ts";
 
-const CLI = resolve(import.meta.dirname, "../../dist/cli.js"),
-  THEMES = {
-    dark: "Default Dark Modern",
-    light: "Default Light Modern",
-    "high-contrast": "Default High Contrast",
-    "high-contrast-light": "Default High Contrast Light",
-  };
+const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
+const THEMES = {
+  dark: "Default Dark Modern",
+  light: "Default Light Modern",
+  "high-contrast": "Default High Contrast",
+  "high-contrast-light": "Default High Contrast Light",
+};
 const session = new Session({ "security.workspace.trust.enabled": false });
 const words = ["river", "stone", "light", "paper", "green", "seven"];
 
 /** A folder with an ADePT and a DePT run on its own data, as a person has it: a byte-order mark, CRLF, emoji, CJK, a long line. */
 function trained(): string {
-  const folder = session.workspace(6),
-    rows = Array.from({ length: 80 }, (_, i) =>
-      JSON.stringify({
-        id: i,
-        text: `${words[i % 6]} 😀 ${words[(i * 5 + 1) % 6]} 好 café ${i}`,
-        label: i % 2 === 0 ? "yes" : "no",
-      }),
-    );
+  const folder = session.workspace(6);
+  const rows = Array.from({ length: 80 }, (_, i) =>
+    JSON.stringify({
+      id: i,
+      text: `${words[i % 6]} 😀 ${words[(i * 5 + 1) % 6]} 好 café ${i}`,
+      label: i % 2 === 0 ? "yes" : "no",
+    }),
+  );
   writeFileSync(join(folder, "data.jsonl"), `\uFEFF${rows.join("\r\n")}\r\n`);
   writeFileSync(
     join(folder, "long.txt"),
@@ -55,9 +55,9 @@ const legend = (workbench: Workbench): Promise<string> =>
   workbench.page.locator('.part.statusbar [id$="adept.heatmap"]').innerText();
 
 test("offsets over a data file: two runs side by side, other measures, edits, four themes, long lines, off again", async (t) => {
-  const folder = trained(),
-    workbench = await session.open(t, folder),
-    { page } = workbench;
+  const folder = trained();
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
   await workbench.showRuns();
   await workbench.openFile("data.jsonl");
   assert.equal(await workbench.coloured(), 0, "off until it is asked for");
@@ -170,14 +170,14 @@ test("offsets over a data file: two runs side by side, other measures, edits, fo
 });
 
 test("from a run: a prediction explained, files restored and put back, a branch, a second try that is the same to the byte", async (t) => {
-  const folder = session.folders[0]!,
-    workbench = await session.open(t, folder),
-    { page } = workbench,
-    adept = runPaths(folder).find(
-      (path) =>
-        (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method
-          .kind === "adept",
-    )!;
+  const folder = session.folders[0]!;
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  const adept = runPaths(folder).find(
+    (path) =>
+      (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind ===
+      "adept",
+  )!;
   await workbench.showRuns();
   const row = workbench.runRow("adept").first();
   await workbench.menu(row, "Predict…");

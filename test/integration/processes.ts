@@ -24,9 +24,9 @@ function processOf(pid: number): Process | undefined {
 /** Every process below one, at any depth. */
 export function descendants(root: number): Process[] {
   const all = readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => processOf(Number(name)) ?? []),
-    below = new Set([root]);
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => processOf(Number(name)) ?? []);
+  const below = new Set([root]);
   for (let size = 0; size !== below.size;) {
     size = below.size;
     for (const { pid, parent } of all) if (below.has(parent)) below.add(pid);

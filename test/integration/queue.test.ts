@@ -12,8 +12,8 @@ const session = new Session({ "security.workspace.trust.enabled": false });
 const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
 
 test("two seeds wait their turn; a message that is closed ends nothing; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
-  const folder = session.workspace(120),
-    file = join(folder, "mail.adept.json");
+  const folder = session.workspace(120);
+  const file = join(folder, "mail.adept.json");
   writeFileSync(
     file,
     JSON.stringify({ ...(JSON.parse(readFileSync(file, "utf8")) as object), name: "Seeds", seeds: [0, 1] }),
@@ -34,9 +34,9 @@ test("two seeds wait their turn; a message that is closed ends nothing; when the
     (step) => step > 2,
   );
   // The message is closed, and all others: who trains does not notice.
-  const { page } = workbench,
-    message = workbench.notification("2 runs are queued"),
-    before = records(folder).find(({ seed }) => seed === 0)!;
+  const { page } = workbench;
+  const message = workbench.notification("2 runs are queued");
+  const before = records(folder).find(({ seed }) => seed === 0)!;
   await held(before.pid, async () => {
     await message.hover();
     await message.locator(".codicon-notifications-clear").click();

@@ -98,8 +98,8 @@ test("a run whose data is bad fails with the line of the data, in the list and o
 });
 
 test("a run for a graphics processor that the machine lacks fails with what is missing and the command that helps", async (t) => {
-  const folder = session.workspace(30),
-    graphics = process.platform === "linux" ? "cuda" : "directml";
+  const folder = session.workspace(30);
+  const graphics = process.platform === "linux" ? "cuda" : "directml";
   writeFileSync(
     join(folder, "mail.adept.json"),
     JSON.stringify({ name: "On a GPU", task: { kind: "mail" }, method: { kind: "adept" }, engine: graphics }),
@@ -184,8 +184,8 @@ test("the active data file becomes an experiment, beside one of the same name", 
 });
 
 test("a setup page comes back after the window is loaded anew, with what was typed", async (t) => {
-  const folder = session.workspace(30),
-    workbench = await open(t, folder, "yes");
+  const folder = session.workspace(30);
+  const workbench = await open(t, folder, "yes");
   writeFileSync(
     join(folder, "d.jsonl"),
     Array.from({ length: 20 }, (_, i) => JSON.stringify({ text: `one ${i}`, label: i % 2 })).join("\n"),

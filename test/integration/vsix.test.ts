@@ -5,9 +5,9 @@ import { test } from "node:test";
 import { listFiles } from "@vscode/vsce";
 import { networkUse } from "../unit/ui/networkUse.ts";
 
-const ROOT = resolve(import.meta.dirname, "../.."),
-  KB = 1024,
-  sizeOf = (file: string): number => statSync(join(ROOT, file)).size;
+const ROOT = resolve(import.meta.dirname, "../..");
+const KB = 1024;
+const sizeOf = (file: string): number => statSync(join(ROOT, file)).size;
 const files = (await listFiles({ cwd: ROOT, packagedDependencies: [] })).map((file) => file.replaceAll("\\", "/"));
 
 /** What may be in the package; everything else is a mistake. */
@@ -76,19 +76,19 @@ const groupOf = (file: string): string =>
   /^dist\/node_modules\/(@[^/]+\/)?[^/]+\//.exec(file)?.[0] ?? /^.*\//.exec(file)?.[0] ?? "./";
 
 test("its contents are listed, group by group with their sizes, and the groups are the whole", () => {
-  const groups = new Map<string, string[]>(),
-    kilobytes = (bytes: number): string => `${(bytes / KB).toFixed(1).padStart(10)} KB`;
+  const groups = new Map<string, string[]>();
+  const kilobytes = (bytes: number): string => `${(bytes / KB).toFixed(1).padStart(10)} KB`;
   for (const file of files) groups.set(groupOf(file), [...(groups.get(groupOf(file)) ?? []), file]);
   const sizes = [...groups]
-      .map(([group, own]) => ({ group, own, size: own.reduce((sum, file) => sum + sizeOf(file), 0) }))
-      .sort((a, b) => b.size - a.size),
-    whole = files.reduce((sum, file) => sum + sizeOf(file), 0);
+    .map(([group, own]) => ({ group, own, size: own.reduce((sum, file) => sum + sizeOf(file), 0) }))
+    .sort((a, b) => b.size - a.size);
+  const whole = files.reduce((sum, file) => sum + sizeOf(file), 0);
   assert.equal(
     sizes.reduce((sum, { size }) => sum + size, 0),
     whole,
   );
-  const total = `${kilobytes(whole)}  ${files.length} files, ${(sizeOf("dist/adept-lab.vsix") / KB / KB).toFixed(1)} MB packed`,
-    heads = sizes.map(({ group, own, size }) => `${kilobytes(size)}  ${group} (${own.length} files)`);
+  const total = `${kilobytes(whole)}  ${files.length} files, ${(sizeOf("dist/adept-lab.vsix") / KB / KB).toFixed(1)} MB packed`;
+  const heads = sizes.map(({ group, own, size }) => `${kilobytes(size)}  ${group} (${own.length} files)`);
   mkdirSync(join(ROOT, "test/output"), { recursive: true });
   writeFileSync(
     join(ROOT, "test/output/vsix.txt"),
@@ -98,8 +98,8 @@ test("its contents are listed, group by group with their sizes, and the groups a
 });
 
 test("native code is this platform's alone", () => {
-  const native = files.filter((file) => /\.(node|so|dylib|dll)(\.\d+)*$/.test(file)),
-    other = ["darwin", "linux", "win32"].filter((platform) => platform !== process.platform);
+  const native = files.filter((file) => /\.(node|so|dylib|dll)(\.\d+)*$/.test(file));
+  const other = ["darwin", "linux", "win32"].filter((platform) => platform !== process.platform);
   assert.ok(
     native.some((file) => /onnxruntime_binding\.node$/.test(file)) &&
       native.some((file) => /tokenizers\..*\.node$/.test(file)),
@@ -119,10 +119,10 @@ test("bundles keep to their sizes", () => {
 });
 
 test("every package whose code is shipped is named with its licence", () => {
-  const notices = readFileSync(join(ROOT, "dist/ThirdPartyNotices.txt"), "utf8"),
-    { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
-      dependencies: Record<string, string>;
-    };
+  const notices = readFileSync(join(ROOT, "dist/ThirdPartyNotices.txt"), "utf8");
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
   for (const name of Object.keys(dependencies)) assert.ok(notices.includes(`\n${name} `), name);
   // A licence's text, not its name alone.
   for (const part of notices.split(`\n\n${"-".repeat(80)}\n\n`))

@@ -30,8 +30,8 @@ function makeTrouble(folder: string): string[] {
 }
 
 test("from the palette to a finished run, through a reload of the window", async (t) => {
-  const folder = session.workspace(400),
-    leftOut = makeTrouble(folder);
+  const folder = session.workspace(400);
+  const leftOut = makeTrouble(folder);
   const state = gitState(folder);
   const workbench = await session.open(t, folder);
   await workbench.command("ADePT: Train ADePT");
@@ -48,8 +48,8 @@ test("from the palette to a finished run, through a reload of the window", async
   );
 
   // Live: the status bar counts up, the list has the run, the page draws its curve.
-  const page = workbench.runPage(),
-    curve = (): Promise<string | null> => page.locator("canvas").first().getAttribute("aria-label");
+  const page = workbench.runPage();
+  const curve = (): Promise<string | null> => page.locator("canvas").first().getAttribute("aria-label");
   let drawn: string | null = null;
   await held(worker, async () => {
     await workbench.showRuns();
@@ -246,17 +246,17 @@ test("the activation takes no longer than that of VS Code's own Git extension, a
   const seen = [found];
   // What else the machine does lengthens either: the best of a few windows tells.
   for (; found.own > found.git && seen.length < 4; seen.push(found)) found = await activation(t);
-  const text = seen.map(({ own, git }) => `${own} ms, Git ${git} ms`).join("; "),
-    { workbench } = found;
+  const text = seen.map(({ own, git }) => `${own} ms, Git ${git} ms`).join("; ");
+  const { workbench } = found;
   console.log(`# activation: ${text}`);
   assert.ok(found.own <= found.git, text);
   // Up, its list read, and still no process but VS Code's own: the first comes with the first command that needs one.
   await workbench.runRow("Mail in the window").first().waitFor();
   await workbench.page.waitForTimeout(1000);
-  const { server } = installVscode(),
-    started = session.server
-      .extensionHost()
-      .children.filter(({ command }) => !command.some((part) => part.startsWith(server)));
+  const { server } = installVscode();
+  const started = session.server
+    .extensionHost()
+    .children.filter(({ command }) => !command.some((part) => part.startsWith(server)));
   assert.deepEqual(
     started.map(({ command }) => command.join(" ")),
     [],

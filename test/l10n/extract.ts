@@ -57,7 +57,7 @@ function sentencesIn(node: ts.Node): string[] {
 
 /** The messages of the core that a window shows: obstacles with what to do about them, and what is said of a run, its files or its experiment. */
 export function coreMessages(): string[] {
-  const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli|analysis[\\/]report)[\\/]/.test(name)), texts = new Set<string>();
+  const names = readdirSync(ROOT, { recursive: true }).map(String).filter((name) => name.endsWith(".ts") && !/^(ui|cli|analysis[\\/]report)[\\/]/.test(name)); const texts = new Set<string>();
   for (const name of names) {
     const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true);
     walk(source, (node) => {

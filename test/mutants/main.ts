@@ -6,14 +6,14 @@ import { dirname, join, resolve } from "node:path";
 import { hasTensorFlow } from "../golden/engines.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
-const ROOT = resolve(import.meta.dirname, "../.."),
-  SHARED = resolve(ROOT, "../shared");
+const ROOT = resolve(import.meta.dirname, "../..");
+const SHARED = resolve(ROOT, "../shared");
 if (!existsSync(SHARED)) {
   console.error("The expected numbers are not beside this checkout.");
   process.exit(1);
 }
-const folder = mkdtempSync(join(tmpdir(), "adept-mutants-")),
-  copy = join(folder, "main");
+const folder = mkdtempSync(join(tmpdir(), "adept-mutants-"));
+const copy = join(folder, "main");
 
 /** What a mutant uses that its file does not import; the copy need not pass lint. */
 function withImports(text: string, name: string): string {
@@ -21,13 +21,13 @@ function withImports(text: string, name: string): string {
 }
 
 function failing({ file, from, to, tests }: Mutant): string[] {
-  const path = join(copy, file),
-    original = readFileSync(path, "utf8");
+  const path = join(copy, file);
+  const original = readFileSync(path, "utf8");
   if (original.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`);
-  const needed = /\b(sub|add|mul)\(/g,
-    missing = [...to.matchAll(needed)]
-      .map(([, op]) => op!)
-      .filter((op) => !new RegExp(`\\b${op}\\b[^;]*from "../graph/ops.ts"`).test(original));
+  const needed = /\b(sub|add|mul)\(/g;
+  const missing = [...to.matchAll(needed)]
+    .map(([, op]) => op!)
+    .filter((op) => !new RegExp(`\\b${op}\\b[^;]*from "../graph/ops.ts"`).test(original));
   writeFileSync(
     path,
     withImports(

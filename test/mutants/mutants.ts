@@ -7,10 +7,10 @@ export interface Mutant {
   tests: string;
 }
 
-const METHODS = "test/golden/methods.test.ts",
-  STEPS = "test/golden/steps.test.ts",
-  TFJS = "test/unit/engine/tfjs.test.ts",
-  PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
+const METHODS = "test/golden/methods.test.ts";
+const STEPS = "test/golden/steps.test.ts";
+const TFJS = "test/unit/engine/tfjs.test.ts";
+const PROPERTIES = "test/unit/analysis/positionProperties.test.ts";
 const property = (of: string, file: string, from: string, to: string): Mutant => ({
   of,
   file: `src/${file}.ts`,

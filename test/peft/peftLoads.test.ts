@@ -17,8 +17,8 @@ import { backboneLayout } from "../../src/training/prepare.ts";
 
 // Run by `npm run test:peft`: a Python without PEFT fails it.
 const PYTHON = process.env["ADEPT_PYTHON"] ?? "python3";
-const ROOT = resolve(import.meta.dirname, "../.."),
-  TOLERANCE = 1e-4;
+const ROOT = resolve(import.meta.dirname, "../..");
+const TOLERANCE = 1e-4;
 /** The embedded backbone, and both kinds of T5 where they lie beside the checkout. */
 const BACKBONES = [
   join(ROOT, "models/tiny-t5"),
@@ -44,17 +44,17 @@ interface Logits {
   data: number[];
 }
 const IDS = [
-    [5, 17, 42, 8, 1],
-    [9, 3, 1, 0, 0],
-  ],
-  MASK = [
-    [1, 1, 1, 1, 1],
-    [1, 1, 1, 0, 0],
-  ],
-  LABELS = [
-    [11, 4, 1],
-    [6, 1, -100],
-  ];
+  [5, 17, 42, 8, 1],
+  [9, 3, 1, 0, 0],
+];
+const MASK = [
+  [1, 1, 1, 1, 1],
+  [1, 1, 1, 0, 0],
+];
+const LABELS = [
+  [11, 4, 1],
+  [6, 1, -100],
+];
 const BATCH: Batch = {
   rows: 2,
   sourceLength: 5,
@@ -80,8 +80,8 @@ const FOLDED = [
 ];
 
 function temporary(t: TestContext): { adapter: string; batch: string } {
-  const folder = mkdtempSync(join(tmpdir(), "adept-peft-")),
-    batch = join(folder, "batch.json");
+  const folder = mkdtempSync(join(tmpdir(), "adept-peft-"));
+  const batch = join(folder, "batch.json");
   t.after(() => {
     rmSync(folder, { recursive: true });
   });
@@ -123,16 +123,16 @@ for (const folder of BACKBONES) {
     ...FOLDED.map((each) => [each, true] as const),
   ]) {
     test(`${basename(folder)}: ${inFolder ? "transformers loads the folded" : "PEFT loads our"} ${JSON.stringify(input)} with the same logits`, async (t) => {
-      const { adapter, batch } = temporary(t),
-        spec = MethodInput.parse(input),
-        sizes = resolveSizes(spec, backboneLayout(folder));
+      const { adapter, batch } = temporary(t);
+      const spec = MethodInput.parse(input);
+      const sizes = resolveSizes(spec, backboneLayout(folder));
       const tuned = T5TunedModel.open({
-          folder,
-          method: spec,
-          sizes,
-          engine: { device: "cpu", threads: 1, replicas: 1 },
-        }),
-        random = new MersenneTwister(3);
+        folder,
+        method: spec,
+        sizes,
+        engine: { device: "cpu", threads: 1, replicas: 1 },
+      });
+      const random = new MersenneTwister(3);
       try {
         const source = {
           embedding: tuned.embedding,
@@ -162,8 +162,8 @@ for (const folder of BACKBONES) {
   }
   for (const options of THEIRS) {
     test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
-      const { adapter, batch } = temporary(t),
-        theirs = await peft(folder, adapter, batch, JSON.stringify(options));
+      const { adapter, batch } = temporary(t);
+      const theirs = await peft(folder, adapter, batch, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
       const tuned = T5TunedModel.open({
         folder,

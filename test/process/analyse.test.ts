@@ -69,8 +69,8 @@ interface Done {
 const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.name === name)!.result as T;
 
 test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
-  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }),
-    before = fold(readJournal(runPath(folder)).events).resultCommit;
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 });
+  const before = fold(readJournal(runPath(folder)).events).resultCommit;
   const done = JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "stability", "--json")) as Done[];
   assert.deepEqual(
     done.map(({ name, cached }) => [name, cached]),
@@ -82,12 +82,12 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
       ["stability", false],
     ],
   );
-  const ablation = analysed<Ablation>(done, "ablation"),
-    shift = analysed<PositionShift>(done, "position-shift"),
-    specificity = analysed<Specificity>(done, "specificity"),
-    offsets = analysed<Offsets>(done, "offsets");
-  const record = fold(readJournal(runPath(folder)).events),
-    trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
+  const ablation = analysed<Ablation>(done, "ablation");
+  const shift = analysed<PositionShift>(done, "position-shift");
+  const specificity = analysed<Specificity>(done, "specificity");
+  const offsets = analysed<Offsets>(done, "offsets");
+  const record = fold(readJournal(runPath(folder)).events);
+  const trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
   // The same adapter through the host's input and through its own graph.
   assert.ok(
     Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss &&
@@ -97,8 +97,8 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
     ["FFN off", "ffn-off"],
     ["prompt off", "prompt-off"],
   ]) {
-    const found = ablation.cases.find((each) => each.label === label)!,
-      expected = record.evaluations.find((each) => each.label === tested)!;
+    const found = ablation.cases.find((each) => each.label === label)!;
+    const expected = record.evaluations.find((each) => each.label === tested)!;
     assert.ok(
       Math.abs(found.loss - expected.loss) < 1e-5 * expected.loss,
       `${label}: ${found.loss} for ${expected.loss}`,
@@ -135,8 +135,8 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
     ablation.cases.find(({ label }) => label === "FFN off")!.loss,
   );
   assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
-  const { vocabulary, tokens } = offsets,
-    [longest] = tokens;
+  const { vocabulary, tokens } = offsets;
+  const [longest] = tokens;
   assert.ok(
     vocabulary!.norm.length > 5000 &&
       Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 &&
@@ -185,11 +185,11 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
 });
 
 test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {
-  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 }),
-    done = JSON.parse(
-      adept(folder, "analyse", "latest", "--only", "position-shift,offsets,specificity,ablation", "--json"),
-    ) as Done[],
-    shift = analysed<PositionShift>(done, "position-shift");
+  const folder = workspace(t, { kind: "dept", promptLength: 3, rank: 4, positions: 300 });
+  const done = JSON.parse(
+    adept(folder, "analyse", "latest", "--only", "position-shift,offsets,specificity,ablation", "--json"),
+  ) as Done[];
+  const shift = analysed<PositionShift>(done, "position-shift");
   for (const k of [1, 4, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => shift.cases.find((each) => each.test === kind && each.k === k)!);
     assert.ok(t1!.offsetChange! > 0.1 && t1!.maxLogit > 1e-3);
@@ -204,8 +204,8 @@ test("DePT's places count: T1 changes it, T2 changes it the same way; a method i
   );
   assert.ok(analysed<Offsets>(done, "offsets").specificity! < 1);
   // Scaled by nothing is DePT without its table; all rows one, or permuted, is another model.
-  const specificity = analysed<Specificity>(done, "specificity"),
-    lossOf = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
+  const specificity = analysed<Specificity>(done, "specificity");
+  const lossOf = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
   assert.equal(
     lossOf("A9 offset times 0"),
     analysed<Ablation>(done, "ablation").cases.find(({ label }) => label === "positions off")!.loss,
@@ -229,11 +229,11 @@ test("DePT's places count: T1 changes it, T2 changes it the same way; a method i
 });
 
 test("an interrupt ends an analysis without a result, and a run without an adapter is refused", async (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
-    child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "position-shift"], {
-      cwd: folder,
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+  const folder = workspace(t, { kind: "pt", promptLength: 3 });
+  const child = spawn(process.execPath, [CLI, "analyse", "latest", "--only", "position-shift"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   child.stderr.once("data", () => {
     setTimeout(() => {
       child.kill("SIGINT");
@@ -249,9 +249,9 @@ test("an interrupt ends an analysis without a result, and a run without an adapt
 });
 
 test("analyses that the experiment asks for are made by its worker and in its one result commit; the report has seeds and the control", (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
-    experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as Record<string, unknown>,
-    { method: _, ...rest } = experiment;
+  const folder = workspace(t, { kind: "pt", promptLength: 3 });
+  const experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as Record<string, unknown>;
+  const { method: _, ...rest } = experiment;
   writeFileSync(
     join(folder, "s.adept.json"),
     JSON.stringify({
@@ -290,8 +290,8 @@ test("analyses that the experiment asks for are made by its worker and in its on
     // Snapshot and result: the analyses are no third commit.
     assert.equal(git(folder, "rev-list", "--count", "HEAD..refs/adept/runs/" + id).trim(), "2");
   }
-  const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string },
-    text = readFileSync(files.markdown, "utf8");
+  const files = JSON.parse(adept(folder, "report", ...runs.map(({ id }) => id), "--json")) as { markdown: string };
+  const text = readFileSync(files.markdown, "utf8");
   for (const wanted of [
     /Difference in differences/,
     /adept − pt \| T4 k=16/,
@@ -303,10 +303,10 @@ test("analyses that the experiment asks for are made by its worker and in its on
 });
 
 test("an interrupted analysis goes on from its finished cases to the very same result; cases of other content are not taken", async (t) => {
-  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 }),
-    run = RunDirectory.open(runPath(folder)),
-    partial = join(run.path, "analysis/position-shift.partial.jsonl"),
-    result = join(run.path, "analysis/position-shift.json");
+  const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 });
+  const run = RunDirectory.open(runPath(folder));
+  const partial = join(run.path, "analysis/position-shift.partial.jsonl");
+  const result = join(run.path, "analysis/position-shift.json");
   const start = (limit: number, endAt = Infinity): Promise<unknown> => {
     const stop = new AbortController();
     return runAnalyses(run, ["position-shift"], {
@@ -351,20 +351,20 @@ test("an interrupted analysis goes on from its finished cases to the very same r
 });
 
 test("a worker's analysis ends when its run's control file asks, frees the run, and goes on when it is asked again; meanwhile nobody else analyses that run", async (t) => {
-  const folder = workspace(t, { kind: "pt", promptLength: 3 }),
-    run = RunDirectory.open(runPath(folder)),
-    place = {
-      runPath: run.path,
-      folder,
-      workerPath: join(import.meta.dirname, "../../dist/worker.js"),
-      nodePath: process.execPath,
-    };
-  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status,
-    ended = (child: ReturnType<typeof startAnalysis>): Promise<number> =>
-      new Promise((resolve) => {
-        child.ref();
-        child.once("exit", resolve);
-      });
+  const folder = workspace(t, { kind: "pt", promptLength: 3 });
+  const run = RunDirectory.open(runPath(folder));
+  const place = {
+    runPath: run.path,
+    folder,
+    workerPath: join(import.meta.dirname, "../../dist/worker.js"),
+    nodePath: process.execPath,
+  };
+  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status;
+  const ended = (child: ReturnType<typeof startAnalysis>): Promise<number> =>
+    new Promise((resolve) => {
+      child.ref();
+      child.once("exit", resolve);
+    });
   const first = startAnalysis({ ...place, names: ["position-shift"] });
   for (const end = Date.now() + 20_000; state() !== "running" && Date.now() < end;)
     await new Promise((done) => setTimeout(done, 10));

@@ -1,8 +1,8 @@
 // node --import clock.mjs: a process whose clock is ADEPT_CLOCK milliseconds off; with ADEPT_CLOCK_AFTER it is right until it was asked so often, and then off by as much again each time it is asked.
-const off = Number(process.env["ADEPT_CLOCK"]),
-  after = Number(process.env["ADEPT_CLOCK_AFTER"] ?? 0),
-  now = Date.now,
-  Real = Date;
+const off = Number(process.env["ADEPT_CLOCK"]);
+const after = Number(process.env["ADEPT_CLOCK_AFTER"] ?? 0);
+const now = Date.now;
+const Real = Date;
 let asked = 0;
 const shifted = () => {
   asked++;

@@ -9,8 +9,8 @@ import type { RunDirectory } from "../../src/run/runDirectory.ts";
 import { mustBeWhole } from "../campaign/outcome.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
-const CLOCK = pathToFileURL(join(import.meta.dirname, "clock.mjs")).href,
-  DAY = 24 * 3600 * 1000;
+const CLOCK = pathToFileURL(join(import.meta.dirname, "clock.mjs")).href;
+const DAY = 24 * 3600 * 1000;
 
 function workspace(t: TestContext): Workspace {
   const place = Workspace.make("adept");
@@ -28,11 +28,11 @@ async function atAnotherTime(
   ...args: string[]
 ): Promise<Said> {
   const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: place.folder,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...env, NODE_OPTIONS: `--import ${CLOCK}`, ADEPT_CLOCK: String(off), ADEPT_CLOCK_AFTER: String(after) },
-    }),
-    said = { stdout: "", stderr: "" };
+    cwd: place.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...env, NODE_OPTIONS: `--import ${CLOCK}`, ADEPT_CLOCK: String(off), ADEPT_CLOCK_AFTER: String(after) },
+  });
+  const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].on("data", (chunk: Buffer) => {
       said[name] += chunk.toString();
@@ -51,8 +51,8 @@ async function interrupted(place: Workspace): Promise<RunDirectory> {
 
 /** No time that something took is less than none, in the journal and in the record. */
 function mustTakeTime(run: RunDirectory): void {
-  const { events } = readJournal(run.path),
-    record = run.record();
+  const { events } = readJournal(run.path);
+  const record = run.record();
   for (const event of events) {
     if (event.type === "step") assert.ok(event.tokensPerSecond > 0 && event.secondsLeft >= 0, JSON.stringify(event));
     if (event.type === "evaluation") assert.ok((event.seconds ?? 0) >= 0, JSON.stringify(event));
@@ -65,15 +65,15 @@ function mustTakeTime(run: RunDirectory): void {
 }
 
 test("a run that goes on two days before it began: its events stand in their order, its end is its end, and it has the same bits", async (t) => {
-  const place = workspace(t),
-    run = await interrupted(place),
-    { events: first } = readJournal(run.path);
-  const { status, stderr } = await atAnotherTime(place, { off: -2 * DAY }, "resume", run.id, "--json"),
-    { events } = readJournal(run.path);
+  const place = workspace(t);
+  const run = await interrupted(place);
+  const { events: first } = readJournal(run.path);
+  const { status, stderr } = await atAnotherTime(place, { off: -2 * DAY }, "resume", run.id, "--json");
+  const { events } = readJournal(run.path);
   assert.equal(status, 0, stderr);
   assert.deepEqual(events.slice(0, first.length), first);
-  const later = events.slice(first.length),
-    last = events.at(-1)!;
+  const later = events.slice(first.length);
+  const last = events.at(-1)!;
   assert.ok(
     later.every(({ time }) => time < first[0]!.time),
     "its clock was put back",
@@ -92,13 +92,13 @@ test("a clock that is put back while a run is at work makes no time negative", a
   const place = workspace(t);
   // Each event is a question to the clock, which goes back by a day with each from the twelfth on.
   const { status, stderr } = await atAnotherTime(
-      place,
-      { off: -DAY, after: 12 },
-      "train",
-      "words.adept.json",
-      "--json",
-    ),
-    { events } = readJournal(place.run!.path);
+    place,
+    { off: -DAY, after: 12 },
+    "train",
+    "words.adept.json",
+    "--json",
+  );
+  const { events } = readJournal(place.run!.path);
   assert.equal(status, 0, stderr);
   assert.ok(
     events.some(({ time }, i) => i > 0 && time < events[i - 1]!.time - DAY / 2),
@@ -119,26 +119,26 @@ for (const [when, off] of [
   ["in ten days", 10 * DAY],
 ] as const) {
   test(`whoever looks ${when} takes a living worker for alive, and a dead one for dead`, async (t) => {
-    const place = workspace(t),
-      child = place.start(
-        "cli",
-        "train",
-        "words.adept.json",
-        "--no-git",
-        "--set",
-        "training.steps=5000",
-        "--set",
-        "training.evaluateEvery=5000",
-      );
+    const place = workspace(t);
+    const child = place.start(
+      "cli",
+      "train",
+      "words.adept.json",
+      "--no-git",
+      "--set",
+      "training.steps=5000",
+      "--set",
+      "training.evaluateEvery=5000",
+    );
     assert.ok(await until(() => (place.run?.record().lastStep?.step ?? 0) >= 2));
-    const run = place.run!,
-      look = async (): Promise<unknown> => {
-        const { stdout } = await atAnotherTime(place, { off }, "runs", "list", "--json");
-        return (JSON.parse(stdout) as { status: string; interruptions: number }[]).map(({ status, interruptions }) => [
-          status,
-          interruptions,
-        ]);
-      };
+    const run = place.run!;
+    const look = async (): Promise<unknown> => {
+      const { stdout } = await atAnotherTime(place, { off }, "runs", "list", "--json");
+      return (JSON.parse(stdout) as { status: string; interruptions: number }[]).map(({ status, interruptions }) => [
+        status,
+        interruptions,
+      ]);
+    };
     assert.deepEqual(await look(), [["running", 0]]);
     const taken = await atAnotherTime(place, { off }, "resume", run.id);
     assert.match(taken.stderr, /Another worker is training run/);

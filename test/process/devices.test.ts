@@ -22,8 +22,8 @@ interface Place {
   ) => { stdout: string; stderr: string; status: number | null };
 }
 function workspace(t: TestContext, change: object = {}, steps = 4): Place {
-  const folder = mkdtempSync(join(tmpdir(), "adept-devices-")),
-    runsDir = join(folder, ".adept/runs");
+  const folder = mkdtempSync(join(tmpdir(), "adept-devices-"));
+  const runsDir = join(folder, ".adept/runs");
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -64,8 +64,8 @@ function workspace(t: TestContext, change: object = {}, steps = 4): Place {
       readdirSync(runsDir)
         .sort()
         .map((id) => {
-          const path = join(runsDir, id),
-            { events } = readJournal(path);
+          const path = join(runsDir, id);
+          const { events } = readJournal(path);
           return {
             path,
             events,
@@ -81,8 +81,8 @@ const engines = (events: readonly RunEvent[]): Extract<RunEvent, { type: "engine
   events.filter((event) => event.type === "engine");
 
 test('with the processor alone "auto" measures nothing, and the run is that of "cpu" to the bit', (t) => {
-  const { folder, adept, runs } = workspace(t),
-    only = { ADEPT_DEVICES: "cpu" };
+  const { folder, adept, runs } = workspace(t);
+  const only = { ADEPT_DEVICES: "cpu" };
   assert.equal(adept(only, "train", "words.adept.json").status, 0);
   assert.equal(adept(only, "train", "words.adept.json", "--set", "engine=cpu").status, 0);
   assert.equal(adept(only, "train", "words.adept.json", "--set", "engine.device=cpu").status, 0);
@@ -107,8 +107,8 @@ test(
   '"auto" measures every candidate once, takes the fastest and writes it into the run, which resumes on it',
   { skip: ELSEWHERE },
   (t) => {
-    const { folder, adept, runs } = workspace(t),
-      told = adept(BROKEN_DRIVER, "train", "words.adept.json");
+    const { folder, adept, runs } = workspace(t);
+    const told = adept(BROKEN_DRIVER, "train", "words.adept.json");
     assert.equal(told.status, 0, told.stderr);
     assert.match(
       told.stderr,
@@ -139,8 +139,8 @@ test(
   "a device that is named and not there ends the run with what is missing and what helps",
   { skip: ELSEWHERE },
   (t) => {
-    const { adept, runs } = workspace(t),
-      gpu = adept(BROKEN_DRIVER, "train", "words.adept.json", "--set", "engine.device=webgpu");
+    const { adept, runs } = workspace(t);
+    const gpu = adept(BROKEN_DRIVER, "train", "words.adept.json", "--set", "engine.device=webgpu");
     assert.equal(gpu.status, 1);
     assert.match(gpu.stderr, /WebGPU finds no graphics processor[^]*libvulkan1/);
     assert.deepEqual(
@@ -157,18 +157,18 @@ test(
 );
 
 test("adept doctor has a line for every device, its speed or what is missing, and never fails", (t) => {
-  const { adept } = workspace(t),
-    { stdout, status } = adept(BROKEN_DRIVER, "doctor", "--json");
+  const { adept } = workspace(t);
+  const { stdout, status } = adept(BROKEN_DRIVER, "doctor", "--json");
   assert.equal(status, 0);
   const found = JSON.parse(stdout) as {
-      what: string;
-      ok: boolean;
-      detail: string;
-      fix?: string;
-      device?: string;
-      milliseconds?: number;
-    }[],
-    of = (device: string) => found.find((each) => each.device === device)!;
+    what: string;
+    ok: boolean;
+    detail: string;
+    fix?: string;
+    device?: string;
+    milliseconds?: number;
+  }[];
+  const of = (device: string) => found.find((each) => each.device === device)!;
   assert.deepEqual(found.flatMap(({ device }) => device ?? []).sort(), [
     "coreml",
     "cpu",
@@ -204,25 +204,25 @@ test(
   "two devices train at once, each from its own queue; a run whose device is to be chosen waits until nothing trains",
   { skip: ELSEWHERE },
   async (t) => {
-    const { folder, adept, runs } = workspace(t, {}, 5000),
-      queue = (...set: string[]): string => {
-        const { stdout, status, stderr } = adept(
-          BROKEN_DRIVER,
-          "train",
-          "words.adept.json",
-          "--queue",
-          "--detach",
-          ...set.flatMap((each) => ["--set", each]),
-        );
-        assert.equal(status, 0, stderr);
-        return stdout.trim();
-      };
-    const slow = queue("engine.device=cpu"),
-      of = (id: string): RunRecord => runs().find(({ path }) => path.endsWith(id))!.record;
+    const { folder, adept, runs } = workspace(t, {}, 5000);
+    const queue = (...set: string[]): string => {
+      const { stdout, status, stderr } = adept(
+        BROKEN_DRIVER,
+        "train",
+        "words.adept.json",
+        "--queue",
+        "--detach",
+        ...set.flatMap((each) => ["--set", each]),
+      );
+      assert.equal(status, 0, stderr);
+      return stdout.trim();
+    };
+    const slow = queue("engine.device=cpu");
+    const of = (id: string): RunRecord => runs().find(({ path }) => path.endsWith(id))!.record;
     await waitFor(() => of(slow).status === "running", "run on the processor");
-    const auto = queue("engine=auto", "training.steps=3"),
-      behind = queue("engine.device=cpu", "training.steps=3"),
-      other = queue("engine.device=webgpu", "training.steps=3");
+    const auto = queue("engine=auto", "training.steps=3");
+    const behind = queue("engine.device=cpu", "training.steps=3");
+    const other = queue("engine.device=webgpu", "training.steps=3");
     await waitFor(() => of(other).status === "failed", "end of the run on the broken device");
     assert.equal(of(slow).status, "running", "the other device's run came and went meanwhile");
     assert.deepEqual([of(auto).status, of(behind).status], ["queued", "queued"]);

@@ -9,20 +9,20 @@ import { after, before, test } from "node:test";
 import { downloadInWorker } from "../../src/executor/localExecutor.ts";
 import { UserError } from "../../src/experiment/errors.ts";
 
-const BIG = Buffer.alloc(6_000_000, "weights "),
-  COMMIT = "c".repeat(40),
-  folder = mkdtempSync(join(tmpdir(), "adept-download-")),
-  place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
-let server: Server,
-  endpoint: string | undefined,
-  slow = false;
+const BIG = Buffer.alloc(6_000_000, "weights ");
+const COMMIT = "c".repeat(40);
+const folder = mkdtempSync(join(tmpdir(), "adept-download-"));
+const place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
+let server: Server;
+let endpoint: string | undefined;
+let slow = false;
 
 before(async () => {
   server = createServer((request, response) => {
-    const url = request.url ?? "",
-      json = (value: unknown): void => {
-        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-      };
+    const url = request.url ?? "";
+    const json = (value: unknown): void => {
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+    };
     if (url === "/api/models/o/t5/revision/main") json({ sha: COMMIT });
     else if (url.startsWith(`/api/models/o/t5/tree/${COMMIT}`))
       json([
@@ -55,8 +55,8 @@ after(() => {
 });
 
 test("a backbone is downloaded by a process of its own that tells how far it is", async () => {
-  const told: number[] = [],
-    out = join(folder, "o--t5");
+  const told: number[] = [];
+  const out = join(folder, "o--t5");
   await downloadInWorker(
     place,
     { name: "o/t5", out },
@@ -88,9 +88,9 @@ test("what is not there is said; a download that is cancelled ends its process",
     (error) => error instanceof UserError,
   );
   slow = true;
-  const abort = new AbortController(),
-    out = join(folder, "slow"),
-    from = Date.now();
+  const abort = new AbortController();
+  const out = join(folder, "slow");
+  const from = Date.now();
   setTimeout(() => {
     abort.abort();
   }, 1500);

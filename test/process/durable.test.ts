@@ -29,9 +29,9 @@ async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
 }
 
 test("a run without a sound checkpoint begins anew and says so; one beside it that cannot be read hides nothing", async (t) => {
-  const place = workspace(t),
-    run = await interrupted(place),
-    other = join(place.runsDir, "20200101-000000-aaaa");
+  const place = workspace(t);
+  const run = await interrupted(place);
+  const other = join(place.runsDir, "20200101-000000-aaaa");
   assert.deepEqual(
     [run.record().status, run.record().interruptions],
     ["interrupted", 1],
@@ -40,9 +40,9 @@ test("a run without a sound checkpoint begins anew and says so; one beside it th
   writeFileSync(run.checkpointPath, readFileSync(run.checkpointPath).subarray(0, 1000));
   mkdirSync(join(other, "events.jsonl"), { recursive: true });
   cpSync(join(run.path, "experiment.json"), join(other, "experiment.json"));
-  const checked = await place.adept("runs", "check", run.id),
-    listed = await place.adept("runs", "list", "--json"),
-    resumed = await place.adept("resume", run.id, "--json");
+  const checked = await place.adept("runs", "check", run.id);
+  const listed = await place.adept("runs", "list", "--json");
+  const resumed = await place.adept("resume", run.id, "--json");
   assert.equal(checked.status, 1);
   assert.match(checked.stdout, /checkpoint is damaged[^]*Resume the run/);
   assert.deepEqual(
@@ -57,21 +57,21 @@ test("a run without a sound checkpoint begins anew and says so; one beside it th
 });
 
 test("a run whose folder is moved while it is at work ends with that word, writes nothing to the old place, and goes on at the new", async (t) => {
-  const place = workspace(t),
-    child = place.start(
-      "cli",
-      "train",
-      "words.adept.json",
-      "--set",
-      "training.steps=1000",
-      "--set",
-      "training.checkpointEvery=5",
-      "--set",
-      "training.evaluateEvery=1000",
-    );
+  const place = workspace(t);
+  const child = place.start(
+    "cli",
+    "train",
+    "words.adept.json",
+    "--set",
+    "training.steps=1000",
+    "--set",
+    "training.checkpointEvery=5",
+    "--set",
+    "training.evaluateEvery=1000",
+  );
   assert.ok(await until(() => (place.run?.record().lastStep?.step ?? 0) >= 2));
-  const { id, path } = place.run!,
-    moved = join(place.folder, "elsewhere");
+  const { id, path } = place.run!;
+  const moved = join(place.folder, "elsewhere");
   renameSync(path, moved);
   await ended(child);
   assert.ok(await until(() => RunDirectory.open(moved).record().status === "failed", 10_000));
@@ -91,10 +91,10 @@ for (const inGit of [true, false]) {
   test(`a project that is renamed between a run's end and its resume ${inGit ? "with" : "without"} a repository: the run goes on there, to the same bits, and nothing is made at the old place`, async (t) => {
     const place = workspace(t);
     if (!inGit) rmSync(join(place.folder, ".git"), { recursive: true });
-    const run = await interrupted(place),
-      before = readJournal(run.path).events.length,
-      there = new Workspace(`${place.folder} moved`),
-      whole = inGit ? place : workspace(t);
+    const run = await interrupted(place);
+    const before = readJournal(run.path).events.length;
+    const there = new Workspace(`${place.folder} moved`);
+    const whole = inGit ? place : workspace(t);
     t.after(() => {
       there.remove();
     });
@@ -113,8 +113,8 @@ for (const inGit of [true, false]) {
 }
 
 test("a run that is at work is not resumed; a stop that is asked for before the worker looks counts; whoever sees a dead worker, it is told once", async (t) => {
-  const place = workspace(t),
-    child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
+  const place = workspace(t);
+  const child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
   assert.ok(await until(() => place.run !== undefined));
   place.run!.requestStop();
   await ended(child);
@@ -137,8 +137,8 @@ test("a queue passes over a run whose experiment is damaged, says so in it, and 
   await place.adept("train", "words.adept.json", "--queue", "--detach", "--no-git");
   await until(() => place.run?.record().status === "finished");
   await until(() => place.processes().length === 0);
-  const [first] = listRuns(place.runsDir),
-    bad = join(place.runsDir, "20200101-000000-aaaa");
+  const [first] = listRuns(place.runsDir);
+  const bad = join(place.runsDir, "20200101-000000-aaaa");
   mkdirSync(bad);
   writeFileSync(join(bad, "experiment.json"), '{"name":');
   writeFileSync(
@@ -153,15 +153,15 @@ test("a queue passes over a run whose experiment is damaged, says so in it, and 
 });
 
 test("four processes commit ten runs each in one repository at once: none is lost", async (t) => {
-  const place = workspace(t),
-    own = place.own(),
-    writers = [0, 1, 2, 3].map((writer) =>
-      spawn(
-        process.execPath,
-        ["--import", "tsx", join(import.meta.dirname, "../campaign/gitWriter.ts"), place.folder, String(writer), "10"],
-        { stdio: "inherit" },
-      ),
-    );
+  const place = workspace(t);
+  const own = place.own();
+  const writers = [0, 1, 2, 3].map((writer) =>
+    spawn(
+      process.execPath,
+      ["--import", "tsx", join(import.meta.dirname, "../campaign/gitWriter.ts"), place.folder, String(writer), "10"],
+      { stdio: "inherit" },
+    ),
+  );
   await Promise.all(writers.map(ended));
   assert.deepEqual(
     writers.map(({ exitCode }) => exitCode),

@@ -30,9 +30,7 @@ const memento = () => {
   };
 };
 
-async function open(
-  t: TestContext,
-): Promise<{
+async function open(t: TestContext): Promise<{
   runsDir: string;
   start: () => {
     model: InstanceType<Awaited<ReturnType<typeof loadParts>>["RunsModel"]>;
@@ -40,8 +38,8 @@ async function open(
     painted: unknown[];
   };
 }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-")),
-    { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
+  const folder = mkdtempSync(join(tmpdir(), "adept-explorer-"));
+  const { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -49,9 +47,9 @@ async function open(
   return {
     runsDir: join(folder, ".adept/runs"),
     start: () => {
-      const model = new RunsModel(log as never, memento() as never, new Folders(memento() as never)),
-        explorer = new RunExplorer(model, memento() as never),
-        painted: unknown[] = [];
+      const model = new RunsModel(log as never, memento() as never, new Folders(memento() as never));
+      const explorer = new RunExplorer(model, memento() as never);
+      const painted: unknown[] = [];
       t.after(() => {
         model.dispose();
         explorer.dispose();
@@ -67,8 +65,8 @@ async function open(
 test("a step of one run repaints its row and nothing else; its end moves it in the tree", async (t) => {
   const { runsDir, start } = await open(t);
   writeRuns(runsDir, 30, 5);
-  const live = writeRun(runsDir, "20260103-000000-aaaa", { steps: 3, finished: false }),
-    { model, explorer, painted } = start();
+  const live = writeRun(runsDir, "20260103-000000-aaaa", { steps: 3, finished: false });
+  const { model, explorer, painted } = start();
   live.acquireLease(process.pid);
   model.adopt();
   // As VS Code does: every row is asked for its texts.
@@ -106,8 +104,8 @@ test("a step of one run repaints its row and nothing else; its end moves it in t
 });
 
 test("a list that nobody has asked for since it changed is not repainted: that would take rows away under a click", async (t) => {
-  const { runsDir, start } = await open(t),
-    { model, explorer, painted } = start();
+  const { runsDir, start } = await open(t);
+  const { model, explorer, painted } = start();
   writeRuns(runsDir, 3, 1);
   model.adopt();
   assert.deepEqual(painted, [], "not asked for yet");
@@ -127,13 +125,13 @@ test("a list that nobody has asked for since it changed is not repainted: that w
 });
 
 test("a click on a row finds its run, also while VS Code takes over a new list and knows no row; on a group it finds none", async (t) => {
-  const { runsDir, start } = await open(t),
-    { model, explorer } = start(),
-    { view } = explorer as unknown as { view: { selection: unknown[] } };
+  const { runsDir, start } = await open(t);
+  const { model, explorer } = start();
+  const { view } = explorer as unknown as { view: { selection: unknown[] } };
   writeRuns(runsDir, 2, 1);
   model.adopt();
-  const [row] = explorer.getChildren(),
-    clicked = explorer.clicked();
+  const [row] = explorer.getChildren();
+  const clicked = explorer.clicked();
   assert.ok(row?.kind === "run");
   assert.equal(
     explorer.getTreeItem(row).command?.arguments,
@@ -149,11 +147,11 @@ test("a click on a row finds its run, also while VS Code takes over a new list a
 });
 
 test("a page that comes back after a reload is its run's: by what the page stored, else by its title, the run's name or its id", async (t) => {
-  const { runsDir, start } = await open(t),
-    { Panels, vscode } = await loadParts(),
-    { model } = start(),
-    run = writeRun(runsDir, "20260101-000000-aaaa", { steps: 1, finished: true, name: "Mine" }),
-    other = writeRun(runsDir, "20260102-000000-bbbb", { steps: 1, finished: true, name: "Other" });
+  const { runsDir, start } = await open(t);
+  const { Panels, vscode } = await loadParts();
+  const { model } = start();
+  const run = writeRun(runsDir, "20260101-000000-aaaa", { steps: 1, finished: true, name: "Mine" });
+  const other = writeRun(runsDir, "20260102-000000-bbbb", { steps: 1, finished: true, name: "Other" });
   const panels = new Panels({
     extensionUri: vscode.Uri.file("/x"),
     model,
@@ -190,8 +188,8 @@ test("a second window reads ended runs from the index, and sees what was said of
   const first = start();
   first.model.adopt();
   await new Promise((done) => setTimeout(done, 2300));
-  const id = first.model.runs()[0]!.id,
-    journal = new Journal(join(runsDir, id));
+  const id = first.model.runs()[0]!.id;
+  const journal = new Journal(join(runsDir, id));
   journal.append({ type: "annotated", starred: true });
   journal.close();
   const second = start();
@@ -209,8 +207,8 @@ test("a second window reads ended runs from the index, and sees what was said of
 });
 
 test("a run whose worker is gone is marked as interrupted when the list is read", async (t) => {
-  const { runsDir, start } = await open(t),
-    run = writeRun(runsDir, "20260101-000000-dead", { steps: 2, finished: false });
+  const { runsDir, start } = await open(t);
+  const run = writeRun(runsDir, "20260101-000000-dead", { steps: 2, finished: false });
   writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
   const { model } = start();
   model.adopt();
@@ -218,10 +216,10 @@ test("a run whose worker is gone is marked as interrupted when the list is read"
 });
 
 test("however fast a run tells, views are told at most four times a second, and miss nothing", async (t) => {
-  const { runsDir, start } = await open(t),
-    live = writeRun(runsDir, "20260103-000000-bbbb", { steps: 1, finished: false }),
-    { model } = start(),
-    journal = new Journal(live.path);
+  const { runsDir, start } = await open(t);
+  const live = writeRun(runsDir, "20260103-000000-bbbb", { steps: 1, finished: false });
+  const { model } = start();
+  const journal = new Journal(live.path);
   live.acquireLease(process.pid);
   model.adopt();
   let told = 0;
@@ -259,13 +257,13 @@ test("however fast a run tells, views are told at most four times a second, and 
 });
 
 test("a folder of a run that cannot be read has a row that says why, hides no other run, is logged once, and is a run again when it is read", async (t) => {
-  const { runsDir, start } = await open(t),
-    good = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }),
-    torn = writeRun(runsDir, "20260102-000000-torn", { steps: 2, finished: true }),
-    bare = writeRun(runsDir, "20260103-000000-bare", { steps: 2, finished: true }),
-    fresh = join(runsDir, "20260104-000000-made");
-  const journal = readFileSync(torn.eventsPath),
-    experiment = readFileSync(join(bare.path, "experiment.json"));
+  const { runsDir, start } = await open(t);
+  const good = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true });
+  const torn = writeRun(runsDir, "20260102-000000-torn", { steps: 2, finished: true });
+  const bare = writeRun(runsDir, "20260103-000000-bare", { steps: 2, finished: true });
+  const fresh = join(runsDir, "20260104-000000-made");
+  const journal = readFileSync(torn.eventsPath);
+  const experiment = readFileSync(join(bare.path, "experiment.json"));
   rmSync(torn.eventsPath);
   mkdirSync(torn.eventsPath);
   rmSync(join(bare.path, "experiment.json"));
@@ -281,8 +279,8 @@ test("a folder of a run that cannot be read has a row that says why, hides no ot
     [good.id],
     "the others are there",
   );
-  const rows = explorer.getChildren(),
-    items = rows.map((row) => explorer.getTreeItem(row));
+  const rows = explorer.getChildren();
+  const items = rows.map((row) => explorer.getTreeItem(row));
   assert.deepEqual(
     items
       .slice(0, 2)
@@ -310,10 +308,10 @@ test("a folder of a run that cannot be read has a row that says why, hides no ot
 });
 
 test("a folder of runs that is none, and a journal that can no longer be read, are told in the list", async (t) => {
-  const { runsDir, start } = await open(t),
-    run = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true }),
-    { model, explorer } = start(),
-    kinds = (): string[] => explorer.getChildren().map(({ kind }) => kind);
+  const { runsDir, start } = await open(t);
+  const run = writeRun(runsDir, "20260101-000000-good", { steps: 2, finished: true });
+  const { model, explorer } = start();
+  const kinds = (): string[] => explorer.getChildren().map(({ kind }) => kind);
   model.adopt();
   assert.deepEqual(kinds(), ["run"]);
   const journal = readFileSync(run.eventsPath);

@@ -10,11 +10,11 @@ import { UserError } from "../../src/experiment/errors.ts";
 import { workTreeOf } from "../../src/run/gitWorkTree.ts";
 import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  folder = mkdtempSync(join(tmpdir(), "adept-from-run-")),
-  runsDir = join(folder, ".adept/runs");
-const place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder },
-  never = new AbortController().signal;
+const DIST = join(import.meta.dirname, "../../dist");
+const folder = mkdtempSync(join(tmpdir(), "adept-from-run-"));
+const runsDir = join(folder, ".adept/runs");
+const place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder };
+const never = new AbortController().signal;
 const git = (...args: string[]): string =>
   execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], { cwd: folder, encoding: "utf8" });
 const words = ["river", "stone", "light", "paper", "green", "seven"];
@@ -81,8 +81,8 @@ test("a run made again from its commit gives the same bytes, though its data hav
 
 test("one that comes out otherwise says from which step on", async () => {
   // As if the original had been trained with another seed.
-  const path = join(run.path, "experiment.json"),
-    text = readFileSync(path, "utf8");
+  const path = join(run.path, "experiment.json");
+  const text = readFileSync(path, "utf8");
   writeFileSync(path, JSON.stringify({ ...(JSON.parse(text) as object), seed: 7 }));
   try {
     const { reproduced: found } = await reproduced(run);
@@ -121,8 +121,8 @@ test("a prediction says how likely it is and what each token's offset did for it
 });
 
 test("texts longer than an argument may be, and with units that none may hold, are predicted on", async () => {
-  const texts = ["好".repeat(50_000), "a\0b river", "\ud83d stone"],
-    results = await explainInWorker(place, { runPath: run.path, texts }, never);
+  const texts = ["好".repeat(50_000), "a\0b river", "\ud83d stone"];
+  const results = await explainInWorker(place, { runPath: run.path, texts }, never);
   assert.deepEqual(
     results.map(({ input }) => input),
     texts.map((text) => text),

@@ -8,16 +8,16 @@ import { readHeader } from "../../src/backbone/safetensors.ts";
 import type { RunRecord } from "../../src/experiment/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
-const CLI = join(import.meta.dirname, "../../dist/cli.js"),
-  FROZEN = join(import.meta.dirname, "../frozen/version1"),
-  FINISHED = "20261127-094819-vo56",
-  STOPPED = "20261127-094821-9q9j";
+const CLI = join(import.meta.dirname, "../../dist/cli.js");
+const FROZEN = join(import.meta.dirname, "../frozen/version1");
+const FINISHED = "20261127-094819-vo56";
+const STOPPED = "20261127-094821-9q9j";
 
 /** Runs as version 1 wrote them, in a project that has moved since. */
 function project(): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-frozen-")),
-    runs = join(folder, ".adept/runs"),
-    words = ["river", "stone", "light", "paper", "green", "seven"];
+  const folder = mkdtempSync(join(tmpdir(), "adept-frozen-"));
+  const runs = join(folder, ".adept/runs");
+  const words = ["river", "stone", "light", "paper", "green", "seven"];
   cpSync(FROZEN, runs, { recursive: true });
   for (const id of readdirSync(runs))
     for (const name of ["experiment.json", "events.jsonl"]) {
@@ -34,15 +34,15 @@ function project(): string {
 }
 
 test("runs of the first version are read, whole, used and gone on with: journals without checksums, a checkpoint whose digest is of its tensors alone", () => {
-  const folder = project(),
-    adept = (...args: string[]): unknown => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8" });
-      assert.equal(status, 0, stderr + stdout);
-      return JSON.parse(stdout);
-    };
+  const folder = project();
+  const adept = (...args: string[]): unknown => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8" });
+    assert.equal(status, 0, stderr + stdout);
+    return JSON.parse(stdout);
+  };
   try {
-    const records = adept("runs", "list", "--json") as RunRecord[],
-      [stopped, finished] = records as [RunRecord, RunRecord];
+    const records = adept("runs", "list", "--json") as RunRecord[];
+    const [stopped, finished] = records as [RunRecord, RunRecord];
     assert.deepEqual(
       records.map(({ id, name, status, steps, trainable, lastStep }) => [
         id,
@@ -76,10 +76,10 @@ test("runs of the first version are read, whole, used and gone on with: journals
       readHeader(join(FROZEN, STOPPED, "checkpoint/state.safetensors")).metadata["format"],
       "adept-checkpoint-1",
     );
-    const resumed = adept("resume", STOPPED, "--json") as RunRecord,
-      steps = readJournal(join(folder, ".adept/runs", STOPPED)).events.flatMap((event) =>
-        event.type === "step" ? [event.step] : [],
-      );
+    const resumed = adept("resume", STOPPED, "--json") as RunRecord;
+    const steps = readJournal(join(folder, ".adept/runs", STOPPED)).events.flatMap((event) =>
+      event.type === "step" ? [event.step] : [],
+    );
     assert.deepEqual([resumed.status, resumed.warnings, resumed.lastStep?.step], ["finished", [], 400]);
     assert.deepEqual(
       steps,

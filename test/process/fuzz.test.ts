@@ -16,8 +16,8 @@ after(() => {
 
 // First: memory is told by how far the process grows beyond what it has been.
 test("a verdict tells errors, time and memory from refusals", async () => {
-  const input = Buffer.from("x"),
-    kept: Buffer[] = [];
+  const input = Buffer.from("x");
+  const kept: Buffer[] = [];
   assert.equal(
     (
       await judge(() => {
@@ -51,10 +51,10 @@ test("a verdict tells errors, time and memory from refusals", async () => {
 
 test("every reader accepts the examples that its inputs are made of, and what once was a finding is none", async () => {
   for (const reader of READERS) {
-    const read = await reader.open(mkdtempSync(join(folder, "reader-"))),
-      own = seeds()
-        .filter(({ reader: name }) => name === reader.name)
-        .map(({ input, why }) => ({ input, why }));
+    const read = await reader.open(mkdtempSync(join(folder, "reader-")));
+    const own = seeds()
+      .filter(({ reader: name }) => name === reader.name)
+      .map(({ input, why }) => ({ input, why }));
     const examples: Verdict[] = [];
     for (const input of reader.corpus()) examples.push(await judge(read, input, reader.patience));
     assert.ok(
@@ -69,9 +69,9 @@ test("every reader accepts the examples that its inputs are made of, and what on
 
 test("an input can be made again by its number, whatever was made before", () => {
   for (const reader of READERS) {
-    const one = new Inputs(reader, 3),
-      all = Array.from({ length: 60 }, (_, i) => one.at(i)),
-      other = new Inputs(reader, 3);
+    const one = new Inputs(reader, 3);
+    const all = Array.from({ length: 60 }, (_, i) => one.at(i));
+    const other = new Inputs(reader, 3);
     for (const index of [59, 31, 0]) assert.ok(all[index]!.equals(other.at(index)), `${reader.name} ${index}`);
   }
 });

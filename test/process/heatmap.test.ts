@@ -12,10 +12,12 @@ import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { StubEditor } from "../host/stubEditor.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  folder = mkdtempSync(join(tmpdir(), "adept-heatmap-"));
+const DIST = join(import.meta.dirname, "../../dist");
+const folder = mkdtempSync(join(tmpdir(), "adept-heatmap-"));
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5"));
-let parts: typeof Parts, worker: TokenWorker, run: Run;
+let parts: typeof Parts;
+let worker: TokenWorker;
+let run: Run;
 const failures: unknown[] = [];
 const rest = (milliseconds = 300): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
@@ -53,8 +55,8 @@ after(() => {
 });
 
 async function over(editor: StubEditor): Promise<EditorHeatmap> {
-  const opened = await worker.open(run.directory.path),
-    colours = new parts.HeatmapColours();
+  const opened = await worker.open(run.directory.path);
+  const colours = new parts.HeatmapColours();
   const heatmap = new parts.EditorHeatmap(
     editor.asEditor(),
     { run, opened, measure: "norm" },
@@ -90,23 +92,23 @@ const shape = (editor: StubEditor, line: number): string => {
 
 test("fields of the task are coloured token by token, names, quotes and other fields are not; a BOM, tabs, emoji and CRLF do not move anything", async () => {
   const editor = new StubEditor(
-      [
-        '{"id": 7, "text": "a \\u00e9 😀\\tstone 好好", "label": "no"}',
-        '{"text": broken',
-        "",
-        '{"text": "é مرحبا", "x": "also"}',
-      ],
-      "/d/data.jsonl",
-    ),
-    heatmap = await over(editor);
+    [
+      '{"id": 7, "text": "a \\u00e9 😀\\tstone 好好", "label": "no"}',
+      '{"text": broken',
+      "",
+      '{"text": "é مرحبا", "x": "also"}',
+    ],
+    "/d/data.jsonl",
+  );
+  const heatmap = await over(editor);
   assert.equal(shape(editor, 0).replaceAll(".", ""), "a \\u00e9 😀\\tstone 好好");
   assert.equal(shape(editor, 1).replaceAll(".", ""), "");
   assert.equal(shape(editor, 3).replaceAll(".", ""), "é مرحبا");
   assert.ok(heatmap.readsTask);
   // The token under a place is the tokenizer's own, at its place in the whole input.
-  const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好"),
-    at = editor.lines[0]!.indexOf("stone"),
-    spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
+  const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好");
+  const at = editor.lines[0]!.indexOf("stone");
+  const spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
   assert.equal(spot.id, ids[spot.place!]);
   assert.equal(
     "say a é 😀\tstone 好好".slice(...offsets[spot.place!]!),
@@ -117,9 +119,9 @@ test("fields of the task are coloured token by token, names, quotes and other fi
 });
 
 test("after an edit no colour is stale: changed lines are bare until they are read anew, moved lines keep theirs", async () => {
-  const editor = new StubEditor(["stone and paper", "", "the river of light", "green paper"], "/d/notes.txt"),
-    heatmap = await over(editor),
-    before = editor.coloured();
+  const editor = new StubEditor(["stone and paper", "", "the river of light", "green paper"], "/d/notes.txt");
+  const heatmap = await over(editor);
+  const before = editor.coloured();
   assert.deepEqual([...new Set(before.map(({ line }) => line))], [0, 2, 3]);
   editor.lines.splice(1, 0, "a new line");
   editor.edit(0, "stones and paper");
@@ -149,8 +151,8 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
     [0, 1, 2, 3].map((line) => shape(editor, line)),
     [".............", "...stone", 'and ""paper"".....', "..river..."],
   );
-  const long = new StubEditor(["stone and paper, ".repeat(5900)], "/d/long.txt", [0, 0]),
-    heatmap = await over(long);
+  const long = new StubEditor(["stone and paper, ".repeat(5900)], "/d/long.txt", [0, 0]);
+  const heatmap = await over(long);
   await rest(500);
   assert.ok(long.coloured().length <= 2000 && long.coloured().length > 50);
   assert.equal(heatmap.painted!.columns, 2000);
@@ -174,8 +176,8 @@ test("cells of a table go over lines, its header and numbers are bare; what was 
 });
 
 test("when the header of a table changes, or another measure is chosen while an answer is on its way, nothing of before stays", async () => {
-  const table = new StubEditor(["text,note", "stone,river"], "/d/a.csv"),
-    heatmap = await over(table);
+  const table = new StubEditor(["text,note", "stone,river"], "/d/a.csv");
+  const heatmap = await over(table);
   assert.deepEqual(
     [...new Set(table.coloured().map(({ text }) => text))],
     ["stone"],
@@ -188,10 +190,10 @@ test("when the header of a table changes, or another measure is chosen while an 
   assert.deepEqual([...new Set(table.coloured().map(({ text }) => text))], ["river"]);
 
   // A slow answer about norms must not stand where hidden units are shown.
-  const opened = await worker.open(run.directory.path),
-    held: (() => void)[] = [],
-    colours = new parts.HeatmapColours(),
-    editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
+  const opened = await worker.open(run.directory.path);
+  const held: (() => void)[] = [];
+  const colours = new parts.HeatmapColours();
+  const editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
   const slow = {
     encode: async (question: Parameters<TokenWorker["encode"]>[0]) => {
       const answer = await worker.encode(question);
@@ -234,29 +236,29 @@ test("when the header of a table changes, or another measure is chosen while an 
 });
 
 test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
-  const opened = await worker.open(run.directory.path),
-    colours = new parts.HeatmapColours(),
-    made = (measure: "norm" | "cosine") => {
-      const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt"),
-        heatmap = new parts.EditorHeatmap(
-          editor.asEditor(),
-          { run, opened, measure },
-          {
-            worker,
-            colours,
-            scale: (own) => opened.measures[own]!,
-            failed: (error) => failures.push(error),
-            painted: () => {
-              /* nobody looks */
-            },
-            outdated: () => {
-              failures.push("outdated");
-            },
-          },
-        );
-      heatmap.refresh(0);
-      return { editor, heatmap };
-    };
+  const opened = await worker.open(run.directory.path);
+  const colours = new parts.HeatmapColours();
+  const made = (measure: "norm" | "cosine") => {
+    const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt");
+    const heatmap = new parts.EditorHeatmap(
+      editor.asEditor(),
+      { run, opened, measure },
+      {
+        worker,
+        colours,
+        scale: (own) => opened.measures[own]!,
+        failed: (error) => failures.push(error),
+        painted: () => {
+          /* nobody looks */
+        },
+        outdated: () => {
+          failures.push("outdated");
+        },
+      },
+    );
+    heatmap.refresh(0);
+    return { editor, heatmap };
+  };
   const [first, second] = [made("norm"), made("cosine")];
   await rest();
   assert.ok(first.editor.coloured().length > 0 && first.editor.coloured().every(({ colour }) => /heat\d/.test(colour)));
@@ -272,9 +274,9 @@ test("two measures in sight at once keep their colours; another measure in one e
 });
 
 test("one type a colour and no more, anew in another theme, gone in the end", () => {
-  const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode,
-    colours = new parts.HeatmapColours(),
-    before = decorationTypes.size;
+  const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode;
+  const colours = new parts.HeatmapColours();
+  const before = decorationTypes.size;
   assert.equal(colours.of(false).size, 9);
   assert.equal(colours.of(false), colours.of(false));
   assert.equal(colours.of(true).size, 8);
@@ -298,10 +300,10 @@ test("one type a colour and no more, anew in another theme, gone in the end", ()
 
 test("thousands of lines: only what is in sight is read, never more than 2,000 ranges, one call a colour", async () => {
   const lines = Array.from({ length: 20_000 }, (_, i) =>
-      JSON.stringify({ text: `line ${i}: ${"stone and paper, river of light; ".repeat(12)}`, label: "yes" }),
-    ),
-    editor = new StubEditor(lines, "/d/data.jsonl", [10_000, 10_060]),
-    heatmap = await over(editor);
+    JSON.stringify({ text: `line ${i}: ${"stone and paper, river of light; ".repeat(12)}`, label: "yes" }),
+  );
+  const editor = new StubEditor(lines, "/d/data.jsonl", [10_000, 10_060]);
+  const heatmap = await over(editor);
   await rest();
   const seen = editor.coloured();
   assert.ok(seen.length > 500 && seen.length <= 2000, String(seen.length));
@@ -326,9 +328,9 @@ test("thousands of lines: only what is in sight is read, never more than 2,000 r
 async function asking(
   editor: StubEditor,
 ): Promise<{ heatmap: EditorHeatmap; asked: string[][]; paints: () => number }> {
-  const opened = await worker.open(run.directory.path),
-    colours = new parts.HeatmapColours(),
-    asked: string[][] = [];
+  const opened = await worker.open(run.directory.path);
+  const colours = new parts.HeatmapColours();
+  const asked: string[][] = [];
   let paints = 0;
   const listening = {
     encode: (question: Parameters<TokenWorker["encode"]>[0]) => {
@@ -366,15 +368,15 @@ const linesOf = (editor: StubEditor): number[] => [...new Set(editor.coloured().
 test("rows of 12, 20 and 100 kB: every line in sight keeps its colours, and little more is read than can be painted", async () => {
   for (const length of [12_000, 20_000, 100_000]) {
     const lines = Array.from({ length: 200 }, (_, i) =>
-        JSON.stringify({
-          id: i,
-          text: `article ${i} ${"the committee said on Tuesday that paper and stone prices rose again, a river of light ".repeat(length / 87)}`,
-          label: "yes",
-        }),
-      ),
-      editor = new StubEditor(lines, "/d/articles.jsonl", [100, 150]);
-    const { heatmap, asked } = await asking(editor),
-      seen = linesOf(editor);
+      JSON.stringify({
+        id: i,
+        text: `article ${i} ${"the committee said on Tuesday that paper and stone prices rose again, a river of light ".repeat(length / 87)}`,
+        label: "yes",
+      }),
+    );
+    const editor = new StubEditor(lines, "/d/articles.jsonl", [100, 150]);
+    const { heatmap, asked } = await asking(editor);
+    const seen = linesOf(editor);
     for (let line = 100; line <= 150; line++) assert.ok(seen.includes(line), `${length}: line ${line} is bare`);
     assert.ok(unitsOf(asked) < 250_000, `${length}: ${unitsOf(asked)} units read`);
     assert.ok(heatmap.readsTask);
@@ -394,32 +396,32 @@ test("rows of 12, 20 and 100 kB: every line in sight keeps its colours, and litt
 
 test("plain lines of 100,000 characters, many in sight: a part of each is read and painted, and said to be one", async () => {
   const editor = new StubEditor(
-      Array.from({ length: 200 }, (_, i) => `line ${i} ${"stone and paper, river of light ".repeat(3200)}`),
-      "/d/long.txt",
-      [50, 110],
-    ),
-    { heatmap, asked } = await asking(editor);
+    Array.from({ length: 200 }, (_, i) => `line ${i} ${"stone and paper, river of light ".repeat(3200)}`),
+    "/d/long.txt",
+    [50, 110],
+  );
+  const { heatmap, asked } = await asking(editor);
   assert.ok(unitsOf(asked) < 80_000, String(unitsOf(asked)));
   assert.equal(linesOf(editor).length, 61);
   assert.ok(heatmap.painted!.columns !== undefined && heatmap.painted!.ranges.length <= 2000);
 });
 
 test("folded parts of a document are not read, wide tables are asked for in parts", async () => {
-  const lines = Array.from({ length: 12_000 }, (_, i) => `stone and paper ${i}`),
-    folded = new StubEditor(lines, "/d/notes.md");
+  const lines = Array.from({ length: 12_000 }, (_, i) => `stone and paper ${i}`);
+  const folded = new StubEditor(lines, "/d/notes.md");
   Object.defineProperty(folded, "visibleRanges", {
     get: () => [new parts.vscode.Range(0, 0, 10, 5), new parts.vscode.Range(11_990, 0, 11_999, 5)],
   });
   const { asked } = await asking(folded);
   assert.ok(asked.flat().length < 300, String(asked.flat().length));
   assert.ok(linesOf(folded).includes(0) && linesOf(folded).includes(11_999) && !linesOf(folded).includes(6000));
-  const names = Array.from({ length: 90 }, (_, i) => `c${i}`),
-    wide = new StubEditor(
-      [names.join(), ...Array.from({ length: 60 }, (_, r) => names.map((name) => `word${r}x${name}`).join())],
-      "/d/wide.csv",
-      [0, 60],
-    ),
-    table = await asking(wide);
+  const names = Array.from({ length: 90 }, (_, i) => `c${i}`);
+  const wide = new StubEditor(
+    [names.join(), ...Array.from({ length: 60 }, (_, r) => names.map((name) => `word${r}x${name}`).join())],
+    "/d/wide.csv",
+    [0, 60],
+  );
+  const table = await asking(wide);
   assert.ok(table.asked.flat().length > 2000);
   assert.ok(table.asked.every((texts) => texts.length <= 1000));
   assert.equal(linesOf(wide).length, 60);
@@ -427,29 +429,29 @@ test("folded parts of a document are not read, wide tables are asked for in part
 
 test("lines that are alike are asked for once", async () => {
   const editor = new StubEditor(
-      Array.from({ length: 60 }, () => "stone and paper"),
-      "/d/same.txt",
-    ),
-    { asked } = await asking(editor);
+    Array.from({ length: 60 }, () => "stone and paper"),
+    "/d/same.txt",
+  );
+  const { asked } = await asking(editor);
   assert.deepEqual(asked, [["stone and paper"]]);
   assert.equal(linesOf(editor).length, 60);
 });
 
 test("each row is read as the task reads it where it can be, whatever the first line holds", async () => {
-  const row = JSON.stringify({ text: "bring paper and stone", label: "yes" }),
-    words = (editor: StubEditor): string =>
-      editor
-        .coloured()
-        .map(({ text }) => text.trim())
-        .join(" ");
+  const row = JSON.stringify({ text: "bring paper and stone", label: "yes" });
+  const words = (editor: StubEditor): string =>
+    editor
+      .coloured()
+      .map(({ text }) => text.trim())
+      .join(" ");
   const blank = new StubEditor(["", row], "/d/a.jsonl");
   assert.ok((await asking(blank)).heatmap.readsTask);
   assert.ok(!words(blank).includes("yes"));
   const deep = new StubEditor(
-      [JSON.stringify({ qas: [{ text: "q" }], context: "bring paper", label: "some words" }), row],
-      "/d/b.jsonl",
-    ),
-    { heatmap } = await asking(deep);
+    [JSON.stringify({ qas: [{ text: "q" }], context: "bring paper", label: "some words" }), row],
+    "/d/b.jsonl",
+  );
+  const { heatmap } = await asking(deep);
   assert.ok(words(deep).includes("some words"), "the first row lacks the field: each of its texts");
   assert.deepEqual(
     heatmap
@@ -460,9 +462,9 @@ test("each row is read as the task reads it where it can be, whatever the first 
     "the second is read behind the template's word",
   );
   // What the task never reads of a row is not cut, what it reads is.
-  const long = "stone and paper and river and light ".repeat(12).trim(),
-    cut = new StubEditor([JSON.stringify({ text: long }), JSON.stringify({ other: long })], "/d/c.jsonl"),
-    both = await asking(cut);
+  const long = "stone and paper and river and light ".repeat(12).trim();
+  const cut = new StubEditor([JSON.stringify({ text: long }), JSON.stringify({ other: long })], "/d/c.jsonl");
+  const both = await asking(cut);
   const beyond = (line: number): number =>
     both.heatmap.tokens().filter((spot) => spot.line === line && spot.beyond === true).length;
   assert.ok(beyond(0) > 40 && beyond(1) === 0, `${beyond(0)} and ${beyond(1)}`);

@@ -7,8 +7,8 @@ import { test } from "node:test";
 import { startTraining } from "../../src/executor/localExecutor.ts";
 import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
-const LEASE = join(import.meta.dirname, "../../src/run/lease.ts"),
-  PROCESSES = 8;
+const LEASE = join(import.meta.dirname, "../../src/run/lease.ts");
+const PROCESSES = 8;
 
 /** Waits for all to be up, takes the lease of whoever has died with it, and dies with it in turn. */
 const SCRIPT = `
@@ -62,9 +62,9 @@ test("a second worker that was started for a run, and comes to it when it has fi
     place.remove();
   });
   assert.equal((await place.adept("train", "words.adept.json", "--json")).status, 0);
-  const run = place.run!,
-    before = readFileSync(run.eventsPath),
-    child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
+  const run = place.run!;
+  const before = readFileSync(run.eventsPath);
+  const child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
   child.ref();
   await ended(child);
   assert.equal(child.exitCode, 0);

@@ -7,8 +7,8 @@ import { readJournal } from "../../src/run/journal.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
 /** Process numbers and a name of its own, as a container or another machine has that shares the folder. */
-const ELSEWHERE = ["unshare", "-rpfu", "--mount-proc", "sh", "-c", 'hostname node-b && exec "$@"', "sh"],
-  LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
+const ELSEWHERE = ["unshare", "-rpfu", "--mount-proc", "sh", "-c", 'hostname node-b && exec "$@"', "sh"];
+const LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
 const lacks = spawnSync(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), "true"]).status !== 0;
 
 function there(place: Workspace, ...args: string[]): ChildProcess {
@@ -54,8 +54,8 @@ test("a run at work in another container is at work here too: nobody marks, resu
   assert.ok(await until(() => isAtWork(place)));
   const { id, path } = place.run!;
   assert.deepEqual(listed(await place.adept("runs", "list", "--json")), ["running"]);
-  const resumed = await place.adept("resume", id),
-    checked = await place.adept("runs", "check", id);
+  const resumed = await place.adept("resume", id);
+  const checked = await place.adept("runs", "check", id);
   assert.notEqual(resumed.status, 0);
   assert.match(resumed.stderr, new RegExp(`A worker on node-b is training run ${id}`));
   assert.equal(checked.status, 0, checked.stdout);
@@ -91,8 +91,8 @@ test("a worker whose run another has taken over meanwhile ends without a word on
   if (place === undefined) return;
   const child = place.start("cli", "train", "words.adept.json", ...LONG);
   assert.ok(await until(() => isAtWork(place)));
-  const lease = join(place.run!.path, "lease"),
-    other = JSON.stringify({ pid: 1, started: "1", machine: { host: "linux:node-c", boot: "x", space: "y" } });
+  const lease = join(place.run!.path, "lease");
+  const other = JSON.stringify({ pid: 1, started: "1", machine: { host: "linux:node-c", boot: "x", space: "y" } });
   writeFileSync(lease, other);
   await ended(child);
   assert.ok(await until(() => !place.processes().some((pid) => pid !== process.pid), 20_000), "its worker has ended");

@@ -100,12 +100,12 @@ test("a driver that crashes, hangs, prints or says nonsense costs its own proces
 });
 
 test("one that is ended ends at once", async () => {
-  const stop = new AbortController(),
-    started = Date.now(),
-    measuring = measureDevice(experiment, "cpu", {
-      signal: stop.signal,
-      workerPath: worker("setInterval(() => {}, 1e3);"),
-    });
+  const stop = new AbortController();
+  const started = Date.now();
+  const measuring = measureDevice(experiment, "cpu", {
+    signal: stop.signal,
+    workerPath: worker("setInterval(() => {}, 1e3);"),
+  });
   setTimeout(() => {
     stop.abort();
   }, 100);

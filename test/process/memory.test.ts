@@ -18,8 +18,8 @@ interface Place {
   ) => { status: number | null; stderr: string; record: RunRecord; adapter: () => string };
 }
 function workspace(t: TestContext): Place {
-  const folder = mkdtempSync(join(tmpdir(), "adept-memory-")),
-    runsDir = join(folder, ".adept/runs");
+  const folder = mkdtempSync(join(tmpdir(), "adept-memory-"));
+  const runsDir = join(folder, ".adept/runs");
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -62,9 +62,9 @@ function workspace(t: TestContext): Place {
           env: { ...process.env, ...(free !== undefined && { ADEPT_MEMORY_AVAILABLE: String(free) }) },
         },
       );
-      const path = join(runsDir, readdirSync(runsDir).sort().at(-1)!),
-        { events } = readJournal(path),
-        types = events.map(({ type }) => type);
+      const path = join(runsDir, readdirSync(runsDir).sort().at(-1)!);
+      const { events } = readJournal(path);
+      const types = events.map(({ type }) => type);
       assert.ok(
         !types.includes("memory") || types.indexOf("memory") < types.indexOf("plan"),
         "told before the first step",
@@ -80,9 +80,9 @@ function workspace(t: TestContext): Place {
 }
 
 test("a run takes fewer copies of the model where memory is scarce, to the same bits, and says so", (t) => {
-  const { train } = workspace(t),
-    plenty = train(undefined),
-    { memory } = plenty.record;
+  const { train } = workspace(t);
+  const plenty = train(undefined);
+  const { memory } = plenty.record;
   assert.equal(plenty.status, 0, plenty.stderr);
   assert.ok(memory !== undefined && memory.needed > 100e6 && memory.available > memory.needed, JSON.stringify(memory));
   assert.deepEqual([memory.copies, memory.wanted], [2, 2]);
@@ -101,9 +101,9 @@ test("a run takes fewer copies of the model where memory is scarce, to the same 
 });
 
 test("a run that fits with one copy neither ends before its first step with what would fit, and can be started all the same", (t) => {
-  const { train, folder } = workspace(t),
-    one = train(undefined, "engine.replicas=1").record.memory!.needed,
-    free = Math.round(0.97 * one);
+  const { train, folder } = workspace(t);
+  const one = train(undefined, "engine.replicas=1").record.memory!.needed;
+  const free = Math.round(0.97 * one);
   const short = train(free);
   assert.equal(short.status, 1);
   assert.deepEqual([short.record.status, short.record.lastStep, short.record.memory], ["failed", undefined, undefined]);

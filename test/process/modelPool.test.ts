@@ -17,11 +17,11 @@ import { dropoutMask, labelTokens, padBatch } from "../../src/training/batching.
 import type { Parameters } from "../../src/training/model.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  layout = backboneLayout(folder),
-  method = MethodInput.parse({ kind: "adept", promptLength: 6, bottleneck: 5 }),
-  sizes = resolveSizes(method, layout),
-  random = new MersenneTwister(8);
+const folder = backboneFolder("tiny-t5");
+const layout = backboneLayout(folder);
+const method = MethodInput.parse({ kind: "adept", promptLength: 6, bottleneck: 5 });
+const sizes = resolveSizes(method, layout);
+const random = new MersenneTwister(8);
 const options = (replicas: number, threads = 1): ModelOptions => ({
   folder,
   method,
@@ -43,36 +43,36 @@ const parameters: Parameters = new Map(
 );
 const ids = (length: number): number[] => Array.from({ length }, () => 3 + Math.floor(8000 * random.uniform()));
 const batch = padBatch(
-    Array.from({ length: 30 }, (_, i) => ({
-      input: "",
-      target: "",
-      ids: ids(10 + ((i * 17) % 70)),
-      labels: ids(1 + (i % 4)),
-    })),
-  ),
-  lossScale = 1 / labelTokens(batch);
+  Array.from({ length: 30 }, (_, i) => ({
+    input: "",
+    target: "",
+    ids: ids(10 + ((i * 17) % 70)),
+    labels: ids(1 + (i % 4)),
+  })),
+);
+const lossScale = 1 / labelTokens(batch);
 
 test("gradients have the same bits on one, two and three copies, and are those of the whole batch", async () => {
-  const whole = T5TunedModel.open(options(1)),
-    stepOptions = {
-      lossScale,
-      offsetPenalty: 0.3,
-      hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, micro: 0 }),
-    };
-  const wanted = await whole.step(parameters, batch, stepOptions),
-    wantedDropped = [];
+  const whole = T5TunedModel.open(options(1));
+  const stepOptions = {
+    lossScale,
+    offsetPenalty: 0.3,
+    hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, micro: 0 }),
+  };
+  const wanted = await whole.step(parameters, batch, stepOptions);
+  const wantedDropped = [];
   let first: Awaited<ReturnType<ModelPool["step"]>> | undefined;
   for (const copies of [1, 2, 3]) {
-    const pool = ModelPool.open(options(copies)),
-      got = await pool.step(parameters, batch, stepOptions);
+    const pool = ModelPool.open(options(copies));
+    const got = await pool.step(parameters, batch, stepOptions);
     wantedDropped.push(await pool.step(parameters, batch, { lossScale, backboneDropout: { rate: 0.1, seed: 3 } }));
     await pool.release();
     first ??= got;
     assert.deepEqual(got, first, `${copies} copies`);
     assert.ok(Math.abs(got.loss - wanted.loss) < 1e-5 * wanted.loss, `${got.loss} ${wanted.loss}`);
     for (const [name, values] of wanted.gradients) {
-      const largest = values.reduce((most, each) => Math.max(most, Math.abs(each)), 0),
-        own = got.gradients.get(name)!;
+      const largest = values.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+      const own = got.gradients.get(name)!;
       values.forEach((each, i) => {
         assert.ok(Math.abs(own[i]! - each) <= 1e-4 * largest, `${name}[${i}]: ${own[i]} for ${each}`);
       });
@@ -84,12 +84,12 @@ test("gradients have the same bits on one, two and three copies, and are those o
 });
 
 test("predictions of several copies stand where their rows stood", async () => {
-  const whole = T5TunedModel.open(options(1)),
-    pool = ModelPool.open(options(3)),
-    targets = [
-      [20, 1],
-      [31, 7, 1],
-    ];
+  const whole = T5TunedModel.open(options(1));
+  const pool = ModelPool.open(options(3));
+  const targets = [
+    [20, 1],
+    [31, 7, 1],
+  ];
   const [wanted, got] = [await whole.predict(parameters, batch, 3), await pool.predict(parameters, batch, 3)];
   assert.deepEqual(got.generated, wanted.generated);
   assert.deepEqual(got.tokens, wanted.tokens);
@@ -121,9 +121,9 @@ test("what is wrong with a copy is said as if it were the model itself, and ends
 });
 
 test("a copy whose thread ends in the middle fails the step at once, is started anew by the next, and holds up no release", async () => {
-  const pool = ModelPool.open(options(2)),
-    wanted = await pool.step(parameters, batch, { lossScale }),
-    [first] = (pool as unknown as { members: { thread: Worker }[] }).members;
+  const pool = ModelPool.open(options(2));
+  const wanted = await pool.step(parameters, batch, { lossScale });
+  const [first] = (pool as unknown as { members: { thread: Worker }[] }).members;
   const cut = pool.step(parameters, batch, { lossScale });
   void first!.thread.terminate();
   await assert.rejects(cut, /a copy of the model ended/);

@@ -8,9 +8,9 @@ import { openT5 } from "../../src/backbone/heldWeights.ts";
 import type { Precision } from "../../src/experiment/precisionSpec.ts";
 import { writeRandomBackbone } from "../bench/sides/randomBackbone.ts";
 
-const place = mkdtempSync(join(tmpdir(), "adept-memory-")),
-  folder = join(place, "model"),
-  MB = 2 ** 20;
+const place = mkdtempSync(join(tmpdir(), "adept-memory-"));
+const folder = join(place, "model");
+const MB = 2 ** 20;
 process.env["ADEPT_CACHE"] = join(place, "cache");
 after(() => {
   rmSync(place, { recursive: true, force: true });
@@ -18,16 +18,16 @@ after(() => {
 
 /** Matrices of 88 MB in fp32, none larger than 4. */
 const SHAPE = {
-    name: "memory",
-    width: 512,
-    heads: 8,
-    headWidth: 64,
-    hidden: 2048,
-    layers: 3,
-    vocabulary: 2048,
-    rounds: 1,
-  },
-  WIDE = ((3 * (4 * 512 * 512 + 2 * 512 * 2048) + 3 * (8 * 512 * 512 + 2 * 512 * 2048) + 2048 * 512) * 4) / MB;
+  name: "memory",
+  width: 512,
+  heads: 8,
+  headWidth: 64,
+  hidden: 2048,
+  layers: 3,
+  vocabulary: 2048,
+  rounds: 1,
+};
+const WIDE = ((3 * (4 * 512 * 512 + 2 * 512 * 2048) + 3 * (8 * 512 * 512 + 2 * 512 * 2048) + 2048 * 512) * 4) / MB;
 const added = (...args: string[]): number =>
   Number(
     execFileSync(
@@ -43,8 +43,8 @@ test(
   () => {
     mkdirSync(folder);
     writeRandomBackbone(folder, SHAPE);
-    const parts = { int8: 1 / 4, bf16: 1 / 2, fp16: 1 / 2 },
-      fp32 = added("fp32");
+    const parts = { int8: 1 / 4, bf16: 1 / 2, fp16: 1 / 2 };
+    const fp32 = added("fp32");
     assert.ok(fp32 > 1.8 * WIDE, `fp32 packs both products' weights: ${fp32} MB`);
     for (const [precision, part] of Object.entries(parts)) {
       // The cache's file is made here, not in the process that is measured.

@@ -8,10 +8,10 @@ import type { Precision } from "../../src/experiment/precisionSpec.ts";
 import { peakMegabytes } from "../bench/sides/peakMemory.ts";
 
 // One step of a folder's model in a process of its own: what it adds to the peak, in MB.
-const [folder = "", precision = "fp32", spare = ""] = process.argv.slice(2),
-  method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 2, promptInit: "random" }),
-  layout = backboneLayout(folder),
-  sizes = resolveSizes(method, layout);
+const [folder = "", precision = "fp32", spare = ""] = process.argv.slice(2);
+const method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 2, promptInit: "random" });
+const layout = backboneLayout(folder);
+const sizes = resolveSizes(method, layout);
 const model = T5TunedModel.open({
   folder,
   method,
@@ -30,15 +30,15 @@ const parameters = initialise(
   },
   new MersenneTwister(1),
 );
-const before = peakMegabytes(),
-  batch = {
-    rows: 1,
-    sourceLength: 8,
-    targetLength: 3,
-    ids: new Int32Array(8).fill(9),
-    mask: new Float32Array(8).fill(1),
-    labels: new Int32Array(3).fill(7),
-  };
+const before = peakMegabytes();
+const batch = {
+  rows: 1,
+  sourceLength: 8,
+  targetLength: 3,
+  ids: new Int32Array(8).fill(9),
+  mask: new Float32Array(8).fill(1),
+  labels: new Int32Array(3).fill(7),
+};
 for (let i = 0; i < 2; i++) await model.step(parameters, batch, { lossScale: 1 / 3 });
 console.log(peakMegabytes() - before);
 await model.release();

@@ -33,8 +33,8 @@ for (const [what, change] of [
   ["of a later journal version", makeLater],
 ] as const) {
   test(`a run ${what}: every command reads it, says so, and none writes to it`, async (t) => {
-    const place = await interrupted(t, "--no-git"),
-      run = place.run!;
+    const place = await interrupted(t, "--no-git");
+    const run = place.run!;
     change(run.path);
     const before = filesOf(run.path);
     for (const args of [
@@ -71,15 +71,15 @@ for (const [what, change] of [
 }
 
 test("a checkpoint of a newer version stays where it is: the run is not begun anew, and goes on once that version is there", async (t) => {
-  const place = await interrupted(t),
-    run = place.run!,
-    path = run.checkpointPath,
-    kept = join(place.folder, "kept");
+  const place = await interrupted(t);
+  const run = place.run!;
+  const path = run.checkpointPath;
+  const kept = join(place.folder, "kept");
   cpSync(path, kept);
   writeSafetensors(path, readSafetensors(path), { ...readHeader(path).metadata, format: "adept-checkpoint-3" });
-  const bytes = readFileSync(path),
-    checked = await place.adept("runs", "check", run.id),
-    resumed = await place.adept("resume", run.id);
+  const bytes = readFileSync(path);
+  const checked = await place.adept("runs", "check", run.id);
+  const resumed = await place.adept("resume", run.id);
   assert.match(
     checked.stdout,
     /its checkpoint was written by a newer ADePT Lab \(checkpoint version 3\)\n {2}Update ADePT Lab/,

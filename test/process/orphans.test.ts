@@ -10,9 +10,9 @@ import { UserError } from "../../src/experiment/errors.ts";
 import { parquetRows } from "../../src/task/parquetRows.ts";
 import { ended, kill, until } from "../campaign/workspace.ts";
 
-const ROOT = resolve(import.meta.dirname, "../.."),
-  WORKER = join(ROOT, "dist/worker.js"),
-  BUSY = pathToFileURL(join(import.meta.dirname, "busy.mjs")).href;
+const ROOT = resolve(import.meta.dirname, "../..");
+const WORKER = join(ROOT, "dist/worker.js");
+const BUSY = pathToFileURL(join(import.meta.dirname, "busy.mjs")).href;
 /** What a window or a job does so that it has a helper; `host`: what the window loads. */
 const STARTS: Readonly<Record<string, string>> = {
   compare: "host.compareInWorker(place, [folder, folder], never)",
@@ -53,8 +53,8 @@ function folderOf(t: TestContext): string {
 
 for (const [what, start] of Object.entries(STARTS)) {
   test(`${what}: a helper that is busy ends when whoever started it is killed`, async (t) => {
-    const folder = folderOf(t),
-      busy = (): number[] => readdirSync(join(folder, "busy")).map(Number);
+    const folder = folderOf(t);
+    const busy = (): number[] => readdirSync(join(folder, "busy")).map(Number);
     const script = `const host = require(${JSON.stringify(join(ROOT, "dist/host.cjs"))}), folder = process.argv[1], never = new AbortController().signal, place = { workerPath: ${JSON.stringify(WORKER)}, nodePath: process.execPath, folder }; Promise.resolve(${start}).catch(() => {}); setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ["--import", "tsx", "-e", script, folder], {
       cwd: ROOT,
@@ -136,9 +136,9 @@ test(
 );
 
 test("a forecast that is no longer wanted ends at once, though it is busy", async (t) => {
-  const folder = folderOf(t),
-    stop = new AbortController(),
-    before = { ...process.env };
+  const folder = folderOf(t);
+  const stop = new AbortController();
+  const before = { ...process.env };
   writeFileSync(join(folder, "words.adept.json"), "{}");
   Object.assign(process.env, { ADEPT_BUSY: join(folder, "busy"), NODE_OPTIONS: `--import ${BUSY}` });
   const forecast = forecastInWorker(
@@ -157,8 +157,8 @@ test("a forecast that is no longer wanted ends at once, though it is busy", asyn
 });
 
 test("a Parquet file that is worked on without end is given up after its time, and its reader ends", async (t) => {
-  const folder = folderOf(t),
-    before = { ...process.env };
+  const folder = folderOf(t);
+  const before = { ...process.env };
   writeFileSync(join(folder, "x.parquet"), "PAR1");
   Object.assign(process.env, { ADEPT_BUSY: join(folder, "busy"), NODE_OPTIONS: `--import ${BUSY}` });
   const rows = parquetRows(join(folder, "x.parquet"), 1);

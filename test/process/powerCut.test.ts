@@ -7,7 +7,8 @@ import { cutPower, type PowerCuts } from "../campaign/powerCut.ts";
 import { record, type Recording } from "../campaign/recording.ts";
 import { Amiss, Counter } from "../campaign/tally.ts";
 
-let train: Recording, queue: Recording;
+let train: Recording;
+let queue: Recording;
 before(async () => {
   train = await record("train", "pt");
   queue = await record("queue", "pt");

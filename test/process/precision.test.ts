@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { readJournal } from "../../src/run/journal.ts";
 
-const CLI = join(import.meta.dirname, "../../dist/cli.js"),
-  STEPS = 18,
-  place = mkdtempSync(join(tmpdir(), "adept-process-"));
+const CLI = join(import.meta.dirname, "../../dist/cli.js");
+const STEPS = 18;
+const place = mkdtempSync(join(tmpdir(), "adept-process-"));
 after(() => {
   rmSync(place, { recursive: true, force: true });
 });
@@ -34,8 +34,8 @@ interface Shown {
 }
 
 function workspace(change: object): string {
-  const folder = mkdtempSync(join(place, "run-")),
-    words = ["river", "stone", "light", "paper", "green", "seven"];
+  const folder = mkdtempSync(join(place, "run-"));
+  const words = ["river", "stone", "light", "paper", "green", "seven"];
   writeFileSync(
     join(folder, "data.jsonl"),
     Array.from({ length: 240 }, (_, i) =>
@@ -83,17 +83,17 @@ const shown = (folder: string): Shown => JSON.parse(adept(folder, "runs", "show"
 
 async function killedAfter(folder: string, steps: number): Promise<void> {
   const child = spawn(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
-      cwd: folder,
-      env,
-      stdio: "ignore",
-    }),
-    done = (): number => {
-      try {
-        return losses(folder).length;
-      } catch {
-        return 0;
-      }
-    };
+    cwd: folder,
+    env,
+    stdio: "ignore",
+  });
+  const done = (): number => {
+    try {
+      return losses(folder).length;
+    } catch {
+      return 0;
+    }
+  };
   for (const until = Date.now() + 60_000; done() < steps; await new Promise((resolve) => setTimeout(resolve, 10)))
     if (Date.now() > until) throw new Error("no step");
   const worker = readJournal(runPath(folder)).events.findLast((e) => e.type === "status" && e.pid !== undefined);
@@ -102,12 +102,12 @@ async function killedAfter(folder: string, steps: number): Promise<void> {
 }
 
 test("int8: trained end to end, its cost told; a killed run resumes to the same bits", async () => {
-  const whole = workspace({ precision: "int8" }),
-    { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
-      cwd: whole,
-      env,
-      encoding: "utf8",
-    });
+  const whole = workspace({ precision: "int8" });
+  const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
+    cwd: whole,
+    env,
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
   assert.match(
     stderr,
@@ -148,18 +148,18 @@ test("int8: trained end to end, its cost told; a killed run resumes to the same 
   assert.throws(() => adept(plain, "precision"), /fp32 weights/);
 
   // What is asked of the finished run is computed with the same weights.
-  const asked = JSON.parse(adept(whole, "precision", "latest", "--json")) as Cost,
-    trained = shown(whole);
+  const asked = JSON.parse(adept(whole, "precision", "latest", "--json")) as Cost;
+  const trained = shown(whole);
   assert.deepEqual(
     [asked.label, asked.examples, trained.precision.map(({ label }) => label)],
     ["trained", 64, ["untrained", "trained"]],
   );
   assert.equal(trained.precision[1]!.text, asked.text);
-  const folder = runPath(whole),
-    rows = readFileSync(join(folder, "analysis/predictions-trained.jsonl"), "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as { input: string; target: string });
+  const folder = runPath(whole);
+  const rows = readFileSync(join(folder, "analysis/predictions-trained.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { input: string; target: string });
   writeFileSync(
     join(whole, "test.jsonl"),
     rows.map(({ input, target }) => JSON.stringify({ input, target })).join("\n"),

@@ -101,9 +101,9 @@ test("a sweep trains every run within the one budget and ends with the compariso
 });
 
 test("a queue killed with its worker goes on where it was, to the same bits", async () => {
-  const sweep = { method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] },
-    folder = workspace(sweep, 30),
-    whole = workspace(sweep, 30);
+  const sweep = { method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] };
+  const folder = workspace(sweep, 30);
+  const whole = workspace(sweep, 30);
   const adapters = (of: string): Map<number, string> =>
     new Map(
       readdirSync(runsDir(of)).map((id) => [

@@ -12,21 +12,21 @@ async function project(
   t: TestContext,
   withRuns: boolean,
 ): Promise<{ folder: string; ids: string[]; out: string; adept: (...args: string[]) => Said } | undefined> {
-  const place = Workspace.make("pt"),
-    { folder } = place,
-    out = mkdtempSync(join(tmpdir(), "adept-elsewhere-"));
+  const place = Workspace.make("pt");
+  const { folder } = place;
+  const out = mkdtempSync(join(tmpdir(), "adept-elsewhere-"));
   if (withRuns) {
     for (let i = 0; i < 2; i++) assert.equal((await place.adept("train", "words.adept.json", "--json")).status, 0);
-    const child = place.start("cli", "train", "words.adept.json"),
-      isAtWork = (): boolean =>
-        place.run?.record().status === "running" && (place.run.record().checkpointStep ?? 0) >= 3;
+    const child = place.start("cli", "train", "words.adept.json");
+    const isAtWork = (): boolean =>
+      place.run?.record().status === "running" && (place.run.record().checkpointStep ?? 0) >= 3;
     assert.ok(await until(isAtWork));
     kill(child.pid);
     kill(place.run!.workerPid);
     await ended(child);
   }
-  const ids = withRuns ? readdirSync(place.runsDir).sort() : [],
-    way = readOnly(folder);
+  const ids = withRuns ? readdirSync(place.runsDir).sort() : [];
+  const way = readOnly(folder);
   t.after(() => {
     if ("leave" in way) way.leave();
     for (const each of [folder, out]) rmSync(each, { recursive: true, force: true });
@@ -38,8 +38,13 @@ async function project(
     return undefined;
   }
   const adept = (...args: string[]): Said => {
-    const [command = "", ...rest] = [...way.before, process.execPath, CLI, ...args],
-      { status, stdout, stderr } = spawnSync(command, rest, { cwd: folder, env, encoding: "utf8", timeout: 60_000 });
+    const [command = "", ...rest] = [...way.before, process.execPath, CLI, ...args];
+    const { status, stdout, stderr } = spawnSync(command, rest, {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
     return { status: status ?? -1, stdout, stderr };
   };
   return { folder, ids, out, adept };
@@ -49,12 +54,12 @@ test("in a folder that may only be read runs are listed, shown, compared, checke
   const opened = await project(t, true);
   if (opened === undefined) return;
   const {
-      folder,
-      ids: [first = "", second = "", lost = ""],
-      out,
-      adept,
-    } = opened,
-    before = readdirSync(folder, { recursive: true }).map(String).sort();
+    folder,
+    ids: [first = "", second = "", lost = ""],
+    out,
+    adept,
+  } = opened;
+  const before = readdirSync(folder, { recursive: true }).map(String).sort();
   const reads: [args: string[], says: RegExp][] = [
     [["runs", "list"], new RegExp(`${lost}[^]*${second}[^]*${first}`)],
     [["runs", "show", first], /"status": "finished"/],
@@ -96,8 +101,8 @@ test("in a folder that may only be read runs are listed, shown, compared, checke
     ["export", first, "--out", "here"],
   ];
   for (const args of writes) {
-    const from = performance.now(),
-      { status, stdout, stderr } = adept(...args);
+    const from = performance.now();
+    const { status, stdout, stderr } = adept(...args);
     assert.deepEqual([status, stdout], [1, ""], args.join(" "));
     assert.match(
       stderr,

@@ -24,8 +24,8 @@ import { GitStore, openGitStore } from "../../src/run/gitStore.ts";
 import { workTreeOf } from "../../src/run/gitWorkTree.ts";
 import { findRun, listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  words = ["river", "stone", "light", "paper", "green", "seven"];
+const DIST = join(import.meta.dirname, "../../dist");
+const words = ["river", "stone", "light", "paper", "green", "seven"];
 const data = (yes: string): string =>
   Array.from({ length: 90 }, (_, i) =>
     JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? yes : "no" }),
@@ -42,16 +42,16 @@ const adept = (folder: string, ...args: string[]): string =>
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
-const place = (folder: string) => ({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder }),
-  runsDir = (folder: string): string => join(folder, ".adept/runs");
+const place = (folder: string) => ({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder });
+const runsDir = (folder: string): string => join(folder, ".adept/runs");
 
 /** A repository in `root` with an experiment on data of its own, trained once from `from`. */
 function trained(
   t: TestContext,
   { steps = 20, from = "project", ignored = "" } = {},
 ): { root: string; folder: string; run: RunDirectory } {
-  const root = mkdtempSync(join(tmpdir(), "adept-again-")),
-    folder = join(root, "project");
+  const root = mkdtempSync(join(tmpdir(), "adept-again-"));
+  const folder = join(root, "project");
   t.after(() => {
     rmSync(root, { recursive: true, force: true });
   });
@@ -107,12 +107,12 @@ const trees = (folder: string): string[] => [
 const treeOf = (folder: string, commit: string | undefined): string => git(folder, "rev-parse", `${commit}^{tree}`);
 
 test("a run made again is a run: it has its original's code and paths, is analysed, and is made again itself", async (t) => {
-  const { folder, run } = trained(t),
-    { snapshotCommit } = run.record();
+  const { folder, run } = trained(t);
+  const { snapshotCommit } = run.record();
   writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
   writeFileSync(join(folder, "new.py"), "of today\n");
-  const first = await again(folder, run),
-    record = await finished(first.run);
+  const first = await again(folder, run);
+  const record = await finished(first.run);
   assert.deepEqual([record.reproduced?.same, record.reproduced?.outside, first.outside], [true, undefined, []]);
   assert.deepEqual(
     { ...first.run.experiment(), name: "", reproduces: undefined },
@@ -136,8 +136,8 @@ test("a run made again is a run: it has its original's code and paths, is analys
 test("one that is stopped keeps its files and says nothing yet; resumed, it comes out the same", async (t) => {
   const { folder, run } = trained(t, { steps: 150 });
   writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
-  const { run: other } = await again(folder, run),
-    tree = workTreeOf(other.path)!;
+  const { run: other } = await again(folder, run);
+  const tree = workTreeOf(other.path)!;
   await until(other, ({ lastStep }) => (lastStep?.step ?? 0) > 20);
   await stopRun(other);
   const stopped = await until(other, ({ status }) => status === "stopped");
@@ -152,10 +152,10 @@ test("one that is stopped keeps its files and says nothing yet; resumed, it come
 });
 
 test("one that fails leaves no work tree; one whose files are nowhere leaves nothing, and names them", async (t) => {
-  const { folder, run } = trained(t, { ignored: "data\n" }),
-    path = join(run.path, "experiment.json"),
-    text = readFileSync(path, "utf8"),
-    data = join(folder, "data/words.jsonl");
+  const { folder, run } = trained(t, { ignored: "data\n" });
+  const path = join(run.path, "experiment.json");
+  const text = readFileSync(path, "utf8");
+  const data = join(folder, "data/words.jsonl");
   writeFileSync(path, text.replace("{text}", "{nothing}"));
   const { run: bad } = await again(folder, run);
   await assert.rejects(finished(bad), /nothing/);
@@ -168,8 +168,8 @@ test("one that fails leaves no work tree; one whose files are nowhere leaves not
 });
 
 test("files that neither the commit nor the repository's own store has are named where the result is told, and in the journal; those that hold what they held are not", async (t) => {
-  const { folder, run } = trained(t, { ignored: "data\n" }),
-    path = join(folder, "data/words.jsonl");
+  const { folder, run } = trained(t, { ignored: "data\n" });
+  const path = join(folder, "data/words.jsonl");
   rmSync(join(folder, ".git/adept/large"), { recursive: true });
   const same = await again(folder, run);
   assert.deepEqual(
@@ -177,17 +177,17 @@ test("files that neither the commit nor the repository's own store has are named
     [[], undefined, []],
   );
   writeFileSync(path, data("yes").replace("river", "brook"));
-  const { run: other, outside } = await again(folder, run),
-    { reproduced, warnings } = await finished(other);
+  const { run: other, outside } = await again(folder, run);
+  const { reproduced, warnings } = await finished(other);
   assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], false]);
   assert.ok(warnings.some((each) => each.includes(path)));
 });
 
 test("a file that git ignores is kept by what it held: made again, a run has it though it has changed, or is gone", async (t) => {
-  const { folder, run } = trained(t, { ignored: "data\n" }),
-    path = join(folder, "data/words.jsonl"),
-    { contents } = run.record(),
-    { sha256 } = contents[path]!;
+  const { folder, run } = trained(t, { ignored: "data\n" });
+  const path = join(folder, "data/words.jsonl");
+  const { contents } = run.record();
+  const { sha256 } = contents[path]!;
   assert.equal(sha256, createHash("sha256").update(data("yes")).digest("hex"));
   assert.equal(readFileSync(join(folder, ".git/adept/large", sha256), "utf8"), data("yes"));
   assert.equal(git(folder, "status", "--porcelain"), "");
@@ -201,8 +201,8 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
   assert.match(adept(folder, "runs", "reproduce", run.id), /^the same to the byte: run /);
   assert.deepEqual([existsSync(path), trees(folder)], [false, []]);
   // One turned bit makes it another file, which is not taken for it.
-  const kept = join(folder, ".git/adept/large", sha256),
-    bytes = readFileSync(kept);
+  const kept = join(folder, ".git/adept/large", sha256);
+  const bytes = readFileSync(kept);
   bytes[5]! ^= 1;
   writeFileSync(kept, bytes);
   await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(path));
@@ -210,9 +210,9 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
 
 /** An experiment on a folder of data that git knows the description of alone. @returns the run, and its training file */
 function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run: RunDirectory; file: string } {
-  const { folder } = trained(t, { ignored }),
-    file = join(folder, "sst/train.jsonl"),
-    experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as { training: object };
+  const { folder } = trained(t, { ignored });
+  const file = join(folder, "sst/train.jsonl");
+  const experiment = JSON.parse(readFileSync(join(folder, "w.adept.json"), "utf8")) as { training: object };
   const rows = (from: number, count: number): string =>
     Array.from({ length: count }, (_, i) =>
       JSON.stringify({
@@ -239,8 +239,8 @@ function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run
 }
 
 test("of a folder of data each file that git lacks is kept: made again, a run has them all though they have changed, or are gone", async (t) => {
-  const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n"),
-    was = readFileSync(file, "utf8");
+  const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n");
+  const was = readFileSync(file, "utf8");
   assert.deepEqual(
     Object.keys(run.record().contents).sort(),
     ["test", "train", "validation"].map((split) => join(folder, `sst/${split}.jsonl`)),
@@ -248,8 +248,8 @@ test("of a folder of data each file that git lacks is kept: made again, a run ha
   writeFileSync(file, was.replaceAll("negative", "positive"));
   writeFileSync(join(folder, "sst/train.tsv"), "text\tlabel\nlater\tpositive\n");
   rmSync(join(folder, "sst/validation.jsonl"));
-  const first = await again(folder, run),
-    record = await finished(first.run);
+  const first = await again(folder, run);
+  const record = await finished(first.run);
   assert.deepEqual(
     [first.outside, record.reproduced?.same, record.reproduced?.outside, record.warnings],
     [[], true, undefined, []],
@@ -268,28 +268,28 @@ test("files of a folder that are not kept any more are taken as they are now, an
   const same = await again(folder, run);
   assert.deepEqual([same.outside, (await finished(same.run)).reproduced?.same], [[], true]);
   writeFileSync(file, readFileSync(file, "utf8").replace("river", "brook"));
-  const { run: other, outside } = await again(folder, run),
-    { reproduced, warnings } = await finished(other);
+  const { run: other, outside } = await again(folder, run);
+  const { reproduced, warnings } = await finished(other);
   assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[file], [file], false]);
   assert.ok(warnings.some((each) => each.includes(file)));
 });
 
 test("a folder of more files than are read at a start is taken whole as it is now, and named", async (t) => {
-  const { folder, run: small } = trainedOnFolder(t, "sst/*\n"),
-    place = join(folder, "sst");
+  const { folder, run: small } = trainedOnFolder(t, "sst/*\n");
+  const place = join(folder, "sst");
   for (let i = 0; i < 60; i++) writeFileSync(join(place, `more-${i}.txt`), "x");
   adept(folder, "train", "w.adept.json");
   const run = listRuns(runsDir(folder))[0]!;
   assert.notEqual(run.id, small.id);
   assert.deepEqual(Object.keys(run.record().contents), [place]);
-  const { run: other, outside } = await again(folder, run),
-    { reproduced } = await finished(other);
+  const { run: other, outside } = await again(folder, run);
+  const { reproduced } = await finished(other);
   assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[place], [place], true]);
 });
 
 test("a run of narrow weights that spares memory is made again to the byte", async (t) => {
-  const { folder } = trained(t),
-    file = join(folder, "w.adept.json");
+  const { folder } = trained(t);
+  const file = join(folder, "w.adept.json");
   writeFileSync(
     file,
     JSON.stringify({
@@ -300,31 +300,31 @@ test("a run of narrow weights that spares memory is made again to the byte", asy
     }),
   );
   adept(folder, "train", "w.adept.json");
-  const narrow = listRuns(runsDir(folder))[0]!,
-    { run: other } = await again(folder, narrow),
-    { reproduced, precision } = await finished(other);
+  const narrow = listRuns(runsDir(folder))[0]!;
+  const { run: other } = await again(folder, narrow);
+  const { reproduced, precision } = await finished(other);
   assert.deepEqual([narrow.record().name, reproduced?.same, precision[0]?.weights], ["narrow", true, "int8"]);
 });
 
 test("files that are elsewhere are named too", async (t) => {
-  const { root, folder } = trained(t),
-    path = join(root, "far.jsonl"),
-    file = join(folder, "w.adept.json"),
-    experiment = JSON.parse(readFileSync(file, "utf8")) as { task: object };
+  const { root, folder } = trained(t);
+  const path = join(root, "far.jsonl");
+  const file = join(folder, "w.adept.json");
+  const experiment = JSON.parse(readFileSync(file, "utf8")) as { task: object };
   writeFileSync(path, data("yes"));
   writeFileSync(file, JSON.stringify({ ...experiment, task: { ...experiment.task, train: path } }));
   adept(folder, "train", "w.adept.json");
   const run = listRuns(runsDir(folder))[0]!;
   writeFileSync(path, data("no way"));
-  const { run: other, outside } = await again(folder, run),
-    { reproduced, warnings } = await finished(other);
+  const { run: other, outside } = await again(folder, run);
+  const { reproduced, warnings } = await finished(other);
   assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[path], [path], false]);
   assert.ok(warnings.some((each) => each.includes(path)));
 });
 
 test("a run is analysed and made again where its project has moved, also when it was opened through a link", async (t) => {
-  const { root, folder, run } = trained(t, { from: "link" }),
-    moved = join(root, "elsewhere");
+  const { root, folder, run } = trained(t, { from: "link" });
+  const moved = join(root, "elsewhere");
   assert.deepEqual(run.record().sources, { [join(root, "link/data/words.jsonl")]: "data/words.jsonl" });
   renameSync(folder, moved);
   rmSync(join(root, "link"));
@@ -336,9 +336,9 @@ test("a run is analysed and made again where its project has moved, also when it
 });
 
 test("a run that somebody else fetched is analysed and made again there", async (t) => {
-  const { root, folder, run } = trained(t),
-    remote = join(root, "remote.git"),
-    clone = join(root, "clone");
+  const { root, folder, run } = trained(t);
+  const remote = join(root, "remote.git");
+  const clone = join(root, "clone");
   git(root, "init", "-q", "--bare", remote);
   git(folder, "push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
   git(root, "clone", "-q", "-b", "main", remote, clone);
@@ -353,8 +353,8 @@ test("a run that somebody else fetched is analysed and made again there", async 
 });
 
 test("a second try that is cancelled before it trains leaves neither run nor work tree", async (t) => {
-  const { folder, run } = trained(t),
-    stop = new AbortController();
+  const { folder, run } = trained(t);
+  const stop = new AbortController();
   stop.abort();
   await assert.rejects(
     reproduceRun({ ...place(folder), runPath: run.path, runsDir: runsDir(folder), signal: stop.signal }),

@@ -7,18 +7,19 @@ import { after, before, test } from "node:test";
 import type { LeavingFile } from "../../src/run/gitLeaving.ts";
 import { listRuns } from "../../src/run/runDirectory.ts";
 
-const CLI = join(import.meta.dirname, "../../dist/cli.js"),
-  root = mkdtempSync(join(tmpdir(), "adept-runs-")),
-  folder = join(root, "project"),
-  remote = join(root, "remote.git");
+const CLI = join(import.meta.dirname, "../../dist/cli.js");
+const root = mkdtempSync(join(tmpdir(), "adept-runs-"));
+const folder = join(root, "project");
+const remote = join(root, "remote.git");
 const git = (cwd: string, ...args: string[]): string =>
   execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], {
     cwd,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   }).trim();
-const path = (name: string): string => join(folder, name),
-  read = (name: string): string | undefined => (existsSync(path(name)) ? readFileSync(path(name), "utf8") : undefined);
+const path = (name: string): string => join(folder, name);
+const read = (name: string): string | undefined =>
+  existsSync(path(name)) ? readFileSync(path(name), "utf8") : undefined;
 let id = "";
 
 function adept(args: string[], cwd = folder): { code: number | null; out: string; err: string } {
@@ -98,8 +99,8 @@ test("diff names what differs, restore writes what is chosen, and its hint undoe
   writeFileSync(path("data.jsonl"), "");
   assert.equal(adept(["diff", id]).out, "changed  code/a.py\ngone     code/b.py\nchanged  data.jsonl");
   assert.deepEqual(json<{ files: unknown[] }>(["diff", id, id]).files, []);
-  const { out } = adept(["restore", id, "a.py", "b.py", "--runs-dir", "../.adept/runs"], join(folder, "code")),
-    [, hint = ""] = /undo with: adept runs (.*)/.exec(out) ?? [];
+  const { out } = adept(["restore", id, "a.py", "b.py", "--runs-dir", "../.adept/runs"], join(folder, "code"));
+  const [, hint = ""] = /undo with: adept runs (.*)/.exec(out) ?? [];
   assert.deepEqual(
     [read("code/a.py"), read("code/b.py"), read("data.jsonl")],
     ["one\n", "two\n", ""],
@@ -118,8 +119,8 @@ test("diff names what differs, restore writes what is chosen, and its hint undoe
 });
 
 test("tag and note are told, and committed on top of the result; a tag is taken away again", () => {
-  const before = git(folder, "rev-parse", `refs/adept/runs/${id}`),
-    state = [git(folder, "status", "--porcelain"), git(folder, "rev-parse", "HEAD")];
+  const before = git(folder, "rev-parse", `refs/adept/runs/${id}`);
+  const state = [git(folder, "status", "--porcelain"), git(folder, "rev-parse", "HEAD")];
   const tagged = json<{ tags: string[]; commit: string }>(["tag", id, "#paper", "first"]);
   assert.deepEqual(
     [tagged.tags, git(folder, "rev-parse", `refs/adept/runs/${id}`), git(folder, "rev-parse", `${tagged.commit}^`)],
@@ -166,8 +167,8 @@ test("branch makes a branch, delete takes a run and its ref away, and its hint b
   assert.equal(adept(["branch", id, "tuned"]).code, 0);
   assert.equal(git(folder, "rev-parse", "tuned"), ref);
   assert.equal(adept(["branch", id, "tuned"]).code, 1);
-  const { out } = adept(["delete", id]),
-    [, hint = ""] = /with: adept runs (.*)/.exec(out) ?? [];
+  const { out } = adept(["delete", id]);
+  const [, hint = ""] = /with: adept runs (.*)/.exec(out) ?? [];
   assert.deepEqual([json<unknown[]>(["list"]), git(folder, "for-each-ref", "refs/adept/runs")], [[], ""]);
   assert.equal(adept(hint.split(" ")).code, 0);
   assert.deepEqual(

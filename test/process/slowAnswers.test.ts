@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-slow-")),
-  told: string[] = [];
+const folder = mkdtempSync(join(tmpdir(), "adept-slow-"));
+const told: string[] = [];
 after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -45,9 +45,9 @@ test("answers that come one after the other are waited for, each as long as one 
 });
 
 test("a worker that is ended takes nothing with it that was asked of the next", async (t) => {
-  const worker = slow(5000),
-    ask = (): Promise<number> => worker.sizes({ backbone: "tiny-t5", budgets: [] }).then(({ width }) => width),
-    first = ask();
+  const worker = slow(5000);
+  const ask = (): Promise<number> => worker.sizes({ backbone: "tiny-t5", budgets: [] }).then(({ width }) => width);
+  const first = ask();
   t.after(() => {
     worker.dispose();
   });
@@ -60,8 +60,8 @@ test("a worker that is started anew fails what it was at, and answers what comes
   t.after(() => {
     worker.dispose();
   });
-  const stuck = worker.sizes({ backbone: "none", budgets: [] }),
-    { pid } = worker;
+  const stuck = worker.sizes({ backbone: "none", budgets: [] });
+  const { pid } = worker;
   worker.restart();
   const next = worker.sizes({ backbone: "tiny-t5", budgets: [] });
   await assert.rejects(stuck, /SIGKILL/);

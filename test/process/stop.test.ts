@@ -14,8 +14,8 @@ async function held(
   t: TestContext,
   script: string,
 ): Promise<{ run: RunDirectory; worker: ChildProcess; ended: Promise<string> }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-stop-")),
-    run = writeRun(join(folder, ".adept/runs"), "20260101-000000-aaaa", { steps: 2, finished: false });
+  const folder = mkdtempSync(join(tmpdir(), "adept-stop-"));
+  const run = writeRun(join(folder, ".adept/runs"), "20260101-000000-aaaa", { steps: 2, finished: false });
   const worker = spawn(process.execPath, ["-e", `${script}; setInterval(() => {}, 50); process.stdout.write("up");`], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, CONTROL: join(run.path, "control") },
@@ -52,16 +52,16 @@ test("a worker that heeds the request ends by itself", async (t) => {
 });
 
 test("one that does not is asked by a signal once its grace is over", async (t) => {
-  const { run, ended } = await held(t, "process.on('SIGTERM', () => { process.exit(7); })"),
-    from = Date.now();
+  const { run, ended } = await held(t, "process.on('SIGTERM', () => { process.exit(7); })");
+  const from = Date.now();
   await stopRun(run, 400);
   assert.equal(await ended, "7");
   assert.ok(Date.now() - from >= 400, "not before");
 });
 
 test("one that heeds neither is killed", async (t) => {
-  const { run, ended } = await held(t, "process.on('SIGTERM', () => {})"),
-    from = Date.now();
+  const { run, ended } = await held(t, "process.on('SIGTERM', () => {})");
+  const from = Date.now();
   await stopRun(run, 300);
   assert.equal(await ended, "SIGKILL");
   assert.ok(Date.now() - from >= 600);

@@ -8,8 +8,8 @@ import { test } from "node:test";
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 
 test("where TensorFlow.js is missing, doctor says how to install it and what it wants, and a run that asks for it does not start", () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-missing-")),
-    place = join(folder, "tfjs");
+  const folder = mkdtempSync(join(tmpdir(), "adept-missing-"));
+  const place = join(folder, "tfjs");
   const adept = (...args: string[]) =>
     spawnSync(process.execPath, [CLI, ...args], {
       cwd: folder,

@@ -12,11 +12,12 @@ import type { PlacedText } from "../../src/heatmap/placedText.ts";
 import type { Spot } from "../../src/heatmap/ranges.ts";
 import { RecordTokens } from "../../src/heatmap/recordTokens.ts";
 
-const DIST = join(import.meta.dirname, "../../dist"),
-  place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
-const folder = mkdtempSync(join(tmpdir(), "adept-tokens-")),
-  told: string[] = [];
-let worker: TokenWorker, runs: Record<"adept" | "dept" | "pt", string>;
+const DIST = join(import.meta.dirname, "../../dist");
+const place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
+const folder = mkdtempSync(join(tmpdir(), "adept-tokens-"));
+const told: string[] = [];
+let worker: TokenWorker;
+let runs: Record<"adept" | "dept" | "pt", string>;
 const adept = (...args: string[]): string =>
   execFileSync(process.execPath, [join(DIST, "cli.js"), ...args], {
     cwd: folder,
@@ -71,13 +72,13 @@ before(() => {
     }),
   );
   adept("train", "w.adept.json");
-  const paths = readdirSync(join(folder, ".adept/runs")).map((id) => join(folder, ".adept/runs", id)),
-    of = (kind: string): string =>
-      paths.find(
-        (path) =>
-          (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method
-            .kind === kind,
-      )!;
+  const paths = readdirSync(join(folder, ".adept/runs")).map((id) => join(folder, ".adept/runs", id));
+  const of = (kind: string): string =>
+    paths.find(
+      (path) =>
+        (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method
+          .kind === kind,
+    )!;
   runs = { adept: of("adept"), dept: of("dept"), pt: of("pt") };
   worker = new TokenWorker({ ...place, told: (line) => told.push(line) });
 });
@@ -89,18 +90,18 @@ after(() => {
 test("a run's table is what its offset analysis finds, piece by piece", async () => {
   adept("analyse", runs.adept.split("/").at(-1)!, "offsets");
   const { vocabulary } = (
-      JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }
-    ).result,
-    opened = await worker.open(runs.adept);
+    JSON.parse(readFileSync(join(runs.adept, "analysis/offsets.json"), "utf8")) as { result: Offsets }
+  ).result;
+  const opened = await worker.open(runs.adept);
   assert.deepEqual(Object.keys(opened.measures), ["norm", "units", "cosine"]);
   assert.deepEqual(opened.reading, [{ literal: "text: " }, { fields: ["text"] }]);
-  const text = "the river, bring a stone of paper: 42 mails!",
-    {
-      rows: [row],
-    } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text] }),
-    {
-      rows: [units],
-    } = await worker.encode({ run: runs.adept, measure: "units", texts: [text] });
+  const text = "the river, bring a stone of paper: 42 mails!";
+  const {
+    rows: [row],
+  } = await worker.encode({ run: runs.adept, measure: "norm", texts: [text] });
+  const {
+    rows: [units],
+  } = await worker.encode({ run: runs.adept, measure: "units", texts: [text] });
   const known = await loadTokenizer(join(import.meta.dirname, "../../models/tiny-t5")).encode(text);
   assert.deepEqual(row!.ids, known.ids.slice(0, -1), "</s> stands nowhere");
   assert.deepEqual(row!.spans, known.offsets.slice(0, -1).flat());
@@ -108,8 +109,8 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
     close(row!.values[i]!, vocabulary!.norm[id]!, `norm of ${id}`);
     assert.equal(units!.values[i], vocabulary!.active![id]);
   });
-  const id = row!.ids[3]!,
-    details = await worker.token(runs.adept, id, 3);
+  const id = row!.ids[3]!;
+  const details = await worker.token(runs.adept, id, 3);
   // The stored norms have six digits: those that tie in them may stand either way.
   const larger = (by: number): number => vocabulary!.norm.filter((each) => each > vocabulary!.norm[id]! * by).length;
   assert.ok(details.rank! > larger(1 + 1e-5) && details.rank! <= larger(1 - 1e-5), String(details.rank));
@@ -122,23 +123,23 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
 });
 
 test("what the model does not read has no value; DePT's values are those of places, and end with its table", async () => {
-  const text = "bring paper and stone and paper and stone and river and light and paper",
-    input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
+  const text = "bring paper and stone and paper and stone and river and light and paper";
+  const input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
   const read = async (run: string, measure: "norm" | "position"): Promise<readonly Spot[]> => {
-    const opened = await worker.open(run),
-      tokens = new RecordTokens({ text, lines: 1 }, [input], {
-        most: opened.maxSourceLength - opened.added,
-        places: measure === "position" ? opened.places : undefined,
-      }),
-      missing = tokens.missing([[0, text.length]]);
+    const opened = await worker.open(run);
+    const tokens = new RecordTokens({ text, lines: 1 }, [input], {
+      most: opened.maxSourceLength - opened.added,
+      places: measure === "position" ? opened.places : undefined,
+    });
+    const missing = tokens.missing([[0, text.length]]);
     (await worker.encode({ run, measure, texts: missing.map(({ content }) => content) })).rows.forEach((row, i) => {
       tokens.learn(missing[i]!, row);
     });
     return tokens.spots();
   };
-  const norms = await read(runs.adept, "norm"),
-    places = await read(runs.dept, "position"),
-    opened = await worker.open(runs.dept);
+  const norms = await read(runs.adept, "norm");
+  const places = await read(runs.dept, "position");
+  const opened = await worker.open(runs.dept);
   assert.ok(norms.length > 8);
   assert.deepEqual(
     norms.map(({ value, beyond }) => [value !== null, beyond ?? false]),
@@ -175,8 +176,8 @@ test("runs without offsets, without a result, and folders that are none are told
 test("one process serves all questions, ends when none comes, is started anew, and is missed when it is killed", async () => {
   const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 400 });
   assert.equal(quick.pid, undefined, "nothing starts before a question");
-  const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)],
-    pid = quick.pid!;
+  const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)];
+  const pid = quick.pid!;
   await Promise.all([first, second]);
   assert.equal(quick.pid, pid);
   assert.ok(await isGone(pid), "it ends when idle");
@@ -228,9 +229,9 @@ test("a question that the worker does not take is told as such at once, and cost
 
 test("what an editor waits for does not stand behind checks of data", async () => {
   const rows = Array.from({ length: 40_000 }, (_, i) =>
-      JSON.stringify({ text: "the meeting about paper and stone ".repeat(6), label: String(i % 2) }),
-    ).join("\n"),
-    order: string[] = [];
+    JSON.stringify({ text: "the meeting about paper and stone ".repeat(6), label: String(i % 2) }),
+  ).join("\n");
+  const order: string[] = [];
   const looked = Array.from({ length: 4 }, (_, i) => {
     const train = join(folder, `large-${i}.jsonl`);
     writeFileSync(train, rows);
@@ -273,17 +274,17 @@ test("an offset of length 0 has a norm and no direction; hidden units that have 
       .find((path) => readFileSync(join(path, "experiment.json"), "utf8").includes(`"${variant}"`))!;
   assert.deepEqual(Object.keys((await worker.open(of("linear"))).measures), ["norm", "cosine"]);
   // Pieces that the training never met have the offset that they began with: none.
-  const table = of("table"),
-    opened = await worker.open(table),
-    text = "bring seven green rivers",
-    {
-      rows: [cosines],
-    } = await worker.encode({ run: table, measure: "cosine", texts: [text] }),
-    {
-      rows: [norms],
-    } = await worker.encode({ run: table, measure: "norm", texts: [text] });
-  const bare = norms!.values.findIndex((value) => value === 0),
-    moved = norms!.values.findIndex((value) => value! > 0);
+  const table = of("table");
+  const opened = await worker.open(table);
+  const text = "bring seven green rivers";
+  const {
+    rows: [cosines],
+  } = await worker.encode({ run: table, measure: "cosine", texts: [text] });
+  const {
+    rows: [norms],
+  } = await worker.encode({ run: table, measure: "norm", texts: [text] });
+  const bare = norms!.values.findIndex((value) => value === 0);
+  const moved = norms!.values.findIndex((value) => value! > 0);
   assert.ok(bare >= 0 && moved >= 0, norms!.values.join());
   assert.equal(cosines!.values[bare], null);
   assert.ok(cosines!.values[moved] !== null);
@@ -300,9 +301,9 @@ test("an offset of length 0 has a norm and no direction; hidden units that have 
 });
 
 test("awkward texts: empty, a lone surrogate, a hundred thousand characters", async () => {
-  const long = "stone and paper ".repeat(6250),
-    texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long],
-    { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts });
+  const long = "stone and paper ".repeat(6250);
+  const texts = ["", "\ud83d", " \t ", "e\u0301\u0301\u0301 好 👩‍👩‍👧", long];
+  const { rows } = await worker.encode({ run: runs.adept, measure: "norm", texts });
   assert.equal(rows.length, 5);
   assert.deepEqual(rows[0], { ids: [], spans: [], values: [] });
   rows.forEach(({ ids, spans, values }, t) => {

@@ -14,17 +14,17 @@ export class FixtureRuns {
   constructor(which: "all" | "one" = "all") {
     execFileSync("git", ["init", "--quiet"], { cwd: this.folder });
     const training = {
-        steps: 24,
-        batchSize: 16,
-        maxSourceLength: 32,
-        maxTargetLength: 4,
-        warmup: 4,
-        evaluateEvery: 8,
-        validationLimit: 24,
-        testLimit: 48,
-        learningRate: { prompt: 0.1 },
-      },
-      task = { kind: "mail", maxBodyCharacters: 150 };
+      steps: 24,
+      batchSize: 16,
+      maxSourceLength: 32,
+      maxTargetLength: 4,
+      warmup: 4,
+      evaluateEvery: 8,
+      validationLimit: 24,
+      testLimit: 48,
+      learningRate: { prompt: 0.1 },
+    };
+    const task = { kind: "mail", maxBodyCharacters: 150 };
     if (which === "one") {
       this.write("one.adept.json", {
         name: "One",

@@ -7,7 +7,9 @@ import { moved, watchMotion } from "./still.ts";
 import { CHANGE_THEME, THEMES } from "./themes.ts";
 
 const TABS = ["ablation", "offsets", "shift", "latency", "compare", "training"] as const;
-let runs: FixtureRuns, host: PageHost, id: string;
+let runs: FixtureRuns;
+let host: PageHost;
+let id: string;
 before(async () => {
   runs = new FixtureRuns("one");
   host = await PageHost.start(runs.runsDir);
@@ -19,8 +21,8 @@ after(async () => {
 });
 
 async function changeTheme(page: Page, theme: string): Promise<void> {
-  const others = [...new Set(Object.values(THEMES).flatMap(({ body }) => body.split(" ")))],
-    { body, variables } = THEMES[theme]!;
+  const others = [...new Set(Object.values(THEMES).flatMap(({ body }) => body.split(" ")))];
+  const { body, variables } = THEMES[theme]!;
   await page.evaluate(`(${CHANGE_THEME})(${JSON.stringify({ classes: body.split(" "), others, values: variables })})`);
 }
 /** Pixels of a canvas that have a colour, and how many are opaque enough to have one. */
@@ -29,9 +31,9 @@ const pixels = (page: Page, selector: string, colour: string): Promise<number> =
     .locator(selector)
     .first()
     .evaluate((element, wanted) => {
-      const canvas = element as HTMLCanvasElement,
-        { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height),
-        [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16)) as [number, number, number];
+      const canvas = element as HTMLCanvasElement;
+      const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+      const [r, g, b] = [1, 3, 5].map((at) => parseInt(wanted.slice(at, at + 2), 16)) as [number, number, number];
       let count = 0;
       for (let i = 0; i < data.length; i += 4)
         if (data[i + 3]! > 200 && Math.abs(data[i]! - r) + Math.abs(data[i + 1]! - g) + Math.abs(data[i + 2]! - b) < 12)
@@ -66,17 +68,17 @@ for (const stillBy of ["system", "class"] as const) {
     }
     await changeTheme(page, "dark");
     // A chart has its last form in the frame after its news, and stays so.
-    const record = { ...runs.plain.record(), status: "running" as const, steps: 100 },
-      point = (step: number) => ({
-        step,
-        loss: step % 7,
-        learningRate: { prompt: 0.1 },
-        gradientNorm: { prompt: 1 },
-        updateRatio: { prompt: 0.01 },
-        tokensPerSecond: 100,
-        secondsLeft: 1,
-        memory: 1e8,
-      });
+    const record = { ...runs.plain.record(), status: "running" as const, steps: 100 };
+    const point = (step: number) => ({
+      step,
+      loss: step % 7,
+      learningRate: { prompt: 0.1 },
+      gradientNorm: { prompt: 1 },
+      updateRatio: { prompt: 0.01 },
+      tokensPerSecond: 100,
+      secondsLeft: 1,
+      memory: 1e8,
+    });
     await send({
       type: "update",
       points: Array.from({ length: 40 }, (_, i) => point(20 + i)),
@@ -143,10 +145,10 @@ for (const stillBy of ["system", "class"] as const) {
 }
 
 test("a change of theme repaints what is open: curves, axes, page and text; the cells of a heatmap keep the palette's colours", async () => {
-  const { page, context } = await host.open(id, { theme: "light" }),
-    loss = "#view-training canvas",
-    cells = "#view-offsets .heatmap canvas",
-    colour = (theme: string, name: string): string => THEMES[theme]!.variables[name]!;
+  const { page, context } = await host.open(id, { theme: "light" });
+  const loss = "#view-training canvas";
+  const cells = "#view-offsets .heatmap canvas";
+  const colour = (theme: string, name: string): string => THEMES[theme]!.variables[name]!;
   await until(async () => (await pixels(page, loss, colour("light", "charts-blue"))) > 20, "the curve in its colour");
   let before = "light";
   for (const theme of ["dark", "high-contrast", "light"]) {

@@ -16,8 +16,8 @@ export function button(
 }
 
 export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
-  const element = document.createElement("label"),
-    box = document.createElement("input");
+  const element = document.createElement("label");
+  const box = document.createElement("input");
   box.type = "checkbox";
   box.checked = checked;
   box.addEventListener("change", () => {
@@ -42,8 +42,8 @@ export function select(
 }
 
 export function textField(label: string, value: string, onInput: (value: string) => void): HTMLElement {
-  const element = document.createElement("label"),
-    field = document.createElement("input");
+  const element = document.createElement("label");
+  const field = document.createElement("input");
   field.value = value;
   field.addEventListener("input", () => {
     onInput(field.value);
@@ -53,8 +53,8 @@ export function textField(label: string, value: string, onInput: (value: string)
 }
 
 export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id: string) => void): Tabs {
-  const element = document.createElement("div"),
-    list = document.createElement("div");
+  const element = document.createElement("div");
+  const list = document.createElement("div");
   let current = selected;
   list.setAttribute("role", "tablist");
   const heads = specs.map(({ id, label }) => {
@@ -89,13 +89,13 @@ export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id:
       choose(id);
     });
   list.addEventListener("keydown", ({ key }) => {
-    const at = specs.findIndex(({ id }) => id === current),
-      next = {
-        ArrowRight: (at + 1) % specs.length,
-        ArrowLeft: (at + specs.length - 1) % specs.length,
-        Home: 0,
-        End: specs.length - 1,
-      }[key];
+    const at = specs.findIndex(({ id }) => id === current);
+    const next = {
+      ArrowRight: (at + 1) % specs.length,
+      ArrowLeft: (at + specs.length - 1) % specs.length,
+      Home: 0,
+      End: specs.length - 1,
+    }[key];
     if (next !== undefined) {
       choose(specs[next]!.id);
       heads[next]!.focus();

@@ -61,11 +61,11 @@ export class PageHost {
   ) {}
 
   static async start(runsDir: string): Promise<PageHost> {
-    const parts = await loadParts(),
-      browser = await chromium.launch({
-        executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-        args: ["--no-sandbox", "--disable-gpu"],
-      });
+    const parts = await loadParts();
+    const browser = await chromium.launch({
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
     const server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
       if (["/webview.js", "/setup.js", "/webview.css"].includes(pathname)) {
@@ -83,18 +83,16 @@ export class PageHost {
         return;
       }
       const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      response
-        .setHeader("content-type", "text/html")
-        .end(
-          parts.pageHtml({
-            script: `${origin}/${searchParams.has("setup") ? "setup" : "webview"}.js`,
-            style: `${origin}/webview.css`,
-            cspSource: origin,
-            nonce: randomBytes(16).toString("base64"),
-            language: "en",
-            run: searchParams.get("run") ?? "",
-          }),
-        );
+      response.setHeader("content-type", "text/html").end(
+        parts.pageHtml({
+          script: `${origin}/${searchParams.has("setup") ? "setup" : "webview"}.js`,
+          style: `${origin}/webview.css`,
+          cspSource: origin,
+          nonce: randomBytes(16).toString("base64"),
+          language: "en",
+          run: searchParams.get("run") ?? "",
+        }),
+      );
     });
     await new Promise<void>((done) => {
       server.listen(0, "127.0.0.1", done);
@@ -140,14 +138,14 @@ export class PageHost {
     options: OpenOptions = {},
   ): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
     const worker = (this.tokens ??= new TokenWorker({
-        workerPath: join(DIST, "worker.js"),
-        nodePath: process.execPath,
-        told: (line) => {
-          throw new Error(line);
-        },
-      })),
-      asked: SetupPageMessage[] = [],
-      { setupLabels } = this.parts;
+      workerPath: join(DIST, "worker.js"),
+      nodePath: process.execPath,
+      told: (line) => {
+        throw new Error(line);
+      },
+    }));
+    const asked: SetupPageMessage[] = [];
+    const { setupLabels } = this.parts;
     const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
       asked.push(message);
       if (message.type === "ready")
@@ -210,15 +208,15 @@ export class PageHost {
     { theme = "light", width = 1000, zoom = 1, stillBy = "system" }: OpenOptions,
   ): Promise<OpenPage & { context: BrowserContext }> {
     const context = await this.browser.newContext({
-        viewport: { width: Math.round(width / zoom), height: 900 },
-        deviceScaleFactor: zoom,
-        reducedMotion: stillBy === "system" ? "reduce" : "no-preference",
-      }),
-      page = await context.newPage();
-    const posted: PageMessage[] = [],
-      violations: string[] = [],
-      errors: string[] = [],
-      { body, variables } = THEMES[theme]!;
+      viewport: { width: Math.round(width / zoom), height: 900 },
+      deviceScaleFactor: zoom,
+      reducedMotion: stillBy === "system" ? "reduce" : "no-preference",
+    });
+    const page = await context.newPage();
+    const posted: PageMessage[] = [];
+    const violations: string[] = [];
+    const errors: string[] = [];
+    const { body, variables } = THEMES[theme]!;
     page.on("pageerror", (error) => {
       errors.push(error.stack ?? error.message);
     });
@@ -252,8 +250,8 @@ export class PageHost {
 
   /** The panel's part: each message of the page handled as the panel does. */
   private answerer(id: string, post: (message: HostMessage) => void): (message: PageMessage) => void {
-    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts,
-      { runsDir } = this;
+    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts;
+    const { runsDir } = this;
     const load = () =>
       listRuns(runsDir).map((directory) => ({
         id: directory.id,
@@ -261,13 +259,13 @@ export class PageHost {
         folder: { uri: { fsPath: resolve(runsDir, "../..") } },
         record: directory.record(),
       }));
-    const runs = load(),
-      model = {
-        find: (wanted: string) => runs.find((run) => run.id === wanted),
-        runs: () => runs,
-      } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
-    const analyses = new AnalysisFeed(id, model, post),
-      compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
+    const runs = load();
+    const model = {
+      find: (wanted: string) => runs.find((run) => run.id === wanted),
+      runs: () => runs,
+    } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
+    const analyses = new AnalysisFeed(id, model, post);
+    const compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
     return (message) => {
       const run = model.find(id);
       if (run === undefined) {

@@ -17,7 +17,8 @@ import { THEMES } from "./themes.ts";
 
 const TABS = ["training", "ablation", "offsets", "shift", "latency", "compare"] as const;
 const SHOTS = resolve(import.meta.dirname, "../output/webview");
-let runs: FixtureRuns, host: PageHost;
+let runs: FixtureRuns;
+let host: PageHost;
 
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
@@ -63,8 +64,8 @@ async function choose(page: Page, ids: readonly string[]): Promise<void> {
 
 for (const theme of Object.keys(THEMES)) {
   test(`${theme}: every tab, every button and table: nothing the policy refuses, no error, axe finds nothing serious`, async () => {
-    const open = await host.open(runs.run("adept", 0).id, { theme }),
-      { page, context } = open;
+    const open = await host.open(runs.run("adept", 0).id, { theme });
+    const { page, context } = open;
     await page.locator("h1", { hasText: "Three methods" }).waitFor();
     for (const tab of TABS) {
       await goTo(page, tab);
@@ -95,9 +96,7 @@ for (const theme of Object.keys(THEMES)) {
         (
           window as unknown as {
             axe: {
-              run: (
-                options: object,
-              ) => Promise<{
+              run: (options: object) => Promise<{
                 violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
               }>;
             };
@@ -125,8 +124,8 @@ for (const [width, zoom] of [
   [1000, 2],
 ] as const) {
   test(`${width} px at ${100 * zoom} %: nothing sticks out of the page`, async () => {
-    const open = await host.open(runs.run("adept", 0).id, { width, zoom }),
-      { page, context } = open;
+    const open = await host.open(runs.run("adept", 0).id, { width, zoom });
+    const { page, context } = open;
     await page.locator("h1").waitFor();
     for (const tab of TABS) {
       await goTo(page, tab);
@@ -145,9 +144,9 @@ for (const [width, zoom] of [
 test("heatmap: every cell has exactly the palette's colour of its value, and the cursor says which token it is on", async () => {
   const { page, context } = await host.open(runs.run("adept", 0).id);
   await goTo(page, "offsets");
-  const { examples } = stored<Offsets>("adept", "offsets"),
-    columns = Math.max(...examples.map(({ norm }) => norm.length)),
-    scale = robustScale(examples.flatMap(({ norm }) => norm.map(Math.fround)));
+  const { examples } = stored<Offsets>("adept", "offsets");
+  const columns = Math.max(...examples.map(({ norm }) => norm.length));
+  const scale = robustScale(examples.flatMap(({ norm }) => norm.map(Math.fround)));
   const canvas = figure(page, "Offsets of test texts").locator("canvas[tabindex]");
   await canvas.waitFor();
   const at = (row: number, column: number) => ({
@@ -163,10 +162,10 @@ test("heatmap: every cell has exactly the palette's colour of its value, and the
   ]);
   const drawn = await canvas.evaluate(
     (element, { asked, rows, cols }) => {
-      const map = element as HTMLCanvasElement,
-        ctx = map.getContext("2d")!,
-        ratio = map.width / map.clientWidth,
-        scan = ctx.getImageData(0, 0, map.width, map.height);
+      const map = element as HTMLCanvasElement;
+      const ctx = map.getContext("2d")!;
+      const ratio = map.width / map.clientWidth;
+      const scan = ctx.getImageData(0, 0, map.width, map.height);
       const pixel = (x: number, y: number): number[] => [
         ...scan.data.slice(4 * (y * map.width + x), 4 * (y * map.width + x) + 4),
       ];
@@ -216,15 +215,15 @@ test("heatmap: every cell has exactly the palette's colour of its value, and the
 });
 
 test("CSV holds every number in full with run, commit and seed; Markdown and LaTeX are copied; a picture is not blank", async () => {
-  const { page, posted, context } = await host.open(runs.run("adept", 0).id),
-    record = runs.run("adept", 0).record();
+  const { page, posted, context } = await host.open(runs.run("adept", 0).id);
+  const record = runs.run("adept", 0).record();
   await goTo(page, "ablation");
   await figure(page, "Component ablation").locator("vscode-button", { hasText: "CSV" }).click();
   const csv = await until(
-      () => saved(posted).at(-1),
-      (message) => message !== undefined,
-    ),
-    ablation = stored<Ablation>("adept", "ablation");
+    () => saved(posted).at(-1),
+    (message) => message !== undefined,
+  );
+  const ablation = stored<Ablation>("adept", "ablation");
   const rows = table(csv!.data);
   assert.equal(rows.length, 1 + ablation.cases.length);
   for (const [i, { label, versus, metrics }] of ablation.cases.entries()) {
@@ -240,14 +239,14 @@ test("CSV holds every number in full with run, commit and seed; Markdown and LaT
   await goTo(page, "shift");
   await figure(page, "Text shifted").locator("vscode-button", { hasText: "CSV" }).click();
   const shifts = table(
-      (
-        await until(
-          () => saved(posted),
-          (list) => list.length === 2,
-        )
-      )[1]!.data,
-    ),
-    { cases } = stored<PositionShift>("adept", "position-shift");
+    (
+      await until(
+        () => saved(posted),
+        (list) => list.length === 2,
+      )
+    )[1]!.data,
+  );
+  const { cases } = stored<PositionShift>("adept", "position-shift");
   assert.deepEqual(
     shifts.map((row) => [row["Shift"], Number(row["k"]), Number(row["Encoder change"])]),
     cases.map(({ label, k, encoderChange }) => [label, k, encoderChange]),
@@ -281,24 +280,24 @@ test("CSV holds every number in full with run, commit and seed; Markdown and LaT
     const known = saved(posted).length;
     await figure(page, title).locator("vscode-button", { hasText: "PNG" }).click();
     const { data, format } = (
-        await until(
-          () => saved(posted),
-          (list) => list.length > known,
-        )
-      ).at(-1)!,
-      bytes = Buffer.from(data, "base64");
+      await until(
+        () => saved(posted),
+        (list) => list.length > known,
+      )
+    ).at(-1)!;
+    const bytes = Buffer.from(data, "base64");
     assert.equal(format, "png");
     assert.deepEqual([...bytes.subarray(0, 8)], [137, 80, 78, 71, 13, 10, 26, 10]);
     const { colours, clear, width } = await page.evaluate(async (encoded) => {
-      const raw = atob(encoded),
-        image = await createImageBitmap(
-          new Blob([Uint8Array.from(raw, (c) => c.charCodeAt(0))], { type: "image/png" }),
-        ),
-        canvas = new OffscreenCanvas(image.width, image.height),
-        ctx = canvas.getContext("2d")!;
+      const raw = atob(encoded);
+      const image = await createImageBitmap(
+        new Blob([Uint8Array.from(raw, (c) => c.charCodeAt(0))], { type: "image/png" }),
+      );
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const ctx = canvas.getContext("2d")!;
       ctx.drawImage(image, 0, 0);
-      const { data: pixels } = ctx.getImageData(0, 0, image.width, image.height),
-        seen = new Set<number>();
+      const { data: pixels } = ctx.getImageData(0, 0, image.width, image.height);
+      const seen = new Set<number>();
       let transparent = 0;
       for (let i = 0; i < pixels.length; i += 4) {
         seen.add((pixels[i]! << 16) | (pixels[i + 1]! << 8) | pixels[i + 2]!);
@@ -314,8 +313,8 @@ test("CSV holds every number in full with run, commit and seed; Markdown and LaT
 });
 
 test("a tab that lacks its analysis has a button with a forecast; progress and cancel while it is made; a failure says why", async () => {
-  const open = await host.open(runs.plain.id),
-    { page, posted, send, context } = open;
+  const open = await host.open(runs.plain.id);
+  const { page, posted, send, context } = open;
   await goTo(page, "ablation");
   const button = page.locator("#view-ablation .card vscode-button").first();
   assert.match(await button.innerText(), /Make: Ablation \(about \d+ (s|min)\)/);
@@ -395,9 +394,9 @@ test("by keyboard: arrows move through the tabs, every control has a visible foc
     const { name, outline } = await page.evaluate(() => {
       let element = document.activeElement;
       while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
-      const host = document.activeElement,
-        style = element === null ? undefined : getComputedStyle(element),
-        outer = host === null ? undefined : getComputedStyle(host);
+      const host = document.activeElement;
+      const style = element === null ? undefined : getComputedStyle(element);
+      const outer = host === null ? undefined : getComputedStyle(host);
       return {
         name: host?.textContent?.trim() ?? "",
         outline:
@@ -469,8 +468,8 @@ test("what a page remembers comes back with it: tab, open tables, chosen runs, s
 });
 
 test("compared runs: the same figures as adept compare, differing settings alone, and each pair against the first", async () => {
-  const { page, posted, context } = await host.open(runs.run("adept", 0).id),
-    chosen = ["adept", "dept", "pt"].flatMap((method) => [0, 1].map((seed) => runs.run(method, seed)));
+  const { page, posted, context } = await host.open(runs.run("adept", 0).id);
+  const chosen = ["adept", "dept", "pt"].flatMap((method) => [0, 1].map((seed) => runs.run(method, seed)));
   await goTo(page, "compare");
   await choose(
     page,
@@ -500,9 +499,9 @@ test("compared runs: the same figures as adept compare, differing settings alone
 });
 
 test("a comparison that is being made can be cancelled, and one that failed or was cancelled made again", async () => {
-  const { page, posted, send, context } = await host.open(runs.run("adept", 0).id, { silent: ["compare"] }),
-    ids = [runs.run("adept", 0).id, runs.run("pt", 0).id],
-    asked = (): number => posted.filter((message) => message.type === "compare" && message.ids.length === 2).length;
+  const { page, posted, send, context } = await host.open(runs.run("adept", 0).id, { silent: ["compare"] });
+  const ids = [runs.run("adept", 0).id, runs.run("pt", 0).id];
+  const asked = (): number => posted.filter((message) => message.type === "compare" && message.ids.length === 2).length;
   await goTo(page, "compare");
   await choose(page, ids);
   await until(asked, (count) => count === 1);
@@ -524,8 +523,8 @@ test("a comparison that is being made can be cancelled, and one that failed or w
 });
 
 test("retrained ablations lead to a comparison against ADePT, and are in no post-hoc figure; a run of no such set has no way there", async () => {
-  const { page, posted, send, context } = await host.open(runs.plain.id),
-    record = { ...runs.plain.record(), sweep: "s", variant: "A3: one trained constant" };
+  const { page, posted, send, context } = await host.open(runs.plain.id);
+  const record = { ...runs.plain.record(), sweep: "s", variant: "A3: one trained constant" };
   await goTo(page, "ablation");
   const way = page.locator("#view-ablation vscode-button", { hasText: "Compare the retrained ablations" });
   assert.equal(await way.count(), 0);
@@ -578,8 +577,8 @@ test("retrained ablations lead to a comparison against ADePT, and are in no post
 });
 
 test("a run at work: points are appended, a repeated step takes the later reading, 20,000 points keep a table of a few hundred", async () => {
-  const { page, send, context } = await host.open(runs.plain.id),
-    record = { ...runs.plain.record(), status: "running" as const, steps: 20_000 };
+  const { page, send, context } = await host.open(runs.plain.id);
+  const record = { ...runs.plain.record(), status: "running" as const, steps: 20_000 };
   const view = {
     record,
     live: true,

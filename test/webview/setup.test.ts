@@ -10,10 +10,10 @@ import type { HostMessage } from "../../webview/messages.ts";
 import { PageHost } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
 
-const OUTPUT = resolve(import.meta.dirname, "../output/webview"),
-  axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const folder = mkdtempSync(join(tmpdir(), "adept-setup-")),
-  file = join(folder, "data.csv");
+const OUTPUT = resolve(import.meta.dirname, "../output/webview");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-"));
+const file = join(folder, "data.csv");
 const draft: ExperimentDraft = {
   name: "reviews",
   task: { kind: "file", train: file, source: "", target: "" },
@@ -69,13 +69,13 @@ for (const theme of Object.keys(THEMES)) {
 }
 
 test("what takes long can be ended: data are read anew, measuring is stopped and begun again, and a quick answer brings no button", async () => {
-  const { page, context, asked } = await host.openSetup(draft, { stuck: true }),
-    press = (name: string) => page.locator("vscode-button:visible", { hasText: name });
+  const { page, context, asked } = await host.openSetup(draft, { stuck: true });
+  const press = (name: string) => page.locator("vscode-button:visible", { hasText: name });
   assert.equal((await press("Try Again").count()) + (await press("Stop Measuring").count()), 0);
   await press("Try Again").click({ timeout: 8000 });
   await page.locator(".pieces").first().waitFor();
-  const reread = asked.find(({ type }) => type === "reread") as { asked: number },
-    [first] = asked.filter(({ type }) => type === "draft") as unknown as { asked: number }[];
+  const reread = asked.find(({ type }) => type === "reread") as { asked: number };
+  const [first] = asked.filter(({ type }) => type === "draft") as unknown as { asked: number }[];
   assert.ok(reread.asked > first!.asked, "the late answer to the first look is none of the second");
   await press("Stop Measuring").click({ timeout: 8000 });
   await page.locator("[role=status]", { hasText: "Not measured." }).waitFor();
@@ -100,11 +100,11 @@ test("what takes long can be ended: data are read anew, measuring is stopped and
 });
 
 test("what is chosen and typed goes to the host: columns, templates, lengths, budget, steps; and comes back after a reload", async () => {
-  const { page, context, asked } = await host.openSetup(draft),
-    last = (): ExperimentDraft => {
-      const found = asked.findLast((message) => message.type === "draft");
-      return (found as { draft: ExperimentDraft }).draft;
-    };
+  const { page, context, asked } = await host.openSetup(draft);
+  const last = (): ExperimentDraft => {
+    const found = asked.findLast((message) => message.type === "draft");
+    return (found as { draft: ExperimentDraft }).draft;
+  };
   await page.locator(".pieces").first().waitFor();
   assert.deepEqual(await page.locator("table caption").first().innerText(), "Columns of the data");
   const wait = async (fits: (now: ExperimentDraft) => boolean): Promise<void> => {
@@ -146,12 +146,12 @@ test("what is chosen and typed goes to the host: columns, templates, lengths, bu
 });
 
 test("what the host would not take is said at its field, and nothing is written while it stands there", async () => {
-  const { page, context, asked } = await host.openSetup({ ...draft, name: "n".repeat(200) }),
-    field = (label: string) => page.locator("vscode-text-field", { hasText: label }).locator("input"),
-    written = (): unknown[] => asked.filter(({ type }) => type === "write");
+  const { page, context, asked } = await host.openSetup({ ...draft, name: "n".repeat(200) });
+  const field = (label: string) => page.locator("vscode-text-field", { hasText: label }).locator("input");
+  const written = (): unknown[] => asked.filter(({ type }) => type === "write");
   await page.locator(".pieces").first().waitFor();
-  const write = page.locator("vscode-button", { hasText: "Write and Train" }),
-    missing = page.locator("[role=alert]", { hasText: "Something is missing" });
+  const write = page.locator("vscode-button", { hasText: "Write and Train" });
+  const missing = page.locator("[role=alert]", { hasText: "Something is missing" });
   for (const [label, wrong, said, right] of [
     ["Steps", "20000000", "A whole number from 1 to 10,000,000", "10000000"],
     ["Steps", "12x", "A whole number", "40"],
@@ -184,10 +184,10 @@ test("what the host would not take is said at its field, and nothing is written 
 });
 
 test("a form is written as it was looked at: what was pressed before that waits for it, and a change takes it back", async () => {
-  const { page, context, asked, send } = await host.openSetup(draft),
-    source = page.locator("vscode-text-field", { hasText: "Input template" }).locator("input"),
-    write = page.locator("vscode-button", { hasText: "Write Experiment File" }),
-    written = (): { draft: ExperimentDraft }[] => asked.filter((message) => message.type === "write");
+  const { page, context, asked, send } = await host.openSetup(draft);
+  const source = page.locator("vscode-text-field", { hasText: "Input template" }).locator("input");
+  const write = page.locator("vscode-button", { hasText: "Write Experiment File" });
+  const written = (): { draft: ExperimentDraft }[] => asked.filter((message) => message.type === "write");
   await page.locator(".pieces").first().waitFor();
   await source.fill("{nothing}");
   await write.click();

@@ -44,8 +44,8 @@ function tableOf(
   cases: readonly (Case & { group?: string })[],
   context: FigureContext,
 ): TableData {
-  const { labels } = context,
-    metric = Object.keys(full.metrics)[0] ?? "accuracy";
+  const { labels } = context;
+  const metric = Object.keys(full.metrics)[0] ?? "accuracy";
   return {
     columns: [
       { name: labels.altered },
@@ -76,13 +76,13 @@ function tableOf(
 }
 
 function ablationFigures({ full, cases, unseen }: Ablation, context: FigureContext): Figure[] {
-  const { labels } = context,
-    n = cases[0]?.versus.n ?? 0,
-    chart = new IntervalChart(
-      [{ name: labels.posthoc, rows: cases.map(rowOf) }],
-      { xTitle: labels.pointsAgainst, zero: true },
-      context.theme(),
-    );
+  const { labels } = context;
+  const n = cases[0]?.versus.n ?? 0;
+  const chart = new IntervalChart(
+    [{ name: labels.posthoc, rows: cases.map(rowOf) }],
+    { xTitle: labels.pointsAgainst, zero: true },
+    context.theme(),
+  );
   chart.describe(cases.map(({ label, versus }) => `${label}: ${verdict(versus, context)}`).join("; "));
   const split: TableData = {
     columns: [
@@ -108,14 +108,14 @@ function ablationFigures({ full, cases, unseen }: Ablation, context: FigureConte
 }
 
 function specificityFigures({ full, cases, index, explained, draws }: Specificity, context: FigureContext): Figure[] {
-  const { labels } = context,
-    n = cases[0]?.versus.n ?? 0;
+  const { labels } = context;
+  const n = cases[0]?.versus.n ?? 0;
   // Draws of one permutation test stand as dots about their mean.
   const grouped = new Map<string, Specific[]>();
   for (const each of cases) grouped.set(each.group, [...(grouped.get(each.group) ?? []), each]);
   const rows = [...grouped.values()].map((own): IntervalRow => {
-    const [first] = own,
-      drawn = draws.find(({ group }) => group === first?.group);
+    const [first] = own;
+    const drawn = draws.find(({ group }) => group === first?.group);
     if (first === undefined || own.length === 1 || drawn === undefined) return rowOf(own[0]!);
     const { mean, interval } = drawn.right;
     return {

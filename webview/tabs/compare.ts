@@ -170,8 +170,8 @@ export class CompareTab {
   }
 
   private curvesFigure(): Figure {
-    const { labels, state } = this.context,
-      chart = new LineChart({ xTitle: labels.step, yTitle: "", scale: "linear" }, this.context.theme());
+    const { labels, state } = this.context;
+    const chart = new LineChart({ xTitle: labels.step, yTitle: "", scale: "linear" }, this.context.theme());
     this.curves = chart;
     const choice = select(
       labels.curve,
@@ -189,11 +189,11 @@ export class CompareTab {
       },
     );
     const log = checkbox(labels.logScale, state.choices["curveLog"] === "yes", (on) => {
-        state.choices = { ...state.choices, curveLog: on ? "yes" : "no" };
-        this.context.save();
-        this.drawCurves();
-      }),
-      tools = el("div", "", "actions");
+      state.choices = { ...state.choices, curveLog: on ? "yes" : "no" };
+      this.context.save();
+      this.drawCurves();
+    });
+    const tools = el("div", "", "actions");
     tools.append(choice, log);
     this.curveFigure = new Figure(
       {
@@ -210,11 +210,11 @@ export class CompareTab {
   }
 
   private drawCurves(): void {
-    const chart = this.curves,
-      { labels, state } = this.context;
+    const chart = this.curves;
+    const { labels, state } = this.context;
     if (chart === undefined || this.compared === undefined) return;
-    const metric = state.choices["curve"] === "validation",
-      styles = stableStyles(this.compared.ids);
+    const metric = state.choices["curve"] === "validation";
+    const styles = stableStyles(this.compared.ids);
     chart.clear({
       xTitle: labels.step,
       yTitle: metric ? labels.validationMetric : `${labels.loss} (${labels.nats})`,
@@ -235,13 +235,13 @@ export class CompareTab {
   }
 
   private curveTable(): TableData {
-    const { labels, state } = this.context,
-      metric = state.choices["curve"] === "validation",
-      runs = this.compared?.runs ?? [],
-      of = (run: ComparedRun): readonly [number, number][] => (metric ? run.validation : run.points);
-    const steps = [...new Set(runs.flatMap((run) => of(run).map(([step]) => step)))].sort((a, b) => a - b),
-      every = Math.max(1, Math.ceil(steps.length / 400)),
-      maps = runs.map((run) => new Map(of(run)));
+    const { labels, state } = this.context;
+    const metric = state.choices["curve"] === "validation";
+    const runs = this.compared?.runs ?? [];
+    const of = (run: ComparedRun): readonly [number, number][] => (metric ? run.validation : run.points);
+    const steps = [...new Set(runs.flatMap((run) => of(run).map(([step]) => step)))].sort((a, b) => a - b);
+    const every = Math.max(1, Math.ceil(steps.length / 400));
+    const maps = runs.map((run) => new Map(of(run)));
     return {
       columns: [{ name: labels.step }, ...runs.map(({ name }) => ({ name }))],
       rows: steps
@@ -252,12 +252,12 @@ export class CompareTab {
 
   /** The code of two runs, side by side in the editor. */
   private diffTools({ runs }: Compared): HTMLElement[] {
-    const committed = runs.filter(({ commit }) => commit !== undefined),
-      { labels, post } = this.context;
+    const committed = runs.filter(({ commit }) => commit !== undefined);
+    const { labels, post } = this.context;
     if (committed.length < 2) return runs.length < 2 ? [] : [el("p", labels.noCommits, "detail")];
     let [from, to] = [committed[0]!.id, committed[1]!.id];
-    const tools = el("div", "", "actions"),
-      choices = committed.map(({ id, name }) => ({ value: id, text: name }));
+    const tools = el("div", "", "actions");
+    const choices = committed.map(({ id, name }) => ({ value: id, text: name }));
     tools.append(
       select(labels.codeOf, choices, {
         value: from,
@@ -288,17 +288,17 @@ export class CompareTab {
   }
 
   private statisticsOf(result: RunComparison, compared: Compared): Figure[] {
-    const { labels } = this.context,
-      {
-        comparison: { metric, rows, warnings },
-        pairs,
-        reference,
-      } = result,
-      whole = this.correlation,
-      scale = whole ? 1 : 100,
-      value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
-    const tested = rows.filter(({ test }) => test !== undefined),
-      nameOf = (id: string): string => compared.runs.find((run) => run.id === id)?.name ?? id;
+    const { labels } = this.context;
+    const {
+      comparison: { metric, rows, warnings },
+      pairs,
+      reference,
+    } = result;
+    const whole = this.correlation;
+    const scale = whole ? 1 : 100;
+    const value = (x: number): string => (whole ? x.toFixed(3) : percent(x));
+    const tested = rows.filter(({ test }) => test !== undefined);
+    const nameOf = (id: string): string => compared.runs.find((run) => run.id === id)?.name ?? id;
     const seeds = tested.map(({ label, test, values }): IntervalRow => ({
       label,
       value: scale * test!.mean,
@@ -348,8 +348,8 @@ export class CompareTab {
 
   /** What the parameters buy: a point for each method or setting. */
   private costFigure(rows: RunComparison["comparison"]["rows"], metric: string, scale: number): Figure[] {
-    const { labels } = this.context,
-      known = rows.filter(({ trainable }) => trainable !== undefined);
+    const { labels } = this.context;
+    const known = rows.filter(({ trainable }) => trainable !== undefined);
     if (new Set(known.map(({ trainable }) => trainable)).size < 2) return [];
     const chart = new LineChart(
       { xTitle: labels.parameters, yTitle: metric, scale: "linear", xScale: "logarithmic" },
@@ -387,10 +387,10 @@ export class CompareTab {
   }
 
   private pairFigure(pairs: RunComparison["pairs"], nameOf: (id: string) => string, reference: string): Figure {
-    const { labels } = this.context,
-      known = pairs.flatMap(({ id, difference, holmP }) =>
-        difference === undefined ? [] : [{ id, right: difference.right, difference, holmP }],
-      );
+    const { labels } = this.context;
+    const known = pairs.flatMap(({ id, difference, holmP }) =>
+      difference === undefined ? [] : [{ id, right: difference.right, difference, holmP }],
+    );
     const chart = new IntervalChart(
       [
         {
@@ -407,8 +407,8 @@ export class CompareTab {
       this.context.theme(),
     );
     chart.describe(known.map(({ id, right }) => `${nameOf(id)}: ${points(right.difference)}`).join("; "));
-    const show = (x: number): string => points(x / 100),
-      reason = (why: string | undefined): string => (why === "untested" ? labels.untested : labels.otherExamples);
+    const show = (x: number): string => points(x / 100);
+    const reason = (why: string | undefined): string => (why === "untested" ? labels.untested : labels.otherExamples);
     const data = (): TableData => ({
       columns: [
         { name: labels.run },

@@ -34,8 +34,8 @@ function verdict({ low, high }: { low: number; high: number }, { labels }: Figur
 
 /** The folded run against its rivals, in ratios of the same round, and whether it predicts the same. */
 function foldTable({ form, against, predictions: { equal, total } }: FoldStatement, context: FigureContext): Figure {
-  const { labels } = context,
-    show = (x: number): string => x.toFixed(3);
+  const { labels } = context;
+  const show = (x: number): string => x.toFixed(3);
   const rows = against.flatMap(({ against: other, ratio, cells }) =>
     [{ length: undefined, batchSize: undefined, ratio }, ...cells].map((cell) => [
       other,
@@ -73,17 +73,17 @@ function foldTable({ form, against, predictions: { equal, total } }: FoldStateme
 
 /** Medians over the text's length, a line for each form, for one batch size. */
 function latencyFigure({ rows, rounds, tokens, device }: Latency, context: FigureContext): Figure {
-  const { labels, state } = context,
-    texts: Record<Measure, string> = {
-      endToEnd: labels.endToEnd,
-      inputLayer: labels.inputLayer,
-      ratio: labels.ratioToBare,
-    };
-  const sizes = [...new Set(rows.map(({ batchSize }) => batchSize))],
-    lengths = [...new Set(rows.map(({ length }) => length))],
-    forms = [...new Set(rows.map(({ form }) => form))];
-  const measure = (): Measure => MEASURES.find((each) => each === state.choices["latency"]) ?? "endToEnd",
-    size = (): number => sizes.find((each) => String(each) === state.choices["batch"]) ?? sizes[0] ?? 1;
+  const { labels, state } = context;
+  const texts: Record<Measure, string> = {
+    endToEnd: labels.endToEnd,
+    inputLayer: labels.inputLayer,
+    ratio: labels.ratioToBare,
+  };
+  const sizes = [...new Set(rows.map(({ batchSize }) => batchSize))];
+  const lengths = [...new Set(rows.map(({ length }) => length))];
+  const forms = [...new Set(rows.map(({ form }) => form))];
+  const measure = (): Measure => MEASURES.find((each) => each === state.choices["latency"]) ?? "endToEnd";
+  const size = (): number => sizes.find((each) => String(each) === state.choices["batch"]) ?? sizes[0] ?? 1;
   const options = (): LineOptions => ({
     xTitle: labels.lengthTokens,
     yTitle: texts[measure()],

@@ -33,20 +33,20 @@ export function offsetsSpec(context: FigureContext): AnalysisTabSpec {
 /** Test texts, piece by piece; a click or Enter on a row writes that text out in its colours. */
 function heatFigure({ examples }: Offsets, context: FigureContext): Figure[] {
   if (examples.length === 0) return [];
-  const { labels } = context,
-    box = el("div"),
-    text = el("div", "", "pieces"),
-    legend = el("div");
-  let shown = [...examples],
-    map: Heatmap | undefined;
+  const { labels } = context;
+  const box = el("div");
+  const text = el("div", "", "pieces");
+  const legend = el("div");
+  let shown = [...examples];
+  let map: Heatmap | undefined;
   const spell = (row: number): void => {
     const example = shown[row];
     if (example !== undefined && map !== undefined) text.replaceChildren(...spelled(example, map.scale));
   };
   const draw = (): void => {
     map?.destroy();
-    const columns = Math.max(1, ...shown.map(({ norm }) => norm.length)),
-      values = new Float32Array(shown.length * columns).fill(NaN);
+    const columns = Math.max(1, ...shown.map(({ norm }) => norm.length));
+    const values = new Float32Array(shown.length * columns).fill(NaN);
     for (const [row, { norm }] of shown.entries()) values.set(norm, row * columns);
     map = new Heatmap(
       { rows: shown.length, columns, values },
@@ -112,8 +112,8 @@ function heatFigure({ examples }: Offsets, context: FigureContext): Figure[] {
 /** A text in the colours of its offsets, its pieces apart. */
 function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [number, number]): HTMLElement[] {
   const marks = pieces.map((piece, place) => {
-    const level = levelOf(norm[place] ?? 0, scale),
-      mark = el("span", piece === "" ? "·" : piece, "piece");
+    const level = levelOf(norm[place] ?? 0, scale);
+    const mark = el("span", piece === "" ? "·" : piece, "piece");
     mark.style.backgroundColor = cssColourOf(level);
     mark.style.color = inkOn(level);
     mark.title = `${(norm[place] ?? 0).toPrecision(3)}`;
@@ -124,8 +124,8 @@ function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [numbe
 
 /** "Table 2" by both ways of counting, this run beside others of its experiment. */
 function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContext): Figure {
-  const { labels } = context,
-    { run } = context.provenance();
+  const { labels } = context;
+  const { run } = context.provenance();
   const all = [
     { id: run, name: labels.thisRun, result },
     ...peers.map(({ id, name, result: other }) => ({ id, name, result: other as Offsets })),
@@ -188,13 +188,13 @@ function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContex
 }
 
 function histogram({ vocabulary, places }: Offsets, context: FigureContext): Figure[] {
-  const { labels } = context,
-    values = vocabulary?.norm ?? places;
+  const { labels } = context;
+  const values = vocabulary?.norm ?? places;
   if (values === undefined || values.length === 0) return [];
-  const seen = vocabulary === undefined ? [] : vocabulary.norm.filter((_, id) => (vocabulary.count[id] ?? 0) > 0),
-    high = Math.max(...values),
-    low = Math.min(...values),
-    width = (high - low) / BINS || 1;
+  const seen = vocabulary === undefined ? [] : vocabulary.norm.filter((_, id) => (vocabulary.count[id] ?? 0) > 0);
+  const high = Math.max(...values);
+  const low = Math.min(...values);
+  const width = (high - low) / BINS || 1;
   const count = (from: readonly number[]): number[] => {
     const bins = Array.from({ length: BINS }, () => 0);
     for (const value of from) {
@@ -203,11 +203,11 @@ function histogram({ vocabulary, places }: Offsets, context: FigureContext): Fig
     }
     return bins;
   };
-  const names = Array.from({ length: BINS }, (_, i) => (low + (i + 0.5) * width).toPrecision(3)),
-    series = [
-      { name: vocabulary === undefined ? labels.places : labels.wholeVocabulary, values: count(values) },
-      ...(seen.length > 0 ? [{ name: labels.seenTokens, values: count(seen) }] : []),
-    ];
+  const names = Array.from({ length: BINS }, (_, i) => (low + (i + 0.5) * width).toPrecision(3));
+  const series = [
+    { name: vocabulary === undefined ? labels.places : labels.wholeVocabulary, values: count(values) },
+    ...(seen.length > 0 ? [{ name: labels.seenTokens, values: count(seen) }] : []),
+  ];
   const chart = new BarChart({ labels: names, series }, { x: labels.offsetNorm, y: labels.count }, context.theme());
   chart.describe(fill(labels.histogramOf, values.length, low.toPrecision(3), high.toPrecision(3)));
   const data = (): TableData => ({
@@ -234,9 +234,9 @@ function histogram({ vocabulary, places }: Offsets, context: FigureContext): Fig
 
 function neighbourTable({ tokens }: Offsets, context: FigureContext): Figure[] {
   if (tokens.length === 0) return [];
-  const { labels } = context,
-    named = (list: readonly { text: string; cosine: number }[]): string =>
-      list.map(({ text, cosine }) => `${text} (${cosine.toFixed(2)})`).join(", ");
+  const { labels } = context;
+  const named = (list: readonly { text: string; cosine: number }[]): string =>
+    list.map(({ text, cosine }) => `${text} (${cosine.toFixed(2)})`).join(", ");
   const data = (): TableData => ({
     columns: [
       { name: labels.token },
@@ -274,25 +274,25 @@ function neighbourTable({ tokens }: Offsets, context: FigureContext): Figure[] {
 }
 
 function unitTable({ units, geometry, specificity, prompt }: Offsets, context: FigureContext): Figure[] {
-  const { labels } = context,
-    rows: (readonly [string, string | number | undefined])[] = [
-      ...(units === undefined
-        ? []
-        : ([
-            [labels.hiddenUnits, units.total],
-            [labels.deadUnits, units.dead],
-            [labels.tokensOff, units.off],
-          ] as const)),
-      ...(geometry === undefined
-        ? []
-        : ([
-            [labels.effectiveRank, geometry.effectiveRank],
-            [labels.rank, geometry.rank],
-            [labels.leastDistance, geometry.leastDistance],
-          ] as const)),
-      ...(specificity === undefined ? [] : ([[labels.specificityOf, specificity]] as const)),
-      ...(prompt === undefined ? [] : ([[labels.promptL2, prompt.meanL2]] as const)),
-    ];
+  const { labels } = context;
+  const rows: (readonly [string, string | number | undefined])[] = [
+    ...(units === undefined
+      ? []
+      : ([
+          [labels.hiddenUnits, units.total],
+          [labels.deadUnits, units.dead],
+          [labels.tokensOff, units.off],
+        ] as const)),
+    ...(geometry === undefined
+      ? []
+      : ([
+          [labels.effectiveRank, geometry.effectiveRank],
+          [labels.rank, geometry.rank],
+          [labels.leastDistance, geometry.leastDistance],
+        ] as const)),
+    ...(specificity === undefined ? [] : ([[labels.specificityOf, specificity]] as const)),
+    ...(prompt === undefined ? [] : ([[labels.promptL2, prompt.meanL2]] as const)),
+  ];
   return rows.length === 0
     ? []
     : [

@@ -19,8 +19,8 @@ export class RunPicker {
     private readonly context: FigureContext,
     private readonly onChange: (ids: string[]) => void,
   ) {
-    const { labels } = context,
-      tools = el("div", "", "actions");
+    const { labels } = context;
+    const tools = el("div", "", "actions");
     tools.append(
       textField(labels.searchRuns, "", (text) => {
         this.wanted = text.trim().toLowerCase();
@@ -70,11 +70,11 @@ export class RunPicker {
   }
 
   private draw(): void {
-    const { labels } = this.context,
-      found = this.shown(),
-      focused = this.list.contains(document.activeElement)
-        ? (document.activeElement as HTMLElement).dataset["id"]
-        : undefined;
+    const { labels } = this.context;
+    const found = this.shown();
+    const focused = this.list.contains(document.activeElement)
+      ? (document.activeElement as HTMLElement).dataset["id"]
+      : undefined;
     this.list.replaceChildren(...found.slice(0, MOST_SHOWN).map((run) => this.row(run)));
     this.count.textContent = fill(
       found.length > MOST_SHOWN ? labels.runsShownOf : labels.runsChosen,
@@ -86,9 +86,9 @@ export class RunPicker {
   }
 
   private row({ id, name, method, value, status }: RunChoice): HTMLElement {
-    const line = el("li"),
-      label = el("label"),
-      box = el("input");
+    const line = el("li");
+    const label = el("label");
+    const box = el("input");
     box.type = "checkbox";
     box.checked = this.chosen.includes(id);
     box.dataset["id"] = id;

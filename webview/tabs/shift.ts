@@ -50,11 +50,11 @@ export function shiftSpec(context: FigureContext): AnalysisTabSpec {
 
 /** One measure over the shift, a line for each test; beside it, if asked, another run's, such as prompt tuning as the control. */
 function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureContext): Figure {
-  const { labels, state } = context,
-    known = measures(context),
-    ks = [...new Set(cases.map(({ k }) => k))].sort((a, b) => a - b);
-  const measure = (): Measure => known.find(({ id }) => id === state.choices["shift"]) ?? known[0]!,
-    beside = (): Peer | undefined => peers.find(({ id }) => id === state.choices["beside"]);
+  const { labels, state } = context;
+  const known = measures(context);
+  const ks = [...new Set(cases.map(({ k }) => k))].sort((a, b) => a - b);
+  const measure = (): Measure => known.find(({ id }) => id === state.choices["shift"]) ?? known[0]!;
+  const beside = (): Peer | undefined => peers.find(({ id }) => id === state.choices["beside"]);
   const options = (): LineOptions => ({
     xTitle: labels.shiftBy,
     yTitle: measure().text,
@@ -63,8 +63,8 @@ function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureCo
     ticks: ks,
     dodge: true,
   });
-  const chart = new LineChart(options(), context.theme()),
-    tests = [...new Set(cases.map(({ test }) => test))];
+  const chart = new LineChart(options(), context.theme());
+  const tests = [...new Set(cases.map(({ test }) => test))];
   const draw = (): void => {
     chart.clear(options());
     const add = (own: readonly Case[], suffix: string, style: number): void => {
@@ -159,8 +159,8 @@ function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureCo
 
 /** T0, T5 and T6: what must hold exactly. */
 function propertyTable({ properties: p }: Shift, context: FigureContext): Figure {
-  const { labels } = context,
-    exact = (x: number): string => (x === 0 ? labels.exactly : x.toPrecision(2));
+  const { labels } = context;
+  const exact = (x: number): string => (x === 0 ? labels.exactly : x.toPrecision(2));
   const rows = [
     [labels.t0Places, p.acrossPlaces],
     [labels.t0Tokens, p.acrossTokens],

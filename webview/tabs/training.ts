@@ -9,8 +9,8 @@ import type { Theme } from "../theme.ts";
 import { capital, fill, percent, points as inPoints } from "../text.ts";
 import { checkbox } from "../ui.ts";
 
-const TABLE_ROWS = 200,
-  MEGABYTE = 2 ** 20;
+const TABLE_ROWS = 200;
+const MEGABYTE = 2 ** 20;
 const GROUPS = ["learningRate", "gradientNorm", "updateRatio"] as const;
 
 interface Small {
@@ -42,8 +42,8 @@ export class TrainingTab {
   private shownWarnings = "";
 
   constructor(private readonly context: FigureContext) {
-    const { labels, state } = context,
-      theme = context.theme();
+    const { labels, state } = context;
+    const theme = context.theme();
     this.loss = new LineChart(
       { xTitle: labels.step, yTitle: `${labels.loss} (${labels.nats})`, scale: state.log ? "logarithmic" : "linear" },
       theme,
@@ -115,9 +115,9 @@ export class TrainingTab {
     if (view.name !== "stability") return;
     this.card.update(view);
     if (result === undefined) return;
-    const { labels } = this.context,
-      { components } = result as Stability,
-      ratio = (x: number): string => x.toExponential(1);
+    const { labels } = this.context;
+    const { components } = result as Stability;
+    const ratio = (x: number): string => x.toExponential(1);
     const data = (): TableData => ({
       columns: [
         { name: labels.component },
@@ -164,8 +164,8 @@ export class TrainingTab {
       this.context.theme(),
     );
     const data = (): TableData => {
-      const rows = this.thinned(),
-        names = [...new Set(rows.flatMap((point) => Object.keys(of(point))))];
+      const rows = this.thinned();
+      const names = [...new Set(rows.flatMap((point) => Object.keys(of(point))))];
       return {
         columns: [{ name: this.context.labels.step }, ...names.map((name) => ({ name }))],
         rows: rows.map((point) => [point.step, ...names.map((name) => of(point)[name])]),
@@ -180,9 +180,9 @@ export class TrainingTab {
       view_: view,
     } = this;
     if (view === undefined) return;
-    const { record } = view,
-      to = this.points.at(-1),
-      from = this.points[0];
+    const { record } = view;
+    const to = this.points.at(-1);
+    const from = this.points[0];
     for (const chart of [this.loss, this.metric, ...this.small.map((each) => each.chart)]) chart.setEnd(record.steps);
     this.loss.append(
       labels.training,
@@ -235,12 +235,12 @@ export class TrainingTab {
   }
 
   private lossTable(): TableData {
-    const { labels } = this.context,
-      validation = new Map(
-        this.view_?.record.evaluations
-          .filter((e) => e.split === "validation" && e.label === "trained")
-          .map((e) => [e.step, e.loss]),
-      );
+    const { labels } = this.context;
+    const validation = new Map(
+      this.view_?.record.evaluations
+        .filter((e) => e.split === "validation" && e.label === "trained")
+        .map((e) => [e.step, e.loss]),
+    );
     const rows = new Map(this.thinned().map(({ step, loss }) => [step, loss as number | undefined]));
     for (const step of validation.keys())
       if (!rows.has(step)) rows.set(step, this.points.find((point) => point.step === step)?.loss);
@@ -255,8 +255,8 @@ export class TrainingTab {
   }
 
   private metricTable(): TableData {
-    const { labels } = this.context,
-      view = this.view_;
+    const { labels } = this.context;
+    const view = this.view_;
     return {
       columns: [
         { name: labels.step },
@@ -270,15 +270,15 @@ export class TrainingTab {
   }
 
   private showResults({ record, metric, metricName, correlation, live }: RunView): void {
-    const { labels } = this.context,
-      of = (label: string) =>
-        record.evaluations.findLast((e) => e.split === "test" && e.label === label)?.metrics[metric];
+    const { labels } = this.context;
+    const of = (label: string) =>
+      record.evaluations.findLast((e) => e.split === "test" && e.label === label)?.metrics[metric];
     const key = JSON.stringify([record.evaluations.length, record.majority, live]);
     if (key === this.shownResults) return;
     this.shownResults = key;
-    const trained = of("trained"),
-      shown = (value: number): string => (correlation ? value.toFixed(3) : percent(value)),
-      apart = (value: number): string => (correlation ? value.toFixed(3) : inPoints(value));
+    const trained = of("trained");
+    const shown = (value: number): string => (correlation ? value.toFixed(3) : percent(value));
+    const apart = (value: number): string => (correlation ? value.toFixed(3) : inPoints(value));
     const all: [string, number | undefined][] = [
       [labels.trained, trained],
       [labels.majority, metric === "accuracy" ? record.majority : undefined],
@@ -315,9 +315,10 @@ export class TrainingTab {
   }
 
   private showFacts({ record, adapterPath, measured, precision, memory, gpu }: RunView): void {
-    const { labels } = this.context,
-      { examples, lastStep } = record,
-      shape = record.promptLength === undefined ? "" : ` (m = ${record.promptLength}, r = ${record.bottleneck ?? 0})`;
+    const { labels } = this.context;
+    const { examples, lastStep } = record;
+    const shape =
+      record.promptLength === undefined ? "" : ` (m = ${record.promptLength}, r = ${record.bottleneck ?? 0})`;
     const rows: [string, string | undefined][] = [
       [labels.run, record.id],
       [labels.method, record.method],

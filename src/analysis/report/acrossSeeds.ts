@@ -17,17 +17,17 @@ function posthoc(groups: readonly SeedGroup[]): Block[] {
       ...(specificity?.cases ?? []),
     ]);
     // Draws of one permutation test are first averaged within their run.
-    const names = [...new Set(cases.map(({ label }) => label.replace(/, draw \d+$/, "")))],
-      of = (run: ReportedRun, name: string): number[] =>
-        [...(run.analyses.ablation?.cases ?? []), ...(run.analyses.specificity?.cases ?? [])]
-          .filter(({ label }) => label.replace(/, draw \d+$/, "") === name)
-          .map(({ versus }) => versus.right.difference);
+    const names = [...new Set(cases.map(({ label }) => label.replace(/, draw \d+$/, "")))];
+    const of = (run: ReportedRun, name: string): number[] =>
+      [...(run.analyses.ablation?.cases ?? []), ...(run.analyses.specificity?.cases ?? [])]
+        .filter(({ label }) => label.replace(/, draw \d+$/, "") === name)
+        .map(({ versus }) => versus.right.difference);
     return names.map((name) => {
       const values = runs
-          .map((run) => of(run, name))
-          .filter((each) => each.length > 0)
-          .map((each) => seedInterval(each).mean),
-        { n, mean, interval } = seedInterval(values);
+        .map((run) => of(run, name))
+        .filter((each) => each.length > 0)
+        .map((each) => seedInterval(each).mean);
+      const { n, mean, interval } = seedInterval(values);
       return [group, name, foundOrNot(mean, interval), String(n)];
     });
   });
@@ -92,11 +92,11 @@ function offsetSizes(groups: readonly SeedGroup[]): Block[] {
 
 function stability(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label, runs }) => {
-    const all = runs.flatMap(({ analyses }) => analyses.stability ?? []),
-      names = [...new Set(all.flatMap(({ components }) => components.map(({ group }) => group)))];
+    const all = runs.flatMap(({ analyses }) => analyses.stability ?? []);
+    const names = [...new Set(all.flatMap(({ components }) => components.map(({ group }) => group)))];
     return names.map((name) => {
-      const own = all.flatMap(({ components }) => components.filter(({ group }) => group === name)),
-        advice = own.map((each) => each.advice).find((each) => each !== undefined);
+      const own = all.flatMap(({ components }) => components.filter(({ group }) => group === name));
+      const advice = own.map((each) => each.advice).find((each) => each !== undefined);
       return [
         label,
         name,
@@ -123,15 +123,15 @@ function stability(groups: readonly SeedGroup[]): Block[] {
 
 /** Retrained ablations, each against A0 by the same seeds; never together with post-hoc ones. */
 function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
-  const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined),
-    base = own.find(({ label }) => label === "A0");
+  const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined);
+  const base = own.find(({ label }) => label === "A0");
   if (base === undefined || own.length < 2) return [];
   const value = (run: ReportedRun): number | undefined =>
     run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
   const judged = own.map((group) => {
     const pairs = group.runs.flatMap((run) => {
-      const other = base.runs.find(({ experiment }) => experiment.seed === run.experiment.seed),
-        [a, b] = [value(run), other && value(other)];
+      const other = base.runs.find(({ experiment }) => experiment.seed === run.experiment.seed);
+      const [a, b] = [value(run), other && value(other)];
       return a === undefined || b === undefined ? [] : [{ a, b }];
     });
     return {
@@ -146,11 +146,11 @@ function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
             ),
     };
   });
-  const others = judged.filter(({ group }) => group !== base),
-    { holm } = corrected(others.map(({ difference }) => difference?.p ?? 1));
+  const others = judged.filter(({ group }) => group !== base);
+  const { holm } = corrected(others.map(({ difference }) => difference?.p ?? 1));
   const rows = judged.map(({ group, values, difference }) => {
-    const kase = group.runs[0]!.experiment.part!.case!,
-      at = others.findIndex((each) => each.group === group);
+    const kase = group.runs[0]!.experiment.part!.case!;
+    const at = others.findIndex((each) => each.group === group);
     return [
       `${kase}: ${RETRAINED_TEXT[kase]}`,
       group.runs[0]!.record.trainable?.toLocaleString("en") ?? "",
@@ -182,8 +182,8 @@ interface Judged {
 /** (A0 - A3) / (A0 - A1), only where A0 - A1 exceeds its interval. */
 function explained(judged: readonly Judged[], base: SeedGroup): string {
   const of = (label: string): Judged["difference"] =>
-      judged.find(({ group }) => group !== base && group.label === label)?.difference,
-    [a1, a3] = [of("A1"), of("A3")];
+    judged.find(({ group }) => group !== base && group.label === label)?.difference;
+  const [a1, a3] = [of("A1"), of("A3")];
   if (a1?.interval === undefined || a3 === undefined || a1.interval[1] >= 0)
     return "No share of a gain is computed: ADePT's gain over the prompt alone does not exceed its interval.";
   return `Specificity explains ${number((100 * a3.mean) / a1.mean, 0)} % of ADePT's gain over the prompt alone: what one trained constant does not reach.`;

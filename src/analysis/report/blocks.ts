@@ -79,11 +79,11 @@ th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n
 
 /** Points with their intervals about a line at 0, as SVG. */
 function forest({ caption, rows }: Extract<Block, { kind: "forest" }>): string {
-  const most = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)])),
-    left = 230,
-    right = 620,
-    line = 24,
-    height = rows.length * line + 34;
+  const most = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]));
+  const left = 230;
+  const right = 620;
+  const line = 24;
+  const height = rows.length * line + 34;
   const x = (value: number): number => Math.round((left + ((value + most) / (2 * most)) * (right - left)) * 10) / 10;
   const marks = rows.map(({ label, value, low, high }, i) => {
     const y = 14 + i * line;
@@ -96,27 +96,27 @@ function forest({ caption, rows }: Extract<Block, { kind: "forest" }>): string {
   return `<figure><figcaption>${escapeHtml(caption)}</figcaption><svg role="img" aria-label="${escapeHtml(caption)}" viewBox="0 0 660 ${height}" width="660" height="${height}"><line x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height - 22}" stroke="currentColor" stroke-dasharray="3 3"/>${marks.join("")}${ticks.join("")}</svg></figure>`;
 }
 
-const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 2"],
-  COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6a00"];
+const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 2"];
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6a00"];
 
 /** Curves with their intervals as SVG; each has its own colour, dash and place on the axis. */
 function lines({ caption, x: xName, y: yName, lines: curves }: Extract<Block, { kind: "lines" }>): string {
-  const all = curves.flatMap(({ points }) => points),
-    ticks = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b),
-    low = Math.min(...all.flatMap((p) => [p.y, p.low ?? p.y])),
-    high = Math.max(...all.flatMap((p) => [p.y, p.high ?? p.y]));
-  const [left, right, top, bottom] = [60, 480, 12, 250],
-    span = Math.log(ticks.at(-1)! / ticks[0]!) || 1;
+  const all = curves.flatMap(({ points }) => points);
+  const ticks = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b);
+  const low = Math.min(...all.flatMap((p) => [p.y, p.low ?? p.y]));
+  const high = Math.max(...all.flatMap((p) => [p.y, p.high ?? p.y]));
+  const [left, right, top, bottom] = [60, 480, 12, 250];
+  const span = Math.log(ticks.at(-1)! / ticks[0]!) || 1;
   const px = (value: number, curve: number): number =>
-      Math.round(
-        10 * (left + (Math.log(value / ticks[0]!) / span) * (right - left) + 3 * (curve - (curves.length - 1) / 2)),
-      ) / 10,
-    py = (value: number): number =>
-      Math.round(10 * (bottom - ((value - low) / (high - low || 1)) * (bottom - top))) / 10;
+    Math.round(
+      10 * (left + (Math.log(value / ticks[0]!) / span) * (right - left) + 3 * (curve - (curves.length - 1) / 2)),
+    ) / 10;
+  const py = (value: number): number =>
+    Math.round(10 * (bottom - ((value - low) / (high - low || 1)) * (bottom - top))) / 10;
   const drawn = curves.map(({ label, points }, i) => {
-    const colour = COLOURS[i % COLOURS.length]!,
-      dash = DASHES[i % DASHES.length]!,
-      y = top + 10 + 20 * i;
+    const colour = COLOURS[i % COLOURS.length]!;
+    const dash = DASHES[i % DASHES.length]!;
+    const y = top + 10 + 20 * i;
     const whiskers = points
       .map((p) =>
         p.low === undefined || p.high === undefined

@@ -11,8 +11,8 @@ const finished = ({ record }: ReportedRun): boolean => record.status === "finish
 /** What tells the curves apart: everything but seed and k, named by the settings of the method that differ. */
 function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
   const settings = (run: ReportedRun): Map<string, unknown> =>
-      new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]),
-    groups = new Map<string, ReportedRun[]>();
+    new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]);
+  const groups = new Map<string, ReportedRun[]>();
   for (const run of runs) {
     const key = JSON.stringify([...settings(run)]);
     groups.set(key, [...(groups.get(key) ?? []), run]);
@@ -23,10 +23,10 @@ function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRu
     kind: own[0]!.experiment.method.kind,
   }));
   return all.map(({ own, settings: mine, kind }) => {
-    const same = all.filter((each) => each.kind === kind),
-      keys = [...new Set(same.flatMap((each) => [...each.settings.keys()]))].filter(
-        (key) => new Set(same.map((each) => JSON.stringify(each.settings.get(key)))).size > 1,
-      );
+    const same = all.filter((each) => each.kind === kind);
+    const keys = [...new Set(same.flatMap((each) => [...each.settings.keys()]))].filter(
+      (key) => new Set(same.map((each) => JSON.stringify(each.settings.get(key)))).size > 1,
+    );
     return {
       label: [
         kind,
@@ -43,19 +43,19 @@ function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRu
 
 /** Test value over the number of training examples, a curve per method, and each remedy against ADePT as it is. */
 export function fewShotSection(given: readonly ReportedRun[], metric: string): Block[] {
-  const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run)),
-    ks = [...new Set(runs.map((run) => shotsOf(run)!))].sort((a, b) => a - b);
+  const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run));
+  const ks = [...new Set(runs.map((run) => shotsOf(run)!))].sort((a, b) => a - b);
   if (ks.length < 2) return [];
   const value = (run: ReportedRun): number | undefined =>
     run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
-  const drawn = curves(runs),
-    at = (own: readonly ReportedRun[], k: number): { seed: number; value: number }[] =>
-      own
-        .filter((run) => shotsOf(run) === k)
-        .flatMap((run) => {
-          const found = value(run);
-          return found === undefined ? [] : [{ seed: run.experiment.seed, value: found }];
-        });
+  const drawn = curves(runs);
+  const at = (own: readonly ReportedRun[], k: number): { seed: number; value: number }[] =>
+    own
+      .filter((run) => shotsOf(run) === k)
+      .flatMap((run) => {
+        const found = value(run);
+        return found === undefined ? [] : [{ seed: run.experiment.seed, value: found }];
+      });
   const summaries = drawn.map(({ label, runs: own }) => ({
     label,
     points: ks.flatMap((k) => {
@@ -68,11 +68,11 @@ export function fewShotSection(given: readonly ReportedRun[], metric: string): B
     .filter((each) => each !== plain)
     .flatMap(({ label, runs: own }) =>
       ks.flatMap((k) => {
-        const base = at(plain.runs, k),
-          pairs = at(own, k).flatMap(({ seed, value: a }) => {
-            const b = base.find((each) => each.seed === seed);
-            return b === undefined ? [] : [{ a, b: b.value }];
-          });
+        const base = at(plain.runs, k);
+        const pairs = at(own, k).flatMap(({ seed, value: a }) => {
+          const b = base.find((each) => each.seed === seed);
+          return b === undefined ? [] : [{ a, b: b.value }];
+        });
         if (pairs.length === 0) return [];
         const { mean, interval, n } = pairedDifference(
           pairs.map(({ a }) => a),

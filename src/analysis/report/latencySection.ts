@@ -29,9 +29,9 @@ function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatem
 /** The latency of one run: ADePT's where there is one, since only that has a fold to show. */
 export function latencySection(runs: readonly ReportedRun[]): Block[] {
   const run =
-      runs.find(({ experiment, analyses }) => experiment.method.kind === "adept" && analyses.latency !== undefined) ??
-      runs.find(({ analyses }) => analyses.latency !== undefined),
-    latency = run?.analyses.latency;
+    runs.find(({ experiment, analyses }) => experiment.method.kind === "adept" && analyses.latency !== undefined) ??
+    runs.find(({ analyses }) => analyses.latency !== undefined);
+  const latency = run?.analyses.latency;
   if (run === undefined || latency === undefined) return [];
   return [
     { kind: "heading", level: 3, text: "Latency" },

@@ -13,9 +13,9 @@ import { shiftSection } from "./shiftSection.ts";
 function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun[] }[] {
   const groups = new Map<string, { name: string; runs: ReportedRun[] }>();
   for (const run of runs) {
-    const { shots: _, ...task } = run.experiment.task,
-      key = JSON.stringify([task, run.experiment.backbone]),
-      group = groups.get(key) ?? { name: taskName(run.experiment), runs: [] };
+    const { shots: _, ...task } = run.experiment.task;
+    const key = JSON.stringify([task, run.experiment.backbone]);
+    const group = groups.get(key) ?? { name: taskName(run.experiment), runs: [] };
     groups.set(key, group);
     group.runs.push(run);
   }
@@ -23,10 +23,10 @@ function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun
 }
 
 function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
-  const comparison = compareRuns(runs),
-    { metric } = comparison,
-    groups = seedGroups(runs),
-    show = (x: number): string => metricValue(metric, x);
+  const comparison = compareRuns(runs);
+  const { metric } = comparison;
+  const groups = seedGroups(runs);
+  const show = (x: number): string => metricValue(metric, x);
   const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }) => [
     label,
     trainable?.toLocaleString("en") ?? "",

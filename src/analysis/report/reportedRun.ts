@@ -40,8 +40,8 @@ export function seedGroups(runs: readonly ReportedRun[]): SeedGroup[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   return compareRuns(runs)
     .rows.map((row) => {
-      const own = row.runs.map((id) => byId.get(id)!),
-        kase = own[0]?.experiment.part?.case;
+      const own = row.runs.map((id) => byId.get(id)!);
+      const kase = own[0]?.experiment.part?.case;
       return { label: kase === undefined ? row.label : kase, kind: own[0]?.experiment.method.kind ?? "", runs: own };
     })
     .filter((group) => group.runs.length > 0);

@@ -32,8 +32,8 @@ function casesTable(
   full: { label: string; metrics: Record<string, number>; loss: number },
   cases: readonly AlteredOutcome[],
 ): Block[] {
-  const n = cases[0]?.versus.n ?? 0,
-    title = `${caption} (n = ${n}; 95 % intervals by the paired bootstrap over examples)`;
+  const n = cases[0]?.versus.n ?? 0;
+  const title = `${caption} (n = ${n}; 95 % intervals by the paired bootstrap over examples)`;
   return [
     {
       kind: "table",

@@ -46,8 +46,8 @@ function effects(groups: readonly { label: string; shifts: Shift[] }[]): Block {
   const labels = groups[0]!.shifts[0]!.cases.map(({ label }) => label);
   const rows = groups.flatMap(({ label: group, shifts }) =>
     labels.flatMap((label) => {
-      const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label)),
-        mean = (value: (each: Shift["cases"][number]) => number): number => seedInterval(own.map(value)).mean;
+      const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label));
+      const mean = (value: (each: Shift["cases"][number]) => number): number => seedInterval(own.map(value)).mean;
       if (own.length === 0) return [];
       const { mean: difference, interval } = seedInterval(own.map(({ versus }) => versus.right.difference));
       return [
@@ -96,8 +96,8 @@ function control(groups: readonly SeedGroup[]): Block[] {
     .filter((group) => group !== pt)
     .flatMap((group) => {
       const pairs = group.runs.flatMap((run) => {
-        const other = pt.runs.find(({ experiment }) => experiment.seed === run.experiment.seed),
-          [method, base] = [shiftOf(run), other && shiftOf(other)];
+        const other = pt.runs.find(({ experiment }) => experiment.seed === run.experiment.seed);
+        const [method, base] = [shiftOf(run), other && shiftOf(other)];
         return method === undefined || base === undefined ? [] : [{ method, control: base }];
       });
       return doubleDifferences(pairs).map(({ label, seeds, examples }) => [

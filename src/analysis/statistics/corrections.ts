@@ -7,13 +7,13 @@ export interface Corrected {
 
 /** Runs over the p-values from the smallest, or from the largest, keeping the running extreme. */
 function stepwise(p: readonly number[], scaled: (value: number, rank: number) => number, upwards: boolean): number[] {
-  const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!),
-    result = new Array<number>(p.length);
+  const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!);
+  const result = new Array<number>(p.length);
   let extreme = upwards ? 0 : 1;
   for (let at = 0; at < order.length; at++) {
-    const rank = upwards ? at : order.length - 1 - at,
-      index = order[rank]!,
-      value = Math.min(1, scaled(p[index]!, rank));
+    const rank = upwards ? at : order.length - 1 - at;
+    const index = order[rank]!;
+    const value = Math.min(1, scaled(p[index]!, rank));
     extreme = upwards ? Math.max(extreme, value) : Math.min(extreme, value);
     result[index] = extreme;
   }

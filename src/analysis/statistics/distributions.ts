@@ -6,9 +6,9 @@ const LANCZOS = [
   -0.21026444172410488319e-3, 0.2174396181152126432e-3, -0.16431810653676389022e-3, 0.84418223983852743293e-4,
   -0.2619083840158140867e-4, 0.36899182659531622704e-5,
 ];
-const TINY = 1e-300,
-  EPSILON = 1e-16,
-  MOST_TERMS = 10_000;
+const TINY = 1e-300;
+const EPSILON = 1e-16;
+const MOST_TERMS = 10_000;
 
 /** ln Gamma(x) for x > 0. */
 export function lnGamma(x: number): number {
@@ -19,9 +19,9 @@ export function lnGamma(x: number): number {
 
 /** A continued fraction 1 / (b0 + a1 / (b1 + ...)) by Lentz's method; `term` gives [a, b] of the n-th step. */
 function fraction(first: number, term: (n: number) => readonly [a: number, b: number]): number {
-  let c = 1 / TINY,
-    d = 1 / (first === 0 ? TINY : first),
-    value = d;
+  let c = 1 / TINY;
+  let d = 1 / (first === 0 ? TINY : first);
+  let value = d;
   for (let n = 1; n < MOST_TERMS; n++) {
     const [a, b] = term(n);
     d = b + a * d;
@@ -59,8 +59,8 @@ function upperGamma(a: number, x: number): number {
   if (x <= 0) return 1;
   const front = Math.exp(a * Math.log(x) - x - lnGamma(a));
   if (x >= a + 1) return front * fraction(x + 1 - a, (n) => [-n * (n - a), x + 2 * n + 1 - a]);
-  let term = 1 / a,
-    sum = term;
+  let term = 1 / a;
+  let sum = term;
   for (let n = 1; n < MOST_TERMS && term > sum * EPSILON; n++) {
     term *= x / (a + n);
     sum += term;
@@ -86,8 +86,8 @@ function invert(cdf: (x: number) => number, p: number): number {
   if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
   if (p === 0.5) return 0;
   if (p > 0.5) return -invert(cdf, 1 - p);
-  let low = -1,
-    high = 0;
+  let low = -1;
+  let high = 0;
   while (cdf(low) > p && low > -1e300) {
     high = low;
     low *= 2;

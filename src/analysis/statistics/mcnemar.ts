@@ -32,10 +32,10 @@ export function mcnemarOf({
   onlyBRight: number;
   bothWrong: number;
 }): McNemarResult {
-  const discordant = onlyARight + onlyBRight,
-    apart = Math.abs(onlyARight - onlyBRight);
-  const chi2 = discordant === 0 ? 0 : apart ** 2 / discordant,
-    correctedChi2 = discordant === 0 ? 0 : (apart - 1) ** 2 / discordant;
+  const discordant = onlyARight + onlyBRight;
+  const apart = Math.abs(onlyARight - onlyBRight);
+  const chi2 = discordant === 0 ? 0 : apart ** 2 / discordant;
+  const correctedChi2 = discordant === 0 ? 0 : (apart - 1) ** 2 / discordant;
   const exactP =
     discordant === 0 || apart === 0 ? 1 : Math.min(1, 2 * fairBinomial(Math.min(onlyARight, onlyBRight), discordant));
   return {

@@ -20,10 +20,10 @@ export interface BootstrapResult {
 
 /** Linear quantile of sorted values, as numpy's default. @param q 0..1 */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
-  const at = q * (sorted.length - 1),
-    below = Math.floor(at),
-    low = sorted[below] ?? NaN,
-    high = sorted[Math.min(below + 1, sorted.length - 1)] ?? NaN;
+  const at = q * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below] ?? NaN;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? NaN;
   return low + (at - below) * (high - low);
 }
 
@@ -33,12 +33,12 @@ export function bcaTerms(
   means: Float64Array,
   observed: number,
 ): { z0: number; acceleration: number } {
-  const n = differences.length,
-    below = means.reduce((count, m) => count + (m < observed ? 1 : 0), 0),
-    upTo = means.reduce((count, m) => count + (m <= observed ? 1 : 0), 0);
-  let sum = 0,
-    squares = 0,
-    cubes = 0;
+  const n = differences.length;
+  const below = means.reduce((count, m) => count + (m < observed ? 1 : 0), 0);
+  const upTo = means.reduce((count, m) => count + (m <= observed ? 1 : 0), 0);
+  let sum = 0;
+  let squares = 0;
+  let cubes = 0;
   for (let i = 0; i < n; i++) sum += differences[i]!;
   // Leaving out i changes the mean by (mean - d_i) / (n - 1); the sign is that of the mean of all left-out means minus each.
   for (let i = 0; i < n; i++) {
@@ -64,8 +64,8 @@ export function bootstrapOf(
     draw,
   }: { resamples: number; confidence: number; draw: (resample: number, place: number) => number },
 ): BootstrapResult {
-  const n = differences.length,
-    means = new Float64Array(resamples);
+  const n = differences.length;
+  const means = new Float64Array(resamples);
   for (let b = 0; b < resamples; b++) {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += differences[draw(b, i)]!;
@@ -75,23 +75,23 @@ export function bootstrapOf(
 }
 
 function summarise(differences: ArrayLike<number>, means: Float64Array, confidence: number): BootstrapResult {
-  const n = differences.length,
-    resamples = means.length,
-    observed =
-      (Array.prototype.reduce.call(
-        differences,
-        (sum: unknown, x: unknown) => (sum as number) + (x as number),
-        0,
-      ) as number) / n;
-  const average = means.reduce((sum, m) => sum + m, 0) / resamples,
-    standardError = Math.sqrt(means.reduce((sum, m) => sum + (m - average) ** 2, 0) / (resamples - 1));
-  const sorted = means.slice().sort(),
-    tail = (1 - confidence) / 2,
-    percentile: Interval = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
-  const atMost = means.reduce((count, m) => count + (m <= 0 ? 1 : 0), 0),
-    atLeast = means.reduce((count, m) => count + (m >= 0 ? 1 : 0), 0);
-  const degenerate = sorted[0] === sorted.at(-1),
-    { z0, acceleration } = bcaTerms(differences, means, observed);
+  const n = differences.length;
+  const resamples = means.length;
+  const observed =
+    (Array.prototype.reduce.call(
+      differences,
+      (sum: unknown, x: unknown) => (sum as number) + (x as number),
+      0,
+    ) as number) / n;
+  const average = means.reduce((sum, m) => sum + m, 0) / resamples;
+  const standardError = Math.sqrt(means.reduce((sum, m) => sum + (m - average) ** 2, 0) / (resamples - 1));
+  const sorted = means.slice().sort();
+  const tail = (1 - confidence) / 2;
+  const percentile: Interval = [quantile(sorted, tail), quantile(sorted, 1 - tail)];
+  const atMost = means.reduce((count, m) => count + (m <= 0 ? 1 : 0), 0);
+  const atLeast = means.reduce((count, m) => count + (m >= 0 ? 1 : 0), 0);
+  const degenerate = sorted[0] === sorted.at(-1);
+  const { z0, acceleration } = bcaTerms(differences, means, observed);
   const shifted = (z: number): number => normalCdf(z0 + (z0 + z) / (1 - acceleration * (z0 + z)));
   const bca: Interval = degenerate
     ? [observed, observed]
@@ -117,8 +117,8 @@ export function pairedBootstrap(
   { resamples = 10_000, confidence = 0.95, seed = 0 }: { resamples?: number; confidence?: number; seed?: number } = {},
 ): BootstrapResult {
   if (a.length !== b.length || a.length === 0) throw new RangeError(`${a.length} and ${b.length} values are no pairs`);
-  const n = a.length,
-    differences = Float64Array.from(a, (x, i) => x - b[i]!);
+  const n = a.length;
+  const differences = Float64Array.from(a, (x, i) => x - b[i]!);
   // Every resample of nothing but zeros has the mean 0.
   if (differences.every((x) => x === 0)) return summarise(differences, new Float64Array(resamples), confidence);
   const kept = drawsOf(n, resamples, seed);

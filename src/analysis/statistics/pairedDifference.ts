@@ -23,16 +23,17 @@ const varianceOf = (values: readonly number[]): number => {
 
 /** The paired t-test of mean(a - b) with its interval and effect sizes. @param confidence 0..1 */
 export function pairedDifference(a: readonly number[], b: readonly number[], confidence = 0.95): PairedResult {
-  const d = a.map((x, i) => x - b[i]!),
-    n = d.length,
-    mean = meanOf(d);
+  const d = a.map((x, i) => x - b[i]!);
+  const n = d.length;
+  const mean = meanOf(d);
   if (n < 2) return { n, mean };
-  const sd = Math.sqrt(varianceOf(d)),
-    pooled = Math.sqrt((varianceOf(a) + varianceOf(b)) / 2),
-    error = sd / Math.sqrt(n),
-    half = tQuantile((1 + confidence) / 2, n - 1) * error;
-  const apart = meanOf(a) - meanOf(b),
-    effect = pooled > 0 ? { dPooled: apart / pooled, hedgesG: (apart / pooled) * (1 - 3 / (4 * (2 * n - 2) - 1)) } : {};
+  const sd = Math.sqrt(varianceOf(d));
+  const pooled = Math.sqrt((varianceOf(a) + varianceOf(b)) / 2);
+  const error = sd / Math.sqrt(n);
+  const half = tQuantile((1 + confidence) / 2, n - 1) * error;
+  const apart = meanOf(a) - meanOf(b);
+  const effect =
+    pooled > 0 ? { dPooled: apart / pooled, hedgesG: (apart / pooled) * (1 - 3 / (4 * (2 * n - 2) - 1)) } : {};
   if (sd === 0) return { n, mean, sd, interval: [mean, mean], ...effect };
   const t = mean / error;
   return {
@@ -54,13 +55,13 @@ export function unpairedDifference(
   a: readonly number[],
   b: readonly number[],
 ): { cohensD: number; studentT: number; studentP: number; welchT: number; welchP: number; welchDf: number } {
-  const [n, m] = [a.length, b.length],
-    [va, vb] = [varianceOf(a), varianceOf(b)],
-    mean = meanOf(a) - meanOf(b),
-    pooled = ((n - 1) * va + (m - 1) * vb) / (n + m - 2);
-  const studentT = mean / Math.sqrt(pooled * (1 / n + 1 / m)),
-    welchT = mean / Math.sqrt(va / n + vb / m),
-    welchDf = (va / n + vb / m) ** 2 / ((va / n) ** 2 / (n - 1) + (vb / m) ** 2 / (m - 1));
+  const [n, m] = [a.length, b.length];
+  const [va, vb] = [varianceOf(a), varianceOf(b)];
+  const mean = meanOf(a) - meanOf(b);
+  const pooled = ((n - 1) * va + (m - 1) * vb) / (n + m - 2);
+  const studentT = mean / Math.sqrt(pooled * (1 / n + 1 / m));
+  const welchT = mean / Math.sqrt(va / n + vb / m);
+  const welchDf = (va / n + vb / m) ** 2 / ((va / n) ** 2 / (n - 1) + (vb / m) ** 2 / (m - 1));
   return {
     cohensD: mean / Math.sqrt(pooled),
     studentT,

@@ -34,8 +34,8 @@ function restoreUtil(): void {
 
 /** The GPU's name by NVIDIA's own tool, which comes with the driver. */
 function gpuName(): string {
-  const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0],
-    which = device === undefined || device === "" ? [] : ["-i", device];
+  const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0];
+  const which = device === undefined || device === "" ? [] : ["-i", device];
   const { status, stdout } = spawnSync("nvidia-smi", ["--query-gpu=name", "--format=csv,noheader", ...which], {
     encoding: "utf8",
     timeout: 10_000,

@@ -21,30 +21,30 @@ const shapeOf = (value: OpValue, input: number): Shape => value.inputs[input]!.s
 
 /** The product with a matrix is one over all rows: the batched operation would make one for each batch entry. */
 function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
-  const { transA, transB } = value.attributes,
-    left = shapeOf(value, 0),
-    right = shapeOf(value, 1).length;
+  const { transA, transB } = value.attributes;
+  const left = shapeOf(value, 0);
+  const right = shapeOf(value, 1).length;
   if (right > 2 || (transA && left.length > 2)) {
     const batched = tf.call("BatchMatMulV2", { adj_x: transA, adj_y: transB });
     return (inputs) => batched(first(inputs), second(inputs));
   }
   const product = tf.call("MatMul", { transpose_a: transA, transpose_b: transB });
   if (left.length === 2) return (inputs) => product(first(inputs), second(inputs));
-  const reshaped = tf.call("Reshape"),
-    rows = tf.ints([-1, Number(left.at(-1))]);
+  const reshaped = tf.call("Reshape");
+  const rows = tf.ints([-1, Number(left.at(-1))]);
   return (inputs, run) => {
-    const a = first(inputs),
-      b = second(inputs),
-      flat = run.pass(reshaped(a, rows));
+    const a = first(inputs);
+    const b = second(inputs);
+    const flat = run.pass(reshaped(a, rows));
     return reshaped(run.pass(product(flat, b)), run.shape([...a.shape.slice(0, -1), b.shape[transB ? 0 : 1]!]));
   };
 }
 
 /** A size of the target is that of the input's dimension of the same name, or what its name is a sum or product of. */
 function reshape(tf: TfOperations, value: Of<"reshape">): Kernel {
-  const call = tf.call("Reshape"),
-    from = shapeOf(value, 0),
-    { shape } = value.attributes;
+  const call = tf.call("Reshape");
+  const from = shapeOf(value, 0);
+  const { shape } = value.attributes;
   if (shape.every((dim) => typeof dim === "number")) {
     const sizes = tf.ints(shape);
     return (inputs) => call(first(inputs), sizes);
@@ -58,12 +58,12 @@ function reshape(tf: TfOperations, value: Of<"reshape">): Kernel {
 }
 
 function slice(tf: TfOperations, value: Of<"slice">): Kernel {
-  const call = tf.call("Slice"),
-    { axis, start, end } = value.attributes,
-    rest = shapeOf(value, 0).map((_, i) => i);
+  const call = tf.call("Slice");
+  const { axis, start, end } = value.attributes;
+  const rest = shapeOf(value, 0).map((_, i) => i);
   return (inputs, run) => {
-    const from = run.size(start),
-      size = run.size(end) - from;
+    const from = run.size(start);
+    const size = run.size(end) - from;
     return call(
       first(inputs),
       run.shape(rest.map((i) => (i === axis ? from : 0))),
@@ -73,8 +73,8 @@ function slice(tf: TfOperations, value: Of<"slice">): Kernel {
 }
 
 function concat(tf: TfOperations, value: Of<"concat">): Kernel {
-  const call = tf.call("ConcatV2", { N: value.inputs.length, T: value.type, Tidx: "int32" }),
-    axis = tf.int(value.attributes.axis);
+  const call = tf.call("ConcatV2", { N: value.inputs.length, T: value.type, Tidx: "int32" });
+  const axis = tf.int(value.attributes.axis);
   return (inputs) => call(...inputs, axis);
 }
 
@@ -85,8 +85,8 @@ function gate(tf: TfOperations): Kernel {
 }
 
 function keep(tf: TfOperations): Kernel {
-  const select = tf.call("SelectV2"),
-    zeros = tf.call("ZerosLike");
+  const select = tf.call("SelectV2");
+  const zeros = tf.call("ZerosLike");
   return (inputs, run) => select(second(inputs), first(inputs), run.pass(zeros(first(inputs))));
 }
 
@@ -98,59 +98,59 @@ function inverse(tf: TfOperations, value: Of<"rmsNorm"> | Of<"rmsInverse">): (x:
     tf.call("AddV2"),
     tf.call("Rsqrt"),
   ];
-  const axis = tf.ints([value.shape.length - 1]),
-    epsilon = tf.float(value.attributes.epsilon);
+  const axis = tf.ints([value.shape.length - 1]);
+  const epsilon = tf.float(value.attributes.epsilon);
   return (x, { pass }) => root(pass(add(pass(mean(pass(square(x)), axis)), epsilon)));
 }
 
 function rmsNorm(tf: TfOperations, value: Of<"rmsNorm">): Kernel {
-  const factor = inverse(tf, value),
-    multiply = tf.call("Mul");
+  const factor = inverse(tf, value);
+  const multiply = tf.call("Mul");
   return (inputs, run) =>
     multiply(run.pass(multiply(first(inputs), run.pass(factor(first(inputs), run)))), second(inputs));
 }
 
 /** 1 for each label that counts, else 0. */
 function counted(tf: TfOperations): (labels: TfTensor, run: TfRun) => TfTensor {
-  const greaterEqual = tf.call("GreaterEqual"),
-    cast = tf.call("Cast", { DstT: "float32" }),
-    zero = tf.int(0);
+  const greaterEqual = tf.call("GreaterEqual");
+  const cast = tf.call("Cast", { DstT: "float32" });
+  const zero = tf.int(0);
   return (labels, { pass }) => pass(cast(pass(greaterEqual(labels, zero))));
 }
 
 function crossEntropy(tf: TfOperations, value: Of<"crossEntropy">): Kernel {
-  const rank = value.shape.length,
-    valid = counted(tf),
-    logSoftmax = tf.call("LogSoftmax"),
-    maximum = tf.call("Maximum");
-  const pick = tf.call("GatherV2", { batch_dims: rank }),
-    axis = tf.int(rank),
-    zero = tf.int(0),
-    negate = tf.call("Neg"),
-    multiply = tf.call("Mul");
+  const rank = value.shape.length;
+  const valid = counted(tf);
+  const logSoftmax = tf.call("LogSoftmax");
+  const maximum = tf.call("Maximum");
+  const pick = tf.call("GatherV2", { batch_dims: rank });
+  const axis = tf.int(rank);
+  const zero = tf.int(0);
+  const negate = tf.call("Neg");
+  const multiply = tf.call("Mul");
   return (inputs, run) => {
-    const { pass } = run,
-      labels = second(inputs),
-      picked = pass(pick(pass(logSoftmax(first(inputs))), pass(maximum(labels, zero)), axis));
+    const { pass } = run;
+    const labels = second(inputs);
+    const picked = pass(pick(pass(logSoftmax(first(inputs))), pass(maximum(labels, zero)), axis));
     return multiply(pass(negate(picked)), valid(labels, run));
   };
 }
 
 function crossEntropyGradient(tf: TfOperations, value: Of<"crossEntropyGradient">): Kernel {
-  const valid = counted(tf),
-    softmax = tf.call("Softmax"),
-    oneHot = tf.call("OneHot"),
-    expand = tf.call("ExpandDims"),
-    subtract = tf.call("Sub"),
-    multiply = tf.call("Mul");
-  const classes = tf.int(Number(value.shape.at(-1))),
-    on = tf.float(1),
-    off = tf.float(0),
-    axis = tf.int(-1);
+  const valid = counted(tf);
+  const softmax = tf.call("Softmax");
+  const oneHot = tf.call("OneHot");
+  const expand = tf.call("ExpandDims");
+  const subtract = tf.call("Sub");
+  const multiply = tf.call("Mul");
+  const classes = tf.int(Number(value.shape.at(-1)));
+  const on = tf.float(1);
+  const off = tf.float(0);
+  const axis = tf.int(-1);
   return (inputs, run) => {
-    const { pass } = run,
-      labels = second(inputs),
-      factor = pass(expand(pass(multiply(inputs[2]!, valid(labels, run))), axis));
+    const { pass } = run;
+    const labels = second(inputs);
+    const factor = pass(expand(pass(multiply(inputs[2]!, valid(labels, run))), axis));
     return multiply(pass(subtract(pass(softmax(first(inputs))), pass(oneHot(labels, classes, on, off)))), factor);
   };
 }
@@ -182,8 +182,8 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
     return (inputs, run) => factor(first(inputs), run);
   },
   gather: (tf) => {
-    const call = tf.call("GatherV2"),
-      axis = tf.int(0);
+    const call = tf.call("GatherV2");
+    const axis = tf.int(0);
     return (inputs) => call(first(inputs), second(inputs), axis);
   },
   // Rows that no id names are 0, rows that several name are summed: a segment sum whose segments are the ids.
@@ -192,13 +192,13 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
     return (inputs, run) => call(second(inputs), first(inputs), run.scalar(run.size(attributes.rows)));
   },
   reduceSum: (tf, { attributes }) => {
-    const call = tf.call("Sum"),
-      axes = tf.ints(attributes.axes);
+    const call = tf.call("Sum");
+    const axes = tf.ints(attributes.axes);
     return (inputs) => call(first(inputs), axes);
   },
   transpose: (tf, { attributes }) => {
-    const call = tf.call("Transpose"),
-      permutation = tf.ints(attributes.permutation);
+    const call = tf.call("Transpose");
+    const permutation = tf.ints(attributes.permutation);
     return (inputs) => call(first(inputs), permutation);
   },
   broadcastTo: (tf, { attributes }) => {

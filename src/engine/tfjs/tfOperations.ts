@@ -14,8 +14,8 @@ export class TfOperations {
 
   /** @param attributes those that TensorFlow cannot tell from the inputs; a type by its name */
   call(operation: string, attributes: Readonly<Record<string, TfType | boolean | number>> = {}): Call {
-    const backend = this.tf.backend(),
-      { binding } = backend;
+    const backend = this.tf.backend();
+    const { binding } = backend;
     const list = Object.entries(attributes).map(([name, value]): TfAttribute => {
       if (typeof value === "string") return { name, type: binding.TF_ATTR_TYPE, value: binding[TYPES[value]] };
       return { name, type: typeof value === "boolean" ? binding.TF_ATTR_BOOL : binding.TF_ATTR_INT, value };

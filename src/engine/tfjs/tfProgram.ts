@@ -32,8 +32,8 @@ function bind(fed: readonly Fed[], feeds: Readonly<Record<string, HostTensor>>):
     const fits =
       feed.dims.length === shape.length &&
       shape.every((dim, i) => {
-        const size = feed.dims[i]!,
-          known = typeof dim === "number" ? dim : (symbols.get(dim) ?? size);
+        const size = feed.dims[i]!;
+        const known = typeof dim === "number" ? dim : (symbols.get(dim) ?? size);
         if (typeof dim === "string") symbols.set(dim, size);
         return known === size;
       });
@@ -63,15 +63,15 @@ export class TfProgram implements Program {
     weights: Weights,
   ) {
     this.operations = new TfOperations(tf);
-    const order = topological(Object.values(outputs)),
-      places = new Map(order.map((value, place) => [value, place]));
+    const order = topological(Object.values(outputs));
+    const places = new Map(order.map((value, place) => [value, place]));
     this.results = Object.entries(outputs).map(([name, value]) => ({
       name,
       place: places.get(value)!,
       lent: value.kind !== "op",
     }));
-    const kept = new Set(this.results.map(({ place }) => place)),
-      lastUse = new Map<number, number>();
+    const kept = new Set(this.results.map(({ place }) => place));
+    const lastUse = new Map<number, number>();
     order.forEach((value, place) => {
       if (value.kind === "op") for (const input of value.inputs) lastUse.set(places.get(input)!, place);
     });
@@ -115,8 +115,8 @@ export class TfProgram implements Program {
   }
 
   private execute(feeds: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-    const run = new TfRun(this.tf, bind(this.fed, feeds)),
-      live = new Map<number, TfTensor>();
+    const run = new TfRun(this.tf, bind(this.fed, feeds));
+    const live = new Map<number, TfTensor>();
     try {
       for (const { name, place, value } of this.fed)
         live.set(place, this.tf.tensor(feeds[name]!.data, feeds[name]!.dims, value.type));

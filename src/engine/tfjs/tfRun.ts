@@ -33,8 +33,8 @@ export class TfRun {
   }
 
   private kept(sizes: readonly number[], shape: readonly number[]): TfTensor {
-    const key = `${shape.length} ${sizes.join()}`,
-      tensor = this.known.get(key) ?? this.tf.tensor(Int32Array.from(sizes), shape, "int32");
+    const key = `${shape.length} ${sizes.join()}`;
+    const tensor = this.known.get(key) ?? this.tf.tensor(Int32Array.from(sizes), shape, "int32");
     this.known.set(key, tensor);
     return tensor;
   }

@@ -10,8 +10,8 @@ import { WeightStore } from "./weightStore.ts";
  * @throws UserError where no form of it is installed, or the installed one does not load
  */
 export function tfjsEngine(spec: EngineSpec): Engine {
-  const { tf, name } = loadTensorFlow(spec.threads),
-    store = new WeightStore(tf);
+  const { tf, name } = loadTensorFlow(spec.threads);
+  const store = new WeightStore(tf);
   return {
     name,
     compile: (outputs, weights) => Promise.resolve().then(() => new TfProgram(tf, store, simplify(outputs), weights)),

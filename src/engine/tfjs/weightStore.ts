@@ -11,19 +11,19 @@ export class WeightStore {
   constructor(private readonly tf: TensorFlow) {}
 
   take(location: WeightLocation): TfTensor {
-    const key = keyOf(location),
-      entry = this.held.get(key) ?? {
-        tensor: this.tf.tensor(readWeight(location), location.dims, "float32"),
-        users: 0,
-      };
+    const key = keyOf(location);
+    const entry = this.held.get(key) ?? {
+      tensor: this.tf.tensor(readWeight(location), location.dims, "float32"),
+      users: 0,
+    };
     entry.users++;
     this.held.set(key, entry);
     return entry.tensor;
   }
 
   giveBack(location: WeightLocation): void {
-    const key = keyOf(location),
-      entry = this.held.get(key);
+    const key = keyOf(location);
+    const entry = this.held.get(key);
     if (entry === undefined) throw new Error(`a weight of ${location.file} is given back twice`);
     if (--entry.users > 0) return;
     entry.tensor.dispose();

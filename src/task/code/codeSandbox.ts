@@ -11,10 +11,10 @@ export interface CodeLimits {
 }
 export const DEFAULT_LIMITS: CodeLimits = { seconds: 8, megabytes: 512 };
 
-const BUBBLEWRAP = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"],
-  PYTHON = "/usr/bin/python3",
-  NOBODY = 65_534,
-  MOST_ANSWER = 1024;
+const BUBBLEWRAP = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
+const PYTHON = "/usr/bin/python3";
+const NOBODY = 65_534;
+const MOST_ANSWER = 1024;
 
 /** Only the system's programs, read-only; an empty folder; no network, no environment, no other processes; dies with us. */
 const WALLS = [
@@ -61,15 +61,15 @@ export class CodeSandbox {
         "Generated code is not run here: it needs Linux with bubblewrap and /usr/bin/python3",
         "Install both (Debian: apt-get install bubblewrap python3), or leave task.runGeneratedCode off.",
       );
-    const sandbox = new CodeSandbox(bubblewrap),
-      limits = { seconds: 20, megabytes: 512 };
+    const sandbox = new CodeSandbox(bubblewrap);
+    const limits = { seconds: 20, megabytes: 512 };
     // A wall that only seems to stand would be worse than none: it must let right code through and hold the network off.
-    const works = await sandbox.passes("x = 1", ["assert x == 1"], limits),
-      closed = await sandbox.passes(
-        "import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')",
-        ["assert held", "assert not os.path.exists('/home') and not os.path.exists('/etc')"],
-        limits,
-      );
+    const works = await sandbox.passes("x = 1", ["assert x == 1"], limits);
+    const closed = await sandbox.passes(
+      "import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')",
+      ["assert held", "assert not os.path.exists('/home') and not os.path.exists('/etc')"],
+      limits,
+    );
     if (!works || !closed)
       throw new UserError(
         "Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)",
@@ -80,8 +80,8 @@ export class CodeSandbox {
 
   /** Whether the code and all of its tests run to their end. Anything else is false: an error, an exit, a limit, a signal. */
   passes(code: string, tests: readonly string[], limits: CodeLimits = DEFAULT_LIMITS): Promise<boolean> {
-    const secret = randomBytes(32).toString("hex"),
-      asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+    const secret = randomBytes(32).toString("hex");
+    const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
     // To root, the kernel's limit on processes would not apply.
     const child = spawn(this.bubblewrap, [...WALLS, "--", PYTHON, "-I", "-S", "-B", "-c", PRELUDE], {
       stdio: ["pipe", "ignore", "ignore", "pipe"],

@@ -15,9 +15,9 @@ export class PassRate {
 
   /** @throws UserError where code cannot be run safely */
   async of(cases: readonly CodeCase[]): Promise<number> {
-    const sandbox = await (this.sandbox ??= CodeSandbox.open()),
-      waiting = cases.map((each, index) => ({ ...each, index })),
-      passed = new Array<boolean>(cases.length).fill(false);
+    const sandbox = await (this.sandbox ??= CodeSandbox.open());
+    const waiting = cases.map((each, index) => ({ ...each, index }));
+    const passed = new Array<boolean>(cases.length).fill(false);
     const worker = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
         passed[next.index] =

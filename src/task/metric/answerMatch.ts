@@ -27,8 +27,8 @@ function wordF1(prediction: string[], answer: string[]): number {
  * @returns `f1` as SQuAD v1.1 (two empty texts: 0), `f1v2` as SQuAD 2.0 (two empty texts: 1)
  */
 export function matchAnswers(prediction: string, answers: readonly string[]): { em: number; f1: number; f1v2: number } {
-  const own = normaliseAnswer(prediction),
-    words = splitWords(own);
+  const own = normaliseAnswer(prediction);
+  const words = splitWords(own);
   const best = { em: 0, f1: 0, f1v2: 0 };
   for (const answer of answers.map(normaliseAnswer)) {
     const f1 = wordF1(words, splitWords(answer));

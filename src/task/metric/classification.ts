@@ -14,9 +14,9 @@ export interface LabelScores {
 
 /** Scores of one label against all others; a share of nothing is 0. */
 export function labelScores(targets: readonly number[], predictions: readonly number[], label: number): LabelScores {
-  let hits = 0,
-    predicted = 0,
-    wanted = 0;
+  let hits = 0;
+  let predicted = 0;
+  let wanted = 0;
   targets.forEach((target, i) => {
     if (target === label) wanted++;
     if (predictions[i] === label) predicted++;
@@ -61,10 +61,10 @@ export function matthews(targets: readonly number[], predictions: readonly numbe
     at(predictions[i]!).predicted++;
     if (target === predictions[i]) right++;
   });
-  const all = [...counts.values()],
-    n = targets.length,
-    sum = (value: (count: { target: number; predicted: number }) => number): number =>
-      all.reduce((total, count) => total + value(count), 0);
+  const all = [...counts.values()];
+  const n = targets.length;
+  const sum = (value: (count: { target: number; predicted: number }) => number): number =>
+    all.reduce((total, count) => total + value(count), 0);
   const spread = (n * n - sum((c) => c.predicted ** 2)) * (n * n - sum((c) => c.target ** 2));
   return spread === 0 ? 0 : (right * n - sum((c) => c.target * c.predicted)) / Math.sqrt(spread);
 }

@@ -6,9 +6,9 @@ export function pearson(x: readonly number[], y: readonly number[]): { value: nu
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
     return values.map((value) => value - mean);
   };
-  const a = centre(x),
-    b = centre(y),
-    dot = (p: number[], q: number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
+  const a = centre(x);
+  const b = centre(y);
+  const dot = (p: number[], q: number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
   // Norms first, then the product: squares of large values would overflow together.
   const value = dot(
     a.map((v) => v / Math.sqrt(dot(a, a))),
@@ -19,8 +19,8 @@ export function pearson(x: readonly number[], y: readonly number[]): { value: nu
 
 /** Ranks from 1; equal values share the mean of theirs. */
 export function ranks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!),
-    result = new Array<number>(values.length);
+  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
+  const result = new Array<number>(values.length);
   for (let start = 0, end = 0; start < order.length; start = end) {
     while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
     for (let i = start; i < end; i++) result[order[i]!] = (start + 1 + end) / 2;

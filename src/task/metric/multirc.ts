@@ -19,15 +19,15 @@ export function scoreMultirc(rows: readonly MultircRow[]): {
   accuracy: number;
   questions: number;
 } {
-  const targets = rows.map(({ target }) => labelId(target, LABELS)),
-    predictions = rows.map(({ prediction }) => labelId(prediction, LABELS));
+  const targets = rows.map(({ target }) => labelId(target, LABELS));
+  const predictions = rows.map(({ prediction }) => labelId(prediction, LABELS));
   const opposite = invalidIsOpposite(targets, predictions);
   const questions = new Map<string, number[]>();
   rows.forEach(({ question }, i) => {
     questions.set(question, [...(questions.get(question) ?? []), i]);
   });
-  const each = [...questions.values()],
-    pick = (values: number[], at: number[]): number[] => at.map((i) => values[i]!);
+  const each = [...questions.values()];
+  const pick = (values: number[], at: number[]): number[] => at.map((i) => values[i]!);
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   return {
     f1a: labelScores(targets, predictions, 1).f1,

@@ -15,10 +15,10 @@ export interface MemoryCase {
   device?: Device;
 }
 
-const adept = { kind: "adept", promptLength: 20, bottleneck: 39 },
-  prompt = { kind: "pt", promptLength: 100 },
-  lora = { kind: "lora" },
-  full = { kind: "full" };
+const adept = { kind: "adept", promptLength: 20, bottleneck: 39 };
+const prompt = { kind: "pt", promptLength: 100 };
+const lora = { kind: "lora" };
+const full = { kind: "full" };
 
 export const CASES: readonly MemoryCase[] = [
   { backbone: "tiny-t5", method: adept, length: 64 },

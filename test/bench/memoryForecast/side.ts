@@ -14,11 +14,11 @@ import { freeDeviceMemory } from "../../../src/worker/freeDeviceMemory.ts";
 import { peakMegabytes } from "../sides/peakMemory.ts";
 import type { MemoryCase } from "./cases.ts";
 
-const asked = JSON.parse(process.argv[2]!) as MemoryCase,
-  start = peakMegabytes(),
-  folder = backboneFolder(asked.backbone),
-  target = asked.target ?? 4,
-  device = asked.device ?? "cpu";
+const asked = JSON.parse(process.argv[2]!) as MemoryCase;
+const start = peakMegabytes();
+const folder = backboneFolder(asked.backbone);
+const target = asked.target ?? 4;
+const device = asked.device ?? "cpu";
 const experiment = experimentsOf(
   "x.adept.json",
   JSON.stringify({
@@ -38,20 +38,20 @@ const experiment = experimentsOf(
     },
   }),
 )[0]!;
-const { method, seed, training } = experiment,
-  sizes = resolveSizes(method, backboneLayout(folder)),
-  backbone = backboneShape(folder),
-  random = new MersenneTwister(5);
-const freeBefore = await freeDeviceMemory(device),
-  model = ModelPool.open({
-    folder,
-    method,
-    sizes,
-    engine: settled(experiment.engine),
-    precision: experiment.precision.weights,
-    training: true,
-  }),
-  { local } = model;
+const { method, seed, training } = experiment;
+const sizes = resolveSizes(method, backboneLayout(folder));
+const backbone = backboneShape(folder);
+const random = new MersenneTwister(5);
+const freeBefore = await freeDeviceMemory(device);
+const model = ModelPool.open({
+  folder,
+  method,
+  sizes,
+  engine: settled(experiment.engine),
+  precision: experiment.precision.weights,
+  training: true,
+});
+const { local } = model;
 const initial = initialise(
   local.shape,
   {
@@ -66,12 +66,12 @@ const initial = initialise(
 const ids = (count: number): number[] =>
   Array.from({ length: count }, () => 3 + Math.floor((local.vocabularySize - 3) * random.uniform()));
 const examples = Array.from({ length: 96 }, () => ({
-    input: "",
-    target: "",
-    ids: ids(asked.length),
-    labels: ids(target),
-  })),
-  evaluated = examples.slice(0, EVALUATED_ROWS);
+  input: "",
+  target: "",
+  ids: ids(asked.length),
+  labels: ids(target),
+}));
+const evaluated = examples.slice(0, EVALUATED_ROWS);
 const forecast = memoryNeed({ experiment, backbone, sizes, train: examples, evaluated }, { copies: model.copies });
 let deviceUsed = 0;
 const look = async (): Promise<void> => {

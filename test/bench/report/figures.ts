@@ -21,9 +21,9 @@ export function speedRatio(ours: readonly number[], peer: readonly number[]): Me
 
 /** The exponent of the power that the values grow by, by least squares of their logarithms: 1 is in proportion. */
 export function growthExponent(points: readonly { x: number; y: number }[]): number {
-  const logs = points.map(({ x, y }) => [Math.log(x), Math.log(y)] as const),
-    mean = (of: (point: readonly [number, number]) => number): number =>
-      logs.reduce((sum, point) => sum + of(point), 0) / logs.length;
+  const logs = points.map(({ x, y }) => [Math.log(x), Math.log(y)] as const);
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    logs.reduce((sum, point) => sum + of(point), 0) / logs.length;
   const [x, y] = [mean(([a]) => a), mean(([, b]) => b)];
   return logs.reduce((sum, [a, b]) => sum + (a - x) * (b - y), 0) / logs.reduce((sum, [a]) => sum + (a - x) ** 2, 0);
 }

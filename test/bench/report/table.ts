@@ -37,9 +37,9 @@ export function toTable(rows: readonly BenchRow[]): string {
     ["MB, ours / peer", (row) => memoryText(row.memory)],
     ["note", (row) => row.note ?? ""],
   ];
-  const used = columns.filter(([, text]) => rows.some((row) => text(row) !== "")),
-    line = (cells: readonly string[]): string =>
-      `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+  const used = columns.filter(([, text]) => rows.some((row) => text(row) !== ""));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
   return [
     line(used.map(([name]) => name)),
     `|${used.map(() => "---|").join("")}`,

@@ -14,20 +14,20 @@ const anything: unknown = new Proxy(
     construct: () => anything as object,
   },
 );
-const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown },
-  load = loader._load;
+const loader = Module as unknown as { _load: (name: string, ...rest: unknown[]) => unknown };
+const load = loader._load;
 loader._load = (name, ...rest) => (name === "vscode" ? anything : load.call(Module, name, ...rest));
 
-const from = performance.now(),
-  extension = createRequire(import.meta.url)(join(ROOT, "dist/extension.cjs")) as {
-    activate: (context: unknown) => void;
-  },
-  loaded = performance.now();
-const subscriptions: unknown[] = [],
-  context = new Proxy(
-    { subscriptions, asAbsolutePath: (path: string) => join(ROOT, path) },
-    { get: (own, key) => (key in own ? own[key as keyof typeof own] : anything) },
-  );
+const from = performance.now();
+const extension = createRequire(import.meta.url)(join(ROOT, "dist/extension.cjs")) as {
+  activate: (context: unknown) => void;
+};
+const loaded = performance.now();
+const subscriptions: unknown[] = [];
+const context = new Proxy(
+  { subscriptions, asAbsolutePath: (path: string) => join(ROOT, path) },
+  { get: (own, key) => (key in own ? own[key as keyof typeof own] : anything) },
+);
 extension.activate(context);
 const activated = performance.now();
 console.log(JSON.stringify({ load: loaded - from, activate: activated - loaded }));

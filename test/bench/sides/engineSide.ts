@@ -42,8 +42,8 @@ const batches: Batch[] = read.batches.map(({ rows, ids, mask, labels }) => ({
 async function answer(asked: Asked): Promise<Partial<Answer>> {
   switch (asked.call) {
     case "step": {
-      const batch = batches[asked.batch]!,
-        { loss, gradients } = await model.step(parameters, batch, { lossScale: 1 / labelTokens(batch) });
+      const batch = batches[asked.batch]!;
+      const { loss, gradients } = await model.step(parameters, batch, { lossScale: 1 / labelTokens(batch) });
       return { loss, norm: jointNorm([...gradients.values()]) };
     }
     case "generate":
@@ -60,9 +60,9 @@ async function answer(asked: Asked): Promise<Partial<Answer>> {
 }
 
 for await (const line of createInterface(process.stdin)) {
-  const began = performance.now(),
-    found = await answer(JSON.parse(line) as Asked),
-    milliseconds = performance.now() - began;
+  const began = performance.now();
+  const found = await answer(JSON.parse(line) as Asked);
+  const milliseconds = performance.now() - began;
   process.stdout.write(
     `${JSON.stringify({ milliseconds, ...found, megabytes: peakMegabytes(), resident: residentMegabytes() })}\n`,
   );

@@ -28,8 +28,8 @@ function tensors(shape: StepShape): Tensor[] {
   };
   for (const side of ["encoder", "decoder"]) {
     for (let i = 0; i < layers; i++) {
-      const block = `${side}.block.${i}.layer`,
-        feedForward = side === "encoder" ? 1 : 2;
+      const block = `${side}.block.${i}.layer`;
+      const feedForward = side === "encoder" ? 1 : 2;
       all.push(...attention(`${block}.0.SelfAttention`, shape));
       if (i === 0)
         all.push({ name: `${block}.0.SelfAttention.relative_attention_bias.weight`, dims: [32, heads], scale: 0.5 });
@@ -77,8 +77,8 @@ export function writeRandomBackbone(folder: string, shape: StepShape): void {
       dropout_rate: 0,
     }),
   );
-  const all = tensors(shape),
-    header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  const all = tensors(shape);
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
   let offset = 0;
   for (const { name, dims } of all) {
     const bytes = 4 * dims.reduce((a, b) => a * b, 1);

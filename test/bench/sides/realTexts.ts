@@ -22,12 +22,12 @@ export async function realTexts(
   limit: number,
 ): Promise<{ examples: TokenisedExample[]; labels: number[][] }> {
   const { task } = ResolvedExperiment.parse({
-      name,
-      task: { kind: "named", name, folder: setFolder(name) },
-      method: { kind: "adept" },
-    }),
-    data = await loadTask(task),
-    tokenizer = loadTokenizer(TINY);
+    name,
+    task: { kind: "named", name, folder: setFolder(name) },
+    method: { kind: "adept" },
+  });
+  const data = await loadTask(task);
+  const tokenizer = loadTokenizer(TINY);
   const labels = await Promise.all(data.labels.map(async (label) => Array.from(await tokenizer.encodeIds(label))));
   return { examples: await tokenise(data[split].slice(0, limit), tokenizer, LENGTHS), labels };
 }

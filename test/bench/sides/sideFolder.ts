@@ -26,8 +26,8 @@ export const TINY = join(import.meta.dirname, "../../../models/tiny-t5");
 
 /** The folder of a random backbone of this shape, written once; T5-base has 0.9 GB. */
 export function randomBackbone(shape: StepShape): string {
-  const { name: _, rounds: __, ...sizes } = shape,
-    folder = join(CACHE, `t5-${Object.values(sizes).join("-")}`);
+  const { name: _, rounds: __, ...sizes } = shape;
+  const folder = join(CACHE, `t5-${Object.values(sizes).join("-")}`);
   if (existsSync(folder)) return folder;
   const half = `${folder}.${process.pid}`;
   mkdirSync(half, { recursive: true });
@@ -55,9 +55,9 @@ export function randomBatch(
   vocabulary: number,
   { rows, sourceLength, targetLength }: { rows: number; sourceLength: number; targetLength: number },
 ): SideBatch {
-  const random = new MersenneTwister(11),
-    tokens = (count: number): number[] =>
-      Array.from({ length: count }, () => 3 + Math.floor(random.uniform() * (vocabulary - 3)));
+  const random = new MersenneTwister(11);
+  const tokens = (count: number): number[] =>
+    Array.from({ length: count }, () => 3 + Math.floor(random.uniform() * (vocabulary - 3)));
   return {
     rows,
     ids: tokens(rows * sourceLength),
@@ -72,18 +72,16 @@ export class SideFolder {
 
   constructor(backbone: string, batches: readonly SideBatch[], candidates: readonly (readonly number[])[] = []) {
     for (const name of readdirSync(backbone)) this.link(resolve(backbone, name), join(this.path, name));
-    const random = new MersenneTwister(12),
-      layout = t5Layout(readT5Config(backbone, BackboneWeights.open(backbone).has("lm_head.weight")));
+    const random = new MersenneTwister(12);
+    const layout = t5Layout(readT5Config(backbone, BackboneWeights.open(backbone).has("lm_head.weight")));
     const tensors: Tensors = new Map(
-      adept
-        .tensors({ spec: SPEC, sizes: SIZES, layout })
-        .map((t) => [
-          t.name,
-          {
-            dims: t.sizes,
-            data: Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => (random.uniform() - 0.5) / 4),
-          },
-        ]),
+      adept.tensors({ spec: SPEC, sizes: SIZES, layout }).map((t) => [
+        t.name,
+        {
+          dims: t.sizes,
+          data: Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => (random.uniform() - 0.5) / 4),
+        },
+      ]),
     );
     writeSafetensors(join(this.path, "parameters.safetensors"), tensors);
     writeFileSync(join(this.path, "batches.json"), JSON.stringify({ batches, candidates }));

@@ -18,14 +18,14 @@ interface Head {
 
 /** A safetensors file's header as a value, its bytes, and the tensors' bytes after it. @throws where it is none */
 function taken(file: Buffer): { head: Head; text: Buffer; data: Buffer } {
-  const length = Number(file.readBigUInt64LE()),
-    text = file.subarray(8, 8 + length);
+  const length = Number(file.readBigUInt64LE());
+  const text = file.subarray(8, 8 + length);
   return { head: JSON.parse(text.toString()) as Head, text, data: file.subarray(8 + length) };
 }
 
 function put(head: object, data: Buffer): Buffer {
-  const json = Buffer.from(JSON.stringify(head)),
-    size = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(head));
+  const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([size, json, data]);
 }
@@ -33,10 +33,10 @@ function put(head: object, data: Buffer): Buffer {
 /** The file with the digest of what it now says: of the tensors alone in the first version, of the state's description too in the second. */
 function signed(file: Buffer): Buffer {
   try {
-    const { head, data } = taken(file),
-      { __metadata__: metadata, ...tensors } = head,
-      { step, updates, best } = metadata,
-      hash = createHash("sha256");
+    const { head, data } = taken(file);
+    const { __metadata__: metadata, ...tensors } = head;
+    const { step, updates, best } = metadata;
+    const hash = createHash("sha256");
     if (metadata["format"] !== "adept-checkpoint-1") hash.update(JSON.stringify([step, updates, best]));
     for (const name of Object.keys(tensors).sort()) {
       const [from, to] = (tensors[name] as { data_offsets: [number, number] }).data_offsets;
@@ -59,8 +59,8 @@ function firstVersion(file: Buffer): Buffer {
 
 const SAVED = saved();
 function saved(): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-state-")),
-    path = join(folder, "state.safetensors");
+  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-state-"));
+  const path = join(folder, "state.safetensors");
   try {
     const zero = { m: new Float32Array(4), v: new Float32Array(4) };
     saveCheckpoint(path, {
@@ -108,8 +108,8 @@ const headReader: Reader = {
   json: true,
   corpus: () => [SAVED, firstVersion(SAVED)].map((file) => taken(file).text),
   open: (folder) => {
-    const own = load(folder),
-      { data } = taken(SAVED);
+    const own = load(folder);
+    const { data } = taken(SAVED);
     return (input) => {
       const size = Buffer.alloc(8);
       size.writeBigUInt64LE(BigInt(input.length));

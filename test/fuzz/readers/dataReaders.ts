@@ -27,12 +27,12 @@ function checkRows(rows: readonly Row[]): void {
 
 /** What a task and the setup page do with a file. */
 async function look(path: string): Promise<void> {
-  const rows = await readRows(path),
-    columns = columnRoles(rows);
+  const rows = await readRows(path);
+  const columns = columnRoles(rows);
   checkRows(rows);
   looksHeaderless(rows);
-  const { source, target } = templatesOf(columns),
-    use = { file: path, columns: columnsOf(rows) };
+  const { source, target } = templatesOf(columns);
+  const use = { file: path, columns: columnsOf(rows) };
   for (const [name, template] of [
     ["source", source],
     ["target", target],
@@ -65,11 +65,11 @@ function dataReader(name: string, extension: string, corpus: Reader["corpus"], m
 }
 
 const CSV = texts(
-    'text,label\n"a, ""b""",ham\nc d,spam\n',
-    "text;label\r\n1,5;x\r\n\r\n2;y\r\n",
-    '"multi\nline",b\n1,"2\n3"\n',
-  ),
-  TSVS = texts('sentence\tlabel\nI said "no\t1\nx\t0\n', "a\tb\tc\n\t\t\n1\t2\t3\n");
+  'text,label\n"a, ""b""",ham\nc d,spam\n',
+  "text;label\r\n1,5;x\r\n\r\n2;y\r\n",
+  '"multi\nline",b\n1,"2\n3"\n',
+);
+const TSVS = texts('sentence\tlabel\nI said "no\t1\nx\t0\n', "a\tb\tc\n\t\t\n1\t2\t3\n");
 const JSONL = texts(
   '{"text":"a","label":"b","n":1,"o":{"p":{"q":"r"}},"l":["x","y"]}\n{"text":"c","label":"d"}\n',
   '{"header":{"dataset":"SQuAD"}}\n{"context":"c","qas":[{"qid":"1","question":"q","answers":["a"]}]}\n',
@@ -141,8 +141,8 @@ const namedReader: Reader = {
       { query: "q", entities: ["e"], passage: "p\n@highlight\nx", answers: ["e"], task: 6 },
     ),
   open: (folder) => async (input) => {
-    const which = Number(/"task":(\d)/.exec(input.toString("latin1"))?.[1] ?? 0),
-      line = `${input.toString("latin1").replace(/[\r\n]/g, " ")}\n`;
+    const which = Number(/"task":(\d)/.exec(input.toString("latin1"))?.[1] ?? 0);
+    const line = `${input.toString("latin1").replace(/[\r\n]/g, " ")}\n`;
     writeFileSync(join(folder, "train.jsonl"), Buffer.from(line.repeat(3), "latin1"));
     writeFileSync(join(folder, "validation.jsonl"), Buffer.from(line, "latin1"));
     const { train } = await loadNamedTask({
@@ -195,16 +195,16 @@ const recordReader: Reader = {
     ),
   ],
   open: () => (input) => {
-    const text = input.toString(),
-      line = text.split("\n")[0]!;
+    const text = input.toString();
+    const line = text.split("\n")[0]!;
     for (const name of ["x.jsonl", "x.csv", "x.tsv", "x.txt", "x.adept.json"]) {
-      const kind = kindOf(name),
-        form = kind === "tsv" ? TSV : csvForm(text),
-        head =
-          kind === "csv" || kind === "tsv"
-            ? { form, columns: columnNames(tableCells(line, form).map((cell) => cell.text)) }
-            : undefined,
-        record = kind === "experiment" || kind === "csv" ? text : line;
+      const kind = kindOf(name);
+      const form = kind === "tsv" ? TSV : csvForm(text);
+      const head =
+        kind === "csv" || kind === "tsv"
+          ? { form, columns: columnNames(tableCells(line, form).map((cell) => cell.text)) }
+          : undefined;
+      const record = kind === "experiment" || kind === "csv" ? text : line;
       for (const { text: read, pieces } of textsOf(
         { line: 0, lines: 1, text: record },
         { kind, head, reading: [{ literal: "t: " }, { fields: ["text"] }] },

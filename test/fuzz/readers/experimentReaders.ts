@@ -76,8 +76,8 @@ const setReader: Reader = {
   name: "overrides",
   corpus: () => texts("training.steps=200", 'method={"kind":"pt"}', "task.split.seed=1", "sweep.vary.seed=[1,2]"),
   open: (folder) => {
-    const path = join(folder, "x.adept.json"),
-      text = JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "adept" } });
+    const path = join(folder, "x.adept.json");
+    const text = JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "adept" } });
     return (input) => experimentsOf(path, text, [input.toString()]);
   },
 };
@@ -96,8 +96,8 @@ const checkReader: Reader = {
     const path = join(folder, "x.adept.json");
     writeFileSync(join(folder, "train.jsonl"), ROWS);
     return async (input) => {
-      const text = input.toString(),
-        { problems } = await checkExperiment(path, text);
+      const text = input.toString();
+      const { problems } = await checkExperiment(path, text);
       for (const { from, to, fixes } of problems) {
         holds(from >= 0 && from <= to && to <= Math.max(1, text.length), "a problem outside of the text");
         for (const { edits } of fixes)

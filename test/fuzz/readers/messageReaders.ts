@@ -53,10 +53,10 @@ const pageReader: Reader = {
       { draft: DRAFT },
     ),
   open: () => (input) => {
-    const value = parsed(input),
-      message = parsePageMessage(value),
-      setup = parseSetupMessage(value),
-      draft = parseDraft(value);
+    const value = parsed(input);
+    const message = parsePageMessage(value);
+    const setup = parseSetupMessage(value);
+    const draft = parseDraft(value);
     holds(
       message === undefined ||
         PAGE.some(({ type }) => type === message.type) ||
@@ -126,16 +126,16 @@ const hubReader: Reader = {
     const answer = parsed(input) as { sha?: unknown; files?: unknown; link?: unknown; endless?: unknown } | null;
     let pages = 0;
     globalThis.fetch = (url) => {
-      const address = url instanceof Request ? url.url : String(url),
-        first = address.includes("/revision/"),
-        body = JSON.stringify(
-          first
-            ? {
-                sha: hash,
-                ...(typeof answer === "object" && answer !== null && "sha" in answer && { sha: answer.sha }),
-              }
-            : (answer?.files ?? answer),
-        );
+      const address = url instanceof Request ? url.url : String(url);
+      const first = address.includes("/revision/");
+      const body = JSON.stringify(
+        first
+          ? {
+              sha: hash,
+              ...(typeof answer === "object" && answer !== null && "sha" in answer && { sha: answer.sha }),
+            }
+          : (answer?.files ?? answer),
+      );
       pages++;
       return Promise.resolve(
         new Response(body, {

@@ -10,9 +10,9 @@ import { readIndex } from "../../../src/run/runIndex.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 import { checkShown, openShown } from "./shownRun.ts";
 
-const ID = "20260101-000000-abcd",
-  time = 1_760_000_000_000,
-  COMMIT = "a".repeat(40);
+const ID = "20260101-000000-abcd";
+const time = 1_760_000_000_000;
+const COMMIT = "a".repeat(40);
 export const EVENTS: readonly object[] = [
   {
     type: "created",
@@ -153,8 +153,8 @@ const read =
   (folder: string) =>
   (input: Buffer): void => {
     writeFileSync(join(folder, "events.jsonl"), input);
-    const { events } = readJournal(folder),
-      { record } = readRecord(folder);
+    const { events } = readJournal(folder);
+    const { record } = readRecord(folder);
     holds(isDeepStrictEqual(record, fold(events)), "one record of one journal");
     holds(isDeepStrictEqual(new JournalTail(folder).read(), events), "a tail that reads what is there");
     checkShown(record);
@@ -185,8 +185,8 @@ const eventReader: Reader = {
   corpus: () => texts(...EVENTS, ...NEWER),
   open: async (folder) => {
     await openShown();
-    const own = read(folder),
-      [first] = EVENTS;
+    const own = read(folder);
+    const [first] = EVENTS;
     return (input) => {
       own(Buffer.concat([...texts(lines([first!])), input, Buffer.from("\n")]));
     };

@@ -12,13 +12,13 @@ export async function openShown(): Promise<void> {
 
 /** @throws what the window would stumble over in a run's record */
 export function checkShown(record: RunRecord): void {
-  const { runItem, tooltip, viewOf, choiceOf } = parts!,
-    run = {
-      id: "20260101-000000-abcd",
-      record,
-      folder: { uri: { fsPath: "/w", path: "/w" }, name: "w", index: 0 },
-      directory: { path: "/w/.adept/runs/x", isBeingAnalysed: () => false },
-    } as never;
+  const { runItem, tooltip, viewOf, choiceOf } = parts!;
+  const run = {
+    id: "20260101-000000-abcd",
+    record,
+    folder: { uri: { fsPath: "/w", path: "/w" }, name: "w", index: 0 },
+    directory: { path: "/w/.adept/runs/x", isBeingAnalysed: () => false },
+  } as never;
   const item = runItem(run, record.name);
   holds(typeof item.description === "string", "a row's description");
   tooltip(record);

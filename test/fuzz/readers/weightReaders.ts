@@ -35,8 +35,8 @@ const T5 = {
 
 /** A safetensors file: its header, then the values. */
 function safetensors(header: object, values: Uint8Array): Buffer {
-  const json = Buffer.from(JSON.stringify(header)),
-    length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, values]);
 }
@@ -70,8 +70,8 @@ const safetensorsReader: Reader = {
   open: (folder) => (input) => {
     const path = join(folder, "x.safetensors");
     writeFileSync(path, input);
-    const { entries } = readHeader(path),
-      used = [...entries.values()].sort((a, b) => a.offset - b.offset);
+    const { entries } = readHeader(path);
+    const used = [...entries.values()].sort((a, b) => a.offset - b.offset);
     let end = 8;
     for (const { offset, bytes } of used) {
       holds(offset >= end && offset + bytes <= input.length, "a tensor outside of the file, or on another");
@@ -120,8 +120,8 @@ const configReader: Reader = {
   corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
   open: (folder) => (input) => {
     writeFileSync(join(folder, "config.json"), input);
-    const config = readT5Config(folder, true),
-      layout = t5Layout(config);
+    const config = readT5Config(folder, true);
+    const layout = t5Layout(config);
     holds(
       layout.weights.every(({ dims }) => dims.every((size) => Number.isSafeInteger(size) && size > 0)),
       "a weight's size",
@@ -272,8 +272,8 @@ const adapterReader: Reader = {
     mkdirSync(official);
     writeFileSync(join(official, "adapter_model.bin"), torchFile(OFFICIAL_TENSORS));
     return (input) => {
-      const which = /"of":(\d)/.exec(input.toString("latin1"))?.[1] ?? "0",
-        own = join(folder, Number(which) > METHODS.length ? "0" : which);
+      const which = /"of":(\d)/.exec(input.toString("latin1"))?.[1] ?? "0";
+      const own = join(folder, Number(which) > METHODS.length ? "0" : which);
       writeFileSync(join(own, "adapter_config.json"), input);
       for (const { data, dims } of loadAdapter(own, LAYOUT).parameters.values())
         holds(data.length === product(dims), "a parameter");
@@ -282,8 +282,8 @@ const adapterReader: Reader = {
 };
 
 function configOf(spec: (typeof METHODS)[number]): object {
-  const { sizes } = parametersOf(spec),
-    own = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTER" } as Record<string, string>;
+  const { sizes } = parametersOf(spec);
+  const own = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTER" } as Record<string, string>;
   if (spec.kind === "pt") return { peft_type: "PROMPT_TUNING", num_virtual_tokens: sizes.promptLength, token_dim: 8 };
   if (spec.kind === "lora")
     return {

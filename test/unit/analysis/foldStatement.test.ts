@@ -32,9 +32,9 @@ test("the fold is held against the same batch and round of the other form", () =
 test("a fold that is not the run's own is seen in what it predicts", async () => {
   const { subject, close } = await randomSubject({ kind: "adept", promptLength: 4, bottleneck: 8 });
   try {
-    const own = formsOf(subject, 16),
-      told = await stateFold(subject, own, []),
-      offsets = subject.side.offsets!.map((x) => -3 * x);
+    const own = formsOf(subject, 16);
+    const told = await stateFold(subject, own, []);
+    const offsets = subject.side.offsets!.map((x) => -3 * x);
     assert.deepEqual(told, {
       form: "adept folded",
       against: [],
@@ -48,16 +48,16 @@ test("a fold that is not the run's own is seen in what it predicts", async () =>
 });
 
 test("a run without a fold has no statement; one without a prompt is held against the backbone alone", async () => {
-  const pt = await randomSubject({ kind: "pt", promptLength: 3 }),
-    bare = await randomSubject({ kind: "adept", promptLength: 0, bottleneck: 4 });
+  const pt = await randomSubject({ kind: "pt", promptLength: 3 });
+  const bare = await randomSubject({ kind: "adept", promptLength: 0, bottleneck: 4 });
   try {
     assert.equal(await stateFold(pt.subject, formsOf(pt.subject, 8), []), undefined);
-    const forms = formsOf(bare.subject, 8),
-      told = await stateFold(
-        bare.subject,
-        forms,
-        forms.map(({ form }) => ({ form, length: 8, batchSize: 1, endToEnd: [1] })),
-      );
+    const forms = formsOf(bare.subject, 8);
+    const told = await stateFold(
+      bare.subject,
+      forms,
+      forms.map(({ form }) => ({ form, length: 8, batchSize: 1, endToEnd: [1] })),
+    );
     assert.deepEqual(
       told!.against.map(({ against }) => against),
       ["backbone alone", "dept", "adept"],

@@ -33,8 +33,8 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
     { backbone: experiment.backbone, width: model.local.width },
   );
   await model.release();
-  const subject = await openSubject(experiment, folder),
-    told: string[] = [];
+  const subject = await openSubject(experiment, folder);
+  const told: string[] = [];
   const { rows, rounds, fold } = await analyseLatency(
     subject,
     ({ label }) => {
@@ -72,8 +72,9 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
 });
 
 test("no form always follows the same other, and each has every place once in as many turns", () => {
-  const rounds = Array.from({ length: 12 }, (_, round) => turns(6, round)),
-    before = (form: number): Set<number | undefined> => new Set(rounds.map((order) => order[order.indexOf(form) - 1]));
+  const rounds = Array.from({ length: 12 }, (_, round) => turns(6, round));
+  const before = (form: number): Set<number | undefined> =>
+    new Set(rounds.map((order) => order[order.indexOf(form) - 1]));
   for (let form = 0; form < 6; form++)
     assert.deepEqual(
       [

@@ -16,13 +16,13 @@ test("eigenvalues: a known matrix, and trace and squares of a random one", () =>
   symmetricEigenvalues(Float64Array.of(2, 1, 1, 2), 2).forEach((value, i) => {
     near(value, [3, 1][i]!);
   });
-  const d = 12,
-    random = new MersenneTwister(3),
-    a = Array.from({ length: d * d }, () => random.normal()),
-    symmetric = Float64Array.from({ length: d * d }, (_, at) => a[at]! + a[(at % d) * d + Math.floor(at / d)]!);
-  const trace = Array.from({ length: d }, (_, i) => symmetric[i * d + i]!).reduce((s, x) => s + x, 0),
-    squares = symmetric.reduce((s, x) => s + x * x, 0),
-    values = symmetricEigenvalues(symmetric.slice(), d);
+  const d = 12;
+  const random = new MersenneTwister(3);
+  const a = Array.from({ length: d * d }, () => random.normal());
+  const symmetric = Float64Array.from({ length: d * d }, (_, at) => a[at]! + a[(at % d) * d + Math.floor(at / d)]!);
+  const trace = Array.from({ length: d }, (_, i) => symmetric[i * d + i]!).reduce((s, x) => s + x, 0);
+  const squares = symmetric.reduce((s, x) => s + x * x, 0);
+  const values = symmetricEigenvalues(symmetric.slice(), d);
   near(
     values.reduce((s, x) => s + x, 0),
     trace,

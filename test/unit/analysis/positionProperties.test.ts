@@ -37,9 +37,15 @@ test("DePT: a place's offset is the same for every token, and another place's is
 });
 
 test("prompt tuning has no offset at all; a constant is one for all; the hybrid's depends on token and place", async () => {
-  const pt = await propertiesOf({ kind: "pt", promptLength: 3 }),
-    constant = await propertiesOf({ kind: "adept", variant: "constant", promptLength: 3 }),
-    hybrid = await propertiesOf({ kind: "adept", variant: "hybrid", promptLength: 3, bottleneck: 4, positions: 256 });
+  const pt = await propertiesOf({ kind: "pt", promptLength: 3 });
+  const constant = await propertiesOf({ kind: "adept", variant: "constant", promptLength: 3 });
+  const hybrid = await propertiesOf({
+    kind: "adept",
+    variant: "hybrid",
+    promptLength: 3,
+    bottleneck: 4,
+    positions: 256,
+  });
   common(constant);
   common(hybrid);
   assert.deepEqual([pt.largest, pt.promptChange, pt.padValue], [0, 0, 0]);
@@ -53,8 +59,8 @@ test("T1 of ADePT and prompt tuning is the unshifted input to the bit, DePT's T2
     { kind: "adept", promptLength: 3, bottleneck: 5 },
     { kind: "pt", promptLength: 3 },
   ]) {
-    const { subject, close } = await randomSubject(method),
-      { cases } = await analyseShift(subject, still);
+    const { subject, close } = await randomSubject(method);
+    const { cases } = await analyseShift(subject, still);
     for (const each of cases.filter(({ test: kind }) => kind === "T1"))
       assert.deepEqual(
         [each.versus.flips, each.kl, each.maxLogit, each.encoderChange, each.versus.loss.difference],
@@ -65,9 +71,9 @@ test("T1 of ADePT and prompt tuning is the unshifted input to the bit, DePT's T2
     assert.ok(cases.some(({ test: kind, encoderChange, kl }) => kind === "T3" && encoderChange > 1e-3 && kl > 1e-9));
     assert.ok(cases.every(({ measured, versus }) => measured === versus.n));
     if (method.kind === "adept") {
-      const ablation = await analyseAblation(subject, still),
-        specificity = await analyseSpecificity(subject, still),
-        at = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
+      const ablation = await analyseAblation(subject, still);
+      const specificity = await analyseSpecificity(subject, still);
+      const at = (label: string): number => specificity.cases.find((each) => each.label === label)!.loss;
       assert.equal(at("A9 offset times 0"), ablation.cases.find(({ label }) => label === "FFN off")!.loss);
       assert.equal((await subject.evaluate({ scale: 1 })).loss, specificity.full.loss);
       assert.notEqual(at("A3 one constant"), specificity.full.loss);
@@ -75,19 +81,19 @@ test("T1 of ADePT and prompt tuning is the unshifted input to the bit, DePT's T2
       const misaligned = specificity.cases.find(({ group }) => group.startsWith("A5"))!;
       assert.notEqual(misaligned.loss, specificity.full.loss);
       const short = {
-          ...subject,
-          test: alone,
-          train: alone,
-          evaluate: (alter: Parameters<typeof subject.evaluate>[0]) => subject.evaluate(alter, { examples: alone }),
-        },
-        again = await analyseSpecificity(short, still);
+        ...subject,
+        test: alone,
+        train: alone,
+        evaluate: (alter: Parameters<typeof subject.evaluate>[0]) => subject.evaluate(alter, { examples: alone }),
+      };
+      const again = await analyseSpecificity(short, still);
       for (const each of again.cases.filter(({ group }) => group.startsWith("A5")))
         assert.equal(each.loss, again.full.loss);
     }
     await close();
   }
-  const { subject, close } = await randomSubject({ kind: "dept", promptLength: 3, rank: 4, positions: 256 }),
-    { cases } = await analyseShift(subject, still);
+  const { subject, close } = await randomSubject({ kind: "dept", promptLength: 3, rank: 4, positions: 256 });
+  const { cases } = await analyseShift(subject, still);
   for (const k of [1, 16]) {
     const [t1, t2] = ["T1", "T2"].map((kind) => cases.find((each) => each.test === kind && each.k === k)!);
     assert.ok(

@@ -9,8 +9,8 @@ import { openExperimentModel } from "../../../src/training/prepare.ts";
 
 /** A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of nothing. */
 export async function randomSubject(method: object): Promise<{ subject: Subject; close: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-subject-")),
-    words = ["river", "stone", "light", "paper", "green", "seven"];
+  const folder = mkdtempSync(join(tmpdir(), "adept-subject-"));
+  const words = ["river", "stone", "light", "paper", "green", "seven"];
   writeFileSync(
     join(folder, "data.jsonl"),
     Array.from({ length: 60 }, (_, i) =>
@@ -33,8 +33,8 @@ export async function randomSubject(method: object): Promise<{ subject: Subject;
     engine: { threads: 1 },
     training: { maxTargetLength: 2 },
   });
-  const { model, sizes, initial } = await openExperimentModel(experiment),
-    random = new MersenneTwister(11);
+  const { model, sizes, initial } = await openExperimentModel(experiment);
+  const random = new MersenneTwister(11);
   const parameters = new Map(
     [...initial].map(([name, tensor]) => [
       name,

@@ -42,12 +42,12 @@ function run(
 const markdown = (runs: ReportedRun[]): string => toMarkdown(reportBlocks(runs));
 
 test("retrained ablations are held against A0 by the same seeds; the share explained only where the gain is found", () => {
-  const seeds = [0, 1, 2],
-    of = (kase: RetrainedCase, method: object, values: number[]): ReportedRun[] =>
-      seeds.map((seed) => run(`${kase}-${seed}`, values[seed]!, { seed, kase, method }));
-  const a0 = of("A0", { kind: "adept" }, [0.9, 0.91, 0.92]),
-    a1 = of("A1", { kind: "pt" }, [0.8, 0.812, 0.818]),
-    a3 = of("A3", { kind: "adept", variant: "constant" }, [0.85, 0.86, 0.871]);
+  const seeds = [0, 1, 2];
+  const of = (kase: RetrainedCase, method: object, values: number[]): ReportedRun[] =>
+    seeds.map((seed) => run(`${kase}-${seed}`, values[seed]!, { seed, kase, method }));
+  const a0 = of("A0", { kind: "adept" }, [0.9, 0.91, 0.92]);
+  const a1 = of("A1", { kind: "pt" }, [0.8, 0.812, 0.818]);
+  const a3 = of("A3", { kind: "adept", variant: "constant" }, [0.85, 0.86, 0.871]);
   const text = markdown([...a0, ...a1, ...a3]);
   assert.match(text, /A1: prompt only .*−10\.0 \[−10\.5, −9\.5\]/);
   assert.match(text, /Specificity explains 50 % of ADePT's gain/);
@@ -66,15 +66,15 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
       method,
       task: { kind: "mail", shots: { k, seed } },
     });
-  const penalty = { kind: "adept", offsetPenalty: 0.1 },
-    runs = [4, 8].flatMap((k) =>
-      [0, 1, 2].flatMap((seed) => [
-        make(k, seed, 0.5 + k / 100 + seed / 100),
-        make(k, seed, 0.6 + k / 100 + seed / 100, penalty),
-      ]),
-    );
-  const blocks = reportBlocks(runs),
-    text = toMarkdown(blocks);
+  const penalty = { kind: "adept", offsetPenalty: 0.1 };
+  const runs = [4, 8].flatMap((k) =>
+    [0, 1, 2].flatMap((seed) => [
+      make(k, seed, 0.5 + k / 100 + seed / 100),
+      make(k, seed, 0.6 + k / 100 + seed / 100, penalty),
+    ]),
+  );
+  const blocks = reportBlocks(runs);
+  const text = toMarkdown(blocks);
   assert.match(text, /\| k \| adept \| adept offsetPenalty=0\.1 \|/);
   assert.match(text, /\| 4 \| 55\.0 % \[52\.5 %, 57\.5 %\] \| 65\.0 % \[62\.5 %, 67\.5 %\] \|/);
   assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \(every time\) \| 3 \|/);
@@ -83,12 +83,12 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
 
 test("tasks are never compared with each other; what a run is called cannot break any form", () => {
   const runs = [
-      run("a", 0.9, { seed: 0 }),
-      run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } }),
-    ],
-    text = markdown(runs),
-    html = toHtml(reportBlocks(runs), "x"),
-    latex = toLatex(reportBlocks(runs));
+    run("a", 0.9, { seed: 0 }),
+    run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } }),
+  ];
+  const text = markdown(runs);
+  const html = toHtml(reportBlocks(runs), "x");
+  const latex = toLatex(reportBlocks(runs));
   assert.equal(text.match(/## Task: /g)!.length, 2);
   assert.doesNotMatch(text, /do not compare/);
   assert.doesNotMatch(html, /<i>/);
@@ -104,24 +104,24 @@ test("values that agree are said to agree, and no size is invented that could ha
 });
 
 test("latency: a fold is held against its rivals in words and in a table; a result of before has the times alone", () => {
-  const time = { n: 6, median: 1, low: 0.99, high: 1.01 },
-    latency = {
-      rounds: 6,
-      tokens: 4,
-      device: "d",
-      rows: [
-        {
-          form: "adept",
-          parameters: 1,
-          promptLength: 2,
-          length: 8,
-          batchSize: 1,
-          endToEnd: time,
-          inputLayer: time,
-          ratio: time,
-        },
-      ],
-    };
+  const time = { n: 6, median: 1, low: 0.99, high: 1.01 };
+  const latency = {
+    rounds: 6,
+    tokens: 4,
+    device: "d",
+    rows: [
+      {
+        form: "adept",
+        parameters: 1,
+        promptLength: 2,
+        length: 8,
+        batchSize: 1,
+        endToEnd: time,
+        inputLayer: time,
+        ratio: time,
+      },
+    ],
+  };
   const before = markdown([{ ...run("a", 0.9, { seed: 0 }), analyses: { latency } }]);
   assert.match(before, /### Latency/);
   assert.doesNotMatch(before, /same tokens/);

@@ -42,9 +42,9 @@ test("a component without a gradient, and one that leaps, are named; warm-up may
 });
 
 test("offsets are held against the embeddings, on values worked out by hand", () => {
-  const spec = MethodInput.parse({ kind: "adept", variant: "constant" }),
-    tensor = (name: string, dims: number[], data: number[]) =>
-      [name, { name, dims, group: "constant", data: Float32Array.from(data) }] as const;
+  const spec = MethodInput.parse({ kind: "adept", variant: "constant" });
+  const tensor = (name: string, dims: number[], data: number[]) =>
+    [name, { name, dims, group: "constant", data: Float32Array.from(data) }] as const;
   const adapter: Adapter = {
     spec,
     sizes: { promptLength: 0, bottleneck: 0, count: 2 },

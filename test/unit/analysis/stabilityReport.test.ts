@@ -23,9 +23,9 @@ const step = (at: number, over: { loss?: number; gradient?: number; ratio?: numb
 });
 
 test("spikes, clipped steps and leaps of the loss are counted, and a rate is advised that brings the ratio back", () => {
-  const events = Array.from({ length: 100 }, (_, i) => step(i + 1, i === 70 ? { gradient: 5, loss: 9 } : {})),
-    found = analyseStability(events, experiment),
-    [prompt, ffn] = found.components;
+  const events = Array.from({ length: 100 }, (_, i) => step(i + 1, i === 70 ? { gradient: 5, loss: 9 } : {}));
+  const found = analyseStability(events, experiment);
+  const [prompt, ffn] = found.components;
   assert.deepEqual([found.steps, found.lossSpikes, found.clipped], [100, 1, 0.01]);
   assert.deepEqual([prompt!.advice, ffn!.spikes, ffn!.advice!.rate], [undefined, 1, 0.00002]);
   assert.match(ffn!.advice!.why, /50 %/);

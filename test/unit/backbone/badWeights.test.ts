@@ -79,12 +79,12 @@ const refusesToOpen = (...words: RegExp[]): Promise<void> =>
 function rewriteHeader(
   change: (header: Record<string, { shape: number[]; data_offsets: [number, number]; dtype: string }>) => void,
 ): void {
-  const bytes = readFileSync(at(WEIGHTS)),
-    size = Number(bytes.readBigUInt64LE());
+  const bytes = readFileSync(at(WEIGHTS));
+  const size = Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.subarray(8, 8 + size).toString()) as Parameters<typeof change>[0];
   change(header);
-  const json = Buffer.from(JSON.stringify(header)),
-    length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   writeFileSync(at(WEIGHTS), Buffer.concat([length, json, bytes.subarray(8 + size)]));
 }
@@ -203,8 +203,8 @@ test("an adapter goes out and in with the same bits; one of another width or a d
 const tensors = (value: number): Tensors => new Map([["x", { dims: [2], data: Float32Array.of(value, value) }]]);
 
 test("a full disk is said, and the file that was there stays whole", () => {
-  const path = at("state.safetensors"),
-    { writeSync } = fs;
+  const path = at("state.safetensors");
+  const { writeSync } = fs;
   writeSafetensors(path, tensors(1));
   fs.writeSync = () => {
     throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
@@ -222,8 +222,8 @@ test("a full disk is said, and the file that was there stays whole", () => {
 });
 
 test("a link where the new file is made first is not written through", () => {
-  const path = at("linked.safetensors"),
-    other = at("other");
+  const path = at("linked.safetensors");
+  const other = at("other");
   writeFileSync(other, "somebody else's");
   symlinkSync(other, `${path}.${process.pid}.tmp`);
   writeSafetensors(path, tensors(1));

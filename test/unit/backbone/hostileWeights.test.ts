@@ -14,8 +14,8 @@ import { BackboneWeights } from "../../../src/backbone/weights.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 import { pickleOf, torchFile, zipOf } from "../method/torchWriter.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-hostile-")),
-  at = (name: string): string => join(folder, name);
+const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
+const at = (name: string): string => join(folder, name);
 after(() => {
   rmSync(folder, { recursive: true });
 });
@@ -27,8 +27,8 @@ const refuses = (action: () => unknown, words: RegExp): void => {
   });
 };
 function safetensors(header: object, data: number): string {
-  const json = Buffer.from(JSON.stringify(header)),
-    length = Buffer.alloc(8);
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
   writeFileSync(at("x.safetensors"), Buffer.concat([length, json, Buffer.alloc(data)]));
   return at("x.safetensors");
@@ -80,17 +80,17 @@ test("an index names safetensors files of its folder, nothing above it", () => {
 });
 
 test("parts of a zip that share their bytes are not summed up again and again", () => {
-  const zip = zipOf([["x/data.pkl", Buffer.alloc(1000)]]),
-    end = zip.length - 22,
-    directory = zip.readUInt32LE(end + 16),
-    entry = zip.subarray(directory, end),
-    count = 20;
+  const zip = zipOf([["x/data.pkl", Buffer.alloc(1000)]]);
+  const end = zip.length - 22;
+  const directory = zip.readUInt32LE(end + 16);
+  const entry = zip.subarray(directory, end);
+  const count = 20;
   const entries = Array.from({ length: count }, (_, i) => {
-      const made = Buffer.from(entry);
-      made.write(String(i).padStart(2, "0"), made.length - 2);
-      return made;
-    }),
-    tail = Buffer.from(zip.subarray(end));
+    const made = Buffer.from(entry);
+    made.write(String(i).padStart(2, "0"), made.length - 2);
+    return made;
+  });
+  const tail = Buffer.from(zip.subarray(end));
   tail.writeUInt16LE(count, 8);
   tail.writeUInt16LE(count, 10);
   tail.writeUInt32LE(entry.length * count, 12);
@@ -107,11 +107,11 @@ test("a pickle of more elements than a call takes is read, one of long shapes is
   const list = Buffer.concat([Buffer.from("]("), Buffer.alloc(400_000, "N"), Buffer.from("e")]);
   assert.throws(() => readTensorPickle(pickleOf([["w", list]])), /the entry "w", which is no tensor/);
   const numbers = Buffer.concat([
-      Buffer.from("("),
-      Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from([0x4b, 1]))),
-      Buffer.from("t"),
-    ]),
-    storage = Buffer.from("(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x01tQ", "latin1");
+    Buffer.from("("),
+    Buffer.concat(Array.from({ length: 1000 }, () => Buffer.from([0x4b, 1]))),
+    Buffer.from("t"),
+  ]);
+  const storage = Buffer.from("(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000NK\x01tQ", "latin1");
   assert.throws(
     () =>
       readTensorPickle(

@@ -20,9 +20,9 @@ import { UserError } from "../../../src/experiment/errors.ts";
 import type { Precision } from "../../../src/experiment/precisionSpec.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 
-const place = mkdtempSync(join(tmpdir(), "adept-narrow-")),
-  cache = join(place, "cache"),
-  embedded = backboneFolder("tiny-t5");
+const place = mkdtempSync(join(tmpdir(), "adept-narrow-"));
+const cache = join(place, "cache");
+const embedded = backboneFolder("tiny-t5");
 process.env["ADEPT_CACHE"] = cache;
 after(() => {
   rmSync(place, { recursive: true, force: true });
@@ -45,8 +45,8 @@ const table = (precision: Precision, from = folder): Float32Array => {
 
 /** A folder with the embedded backbone's tensors in fp32, changed. */
 function changed(name: string, change: (values: Float32Array) => void): string {
-  const to = join(place, name),
-    path = join(to, "model.safetensors");
+  const to = join(place, name);
+  const path = join(to, "model.safetensors");
   cpSync(embedded, to, { recursive: true });
   const tensors = readSafetensors(path);
   change(tensors.get("shared.weight")!.data);
@@ -55,9 +55,9 @@ function changed(name: string, change: (values: Float32Array) => void): string {
 }
 
 test("matrices and the embedding are narrow, norms and position biases are not, and what is read is what is multiplied by", () => {
-  const { weights, config } = openT5(folder, { precision: "int8" }),
-    wide = openT5(folder),
-    dims = [config.vocabulary, config.width];
+  const { weights, config } = openT5(folder, { precision: "int8" });
+  const wide = openT5(folder);
+  const dims = [config.vocabulary, config.width];
   assert.equal(weights.locate("shared.weight", dims).type, "int8");
   assert.equal(weights.locate("encoder.final_layer_norm.weight", [config.width]).narrow, undefined);
   assert.equal(
@@ -67,17 +67,17 @@ test("matrices and the embedding are narrow, norms and position biases are not, 
     ]).narrow,
     undefined,
   );
-  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), config.width),
-    read = weights.read("shared.weight", dims);
+  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), config.width);
+  const read = weights.read("shared.weight", dims);
   assert.ok(read.every((value, i) => value === Math.fround(levels[i]! * scales[Math.floor(i / config.width)]!)));
   assert.deepEqual(weights.rows("shared.weight", dims, [5, 9]), read.slice(5 * config.width, 9 * config.width));
   assert.ok(weights.bytes < 0.3 * wide.weights.bytes, `${weights.bytes} of ${wide.weights.bytes} bytes`);
 });
 
 test("a file of the cache is used again while it is whole, and made anew where it is not", () => {
-  const expected = table("int8"),
-    [path] = filesOf("int8"),
-    whole = readFileSync(path!);
+  const expected = table("int8");
+  const [path] = filesOf("int8");
+  const whole = readFileSync(path!);
   const old = new Date(2001, 1, 1);
   utimesSync(path!, old, old);
   table("int8");
@@ -131,9 +131,12 @@ test("another content is another file, the same content elsewhere is the same on
 });
 
 test("what lies in the wanted form already is read where it lies", () => {
-  const { config } = openT5(embedded),
-    before = readdirSync(join(cache, "weights")).length,
-    held = openT5(embedded, { precision: "fp16" }).weights.locate("shared.weight", [config.vocabulary, config.width]);
+  const { config } = openT5(embedded);
+  const before = readdirSync(join(cache, "weights")).length;
+  const held = openT5(embedded, { precision: "fp16" }).weights.locate("shared.weight", [
+    config.vocabulary,
+    config.width,
+  ]);
   assert.deepEqual(
     [held.file, held.type, held.narrow, readdirSync(join(cache, "weights")).length],
     [join(embedded, "model.safetensors"), "float16", true, before],
@@ -148,11 +151,11 @@ test("values that a form cannot hold are refused, by tensor", () => {
     );
   };
   const large = changed("large", (values) => {
-      values[7] = 1e5;
-    }),
-    none = changed("none", (values) => {
-      values[7] = NaN;
-    });
+    values[7] = 1e5;
+  });
+  const none = changed("none", (values) => {
+    values[7] = NaN;
+  });
   told("fp16", large, "shared.weight", "too large", "fp16");
   assert.equal(table("bf16", large)[7], 99840);
   for (const precision of ["int8", "bf16", "fp16"] as const) told(precision, none, "shared.weight", "no numbers");

@@ -7,9 +7,9 @@ import { UserError } from "../../../src/experiment/errors.ts";
 import { readTorchFile } from "../../../src/backbone/torchFile.ts";
 import { global, pickleOf, torchFile, zipOf, type Saved } from "../method/torchWriter.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-torch-")),
-  path = join(folder, "adapter_model.bin"),
-  WITNESS = join(folder, "executed");
+const folder = mkdtempSync(join(tmpdir(), "adept-torch-"));
+const path = join(folder, "adapter_model.bin");
+const WITNESS = join(folder, "executed");
 after(() => {
   rmSync(folder, { recursive: true });
 });
@@ -122,12 +122,12 @@ test("what is no tensor, damaged or lying about its size is refused with the ten
 });
 
 test("any bytes at all give a UserError or tensors, never another error", () => {
-  const whole = torchFile([ONE, { ...ONE, name: "v", parameter: true }]),
-    limit = whole.indexOf(Buffer.from("x/byteorder")) - 30;
+  const whole = torchFile([ONE, { ...ONE, name: "v", parameter: true }]);
+  const limit = whole.indexOf(Buffer.from("x/byteorder")) - 30;
   for (let i = 0; i < limit; i++) {
     for (const value of [0, 0x28, 0x52, 0x75, 0xff, whole[i]! ^ 1]) {
-      const bytes = Buffer.from(whole.subarray(0, limit)),
-        parts = bytes.subarray(bytes.indexOf(Buffer.from([0x80, 2])));
+      const bytes = Buffer.from(whole.subarray(0, limit));
+      const parts = bytes.subarray(bytes.indexOf(Buffer.from([0x80, 2])));
       const at = i - bytes.indexOf(Buffer.from([0x80, 2]));
       if (at < 0) continue;
       parts[at] = value;

@@ -56,8 +56,8 @@ test("a table has the columns that some row fills, and a bar in a text breaks no
 });
 
 test("a bench's result replaces its own of before and leaves the others", (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-bench-report-")),
-    path = join(folder, "output/bench.json");
+  const folder = mkdtempSync(join(tmpdir(), "adept-bench-report-"));
+  const path = join(folder, "output/bench.json");
   t.after(() => {
     rmSync(folder, { recursive: true });
   });

@@ -26,9 +26,9 @@ test("a terminal gets nothing that it obeys, and a document of JSON stays the sa
 });
 
 test("a run's name and a damaged file's words stay words in the terminal, on both outputs", () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-terminal-")),
-    run = join(folder, ".adept/runs/20260101-000000-abcd"),
-    name = "x\u001b]0;owned\u0007\ny";
+  const folder = mkdtempSync(join(tmpdir(), "adept-terminal-"));
+  const run = join(folder, ".adept/runs/20260101-000000-abcd");
+  const name = "x\u001b]0;owned\u0007\ny";
   try {
     mkdirSync(run, { recursive: true });
     writeFileSync(

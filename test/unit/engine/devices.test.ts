@@ -58,8 +58,8 @@ test("ADEPT_DEVICES narrows the choice, and never to none", () => {
 });
 
 test("what was trained on a device that cannot be here is looked at on the processor, anything else where it was trained", () => {
-  const engine = { threads: 3, replicas: 2 },
-    backends = lookAtMachine().backends;
+  const engine = { threads: 3, replicas: 2 };
+  const backends = lookAtMachine().backends;
   assert.deepEqual(engineHere({ ...engine, device: "auto" }), { ...engine, device: "cpu" });
   for (const [device, provider] of [
     ["coreml", "coreml"],

@@ -21,8 +21,8 @@ test("int8: every value comes back within half its row's scale, and the largest 
       assert.ok(Math.abs(values[i]! - levels[i]! * scale) <= scale / 2, `${values[i]!} as ${levels[i]!} x ${scale}`);
     }
     scales.forEach((scale, row) => {
-      const own = values.subarray(row * width, (row + 1) * width),
-        largest = Math.max(...own.map(Math.abs));
+      const own = values.subarray(row * width, (row + 1) * width);
+      const largest = Math.max(...own.map(Math.abs));
       if (scale > 2 ** -126)
         assert.equal(Math.max(...levels.subarray(row * width, (row + 1) * width).map(Math.abs)), 127);
       assert.equal(scale, Math.max(Math.fround(largest / 127), 2 ** -126));
@@ -40,8 +40,8 @@ test("int8: halves go to the even level, a row of zeros stays one", () => {
 });
 
 test("bf16 and fp16: the nearest there is, halves to the even one", () => {
-  const bf16 = widen(bufferOf(toBfloat16(values)), "bfloat16"),
-    fp16 = widen(bufferOf(toFloat16(values)), "float16");
+  const bf16 = widen(bufferOf(toBfloat16(values)), "bfloat16");
+  const fp16 = widen(bufferOf(toFloat16(values)), "float16");
   values.forEach((value, i) => {
     // bf16 has fp32's exponents: below the smallest normal number the distance is fixed.
     assert.ok(

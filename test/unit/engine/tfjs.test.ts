@@ -27,11 +27,11 @@ const folder = backboneFolder("tiny-t5");
 
 /** ADePT on the embedded backbone, with random parameters. */
 function openAdept(): { model: T5TunedModel; parameters: Parameters } {
-  const method = MethodInput.parse({ kind: "adept", promptLength: 3, bottleneck: 2 }),
-    sizes = resolveSizes(method, backboneLayout(folder)),
-    random = new MersenneTwister(2);
-  const model = T5TunedModel.open({ folder, method, sizes, engine: TFJS }),
-    d = model.width;
+  const method = MethodInput.parse({ kind: "adept", promptLength: 3, bottleneck: 2 });
+  const sizes = resolveSizes(method, backboneLayout(folder));
+  const random = new MersenneTwister(2);
+  const model = T5TunedModel.open({ folder, method, sizes, engine: TFJS });
+  const d = model.width;
   const shapes: [string, number[]][] = [
     ["prompt", [3, d]],
     ["w_down", [d, 2]],
@@ -66,8 +66,8 @@ const batchOf = (rows: number, sourceLength: number): Batch => ({
 
 /** One weight (2, 3) of each type, as a file has it. */
 function writeWeights(path: string): Map<string, WeightLocation> {
-  const values = [1, -2, 0.5, 3, 0.25, -8],
-    single = Buffer.from(Float32Array.from(values).buffer);
+  const values = [1, -2, 0.5, 3, 0.25, -8];
+  const single = Buffer.from(Float32Array.from(values).buffer);
   const brain = Buffer.from(
     Uint16Array.from(values, (v) => new Uint32Array(Float32Array.of(v).buffer)[0]! >>> 16).buffer,
   );
@@ -89,16 +89,16 @@ function writeWeights(path: string): Map<string, WeightLocation> {
 
 withTensorFlow("the engine on TensorFlow.js", () => {
   test("a few hundred steps, evaluations and decodings leave no tensor behind and take no more memory; a released model leaves none at all", async () => {
-    const { model, parameters } = openAdept(),
-      before = tensors();
+    const { model, parameters } = openAdept();
+    const before = tensors();
     const round = async (i: number): Promise<void> => {
       const batch = batchOf(1 + (i % 3), 3 + (i % 5));
       await model.step(parameters, batch, { lossScale: 0.1 });
       if (i % 20 === 0) await model.predict(parameters, batch, 3);
     };
     for (let i = 0; i < 60; i++) await round(i);
-    const settled = tensors(),
-      resident = process.memoryUsage().rss;
+    const settled = tensors();
+    const resident = process.memoryUsage().rss;
     for (let i = 60; i < 300; i++) await round(i);
     assert.equal(tensors(), settled);
     const growth = (process.memoryUsage().rss - resident) / 2 ** 20;
@@ -108,14 +108,14 @@ withTensorFlow("the engine on TensorFlow.js", () => {
   });
 
   test("what an operation makes is gone after its last use: a long chain needs the memory of a few tensors", async () => {
-    const x = input("x", ["N"]),
-      chain = Array.from({ length: 40 }).reduce<Value>((value) => ops.add(ops.tanh(value), x), x),
-      before = tensors();
-    const program = await openEngine(TFJS).compile({ sum: ops.reduceSum(chain, [0]) }, new Map()),
-      feeds = { x: floats([1000]) };
+    const x = input("x", ["N"]);
+    const chain = Array.from({ length: 40 }).reduce<Value>((value) => ops.add(ops.tanh(value), x), x);
+    const before = tensors();
+    const program = await openEngine(TFJS).compile({ sum: ops.reduceSum(chain, [0]) }, new Map());
+    const feeds = { x: floats([1000]) };
     await program.run(feeds);
-    const backend = loadTensorFlow(TFJS.threads).tf.backend(),
-      execute = backend.executeSingleOutput.bind(backend);
+    const backend = loadTensorFlow(TFJS.threads).tf.backend();
+    const execute = backend.executeSingleOutput.bind(backend);
     let most = 0;
     backend.executeSingleOutput = (...of) => {
       const made = execute(...of);
@@ -136,14 +136,14 @@ withTensorFlow("the engine on TensorFlow.js", () => {
   test("weights of every type are widened, handed over once for all programs, and go with the last of them", async () => {
     const place = mkdtempSync(join(tmpdir(), "adept-tfjs-"));
     try {
-      const weights = writeWeights(join(place, "weights.bin")),
-        engine = openEngine(TFJS),
-        before = tensors(),
-        [single, brain, half] = ["single", "brain", "half"].map((name) => weight(name, [2, 3])) as [
-          Value,
-          Value,
-          Value,
-        ];
+      const weights = writeWeights(join(place, "weights.bin"));
+      const engine = openEngine(TFJS);
+      const before = tensors();
+      const [single, brain, half] = ["single", "brain", "half"].map((name) => weight(name, [2, 3])) as [
+        Value,
+        Value,
+        Value,
+      ];
       const first = await engine.compile(
         { single: ops.neg(single), brain: ops.neg(brain), half: ops.neg(half) },
         weights,
@@ -166,14 +166,14 @@ withTensorFlow("the engine on TensorFlow.js", () => {
   });
 
   test("one program takes any sizes of its symbols, none included, and gives what onnxruntime gives", async () => {
-    const x = input("x", ["B", "S", 4]),
-      past = input("past", ["B", "P", 4]),
-      w = input("w", [3, 4]),
-      ids = input("ids", ["S"], "int32"),
-      unread = input("unread", ["B"]),
-      length: Dim = addDims("P", "S");
-    const joined = ops.concat([past, x], 1),
-      rows = ops.reshape(ops.matmul(joined, w, { transB: true }), ["B", length, 1, 3]);
+    const x = input("x", ["B", "S", 4]);
+    const past = input("past", ["B", "P", 4]);
+    const w = input("w", [3, 4]);
+    const ids = input("ids", ["S"], "int32");
+    const unread = input("unread", ["B"]);
+    const length: Dim = addDims("P", "S");
+    const joined = ops.concat([past, x], 1);
+    const rows = ops.reshape(ops.matmul(joined, w, { transB: true }), ["B", length, 1, 3]);
     const outputs = {
       rows: ops.transpose(rows, [0, 2, 1, 3]),
       flat: ops.softmax(ops.reshape(x, ["B*S", 4])),
@@ -217,10 +217,10 @@ withTensorFlow("the engine on TensorFlow.js", () => {
 
   test("a feed that is missing or of another shape is refused, and leaves nothing behind", async () => {
     const program = await openEngine(TFJS).compile(
-        { y: ops.matmul(input("a", ["B", 2]), input("b", [2, "B"])) },
-        new Map(),
-      ),
-      before = tensors();
+      { y: ops.matmul(input("a", ["B", 2]), input("b", [2, "B"])) },
+      new Map(),
+    );
+    const before = tensors();
     await assert.rejects(program.run({ a: floats([3, 2]) }), /wants b/);
     await assert.rejects(program.run({ a: floats([3, 1]), b: floats([2, 3]) }), /a is \(3,1\)/);
     await assert.rejects(program.run({ a: floats([3, 2]), b: floats([2, 4]) }), /b is \(2,4\)/);

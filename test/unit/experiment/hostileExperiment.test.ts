@@ -8,8 +8,8 @@ import { isShallow, outOfBounds } from "../../../src/experiment/jsonBounds.ts";
 import { readExperiments } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-hostile-")),
-  path = join(folder, "x.adept.json");
+const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
+const path = join(folder, "x.adept.json");
 after(() => {
   rmSync(folder, { recursive: true });
 });

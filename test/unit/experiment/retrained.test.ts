@@ -10,8 +10,8 @@ import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
 function file(t: TestContext, value: object): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-retrained-")),
-    path = join(folder, "x.adept.json");
+  const folder = mkdtempSync(join(tmpdir(), "adept-retrained-"));
+  const path = join(folder, "x.adept.json");
   t.after(() => {
     rmSync(folder, { recursive: true });
   });
@@ -22,16 +22,16 @@ const adept = { kind: "adept" };
 
 test("every retrained ablation is a run of its own at one budget, A11 alone outside it; rates only for the tensors it has", (t) => {
   const runs = readExperiments(
-      file(t, {
-        method: adept,
-        seeds: [0, 1],
-        training: { maxSourceLength: 96 },
-        sweep: { budget: { promptTokens: 100 }, retrained: true },
-      }),
-      [],
-      "s",
-    ),
-    layout = backboneLayout(backboneFolder("tiny-t5"));
+    file(t, {
+      method: adept,
+      seeds: [0, 1],
+      training: { maxSourceLength: 96 },
+      sweep: { budget: { promptTokens: 100 }, retrained: true },
+    }),
+    [],
+    "s",
+  );
+  const layout = backboneLayout(backboneFolder("tiny-t5"));
   assert.deepEqual(
     runs.slice(0, RETRAINED.length).map(({ part }) => part!.case),
     [...RETRAINED],

@@ -6,13 +6,13 @@ import { after, test } from "node:test";
 import type { Experiment } from "../../../src/experiment/experiment.ts";
 import { readExperiment, readExperiments } from "../../../src/experiment/readExperiment.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-sweep-")),
-  path = join(folder, "x.adept.json");
+const folder = mkdtempSync(join(tmpdir(), "adept-sweep-"));
+const path = join(folder, "x.adept.json");
 after(() => {
   rmSync(folder, { recursive: true });
 });
-const MAIL = { name: "m", task: { kind: "mail" } },
-  ADEPT = { method: { kind: "adept", promptLength: 4, bottleneck: 3 } };
+const MAIL = { name: "m", task: { kind: "mail" } };
+const ADEPT = { method: { kind: "adept", promptLength: 4, bottleneck: 3 } };
 const runs = (file: object): Experiment[] => {
   writeFileSync(path, JSON.stringify(file));
   return readExperiments(path, [], "s1");

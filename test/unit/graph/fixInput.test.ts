@@ -16,15 +16,15 @@ const fixed: ConstantValue = { kind: "constant", type: "float32", shape: [3, 2],
 
 onEngines("an input that is fixed", (engine) => {
   test(`${engine.device}: gives what feeding it gave, wherever it was read, and is no longer asked for`, async () => {
-    const ids = input("ids", ["B"], "int32"),
-      whole = input("table", [3, 2]),
-      outputs = {
-        rows: add(gather(whole, ids), gather(whole, ids)),
-        twice: add(whole, whole),
-        other: gather(input("more", [3, 2]), ids),
-      };
-    const feeds = { ids: { data: Int32Array.of(2, 0), dims: [2] }, more: { data: table, dims: [3, 2] } },
-      after = fixInput(outputs, "table", fixed);
+    const ids = input("ids", ["B"], "int32");
+    const whole = input("table", [3, 2]);
+    const outputs = {
+      rows: add(gather(whole, ids), gather(whole, ids)),
+      twice: add(whole, whole),
+      other: gather(input("more", [3, 2]), ids),
+    };
+    const feeds = { ids: { data: Int32Array.of(2, 0), dims: [2] }, more: { data: table, dims: [3, 2] } };
+    const after = fixInput(outputs, "table", fixed);
     assert.deepEqual(
       topological(Object.values(after))
         .flatMap((value) => (value.kind === "input" ? [value.name] : []))
@@ -32,8 +32,8 @@ onEngines("an input that is fixed", (engine) => {
       ["ids", "more"],
     );
     const run = async (graph: typeof after, fed: object) => {
-      const program = await openEngine(engine).compile(graph, new Map()),
-        found = await program.run({ ...feeds, ...fed });
+      const program = await openEngine(engine).compile(graph, new Map());
+      const found = await program.run({ ...feeds, ...fed });
       await program.release();
       return Object.entries(found).map(([name, { data }]) => [name, Array.from(data)]);
     };
@@ -45,33 +45,33 @@ onEngines("an input that is fixed", (engine) => {
 
 withTensorFlow("a folded table", () => {
   test("a folded table that an engine holds gives what one that is fed gives", async () => {
-    const folder = backboneFolder("tiny-t5"),
-      method = MethodInput.parse({ kind: "pt", promptLength: 3 }),
-      sizes = resolveSizes(method, backboneLayout(folder)),
-      plain = T5TunedModel.open({ folder, method, sizes, engine: CPU }),
-      folded = plain.embedding.map((x, i) => x + Math.sin(i)),
-      d = plain.width;
+    const folder = backboneFolder("tiny-t5");
+    const method = MethodInput.parse({ kind: "pt", promptLength: 3 });
+    const sizes = resolveSizes(method, backboneLayout(folder));
+    const plain = T5TunedModel.open({ folder, method, sizes, engine: CPU });
+    const folded = plain.embedding.map((x, i) => x + Math.sin(i));
+    const d = plain.width;
     const parameters = new Map([
-        [
-          "prompt",
-          {
-            name: "prompt",
-            dims: [3, d],
-            group: "prompt",
-            data: Float32Array.from({ length: 3 * d }, (_, i) => Math.cos(i)),
-          },
-        ],
-      ]),
-      batch = {
-        rows: 2,
-        sourceLength: 3,
-        targetLength: 1,
-        ids: Int32Array.of(5, 6, 7, 8, 9, 1),
-        mask: new Float32Array(6).fill(1),
-        labels: Int32Array.of(4, 5),
-      };
-    const [fed, held] = [CPU, TFJS].map((engine) => T5TunedModel.open({ folder, method, sizes, engine, folded })),
-      own = await fed!.input(parameters, batch);
+      [
+        "prompt",
+        {
+          name: "prompt",
+          dims: [3, d],
+          group: "prompt",
+          data: Float32Array.from({ length: 3 * d }, (_, i) => Math.cos(i)),
+        },
+      ],
+    ]);
+    const batch = {
+      rows: 2,
+      sourceLength: 3,
+      targetLength: 1,
+      ids: Int32Array.of(5, 6, 7, 8, 9, 1),
+      mask: new Float32Array(6).fill(1),
+      labels: Int32Array.of(4, 5),
+    };
+    const [fed, held] = [CPU, TFJS].map((engine) => T5TunedModel.open({ folder, method, sizes, engine, folded }));
+    const own = await fed!.input(parameters, batch);
     assert.deepEqual(await held!.input(parameters, batch), own);
     assert.notDeepEqual(own, await plain.input(parameters, batch));
     for (const model of [plain, fed!, held!]) await model.release();

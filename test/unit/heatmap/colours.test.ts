@@ -20,8 +20,8 @@ const THEMES: Record<string, [string, string]> = {
 };
 const rgb = (hex: string): Rgb => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)) as Rgb;
 const over = (colour: string, background: string): Rgb => {
-  const alpha = colour.length > 7 ? parseInt(colour.slice(7), 16) / 255 : 1,
-    below = rgb(background);
+  const alpha = colour.length > 7 ? parseInt(colour.slice(7), 16) / 255 : 1;
+  const below = rgb(background);
   return rgb(colour).map((c, i) => alpha * c + (1 - alpha) * below[i]!) as Rgb;
 };
 const luminance = (colour: Rgb): number =>
@@ -119,8 +119,8 @@ const spot = (line: number, from: number, to: number, value: number | null, plac
   id: 5,
   place,
 });
-const scale = { low: 0, high: 9, signed: false },
-  textOf = (): string => "ab ".repeat(3000);
+const scale = { low: 0, high: 9, signed: false };
+const textOf = (): string => "ab ".repeat(3000);
 
 test("touching tokens of one colour are one range; gaps, other colours and tokens without a value are left out", () => {
   assert.deepEqual(
@@ -147,8 +147,8 @@ test("touching tokens of one colour are one range; gaps, other colours and token
 
 test("what is too much is shown coarser, never more than the most, and says so", () => {
   const line = (length: number, at = 0): Spot[] =>
-      Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i)),
-    cursor = { line: 0, column: 3000 };
+    Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i));
+  const cursor = { line: 0, column: 3000 };
   assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), {
     ranges: colouredRanges(line(50), scale),
     detail: "tokens",
@@ -184,8 +184,8 @@ test("what is too much is shown coarser, never more than the most, and says so",
     textOf: () => "ab cd",
   });
   // Of a wrapped line that begins above the window the first columns are those in sight.
-  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i)),
-    seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
+  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i));
+  const seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
   assert.equal(seen.detail, "tokens");
   assert.ok(seen.ranges.length > 200 && seen.ranges.every(({ from }) => from < 51_500));
   assert.deepEqual(

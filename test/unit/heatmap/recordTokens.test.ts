@@ -52,11 +52,11 @@ test("a text is cut before spaces, never inside a pair of surrogates, and its pa
 
 test("the tokens of a text's parts are those of the whole", async () => {
   const text = Array.from(
-      { length: 1500 },
-      (_, i) => ["the", "committee's", "Tuesday,", "paper-stone", "(rose)", "río", `${i}`][(i * i) % 7],
-    ).join(" "),
-    tokens = prose(text),
-    { ids, offsets } = await tokenizer.encode(text);
+    { length: 1500 },
+    (_, i) => ["the", "committee's", "Tuesday,", "paper-stone", "(rose)", "río", `${i}`][(i * i) % 7],
+  ).join(" ");
+  const tokens = prose(text);
+  const { ids, offsets } = await tokenizer.encode(text);
   for (const cell of tokens.missing([[0, text.length]])) {
     const own = await tokenizer.encode(cell.content);
     tokens.learn(cell, {
@@ -77,9 +77,9 @@ test("the tokens of a text's parts are those of the whole", async () => {
 });
 
 test("only what is seen is asked for; far along a line nobody knows a token's place", () => {
-  const text = "stone and paper ".repeat(5000),
-    tokens = prose(text),
-    first = tokens.missing([[0, 400]]);
+  const text = "stone and paper ".repeat(5000);
+  const tokens = prose(text);
+  const first = tokens.missing([[0, 400]]);
   assert.equal(first.length, 1);
   assert.ok(first[0]!.content.length < 800);
   learnAll(tokens, first);
@@ -88,8 +88,8 @@ test("only what is seen is asked for; far along a line nobody knows a token's pl
   const far = tokens.missing([[60_000, 61_000]]);
   assert.ok(far.length >= 2 && far.length <= 4);
   learnAll(tokens, far);
-  const spots = tokens.spots(),
-    beyond = spots.filter(({ from }) => from > 50_000);
+  const spots = tokens.spots();
+  const beyond = spots.filter(({ from }) => from > 50_000);
   assert.equal(spots[0]!.place, 0);
   assert.ok(
     beyond.length > 100 &&
@@ -101,8 +101,8 @@ test("only what is seen is asked for; far along a line nobody knows a token's pl
 });
 
 test("a task's input is read as far as the model reads it, wherever that is: what is beyond has no value", () => {
-  const text = "on the river ".repeat(2000),
-    tokens = task(text, { most: 300, places: undefined });
+  const text = "on the river ".repeat(2000);
+  const tokens = task(text, { most: 300, places: undefined });
   for (
     let rounds = 0, missing = tokens.missing([[0, text.length]]);
     missing.length > 0;
@@ -123,9 +123,9 @@ test("a task's input is read as far as the model reads it, wherever that is: wha
 });
 
 test("where places are shown, a token has what its place has, as far as the table goes", () => {
-  const places = Array.from({ length: 250 }, (_, i) => i / 10),
-    text = "on the river ".repeat(400),
-    tokens = prose(text, { most: Infinity, places });
+  const places = Array.from({ length: 250 }, (_, i) => i / 10);
+  const text = "on the river ".repeat(400);
+  const tokens = prose(text, { most: Infinity, places });
   learnAll(tokens, tokens.missing([[4000, 4100]]));
   assert.deepEqual(tokens.missing([[4000, 4100]]), [], "what is before counts, and the table ends before");
   for (const { place, value, beyond } of tokens.spots())
@@ -133,8 +133,8 @@ test("where places are shown, a token has what its place has, as far as the tabl
 });
 
 test("records that are in sight stay, however much is kept", () => {
-  const known = new KnownRecords(100),
-    text = "one two three ".repeat(20);
+  const known = new KnownRecords(100);
+  const text = "one two three ".repeat(20);
   const make = (name: string): void => {
     const tokens = prose(`${name} ${text}`);
     learnAll(tokens, tokens.missing([[0, 1000]]));

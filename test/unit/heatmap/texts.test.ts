@@ -16,8 +16,8 @@ const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns
   );
 
 test("a unit of a JSON text stands where its spelling begins", () => {
-  const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}',
-    fields = jsonFields(record)!;
+  const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}';
+  const fields = jsonFields(record)!;
   assert.deepEqual(
     [...fields].map(([name, { text }]) => [name, text]),
     [
@@ -51,17 +51,17 @@ test("any object of texts is read as JSON.parse reads it, unit by unit", () => {
       ),
       fc.boolean(),
       (object, escaped) => {
-        const plain = JSON.stringify(object),
-          record = escaped
-            ? plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-            : plain,
-          fields = jsonFields(record)!;
+        const plain = JSON.stringify(object);
+        const record = escaped
+          ? plain.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+          : plain;
+        const fields = jsonFields(record)!;
         for (const [name, value] of Object.entries(object)) {
           const { text, at } = fields.get(name)!;
           assert.equal(text, value);
           for (let i = 0; i < text.length; i++) {
-            const from = typeof at === "number" ? at + i : at[i]!,
-              to = typeof at === "number" ? at + i + 1 : at[i + 1]!;
+            const from = typeof at === "number" ? at + i : at[i]!;
+            const to = typeof at === "number" ? at + i + 1 : at[i + 1]!;
             assert.equal(JSON.parse(`"${record.slice(from, to)}"`), text[i]);
           }
         }
@@ -74,9 +74,9 @@ test("any table is cut into the cells that csv-parse finds", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " ", "😀") });
   fc.assert(
     fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
-      const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(","),
-        [wanted] = parse(record),
-        own = tableCells(record, csvForm(""));
+      const record = cells.map((each) => `"${each.replaceAll('"', '""')}"`).join(",");
+      const [wanted] = parse(record);
+      const own = tableCells(record, csvForm(""));
       assert.deepEqual(
         own.map(({ text }) => text),
         wanted,
@@ -97,13 +97,13 @@ test("any table is cut into the cells that csv-parse finds", () => {
 });
 
 test("rows are read as the task reads them, else text by text", () => {
-  const row = '{"premise": "one", "hypothesis": "two", "label": "3"}',
-    reading = [
-      { literal: "premise: " },
-      { fields: ["sentence1", "premise"] },
-      { literal: " hypothesis: " },
-      { fields: ["hypothesis"] },
-    ];
+  const row = '{"premise": "one", "hypothesis": "two", "label": "3"}';
+  const reading = [
+    { literal: "premise: " },
+    { fields: ["sentence1", "premise"] },
+    { literal: " hypothesis: " },
+    { fields: ["hypothesis"] },
+  ];
   const [input, ...more] = read(row, "jsonl", reading);
   assert.equal(more.length, 0);
   assert.equal(input!.text, "premise: one hypothesis: two");

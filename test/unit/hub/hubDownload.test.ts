@@ -10,9 +10,9 @@ import { UserError } from "../../../src/experiment/errors.ts";
 import { downloadRepository, type Download } from "../../../src/hub/hubDownload.ts";
 import { isSafePath } from "../../../src/hub/hubListing.ts";
 
-const COMMIT = "c".repeat(40),
-  BIG = Buffer.alloc(300_000, "weights "),
-  CONFIG = Buffer.from('{"model_type":"t5"}');
+const COMMIT = "c".repeat(40);
+const BIG = Buffer.alloc(300_000, "weights ");
+const CONFIG = Buffer.from('{"model_type":"t5"}');
 const FILES: Record<string, Buffer> = {
   "config.json": CONFIG,
   "model.safetensors": BIG,
@@ -22,8 +22,8 @@ const FILES: Record<string, Buffer> = {
 const sha = (algorithm: string, ...parts: (string | Buffer)[]): string =>
   parts.reduce((digest, part) => digest.update(part), createHash(algorithm)).digest("hex");
 const entry = (path: string): object => {
-  const data = FILES[path]!,
-    git = sha("sha1", `blob ${data.length}\0`, data);
+  const data = FILES[path]!;
+  const git = sha("sha1", `blob ${data.length}\0`, data);
   return path.endsWith(".json")
     ? { type: "file", path, size: data.length, oid: git }
     : { type: "file", path, size: data.length, oid: git, lfs: { oid: sha("sha256", data), size: data.length } };
@@ -56,15 +56,15 @@ function sendFile(data: Buffer, request: IncomingMessage, response: ServerRespon
 
 /** A Hub on this machine; `special` answers first. The listing comes in two pages. */
 async function hub(t: TestContext, special: Handle = () => false): Promise<Hub> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-hub-")),
-    requests: Hub["requests"] = [];
+  const folder = mkdtempSync(join(tmpdir(), "adept-hub-"));
+  const requests: Hub["requests"] = [];
   const server = createServer((request, response) => {
     const url = request.url ?? "";
     requests.push({ url, range: request.headers.range, authorization: request.headers.authorization });
-    const path = /^\/o\/t5\/resolve\/c{40}\/(.*)$/.exec(url)?.[1],
-      json = (value: unknown, headers = {}): void => {
-        response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
-      };
+    const path = /^\/o\/t5\/resolve\/c{40}\/(.*)$/.exec(url)?.[1];
+    const json = (value: unknown, headers = {}): void => {
+      response.writeHead(200, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
+    };
     if (special(request, response)) return;
     if (url === "/api/models/o/t5/revision/main") json({ sha: COMMIT });
     else if (url === `/api/models/o/t5/tree/${COMMIT}?recursive=true`)

@@ -13,8 +13,8 @@ import { T5TunedModel } from "../../../src/method/tunedModel.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  layout = backboneLayout(folder);
+const folder = backboneFolder("tiny-t5");
+const layout = backboneLayout(folder);
 const METHODS = [
   { kind: "adept", promptLength: 3, bottleneck: 2 },
   ...["no-bias", "linear", "constant", "table", "deep"].map((variant) => ({
@@ -46,8 +46,13 @@ for (const spec of METHODS) {
   const name = `${spec.kind}${spec.kind === "adept" ? ` ${spec.variant}` : ""}`;
   test(`${name}: the folder it is saved in gives back method, sizes and bits, and the same losses`, async () => {
     const path = mkdtempSync(join(tmpdir(), "adept-adapter-"));
-    const sizes = resolveSizes(spec, layout),
-      model = T5TunedModel.open({ folder, method: spec, sizes, engine: { device: "cpu", threads: 1, replicas: 1 } });
+    const sizes = resolveSizes(spec, layout);
+    const model = T5TunedModel.open({
+      folder,
+      method: spec,
+      sizes,
+      engine: { device: "cpu", threads: 1, replicas: 1 },
+    });
     try {
       const random = new MersenneTwister(5);
       const source = {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { holdsOf } from "../../../src/method/holding.ts";
 
-const large = { precision: "fp32", bytes: 892e6, training: true } as const,
-  packed = { step: "packed", predict: "packed" },
-  mapped = { step: "mapped", predict: "mapped" };
+const large = { precision: "fp32", bytes: 892e6, training: true } as const;
+const packed = { step: "packed", predict: "packed" };
+const mapped = { step: "mapped", predict: "mapped" };
 
 test("training a large backbone packs its weights for steps alone; what only predicts packs them for speed", () => {
   assert.deepEqual(holdsOf({ device: "cpu" }, large), { step: "packed", predict: "mapped" });

@@ -35,10 +35,10 @@ test("parts hold every row once, with its own tokens, padded to the part's own l
   fc.assert(
     fc.property(shapes, fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 5 }), (rows, prompt, count) => {
       const batch = batchOf(
-          rows.map(([length]) => length),
-          rows.map(([, target]) => target),
-        ),
-        whole = cells(batch);
+        rows.map(([length]) => length),
+        rows.map(([, target]) => target),
+      );
+      const whole = cells(batch);
       for (const parts of [microBatches(batch, prompt), shares(batch, prompt, count)]) {
         assert.deepEqual(
           parts.flatMap((part) => part.rows).sort((a, b) => a - b),
@@ -92,9 +92,9 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
 });
 
 test("a part's dropout factors are those of its rows and places", () => {
-  const batch = batchOf([2, 5, 3], [1, 1, 1]),
-    units = 2,
-    hiddenMask = Float32Array.from({ length: 3 * 5 * units }, (_, i) => i);
+  const batch = batchOf([2, 5, 3], [1, 1, 1]);
+  const units = 2;
+  const hiddenMask = Float32Array.from({ length: 3 * 5 * units }, (_, i) => i);
   const [first, second] = shares(batch, 0, 2);
   for (const [index, part] of [first!, second!].entries()) {
     const own = partOptions({ lossScale: 1, hiddenMask, backboneDropout: { rate: 0.1, seed: 7 } }, part, {

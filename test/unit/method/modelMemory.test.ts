@@ -45,9 +45,9 @@ function shape(
   method: object = { kind: "adept", promptLength: 20, bottleneck: 39 },
   change: Partial<MemoryShape> = {},
 ): MemoryShape {
-  const of = change.config ?? config(),
-    spec = MethodInput.parse(method),
-    part = { rows: 8, source: 64, target: 4 };
+  const of = change.config ?? config();
+  const spec = MethodInput.parse(method);
+  const part = { rows: 8, source: 64, target: 4 };
   return {
     config: of,
     method: spec,
@@ -62,16 +62,16 @@ function shape(
     ...change,
   };
 }
-const PACKED = { step: "packed", predict: "packed" } as const,
-  MAPPED = { step: "mapped", predict: "mapped" } as const;
+const PACKED = { step: "packed", predict: "packed" } as const;
+const MAPPED = { step: "mapped", predict: "mapped" } as const;
 const forecast = (method?: object, change?: Partial<MemoryShape>): MemoryForecast =>
   forecastMemory(shape(method, change));
 
 test("a program's weights and values are those of its graph", () => {
-  const x = input("x", ["B", 64]),
-    wide = matmul(x, weight("w", [128, 64]), { transB: true }),
-    back = matmul(relu(wide), weight("w", [128, 64])),
-    out = matmul(back, reshape(weight("k", [64, 32]), [64, 32]));
+  const x = input("x", ["B", 64]);
+  const wide = matmul(x, weight("w", [128, 64]), { transB: true });
+  const back = matmul(relu(wide), weight("w", [128, 64]));
+  const out = matmul(back, reshape(weight("k", [64, 32]), [64, 32]));
   assert.deepEqual(programMemory({ out }, { B: 1024 }), {
     packed: 3 * 4 * 64 * 128 - 4 * 64 * 128 + 4 * 64 * 32,
     largest: 4 * 64 * 128,
@@ -89,12 +89,12 @@ test("a program's weights and values are those of its graph", () => {
 });
 
 test("a program packs each product's frozen side once for each way that it is read", () => {
-  const { weights } = forecast(),
-    c = config(),
-    inner = c.heads * c.headWidth,
-    linear = 4 * (4 * inner * c.width),
-    feedForward = 4 * 2 * c.width * c.hidden,
-    head = 4 * c.vocabulary * c.width;
+  const { weights } = forecast();
+  const c = config();
+  const inner = c.heads * c.headWidth;
+  const linear = 4 * (4 * inner * c.width);
+  const feedForward = 4 * 2 * c.width * c.hidden;
+  const head = 4 * c.vocabulary * c.width;
   const forward = c.layers * (linear + feedForward) + c.decoderLayers * (2 * linear + feedForward) + head;
   // Training reads nearly all of them both ways; evaluation has the encoder's once, the decoder's and the head twice.
   const least = 2 * forward + 2 * head;
@@ -102,16 +102,16 @@ test("a program packs each product's frozen side once for each way that it is re
 });
 
 test("onnxruntime's store: regions that double, the smallest free piece, a piece given whole where little is left, neighbours joined", () => {
-  const arena = new Arena(),
-    a = arena.take(MB / 2),
-    b = arena.take(MB / 2);
+  const arena = new Arena();
+  const a = arena.take(MB / 2);
+  const b = arena.take(MB / 2);
   assert.equal(arena.touched, MB, "one region of 1 MiB holds both");
   arena.give(a);
   arena.give(b);
   arena.take(MB);
   assert.equal(arena.touched, MB, "what was given back side by side is one piece again");
-  const c = arena.take(3 * MB),
-    d = arena.take(100);
+  const c = arena.take(3 * MB);
+  const d = arena.take(100);
   assert.equal(arena.touched, 4 * MB + 256, "the next region is large enough and a power of two");
   arena.give(c);
   arena.give(d);
@@ -121,10 +121,10 @@ test("onnxruntime's store: regions that double, the smallest free piece, a piece
 });
 
 test("memory grows with length, rows, layers, vocabulary, copies and what is trained", () => {
-  const own = forecast(),
-    larger = (what: string, more: MemoryForecast): void => {
-      assert.ok(more.host > own.host, `${what}: ${more.host} over ${own.host}`);
-    };
+  const own = forecast();
+  const larger = (what: string, more: MemoryForecast): void => {
+    assert.ok(more.host > own.host, `${what}: ${more.host} over ${own.host}`);
+  };
   const part = { rows: 8, source: 128, target: 4 };
   larger("longer inputs", forecast(undefined, { trained: [part] }));
   larger("longer evaluated inputs", forecast(undefined, { evaluated: [{ ...part, rows: 64 }] }));
@@ -156,13 +156,13 @@ test("memory grows with length, rows, layers, vocabulary, copies and what is tra
 });
 
 test("weights that are read where they lie are in memory once, however many programs read them, and less of them where they are narrower", () => {
-  const all = 4 * t5Layout(config()).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
-    [packed, mapped, half, byte] = [
-      forecast(),
-      forecast(undefined, { holds: MAPPED }),
-      forecast(undefined, { holds: MAPPED, storedBytes: 2 }),
-      forecast(undefined, { holds: MAPPED, storedBytes: 1 }),
-    ];
+  const all = 4 * t5Layout(config()).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  const [packed, mapped, half, byte] = [
+    forecast(),
+    forecast(undefined, { holds: MAPPED }),
+    forecast(undefined, { holds: MAPPED, storedBytes: 2 }),
+    forecast(undefined, { holds: MAPPED, storedBytes: 1 }),
+  ];
   assert.ok(
     packed.host - mapped.host > 2 * all && mapped.again > 0.9 * all,
     `${packed.host / MB} ${mapped.host / MB} ${all / MB}`,
@@ -182,15 +182,15 @@ test("weights that are read where they lie are in memory once, however many prog
 });
 
 test("on a graphics processor the weights and values lie there, and the machine keeps what is handed over", () => {
-  const own = forecast(undefined, { config: BASE }),
-    there = forecast(undefined, { config: BASE, device: "cuda" });
+  const own = forecast(undefined, { config: BASE });
+  const there = forecast(undefined, { config: BASE, device: "cuda" });
   assert.equal(own.device, 0);
   assert.ok(there.device > own.weights && there.host < 0.6 * own.host);
 });
 
 /** Peaks that were measured (npm run bench memoryForecast), less the 100 MiB of the process before, in MiB; batches of 32 and 64 rows of one length. */
-const ADEPT = { kind: "adept", promptLength: 20, bottleneck: 39 },
-  LARGE = { step: "packed", predict: "mapped" } as const;
+const ADEPT = { kind: "adept", promptLength: 20, bottleneck: 39 };
+const LARGE = { step: "packed", predict: "mapped" } as const;
 const MEASURED: {
   method: object;
   config?: T5Config;
@@ -229,14 +229,14 @@ test("forecasts are near what was measured, and not far below", () => {
     storedBytes = 4,
     peak,
   } of MEASURED) {
-    const whole = length + shape(method, { config: of }).sizes.promptLength,
-      most = (parts: number[][]): number => Math.max(...parts.map((part) => part.length));
-    const part = { source: length, target: 4 },
-      trained = [{ ...part, rows: most(partRows(new Array<number>(rows).fill(whole))) }],
-      evaluated = [{ ...part, rows: most(sharedRows(new Array<number>(64).fill(whole), copies)) }];
+    const whole = length + shape(method, { config: of }).sizes.promptLength;
+    const most = (parts: number[][]): number => Math.max(...parts.map((part) => part.length));
+    const part = { source: length, target: 4 };
+    const trained = [{ ...part, rows: most(partRows(new Array<number>(rows).fill(whole))) }];
+    const evaluated = [{ ...part, rows: most(sharedRows(new Array<number>(64).fill(whole), copies)) }];
     // The system counts a file's pages once for each program that maps them.
-    const { host, again } = forecast(method, { config: of, copies, trained, evaluated, holds, storedBytes }),
-      error = (host + again) / MB / peak - 1;
+    const { host, again } = forecast(method, { config: of, copies, trained, evaluated, holds, storedBytes });
+    const error = (host + again) / MB / peak - 1;
     assert.ok(
       error > -0.12 && error < 0.2,
       `${JSON.stringify(method)} ${of.width} ${length} x${copies} ${JSON.stringify(holds)} ${storedBytes}: ${(100 * error).toFixed(0)} %`,

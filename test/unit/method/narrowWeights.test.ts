@@ -15,10 +15,10 @@ import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 
-const place = mkdtempSync(join(tmpdir(), "adept-narrow-")),
-  embedded = backboneFolder("tiny-t5"),
-  folder = join(place, "wide"),
-  layout = backboneLayout(embedded);
+const place = mkdtempSync(join(tmpdir(), "adept-narrow-"));
+const embedded = backboneFolder("tiny-t5");
+const folder = join(place, "wide");
+const layout = backboneLayout(embedded);
 process.env["ADEPT_CACHE"] = join(place, "cache");
 after(() => {
   rmSync(place, { recursive: true, force: true });
@@ -26,16 +26,16 @@ after(() => {
 
 // The embedded backbone, whose file is fp16, with digits that only fp32 keeps.
 cpSync(embedded, folder, { recursive: true });
-const tensors = readSafetensors(join(folder, "model.safetensors")),
-  noise = new MersenneTwister(2);
+const tensors = readSafetensors(join(folder, "model.safetensors"));
+const noise = new MersenneTwister(2);
 for (const { data } of tensors.values()) for (let i = 0; i < data.length; i++) data[i]! *= 1 + 0.01 * noise.normal();
 writeSafetensors(join(folder, "model.safetensors"), tensors);
 
 /** A folder of fp32 weights that are those of another precision. */
 function dequantised(precision: Precision): string {
-  const to = join(place, precision),
-    path = join(to, "model.safetensors"),
-    { weights } = openT5(folder, { precision });
+  const to = join(place, precision);
+  const path = join(to, "model.safetensors");
+  const { weights } = openT5(folder, { precision });
   cpSync(folder, to, { recursive: true });
   const own = readSafetensors(path);
   for (const { name, dims } of layout.weights) own.get(name)!.data = weights.read(name, dims);
@@ -44,10 +44,10 @@ function dequantised(precision: Precision): string {
 }
 
 function batchOf(rows: number, sourceLength: number, targetLength: number): Batch {
-  const random = new MersenneTwister(3),
-    ids = Int32Array.from({ length: rows * sourceLength }, () => 3 + Math.floor(random.uniform() * 900)),
-    labels = Int32Array.from({ length: rows * targetLength }, () => 3 + Math.floor(random.uniform() * 900)),
-    mask = new Float32Array(ids.length).fill(1);
+  const random = new MersenneTwister(3);
+  const ids = Int32Array.from({ length: rows * sourceLength }, () => 3 + Math.floor(random.uniform() * 900));
+  const labels = Int32Array.from({ length: rows * targetLength }, () => 3 + Math.floor(random.uniform() * 900));
+  const mask = new Float32Array(ids.length).fill(1);
   mask[ids.length - 1] = 0;
   labels[labels.length - 1] = -100;
   return { rows, sourceLength, targetLength, ids, mask, labels };
@@ -59,26 +59,26 @@ async function outcome(
   memory: "check" | "spare" = "check",
 ): Promise<number[]> {
   const model = T5TunedModel.open({
-      ...options,
-      sizes: resolveSizes(options.method, layout),
-      engine: { device: "cpu", threads: 1, replicas: 1, memory },
-    }),
-    random = new MersenneTwister(8);
+    ...options,
+    sizes: resolveSizes(options.method, layout),
+    engine: { device: "cpu", threads: 1, replicas: 1, memory },
+  });
+  const random = new MersenneTwister(8);
   // Of the wide weights, so that all start alike.
-  const { weights } = openT5(folder),
-    source = {
-      embedding: weights.read("shared.weight", [layout.vocabulary, layout.width]),
-      width: layout.width,
-      vocabularySize: layout.vocabulary,
-      promptIds: [5, 9],
-      weight: (name: string, dims: readonly number[]) => weights.read(name, dims),
-    };
+  const { weights } = openT5(folder);
+  const source = {
+    embedding: weights.read("shared.weight", [layout.vocabulary, layout.width]),
+    width: layout.width,
+    vocabularySize: layout.vocabulary,
+    promptIds: [5, 9],
+    weight: (name: string, dims: readonly number[]) => weights.read(name, dims),
+  };
   const parameters: Parameters = initialise(model.shape, source, new MersenneTwister(1));
   for (const { data } of parameters.values()) for (let i = 0; i < data.length; i++) data[i]! += 0.05 * random.normal();
   try {
-    const { loss, gradients } = await model.step(parameters, batch, { lossScale: 0.2 }),
-      { sum, generated } = await model.predict(parameters, batch, 4),
-      { logits } = await model.forward(parameters, batch);
+    const { loss, gradients } = await model.step(parameters, batch, { lossScale: 0.2 });
+    const { sum, generated } = await model.predict(parameters, batch, 4);
+    const { logits } = await model.forward(parameters, batch);
     return [loss, ...[...gradients.values()].flatMap((each) => [...each]), ...sum, ...generated.flat(), ...logits.data];
   } finally {
     await model.release();
@@ -103,10 +103,10 @@ for (const precision of ["int8", "bf16", "fp16"] as const)
     const same = dequantised(precision);
     for (const spec of METHODS)
       for (const batch of BATCHES) {
-        const method = MethodInput.parse(spec),
-          own = await outcome(batch, { folder, method, precision }),
-          wide = await outcome(batch, { folder: same, method }),
-          plain = await outcome(batch, { folder, method });
+        const method = MethodInput.parse(spec);
+        const own = await outcome(batch, { folder, method, precision });
+        const wide = await outcome(batch, { folder: same, method });
+        const plain = await outcome(batch, { folder, method });
         assert.ok(apart(own, wide) < 2e-5, `${spec.kind}: ${apart(own, wide)}`);
         assert.ok(apart(own, plain) > 1e-5, `${spec.kind}: not the fp32 weights themselves (${apart(own, plain)})`);
       }
@@ -121,8 +121,8 @@ test("fp32 weights that are not copied give what copied ones give", async () => 
 });
 
 test("the same weights give the same bits again", async () => {
-  const method = MethodInput.parse(METHODS[0]),
-    [batch] = BATCHES;
+  const method = MethodInput.parse(METHODS[0]);
+  const [batch] = BATCHES;
   assert.deepEqual(
     await outcome(batch!, { folder, method, precision: "int8" }),
     await outcome(batch!, { folder, method, precision: "int8" }),
@@ -130,15 +130,15 @@ test("the same weights give the same bits again", async () => {
 });
 
 test("another device than the processor refuses narrow weights", () => {
-  const method = MethodInput.parse(METHODS[0]),
-    open = (device: "tfjs" | "webgpu"): T5TunedModel =>
-      T5TunedModel.open({
-        folder,
-        method,
-        sizes: resolveSizes(method, layout),
-        precision: "int8",
-        engine: { device, threads: 1, replicas: 1 },
-      });
+  const method = MethodInput.parse(METHODS[0]);
+  const open = (device: "tfjs" | "webgpu"): T5TunedModel =>
+    T5TunedModel.open({
+      folder,
+      method,
+      sizes: resolveSizes(method, layout),
+      precision: "int8",
+      engine: { device, threads: 1, replicas: 1 },
+    });
   for (const device of ["tfjs", "webgpu"] as const)
     assert.throws(() => open(device), /precision: "int8" is for the processor/);
 });

@@ -9,8 +9,8 @@ import { loadAdapter } from "../../../src/method/adapterFolder.ts";
 import { torchFile, type Saved } from "./torchWriter.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
-const LAYOUT = backboneLayout(join(import.meta.dirname, "../../../models/tiny-t5")),
-  D = LAYOUT.width;
+const LAYOUT = backboneLayout(join(import.meta.dirname, "../../../models/tiny-t5"));
+const D = LAYOUT.width;
 const CONFIG = {
   base_model_name_or_path: "t5-base",
   bias: "none",
@@ -122,8 +122,8 @@ test("PEFT's older adapter_model.bin is read as its safetensors is", (t) => {
 });
 
 test("a folder is made whole or not at all, and none is overwritten unasked", (t) => {
-  const parent = mkdtempSync(join(tmpdir(), "adept-whole-")),
-    target = join(parent, "out");
+  const parent = mkdtempSync(join(tmpdir(), "adept-whole-"));
+  const target = join(parent, "out");
   t.after(() => {
     rmSync(parent, { recursive: true, force: true });
   });

@@ -8,8 +8,8 @@ import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  PENALTY = 0.7;
+const folder = backboneFolder("tiny-t5");
+const PENALTY = 0.7;
 const batch: Batch = {
   rows: 2,
   sourceLength: 4,
@@ -20,14 +20,14 @@ const batch: Batch = {
 };
 
 function open(spec: object): { model: T5TunedModel; parameters: Parameters } {
-  const method = MethodInput.parse(spec),
-    model = T5TunedModel.open({
-      folder,
-      method,
-      sizes: resolveSizes(method, backboneLayout(folder)),
-      engine: { device: "cpu", threads: 1, replicas: 1 },
-    }),
-    random = new MersenneTwister(4);
+  const method = MethodInput.parse(spec);
+  const model = T5TunedModel.open({
+    folder,
+    method,
+    sizes: resolveSizes(method, backboneLayout(folder)),
+    engine: { device: "cpu", threads: 1, replicas: 1 },
+  });
+  const random = new MersenneTwister(4);
   const shapes: [string, number[]][] = [
     ["prompt", [2, 128]],
     ["w_down", [128, 3]],
@@ -53,16 +53,16 @@ function open(spec: object): { model: T5TunedModel; parameters: Parameters } {
 
 /** lambda sum |offset|^2 / sum |E|^2 over the tokens that are no padding, from the encoder's own input. */
 async function penaltyOf(model: T5TunedModel, parameters: Parameters): Promise<number> {
-  const X = await model.input(parameters, batch),
-    d = model.width,
-    m = 2,
-    S = batch.sourceLength;
-  let offsets = 0,
-    embeddings = 0;
+  const X = await model.input(parameters, batch);
+  const d = model.width;
+  const m = 2;
+  const S = batch.sourceLength;
+  let offsets = 0;
+  let embeddings = 0;
   batch.ids.forEach((id, at) => {
     if (batch.mask[at] === 0) return;
-    const row = Math.floor(at / S),
-      from = (row * (m + S) + m + (at % S)) * d;
+    const row = Math.floor(at / S);
+    const from = (row * (m + S) + m + (at % S)) * d;
     for (let i = 0; i < d; i++) {
       const e = model.embedding[id * d + i]!;
       offsets += (X[from + i]! - e) ** 2;
@@ -74,8 +74,8 @@ async function penaltyOf(model: T5TunedModel, parameters: Parameters): Promise<n
 
 test("the penalty's gradient is that of the mean squared offset over the mean squared embedding; the loss told stays the task's", async () => {
   const { model, parameters } = open({ kind: "adept", promptLength: 2, bottleneck: 3 });
-  const plain = await model.step(parameters, batch, { lossScale: 0.25 }),
-    with_ = await model.step(parameters, batch, { lossScale: 0.25, offsetPenalty: PENALTY });
+  const plain = await model.step(parameters, batch, { lossScale: 0.25 });
+  const with_ = await model.step(parameters, batch, { lossScale: 0.25, offsetPenalty: PENALTY });
   assert.equal(plain.loss, with_.loss);
   assert.deepEqual(with_.gradients.get("prompt"), plain.gradients.get("prompt"));
   for (const [name, at] of [
@@ -84,14 +84,14 @@ test("the penalty's gradient is that of the mean squared offset over the mean sq
     ["w_up", 130],
     ["b_up", 17],
   ] as const) {
-    const own = parameters.get(name)!,
-      at_ = async (by: number): Promise<number> => {
-        const data = own.data.slice();
-        data[at]! += by;
-        return penaltyOf(model, new Map([...parameters, [name, { ...own, data }]]));
-      };
-    const slope = ((await at_(0.01)) - (await at_(-0.01))) / 0.02,
-      found = with_.gradients.get(name)![at]! - plain.gradients.get(name)![at]!;
+    const own = parameters.get(name)!;
+    const at_ = async (by: number): Promise<number> => {
+      const data = own.data.slice();
+      data[at]! += by;
+      return penaltyOf(model, new Map([...parameters, [name, { ...own, data }]]));
+    };
+    const slope = ((await at_(0.01)) - (await at_(-0.01))) / 0.02;
+    const found = with_.gradients.get(name)![at]! - plain.gradients.get(name)![at]!;
     assert.ok(Math.abs(found - slope) < 2e-3 * Math.abs(slope) + 1e-6, `${name}: ${found} for ${slope}`);
     assert.notEqual(slope, 0);
   }
@@ -99,9 +99,9 @@ test("the penalty's gradient is that of the mean squared offset over the mean sq
 });
 
 test("a folded table gives the very input and losses that the FFN gives", async () => {
-  const { model, parameters } = open({ kind: "adept", promptLength: 2, bottleneck: 3 }),
-    d = model.width,
-    V = model.vocabularySize;
+  const { model, parameters } = open({ kind: "adept", promptLength: 2, bottleneck: 3 });
+  const d = model.width;
+  const V = model.vocabularySize;
   const every: Batch = {
     ...batch,
     rows: 1,
@@ -109,8 +109,8 @@ test("a folded table gives the very input and losses that the FFN gives", async 
     ids: Int32Array.from({ length: V }, (_, i) => i),
     mask: new Float32Array(V).fill(1),
   };
-  const table = (await model.input(parameters, every)).slice(2 * d),
-    method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 3 });
+  const table = (await model.input(parameters, every)).slice(2 * d);
+  const method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 3 });
   const folded = T5TunedModel.open({
     folder,
     method,

@@ -14,17 +14,17 @@ import { T5TunedModel } from "../../../src/method/tunedModel.ts";
 import type { Batch } from "../../../src/training/model.ts";
 import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  weights = BackboneWeights.open(folder),
-  config = readT5Config(folder, weights.has("lm_head.weight")),
-  B = 3,
-  S = 7,
-  T = 2,
-  P = 2;
+const folder = backboneFolder("tiny-t5");
+const weights = BackboneWeights.open(folder);
+const config = readT5Config(folder, weights.has("lm_head.weight"));
+const B = 3;
+const S = 7;
+const T = 2;
+const P = 2;
 
 function graphOf(spec: object): InputGraph {
-  const method = MethodInput.parse(spec),
-    layout = t5Layout(config);
+  const method = MethodInput.parse(spec);
+  const layout = t5Layout(config);
   return new InputGraph(config, { spec: method, sizes: resolveSizes(method, layout), layout });
 }
 
@@ -47,16 +47,16 @@ async function run(
 
 /** Random parameters and a batch with padding in texts and targets. */
 function feedsOf(graph: InputGraph): Record<string, HostTensor> {
-  const random = new MersenneTwister(6),
-    drawn = (dims: readonly number[]): HostTensor => ({
-      dims,
-      data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()),
-    });
+  const random = new MersenneTwister(6);
+  const drawn = (dims: readonly number[]): HostTensor => ({
+    dims,
+    data: Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal()),
+  });
   const ints = (count: number, below: number): Int32Array =>
-      Int32Array.from({ length: count }, () => 3 + Math.floor(random.uniform() * below)),
-    L = P + S;
-  const mask = new Float32Array(B * L),
-    labels = ints(B * T, 500);
+    Int32Array.from({ length: count }, () => 3 + Math.floor(random.uniform() * below));
+  const L = P + S;
+  const mask = new Float32Array(B * L);
+  const labels = ints(B * T, 500);
   for (let i = L - 3; i < L; i++) mask[L + i] = -1e9;
   labels[2 * T - 1] = -100;
   return {
@@ -82,22 +82,22 @@ function feedsOf(graph: InputGraph): Record<string, HostTensor> {
 }
 
 test("cross-attention over the encoder's states has the loss and the gradients of that over their keys and values", async () => {
-  const graph = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 }),
-    feeds = feedsOf(graph);
-  const long = await run(graph.step(false), feeds),
-    short = await run(graph.step(false, { short: true }), feeds);
+  const graph = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 });
+  const feeds = feedsOf(graph);
+  const long = await run(graph.step(false), feeds);
+  const short = await run(graph.step(false, { short: true }), feeds);
   assert.deepEqual(Object.keys(short).sort(), Object.keys(long).sort());
   for (const [name, { data, dims }] of Object.entries(long)) {
-    const own = short[name]!,
-      largest = Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+    const own = short[name]!;
+    const largest = Array.from(data).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     assert.deepEqual([...own.dims], [...dims]);
     assert.ok(largest > 0 && data.every((x, i) => Math.abs(x - own.data[i]!) < 2e-5 * largest), name);
   }
 });
 
 test("targets are short while their queries of all heads are no more than the width, where a method leaves the linear layers alone", () => {
-  const adept = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 }),
-    most = Math.floor(config.width / config.heads);
+  const adept = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 });
+  const most = Math.floor(config.width / config.heads);
   assert.deepEqual(
     [1, most, most + 1].map((length) => adept.isShort(length)),
     [true, true, false],
@@ -112,10 +112,10 @@ test("targets are short while their queries of all heads are no more than the wi
 });
 
 test("what is decoded and scored does not depend on whether targets are short", async () => {
-  const method = MethodInput.parse({ kind: "pt", promptLength: P, promptInit: "random" }),
-    most = Math.floor(config.width / config.heads),
-    graph = graphOf(method),
-    feeds = feedsOf(graph);
+  const method = MethodInput.parse({ kind: "pt", promptLength: P, promptInit: "random" });
+  const most = Math.floor(config.width / config.heads);
+  const graph = graphOf(method);
+  const feeds = feedsOf(graph);
   const model = T5TunedModel.open({
     folder,
     method,
@@ -136,25 +136,25 @@ test("what is decoded and scored does not depend on whether targets are short", 
     mask: Float32Array.from({ length: B * S }, (_, i) => (i >= 2 * S - 3 && i < 2 * S ? 0 : 1)),
     labels: feeds["labels"]!.data as Int32Array,
   };
-  const short = await model.generate(parameters, batch, 5),
-    long = await model.generate(parameters, batch, most + 1);
+  const short = await model.generate(parameters, batch, 5);
+  const long = await model.generate(parameters, batch, most + 1);
   assert.deepEqual(
     long.map((ids) => ids.slice(0, 5)),
     short,
   );
   const targets = [
-      [20, 1],
-      [33, 7, 1],
-    ],
-    alone = await model.scoreTargets(parameters, batch, targets),
-    among = await model.scoreTargets(parameters, batch, [...targets, new Int32Array(most + 1).fill(9)]);
+    [20, 1],
+    [33, 7, 1],
+  ];
+  const alone = await model.scoreTargets(parameters, batch, targets);
+  const among = await model.scoreTargets(parameters, batch, [...targets, new Int32Array(most + 1).fill(9)]);
   alone.forEach((row, i) => {
     row.forEach((score, j) => {
       assert.ok(Math.abs(score - among[i]![j]!) < 1e-4 * score, `${score} and ${among[i]![j]!}`);
     });
   });
-  const { sum, tokens } = await model.losses(parameters, batch),
-    predicted = await model.predict(parameters, batch, most + 1);
+  const { sum, tokens } = await model.losses(parameters, batch);
+  const predicted = await model.predict(parameters, batch, most + 1);
   assert.deepEqual(predicted.tokens, tokens);
   sum.forEach((loss, i) => {
     assert.ok(Math.abs(loss - predicted.sum[i]!) < 1e-4 * loss);

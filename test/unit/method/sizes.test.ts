@@ -55,9 +55,9 @@ test("a budget is kept, and nearly used up: one more hidden unit would not fit",
       fc.integer({ min: 1, max: 400 }),
       fc.constantFrom("adept", "dept"),
       (width, rows, kind) => {
-        const budget = rows * width + 4 * width + 300,
-          at = layout(width),
-          method = spec({ kind, budget });
+        const budget = rows * width + 4 * width + 300;
+        const at = layout(width);
+        const method = spec({ kind, budget });
         const { promptLength, bottleneck, count } = resolveSizes(method, at);
         assert.ok(count <= budget && bottleneck >= 1);
         assert.equal(count, countParameters(method, { promptLength, bottleneck }, at));

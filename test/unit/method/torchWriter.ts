@@ -14,8 +14,8 @@ export interface Saved {
 }
 
 const text = (value: string): Buffer => {
-  const body = Buffer.from(value),
-    head = Buffer.alloc(5);
+  const body = Buffer.from(value);
+  const head = Buffer.alloc(5);
   head[0] = 0x58;
   head.writeUInt32LE(body.length, 1);
   return Buffer.concat([head, body]);
@@ -76,12 +76,12 @@ export const pickleOf = (entries: readonly (readonly [string, Buffer])[]): Buffe
 
 /** A zip of stored parts. */
 export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
-  const locals: Buffer[] = [],
-    centrals: Buffer[] = [];
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
   let at = 0;
   for (const [name, data] of parts) {
-    const fields = Buffer.alloc(26),
-      title = Buffer.from(name);
+    const fields = Buffer.alloc(26);
+    const title = Buffer.from(name);
     fields.writeUInt32LE(crc32(data), 10);
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(data.length, 18);
@@ -93,8 +93,8 @@ export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
     locals.push(local);
     at += local.length;
   }
-  const central = Buffer.concat(centrals),
-    end = Buffer.alloc(22);
+  const central = Buffer.concat(centrals);
+  const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(parts.length, 8);
   end.writeUInt16LE(parts.length, 10);

@@ -21,8 +21,8 @@ const BATCH = {
 
 /** An adapter of shifted start values, saved; its loss. */
 async function trained(t: TestContext, method: object): Promise<{ folder: string; loss: number }> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-warm-")),
-    { model, sizes, initial } = await openExperimentModel(experiment(method));
+  const folder = mkdtempSync(join(tmpdir(), "adept-warm-"));
+  const { model, sizes, initial } = await openExperimentModel(experiment(method));
   t.after(() => {
     rmSync(folder, { recursive: true });
   });

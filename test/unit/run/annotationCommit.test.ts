@@ -10,10 +10,10 @@ import { committedRun, experiment, git, ID, inRepository } from "./repository.ts
 inRepository(
   "what is said of a run is a commit on top of its result, and goes where it goes; nothing else changes",
   async ({ folder, store, state }) => {
-    const runsDir = join(folder, ".adept/runs"),
-      run = await committedRun(store, runsDir, ID),
-      before = state(),
-      result = await store.commitOf(ID);
+    const runsDir = join(folder, ".adept/runs");
+    const run = await committedRun(store, runsDir, ID);
+    const before = state();
+    const result = await store.commitOf(ID);
     annotateRun(run.path, { tags: ["baseline", "paper"], note: "first that converged" });
     const commit = await commitAnnotation(run, folder);
     assert.deepEqual(
@@ -27,8 +27,8 @@ inRepository(
       [["baseline", "paper"], "first that converged", commit],
     );
     assert.equal(git(folder, "diff", "--name-only", `${commit!}^`, commit!), `adept-results/${ID}/events.jsonl`);
-    const remote = join(folder, "../remote.git"),
-      other = join(folder, "../other");
+    const remote = join(folder, "../remote.git");
+    const other = join(folder, "../other");
     git(folder, "init", "-q", "--bare", remote);
     git(folder, "push", "-q", remote, "main", `refs/adept/runs/${ID}:refs/adept/runs/${ID}`);
     git(folder, "clone", "-q", "-b", "main", remote, other);
@@ -44,9 +44,9 @@ inRepository(
 );
 
 inRepository("a run without a commit, or at work, has none for what is said of it", async ({ folder, store }) => {
-  const runsDir = join(folder, ".adept/runs"),
-    bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment),
-    journal = new Journal(bare.path);
+  const runsDir = join(folder, ".adept/runs");
+  const bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment);
+  const journal = new Journal(bare.path);
   journal.append({
     type: "created",
     version: 1,

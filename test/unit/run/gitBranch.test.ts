@@ -24,10 +24,10 @@ function there(folder: string): void {
 
 /** The run's commit as older versions made it: its files where the live run lies. */
 function commitAsBefore(folder: string, run: RunDirectory): string {
-  const ref = `refs/adept/runs/${run.id}`,
-    snapshot = git(folder, "rev-parse", `${ref}^`),
-    message = git(folder, "log", "-1", "--format=%B", ref),
-    old = join(folder, "../old");
+  const ref = `refs/adept/runs/${run.id}`;
+  const snapshot = git(folder, "rev-parse", `${ref}^`);
+  const message = git(folder, "log", "-1", "--format=%B", ref);
+  const old = join(folder, "../old");
   git(folder, "-c", "core.hooksPath=/dev/null", "worktree", "add", "-q", "--detach", old, snapshot);
   for (const name of ["experiment.json", "events.jsonl", "adapter/adapter_model.safetensors"])
     git(
@@ -46,8 +46,8 @@ function commitAsBefore(folder: string, run: RunDirectory): string {
 inRepository(
   "going to a run's branch and back leaves the live run as it is; the branch has code and result",
   async ({ folder, store }) => {
-    const run = await committedRun(store, join(folder, ".adept/runs"), ID),
-      before = filesOf(run);
+    const run = await committedRun(store, join(folder, ".adept/runs"), ID);
+    const before = filesOf(run);
     await makeBranch(store, "tuned", git(folder, "rev-parse", `refs/adept/runs/${ID}`));
     assert.equal(git(folder, "ls-tree", "-r", "--name-only", "tuned", ".adept"), "");
     assert.match(git(folder, "show", `tuned:adept-results/${ID}/experiment.json`), /"shared"/);
@@ -60,11 +60,11 @@ inRepository(
 inRepository(
   "so does the branch of a run that an older version committed, and that run is still fetched and analysed on",
   async ({ folder, store, read }) => {
-    const run = await committedRun(store, join(folder, ".adept/runs"), ID),
-      before = filesOf(run),
-      remote = join(folder, "../remote.git"),
-      clone = join(folder, "../clone"),
-      commit = commitAsBefore(folder, run);
+    const run = await committedRun(store, join(folder, ".adept/runs"), ID);
+    const before = filesOf(run);
+    const remote = join(folder, "../remote.git");
+    const clone = join(folder, "../clone");
+    const commit = commitAsBefore(folder, run);
     await makeBranch(store, "tuned", commit);
     assert.equal(git(folder, "rev-parse", "tuned^"), git(folder, "rev-parse", `${commit}^`), "on top of the code");
     there(folder);
@@ -74,8 +74,8 @@ inRepository(
     git(folder, "init", "-q", "--bare", remote);
     git(folder, "push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
     git(folder, "clone", "-q", "-b", "main", remote, clone);
-    const other = await openGitStore(clone),
-      runsDir = join(clone, ".adept/runs");
+    const other = await openGitStore(clone);
+    const runsDir = join(clone, ".adept/runs");
     assert.ok(other instanceof GitStore);
     assert.deepEqual(await new GitShare(other).fetch("origin", runsDir), { came: [ID], refused: [] });
     assert.deepEqual(

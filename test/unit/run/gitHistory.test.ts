@@ -14,8 +14,8 @@ import { committedRun, env, git, ID, inRepository, record } from "./repository.t
 inRepository(
   "a branch is made at a commit and nothing else changes; names that are none, or taken, are refused",
   async ({ folder, store, state }) => {
-    const { commit } = await store.snapshot(ID, record),
-      before = readFileSync(join(folder, ".git/HEAD"), "utf8");
+    const { commit } = await store.snapshot(ID, record);
+    const before = readFileSync(join(folder, ".git/HEAD"), "utf8");
     await makeBranch(store, "tuned/première", commit);
     assert.equal(git(folder, "rev-parse", "tuned/première"), commit);
     assert.equal(readFileSync(join(folder, ".git/HEAD"), "utf8"), before);
@@ -29,9 +29,9 @@ inRepository(
 inRepository(
   "a work tree of its own has the commit's files, runs no hook and goes without a trace",
   async ({ folder, store, write, state }) => {
-    const { commit } = await store.snapshot(ID, record),
-      run = join(folder, ".adept/runs", ID),
-      tree = join(folder, ".adept/worktrees", ID);
+    const { commit } = await store.snapshot(ID, record);
+    const run = join(folder, ".adept/runs", ID);
+    const tree = join(folder, ".adept/worktrees", ID);
     write("a.py", "edited since\n");
     const before = state();
     assert.equal(await openWorkTree(store, run, commit), tree);
@@ -48,9 +48,9 @@ inRepository(
 );
 
 inRepository("a deleted run takes its work tree along", async ({ folder, store }) => {
-  const runsDir = join(folder, ".adept/runs"),
-    run = await committedRun(store, runsDir, ID),
-    tree = await openWorkTree(store, run.path, git(folder, "rev-parse", "HEAD"));
+  const runsDir = join(folder, ".adept/runs");
+  const run = await committedRun(store, runsDir, ID);
+  const tree = await openWorkTree(store, run.path, git(folder, "rev-parse", "HEAD"));
   await deleteRuns(runsDir, [ID], folder);
   assert.deepEqual([existsSync(tree), git(folder, "worktree", "list").split("\n").length], [false, 1]);
 });
@@ -58,17 +58,17 @@ inRepository("a deleted run takes its work tree along", async ({ folder, store }
 inRepository(
   "runs pushed by one are fetched whole by another, byte for byte; what leaves is listed first",
   async ({ folder, store, write }) => {
-    const remote = join(folder, "../remote.git"),
-      other = join(folder, "../other");
+    const remote = join(folder, "../remote.git");
+    const other = join(folder, "../other");
     git(folder, "init", "-q", "--bare", remote);
     git(folder, "remote", "add", "origin", remote);
     git(folder, "push", "-q", "origin", "main");
     git(folder, "fetch", "-q", "origin");
     write("extra.py", "untracked code\n");
     write(".gitignore", "*.log\n.adept\n");
-    const run = await committedRun(store, join(folder, ".adept/runs"), ID),
-      share = new GitShare(store),
-      preview = await share.preview("origin", [ID]);
+    const run = await committedRun(store, join(folder, ".adept/runs"), ID);
+    const share = new GitShare(store);
+    const preview = await share.preview("origin", [ID]);
     assert.deepEqual(await share.remotes(), ["origin"]);
     assert.equal(preview.commits, 2);
     const leaving = preview.files.map(({ path }) => path);
@@ -85,8 +85,8 @@ inRepository(
     assert.equal(git(folder, "ls-remote", "origin", "refs/adept/*"), "", "nothing leaves by looking");
     await share.push("origin", [ID]);
     git(folder, "clone", "-q", remote, other);
-    const there = await openGitStore(other),
-      runsDir = join(other, ".adept/runs");
+    const there = await openGitStore(other);
+    const runsDir = join(other, ".adept/runs");
     assert.ok(there instanceof GitStore);
     assert.deepEqual(await new GitShare(there).fetch("origin", runsDir), { came: [ID], refused: [] });
     const [fetched] = listRuns(runsDir);
@@ -109,9 +109,9 @@ inRepository(
 inRepository(
   "what may hold a secret is named; a run made to harm is not taken over",
   async ({ folder, store, write }) => {
-    const remote = join(folder, "../remote.git"),
-      other = join(folder, "../other"),
-      evil = "20260314-101522-evil";
+    const remote = join(folder, "../remote.git");
+    const other = join(folder, "../other");
+    const evil = "20260314-101522-evil";
     git(folder, "init", "-q", "--bare", remote);
     git(folder, "remote", "add", "origin", remote);
     write("id_rsa", "tracked by mistake\n");
@@ -124,19 +124,19 @@ inRepository(
     );
     // A link out of the folder, and a run whose experiment is none.
     const blob = execFileSync("git", ["hash-object", "-w", "--stdin"], {
-        cwd: folder,
-        env,
-        input: "/etc/passwd",
-        encoding: "utf8",
-      }).trim(),
-      index = { ...env, GIT_INDEX_FILE: join(folder, "../evil-index") };
+      cwd: folder,
+      env,
+      input: "/etc/passwd",
+      encoding: "utf8",
+    }).trim();
+    const index = { ...env, GIT_INDEX_FILE: join(folder, "../evil-index") };
     execFileSync(
       "git",
       ["update-index", "--add", "--cacheinfo", `120000,${blob},.adept/runs/${evil}/experiment.json`],
       { cwd: folder, env: index },
     );
-    const tree = execFileSync("git", ["write-tree"], { cwd: folder, env: index, encoding: "utf8" }).trim(),
-      commit = git(folder, "commit-tree", tree, "-m", "evil");
+    const tree = execFileSync("git", ["write-tree"], { cwd: folder, env: index, encoding: "utf8" }).trim();
+    const commit = git(folder, "commit-tree", tree, "-m", "evil");
     git(folder, "update-ref", `refs/adept/runs/${evil}`, commit);
     git(folder, "update-ref", "refs/adept/runs/..evil".replace("..", "x/"), commit);
     git(folder, "push", "-q", "origin", "refs/heads/*:refs/heads/*", "refs/adept/runs/*:refs/adept/runs/*");

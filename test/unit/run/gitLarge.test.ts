@@ -9,23 +9,23 @@ import { prunable, PRUNED, type Pruned } from "../../../src/run/prune.ts";
 import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
 import { committedRun, git, ID, inRepository, record, type Repository } from "./repository.ts";
 
-const LARGE = Buffer.alloc(17 * 2 ** 20, "a run's tensors "),
-  HASH = createHash("sha256").update(LARGE).digest("hex");
+const LARGE = Buffer.alloc(17 * 2 ** 20, "a run's tensors ");
+const HASH = createHash("sha256").update(LARGE).digest("hex");
 const DAY = 24 * 3600 * 1000;
 
 /** A run whose result has a large file. */
 async function largeRun({ folder, store }: Repository): Promise<string> {
-  const runsDir = join(folder, ".adept/runs"),
-    run = await committedRun(store, runsDir, ID),
-    source = join(run.adapterPath, "adapter_model.safetensors");
+  const runsDir = join(folder, ".adept/runs");
+  const run = await committedRun(store, runsDir, ID);
+  const source = join(run.adapterPath, "adapter_model.safetensors");
   writeFileSync(source, LARGE);
   await store.result(ID, run.record(), [{ path: "adapter/adapter_model.safetensors", source }]);
   return runsDir;
 }
 
 inRepository("a large result lies outside git, named by what it holds; the commit points at it", async (repository) => {
-  const { folder, store } = repository,
-    state = git(folder, "status", "--porcelain");
+  const { folder, store } = repository;
+  const state = git(folder, "status", "--porcelain");
   await largeRun(repository);
   assert.deepEqual(readFileSync(join(folder, ".git/adept/large", HASH)), LARGE);
   assert.deepEqual(
@@ -57,16 +57,16 @@ inRepository("a large result lies outside git, named by what it holds; the commi
 inRepository(
   "a run that is fetched has its large files where the repository has them, and names them where it has not",
   async (repository) => {
-    const { folder } = repository,
-      remote = join(folder, "../remote.git"),
-      other = join(folder, "../other");
+    const { folder } = repository;
+    const remote = join(folder, "../remote.git");
+    const other = join(folder, "../other");
     await largeRun(repository);
     git(folder, "init", "-q", "--bare", remote);
     git(folder, "push", "-q", remote, "main", `refs/adept/runs/${ID}:refs/adept/runs/${ID}`);
     git(folder, "clone", "-q", "-b", "main", remote, other);
-    const store = await openGitStore(other),
-      runsDir = join(other, ".adept/runs"),
-      path = join(runsDir, ID, "adapter/adapter_model.safetensors");
+    const store = await openGitStore(other);
+    const runsDir = join(other, ".adept/runs");
+    const path = join(runsDir, ID, "adapter/adapter_model.safetensors");
     assert.ok(store instanceof GitStore);
     const fetched = async () => {
       rmSync(runsDir, { recursive: true, force: true });
@@ -87,16 +87,16 @@ inRepository(
 inRepository(
   "pruning shows first, and takes what nothing names: not what a run, or a deleted one that can come back, still needs",
   async (repository) => {
-    const { folder, store } = repository,
-      runsDir = await largeRun(repository),
-      kept = join(folder, ".git/adept/large", HASH),
-      stray = join(folder, "../stray");
+    const { folder, store } = repository;
+    const runsDir = await largeRun(repository);
+    const kept = join(folder, ".git/adept/large", HASH);
+    const stray = join(folder, "../stray");
     writeFileSync(stray, "nobody's");
-    const { sha256 } = await store.large.keep(stray),
-      now = Date.now(),
-      old = new Date(now - 2 * DAY),
-      found = async (kinds: readonly Pruned[] = PRUNED, at = now) => prunable({ store, runsDir, now: at }, kinds),
-      hashes = async (): Promise<string[]> => (await found(["files"])).map(({ what }) => what);
+    const { sha256 } = await store.large.keep(stray);
+    const now = Date.now();
+    const old = new Date(now - 2 * DAY);
+    const found = async (kinds: readonly Pruned[] = PRUNED, at = now) => prunable({ store, runsDir, now: at }, kinds);
+    const hashes = async (): Promise<string[]> => (await found(["files"])).map(({ what }) => what);
     assert.deepEqual(await hashes(), [], "what is young may be about to be named");
     for (const hash of [HASH, sha256]) utimesSync(join(folder, ".git/adept/large", hash), old, old);
     assert.deepEqual(await hashes(), [sha256]);
@@ -121,10 +121,10 @@ inRepository(
 inRepository(
   "pruning takes old backups, work trees that are nobody's, and a finished run's checkpoints; nothing of a run at work",
   async ({ folder, store }) => {
-    const runsDir = join(folder, ".adept/runs"),
-      run = await committedRun(store, runsDir, ID),
-      other = await committedRun(store, runsDir, "20260314-101523-aaaa"),
-      commit = git(folder, "rev-parse", "HEAD");
+    const runsDir = join(folder, ".adept/runs");
+    const run = await committedRun(store, runsDir, ID);
+    const other = await committedRun(store, runsDir, "20260314-101523-aaaa");
+    const commit = git(folder, "rev-parse", "HEAD");
     for (const each of [run, other]) writeFileSync(each.checkpointPath, "moments");
     writeFileSync(
       other.eventsPath,

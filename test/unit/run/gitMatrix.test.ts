@@ -20,8 +20,8 @@ import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
 import { env, git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";
 
-const record = { ...fold([]), id: ID, name: "naïve run ✓" },
-  NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
+const record = { ...fold([]), id: ID, name: "naïve run ✓" };
+const NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
 
 interface Place {
   root: string;
@@ -51,35 +51,35 @@ function inState(
   { prepare, init = [], where = ({ folder }) => folder, gitFolder = ({ folder }) => join(folder, ".git"), check }: Case,
 ): void {
   test(name, async () => {
-    const root = mkdtempSync(join(tmpdir(), "adept matrix ")),
-      folder = join(root, "répo"),
-      place: Place = {
-        root,
-        folder,
-        write: (path, text) => {
-          writeFileSync(
-            typeof path === "string" ? join(folder, path) : Buffer.concat([Buffer.from(`${folder}/`), path]),
-            text,
-          );
-        },
-      };
+    const root = mkdtempSync(join(tmpdir(), "adept matrix "));
+    const folder = join(root, "répo");
+    const place: Place = {
+      root,
+      folder,
+      write: (path, text) => {
+        writeFileSync(
+          typeof path === "string" ? join(folder, path) : Buffer.concat([Buffer.from(`${folder}/`), path]),
+          text,
+        );
+      },
+    };
     try {
       mkdirSync(join(folder, "sub dir"), { recursive: true });
       git(folder, "init", "-q", "--initial-branch=main", ...init);
       place.write("a.py", "one\n");
       place.write("sub dir/b.txt", "two\n");
       prepare(place);
-      const there = where(place),
-        before = wholeState(there, gitFolder(place)),
-        store = await openGitStore(there);
+      const there = where(place);
+      const before = wholeState(there, gitFolder(place));
+      const store = await openGitStore(there);
       assert.ok(store instanceof GitStore, JSON.stringify(store));
-      const { commit: snapshot, skipped, note } = await store.snapshot(ID, record),
-        artefact = join(root, "metrics.json");
+      const { commit: snapshot, skipped, note } = await store.snapshot(ID, record);
+      const artefact = join(root, "metrics.json");
       writeFileSync(artefact, '{"crlf":"\r\n"}');
       const { commit: result } = await store.result(ID, { ...record, status: "finished" }, [
-          { path: "analysis/x.json", source: artefact },
-        ]),
-        [listed] = await store.list();
+        { path: "analysis/x.json", source: artefact },
+      ]);
+      const [listed] = await store.list();
       assert.deepEqual(wholeState(there, gitFolder(place)), before);
       assert.deepEqual([listed?.commit, (listed?.record as typeof record).name], [result, record.name]);
       assert.equal(git(there, "cat-file", "blob", `${result}:adept-results/${ID}/analysis/x.json`), '{"crlf":"\r\n"}');
@@ -305,15 +305,15 @@ inState("signing that cannot be done", {
 });
 
 test("no identity: the commit is by ADePT Lab, and it is said", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-anonymous-")),
-    home = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
+  const folder = mkdtempSync(join(tmpdir(), "adept-anonymous-"));
+  const home = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
   try {
     git(folder, "init", "-q");
     git(folder, "config", "user.useConfigOnly", "true");
     Object.assign(process.env, { HOME: folder, XDG_CONFIG_HOME: folder });
     writeFileSync(join(folder, "a.py"), "one\n");
-    const before = wholeState(folder),
-      store = await openGitStore(folder);
+    const before = wholeState(folder);
+    const store = await openGitStore(folder);
     assert.ok(store instanceof GitStore);
     const { commit, note } = await store.snapshot(ID, record);
     assert.deepEqual(
@@ -516,15 +516,15 @@ inState("a shallow clone", {
 });
 
 test("a git environment that points elsewhere is not followed", async () => {
-  const root = mkdtempSync(join(tmpdir(), "adept-env-")),
-    [own, other] = ["own", "other"].map((name) => {
-      const folder = join(root, name);
-      mkdirSync(folder);
-      git(folder, "init", "-q");
-      writeFileSync(join(folder, "a.py"), `${name}\n`);
-      commitAll(folder);
-      return folder;
-    }) as [string, string];
+  const root = mkdtempSync(join(tmpdir(), "adept-env-"));
+  const [own, other] = ["own", "other"].map((name) => {
+    const folder = join(root, name);
+    mkdirSync(folder);
+    git(folder, "init", "-q");
+    writeFileSync(join(folder, "a.py"), `${name}\n`);
+    commitAll(folder);
+    return folder;
+  }) as [string, string];
   const kept = { ...process.env };
   try {
     Object.assign(process.env, {
@@ -533,8 +533,8 @@ test("a git environment that points elsewhere is not followed", async () => {
       GIT_INDEX_FILE: join(other, ".git/index"),
       GIT_EDITOR: "false",
     });
-    const before = wholeState(other),
-      store = await openGitStore(own);
+    const before = wholeState(other);
+    const store = await openGitStore(own);
     assert.ok(store instanceof GitStore);
     const { commit } = await store.snapshot(ID, record);
     assert.equal(git(own, "cat-file", "blob", `${commit}:a.py`), "own");

@@ -19,8 +19,8 @@ inRepository(
   "restore lists what differs, keeps a backup of it, writes the run's files, and undo brings back what was there",
   async ({ folder, store, write, read, state }) => {
     write("new.txt", "untracked then\n");
-    const { commit } = await store.snapshot(ID, record),
-      restore = new GitRestore(store);
+    const { commit } = await store.snapshot(ID, record);
+    const restore = new GitRestore(store);
     assert.deepEqual(await restore.differences(commit), []);
     write("a.py", "edited since\n");
     rmSync(join(folder, "sub dir/-ü:.txt"));
@@ -53,8 +53,8 @@ inRepository(
   async ({ folder, store, write, read }) => {
     write("data.log", "ignored, small\n");
     git(folder, "add", "-f", "data.log");
-    const { commit } = await store.snapshot(ID, record),
-      restore = new GitRestore(store);
+    const { commit } = await store.snapshot(ID, record);
+    const restore = new GitRestore(store);
     git(folder, "rm", "-q", "--cached", "data.log");
     write("data.log", `ignored again ${"x".repeat(2 * 1024 * 1024)}`);
     const { backup } = await restore.restore(commit, ["data.log"]);
@@ -89,11 +89,11 @@ function undone(name: string, { had, now, paths, places, restored }: Case): void
     had(folder);
     git(folder, "add", "-A", "-f");
     git(folder, "-c", "core.hooksPath=/dev/null", "commit", "-qm", "the run's");
-    const { commit } = await store.snapshot(ID, record),
-      restore = new GitRestore(store);
+    const { commit } = await store.snapshot(ID, record);
+    const restore = new GitRestore(store);
     now(folder);
-    const before = places.map((path) => at(join(folder, path))),
-      found = await restore.differences(commit);
+    const before = places.map((path) => at(join(folder, path)));
+    const found = await restore.differences(commit);
     for (const path of paths)
       assert.ok(
         found.some((each) => each.path === path),
@@ -208,8 +208,8 @@ inRepository(
   "a folder where the run had a file is named and left alone, and nothing else is written",
   async ({ folder, store, write, read }) => {
     write("out", "x\n");
-    const { commit } = await store.snapshot(ID, record),
-      restore = new GitRestore(store);
+    const { commit } = await store.snapshot(ID, record);
+    const restore = new GitRestore(store);
     rmSync(join(folder, "out"));
     mkdirSync(join(folder, "out"));
     write("out/big", "Z");
@@ -226,8 +226,8 @@ inRepository(
 inRepository("undo leaves what has come into the way since, and names it", async ({ folder, store, write, read }) => {
   mkdirSync(join(folder, "out"));
   write("out/m.py", "x\n");
-  const { commit } = await store.snapshot(ID, record),
-    restore = new GitRestore(store);
+  const { commit } = await store.snapshot(ID, record);
+  const restore = new GitRestore(store);
   rmSync(join(folder, "out"), { recursive: true });
   write("out", "a file\n");
   const { backup, ref } = await restore.restore(commit, ["out/m.py"]);

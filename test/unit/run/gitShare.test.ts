@@ -17,10 +17,10 @@ function remoteOf(folder: string, name = "origin"): string {
 inRepository(
   "a remote may be silent for longer than a local command: push and fetch wait, and end when they are told to",
   async ({ folder }) => {
-    const remote = remoteOf(folder),
-      impatient = new GitStore(new GitProcess(folder, 400), join(folder, ".git")),
-      patient = await openGitStore(folder),
-      share = new GitShare(impatient);
+    const remote = remoteOf(folder);
+    const impatient = new GitStore(new GitProcess(folder, 400), join(folder, ".git"));
+    const patient = await openGitStore(folder);
+    const share = new GitShare(impatient);
     assert.ok(patient instanceof GitStore);
     await patient.snapshot(ID, record);
     await assert.rejects(impatient.git.run(["cat-file", "--batch"]), /timeout/, "a local command is ended");
@@ -32,8 +32,8 @@ inRepository(
     const { refused } = await share.fetch("origin", join(folder, ".adept/runs"));
     assert.equal(refused.length, 1, "it came, and has no result yet");
     git(folder, "config", "remote.origin.receivepack", "sleep 8; git-receive-pack");
-    const stop = new AbortController(),
-      from = Date.now();
+    const stop = new AbortController();
+    const from = Date.now();
     setTimeout(() => {
       stop.abort();
     }, 300);
@@ -58,8 +58,8 @@ inRepository(
     write("copy.txt", "registry=x\n");
     write(".env", "TOKEN=1\n");
     git(folder, "add", "-f", ".env");
-    const { skipped } = await store.snapshot(ID, record),
-      { files, commits } = await new GitShare(store).preview("origin", [ID]);
+    const { skipped } = await store.snapshot(ID, record);
+    const { files, commits } = await new GitShare(store).preview("origin", [ID]);
     assert.deepEqual([skipped, commits], [[], 4], "to a remote that has nothing, the whole history leaves");
     const secrets = files
       .filter(({ secret }) => secret)
@@ -93,8 +93,8 @@ inRepository(
     git(folder, "push", "-q", "origin", "main");
     git(folder, "fetch", "-q", "origin");
     await committedRun(store, join(folder, ".adept/runs"), ID);
-    const share = new GitShare(store),
-      [first, second] = [await share.preview("origin", [ID]), await share.preview("second", [ID])];
+    const share = new GitShare(store);
+    const [first, second] = [await share.preview("origin", [ID]), await share.preview("second", [ID])];
     assert.equal(
       first.files.some(({ path }) => path === "a.py"),
       false,
@@ -112,8 +112,8 @@ inRepository(
 inRepository(
   "fetching leaves a clone as clean as it was, and its attributes change no byte of a run",
   async ({ folder, store, write }) => {
-    const remote = remoteOf(folder),
-      clone = join(folder, "../clone");
+    const remote = remoteOf(folder);
+    const clone = join(folder, "../clone");
     write(".gitattributes", "* text eol=crlf\n");
     git(folder, "add", ".gitattributes");
     git(folder, "-c", "core.hooksPath=/dev/null", "commit", "-qm", "attributes");
@@ -121,8 +121,8 @@ inRepository(
     rmSync(join(folder, ".git/hooks"), { recursive: true });
     git(folder, "push", "-q", "origin", "main", `refs/adept/runs/${ID}`);
     git(folder, "clone", "-q", "-b", "main", remote, clone);
-    const there = await openGitStore(clone),
-      before = git(clone, "status", "--porcelain");
+    const there = await openGitStore(clone);
+    const before = git(clone, "status", "--porcelain");
     assert.ok(there instanceof GitStore);
     assert.deepEqual(await new GitShare(there).fetch("origin", join(clone, ".adept/runs")), {
       came: [ID],

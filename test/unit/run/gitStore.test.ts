@@ -72,8 +72,8 @@ inRepository(
     writeFileSync(join(folder, "-new file:ü.txt"), "untracked\n");
     writeFileSync(join(folder, ".env"), "SECRET=1\n");
     writeFileSync(join(folder, "big.bin"), Buffer.alloc(2 * 1024 * 1024));
-    const before = state(),
-      opened = await store();
+    const before = state();
+    const opened = await store();
     const snapshot = await opened.snapshot(ID, record);
     writeFileSync(join(folder, "..", "result.json"), "{}");
     const result = await opened.result(ID, { ...record, status: "finished" }, [
@@ -116,8 +116,8 @@ inRepository(
   "a repository without an identity gets a commit by ADePT Lab, and it is said",
   async ({ folder, store }) => {
     git(folder, "config", "user.useConfigOnly", "true");
-    const home = process.env["HOME"],
-      xdg = process.env["XDG_CONFIG_HOME"];
+    const home = process.env["HOME"];
+    const xdg = process.env["XDG_CONFIG_HOME"];
     process.env["HOME"] = join(folder, "nowhere");
     process.env["XDG_CONFIG_HOME"] = join(folder, "nowhere");
     try {
@@ -174,8 +174,8 @@ inRepository(
   "a detached HEAD, a linked work tree and a submodule are recorded as they are, and stay so",
   async ({ folder, state, store }) => {
     commitAll(folder);
-    const inner = join(folder, "../inner"),
-      linked = join(folder, "../linked tree");
+    const inner = join(folder, "../inner");
+    const linked = join(folder, "../linked tree");
     mkdirSync(inner);
     git(inner, "init", "-q");
     writeFileSync(join(inner, "lib.py"), "x = 1\n");
@@ -184,8 +184,8 @@ inRepository(
     git(folder, "commit", "-qm", "with a submodule");
     writeFileSync(join(folder, "sub/lib.py"), "x = 2\n");
     git(folder, "checkout", "-q", "--detach");
-    const before = state(),
-      { commit } = await (await store()).snapshot(ID, record);
+    const before = state();
+    const { commit } = await (await store()).snapshot(ID, record);
     assert.deepEqual(state(), before);
     assert.match(
       git(folder, "ls-tree", commit, "sub"),
@@ -213,11 +213,11 @@ inRepository(
   async ({ folder, store }) => {
     commitAll(folder);
     writeFileSync(join(folder, "tracked.txt"), "changed\n");
-    const objects = (): number => Number(/^count: (\d+)/m.exec(git(folder, "count-objects", "-v"))?.[1]),
-      home = join(folder, "../home"),
-      told = join(home, "told"),
-      before = objects(),
-      { HOME } = process.env;
+    const objects = (): number => Number(/^count: (\d+)/m.exec(git(folder, "count-objects", "-v"))?.[1]);
+    const home = join(folder, "../home");
+    const told = join(home, "told");
+    const before = objects();
+    const { HOME } = process.env;
     mkdirSync(home);
     // git tells of each sync there; its environment is the store's own.
     writeFileSync(join(home, ".gitconfig"), `[trace2]\n\teventTarget = "${told}"\n`);
@@ -229,10 +229,10 @@ inRepository(
       else process.env["HOME"] = HOME;
     }
     const synced = [...readFileSync(told, "utf8").matchAll(/"key":"fsync\/hardware-flush","value":"(\d+)"/g)].reduce(
-        (sum, [, value]) => sum + Number(value),
-        0,
-      ),
-      made = objects() - before;
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+    const made = objects() - before;
     assert.equal(made, 3, "a file, a tree, a commit");
     assert.ok(synced >= made + 1, `${synced} synced of ${made} objects and a ref`);
   },
@@ -243,8 +243,8 @@ inRepository(
   async ({ folder, store }) => {
     commitAll(folder);
     for (const name of ["kept.txt", "gone.txt", "gone too.txt"]) writeFileSync(join(folder, name), name);
-    const opened = await store(),
-      run = opened.git.run.bind(opened.git);
+    const opened = await store();
+    const run = opened.git.run.bind(opened.git);
     opened.git.run = async (args, extra) => {
       // The first adding finds one file gone, the second another.
       const next = ["gone.txt", "gone too.txt"].find((name) => existsSync(join(folder, name)));

@@ -14,8 +14,8 @@ import { journalSize, readIndex, writeIndex } from "../../../src/run/runIndex.ts
 import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
 import { committedRun, experiment, git, ID, inRepository, record } from "./repository.ts";
 
-const OTHER = ID.replace("k3f9", "evil"),
-  zeros = "0".repeat(40);
+const OTHER = ID.replace("k3f9", "evil");
+const zeros = "0".repeat(40);
 const gitLine = (commit: string): string => `${JSON.stringify({ type: "git", time: 1, kind: "snapshot", commit })}\n`;
 
 /** A run as somebody else wrote it, pushed, and taken over in a clone. */
@@ -24,15 +24,15 @@ async function fetched(
   store: GitStore,
   { own, journal }: { own: object; journal: string },
 ): Promise<{ run: RunDirectory; there: GitStore; refused: unknown[] }> {
-  const remote = join(folder, "../remote.git"),
-    clone = join(folder, "../clone"),
-    files = join(folder, "../files");
+  const remote = join(folder, "../remote.git");
+  const clone = join(folder, "../clone");
+  const files = join(folder, "../files");
   git(folder, "init", "-q", "--bare", remote);
   git(folder, "remote", "add", "origin", remote);
   mkdirSync(files);
   writeFileSync(join(files, "experiment.json"), JSON.stringify({ ...experiment, ...own }));
-  const run = await committedRun(store, join(folder, ".adept/runs"), ID),
-    { commit: snapshot } = await store.snapshot(OTHER, { ...record, id: OTHER });
+  const run = await committedRun(store, join(folder, ".adept/runs"), ID);
+  const { commit: snapshot } = await store.snapshot(OTHER, { ...record, id: OTHER });
   writeFileSync(join(files, "events.jsonl"), readFileSync(run.eventsPath, "utf8").replaceAll(ID, OTHER) + journal);
   await store.result(
     OTHER,
@@ -52,8 +52,8 @@ async function fetched(
 inRepository(
   "commits of a fetched run are those of its ref, whatever its journal says; an option in their place reaches no git",
   async ({ folder, store }) => {
-    const victim = join(folder, "../thesis"),
-      option = `--output=${victim}`;
+    const victim = join(folder, "../thesis");
+    const option = `--output=${victim}`;
     writeFileSync(victim, "mine\n");
     const { run, there } = await fetched(folder, store, {
       own: {},
@@ -92,17 +92,17 @@ inRepository(
 inRepository(
   "an event whose commit is none is one unreadable line: the run is read without it, from journal, index and trash",
   async ({ folder, store }) => {
-    const runsDir = join(folder, ".adept/runs"),
-      run = await committedRun(store, runsDir, ID),
-      option = "--output=x";
+    const runsDir = join(folder, ".adept/runs");
+    const run = await committedRun(store, runsDir, ID);
+    const option = "--output=x";
     appendFileSync(
       run.eventsPath,
       gitLine(option) +
         `${JSON.stringify({ type: "git", time: 1, kind: "result", ref: "refs/heads/main" })}\n` +
         `${JSON.stringify({ type: "sources", time: 1, paths: { "/a": "../../b" } })}\n`,
     );
-    const { bad } = readJournal(run.path),
-      now = run.record();
+    const { bad } = readJournal(run.path);
+    const now = run.record();
     assert.deepEqual(
       [bad, now.snapshotCommit, now.ref, now.sources, now.status],
       [3, undefined, undefined, {}, "finished"],
@@ -139,11 +139,11 @@ inRepository(
 inRepository(
   "a run's folder under worktrees goes only if git made it there: not another, not one behind a link",
   async ({ folder, store }) => {
-    const { commit } = await store.snapshot(ID, record),
-      runs = join(folder, ".adept/runs"),
-      run = join(runs, ID),
-      trees = join(folder, ".adept/worktrees"),
-      elsewhere = join(folder, "../elsewhere");
+    const { commit } = await store.snapshot(ID, record);
+    const runs = join(folder, ".adept/runs");
+    const run = join(runs, ID);
+    const trees = join(folder, ".adept/worktrees");
+    const elsewhere = join(folder, "../elsewhere");
     const stays = async (path: string, of = run): Promise<void> => {
       await removeWorkTree(store, of);
       assert.ok(existsSync(join(path, "thesis.tex")));

@@ -13,8 +13,8 @@ import { leaseHolder } from "../../../src/run/lease.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 import { readIndex, writeIndex } from "../../../src/run/runIndex.ts";
 
-const ID = "20260101-000000-abcd",
-  experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
+const ID = "20260101-000000-abcd";
+const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 function inRun(name: string, work: (run: RunDirectory, folder: string) => void | Promise<void>): void {
   test(name, async () => {
     const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
@@ -53,8 +53,8 @@ inRun("a link in the place of a run's file has nothing elsewhere written to", (r
 });
 
 inRun("no worker starts where one of a run's folders, or its log, leads elsewhere", (run, folder) => {
-  const elsewhere = join(folder, "elsewhere"),
-    place = { workerPath: "/nonexistent", nodePath: process.execPath, folder };
+  const elsewhere = join(folder, "elsewhere");
+  const place = { workerPath: "/nonexistent", nodePath: process.execPath, folder };
   mkdirSync(elsewhere);
   symlinkSync(elsewhere, join(run.path, "analysis"));
   assert.throws(() => startAnalysis({ ...place, runPath: run.path, names: ["ablation"] }), isLink);
@@ -76,12 +76,12 @@ inRun("a lease that does not say when its process started names nobody to be sto
 });
 
 inRun("a journal of a hundred thousand alerts and evaluations is folded soon, and its record has an end", (run) => {
-  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`,
-    all = Array.from(
-      { length: 60_000 },
-      (_, i) =>
-        line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" }),
-    ).join("");
+  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
+  const all = Array.from(
+    { length: 60_000 },
+    (_, i) =>
+      line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" }),
+  ).join("");
   writeFileSync(
     run.eventsPath,
     line({
@@ -96,8 +96,8 @@ inRun("a journal of a hundred thousand alerts and evaluations is folded soon, an
       steps: 1,
     }).replace('"time":1,"type":"created"', '"type":"created","time":1') + all,
   );
-  const started = Date.now(),
-    { record } = readRecord(run.path);
+  const started = Date.now();
+  const { record } = readRecord(run.path);
   assert.ok(Date.now() - started < 15_000);
   assert.deepEqual(
     [record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length],
@@ -122,12 +122,12 @@ inRun(
           Buffer.from(line({ type: "warning", message: "last" })),
         ]),
       );
-      const from = process.cpuUsage(),
-        { record } = readRecord(run.path),
-        tail = new JournalTail(run.path),
-        told = [...tail.read(), ...tail.read()],
-        { bad } = readJournal(run.path),
-        { user, system } = process.cpuUsage(from);
+      const from = process.cpuUsage();
+      const { record } = readRecord(run.path);
+      const tail = new JournalTail(run.path);
+      const told = [...tail.read(), ...tail.read()];
+      const { bad } = readJournal(run.path);
+      const { user, system } = process.cpuUsage(from);
       assert.equal(record.warnings.at(-1), "last");
       assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
       assert.ok(bad >= 2_000_000 - 1, String(bad));
@@ -155,8 +155,8 @@ inRun("a time that no date has, and a list of names without end, are no events",
 });
 
 inRun("an index that holds what no record does is none", (run, folder) => {
-  const runs = join(folder, "runs"),
-    record = { ...fold([]), id: ID, name: "x", status: "finished" as const };
+  const runs = join(folder, "runs");
+  const record = { ...fold([]), id: ID, name: "x", status: "finished" as const };
   const given = (more: object): number => {
     writeIndex(runs, [[ID, { size: 1, record: { ...record, ...more } }]]);
     return readIndex(runs).size;

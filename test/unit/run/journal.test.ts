@@ -35,8 +35,8 @@ inFolder("a torn last line is ignored, mended by the next writer, and nothing el
 });
 
 inFolder("a tail gives every event once, a line in two pieces as well", (folder) => {
-  const tail = new JournalTail(folder),
-    path = join(folder, "events.jsonl");
+  const tail = new JournalTail(folder);
+  const path = join(folder, "events.jsonl");
   assert.deepEqual(tail.read(), []);
   appendFileSync(path, '{"type":"warning","time":1,"message":"é');
   assert.deepEqual(tail.read(), []);
@@ -52,8 +52,8 @@ inFolder(
   "runs are listed newest first and found by the start of their id; a damaged folder hides no other",
   (folder) => {
     const runsDir = join(folder, ".adept", "runs");
-    const old = newRunId(new Date(2026, 0, 2, 3, 4, 5), () => 0),
-      young = newRunId(new Date(2026, 0, 3, 3, 4, 5), () => 0.999);
+    const old = newRunId(new Date(2026, 0, 2, 3, 4, 5), () => 0);
+    const young = newRunId(new Date(2026, 0, 3, 3, 4, 5), () => 0.999);
     assert.deepEqual([old, young], ["20260102-030405-0000", "20260103-030405-zzzz"]);
     for (const id of [old, young]) RunDirectory.create(runsDir, id, experiment);
     writeFileSync(join(runsDir, "20260104-030405-0000"), "not a folder");
@@ -70,14 +70,14 @@ inFolder(
 
 inFolder("a run whose worker is gone becomes interrupted, one whose worker lives does not", (folder) => {
   const make = (id: string): RunDirectory => {
-    const run = RunDirectory.create(folder, id, experiment),
-      journal = new Journal(run.path);
+    const run = RunDirectory.create(folder, id, experiment);
+    const journal = new Journal(run.path);
     journal.append({ type: "status", status: "running", pid: 1 });
     journal.close();
     return run;
   };
-  const dead = make("20200102-030405-dead"),
-    alive = make("20200102-030405-live");
+  const dead = make("20200102-030405-dead");
+  const alive = make("20200102-030405-live");
   assert.equal(alive.acquireLease(process.pid), true);
   writeFileSync(join(dead.path, "lease"), JSON.stringify({ pid: 2 ** 22 + 1, started: "1" }));
   assert.deepEqual(

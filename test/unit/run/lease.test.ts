@@ -12,10 +12,10 @@ const NAMES = ["linkSync", "renameSync", "rmSync", "readFileSync"] as const;
 
 /** Runs work; before its nth call that touches the folder, `others[n]` does its own. @returns how many calls there were */
 function interleaved(folder: string, others: Readonly<Record<number, () => void>>, work: () => void): number {
-  const table = fs as unknown as Record<string, Called>,
-    kept = NAMES.map((name) => table[name]!);
-  let calls = 0,
-    isOther = false;
+  const table = fs as unknown as Record<string, Called>;
+  const kept = NAMES.map((name) => table[name]!);
+  let calls = 0;
+  let isOther = false;
   NAMES.forEach((name, i) => {
     table[name] = (path, ...rest) => {
       const other = !isOther && String(path).startsWith(folder) ? others[calls++] : undefined;
@@ -47,12 +47,12 @@ test("of three that want a dead process's lease never two have it, however their
   try {
     for (let second = 0, most = 1; second < most; second++)
       for (let last = second; last < most; last++) {
-        const folder = mkdtempSync(join(tmpdir(), "adept-lease-")),
-          lease = join(folder, "lease"),
-          got: number[] = [],
-          take = (pid: number): void => {
-            if (takeLease(lease, pid)) got.push(pid);
-          };
+        const folder = mkdtempSync(join(tmpdir(), "adept-lease-"));
+        const lease = join(folder, "lease");
+        const got: number[] = [];
+        const take = (pid: number): void => {
+          if (takeLease(lease, pid)) got.push(pid);
+        };
         writeFileSync(lease, JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
         const others =
           second === last

@@ -6,13 +6,13 @@ import { after, mock, test } from "node:test";
 import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../../../src/run/lease.ts";
 import { seenFromHere, thisMachine } from "../../../src/run/machine.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-machine-")),
-  lease = join(folder, "lease");
+const folder = mkdtempSync(join(tmpdir(), "adept-machine-"));
+const lease = join(folder, "lease");
 after(() => {
   rmSync(folder, { recursive: true });
 });
-const own = thisMachine(),
-  minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
+const own = thisMachine();
+const minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
 /** A lease of this very process, as another machine would have written it. */
 function leaseFrom(machine: object | undefined, age = 0): void {
   rmSync(lease, { force: true });
@@ -73,9 +73,9 @@ test("who holds a lease touches it until it is given back, and never one that an
   mock.timers.enable({ apis: ["setInterval"] });
   try {
     const old = (): void => {
-        utimesSync(lease, minutes(30), minutes(30));
-      },
-      age = (): number => Date.now() - statSync(lease).mtimeMs;
+      utimesSync(lease, minutes(30), minutes(30));
+    };
+    const age = (): number => Date.now() - statSync(lease).mtimeMs;
     assert.ok(takeLease(lease, process.pid));
     old();
     mock.timers.tick(30_000);

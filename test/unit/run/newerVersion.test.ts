@@ -35,9 +35,9 @@ withRun(
     const before = run.record();
     addLaterLine(run.path);
     addLaterLine(run.path);
-    const bytes = readFileSync(run.eventsPath),
-      { events, bad } = readJournal(run.path),
-      record = run.record();
+    const bytes = readFileSync(run.eventsPath);
+    const { events, bad } = readJournal(run.path);
+    const record = run.record();
     assert.equal(bad, 0);
     const text = "This run was written by a newer ADePT Lab: update to see all of it";
     assert.deepEqual(record, { ...before, updatedAt: LATER.time, newer: { version: undefined }, warnings: [text] });
@@ -73,8 +73,8 @@ withRun("a journal of a higher version gives what is known of it, and its versio
 
 withRun("a newer run whose worker is gone, or that waits, is left to the newer version", false, (run, runsDir) => {
   addLaterLine(run.path);
-  const bytes = readFileSync(run.eventsPath),
-    record = run.record();
+  const bytes = readFileSync(run.eventsPath);
+  const record = run.record();
   assert.deepEqual(
     adoptRuns(
       runsDir,

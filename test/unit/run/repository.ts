@@ -11,8 +11,8 @@ import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
 import { announceRun, Journal } from "../../../src/run/journal.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 
-export const ID = "20260314-101522-k3f9",
-  record = { ...fold([]), id: ID, name: "a run" };
+export const ID = "20260314-101522-k3f9";
+export const record = { ...fold([]), id: ID, name: "a run" };
 export const env = {
   PATH: process.env["PATH"],
   HOME: "/nonexistent",
@@ -36,15 +36,15 @@ export interface Repository {
 /** A test in a repository of its own, with two files committed and hooks that must not run. */
 export function inRepository(name: string, work: (repository: Repository) => Promise<void>): void {
   test(name, async () => {
-    const root = mkdtempSync(join(tmpdir(), "adept git ")),
-      folder = join(root, "répo");
+    const root = mkdtempSync(join(tmpdir(), "adept git "));
+    const folder = join(root, "répo");
     mkdirSync(join(folder, "sub dir"), { recursive: true });
     git(folder, "init", "-q", "--initial-branch=main");
     const write = (path: string, text: string): void => {
-        writeFileSync(join(folder, path), text);
-      },
-      read = (path: string): string | undefined =>
-        existsSync(join(folder, path)) ? readFileSync(join(folder, path), "utf8") : undefined;
+      writeFileSync(join(folder, path), text);
+    };
+    const read = (path: string): string | undefined =>
+      existsSync(join(folder, path)) ? readFileSync(join(folder, path), "utf8") : undefined;
     write("a.py", "one\n");
     write("sub dir/-ü:.txt", "two\n");
     write(".gitignore", "*.log\n");
@@ -55,13 +55,13 @@ export function inRepository(name: string, work: (repository: Repository) => Pro
       writeFileSync(join(folder, ".git/hooks", hook), `#!/bin/sh\necho ${hook} >> "${root}/hooks"\nexit 1\n`, {
         mode: 0o755,
       });
-    const index = join(folder, ".git/index"),
-      state = (): object => ({
-        index: createHash("sha256").update(readFileSync(index)).digest("hex"),
-        time: statSync(index).mtimeMs,
-        head: readFileSync(join(folder, ".git/HEAD"), "utf8"),
-        heads: git(folder, "for-each-ref", "refs/heads"),
-      });
+    const index = join(folder, ".git/index");
+    const state = (): object => ({
+      index: createHash("sha256").update(readFileSync(index)).digest("hex"),
+      time: statSync(index).mtimeMs,
+      head: readFileSync(join(folder, ".git/HEAD"), "utf8"),
+      heads: git(folder, "for-each-ref", "refs/heads"),
+    });
     const opened = await openGitStore(folder);
     assert.ok(opened instanceof GitStore);
     try {
@@ -80,8 +80,8 @@ export const experiment = ResolvedExperiment.parse({
 });
 /** A finished run with an adapter, in its folder and under its ref. */
 export async function committedRun(store: GitStore, runsDir: string, id: string): Promise<RunDirectory> {
-  const run = RunDirectory.create(runsDir, id, experiment),
-    journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment);
+  const journal = new Journal(run.path);
   announceRun(id, experiment, journal);
   journal.append({
     type: "step",

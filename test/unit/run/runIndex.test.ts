@@ -23,8 +23,8 @@ function place(t: TestContext): { folder: string; runsDir: string } {
 }
 const experiment = ResolvedExperiment.parse({ name: "A run", task: { kind: "mail" }, method: { kind: "adept" } });
 function makeRun(runsDir: string, id: string, status: "finished" | "running" = "finished"): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment),
-    journal = new Journal(run.path);
+  const run = RunDirectory.create(runsDir, id, experiment);
+  const journal = new Journal(run.path);
   announceRun(id, experiment, journal);
   for (let step = 1; step <= 5; step++)
     journal.append({
@@ -44,21 +44,19 @@ function makeRun(runsDir: string, id: string, status: "finished" | "running" = "
 
 test("reading a record alone gives what folding every event gives, whatever the journal, torn lines and all", (t) => {
   const { folder } = place(t);
-  const step = fc
-    .integer({ min: 1, max: 9 })
-    .map((at) =>
-      JSON.stringify({
-        type: "step",
-        step: at,
-        loss: at,
-        learningRate: {},
-        gradientNorm: {},
-        updateRatio: {},
-        tokensPerSecond: 1,
-        secondsLeft: 1,
-        time: at,
-      }),
-    );
+  const step = fc.integer({ min: 1, max: 9 }).map((at) =>
+    JSON.stringify({
+      type: "step",
+      step: at,
+      loss: at,
+      learningRate: {},
+      gradientNorm: {},
+      updateRatio: {},
+      tokensPerSecond: 1,
+      secondsLeft: 1,
+      time: at,
+    }),
+  );
   const line = fc.oneof(
     step,
     fc.constant(JSON.stringify({ type: "heartbeat", pid: 7, time: 3 })),
@@ -96,9 +94,9 @@ test("reading a record alone gives what folding every event gives, whatever the 
 });
 
 test("what a person says of a run is in its journal: later words stand, what is not said stays, and the time of its last step too", (t) => {
-  const { runsDir } = place(t),
-    run = makeRun(runsDir, "20260101-000000-aaaa"),
-    { updatedAt } = run.record();
+  const { runsDir } = place(t);
+  const run = makeRun(runsDir, "20260101-000000-aaaa");
+  const { updatedAt } = run.record();
   annotateRun(run.path, { starred: true, tags: ["a", "b"] });
   annotateRun(run.path, { note: "good", tags: ["c"] });
   annotateRun(run.path, { name: "Renamed" });
@@ -111,9 +109,9 @@ test("what a person says of a run is in its journal: later words stand, what is 
 });
 
 test("the index has runs that have ended; a journal that grew since is seen by its size; a damaged index is empty", (t) => {
-  const { runsDir } = place(t),
-    done = makeRun(runsDir, "20260101-000000-aaaa"),
-    live = makeRun(runsDir, "20260101-000000-bbbb", "running");
+  const { runsDir } = place(t);
+  const done = makeRun(runsDir, "20260101-000000-aaaa");
+  const live = makeRun(runsDir, "20260101-000000-bbbb", "running");
   writeIndex(
     runsDir,
     [done, live].map((run) => [run.id, readRecord(run.path)]),
@@ -124,8 +122,8 @@ test("the index has runs that have ended; a journal that grew since is seen by i
   assert.equal(index.get(done.id)!.size, journalSize(done.path));
   annotateRun(done.path, { starred: true });
   assert.notEqual(index.get(done.id)!.size, journalSize(done.path));
-  const file = join(runsDir, "../index.json"),
-    whole = readFileSync(file, "utf8");
+  const file = join(runsDir, "../index.json");
+  const whole = readFileSync(file, "utf8");
   for (const damaged of [
     '{"runs":{"x":{"size":1}}}',
     whole.slice(0, -9),
@@ -138,15 +136,15 @@ test("the index has runs that have ended; a journal that grew since is seen by i
 });
 
 test("a deleted run is gone with its ref, and comes back with both, byte for byte; a run at work is not deleted", async (t) => {
-  const { folder, runsDir } = place(t),
-    git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  const { folder, runsDir } = place(t);
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
-  const run = makeRun(runsDir, "20260101-000000-aaaa"),
-    other = makeRun(runsDir, "20260101-000000-bbbb"),
-    store = await openGitStore(folder);
+  const run = makeRun(runsDir, "20260101-000000-aaaa");
+  const other = makeRun(runsDir, "20260101-000000-bbbb");
+  const store = await openGitStore(folder);
   assert.ok(!("reason" in store));
-  const { commit, ref } = await store.snapshot(run.id, run.record()),
-    before = readFileSync(run.eventsPath, "utf8");
+  const { commit, ref } = await store.snapshot(run.id, run.record());
+  const before = readFileSync(run.eventsPath, "utf8");
   await deleteRuns(runsDir, [run.id], folder);
   assert.deepEqual(
     listRuns(runsDir).map(({ id }) => id),
@@ -165,10 +163,10 @@ test("a deleted run is gone with its ref, and comes back with both, byte for byt
 });
 
 test("a deleted run waits a week from its deletion, however long ago it ended; then it goes for good", async (t) => {
-  const { folder, runsDir } = place(t),
-    ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"],
-    [old, other, last] = ids.map((id) => makeRun(runsDir, id)),
-    trash = join(runsDir, "../trash");
+  const { folder, runsDir } = place(t);
+  const ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"];
+  const [old, other, last] = ids.map((id) => makeRun(runsDir, id));
+  const trash = join(runsDir, "../trash");
   utimesSync(old!.path, new Date("2025-01-01"), new Date("2025-01-01"));
   await deleteRuns(runsDir, [old!.id], folder);
   await deleteRuns(runsDir, [other!.id], folder);
@@ -180,14 +178,14 @@ test("a deleted run waits a week from its deletion, however long ago it ended; t
 });
 
 test("of several runs that are deleted together all go or none; one that is analysed is at work", async (t) => {
-  const { folder, runsDir } = place(t),
-    git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
+  const { folder, runsDir } = place(t);
+  const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
-  const [first, second] = ["20260101-000000-aaaa", "20260101-000000-bbbb"].map((id) => makeRun(runsDir, id)),
-    store = await openGitStore(folder);
+  const [first, second] = ["20260101-000000-aaaa", "20260101-000000-bbbb"].map((id) => makeRun(runsDir, id));
+  const store = await openGitStore(folder);
   assert.ok(!("reason" in store));
-  const { commit, ref } = await store.snapshot(first!.id, first!.record()),
-    { ref: locked } = await store.snapshot(second!.id, second!.record());
+  const { commit, ref } = await store.snapshot(first!.id, first!.record());
+  const { ref: locked } = await store.snapshot(second!.id, second!.record());
   // git cannot take a ref away whose lock another process holds.
   writeFileSync(join(folder, ".git", `${locked}.lock`), "");
   await assert.rejects(deleteRuns(runsDir, [first!.id, second!.id], folder));

@@ -25,8 +25,8 @@ const inFolder = (name: string, work: (folder: string) => void): void => {
 
 /** A journal of a few events, and where each line ends. */
 function journal(folder: string): { bytes: Buffer; ends: number[]; events: RunEvent[]; path: string } {
-  const writer = new Journal(folder),
-    path = join(folder, "events.jsonl");
+  const writer = new Journal(folder);
+  const path = join(folder, "events.jsonl");
   writer.append({
     type: "created",
     version: 1,
@@ -91,8 +91,8 @@ inFolder("every prefix of a journal gives the events whose lines are whole, and 
 });
 
 inFolder("no turned bit of a journal gives an event that nobody wrote; its other lines stand", (folder) => {
-  const { bytes, events, path } = journal(folder),
-    written = new Set(events.map((event) => JSON.stringify(event)));
+  const { bytes, events, path } = journal(folder);
+  const written = new Set(events.map((event) => JSON.stringify(event)));
   for (let at = 0; at < bytes.length; at++)
     for (let bit = 0; bit < 8; bit++) {
       const copy = Buffer.from(bytes);
@@ -123,8 +123,8 @@ const state: LoopState = { ...initialState(like), step: 7, best: { step: 4, scor
 inFolder("every prefix and every turned bit of a checkpoint is told as damage, or is the same state", (folder) => {
   const path = join(folder, "state.safetensors");
   saveCheckpoint(path, state);
-  const bytes = readFileSync(path),
-    expected = loadCheckpoint(path, like);
+  const bytes = readFileSync(path);
+  const expected = loadCheckpoint(path, like);
   assert.ok(expected !== undefined && !("damage" in expected) && expected.step === 7 && expected.best?.score === -0.5);
   let later = 0;
   const judged = (damaged: Buffer, what: string): void => {
@@ -167,9 +167,9 @@ inFolder("every prefix and every turned bit of a checkpoint is told as damage, o
 });
 
 test("a checkpoint that its worker replaces while it is read is none that is damaged", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-torn-")),
-    path = join(folder, "state.safetensors"),
-    versions = [0, 1].map((which) => join(folder, `version-${which}`));
+  const folder = mkdtempSync(join(tmpdir(), "adept-torn-"));
+  const path = join(folder, "state.safetensors");
+  const versions = [0, 1].map((which) => join(folder, `version-${which}`));
   versions.forEach((version, which) => {
     saveCheckpoint(version, {
       ...state,
@@ -192,8 +192,8 @@ test("a checkpoint that its worker replaces while it is read is none that is dam
 });
 
 inFolder("a checkpoint that cannot be written leaves the one before, and nothing beside", (folder) => {
-  const checkpoints = join(folder, "checkpoint"),
-    path = join(checkpoints, "state.safetensors");
+  const checkpoints = join(folder, "checkpoint");
+  const path = join(checkpoints, "state.safetensors");
   saveCheckpoint(path, state);
   const before = readFileSync(path);
   cpSync(path, `${path}.1.tmp`);

@@ -11,8 +11,8 @@ const LOGS = /^logs(\/refs)?$/;
 
 function* below(folder: Buffer, inner = Buffer.alloc(0)): Generator<Buffer> {
   for (const name of readdirSync(folder, "buffer")) {
-    const path = Buffer.concat([folder, Buffer.from("/"), name]),
-      own = inner.length === 0 ? name : Buffer.concat([inner, Buffer.from("/"), name]);
+    const path = Buffer.concat([folder, Buffer.from("/"), name]);
+    const own = inner.length === 0 ? name : Buffer.concat([inner, Buffer.from("/"), name]);
     if (OURS.test(own.toString())) continue;
     if (LOGS.test(own.toString())) {
       yield* below(path, own);
@@ -30,8 +30,8 @@ function filesOf(folder: string, isLeftOut: (path: string) => boolean = () => fa
   return [...below(Buffer.from(folder))]
     .filter((inner) => !isLeftOut(inner.toString()))
     .map((inner) => {
-      const path = Buffer.concat([Buffer.from(`${folder}/`), inner]),
-        entry = lstatSync(path);
+      const path = Buffer.concat([Buffer.from(`${folder}/`), inner]);
+      const entry = lstatSync(path);
       // git marks a shared index as used, whoever reads it.
       const time = inner.toString().startsWith("sharedindex.") ? 0 : entry.mtimeMs;
       if (entry.isDirectory()) return `${inner.toString("latin1")} folder ${entry.mode.toString(8)}`;

@@ -8,8 +8,8 @@ import { CodeSandbox } from "../../../src/task/code/codeSandbox.ts";
 import { PassRate } from "../../../src/task/code/passRate.ts";
 import { UserError } from "../../../src/experiment/errors.ts";
 
-const RIGHT = "def add(a, b):\n  return a + b",
-  TESTS = ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"];
+const RIGHT = "def add(a, b):\n  return a + b";
+const TESTS = ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"];
 const LIMITS = { seconds: 3, megabytes: 256 };
 const refused = process.platform !== "linux" || !existsSync("/usr/bin/bwrap");
 
@@ -51,9 +51,9 @@ if (refused) {
   });
 
   test("the secret is in no frame, no name and no object that code can find", async () => {
-    const sandbox = await CodeSandbox.open(),
-      search =
-        "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
+    const sandbox = await CodeSandbox.open();
+    const search =
+      "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
     const answer = "\nimport os\nfor h in found: os.write(3, h.encode()); os._exit(0)";
     for (const code of [
       "import sys, os\nos.write(3, sys._getframe(1).f_locals['payload']['secret'].encode())\nos._exit(0)",
@@ -100,9 +100,9 @@ if (refused) {
   });
 
   test("neither network, files, environment nor this machine's own services are reached", async (t) => {
-    const sandbox = await CodeSandbox.open(),
-      folder = mkdtempSync(join(tmpdir(), "adept-outside-")),
-      file = join(folder, "mine.txt");
+    const sandbox = await CodeSandbox.open();
+    const folder = mkdtempSync(join(tmpdir(), "adept-outside-"));
+    const file = join(folder, "mine.txt");
     let reached = false;
     const server = createServer((socket) => {
       reached = true;

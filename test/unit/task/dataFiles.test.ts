@@ -39,19 +39,19 @@ const parquet = (columnData: Columns, options: object = {}): Uint8Array =>
   new Uint8Array(parquetWriteBuffer({ columnData, ...options }));
 
 test("Parquet: strings, 64-bit numbers, floats as short decimals, nulls and several row groups, packed or not", async () => {
-  const n = 250,
-    columns: Columns = [
-      { name: "sentence1", data: Array.from({ length: n }, (_, i) => `a${i} é🙂`), type: "STRING" },
-      { name: "sentence2", data: Array.from({ length: n }, (_, i) => `b${i}`), type: "STRING" },
-      { name: "label", data: Array.from({ length: n }, (_, i) => Math.fround((i % 26) / 5)), type: "FLOAT" },
-      { name: "idx", data: Array.from({ length: n }, (_, i) => BigInt(i) + 2n ** 53n), type: "INT64" },
-      {
-        name: "note",
-        data: Array.from({ length: n }, (_, i) => (i % 2 === 0 ? null : "x")),
-        type: "STRING",
-        nullable: true,
-      },
-    ];
+  const n = 250;
+  const columns: Columns = [
+    { name: "sentence1", data: Array.from({ length: n }, (_, i) => `a${i} é🙂`), type: "STRING" },
+    { name: "sentence2", data: Array.from({ length: n }, (_, i) => `b${i}`), type: "STRING" },
+    { name: "label", data: Array.from({ length: n }, (_, i) => Math.fround((i % 26) / 5)), type: "FLOAT" },
+    { name: "idx", data: Array.from({ length: n }, (_, i) => BigInt(i) + 2n ** 53n), type: "INT64" },
+    {
+      name: "note",
+      data: Array.from({ length: n }, (_, i) => (i % 2 === 0 ? null : "x")),
+      type: "STRING",
+      nullable: true,
+    },
+  ];
   for (const codec of ["SNAPPY", "UNCOMPRESSED"]) {
     const rows = await readRows(put("d.parquet", parquet(columns, { codec, rowGroupSize: 100 })));
     assert.equal(rows.length, n);
@@ -288,8 +288,8 @@ test("MBPP's programs come with their assertions; without them the row is named"
 });
 
 test("a data file is only read", async () => {
-  const text = lines({ sentence: "a", label: 1 }),
-    path = put("train.jsonl", text);
+  const text = lines({ sentence: "a", label: 1 });
+  const path = put("train.jsonl", text);
   await load("sst2");
   assert.equal(readFileSync(path, "utf8"), text);
 });

@@ -18,16 +18,16 @@ const put = (name: string, content: string | Uint8Array): string => {
   writeFileSync(path, content);
   return path;
 };
-const texts = Array.from({ length: 40 }, (_, i) => `é ${i} "so]}" 😀\n${"and ".repeat(i % 5)}`),
-  objects = texts.map((text, i) => ({ text, meta: { tags: [i, { deep: "[" }] }, label: String(i % 2) }));
-const csv = `text,label\n${texts.map((text, i) => `"${text.replaceAll('"', '""')}",${i % 2}`).join("\n")}\n`,
-  squad = {
-    version: "1",
-    data: texts.map((context, i) => ({
-      title: "t",
-      paragraphs: [{ context, qas: [{ id: String(i), question: "q?", answers: [{ text: "a", answer_start: 0 }] }] }],
-    })),
-  };
+const texts = Array.from({ length: 40 }, (_, i) => `é ${i} "so]}" 😀\n${"and ".repeat(i % 5)}`);
+const objects = texts.map((text, i) => ({ text, meta: { tags: [i, { deep: "[" }] }, label: String(i % 2) }));
+const csv = `text,label\n${texts.map((text, i) => `"${text.replaceAll('"', '""')}",${i % 2}`).join("\n")}\n`;
+const squad = {
+  version: "1",
+  data: texts.map((context, i) => ({
+    title: "t",
+    paragraphs: [{ context, qas: [{ id: String(i), question: "q?", answers: [{ text: "a", answer_start: 0 }] }] }],
+  })),
+};
 
 const files = {
   "a.jsonl": objects.map((each) => JSON.stringify(each)).join("\n"),
@@ -44,9 +44,9 @@ const files = {
 
 for (const [name, content] of Object.entries(files)) {
   test(`${name}: its first bytes give its first rows, however many they are, and all of them give all`, async () => {
-    const path = put(name, content),
-      whole = await readRows(path),
-      length = name.endsWith(".gz") ? csv.length : Buffer.byteLength(content);
+    const path = put(name, content);
+    const whole = await readRows(path);
+    const length = name.endsWith(".gz") ? csv.length : Buffer.byteLength(content);
     let most = 0;
     for (let bytes = 30; bytes < length; bytes += 97) {
       let found: Awaited<ReturnType<typeof firstRows>>;
@@ -69,22 +69,22 @@ for (const [name, content] of Object.entries(files)) {
 
 test("Parquet is read by its groups of rows, of a large one a share", async () => {
   const path = put(
-      "a.parquet",
-      new Uint8Array(
-        parquetWriteBuffer({
-          columnData: [
-            {
-              name: "text",
-              data: Array.from({ length: 300 }, (_, i) => `text ${i} ${"more ".repeat(20)}`),
-              type: "STRING",
-            },
-          ],
-          rowGroupSize: 100,
-          codec: "UNCOMPRESSED",
-        }),
-      ),
+    "a.parquet",
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          {
+            name: "text",
+            data: Array.from({ length: 300 }, (_, i) => `text ${i} ${"more ".repeat(20)}`),
+            type: "STRING",
+          },
+        ],
+        rowGroupSize: 100,
+        codec: "UNCOMPRESSED",
+      }),
     ),
-    whole = await readRows(path);
+  );
+  const whole = await readRows(path);
   for (const bytes of [100, 5000, 15_000, 30_000]) {
     const { rows, all } = await firstRows(path, bytes);
     assert.deepEqual(rows, whole.slice(0, rows.length));
@@ -102,10 +102,10 @@ test("a damaged gzip file and one that is not there are told as such", async () 
 });
 
 test("a file is read once, until it changes; a few are kept; what failed is tried again", async () => {
-  const known = new KnownData(1000),
-    path = put("k.jsonl", '{"a":"1"}\n'),
-    at = new Date(1e12),
-    field = async (): Promise<string | undefined> => (await known.rows(path)).rows[0]?.fields["a"];
+  const known = new KnownData(1000);
+  const path = put("k.jsonl", '{"a":"1"}\n');
+  const at = new Date(1e12);
+  const field = async (): Promise<string | undefined> => (await known.rows(path)).rows[0]?.fields["a"];
   utimesSync(path, at, at);
   assert.equal(await field(), "1");
   writeFileSync(path, '{"a":"2"}\n');

@@ -28,8 +28,8 @@ const refuses = (work: Promise<unknown>, words: RegExp): Promise<void> =>
     return true;
   });
 const soon = <T>(work: () => T): T => {
-  const started = Date.now(),
-    result = work();
+  const started = Date.now();
+  const result = work();
   assert.ok(Date.now() - started < 20_000, `${Date.now() - started} ms`);
   return result;
 };
@@ -44,8 +44,8 @@ test("a header of columns without end is refused, and its names are not all told
 });
 
 test("objects inside each other are fields down to a depth, in a row and in what the heatmap reads of it; deeper nests end nothing", async () => {
-  const nest = (depth: number): string => `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`,
-    [row] = await readRows(file("deep.jsonl", `${nest(30)}\n`));
+  const nest = (depth: number): string => `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`;
+  const [row] = await readRows(file("deep.jsonl", `${nest(30)}\n`));
   assert.deepEqual(row?.fields, {});
   assert.deepEqual([...(jsonFields(nest(30)) ?? [])], []);
   const path = Array.from({ length: 17 }, () => "a").join(".");
@@ -114,8 +114,8 @@ function pageHead(unpacked: number, packed: number, values: number): Buffer {
 
 test("Parquet pages that are each plausible and together come to more than their file can hold are refused", () => {
   const check = (pages: readonly Buffer[]): void => {
-    const bytes = Buffer.concat([Buffer.from("PAR1"), ...pages, Buffer.alloc(1)]),
-      path = file("pages.parquet", bytes);
+    const bytes = Buffer.concat([Buffer.from("PAR1"), ...pages, Buffer.alloc(1)]);
+    const path = file("pages.parquet", bytes);
     checkParquet(path, {
       schema: [
         { name: "root", num_children: 1 },
@@ -152,8 +152,8 @@ test("Parquet pages that are each plausible and together come to more than their
 test("a Parquet page that says it holds billions of values, or is longer than its column, is refused before it is read", async () => {
   assert.equal((await readRows(file("x.parquet", PARQUET()))).length, 2);
   // Thrift's compact form: field 1 of the data page's header, the whole number 2 as zigzag 4, then the same for its rows.
-  const whole = PARQUET(),
-    at = whole.indexOf(Buffer.from([0x15, 0x04, 0x15]), 4);
+  const whole = PARQUET();
+  const at = whole.indexOf(Buffer.from([0x15, 0x04, 0x15]), 4);
   assert.ok(at > 0 && at < 60);
   await refuses(
     readRows(
@@ -175,10 +175,10 @@ test("a Parquet page that says it holds billions of values, or is longer than it
 });
 
 test("two columns of one name, of which the library waits for one, are refused", async () => {
-  const bytes = PARQUET(),
-    text = bytes.toString("latin1"),
-    at = text.lastIndexOf("label"),
-    bad = Buffer.from(bytes);
+  const bytes = PARQUET();
+  const text = bytes.toString("latin1");
+  const at = text.lastIndexOf("label");
+  const bad = Buffer.from(bytes);
   bad.write("textt", at, "latin1");
   await refuses(readRows(file("z.parquet", bad)), /no Parquet that can be read/);
 });

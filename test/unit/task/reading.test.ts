@@ -6,11 +6,11 @@ import { readingOf } from "../../../src/task/reading.ts";
 
 const read = (name: string, row: object): string[] => {
   const { task } = ResolvedExperiment.parse({
-      name: "x",
-      task: { kind: "named", name, folder: "d" },
-      method: { kind: "pt" },
-    }),
-    text = JSON.stringify(row);
+    name: "x",
+    task: { kind: "named", name, folder: "d" },
+    method: { kind: "pt" },
+  });
+  const text = JSON.stringify(row);
   return textsOf({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map(
     (each) => `${each.asTask ? "task: " : ""}${each.text}`,
   );

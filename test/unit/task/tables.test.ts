@@ -95,11 +95,11 @@ const tables: fc.Arbitrary<Table> = fc
         { minLength: 1, maxLength: 6 },
       )
       .map((made) => {
-        const rows = made.map((cells) => cells.map(([text]) => text)),
-          names = rows[0]!.map((_, i) => `c${i}`),
-          lines: number[] = [];
-        let text = names.join(delimiter),
-          line = 2;
+        const rows = made.map((cells) => cells.map(([text]) => text));
+        const names = rows[0]!.map((_, i) => `c${i}`);
+        const lines: number[] = [];
+        let text = names.join(delimiter);
+        let line = 2;
         for (const cells of made) {
           const written = cells
             .map(([each, quotes]) => (quotes || /[",;\t\n]/.test(each) ? `"${each.replaceAll('"', '""')}"` : each))
@@ -115,8 +115,8 @@ const tables: fc.Arbitrary<Table> = fc
 test("any table is read as csv-parse reads it, its rows by the lines they start on, and a heatmap over it cuts the same cells", () => {
   fc.assert(
     fc.property(tables, ({ delimiter, text, rows, lines }) => {
-      const read = tableRows(text, "d.csv", csvForm(text)),
-        names = rows[0]!.map((_, i) => `c${i}`);
+      const read = tableRows(text, "d.csv", csvForm(text));
+      const names = rows[0]!.map((_, i) => `c${i}`);
       assert.deepEqual(
         read.map(({ fields }) => names.map((name) => fields[name])),
         parse(text, { delimiter, from: 2, record_delimiter: ["\n", "\r\n"] }),
@@ -125,13 +125,13 @@ test("any table is read as csv-parse reads it, its rows by the lines they start 
         read.map(({ line }) => line),
         lines,
       );
-      const own = text.split(/\r?\n/),
-        document = {
-          fileName: "/d.csv",
-          lineCount: own.length,
-          lineAt: (line: number) => ({ text: own[line]! }),
-        } as unknown as TextDocument,
-        records = new DocumentRecords(document);
+      const own = text.split(/\r?\n/);
+      const document = {
+        fileName: "/d.csv",
+        lineCount: own.length,
+        lineAt: (line: number) => ({ text: own[line]! }),
+      } as unknown as TextDocument;
+      const records = new DocumentRecords(document);
       const seen = records.in(0, own.length - 1);
       assert.deepEqual(
         seen.map(({ line }) => line + 1),
@@ -149,9 +149,9 @@ test("whatever its columns are called, the templates that are suggested for a ta
   const name = fc.string({ unit: fc.constantFrom("a", "b", "{", "}", " "), minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(fc.uniqueArray(name, { minLength: 3, maxLength: 4 }), (names) => {
-      const roles = names.map((each, i) => ({ name: each, role: i === 0 ? ("output" as const) : ("input" as const) })),
-        { source, target } = templatesOf(roles),
-        rows = [{ fields: Object.fromEntries(names.map((each, i) => [each, `v${i}`])), lists: {}, line: 1 }];
+      const roles = names.map((each, i) => ({ name: each, role: i === 0 ? ("output" as const) : ("input" as const) }));
+      const { source, target } = templatesOf(roles);
+      const rows = [{ fields: Object.fromEntries(names.map((each, i) => [each, `v${i}`])), lists: {}, line: 1 }];
       const use = { name: "task.source", file: "d", columns: columnsOf(rows) };
       assert.equal(compileTemplate(target, use)(rows[0]!), "v0");
       assert.equal(
@@ -163,8 +163,8 @@ test("whatever its columns are called, the templates that are suggested for a ta
       );
     }),
   );
-  const rows = await readRows(put("spaced.csv", "id, text {en}, label\n0, one, good\n1, two, bad\n")),
-    { source, target } = templatesOf(columnRoles(rows));
+  const rows = await readRows(put("spaced.csv", "id, text {en}, label\n0, one, good\n1, two, bad\n"));
+  const { source, target } = templatesOf(columnRoles(rows));
   assert.deepEqual([source, target], ["{text {en}}", "{label}"]);
   const { train } = await loadTask({
     kind: "file",

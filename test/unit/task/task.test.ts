@@ -71,8 +71,8 @@ test("bad rows are named by file and line", async () => {
 });
 
 test("a template fills fields, keeps doubled braces and names a missing field with its line", () => {
-  const use = { name: "task.source", file: "d.jsonl", columns: ["a", "b"] },
-    fill = compileTemplate("{{x}} {a}: { b }", use);
+  const use = { name: "task.source", file: "d.jsonl", columns: ["a", "b"] };
+  const fill = compileTemplate("{{x}} {a}: { b }", use);
   assert.equal(fill({ fields: { a: "1", b: "2" }, lists: {}, line: 1 }), "{x} 1: 2");
   assert.throws(() => fill({ fields: { a: "1" }, lists: {}, line: 7 }), /d\.jsonl:7.*"b".*it has: a/);
   assert.throws(() => compileTemplate("{a", use), /brace/);

@@ -30,11 +30,11 @@ const load = (folder: string, more: object = {}): ReturnType<typeof loadTask> =>
 
 test("spans hide the share of words asked for, in spans of the mean length, and nothing is lost", () => {
   const random = new MersenneTwister(1);
-  let hidden = 0,
-    spans = 0;
+  let hidden = 0;
+  let spans = 0;
   for (let i = 0; i < 300; i++) {
-    const text = words(60, `t${i}_`),
-      { source, target, answers } = corruptSpans(text, { corruption: 0.15, spanWords: 3 }, random);
+    const text = words(60, `t${i}_`);
+    const { source, target, answers } = corruptSpans(text, { corruption: 0.15, spanWords: 3 }, random);
     assert.equal(restored(source, target), text.join(" "));
     assert.equal(target.replace(/<extra_id_\d+> ?/g, "").trim(), answers![0]);
     assert.ok(!source.startsWith("<extra_id_"));
@@ -48,14 +48,14 @@ test("spans hide the share of words asked for, in spans of the mean length, and 
 
 test("whole files are held out; the same seed gives the same examples, and a new file leaves the others' as they are", async (t) => {
   const book = (name: string): string =>
-      Array.from({ length: 30 }, (_, i) => words(20 + i, `${name}${i}_`).join(" ")).join("\n\n"),
-    files = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [`${name}.txt`, book(name)]));
-  const folder = folderOf(t, files),
-    first = await load(folder, { perFile: 10, words: 24 });
+    Array.from({ length: 30 }, (_, i) => words(20 + i, `${name}${i}_`).join(" ")).join("\n\n");
+  const files = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [`${name}.txt`, book(name)]));
+  const folder = folderOf(t, files);
+  const first = await load(folder, { perFile: 10, words: 24 });
   assert.deepEqual(await load(folder, { perFile: 10, words: 24 }), first);
   assert.notDeepEqual((await load(folder, { perFile: 10, words: 24, split: { seed: 1 } })).train, first.train);
-  const bookOf = ({ source }: { source: string }): string => source[0]!,
-    splits = [first.train, first.validation, first.test].map((examples) => new Set(examples.map(bookOf)));
+  const bookOf = ({ source }: { source: string }): string => source[0]!;
+  const splits = [first.train, first.validation, first.test].map((examples) => new Set(examples.map(bookOf)));
   assert.deepEqual(
     splits.map(({ size }) => size),
     [3, 1, 1],
@@ -63,8 +63,8 @@ test("whole files are held out; the same seed gives the same examples, and a new
   assert.equal(new Set(splits.flatMap((each) => [...each])).size, 5);
   assert.ok(first.train.length === 30 && first.train.every(({ source }) => source.split(" ").length <= 24));
   assert.deepEqual(first.metrics, ["answerF1"]);
-  const more = await load(folderOf(t, { ...files, "z.txt": book("z") }), { perFile: 10, words: 24 }),
-    before = new Set([...first.train, ...first.validation, ...first.test].map(({ source }) => source));
+  const more = await load(folderOf(t, { ...files, "z.txt": book("z") }), { perFile: 10, words: 24 });
+  const before = new Set([...first.train, ...first.validation, ...first.test].map(({ source }) => source));
   assert.equal([...more.train, ...more.validation, ...more.test].filter(({ source }) => before.has(source)).length, 50);
 });
 

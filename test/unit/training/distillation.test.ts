@@ -8,9 +8,9 @@ import type { TokenisedExample } from "../../../src/training/batching.ts";
 import { distil } from "../../../src/training/distillation.ts";
 import type { Batch, Parameters } from "../../../src/training/model.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  M = 3,
-  D = 128;
+const folder = backboneFolder("tiny-t5");
+const M = 3;
+const D = 128;
 const open = (kind: "mpt" | "pt"): T5TunedModel =>
   T5TunedModel.open({
     folder,
@@ -18,8 +18,8 @@ const open = (kind: "mpt" | "pt"): T5TunedModel =>
     sizes: { promptLength: M, bottleneck: 0, count: 0 },
     engine: { device: "cpu", threads: 1, replicas: 1 },
   });
-const student = open("mpt"),
-  teacher = open("pt");
+const student = open("mpt");
+const teacher = open("pt");
 after(async () => {
   await student.release();
   await teacher.release();
@@ -47,15 +47,15 @@ const batch: Batch = {
 };
 
 test("a student that is its teacher is taught nothing; another is, and its loss is the sum of both terms", async () => {
-  const same = mpt(),
-    pt: Parameters = new Map([
-      tensor(
-        "prompt",
-        [M, D],
-        "prompt",
-        (i) => same.get("prompt")!.data[i]! * same.get("u")!.data[Math.floor(i / D)]! * same.get("v")!.data[i % D]!,
-      ),
-    ]);
+  const same = mpt();
+  const pt: Parameters = new Map([
+    tensor(
+      "prompt",
+      [M, D],
+      "prompt",
+      (i) => same.get("prompt")!.data[i]! * same.get("u")!.data[Math.floor(i / D)]! * same.get("v")!.data[i % D]!,
+    ),
+  ]);
   const { taught, loss } = await student.distil(same, batch, {
     teacher: await teacher.forward(pt, batch),
     lossScale: 1 / 3,
@@ -64,23 +64,23 @@ test("a student that is its teacher is taught nothing; another is, and its loss 
   assert.ok(Math.abs(taught) < 1e-5, `${taught}`);
   const { sum } = await student.losses(same, batch);
   assert.ok(Math.abs(loss - (sum[0]! + sum[1]!) / 3) < 1e-4);
-  const others = await teacher.forward(new Map([prompt(3)]), batch),
-    far = await student.distil(same, batch, { teacher: others, lossScale: 1 / 3, weight: 0.9 });
+  const others = await teacher.forward(new Map([prompt(3)]), batch);
+  const far = await student.distil(same, batch, { teacher: others, lossScale: 1 / 3, weight: 0.9 });
   assert.ok(far.taught > 0.01);
   assert.ok(Math.abs(far.loss - (sum[0]! + sum[1]!) / 3 - 0.9 * far.taught) < 1e-4);
   // By hand: KL over the three label tokens, and the mean squared distance over the text's seven tokens.
-  const own = await student.forward(same, batch),
-    V = student.vocabularySize,
-    shares = (data: ArrayLike<number>, row: number): number[] => {
-      const z = Array.from({ length: V }, (_, i) => data[row * V + i]!),
-        most = Math.max(...z),
-        e = z.map((x) => Math.exp(x - most)),
-        total = e.reduce((a, b) => a + b, 0);
-      return e.map((x) => x / total);
-    };
+  const own = await student.forward(same, batch);
+  const V = student.vocabularySize;
+  const shares = (data: ArrayLike<number>, row: number): number[] => {
+    const z = Array.from({ length: V }, (_, i) => data[row * V + i]!);
+    const most = Math.max(...z);
+    const e = z.map((x) => Math.exp(x - most));
+    const total = e.reduce((a, b) => a + b, 0);
+    return e.map((x) => x / total);
+  };
   const kl = [0, 1, 2].reduce((total, row) => {
-    const p = shares(others.logits.data, row),
-      q = shares(own.logits.data, row);
+    const p = shares(others.logits.data, row);
+    const q = shares(own.logits.data, row);
     return total + p.reduce((s, x, i) => s + (x > 0 ? x * Math.log(x / q[i]!) : 0), 0) / 3;
   }, 0);
   const rows = [0, 1].flatMap((row) =>
@@ -101,14 +101,14 @@ test("a student that is its teacher is taught nothing; another is, and its loss 
 });
 
 test("the gradient of the taught loss is its finite difference, tensor by tensor", async () => {
-  const at = mpt(),
-    told = await teacher.forward(new Map([prompt(2)]), batch),
-    options = { teacher: told, lossScale: 1 / 3, weight: 0.7 };
+  const at = mpt();
+  const told = await teacher.forward(new Map([prompt(2)]), batch);
+  const options = { teacher: told, lossScale: 1 / 3, weight: 0.7 };
   const { gradients } = await student.distil(at, batch, options);
   for (const name of ["prompt", "u", "v"]) {
-    const g = gradients.get(name)!,
-      squared = g.reduce((sum, x) => sum + x * x, 0),
-      h = 0.01 / Math.sqrt(squared);
+    const g = gradients.get(name)!;
+    const squared = g.reduce((sum, x) => sum + x * x, 0);
+    const h = 0.01 / Math.sqrt(squared);
     const moved = (sign: number): Parameters =>
       new Map(
         [...at].map(([key, t]) => [key, key === name ? { ...t, data: t.data.map((x, i) => x + sign * h * g[i]!) } : t]),
@@ -122,8 +122,8 @@ test("the gradient of the taught loss is its finite difference, tensor by tensor
 
 test("two teachers' prompts become one that is nearer to both, the same every time", async () => {
   const example = (ids: number[], labels: number[]): TokenisedExample => ({ input: "", target: "", ids, labels });
-  const teachers = [new Map([prompt(2)]), new Map([prompt(2)])] as Parameters[],
-    initial = new Map([prompt(1), tensor("u", [M], "uv", () => 1), tensor("v", [D], "uv", () => 1)]);
+  const teachers = [new Map([prompt(2)]), new Map([prompt(2)])] as Parameters[];
+  const initial = new Map([prompt(1), tensor("u", [M], "uv", () => 1), tensor("v", [D], "uv", () => 1)]);
   const tasks = teachers.map((parameters, task) => ({
     examples: Array.from({ length: 8 }, (_, i) => example([5 + task, 10 + i, 1], [20 + (i % 2), 1])),
     teach: (each: Batch) => teacher.forward(parameters, each),

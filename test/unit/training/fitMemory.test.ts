@@ -46,12 +46,12 @@ test("the embedded backbone lies in half precision", () => {
 });
 
 test("the parts that take most are those of the longest rows, padded among themselves, cut where inputs are", () => {
-  const train = rows(...new Array<number>(60).fill(20), 500, 500, 90, 90),
-    trained = largestTrained(
-      train,
-      { batchSize: 32, seed: 0, partTokens: undefined },
-      { prompt: 10, longest: Infinity },
-    );
+  const train = rows(...new Array<number>(60).fill(20), 500, 500, 90, 90);
+  const trained = largestTrained(
+    train,
+    { batchSize: 32, seed: 0, partTokens: undefined },
+    { prompt: 10, longest: Infinity },
+  );
   assert.ok(
     trained.some(({ source, rows: count }) => source === 500 && count <= 2),
     JSON.stringify(trained),
@@ -99,8 +99,8 @@ test("copies are given up one by one, and no more than needed", () => {
 });
 
 test("what does not fit is refused with the longest inputs that would, unless it is to be tried", () => {
-  const need = (maxSourceLength: number): number => memoryNeed(run(), { copies: 1, maxSourceLength }).host,
-    error = refused(run(), { host: need(192) });
+  const need = (maxSourceLength: number): number => memoryNeed(run(), { copies: 1, maxSourceLength }).host;
+  const error = refused(run(), { host: need(192) });
   assert.match(error.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
   assert.match(
     error.action!,
@@ -118,9 +118,9 @@ test("what does not fit is refused with the longest inputs that would, unless it
 });
 
 test("without copies of the weights less is needed, which is what is named first", () => {
-  const lengths = new Array<number>(8).fill(20),
-    spare = memoryNeed(run({}, lengths), { copies: 1, spare: true }).host,
-    packed = memoryNeed(run({}, lengths), { copies: 1 }).host;
+  const lengths = new Array<number>(8).fill(20);
+  const spare = memoryNeed(run({}, lengths), { copies: 1, spare: true }).host;
+  const packed = memoryNeed(run({}, lengths), { copies: 1 }).host;
   assert.ok(spare < 0.9 * packed, `${spare} of ${packed}`);
   assert.match(
     refused(run({}, lengths), { host: spare }).action!,
@@ -139,14 +139,14 @@ test("without copies of the weights less is needed, which is what is named first
 });
 
 test("a device's own memory is looked at where it is known; there a smaller batch helps", () => {
-  const given = run({ device: "cuda" }, new Array<number>(8).fill(300)),
-    need = (batchSize?: number): number =>
-      memoryNeed(given, { copies: 1, ...(batchSize !== undefined && { batchSize }) }).device;
+  const given = run({ device: "cuda" }, new Array<number>(8).fill(300));
+  const need = (batchSize?: number): number =>
+    memoryNeed(given, { copies: 1, ...(batchSize !== undefined && { batchSize }) }).device;
   assert.equal(fitMemory(given, 1, { host: 1e12 }).copies, 1, "not known");
   assert.equal(fitMemory(given, 1, { host: 1e12, device: need() }).copies, 1);
-  const { evaluated, ...trainedOnly } = given,
-    short = { ...trainedOnly, evaluated: evaluated.slice(0, 1) },
-    of = (batchSize: number): number => memoryNeed(short, { copies: 1, batchSize }).device;
+  const { evaluated, ...trainedOnly } = given;
+  const short = { ...trainedOnly, evaluated: evaluated.slice(0, 1) };
+  const of = (batchSize: number): number => memoryNeed(short, { copies: 1, batchSize }).device;
   assert.ok(of(2) < of(8));
   const error = refused(short, { host: 1e12, device: of(2) });
   assert.match(error.message, /^Training needs \d+ MB|GB of the memory of "cuda", which has \d/);

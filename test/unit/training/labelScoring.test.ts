@@ -7,8 +7,8 @@ import { backboneFolder } from "../../../src/training/backboneFolder.ts";
 import { padBatch, tokenise } from "../../../src/training/batching.ts";
 import { evaluate } from "../../../src/training/evaluation.ts";
 
-const folder = backboneFolder("tiny-t5"),
-  tokenizer = loadTokenizer(folder);
+const folder = backboneFolder("tiny-t5");
+const tokenizer = loadTokenizer(folder);
 const model = T5TunedModel.open({
   folder,
   method: { kind: "pt", promptInit: "random", initText: "" },

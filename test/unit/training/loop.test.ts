@@ -21,13 +21,13 @@ const examples = Array.from({ length: 7 }, (_, i) => ({ input: "", target: "", i
 
 /** The loss 1/2 sum (w - mean id)^2, so that the result depends on the order of batches. */
 function options(change: Partial<LoopOptions>): LoopOptions & { events: NewRunEvent[]; saved: LoopState[] } {
-  const events: NewRunEvent[] = [],
-    saved: LoopState[] = [];
+  const events: NewRunEvent[] = [];
+  const saved: LoopState[] = [];
   return {
     model: {
       step: (at, batch) => {
-        const mean = batch.ids.reduce((a, b) => a + b, 0) / batch.rows,
-          w = at.get("prompt")!.data;
+        const mean = batch.ids.reduce((a, b) => a + b, 0) / batch.rows;
+        const w = at.get("prompt")!.data;
         return Promise.resolve({
           loss: w.reduce((sum, v) => sum + (v - mean) ** 2 / 2, 0),
           gradients: new Map([["prompt", w.map((v) => v - mean)]]),

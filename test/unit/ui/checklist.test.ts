@@ -3,14 +3,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-const root = join(import.meta.dirname, "../../.."),
-  read = (path: string): string => readFileSync(join(root, path), "utf8");
-const unit = (name: string) => `test/unit/ui/${name}.test.ts`,
-  vscode = (name: string) => `test/integration/${name}.test.ts`,
-  page = (name: string) => `test/webview/${name}.test.ts`,
-  host = (name: string) => `test/process/${name}.test.ts`;
-const CONVENTIONS = unit("conventions"),
-  MANIFEST = unit("manifest");
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+const unit = (name: string) => `test/unit/ui/${name}.test.ts`;
+const vscode = (name: string) => `test/integration/${name}.test.ts`;
+const page = (name: string) => `test/webview/${name}.test.ts`;
+const host = (name: string) => `test/process/${name}.test.ts`;
+const CONVENTIONS = unit("conventions");
+const MANIFEST = unit("manifest");
 
 /** By which kinds of test the checklist wants each convention held: S a script on the manifest or the package, U a unit test, B the page in a browser, I a real VS Code. */
 const WANTED: Record<number, string> = {
@@ -268,8 +268,8 @@ const hasTest = (file: string, title: string): boolean =>
 test("each of the sixty conventions has tests of the kinds that it wants, or a line in docs/decisions.md that says why not", () => {
   const decisions = read("docs/decisions.md");
   for (let item = 1; item <= 60; item++) {
-    const kept = KEPT[item] ?? [],
-      held = kept.map(([file]) => kindsOf(file)).join("");
+    const kept = KEPT[item] ?? [];
+    const held = kept.map(([file]) => kindsOf(file)).join("");
     for (const [file, title] of kept) assert.ok(hasTest(file, title), `${item}: ${file} has no test "${title}"`);
     for (const kind of WANTED[item] ?? "")
       if (!held.includes(kind))

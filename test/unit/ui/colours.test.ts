@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { coloursOfCss, coloursOfScript } from "./hardColours.ts";
 
-const root = join(import.meta.dirname, "../../.."),
-  read = (path: string): string => readFileSync(join(root, path), "utf8");
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const files = (folder: string, end: string): string[] =>
   readdirSync(join(root, folder), { recursive: true })
     .map(String)

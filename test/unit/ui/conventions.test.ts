@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Command, ContextKey, Setting, View } from "../../../src/ui/ids.ts";
 
-const root = join(import.meta.dirname, "../../.."),
-  read = (path: string): string => readFileSync(join(root, path), "utf8");
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
 interface Item {
   command: string;
   when?: string;
@@ -54,9 +54,9 @@ interface Manifest {
     };
   };
 }
-const manifest = JSON.parse(read("package.json")) as Manifest,
-  nls = JSON.parse(read("package.nls.json")) as Record<string, string>,
-  { contributes } = manifest;
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const nls = JSON.parse(read("package.nls.json")) as Record<string, string>;
+const { contributes } = manifest;
 const text = (key: string): string => nls[key.slice(1, -1)] ?? "";
 const sources = readdirSync(join(root, "src/ui"))
   .map((name) => read(`src/ui/${name}`))
@@ -109,8 +109,8 @@ test("the marketplace gets what it shows", () => {
 
 test("titles are in title case, with no emoji and no category in them", () => {
   for (const { title, category, icon } of contributes.commands) {
-    const shown = text(title),
-      small = /^(a|an|and|as|at|by|for|in|of|on|or|the|to|with|After|This|Another|Go|Out|Two)$/i;
+    const shown = text(title);
+    const small = /^(a|an|and|as|at|by|for|in|of|on|or|the|to|with|After|This|Another|Go|Out|Two)$/i;
     assert.equal(category, "ADePT");
     for (const word of shown
       .replace(/…$/, "")
@@ -182,8 +182,8 @@ test("each `when` asks what VS Code documents or what the code tells", () => {
 test("what takes something away stands in a group of its own, never inline", () => {
   const items = contributes.menus["view/item/context"] ?? [];
   for (const id of [Command.delete, Command.restoreFiles]) {
-    const own = items.filter(({ command }) => command === id),
-      group = own[0]?.group?.split("@")[0];
+    const own = items.filter(({ command }) => command === id);
+    const group = own[0]?.group?.split("@")[0];
     assert.equal(own.length, 1);
     assert.deepEqual(
       items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command),
@@ -205,9 +205,9 @@ test("keys are bound for the list alone", () => {
 });
 
 test("one container with one view, its icon of one colour and 24 by 24", () => {
-  const { activitybar } = contributes.viewsContainers,
-    views = Object.values(contributes.views).flat(),
-    icon = read(activitybar[0]!.icon);
+  const { activitybar } = contributes.viewsContainers;
+  const views = Object.values(contributes.views).flat();
+  const icon = read(activitybar[0]!.icon);
   assert.equal(activitybar.length, 1);
   assert.ok(
     views.length >= 1 &&
@@ -226,8 +226,8 @@ test("every empty list says why and what to do: no folder, no trust, no reposito
 });
 
 test("settings: ours by name, typed, described, ordered, at most fifteen, and each is read", () => {
-  const settings = Object.entries(contributes.configuration.properties),
-    orders = settings.map(([, { order }]) => order);
+  const settings = Object.entries(contributes.configuration.properties);
+  const orders = settings.map(([, { order }]) => order);
   assert.ok(settings.length <= 15);
   assert.equal(new Set(orders).size, settings.length);
   for (const [

@@ -4,17 +4,17 @@ import type { NewRunEvent } from "../../../src/experiment/events.ts";
 import { fold, type RunRecord } from "../../../src/experiment/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
-const GIB = 1024 ** 3,
-  ENGINE: NewRunEvent = {
-    type: "engine",
-    device: "cuda",
-    name: "onnxruntime CUDA",
-    measured: [
-      { device: "cpu", name: "onnxruntime CPU", milliseconds: 5831.1 },
-      { device: "cuda", name: "onnxruntime CUDA", milliseconds: 12.345 },
-      { device: "webgpu", reason: "no step within 90 s" },
-    ],
-  };
+const GIB = 1024 ** 3;
+const ENGINE: NewRunEvent = {
+  type: "engine",
+  device: "cuda",
+  name: "onnxruntime CUDA",
+  measured: [
+    { device: "cpu", name: "onnxruntime CPU", milliseconds: 5831.1 },
+    { device: "cuda", name: "onnxruntime CUDA", milliseconds: 12.345 },
+    { device: "webgpu", reason: "no step within 90 s" },
+  ],
+};
 const record = (...events: NewRunEvent[]): RunRecord =>
   fold(
     [
@@ -42,14 +42,14 @@ const plan: NewRunEvent = {
 };
 
 test("a run shows its device, what a step took on each, and its graphics processors while it works", async () => {
-  const { vscode, viewOf, tooltip } = await loadParts(),
-    view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
+  const { vscode, viewOf, tooltip } = await loadParts();
+  const view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
   vscode.setTranslation((text) => text);
-  const chosen = record(ENGINE),
-    gpus = [
-      { index: 0, name: "H100", memoryUsed: 12.3 * GIB, memoryTotal: 80 * GIB, utilisation: 0.871 },
-      { index: 1, name: "A10" },
-    ];
+  const chosen = record(ENGINE);
+  const gpus = [
+    { index: 0, name: "H100", memoryUsed: 12.3 * GIB, memoryTotal: 80 * GIB, utilisation: 0.871 },
+    { index: 1, name: "A10" },
+  ];
   assert.equal(
     view(chosen).measured,
     "onnxruntime CPU: 5831 ms; onnxruntime CUDA: 12.3 ms; webgpu: no step within 90 s",
@@ -86,8 +86,8 @@ test("a run shows its device, what a step took on each, and its graphics process
 });
 
 test("a run whose weights are narrow shows what that costs beside fp32, before training and after it", async () => {
-  const { vscode, viewOf } = await loadParts(),
-    view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
+  const { vscode, viewOf } = await loadParts();
+  const view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
   vscode.setTranslation((text) => text);
   const cost = {
     type: "precision",

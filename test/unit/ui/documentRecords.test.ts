@@ -34,9 +34,9 @@ const rows = (count: number): string[] => [
 test("a quote that nothing closes is a character of its line: the rows after it are rows, and looking for its end is soon given up", () => {
   const lines = rows(50_000);
   lines[1000] = '999,"the meeting about paper and stone,yes';
-  const document = new Counted(lines),
-    records = document.records(),
-    stray = records.in(1000, 1000)[0]!;
+  const document = new Counted(lines);
+  const records = document.records();
+  const stray = records.in(1000, 1000)[0]!;
   assert.deepEqual([stray.lines, stray.bare], [1, true]);
   assert.deepEqual(
     records.texts(stray, {}).map(({ text }) => text),
@@ -60,8 +60,8 @@ test("cells still go over lines, up to a limit", () => {
     ...Array.from({ length: count - 2 }, () => "and paper"),
     `end",yes`,
   ];
-  const document = new Counted(["id,text,label", ...cell(150), "8,river,no", ...cell(250), "9,river,no"]),
-    found = document.records().in(0, 1000);
+  const document = new Counted(["id,text,label", ...cell(150), "8,river,no", ...cell(250), "9,river,no"]);
+  const found = document.records().in(0, 1000);
   assert.deepEqual(
     found.slice(0, 2).map(({ line, lines }) => [line, lines]),
     [
@@ -74,8 +74,8 @@ test("cells still go over lines, up to a limit", () => {
 });
 
 test("an edit below is found at once, far above it is looked for in parts", async () => {
-  const document = new Counted(rows(80_000)),
-    records = document.records();
+  const document = new Counted(rows(80_000));
+  const records = document.records();
   await records.find(70_000, new Turns());
   document.looks = 0;
   records.changed(changed(69_990));
@@ -98,8 +98,8 @@ test("an edit below is found at once, far above it is looked for in parts", asyn
 
 test("whatever is edited, records are those of a document that is looked at for the first time", () => {
   const line = fc.constantFrom("a,b", 'a,"b', 'c",d', '"', '""', 'x,"y",z', "");
-  const part = fc.array(line, { minLength: 1, maxLength: 12 }),
-    plain = rows(250);
+  const part = fc.array(line, { minLength: 1, maxLength: 12 });
+  const plain = rows(250);
   // Quotes that stand near and far: some are looked for over the plain rows, some not as far.
   fc.assert(
     fc.property(
@@ -110,9 +110,9 @@ test("whatever is edited, records are those of a document that is looked at for 
         { maxLength: 4 },
       ),
       (first, second, edits) => {
-        const lines = [...first, ...plain, ...second, ...plain],
-          document = new Counted(lines),
-          records = document.records();
+        const lines = [...first, ...plain, ...second, ...plain];
+        const document = new Counted(lines);
+        const records = document.records();
         records.in(0, lines.length - 1);
         for (const [at, count, added] of edits) {
           const from = Math.min(at, document.lines.length - 1);
@@ -139,8 +139,8 @@ test("the first line that is not empty is a table's header, unless the task's ta
       .map((record) => records.texts(record, { reading: [{ fields: ["sentence"] }] }).map(({ text }) => text));
   };
   assert.deepEqual(texts(new Counted(["", "id,sentence", "1,stone"])), [["stone"]]);
-  const COLA = ["source", "label", "star", "sentence"],
-    bare = ["gj04\t1\t\tOur friends won't buy this.", "gj04\t0\t*\tThe more pseudos."];
+  const COLA = ["source", "label", "star", "sentence"];
+  const bare = ["gj04\t1\t\tOur friends won't buy this.", "gj04\t0\t*\tThe more pseudos."];
   assert.deepEqual(texts(new Counted(bare, "/d/in_domain_train.tsv"), COLA), [
     ["Our friends won't buy this."],
     ["The more pseudos."],

@@ -5,9 +5,10 @@ import type { ExperimentChecks } from "../../../src/ui/experimentChecks.ts";
 import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
-let parts: typeof Parts, checks: ExperimentChecks;
-const asked: string[] = [],
-  answers: ((answer: CheckAnswer) => void)[] = [];
+let parts: typeof Parts;
+let checks: ExperimentChecks;
+const asked: string[] = [];
+const answers: ((answer: CheckAnswer) => void)[] = [];
 const rest = (milliseconds = 400): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const nothingWrong = (...places: string[]): CheckAnswer => ({ problems: [], places });
 class Opened {
@@ -85,9 +86,9 @@ test("one check of a document is under way at a time, and of those that wait onl
 });
 
 test("only the experiments that name what has changed are looked at again, whoever changes it", async () => {
-  const { events, watchers, Uri } = parts.vscode,
-    first = open("/w/a.adept.json"),
-    second = open("/w/b.adept.json");
+  const { events, watchers, Uri } = parts.vscode;
+  const first = open("/w/a.adept.json");
+  const second = open("/w/b.adept.json");
   open("/w/notes.txt");
   await rest(30);
   answers[0]!(nothingWrong("/w/data.jsonl", "/w/folder"));

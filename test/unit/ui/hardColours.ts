@@ -21,8 +21,8 @@ export function coloursOfCss(text: string): string[] {
 
 /** Colours that a script has of its own: written as such anywhere, or by name where a colour is set. */
 export function coloursOfScript(name: string, text: string): string[] {
-  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true),
-    found: string[] = [];
+  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
   const isSet = (node: ts.Node): boolean => {
     const { parent } = node;
     if (ts.isPropertyAssignment(parent)) return COLOURED.test(parent.name.getText().replace(/["']/g, ""));

@@ -12,14 +12,14 @@ import { loadParts } from "../../host/loadParts.ts";
 import { StubEditor } from "../../host/stubEditor.ts";
 import { StubTokens } from "../../host/stubTokens.ts";
 
-let parts: typeof Parts,
-  tokens: StubTokens,
-  heatmaps: Heatmaps,
-  runs: Record<"a" | "b", Run>,
-  changed: { fire: (change: { ids: string[]; list: boolean }) => void };
-const folder = mkdtempSync(join(tmpdir(), "adept-heatmaps-")),
-  reported: unknown[] = [],
-  warned: string[] = [];
+let parts: typeof Parts;
+let tokens: StubTokens;
+let heatmaps: Heatmaps;
+let runs: Record<"a" | "b", Run>;
+let changed: { fire: (change: { ids: string[]; list: boolean }) => void };
+const folder = mkdtempSync(join(tmpdir(), "adept-heatmaps-"));
+const reported: unknown[] = [];
+const warned: string[] = [];
 const rest = (milliseconds = 30): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 const trainedOn = (train: string): object => ({
   backbone: "tiny-t5",
@@ -44,9 +44,9 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 beforeEach(() => {
-  const { vscode } = parts,
-    kept = new Map<string, unknown>(),
-    own = new vscode.EventEmitter<{ ids: string[]; list: boolean }>();
+  const { vscode } = parts;
+  const kept = new Map<string, unknown>();
+  const own = new vscode.EventEmitter<{ ids: string[]; list: boolean }>();
   runs = { a: run("a"), b: run("b") };
   changed = own;
   tokens = new StubTokens();
@@ -83,8 +83,8 @@ const seen = (...editors: TextEditor[]): (string | undefined)[] =>
   });
 
 test("two runs side by side stay where they are, whatever becomes of the groups", async () => {
-  const first = editor("/d/a.txt", 1),
-    second = editor("/d/a.txt", 2, first);
+  const first = editor("/d/a.txt", 1);
+  const second = editor("/d/a.txt", 2, first);
   show(first, second);
   await heatmaps.show(first.document, runs.a);
   await heatmaps.show(first.document, runs.b, { editor: second });
@@ -99,16 +99,16 @@ test("two runs side by side stay where they are, whatever becomes of the groups"
   assert.deepEqual(seen(second), ["b"], "both left groups are closed");
   // A covered editor comes back as another, where it was.
   show();
-  const back = editor("/d/a.txt", 1, first),
-    other = editor("/d/a.txt", 2, first);
+  const back = editor("/d/a.txt", 1, first);
+  const other = editor("/d/a.txt", 2, first);
   show(back, other);
   assert.deepEqual(seen(back, other), ["b", "a"]);
 });
 
 test("the scale is that of the runs in sight, and their names are told", async () => {
-  const first = editor("/d/a.txt", 1),
-    second = editor("/d/b.txt", 1),
-    legend = new parts.HeatmapLegend(heatmaps);
+  const first = editor("/d/a.txt", 1);
+  const second = editor("/d/b.txt", 1);
+  const legend = new parts.HeatmapLegend(heatmaps);
   show(first);
   await heatmaps.show(first.document, runs.a);
   assert.equal(heatmaps.scale("norm").high, 10);
@@ -124,9 +124,9 @@ test("the scale is that of the runs in sight, and their names are told", async (
 });
 
 test("a heatmap that was hidden stays hidden, also where every data file shows one; a document opened again shows it", async () => {
-  const { events, settings } = parts.vscode,
-    data = editor("/d/x.jsonl", 1),
-    other = editor("/d/y.txt", 1);
+  const { events, settings } = parts.vscode;
+  const data = editor("/d/x.jsonl", 1);
+  const other = editor("/d/y.txt", 1);
   show(data);
   await heatmaps.show(data.document, runs.a);
   settings.set("adept.heatmap.showOnOpen", true);
@@ -185,9 +185,9 @@ test("a run that is trained on is read anew: when its status changes, when its t
 });
 
 test("in high contrast the legend names the lines, and no two steps have the same", async () => {
-  const { vscode } = parts,
-    one = editor("/d/a.txt", 1),
-    legend = new parts.HeatmapLegend(heatmaps);
+  const { vscode } = parts;
+  const one = editor("/d/a.txt", 1);
+  const legend = new parts.HeatmapLegend(heatmaps);
   vscode.setTheme(vscode.ColorThemeKind.HighContrast);
   show(one);
   await heatmaps.show(one.document, runs.a);
@@ -212,22 +212,22 @@ test("in high contrast the legend names the lines, and no two steps have the sam
 });
 
 test("what is told of a token shows where a word begins", async () => {
-  const one = editor("/d/a.txt", 1),
-    hover = new parts.HeatmapHover(heatmaps);
+  const one = editor("/d/a.txt", 1);
+  const hover = new parts.HeatmapHover(heatmaps);
   show(one);
   await heatmaps.show(one.document, runs.a);
   await rest();
-  const told = await hover.provideHover(one.document, new parts.vscode.Position(0, 1) as never),
-    text = (told as unknown as { contents: { value: string }[] }).contents[0]!.value;
+  const told = await hover.provideHover(one.document, new parts.vscode.Position(0, 1) as never);
+  const text = (told as unknown as { contents: { value: string }[] }).contents[0]!.value;
   assert.match(text, /\*\*␣word\*\* token 5, place 0, Run a/);
   hover.dispose();
 });
 
 test("a run from the list is shown over another text where its data are none, are packed or gone; what is no text is told as such", async () => {
-  const { vscode } = parts,
-    one = editor("/d/a.txt", 1),
-    opened: string[] = [],
-    refuse = { on: false };
+  const { vscode } = parts;
+  const one = editor("/d/a.txt", 1);
+  const opened: string[] = [];
+  const refuse = { on: false };
   vscode.window.showTextDocument = ((uri: { fsPath: string }) => {
     opened.push(uri.fsPath);
     return refuse.on
@@ -236,10 +236,10 @@ test("a run from the list is shown over another text where its data are none, ar
   }) as never;
   Object.assign(one.document.uri, { fsPath: "/d/a.txt" });
   const command = parts.heatmapCommands({
-      heatmaps,
-      pick: { one: () => Promise.resolve(runs.a) },
-    } as unknown as Parameters<typeof parts.heatmapCommands>[0])["adept.showHeatmap"],
-    fromList = (): Promise<unknown> => Promise.resolve(command({ kind: "run" }, undefined));
+    heatmaps,
+    pick: { one: () => Promise.resolve(runs.a) },
+  } as unknown as Parameters<typeof parts.heatmapCommands>[0])["adept.showHeatmap"];
+  const fromList = (): Promise<unknown> => Promise.resolve(command({ kind: "run" }, undefined));
   writeFileSync(join(folder, "a.parquet"), "PAR1");
   show(one);
   await fromList();

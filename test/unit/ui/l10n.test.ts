@@ -12,8 +12,8 @@ import { loadParts } from "../../host/loadParts.ts";
 import { coreMessages, schemaTexts, translatedTexts, untranslated } from "../../l10n/extract.ts";
 import { pseudo } from "../../l10n/pseudo.ts";
 
-const root = join(import.meta.dirname, "../../.."),
-  read = (path: string): string => readFileSync(join(root, path), "utf8");
+const root = join(import.meta.dirname, "../../..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 test("translators get every text, and none that is no longer shown (npm run l10n writes the list)", () => {
   const bundle = JSON.parse(read("l10n/bundle.l10n.json")) as Record<string, string>;
@@ -76,8 +76,8 @@ test("in a pseudo-language every text that is shown is that language's", async (
     archived: true,
     message: "x",
   };
-  const item = runItem({ id: record.id, record } as never, "7"),
-    described = `${String(item.description)} ${tooltip(record).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
+  const item = runItem({ id: record.id, record } as never, "7");
+  const described = `${String(item.description)} ${tooltip(record).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
   // What stands outside the brackets is data: names, ids, numbers.
   const own = described.replace(/⟦[^⟧]*⟧/g, "").replace(/20260101-000000-aaaa/g, "");
   assert.doesNotMatch(own, /[a-z]{2}/i, own);
@@ -85,9 +85,9 @@ test("in a pseudo-language every text that is shown is that language's", async (
 });
 
 test("texts of package.json are all in package.nls.json: a pseudo-language reaches every one", () => {
-  const manifest = JSON.parse(read("package.json")) as Record<string, unknown>,
-    shown = /^(title|description|markdownDescription|displayName|name|contents|altText|category)$/,
-    literal: string[] = [];
+  const manifest = JSON.parse(read("package.json")) as Record<string, unknown>;
+  const shown = /^(title|description|markdownDescription|displayName|name|contents|altText|category)$/;
+  const literal: string[] = [];
   const visit = (value: unknown, path: string): void => {
     if (typeof value === "string" && shown.test(path.split(".").at(-1) ?? "") && !/^%[\w.]+%$/.test(value))
       literal.push(`${path}: ${value}`);
@@ -107,9 +107,9 @@ test("texts of package.json are all in package.nls.json: a pseudo-language reach
 });
 
 test("messages that come from workers, journals and files are said in the window's language, with their values", async () => {
-  const { localised, vscode } = await loadParts(),
-    bundle = Object.fromEntries(coreMessages().map((text) => [text, pseudo(text)])),
-    l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
+  const { localised, vscode } = await loadParts();
+  const bundle = Object.fromEntries(coreMessages().map((text) => [text, pseudo(text)]));
+  const l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
   assert.equal(
     localised("There is no experiment file /x."),
     "There is no experiment file /x.",
@@ -120,8 +120,8 @@ test("messages that come from workers, journals and files are said in the window
   const said = localised("There is no experiment file /a {b}/$&.json.");
   assert.ok(said.startsWith("⟦") && said.includes("/a {b}/$&.json"), said);
   for (const template of coreMessages()) {
-    const filled = template.replace(/\{(\d)\}/g, (_, i: string) => `v${i}`),
-      own = localised(filled);
+    const filled = template.replace(/\{(\d)\}/g, (_, i: string) => `v${i}`);
+    const own = localised(filled);
     assert.ok(own.startsWith("⟦"), template);
     for (const [, i] of template.matchAll(/\{(\d)\}/g)) assert.ok(own.includes(`v${i}`), `${template}: ${own}`);
   }
@@ -134,9 +134,9 @@ test("messages that come from workers, journals and files are said in the window
 });
 
 test("what is said of a run is said in the window's language: alerts, interruptions, why it has no commit, what its commit left out, what its analysis advises", async () => {
-  const { localised, localisedNotes, localisedResult, viewOf, vscode } = await loadParts(),
-    l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> },
-    known = new Set(coreMessages());
+  const { localised, localisedNotes, localisedResult, viewOf, vscode } = await loadParts();
+  const l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
+  const known = new Set(coreMessages());
   for (const text of [
     "The worker ended without a word; resume goes on from the last checkpoint.",
     "the folder is not in a git repository, so the run has no commit",
@@ -152,8 +152,8 @@ test("what is said of a run is said in the window's language: alerts, interrupti
     [...known].some((text) => /^Step \{0\}: the gradient of \{1\}/.test(text)),
     "alerts of the stability watch",
   );
-  const bundle = Object.fromEntries([...known].map((text) => [text, pseudo(text)])),
-    words = (text: string): string => text.replace(/⟦[^⟧]*⟧/g, "");
+  const bundle = Object.fromEntries([...known].map((text) => [text, pseudo(text)]));
+  const words = (text: string): string => text.replace(/⟦[^⟧]*⟧/g, "");
   vscode.setTranslation((text) => bundle[text] ?? text);
   l10n.bundle = bundle;
   const said = localisedNotes(
@@ -200,24 +200,24 @@ test(
   "an experiment's hovers, snippets and written notes are the window's language; what the file holds is not",
   { skip: !existsSync(join(root, "dist/experiment.schema.json")) },
   async () => {
-    const { ExperimentSchema, experimentNotes, vscode } = await loadParts(),
-      file = join(root, "dist/experiment.schema.json"),
-      served = new ExperimentSchema(file);
+    const { ExperimentSchema, experimentNotes, vscode } = await loadParts();
+    const file = join(root, "dist/experiment.schema.json");
+    const served = new ExperimentSchema(file);
     assert.deepEqual(
       JSON.parse(served.provideTextDocumentContent()),
       JSON.parse(readFileSync(file, "utf8")),
       "without a language of its own it is the file",
     );
     vscode.setTranslation(pseudo);
-    const own: string[] = [],
-      bare = JSON.parse(served.provideTextDocumentContent(), function (this: unknown, key: string, value: unknown) {
-        if (typeof value === "string" && /^(title|description)$/.test(key) && !foreign(value)) own.push(value);
-        return value;
-      }) as {
-        properties: Record<string, { defaultSnippets?: { label: string; body: unknown }[] }>;
-        defaultSnippets: { label: string; body: unknown }[];
-        required: string[];
-      };
+    const own: string[] = [];
+    const bare = JSON.parse(served.provideTextDocumentContent(), function (this: unknown, key: string, value: unknown) {
+      if (typeof value === "string" && /^(title|description)$/.test(key) && !foreign(value)) own.push(value);
+      return value;
+    }) as {
+      properties: Record<string, { defaultSnippets?: { label: string; body: unknown }[] }>;
+      defaultSnippets: { label: string; body: unknown }[];
+      required: string[];
+    };
     assert.deepEqual(own, []);
     assert.ok(
       bare.defaultSnippets.every(({ label }) => foreign(label)) &&

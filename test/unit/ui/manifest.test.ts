@@ -94,8 +94,8 @@ test("what is for a row of the list is not in the palette, and deleting stands a
     Command.trainLast,
   ])
     assert.ok(hidden.has(id), id);
-  const items = contributes.menus["view/item/context"] ?? [],
-    group = items.find(({ command }) => command === Command.delete)?.group?.split("@")[0];
+  const items = contributes.menus["view/item/context"] ?? [];
+  const group = items.find(({ command }) => command === Command.delete)?.group?.split("@")[0];
   assert.deepEqual(
     items.filter((item) => item.group?.split("@")[0] === group).map(({ command }) => command),
     [Command.delete],
@@ -149,9 +149,9 @@ test(
 
 test("the token worker's bundle holds no engine", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const meta = JSON.parse(read("dist/meta.json")) as {
-      outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
-    },
-    bundle = meta.outputs["dist/tokens.js"];
+    outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
+  };
+  const bundle = meta.outputs["dist/tokens.js"];
   assert.ok(bundle !== undefined);
   for (const input of Object.keys(bundle.inputs))
     assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime|protobufjs/);
@@ -241,8 +241,8 @@ test(
   "every snippet, with its places as they are offered, is an experiment that holds",
   { skip: !existsSync(join(root, "dist/meta.json")) },
   async () => {
-    const { ExperimentFile } = await import("../../../src/experiment/experiment.ts"),
-      schema = schemaOf();
+    const { ExperimentFile } = await import("../../../src/experiment/experiment.ts");
+    const schema = schemaOf();
     // As VS Code expands it: ${1:text} is text, "^..." is not a string.
     const expanded = (body: unknown): unknown =>
       JSON.parse(

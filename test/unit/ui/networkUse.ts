@@ -35,8 +35,8 @@ function declares(statement: ts.Node, wanted: string): boolean {
   if (ts.isVariableStatement(statement))
     return statement.declarationList.declarations.some(({ name }) => boundIn(name, wanted));
   if (!ts.isImportDeclaration(statement)) return false;
-  const { importClause: clause } = statement,
-    named = clause?.namedBindings;
+  const { importClause: clause } = statement;
+  const named = clause?.namedBindings;
   return (
     clause?.name?.text === wanted ||
     (named !== undefined &&
@@ -99,8 +99,8 @@ function reaches(node: ts.Node): boolean {
       !(ts.isImportDeclaration(node) && node.importClause?.isTypeOnly === true)
     );
   if (!ts.isCallExpression(node)) return false;
-  const [first] = node.arguments,
-    callee = node.expression;
+  const [first] = node.arguments;
+  const callee = node.expression;
   // However a bundle has named its require: what is called with a module's name and nothing else loads it.
   return (
     first !== undefined &&
@@ -115,8 +115,8 @@ function reaches(node: ts.Node): boolean {
 
 /** Where a script reaches the network or reports to anyone, as it stands there. */
 export function networkUse(name: string, text: string): string[] {
-  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true),
-    found: string[] = [];
+  const source = ts.createSourceFile(name, text, ts.ScriptTarget.Latest, true);
+  const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (reaches(node))
       found.push(

@@ -22,10 +22,10 @@ test("CSV comes back as it went: every number bit for bit, every text with its c
       }),
       (rows) => {
         const csv = toCsv(
-            { columns: [{ name: "name" }, { name: "value", unit: "nats" }, { name: "count" }], rows },
-            { run: "r", commit: "c", seed: 3 },
-          ),
-          back = parse<Record<string, string>>(csv, { columns: true, record_delimiter: "\r\n" });
+          { columns: [{ name: "name" }, { name: "value", unit: "nats" }, { name: "count" }], rows },
+          { run: "r", commit: "c", seed: 3 },
+        );
+        const back = parse<Record<string, string>>(csv, { columns: true, record_delimiter: "\r\n" });
         assert.deepEqual(
           back.map((row) => [row["name"], Number(row["value (nats)"]), row["count"], row["run"], row["seed"]]),
           rows.map(([name, value, count]) => [
@@ -93,16 +93,16 @@ test("the palette rises in lightness from end to end, values beyond the scale ta
     [0, 128, 255, 0],
   );
   for (let level = 0; level < 256; level++) {
-    const ink = inkOn(level) === "#000000" ? 0 : 1,
-      [high, low] = [Math.max(ink, luminance(level)), Math.min(ink, luminance(level))];
+    const ink = inkOn(level) === "#000000" ? 0 : 1;
+    const [high, low] = [Math.max(ink, luminance(level)), Math.min(ink, luminance(level))];
     assert.ok((high + 0.05) / (low + 0.05) >= 4.5, `level ${level}`);
   }
   assert.deepEqual(robustScale([...Array.from({ length: 100 }, (_, i) => i), NaN, 1e9]), [2, 98]);
 });
 
 test("a run's style hangs on its id, not on the others; styles of one comparison differ, by colour first", () => {
-  const ids = Array.from({ length: 6 }, (_, i) => `20260101-00000${i}-abcd`),
-    styles = stableStyles(ids);
+  const ids = Array.from({ length: 6 }, (_, i) => `20260101-00000${i}-abcd`);
+  const styles = stableStyles(ids);
   assert.equal(new Set([...styles.values()].map((place) => place % 6)).size, 6);
   assert.equal(new Set(stableStyles(Array.from({ length: 24 }, (_, i) => `run ${i}`)).values()).size, 24);
   assert.deepEqual(stableStyles([...ids].reverse()), styles);

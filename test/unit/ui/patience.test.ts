@@ -31,10 +31,10 @@ test("a short wait is shown in the status bar and asks nothing", async () => {
 });
 
 test("a long wait can be cancelled: it ends at once, its work hears of it, and its late answer or failure is dropped", async () => {
-  let heard = false,
-    finish: (error: Error) => void = () => {
-      /* not yet at work */
-    };
+  let heard = false;
+  let finish: (error: Error) => void = () => {
+    /* not yet at work */
+  };
   const waiting = withPatience(
     "long",
     (signal) =>

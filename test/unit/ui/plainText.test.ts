@@ -26,16 +26,23 @@ test("no name becomes an icon, a link that runs a command, a tag or a second lin
 });
 
 test("a run's row, its tooltip and the heatmap's legend show a hostile name as text", async () => {
-  const parts = await loadParts(),
-    name = "$(error)<img\fsrc=https://example.invalid/x>\n- [go](command:x)\u202e",
-    record = { ...fold([]), id: "20260101-000000-abcd", name, note: name, status: "finished" as const, tags: [name] };
+  const parts = await loadParts();
+  const name = "$(error)<img\fsrc=https://example.invalid/x>\n- [go](command:x)\u202e";
+  const record = {
+    ...fold([]),
+    id: "20260101-000000-abcd",
+    name,
+    note: name,
+    status: "finished" as const,
+    tags: [name],
+  };
   const run = {
-      id: record.id,
-      record,
-      folder: { uri: parts.vscode.Uri.file("/w"), name: "w", index: 0 },
-      directory: {},
-    } as never,
-    item = parts.runItem(run, name);
+    id: record.id,
+    record,
+    folder: { uri: parts.vscode.Uri.file("/w"), name: "w", index: 0 },
+    directory: {},
+  } as never;
+  const item = parts.runItem(run, name);
   for (const text of [item.label as string, String(item.description)]) assert.doesNotMatch(text, /[\n\f\u202e]/);
   assert.doesNotMatch(parts.tooltip(record).value, /\n- \[go\]|\f|\u202e/);
 });

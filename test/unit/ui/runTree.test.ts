@@ -103,12 +103,12 @@ test("one variant over seeds needs no level of its own; runs of one name started
 
 test("the order: newest, oldest, name, best first, by status; starred ones before all", () => {
   const runs = [
-      record("1", { name: "b", accuracy: 0.2 }),
-      record("2", { name: "a", accuracy: 0.9 }),
-      record("3", { name: "c", status: "running" }),
-    ],
-    ids = (sort: Parameters<typeof treeOf>[1], own = runs): string[] =>
-      treeOf(own, sort).map((node) => (node.kind === "run" ? node.id : node.key));
+    record("1", { name: "b", accuracy: 0.2 }),
+    record("2", { name: "a", accuracy: 0.9 }),
+    record("3", { name: "c", status: "running" }),
+  ];
+  const ids = (sort: Parameters<typeof treeOf>[1], own = runs): string[] =>
+    treeOf(own, sort).map((node) => (node.kind === "run" ? node.id : node.key));
   assert.deepEqual(ids("newest"), ["3", "2", "1"]);
   assert.deepEqual(ids("oldest"), ["1", "2", "3"]);
   assert.deepEqual(ids("name"), ["2", "1", "3"]);
@@ -152,10 +152,10 @@ test("a group says how many run, have finished and failed, and the mean of the f
 
 test("a search finds every word somewhere in name, method, task, tags and note; choices narrow it; archived runs are away until asked for", () => {
   const run = record("r", {
-      name: "Mail, long prompt",
-      more: [{ type: "annotated", tags: ["paper"], note: "lower rate next" }],
-    }),
-    archived = record("o", { more: [{ type: "annotated", archived: true }] });
+    name: "Mail, long prompt",
+    more: [{ type: "annotated", tags: ["paper"], note: "lower rate next" }],
+  });
+  const archived = record("o", { more: [{ type: "annotated", archived: true }] });
   for (const text of ["", "mail", "PROMPT adept", "paper", "lower rate"])
     assert.ok(fits(run, { ...NO_FILTER, text }), text);
   assert.ok(!fits(run, { ...NO_FILTER, text: "mail dept!" }));

@@ -20,8 +20,8 @@ function rows(
     end: { line: last, character: to },
   } as Selection)?.map((row) => row.line);
 }
-const json = ['{"text":"one","label":"a"}', '  {"text":"two","label":"b"}  ', "", '{"text":"three","label":"a"}'],
-  csv = ["text,label", '"one, and', 'more",a', "two,b"];
+const json = ['{"text":"one","label":"a"}', '  {"text":"two","label":"b"}  ', "", '{"text":"three","label":"a"}'];
+const csv = ["text,label", '"one, and', 'more",a', "two,b"];
 
 test("a click beside the text, or three on it, means one row: a selection has nothing of the line at whose beginning it ends", () => {
   assert.deepEqual(rows("/a.jsonl", json, [0, 0, 1, 0]), [0]);

@@ -14,9 +14,9 @@ import { StubPanel } from "../../host/stubPanel.ts";
 
 let parts: typeof Parts;
 const memories: object[] = [];
-const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-")),
-  reported: unknown[] = [],
-  found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
+const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-"));
+const reported: unknown[] = [];
+const found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
 before(async () => {
   parts = await loadParts();
 });
@@ -26,19 +26,17 @@ after(() => {
 const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
 
 /** A page over a data file, whose questions to the worker stay open until they are answered. */
-async function opened(
-  file = "/data/d.csv",
-): Promise<{
+async function opened(file = "/data/d.csv"): Promise<{
   panel: StubPanel;
   draft: ExperimentDraft;
   asked: { backbone: string; answer: (result: Inspection | Error) => void }[];
 }> {
-  const panel = new StubPanel(),
-    asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [],
-    { vscode } = parts,
-    nothing = (): void => {
-      /* not looked at */
-    };
+  const panel = new StubPanel();
+  const asked: { backbone: string; answer: (result: Inspection | Error) => void }[] = [];
+  const { vscode } = parts;
+  const nothing = (): void => {
+    /* not looked at */
+  };
   vscode.window.createWebviewPanel = () => panel;
   const inspect = ({ backbone }: { backbone: string }): Promise<Inspection> =>
     new Promise((resolve, reject) => {
@@ -87,8 +85,8 @@ async function opened(
 test("a page that is closed while its data are read is told nothing, measures nothing, and reports no bug", async () => {
   for (const result of [{ ...found, problem: undefined } as unknown as Inspection, new Error("the worker ended")]) {
     reported.length = 0;
-    const { panel, asked, draft } = await opened(),
-      task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
+    const { panel, asked, draft } = await opened();
+    const task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
     panel.say({ type: "draft", draft: { ...draft, task }, asked: 1 });
     await rest();
     panel.dispose();
@@ -151,9 +149,9 @@ test("data that are read for too long are read anew by another process; the old 
 });
 
 test("a forecast that is left is not begun again before the costs change, or it is asked for", async () => {
-  const { panel, asked, draft } = await opened(),
-    task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" },
-    good = { ...found, problem: undefined } as unknown as Inspection;
+  const { panel, asked, draft } = await opened();
+  const task = { kind: "file", train: "/data/d.csv", source: "{a}", target: "{b}" };
+  const good = { ...found, problem: undefined } as unknown as Inspection;
   const look = async (change: object): Promise<void> => {
     panel.say({ type: "draft", draft: { ...draft, task, ...change }, asked: asked.length });
     await rest();
@@ -190,11 +188,11 @@ test("a forecast that is left is not begun again before the costs change, or it 
 });
 
 test("work that fails leaves the way free", async () => {
-  const done: number[] = [],
-    newest = new Newest<number>((item) => {
-      done.push(item);
-      return item === 1 ? Promise.reject(new Error("one")) : Promise.resolve();
-    });
+  const done: number[] = [];
+  const newest = new Newest<number>((item) => {
+    done.push(item);
+    return item === 1 ? Promise.reject(new Error("one")) : Promise.resolve();
+  });
   await assert.rejects(newest.add(1), /one/);
   await newest.add(2);
   assert.deepEqual(done, [1, 2]);

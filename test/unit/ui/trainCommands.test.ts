@@ -6,7 +6,9 @@ import { afterEach, before, beforeEach, test } from "node:test";
 import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
-let parts: typeof Parts, folder: string, file: string;
+let parts: typeof Parts;
+let folder: string;
+let file: string;
 before(async () => {
   parts = await loadParts();
 });
@@ -34,9 +36,9 @@ const trained = (): string[] => {
 
 function train(): Promise<unknown> {
   const nothing = (): void => {
-      /* not looked at */
-    },
-    place = { uri: parts.vscode.Uri.file(folder), name: "f", index: 0 };
+    /* not looked at */
+  };
+  const place = { uri: parts.vscode.Uri.file(folder), name: "f", index: 0 };
   const handlers = parts.trainCommands({
     model: { markStartedHere: nothing, refresh: nothing, find: () => undefined },
     panels: {},

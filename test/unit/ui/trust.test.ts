@@ -10,17 +10,17 @@ const REACH = ["compareCode", "delete", "undoDelete", "reproduce", "restoreFiles
 
 test("without trust no command that reaches git looks at a run, and no document of a commit is read", async () => {
   const { CodeDiff, Command, historyCommands, organiseCommands, viewCommands, vscode } = await loadParts();
-  const reached: string[] = [],
-    never = (name: string): unknown =>
-      new Proxy(
-        {},
-        {
-          get: (_, key) => () => {
-            reached.push(`${name}.${String(key)}`);
-            return [];
-          },
+  const reached: string[] = [];
+  const never = (name: string): unknown =>
+    new Proxy(
+      {},
+      {
+        get: (_, key) => () => {
+          reached.push(`${name}.${String(key)}`);
+          return [];
         },
-      );
+      },
+    );
   const context = {
     model: { folders: never("folders"), refresh: () => undefined },
     pick: never("pick"),
@@ -61,35 +61,35 @@ test("without trust no command that reaches git looks at a run, and no document 
 });
 
 test("in a folder that is not trusted runs are read, and nothing is written: no run is marked, no index kept", async () => {
-  const { RunsModel, vscode } = await loadParts(),
-    folder = mkdtempSync(join(tmpdir(), "adept-trust-")),
-    id = "20260101-000000-abcd",
-    run = join(folder, ".adept/runs", id),
-    journal = join(run, "events.jsonl");
+  const { RunsModel, vscode } = await loadParts();
+  const folder = mkdtempSync(join(tmpdir(), "adept-trust-"));
+  const id = "20260101-000000-abcd";
+  const run = join(folder, ".adept/runs", id);
+  const journal = join(run, "events.jsonl");
   const events = [
-      {
-        type: "created",
-        time: 1,
-        version: 1,
-        id: "another",
-        name: "x",
-        method: "pt",
-        task: "mail",
-        backbone: "b",
-        seed: 0,
-        steps: 1,
-      },
-      { type: "status", time: 1, status: "running" },
-    ],
-    text = events.map((event) => `${JSON.stringify(event)}\n`).join("");
+    {
+      type: "created",
+      time: 1,
+      version: 1,
+      id: "another",
+      name: "x",
+      method: "pt",
+      task: "mail",
+      backbone: "b",
+      seed: 0,
+      steps: 1,
+    },
+    { type: "status", time: 1, status: "running" },
+  ];
+  const text = events.map((event) => `${JSON.stringify(event)}\n`).join("");
   mkdirSync(run, { recursive: true });
   writeFileSync(join(run, "experiment.json"), "{}");
   writeFileSync(journal, text);
   const folders = {
-      all: () => [{ uri: vscode.Uri.file(folder), name: "w", index: 0 }],
-      onDidChange: () => ({ dispose: () => undefined }),
-    },
-    log = { info: () => undefined, error: () => undefined, warn: () => undefined };
+    all: () => [{ uri: vscode.Uri.file(folder), name: "w", index: 0 }],
+    onDidChange: () => ({ dispose: () => undefined }),
+  };
+  const log = { info: () => undefined, error: () => undefined, warn: () => undefined };
   const model = new RunsModel(
     log as never,
     { get: () => undefined, update: () => Promise.resolve() } as never,

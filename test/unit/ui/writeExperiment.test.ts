@@ -9,7 +9,9 @@ import { readExperiment } from "../../../src/experiment/readExperiment.ts";
 import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
-let parts: typeof Parts, root: string, used: string[];
+let parts: typeof Parts;
+let root: string;
+let used: string[];
 const draft = (train: string): ExperimentDraft => ({
   name: "reviews",
   task: { kind: "file", train, source: "{a}", target: "{b}" },
@@ -48,8 +50,8 @@ const write = (own: ExperimentDraft): Promise<{ fsPath: string } | undefined> =>
   } as unknown as Parameters<typeof parts.writeExperiment>[2]);
 /** Folders that nothing can be written to, also by root. */
 function closed(...folders: string[]): void {
-  const { fs } = parts.vscode.workspace,
-    own = (original.write ??= fs.writeFile) as typeof fs.writeFile;
+  const { fs } = parts.vscode.workspace;
+  const own = (original.write ??= fs.writeFile) as typeof fs.writeFile;
   fs.writeFile = (uri, bytes) =>
     folders.some((folder) => uri.path.startsWith(folder))
       ? Promise.reject(new Error("EROFS: read-only file system"))
@@ -65,8 +67,8 @@ test("without a workspace the experiment stands beside its data, and that is whe
 test("where the data lie in a folder that cannot be written, the extension's own keeps experiment and runs, and says so", async () => {
   closed(join(root, "data"));
   parts.vscode.told.length = 0;
-  const uri = await write(draft(join(root, "data/d.csv"))),
-    { task } = readExperiment(uri!.fsPath);
+  const uri = await write(draft(join(root, "data/d.csv")));
+  const { task } = readExperiment(uri!.fsPath);
   assert.equal(uri?.fsPath, join(root, "storage/experiments/reviews.adept.json"));
   assert.equal(task.kind === "file" && task.train, join(root, "data/d.csv"), "its data are where they were");
   assert.deepEqual(used, [join(root, "storage/experiments")], "not the folder that cannot be used");

@@ -8,8 +8,8 @@ import type { Problem } from "../../../src/experiment/setupProtocol.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "adept-check-")),
-  path = join(folder, "x.adept.json");
+const folder = mkdtempSync(join(tmpdir(), "adept-check-"));
+const path = join(folder, "x.adept.json");
 after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
@@ -265,8 +265,8 @@ test("no fix breaks the file: it can be parsed, and no key stands there twice", 
   for (const [what, text] of WRONG)
     for (const problem of (await checkExperiment(path, text)).problems)
       for (const [i, { title }] of problem.fixes.entries()) {
-        const errors: ParseError[] = [],
-          root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
+        const errors: ParseError[] = [];
+        const root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
         assert.deepEqual([errors, doubled(root!).filter((key) => key !== "method")], [[], []], `${what}: ${title}`);
       }
 });
@@ -283,8 +283,8 @@ test("a start is offered from folders with tensors alone", async () => {
 
 for (const [what, text, code, marked, mends] of WRONG) {
   test(`${what}: told at its place${mends ? ", and mended by its first fix" : ""}`, async () => {
-    const { problems } = await checkExperiment(path, text),
-      [first] = problems;
+    const { problems } = await checkExperiment(path, text);
+    const [first] = problems;
     assert.equal(problems.length, 1, JSON.stringify(problems));
     assert.deepEqual([first!.code, text.slice(first!.from, first!.to)], [code, marked]);
     if (!mends) {

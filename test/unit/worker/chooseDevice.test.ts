@@ -27,9 +27,9 @@ function bench(t: { after: (work: () => void) => void }): {
     times?: DeviceTimes,
   ) => Promise<DeviceChoice | undefined>;
 } {
-  const folder = mkdtempSync(join(tmpdir(), "adept-choice-")),
-    path = join(folder, "cache", "devices.json"),
-    asked: Device[] = [];
+  const folder = mkdtempSync(join(tmpdir(), "adept-choice-"));
+  const path = join(folder, "cache", "devices.json");
+  const asked: Device[] = [];
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -81,11 +81,11 @@ test("the fastest device is taken, and what each took is told; the same shape is
 });
 
 test("weights that are held narrow are for the processor: nothing else is measured, nothing is kept of them for other runs", async (t) => {
-  const { choose, asked } = bench(t),
-    experiment = experimentsOf(
-      "x.adept.json",
-      JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }),
-    )[0]!;
+  const { choose, asked } = bench(t);
+  const experiment = experimentsOf(
+    "x.adept.json",
+    JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }),
+  )[0]!;
   assert.deepEqual(await choose({ cpu: 90, webgpu: 30 }, experiment), {
     device: "cpu",
     name: "onnxruntime CPU",
@@ -101,12 +101,12 @@ test("where the processor is the only candidate nothing is measured", async (t) 
 });
 
 test("a device whose loss or gradients are not the processor's is none, however fast; rounding is", async (t) => {
-  const { choose } = bench(t),
-    wrong = await choose({
-      cpu: 90,
-      webgpu: { milliseconds: 3, check: [2, 0.9] },
-      cuda: { milliseconds: 9, check: [2.001, 0.501] },
-    });
+  const { choose } = bench(t);
+  const wrong = await choose({
+    cpu: 90,
+    webgpu: { milliseconds: 3, check: [2, 0.9] },
+    cuda: { milliseconds: 9, check: [2.001, 0.501] },
+  });
   assert.equal(wrong?.device, "cuda");
   assert.match(wrong?.measured[1]?.reason ?? "", /not the processor's/);
   assert.equal(
@@ -120,8 +120,8 @@ test("a device whose loss or gradients are not the processor's is none, however 
 });
 
 test("a device that failed is tried again a day later; where all fail nothing is kept", async (t) => {
-  const { path, asked, choose } = bench(t),
-    at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
+  const { path, asked, choose } = bench(t);
+  const at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
   await choose({ cpu: "broken file", webgpu: "broken file" }, experimentOf(), at(0));
   assert.equal((await choose({ cpu: 8, webgpu: "no driver" }, experimentOf(), at(0)))?.device, "cpu");
   assert.equal(asked.length, 4);
@@ -132,8 +132,8 @@ test("a device that failed is tried again a day later; where all fail nothing is
 });
 
 test("a choice that is ended is none, and leaves nothing", async (t) => {
-  const { path } = bench(t),
-    stop = new AbortController();
+  const { path } = bench(t);
+  const stop = new AbortController();
   const choice = await chooseDevice(experimentOf(), {
     signal: stop.signal,
     times: new DeviceTimes(path),
@@ -150,8 +150,8 @@ test("a choice that is ended is none, and leaves nothing", async (t) => {
 test("times are kept for 200 shapes, the latest; a damaged file is empty, a folder that cannot be written is none", (t) => {
   const { path } = bench(t);
   let clock = 0;
-  const times = new DeviceTimes(path, () => ++clock),
-    step: MeasuredStep = { device: "cpu", name: "c", milliseconds: 1, check: CHECK };
+  const times = new DeviceTimes(path, () => ++clock);
+  const step: MeasuredStep = { device: "cpu", name: "c", milliseconds: 1, check: CHECK };
   for (let i = 0; i < 205; i++) times.keep(`shape ${i}`, [step]);
   assert.deepEqual(
     [times.known("shape 4").size, times.known("shape 5").size, times.known("shape 204").size],

@@ -70,11 +70,11 @@ test("a file in its place, a file among its parents and a name that is too long 
 });
 
 test("what a killed process has left beside it goes with the next, a day later; what another is filling stays", () => {
-  const place = join(parent, "left"),
-    [old, young, other] = [".adept-new-0123abcd", ".adept-new-4567cdef", ".adept-newer"].map((name) =>
-      join(place, name),
-    ) as [string, string, string],
-    past = new Date(Date.now() - 25 * 3600 * 1000);
+  const place = join(parent, "left");
+  const [old, young, other] = [".adept-new-0123abcd", ".adept-new-4567cdef", ".adept-newer"].map((name) =>
+    join(place, name),
+  ) as [string, string, string];
+  const past = new Date(Date.now() - 25 * 3600 * 1000);
   for (const path of [old, young, other]) mkdirSync(path, { recursive: true });
   for (const path of [old, other]) utimesSync(path, past, past);
   finishedFolder(join(place, "out"), false, (folder) => {

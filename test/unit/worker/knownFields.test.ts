@@ -10,8 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), "adept-fields-"));
 after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-const row = `${JSON.stringify({ text: "the meeting about paper and stone ".repeat(10), label: "yes" })}\n`,
-  large = row.repeat(20_000);
+const row = `${JSON.stringify({ text: "the meeting about paper and stone ".repeat(10), label: "yes" })}\n`;
+const large = row.repeat(20_000);
 
 test("a data file's fields are those of its first rows: what is far behind is not read, packed or not", async () => {
   const known = new KnownFields();
@@ -25,8 +25,8 @@ test("a data file's fields are those of its first rows: what is far behind is no
 });
 
 test("it is read once, with what is wrong with it, and again when it has changed", async () => {
-  const known = new KnownFields(),
-    path = join(folder, "b.jsonl");
+  const known = new KnownFields();
+  const path = join(folder, "b.jsonl");
   writeFileSync(path, "{");
   const first = known.of(path);
   assert.ok("error" in (await first));

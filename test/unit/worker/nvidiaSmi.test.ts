@@ -35,9 +35,9 @@ test(
   "it is read for devices that may be a graphics processor alone; a tool that is missing is asked once",
   { skip: process.platform === "win32" },
   async () => {
-    const folder = mkdtempSync(join(tmpdir(), "adept-smi-")),
-      tool = join(folder, "smi"),
-      asked = join(folder, "asked");
+    const folder = mkdtempSync(join(tmpdir(), "adept-smi-"));
+    const tool = join(folder, "smi");
+    const asked = join(folder, "asked");
     try {
       writeFileSync(tool, `#!/bin/sh\necho "$@" >> "${asked}"\necho "0, Card, 5, 10, 50"\n`);
       chmodSync(tool, 0o755);
