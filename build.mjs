@@ -38,7 +38,7 @@ const esm = { ...node, format: "esm", external: natives, banner: { js: requireBa
 const vscodeAsItIs = {
   name: "vscode-as-it-is",
   setup: (build) => {
-    build.onLoad({ filter: /[\\/]src[\\/](ui[\\/][^\\/]+|extension)\.ts$/ }, ({ path: file }) => ({
+    build.onLoad({ filter: /[\\/]src[\\/](ui[\\/].+|extension)\.ts$/ }, ({ path: file }) => ({
       loader: "ts",
       contents: readFileSync(file, "utf8").replace(
         'import * as vscode from "vscode";',

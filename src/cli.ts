@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { UserError } from "./experiment/errors.ts";
+import { UserError } from "./base/errors.ts";
 import { COMMANDS, USAGE } from "./cli/commands.ts";
 import { say, tell } from "./cli/terminal.ts";
 import { WrongUse } from "./cli/wrongUse.ts";

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { UserError } from "./experiment/errors.ts";
-import { parquetGroups } from "./task/parquetGroups.ts";
-import type { ParquetTold, ParquetWork } from "./task/parquetRows.ts";
+import { UserError } from "./base/errors.ts";
+import { parquetGroups } from "./task/rows/parquetGroups.ts";
+import type { ParquetTold, ParquetWork } from "./task/rows/parquetRows.ts";
 
 // A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that takes, and whether anybody still waits.
 const LOOK_MS = 100;

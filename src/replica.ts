@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { UserError } from "./experiment/errors.ts";
-import { answer, type ReplicaReply, type ReplicaRequest } from "./method/replicaProtocol.ts";
-import { T5TunedModel, type ModelOptions } from "./method/tunedModel.ts";
+import { UserError } from "./base/errors.ts";
+import { answer, type ReplicaReply, type ReplicaRequest } from "./model/replicaProtocol.ts";
+import { T5TunedModel, type ModelOptions } from "./model/tunedModel.ts";
 
 // A thread with a copy of a model, which the first call opens: what is wrong with it is then that call's answer.
 let model: T5TunedModel | undefined;

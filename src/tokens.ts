@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { endWithParent } from "./worker/parentWatch.ts";
-import { serveTokens } from "./worker/tokenServer.ts";
+import { serveTokens } from "./worker/tokens/tokenServer.ts";
 
 // The window's small process: tokenizers and tables of offsets, data and experiments looked at; no engine is loaded into it.
 const { parent } = parseArgs({ options: { parent: { type: "string" } } }).values;

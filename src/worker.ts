@@ -5,19 +5,19 @@ import { explainTexts } from "./analysis/explain.ts";
 import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
-import { UserError } from "./experiment/errors.ts";
+import { UserError } from "./base/errors.ts";
 import { RunDirectory } from "./run/runDirectory.ts";
 import { located } from "./run/sources.ts";
-import { askedAnalyses } from "./worker/askedAnalyses.ts";
-import { analyseRun } from "./worker/analyseRun.ts";
-import { calibrate } from "./worker/calibrate.ts";
-import { compareJob } from "./worker/compareJob.ts";
+import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
+import { analyseRun } from "./worker/analyse/analyseRun.ts";
+import { calibrate } from "./worker/device/calibrate.ts";
+import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
-import { measureExperiment } from "./worker/measureJob.ts";
+import { measureExperiment } from "./worker/device/measureJob.ts";
 import { endWithParent } from "./worker/parentWatch.ts";
-import { textsFrom } from "./worker/textsFrom.ts";
-import { runTraining } from "./worker/trainJob.ts";
+import { textsFrom } from "./worker/analyse/textsFrom.ts";
+import { runTraining } from "./worker/train/trainJob.ts";
 
 const USAGE =
   "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER; with --parent PID it ends with that process";

@@ -1,5 +1,5 @@
 import { el } from "./dom.ts";
-import type { AnalysisView, Labels, PageMessage } from "./messages.ts";
+import type { AnalysisView, Labels, PageMessage } from "../src/protocol/pageMessages.ts";
 import { duration, fill } from "./text.ts";
 import { button } from "./ui.ts";
 

@@ -1,6 +1,6 @@
 import { Chart, LinearScale, type Plugin, ScatterController } from "chart.js";
-import { ChartBox, picture } from "./chartBox.ts";
-import { axisStyle, axisTitle } from "./chartStyle.ts";
+import { ChartBox, picture } from "./chart/chartBox.ts";
+import { axisStyle, axisTitle } from "./chart/chartStyle.ts";
 import { el } from "./dom.ts";
 import { colourOf, levelOf, robustScale } from "./palette.ts";
 import type { Theme } from "./theme.ts";

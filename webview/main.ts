@@ -1,6 +1,6 @@
 import "./main.css";
 import { el } from "./dom.ts";
-import { isHostMessage, type HostMessage, type PageMessage } from "./messages.ts";
+import { isHostMessage, type HostMessage, type PageMessage } from "../src/protocol/pageMessages.ts";
 import { Page } from "./page.ts";
 import { restoreState, type PageState } from "./pageState.ts";
 

@@ -1,6 +1,6 @@
 import { el } from "./dom.ts";
 import type { FigureContext } from "./figure.ts";
-import type { HostMessage, Labels, PageMessage, RunChoice, RunView } from "./messages.ts";
+import type { HostMessage, Labels, PageMessage, RunChoice, RunView } from "../src/protocol/pageMessages.ts";
 import type { PageState, TabId } from "./pageState.ts";
 import { ablationSpec } from "./tabs/ablation.ts";
 import { CompareTab } from "./tabs/compare.ts";

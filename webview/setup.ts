@@ -1,6 +1,6 @@
 import { el } from "./dom.ts";
-import { isSetupHostMessage, type ExperimentDraft, type SetupPageMessage } from "./setupMessages.ts";
-import { SetupForm } from "./setupForm.ts";
+import { isSetupHostMessage, type ExperimentDraft, type SetupPageMessage } from "../src/protocol/setupMessages.ts";
+import { SetupForm } from "./setup/setupForm.ts";
 
 declare function acquireVsCodeApi(): {
   postMessage(message: SetupPageMessage): void;

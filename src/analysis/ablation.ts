@@ -1,6 +1,6 @@
-import type { MethodSpec } from "../experiment/methodSpec.ts";
-import { components, switchOff } from "../method/initialise.ts";
-import type { Parameters } from "../training/model.ts";
+import type { MethodSpec } from "../method/methodSpec.ts";
+import { components, switchOff } from "../model/initialise.ts";
+import type { Parameters } from "../model/model.ts";
 
 /** What a trained adapter is without one of its components; nothing is retrained. `label`: "ffn-off", "prompt-off". */
 export interface Ablation {

@@ -1,6 +1,6 @@
-import { UserError } from "../experiment/errors.ts";
-import type { InputParts } from "../method/fold.ts";
-import type { Batch } from "../training/model.ts";
+import { UserError } from "../base/errors.ts";
+import type { InputParts } from "../adapter/fold.ts";
+import type { Batch } from "../model/model.ts";
 
 /** An adapter's input side on a backbone: the frozen table (V, d) and what the method adds. */
 export interface InputSide extends InputParts {

@@ -1,5 +1,5 @@
 import type { AnalysisName } from "../experiment/analysisNames.ts";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
 import { ablationCases, batchesOf, specificityCases } from "./cases.ts";
 import { analyseLatency } from "./latency.ts";

@@ -1,6 +1,6 @@
-import { MersenneTwister, permutation } from "../experiment/random.ts";
+import { MersenneTwister, permutation } from "../base/random.ts";
 import { mixSeed, padBatch, type TokenisedExample } from "../training/batching.ts";
-import type { Batch } from "../training/model.ts";
+import type { Batch } from "../model/model.ts";
 import type { InputSide } from "./alteredInput.ts";
 import { meanOffset, positionalMeans } from "./offsetStatistics.ts";
 import type { Alter, Subject } from "./subject.ts";

@@ -1,8 +1,8 @@
 import { basename, isAbsolute } from "node:path";
 import type { Experiment } from "../experiment/experiment.ts";
-import { flatten } from "../experiment/keyPath.ts";
-import { leadingMetric } from "../experiment/metricText.ts";
-import type { Evaluation, RunRecord } from "../experiment/record.ts";
+import { flatten } from "../base/keyPath.ts";
+import { leadingMetric } from "../record/metricText.ts";
+import type { Evaluation, RunRecord } from "../record/record.ts";
 import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
 
 /** A run with what was asked of it. */

@@ -1,5 +1,5 @@
-import { UserError } from "../experiment/errors.ts";
-import type { Batch } from "../training/model.ts";
+import { UserError } from "../base/errors.ts";
+import type { Batch } from "../model/model.ts";
 import { stateFold, type FoldStatement, type Race } from "./foldStatement.ts";
 import { formsOf, isFold, type Form } from "./latencyForms.ts";
 import type { Progress } from "./outcomes.ts";

@@ -1,10 +1,10 @@
-import type { MethodSpec } from "../experiment/methodSpec.ts";
-import { MersenneTwister } from "../experiment/random.ts";
-import { initialise } from "../method/initialise.ts";
+import type { MethodSpec } from "../method/methodSpec.ts";
+import { MersenneTwister } from "../base/random.ts";
+import { initialise } from "../model/initialise.ts";
 import { resolveSizes } from "../method/sizes.ts";
-import type { T5TunedModel } from "../method/tunedModel.ts";
-import { backboneFolder } from "../training/backboneFolder.ts";
-import type { Parameters } from "../training/model.ts";
+import type { T5TunedModel } from "../model/tunedModel.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
+import type { Parameters } from "../model/model.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import type { Subject } from "./subject.ts";
 

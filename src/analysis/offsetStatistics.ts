@@ -1,4 +1,4 @@
-import type { Batch } from "../training/model.ts";
+import type { Batch } from "../model/model.ts";
 import { offsetAt, type InputSide } from "./alteredInput.ts";
 
 /**

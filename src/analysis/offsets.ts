@@ -1,4 +1,4 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { batchesOf } from "./cases.ts";
 import { offsetGeometry, type OffsetGeometry } from "./offsetGeometry.ts";
 import { offsetSize, specificityIndex, type OffsetSize } from "./offsetStatistics.ts";

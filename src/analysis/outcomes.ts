@@ -1,5 +1,5 @@
 import type { EvaluationResult } from "../training/evaluation.ts";
-import type { Batch, Seen } from "../training/model.ts";
+import type { Batch, Seen } from "../model/model.ts";
 import { alteredBatch } from "./alteredInput.ts";
 import { batchesOf, type Case } from "./cases.ts";
 import { differenceOf, isRight, type Difference } from "./difference.ts";

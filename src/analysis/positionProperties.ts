@@ -1,4 +1,4 @@
-import type { Batch } from "../training/model.ts";
+import type { Batch } from "../model/model.ts";
 import { alteredBatch, offsetAt } from "./alteredInput.ts";
 import { batchesOf } from "./cases.ts";
 import { padded } from "./padded.ts";

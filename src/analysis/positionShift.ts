@@ -1,4 +1,4 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { batchesOf, shiftCases } from "./cases.ts";
 import { altered, inputComparer, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
 import { positionProperties, type PositionProperties } from "./positionProperties.ts";

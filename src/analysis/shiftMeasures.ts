@@ -1,4 +1,4 @@
-import type { Batch } from "../training/model.ts";
+import type { Batch } from "../model/model.ts";
 import { offsetAt, type Alteration, type InputSide } from "./alteredInput.ts";
 import { tokensOf } from "./offsetStatistics.ts";
 

@@ -1,4 +1,4 @@
-import type { Batch, Seen } from "../training/model.ts";
+import type { Batch, Seen } from "../model/model.ts";
 import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
 
 /** Bytes of logits and states of the unshifted texts that are kept to be held against; texts beyond them are evaluated but not measured. */

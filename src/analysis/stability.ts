@@ -1,7 +1,7 @@
-import type { NewRunEvent } from "../experiment/events.ts";
-import type { Adapter } from "../method/adapterFolder.ts";
-import { inputParts } from "../method/fold.ts";
-import { permutation } from "../experiment/random.ts";
+import type { NewRunEvent } from "../record/events.ts";
+import type { Adapter } from "../adapter/adapterFolder.ts";
+import { inputParts } from "../adapter/fold.ts";
+import { permutation } from "../base/random.ts";
 import { norm } from "./vocabularyTable.ts";
 
 type StepEvent = Extract<NewRunEvent, { type: "step" }>;

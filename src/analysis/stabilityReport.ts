@@ -1,4 +1,4 @@
-import type { RunEvent } from "../experiment/events.ts";
+import type { RunEvent } from "../record/events.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { SPIKE, StabilityWatch } from "./stability.ts";
 

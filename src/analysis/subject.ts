@@ -1,17 +1,17 @@
-import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
-import { engineHere } from "../engine/devicesHere.ts";
+import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer/tokenizer.ts";
+import { engineHere } from "../engine/device/devicesHere.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { UserError } from "../experiment/errors.ts";
-import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
-import { inputParts } from "../method/fold.ts";
-import { T5TunedModel, type ModelOptions } from "../method/tunedModel.ts";
+import { UserError } from "../base/errors.ts";
+import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
+import { inputParts } from "../adapter/fold.ts";
+import { T5TunedModel, type ModelOptions } from "../model/tunedModel.ts";
 import { loadTask } from "../task/loadTask.ts";
-import { backboneFolder } from "../training/backboneFolder.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { tokenise, type TokenisedExample } from "../training/batching.ts";
 import { evaluate, type EvaluationOptions, type EvaluationResult } from "../training/evaluation.ts";
 
 import { backboneLayout, candidatesOf } from "../training/prepare.ts";
-import type { Batch, Seen, TunedModel } from "../training/model.ts";
+import type { Batch, Seen, TunedModel } from "../model/model.ts";
 import { alteredBatch, type Alteration, type InputSide } from "./alteredInput.ts";
 import type { Memo } from "./outcomes.ts";
 

@@ -1,9 +1,9 @@
-import { openT5 } from "../backbone/heldWeights.ts";
-import { t5Layout } from "../backbone/t5Layout.ts";
-import { UserError } from "../experiment/errors.ts";
-import type { Precision } from "../experiment/precisionSpec.ts";
-import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
-import { inputParts, tokenOffsets } from "../method/fold.ts";
+import { openT5 } from "../backbone/files/heldWeights.ts";
+import { t5Layout } from "../backbone/t5/t5Layout.ts";
+import { UserError } from "../base/errors.ts";
+import type { Precision } from "../engine/precisionSpec.ts";
+import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
+import { inputParts, tokenOffsets } from "../adapter/fold.ts";
 import { nearest, norm, unitUse, type Neighbour } from "./vocabularyTable.ts";
 
 /** Rows of the embedding read at a time: a few megabytes, whatever the backbone. */

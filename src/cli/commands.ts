@@ -1,17 +1,17 @@
-import { analyse, report } from "./analyseCommand.ts";
-import { compare } from "./compareCommand.ts";
-import { distilCommand } from "./distilCommand.ts";
-import { download } from "./downloadCommand.ts";
-import { demo } from "./demo.ts";
-import { doctor } from "./doctor.ts";
-import { evaluateCommand } from "./evaluateCommand.ts";
-import { exportRun } from "./exportCommand.ts";
-import { importAdapter } from "./importCommand.ts";
-import { precision } from "./precisionCommand.ts";
-import { predict } from "./predict.ts";
-import { queue } from "./queueCommand.ts";
-import { runs, stop } from "./runsCommand.ts";
-import { resume, train } from "./trainCommand.ts";
+import { analyse, report } from "./commands/analyseCommand.ts";
+import { compare } from "./commands/compareCommand.ts";
+import { distilCommand } from "./commands/distilCommand.ts";
+import { download } from "./commands/downloadCommand.ts";
+import { demo } from "./commands/demo.ts";
+import { doctor } from "./commands/doctor.ts";
+import { evaluateCommand } from "./commands/evaluateCommand.ts";
+import { exportRun } from "./commands/exportCommand.ts";
+import { importAdapter } from "./commands/importCommand.ts";
+import { precision } from "./commands/precisionCommand.ts";
+import { predict } from "./commands/predict.ts";
+import { queue } from "./commands/queueCommand.ts";
+import { runs, stop } from "./commands/runsCommand.ts";
+import { resume, train } from "./commands/trainCommand.ts";
 
 /** Every command by its name; each returns the exit code. */
 export const COMMANDS: Readonly<Record<string, ((args: string[]) => Promise<number>) | undefined>> = {

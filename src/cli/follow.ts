@@ -1,17 +1,17 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
-import type { MeasuredDevice, RunEvent } from "../experiment/events.ts";
-import { bytesText } from "../experiment/bytesText.ts";
-import { explain } from "../experiment/explain.ts";
-import { millisecondsText } from "../experiment/millisecondsText.ts";
-import { isFull } from "../disk/space.ts";
+import type { MeasuredDevice, RunEvent } from "../record/events.ts";
+import { bytesText } from "../base/bytesText.ts";
+import { explain } from "../base/explain.ts";
+import { millisecondsText } from "../base/millisecondsText.ts";
+import { isFull } from "../base/space.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
-import { precisionText } from "../experiment/precisionText.ts";
-import { applyEvent, fold, isLive, type RunRecord } from "../experiment/record.ts";
+import { precisionText } from "../record/precisionText.ts";
+import { applyEvent, fold, isLive, type RunRecord } from "../record/record.ts";
 import { adoptRun } from "../run/adoption.ts";
 import { JournalTail } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
-import { metricName, metricValue } from "../experiment/metricText.ts";
+import { metricName, metricValue } from "../record/metricText.ts";
 import { clearLine, tell } from "./terminal.ts";
 
 const POLL = 200;

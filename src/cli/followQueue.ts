@@ -1,4 +1,4 @@
-import { isOpen, isWaiting, type RunRecord } from "../experiment/record.ts";
+import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
 import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { follow, pause } from "./follow.ts";

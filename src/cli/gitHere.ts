@@ -1,6 +1,6 @@
-import { UserError } from "../experiment/errors.ts";
-import { codeCommit } from "../experiment/record.ts";
-import { openGitStore, type GitStore } from "../run/gitStore.ts";
+import { UserError } from "../base/errors.ts";
+import { codeCommit } from "../record/record.ts";
+import { openGitStore, type GitStore } from "../run/git/gitStore.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 
 /** The repository around the current folder. @throws UserError where there is none */

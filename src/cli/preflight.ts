@@ -1,8 +1,8 @@
-import type { BackboneLayout } from "../backbone/t5Layout.ts";
-import { requireDevice } from "../engine/deviceTrouble.ts";
+import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { requireDevice } from "../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { resolveSizes } from "../method/sizes.ts";
-import { backboneFolder } from "../training/backboneFolder.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
 /** A check of experiments before any of them starts: the budget can be kept on the backbone, and the machine can have the device. Backbones are looked at once each. */

@@ -1,6 +1,6 @@
-import type { EngineSpec } from "../experiment/engineSpec.ts";
+import type { EngineSpec } from "./engineSpec.ts";
 import type { Engine } from "./engine.ts";
-import { onnxEngine } from "./onnxEngine.ts";
+import { onnxEngine } from "./onnx/onnxEngine.ts";
 import { tfjsEngine } from "./tfjs/tfjsEngine.ts";
 
 /** @throws UserError where the device is not to be had on this machine */

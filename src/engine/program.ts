@@ -1,4 +1,4 @@
-import type { Element } from "./onnxProto.ts";
+import type { Element } from "./onnx/onnxProto.ts";
 
 /** A tensor on the host: row-major data and its dims. */
 export interface HostTensor {

@@ -1,15 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { isLive, isWaiting, type RunRecord } from "../experiment/record.ts";
+import { isLive, isWaiting, type RunRecord } from "../record/record.ts";
 import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
-import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
+import { explainWrite, makeFolder } from "../base/atomicFile.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { dropLease, holderOf, isHeld, takeLease } from "../run/lease.ts";
 import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
-import { hasSpace } from "../disk/space.ts";
+import { hasSpace } from "../base/space.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 const POLL = 300;

@@ -1,9 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { UserError } from "../experiment/errors.ts";
-import { openGitStore } from "../run/gitStore.ts";
-import { removeWorkTree } from "../run/gitWorkTree.ts";
+import { UserError } from "../base/errors.ts";
+import { openGitStore } from "../run/git/gitStore.ts";
+import { removeWorkTree } from "../run/git/gitWorkTree.ts";
 import { announceRun, Journal } from "../run/journal.ts";
 import { layOut } from "../run/reproduction.ts";
 import { newRunId, RunDirectory } from "../run/runDirectory.ts";

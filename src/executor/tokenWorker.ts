@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { UserError } from "../experiment/errors.ts";
-import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../experiment/setupProtocol.ts";
+import { UserError } from "../base/errors.ts";
+import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../protocol/setupQuestions.ts";
 import { ENDS_WITH_US } from "./localExecutor.ts";
 import {
   EncodedTexts,
@@ -11,7 +11,7 @@ import {
   TokenDetails,
   TokenReply,
   type TokenRequest,
-} from "../heatmap/protocol.ts";
+} from "../protocol/heatmapQuestions.ts";
 
 /** A question without an answer yet, and the process that was asked. */
 interface Waiting {

@@ -1,4 +1,4 @@
-import type { MethodKind } from "./methodSpec.ts";
+import type { MethodKind } from "../method/methodSpec.ts";
 
 /** Every analysis of a finished run, in the order they are made. */
 export const ANALYSIS_NAMES = ["ablation", "offsets", "position-shift", "specificity", "latency", "stability"] as const;

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { ANALYSIS_NAMES } from "./analysisNames.ts";
-import { EngineInput } from "./engineSpec.ts";
-import { LearningRates } from "./learningRates.ts";
-import { MethodInput } from "./methodSpec.ts";
-import { CommitId, RunId } from "./objectNames.ts";
-import { PrecisionInput } from "./precisionSpec.ts";
+import { EngineInput } from "../engine/engineSpec.ts";
+import { LearningRates } from "../method/learningRates.ts";
+import { MethodInput } from "../method/methodSpec.ts";
+import { CommitId, RunId } from "../base/objectNames.ts";
+import { PrecisionInput } from "../engine/precisionSpec.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 

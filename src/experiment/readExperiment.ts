@@ -10,12 +10,12 @@ import {
   type ParseError,
 } from "jsonc-parser";
 import type { z } from "zod";
-import { boundedText } from "./boundedFile.ts";
-import { UserError } from "./errors.ts";
-import { defaultRates } from "./learningRates.ts";
+import { boundedText } from "../base/boundedFile.ts";
+import { UserError } from "../base/errors.ts";
+import { defaultRates } from "../method/learningRates.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
-import { outOfBounds } from "./jsonBounds.ts";
-import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
+import { outOfBounds } from "../base/jsonBounds.ts";
+import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
 import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 

@@ -1,5 +1,5 @@
-import { UserError } from "./errors.ts";
-import type { MethodSpec } from "./methodSpec.ts";
+import { UserError } from "../base/errors.ts";
+import type { MethodSpec } from "../method/methodSpec.ts";
 
 /** Ablations that are trained from scratch (reference section 7.2, regime R). */
 export const RETRAINED = [

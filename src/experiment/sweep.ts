@@ -1,8 +1,8 @@
-import { UserError } from "./errors.ts";
-import { isKeyPath, setKey, type JsonObject } from "./keyPath.ts";
-import { defaultRates } from "./learningRates.ts";
-import { MethodInput, type MethodSpec } from "./methodSpec.ts";
-import { MersenneTwister } from "./random.ts";
+import { UserError } from "../base/errors.ts";
+import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
+import { defaultRates } from "../method/learningRates.ts";
+import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";
+import { MersenneTwister } from "../base/random.ts";
 import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { RETRAINED } from "./retrained.ts";
-import { Budget, MethodInput } from "./methodSpec.ts";
+import { Budget, MethodInput } from "../method/methodSpec.ts";
 
 const Range = z
   .strictObject({

@@ -1,5 +1,5 @@
 import { parseTree, type Node } from "jsonc-parser";
-import { isShallow, MOST_INSIDE } from "../experiment/jsonBounds.ts";
+import { isShallow, MOST_INSIDE } from "../base/jsonBounds.ts";
 import type { Spelled } from "./placedText.ts";
 
 /** The text of a JSON string (quotes left out) and where each of its units is spelled; escapes are one unit each. @param at the first unit after the opening quote */

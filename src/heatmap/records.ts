@@ -1,5 +1,5 @@
 import { findNodeAtLocation, parseTree } from "jsonc-parser";
-import { outOfBounds } from "../experiment/jsonBounds.ts";
+import { outOfBounds } from "../base/jsonBounds.ts";
 import type { TableForm } from "../experiment/tableForm.ts";
 import { templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { jsonFields, spelledString } from "./jsonFields.ts";

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import * as z from "zod";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
 /** `revision`: a branch, a tag or a commit. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 
 /** Where the Hub is and who asks; `pause`: ms before the first of the repeated attempts, doubled at each. */
 export interface HubPlace {

@@ -4,8 +4,8 @@ import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import { UserError } from "../experiment/errors.ts";
-import { explainWrite } from "../disk/atomicFile.ts";
+import { UserError } from "../base/errors.ts";
+import { explainWrite } from "../base/atomicFile.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 

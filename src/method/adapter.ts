@@ -1,5 +1,5 @@
 import type { Sublayer } from "../backbone/changes.ts";
-import type { SpecOf } from "../experiment/methodSpec.ts";
+import type { SpecOf } from "./methodSpec.ts";
 import { geluTanh } from "../graph/composed.ts";
 import { add, matmul, relu } from "../graph/ops.ts";
 import { kaiming, zeros } from "./draw.ts";

@@ -1,4 +1,4 @@
-import type { SpecOf } from "../experiment/methodSpec.ts";
+import type { SpecOf } from "./methodSpec.ts";
 import { layerNorm } from "../graph/composed.ts";
 import { add, gather, matmul, mul, relu } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";

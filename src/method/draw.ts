@@ -1,4 +1,4 @@
-import type { MersenneTwister } from "../experiment/random.ts";
+import type { MersenneTwister } from "../base/random.ts";
 
 const count = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
 

@@ -1,8 +1,8 @@
 import type { BackboneChanges } from "../backbone/changes.ts";
-import type { BackboneLayout } from "../backbone/t5Layout.ts";
-import type { LearningRateGroup } from "../experiment/learningRates.ts";
-import type { MethodKind, SpecOf } from "../experiment/methodSpec.ts";
-import type { MersenneTwister } from "../experiment/random.ts";
+import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { LearningRateGroup } from "./learningRates.ts";
+import type { MethodKind, SpecOf } from "./methodSpec.ts";
+import type { MersenneTwister } from "../base/random.ts";
 import type { Dim } from "../graph/dims.ts";
 import type { Value } from "../graph/value.ts";
 

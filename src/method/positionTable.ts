@@ -1,6 +1,6 @@
 import { gather, matmul, mul } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
-import type { MethodSpec } from "../experiment/methodSpec.ts";
+import type { MethodSpec } from "./methodSpec.ts";
 import type { TensorSpec } from "./method.ts";
 
 const DEFAULT_POSITIONS = 256;

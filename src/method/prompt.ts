@@ -1,5 +1,5 @@
-import { UserError } from "../experiment/errors.ts";
-import type { MersenneTwister } from "../experiment/random.ts";
+import { UserError } from "../base/errors.ts";
+import type { MersenneTwister } from "../base/random.ts";
 import type { InitialisationSource, TensorSpec } from "./method.ts";
 
 export const PROMPT = "prompt";

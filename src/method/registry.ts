@@ -1,4 +1,4 @@
-import type { MethodKind } from "../experiment/methodSpec.ts";
+import type { MethodKind } from "./methodSpec.ts";
 import { adapter } from "./adapter.ts";
 import { adept } from "./adept.ts";
 import { bitfit } from "./bitfit.ts";

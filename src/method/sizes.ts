@@ -1,6 +1,6 @@
-import type { BackboneLayout } from "../backbone/t5Layout.ts";
-import { UserError } from "../experiment/errors.ts";
-import type { MethodSpec } from "../experiment/methodSpec.ts";
+import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { UserError } from "../base/errors.ts";
+import type { MethodSpec } from "./methodSpec.ts";
 import type { MethodSizes } from "./method.ts";
 import { methodOf } from "./registry.ts";
 

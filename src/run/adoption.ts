@@ -1,5 +1,5 @@
-import { UserError } from "../experiment/errors.ts";
-import { isLive, type RunRecord } from "../experiment/record.ts";
+import { UserError } from "../base/errors.ts";
+import { isLive, type RunRecord } from "../record/record.ts";
 import { endedBy } from "./endedBy.ts";
 import { Journal } from "./journal.ts";
 import { oomKills } from "./oomKills.ts";

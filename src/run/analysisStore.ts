@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../experiment/boundedFile.ts";
+import { boundedText } from "../base/boundedFile.ts";
 import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
 
 /** Bytes of a stored analysis; those of 5,000 examples have some megabytes. */

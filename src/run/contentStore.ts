@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { constants, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Content } from "../experiment/content.ts";
-import { explainWrite, makeFolder, syncFile, syncFolder } from "../disk/atomicFile.ts";
+import type { Content } from "../base/content.ts";
+import { explainWrite, makeFolder, syncFile, syncFolder } from "../base/atomicFile.ts";
 
 /** Space (bytes) that keeping a file leaves on the disk. */
 const LEFT_FREE = 1e9;

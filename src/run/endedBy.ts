@@ -1,5 +1,5 @@
-import { bytesText } from "../experiment/bytesText.ts";
-import type { RunRecord } from "../experiment/record.ts";
+import { bytesText } from "../base/bytesText.ts";
+import type { RunRecord } from "../record/record.ts";
 
 /** Why a worker is gone that said nothing, as far as that can be told: the system has ended a process for want of memory since the run looked at it. @param kills how many it has ended so by now */
 export function endedBy({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {

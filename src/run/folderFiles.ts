@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Content } from "../experiment/content.ts";
+import type { Content } from "../base/content.ts";
 
 /** Files that an experiment may read of a folder that it names: data, weights, configurations. */
 const READ = /\.(jsonl|tsv|csv|parquet|json|gz|txt|safetensors|model|bin)$/i;

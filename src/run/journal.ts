@@ -1,11 +1,11 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
-import { openPlain } from "../experiment/boundedFile.ts";
+import { openPlain } from "../base/boundedFile.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import type { Annotation, NewRunEvent, RunEvent } from "../experiment/events.ts";
-import { fold, type RunRecord } from "../experiment/record.ts";
-import { newerError, type NewerVersion } from "../experiment/newerVersion.ts";
-import { explainWrite, syncFolder } from "../disk/atomicFile.ts";
+import type { Annotation, NewRunEvent, RunEvent } from "../record/events.ts";
+import { fold, type RunRecord } from "../record/record.ts";
+import { newerError, type NewerVersion } from "../base/newerVersion.ts";
+import { explainWrite, syncFolder } from "../base/atomicFile.ts";
 import { LineReader, REPEATED, isWhole, linesIn, sealed, wholeLines } from "./journalLines.ts";
 import { mayBeNewer, newerOf } from "./newerLine.ts";
 import { openOwn } from "./ownFile.ts";

@@ -1,7 +1,7 @@
 import { closeSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { openPlain } from "../experiment/boundedFile.ts";
-import { RunEvent } from "../experiment/events.ts";
+import { openPlain } from "../base/boundedFile.ts";
+import { RunEvent } from "../record/events.ts";
 import { ofNewer } from "./newerLine.ts";
 
 const NEWLINE = 10;

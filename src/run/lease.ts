@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import * as z from "zod";
-import { boundedText } from "../experiment/boundedFile.ts";
-import { UserError } from "../experiment/errors.ts";
-import { explainWrite, writeFileAtomic } from "../disk/atomicFile.ts";
+import { boundedText } from "../base/boundedFile.ts";
+import { UserError } from "../base/errors.ts";
+import { explainWrite, writeFileAtomic } from "../base/atomicFile.ts";
 import { machineName, seenFromHere, thisMachine } from "./machine.ts";
 
 /** A lease has some dozens of bytes. */

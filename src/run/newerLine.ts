@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { LAST_TIME, RunEvent } from "../experiment/events.ts";
-import type { NewerVersion } from "../experiment/newerVersion.ts";
+import { LAST_TIME, RunEvent } from "../record/events.ts";
+import type { NewerVersion } from "../base/newerVersion.ts";
 
 const Line = z.looseObject({
   type: z.string(),

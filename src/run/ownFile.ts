@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, writeFileSync } from "node:fs";
-import { UserError } from "../experiment/errors.ts";
-import { explainWrite } from "../disk/atomicFile.ts";
+import { UserError } from "../base/errors.ts";
+import { explainWrite } from "../base/atomicFile.ts";
 
 /** Windows knows no such flag; links need rights of their own there. */
 const NO_LINK = constants.O_NOFOLLOW ?? 0;

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { Content } from "../experiment/content.ts";
-import { pointedAt, readPointer, RESULTS } from "./gitResults.ts";
-import type { GitStore } from "./gitStore.ts";
-import { removeWorkTree } from "./gitWorkTree.ts";
+import { Content } from "../base/content.ts";
+import { pointedAt, readPointer, RESULTS } from "./git/gitResults.ts";
+import type { GitStore } from "./git/gitStore.ts";
+import { removeWorkTree } from "./git/gitWorkTree.ts";
 import { readRuns, type RunDirectory } from "./runDirectory.ts";
 import { deletedRuns } from "./trash.ts";
 

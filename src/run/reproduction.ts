@@ -1,14 +1,14 @@
 import { constants, existsSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeFolder } from "../disk/atomicFile.ts";
-import { UserError } from "../experiment/errors.ts";
+import { makeFolder } from "../base/atomicFile.ts";
+import { UserError } from "../base/errors.ts";
 import { pathsOf } from "../experiment/experimentPaths.ts";
-import type { GitStore } from "./gitStore.ts";
-import { openWorkTree } from "./gitWorkTree.ts";
+import type { GitStore } from "./git/gitStore.ts";
+import { openWorkTree } from "./git/gitWorkTree.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 import { isOfFolder, outsideOf, ownSource, placeToday } from "./sources.ts";
-import { entryAt, standing } from "./standing.ts";
+import { entryAt, standing } from "./git/standing.ts";
 
 /**
  * Lays out the files of the commit that a run repeats, anew where they are there already, and those that were kept besides.

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { boundedText } from "../experiment/boundedFile.ts";
-import { UserError } from "../experiment/errors.ts";
+import { boundedText } from "../base/boundedFile.ts";
+import { UserError } from "../base/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
-import { RunId } from "../experiment/objectNames.ts";
-import { newerError } from "../experiment/newerVersion.ts";
-import type { RunRecord } from "../experiment/record.ts";
-import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../disk/atomicFile.ts";
+import { RunId } from "../base/objectNames.ts";
+import { newerError } from "../base/newerVersion.ts";
+import type { RunRecord } from "../record/record.ts";
+import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../base/atomicFile.ts";
 import { readRecord } from "./journal.ts";
 import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "./lease.ts";
 import { checkOwnFolders, writeOwn } from "./ownFile.ts";

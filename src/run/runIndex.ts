@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../experiment/boundedFile.ts";
-import { fold, isOpen, type RunRecord } from "../experiment/record.ts";
-import { StoredRecord } from "../experiment/recordSchema.ts";
-import { writeFileAtomic } from "../disk/atomicFile.ts";
+import { boundedText } from "../base/boundedFile.ts";
+import { fold, isOpen, type RunRecord } from "../record/record.ts";
+import { StoredRecord } from "../record/recordSchema.ts";
+import { writeFileAtomic } from "../base/atomicFile.ts";
 
 /** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
 const SHAPE = Object.keys(fold([])).sort().join();

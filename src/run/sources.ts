@@ -1,12 +1,12 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
-import type { Content } from "../experiment/content.ts";
+import type { Content } from "../base/content.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { pathsOf, withPaths } from "../experiment/experimentPaths.ts";
-import { InnerPath } from "../experiment/objectNames.ts";
+import { InnerPath } from "../base/objectNames.ts";
 import { contentOf } from "./contentStore.ts";
-import { workTreeOf } from "./gitWorkTree.ts";
-import { repositoryAround } from "./repositoryAround.ts";
+import { workTreeOf } from "./git/gitWorkTree.ts";
+import { repositoryAround } from "./git/repositoryAround.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 
 /** A path with its links followed, as far as it is there. */

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { explainWrite, makeFolder } from "../disk/atomicFile.ts";
-import { fold, isLive, type RunRecord } from "../experiment/record.ts";
-import { UserError } from "../experiment/errors.ts";
-import { CommitId } from "../experiment/objectNames.ts";
-import { openGitStore } from "./gitStore.ts";
+import { explainWrite, makeFolder } from "../base/atomicFile.ts";
+import { fold, isLive, type RunRecord } from "../record/record.ts";
+import { UserError } from "../base/errors.ts";
+import { CommitId } from "../base/objectNames.ts";
+import { openGitStore } from "./git/gitStore.ts";
 import { readRecord } from "./journal.ts";
-import { removeWorkTree } from "./gitWorkTree.ts";
+import { removeWorkTree } from "./git/gitWorkTree.ts";
 import { writeOwn } from "./ownFile.ts";
 import { RunDirectory } from "./runDirectory.ts";
 

@@ -1,4 +1,4 @@
-import { permutation } from "../experiment/random.ts";
+import { permutation } from "../base/random.ts";
 import type { Example } from "./example.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
 

@@ -1,8 +1,8 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
-import { readRows } from "./readRows.ts";
-import { rowPlace } from "./rowPlace.ts";
+import { readRows } from "./rows/readRows.ts";
+import { rowPlace } from "./rows/rowPlace.ts";
 import { splitBySeed } from "./split.ts";
 import { columnsOf, compileTemplate } from "./template.ts";
 

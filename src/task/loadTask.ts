@@ -1,4 +1,4 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example, TaskData } from "./example.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";

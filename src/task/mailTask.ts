@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { convert } from "html-to-text";
 import PostalMime from "postal-mime";
 import * as z from "zod";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import { splitBySeed } from "./split.ts";

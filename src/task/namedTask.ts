@@ -1,13 +1,13 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { permutation } from "../experiment/random.ts";
+import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, Row, TaskData } from "./example.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
-import { readRows } from "./readRows.ts";
-import { rowPlace } from "./rowPlace.ts";
+import { readRows } from "./rows/readRows.ts";
+import { rowPlace } from "./rows/rowPlace.ts";
 import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;

@@ -1,4 +1,4 @@
-import { permutation } from "../experiment/random.ts";
+import { permutation } from "../base/random.ts";
 
 /** Takes seeded fractions of the items for test and validation; the rest trains, in the order given. The same seed gives the same split. */
 export function splitBySeed<T>(

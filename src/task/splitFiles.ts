@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 
 /** Names of a split's files, first found first: ours, GLUE's, Hugging Face's, SQuAD's. */
 const NAMES = {

@@ -1,7 +1,7 @@
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { fieldNames, templateParts } from "../experiment/templateParts.ts";
 import type { Row } from "./example.ts";
-import { rowPlace } from "./rowPlace.ts";
+import { rowPlace } from "./rows/rowPlace.ts";
 
 /** Fields that a message names. */
 const MOST_NAMED = 50;

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { MersenneTwister, permutation } from "../experiment/random.ts";
-import { dataText } from "./dataText.ts";
+import { MersenneTwister, permutation } from "../base/random.ts";
+import { dataText } from "./rows/dataText.ts";
 import type { Example } from "./example.ts";
 import { splitBySeed } from "./split.ts";
 import { timedMatch } from "./timedMatch.ts";

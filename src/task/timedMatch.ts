@@ -1,5 +1,5 @@
 import { createContext, Script } from "node:vm";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 
 /** A regular expression that needs longer on a file's name would need for ever on the next. */
 const MOST_MS = 500;

@@ -1,5 +1,5 @@
-import { MersenneTwister, permutation } from "../experiment/random.ts";
-import type { Batch } from "./model.ts";
+import { MersenneTwister, permutation } from "../base/random.ts";
+import type { Batch } from "../model/model.ts";
 
 /** One example as text and as ids; both id lists end with end-of-sequence unless cut. */
 export interface TokenisedExample {

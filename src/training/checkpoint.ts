@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/safetensors.ts";
-import { UserError } from "../experiment/errors.ts";
-import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../disk/atomicFile.ts";
+import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
+import { UserError } from "../base/errors.ts";
+import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
-import type { Parameters } from "./model.ts";
+import type { Parameters } from "../model/model.ts";
 
 /** Files of the first version have a digest of their tensors alone. */
 const FIRST = "adept-checkpoint-1";

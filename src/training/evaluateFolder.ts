@@ -1,12 +1,12 @@
-import { loadTokenizer } from "../backbone/tokenizer.ts";
-import { EngineInput, settled, type EngineChoice } from "../experiment/engineSpec.ts";
-import { UserError } from "../experiment/errors.ts";
-import type { Precision } from "../experiment/precisionSpec.ts";
-import { loadAdapter, type Adapter } from "../method/adapterFolder.ts";
-import { openTunedModel } from "../method/modelPool.ts";
+import { loadTokenizer } from "../backbone/tokenizer/tokenizer.ts";
+import { EngineInput, settled, type EngineChoice } from "../engine/engineSpec.ts";
+import { UserError } from "../base/errors.ts";
+import type { Precision } from "../engine/precisionSpec.ts";
+import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
+import { openTunedModel } from "../model/modelPool.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { backboneLayout } from "./prepare.ts";
-import { backboneFolder } from "./backboneFolder.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { tokenise } from "./batching.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 

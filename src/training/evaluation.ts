@@ -1,7 +1,7 @@
 import { padBatch, type TokenisedExample } from "./batching.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName } from "../task/metric/score.ts";
-import type { Batch, Parameters, TunedModel } from "./model.ts";
+import type { Batch, Parameters, TunedModel } from "../model/model.ts";
 
 export interface Prediction {
   input: string;

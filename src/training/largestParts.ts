@@ -1,5 +1,5 @@
-import { partRows, sharedRows } from "../method/microBatches.ts";
-import type { PartShape } from "../method/modelMemory.ts";
+import { partRows, sharedRows } from "../model/microBatches.ts";
+import type { PartShape } from "../model/memory/modelMemory.ts";
 import { epochBatches, type TokenisedExample } from "./batching.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;

@@ -1,10 +1,10 @@
-import { UserError } from "../experiment/errors.ts";
-import type { NewRunEvent } from "../experiment/events.ts";
+import { UserError } from "../base/errors.ts";
+import type { NewRunEvent } from "../record/events.ts";
 import type { TrainingSpec } from "../experiment/experiment.ts";
 import { adamwStep, freshState, type AdamState } from "./adamw.ts";
 import { BatchSequence, dropoutMask, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
 import { clipGradients, jointNorm } from "./clip.ts";
-import type { Batch, Parameters, TunedModel } from "./model.ts";
+import type { Batch, Parameters, TunedModel } from "../model/model.ts";
 import { scheduleFactor } from "./schedule.ts";
 
 /** Everything a run needs to go on exactly where it was; `step` counts updates made. */

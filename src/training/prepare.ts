@@ -1,25 +1,25 @@
-import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer.ts";
-import { settled } from "../experiment/engineSpec.ts";
-import { UserError } from "../experiment/errors.ts";
+import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer/tokenizer.ts";
+import { settled } from "../engine/engineSpec.ts";
+import { UserError } from "../base/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { MersenneTwister } from "../experiment/random.ts";
-import { initialise } from "../method/initialise.ts";
+import { MersenneTwister } from "../base/random.ts";
+import { initialise } from "../model/initialise.ts";
 import type { MethodSizes } from "../method/method.ts";
-import { warmStart } from "../method/warmStart.ts";
+import { warmStart } from "../adapter/warmStart.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
-import { openTunedModel, type ModelPool } from "../method/modelPool.ts";
-import { readT5Config } from "../backbone/t5Config.ts";
-import { t5Layout, type BackboneLayout } from "../backbone/t5Layout.ts";
-import { BackboneWeights } from "../backbone/weights.ts";
+import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
+import { readT5Config } from "../backbone/t5/t5Config.ts";
+import { t5Layout, type BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { BackboneWeights } from "../backbone/files/weights.ts";
 import type { MetricName } from "../task/metric/score.ts";
 import { PassRate } from "../task/code/passRate.ts";
 import { loadTask } from "../task/loadTask.ts";
-import { majorityShare } from "../task/metrics.ts";
-import { backboneFolder } from "./backboneFolder.ts";
+import { majorityShare } from "../task/metric/metrics.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed, tokenise, type TokenisedExample } from "./batching.ts";
 import type { Candidates } from "./evaluation.ts";
-import type { Parameters } from "./model.ts";
+import type { Parameters } from "../model/model.ts";
 
 /** Everything a training run works on, loaded and checked. */
 export interface Prepared {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { UserError } from "../experiment/errors.ts";
+import { UserError } from "../base/errors.ts";
 import { downloadRepository } from "../hub/hubDownload.ts";
 import { hubPlace } from "../hub/hubRequest.ts";
 

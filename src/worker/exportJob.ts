@@ -1,11 +1,11 @@
 import { cpSync, existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "../experiment/errors.ts";
-import { loadAdapter } from "../method/adapterFolder.ts";
-import { writeFoldedFolder } from "../method/foldedFolder.ts";
+import { UserError } from "../base/errors.ts";
+import { loadAdapter } from "../adapter/adapterFolder.ts";
+import { writeFoldedFolder } from "../adapter/foldedFolder.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { located } from "../run/sources.ts";
-import { backboneFolder } from "../training/backboneFolder.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { finishedFolder } from "./finishedFolder.ts";
 

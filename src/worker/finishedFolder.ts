@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { makeFolder } from "../disk/atomicFile.ts";
-import { UserError } from "../experiment/errors.ts";
+import { makeFolder } from "../base/atomicFile.ts";
+import { UserError } from "../base/errors.ts";
 
 /** What a file system says that the user can do something about. */
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];

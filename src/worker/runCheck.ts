@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readHeader } from "../backbone/safetensors.ts";
-import { UserError } from "../experiment/errors.ts";
-import { newerText } from "../experiment/newerVersion.ts";
-import { isLive } from "../experiment/record.ts";
-import type { GitStore } from "../run/gitStore.ts";
+import { readHeader } from "../backbone/files/safetensors.ts";
+import { UserError } from "../base/errors.ts";
+import { newerText } from "../base/newerVersion.ts";
+import { isLive } from "../record/record.ts";
+import type { GitStore } from "../run/git/gitStore.ts";
 import { missingSteps, readJournal } from "../run/journal.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
-import type { OpenedRun } from "../../src/heatmap/protocol.ts";
-import type { Run } from "../../src/ui/runsModel.ts";
+import type { OpenedRun } from "../../src/protocol/heatmapQuestions.ts";
+import type { Run } from "../../src/ui/runs/runsModel.ts";
 import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { StubEditor } from "../host/stubEditor.ts";

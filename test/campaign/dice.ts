@@ -1,4 +1,4 @@
-import { MersenneTwister } from "../../src/experiment/random.ts";
+import { MersenneTwister } from "../../src/base/random.ts";
 
 /** Chances of one episode: the same seed and number give the same ones, whatever other episodes do. */
 export class Dice {

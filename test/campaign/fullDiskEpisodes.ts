@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { isLive } from "../../src/experiment/record.ts";
+import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
 import { Amiss, Counter, must, type Finding } from "./tally.ts";

@@ -1,6 +1,6 @@
 // One of several processes that commit runs in one repository at once: gitWriter.ts FOLDER WRITER COUNT
-import { fold } from "../../src/experiment/record.ts";
-import { GitStore, openGitStore } from "../../src/run/gitStore.ts";
+import { fold } from "../../src/record/record.ts";
+import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 
 const [folder = "", writer = "", count = "0"] = process.argv.slice(2);
 const store = await openGitStore(folder);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { adoptRun } from "../../src/run/adoption.ts";
 import { JournalTail, readRecord } from "../../src/run/journal.ts";
 import type { RunDirectory } from "../../src/run/runDirectory.ts";
-import { isLive } from "../../src/experiment/record.ts";
+import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
 import type { Counter } from "./tally.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { readHeader } from "../../src/backbone/safetensors.ts";
+import { readHeader } from "../../src/backbone/files/safetensors.ts";
 import { missingSteps, JournalTail, readJournal } from "../../src/run/journal.ts";
 import { listRuns, readRuns, RunDirectory } from "../../src/run/runDirectory.ts";
 import { readIndex } from "../../src/run/runIndex.ts";

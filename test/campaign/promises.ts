@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { RunEvent } from "../../src/experiment/events.ts";
+import { RunEvent } from "../../src/record/events.ts";
 import type { FileOperation } from "./diskModel.ts";
 
 /** Events that whoever hears of them may count on. */

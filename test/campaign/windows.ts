@@ -1,6 +1,6 @@
 import { readJournal } from "../../src/run/journal.ts";
 import { listRuns } from "../../src/run/runDirectory.ts";
-import { isLive } from "../../src/experiment/record.ts";
+import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
 import type { Counter } from "./tally.ts";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
-import { ForbiddenPickle } from "../../src/backbone/tensorPickle.ts";
-import { UserError } from "../../src/experiment/errors.ts";
+import { ForbiddenPickle } from "../../src/backbone/files/tensorPickle.ts";
+import { UserError } from "../../src/base/errors.ts";
 
 /** Milliseconds that an input may take of a processor, and megabytes by which the process may grow for it. */
 export const MOST_MS = 1000;

@@ -10,10 +10,10 @@ import {
 } from "../../src/analysis/offsetStatistics.ts";
 import { divergence, offsetChange, sharesOf } from "../../src/analysis/shiftMeasures.ts";
 import { neighbours, unitUse } from "../../src/analysis/vocabularyTable.ts";
-import { readSafetensors } from "../../src/backbone/safetensors.ts";
-import { inputParts } from "../../src/method/fold.ts";
-import { T5TunedModel } from "../../src/method/tunedModel.ts";
-import type { Batch } from "../../src/training/model.ts";
+import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
+import { inputParts } from "../../src/adapter/fold.ts";
+import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import type { Batch } from "../../src/model/model.ts";
 import { openMethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 

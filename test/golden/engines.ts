@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findTensorFlow } from "../../src/engine/tfjs/findTensorFlow.ts";
-import type { EngineSpec } from "../../src/experiment/engineSpec.ts";
+import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 
 /** What test/tfjs/build.sh makes; ADEPT_TFJS names another place. */
 const BUILT = join(import.meta.dirname, "../cache/tfjs");

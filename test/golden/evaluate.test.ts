@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readSafetensors } from "../../src/backbone/safetensors.ts";
-import { saveAdapter } from "../../src/method/adapterFolder.ts";
+import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
+import { saveAdapter } from "../../src/adapter/adapterFolder.ts";
 import { adept } from "../../src/method/adept.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
-import type { Parameters } from "../../src/training/model.ts";
+import type { Parameters } from "../../src/model/model.ts";
 import { onEngines } from "./engines.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 

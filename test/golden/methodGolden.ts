@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { readT5Config } from "../../src/backbone/t5Config.ts";
-import { t5Layout } from "../../src/backbone/t5Layout.ts";
-import { readSafetensors, type Tensors } from "../../src/backbone/safetensors.ts";
-import { BackboneWeights } from "../../src/backbone/weights.ts";
-import type { EngineSpec } from "../../src/experiment/engineSpec.ts";
-import { MethodInput, type MethodSpec } from "../../src/experiment/methodSpec.ts";
+import { readT5Config } from "../../src/backbone/t5/t5Config.ts";
+import { t5Layout } from "../../src/backbone/t5/t5Layout.ts";
+import { readSafetensors, type Tensors } from "../../src/backbone/files/safetensors.ts";
+import { BackboneWeights } from "../../src/backbone/files/weights.ts";
+import type { EngineSpec } from "../../src/engine/engineSpec.ts";
+import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
 import { methodOf } from "../../src/method/registry.ts";
-import { T5TunedModel } from "../../src/method/tunedModel.ts";
-import type { Batch, Parameters } from "../../src/training/model.ts";
+import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import type { Batch, Parameters } from "../../src/model/model.ts";
 import { CPU } from "./engines.ts";
 import { golden, readJson } from "./shared.ts";
 

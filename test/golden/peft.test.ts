@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readSafetensors } from "../../src/backbone/safetensors.ts";
-import { loadAdapter } from "../../src/method/adapterFolder.ts";
-import { T5TunedModel } from "../../src/method/tunedModel.ts";
+import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
+import { loadAdapter } from "../../src/adapter/adapterFolder.ts";
+import { T5TunedModel } from "../../src/model/tunedModel.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 import { readBatch, relativeDifference } from "./methodGolden.ts";
 import { golden, withGoldens } from "./shared.ts";

@@ -11,7 +11,7 @@ import { corrected } from "../../src/analysis/statistics/corrections.ts";
 import { mcnemarOf } from "../../src/analysis/statistics/mcnemar.ts";
 import { bootstrapOf, pairedBootstrap } from "../../src/analysis/statistics/pairedBootstrap.ts";
 import { pairedDifference, unpairedDifference } from "../../src/analysis/statistics/pairedDifference.ts";
-import { MersenneTwister } from "../../src/experiment/random.ts";
+import { MersenneTwister } from "../../src/base/random.ts";
 import { seedInterval } from "../../src/analysis/statistics/seedInterval.ts";
 import { readJson, withGoldens } from "./shared.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadTokenizer } from "../../src/backbone/tokenizer.ts";
+import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 interface Case {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readSafetensors } from "../../src/backbone/safetensors.ts";
+import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { ours, relativeDifference, type MethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 

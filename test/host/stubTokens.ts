@@ -1,5 +1,5 @@
-import { UserError } from "../../src/experiment/errors.ts";
-import type { EncodedTexts, OpenedRun, TokenDetails } from "../../src/heatmap/protocol.ts";
+import { UserError } from "../../src/base/errors.ts";
+import type { EncodedTexts, OpenedRun, TokenDetails } from "../../src/protocol/heatmapQuestions.ts";
 
 /** What a run has now: its stamp, and what its offsets' norms are multiplied by; undefined: no offsets. */
 export interface StubRun {

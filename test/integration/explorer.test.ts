@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import { annotateRun, readJournal } from "../../src/run/journal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
 export const git = (folder: string, ...args: string[]): string =>

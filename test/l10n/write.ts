@@ -3,4 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { coreMessages, schemaTexts, translatedTexts } from "./extract.ts";
 
-writeFileSync(join(import.meta.dirname, "../../l10n/bundle.l10n.json"), `${JSON.stringify(Object.fromEntries([...new Set([...translatedTexts(), ...coreMessages(), ...schemaTexts()])].sort().map((text) => [text, text])), undefined, 2)}\n`);
+writeFileSync(
+  join(import.meta.dirname, "../../l10n/bundle.l10n.json"),
+  `${JSON.stringify(Object.fromEntries([...new Set([...translatedTexts(), ...coreMessages(), ...schemaTexts()])].sort().map((text) => [text, text])), undefined, 2)}\n`,
+);

@@ -5,14 +5,14 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test, type TestContext } from "node:test";
-import { MethodInput } from "../../src/experiment/methodSpec.ts";
-import { MersenneTwister } from "../../src/experiment/random.ts";
-import { loadAdapter, saveAdapter } from "../../src/method/adapterFolder.ts";
-import { writeFoldedFolder } from "../../src/method/foldedFolder.ts";
-import { initialise } from "../../src/method/initialise.ts";
+import { MethodInput } from "../../src/method/methodSpec.ts";
+import { MersenneTwister } from "../../src/base/random.ts";
+import { loadAdapter, saveAdapter } from "../../src/adapter/adapterFolder.ts";
+import { writeFoldedFolder } from "../../src/adapter/foldedFolder.ts";
+import { initialise } from "../../src/model/initialise.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
-import { T5TunedModel } from "../../src/method/tunedModel.ts";
-import type { Batch } from "../../src/training/model.ts";
+import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import type { Batch } from "../../src/model/model.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
 // Run by `npm run test:peft`: a Python without PEFT fails it.

@@ -9,10 +9,10 @@ import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { startAnalysis } from "../../src/executor/localExecutor.ts";
-import { fold } from "../../src/experiment/record.ts";
+import { fold } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 import { RunDirectory } from "../../src/run/runDirectory.ts";
-import { runAnalyses } from "../../src/worker/analysisJob.ts";
+import { runAnalyses } from "../../src/worker/analyse/analysisJob.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

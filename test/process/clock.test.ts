@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { applyEvent, fold } from "../../src/experiment/record.ts";
+import { applyEvent, fold } from "../../src/record/record.ts";
 import { readJournal, readRecord } from "../../src/run/journal.ts";
 import type { RunDirectory } from "../../src/run/runDirectory.ts";
 import { mustBeWhole } from "../campaign/outcome.ts";

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { RunEvent } from "../../src/experiment/events.ts";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import type { RunEvent } from "../../src/record/events.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

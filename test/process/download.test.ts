@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { downloadInWorker } from "../../src/executor/localExecutor.ts";
-import { UserError } from "../../src/experiment/errors.ts";
+import { UserError } from "../../src/base/errors.ts";
 
 const BIG = Buffer.alloc(6_000_000, "weights ");
 const COMMIT = "c".repeat(40);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { explainInWorker, exportInWorker, forecastInWorker } from "../../src/executor/localExecutor.ts";
 import { reproduceRun } from "../../src/executor/reproduce.ts";
-import { UserError } from "../../src/experiment/errors.ts";
-import { workTreeOf } from "../../src/run/gitWorkTree.ts";
+import { UserError } from "../../src/base/errors.ts";
+import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
 import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readHeader } from "../../src/backbone/safetensors.ts";
-import type { RunRecord } from "../../src/experiment/record.ts";
+import { readHeader } from "../../src/backbone/files/safetensors.ts";
+import type { RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

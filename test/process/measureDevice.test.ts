@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { experimentsOf } from "../../src/experiment/readExperiment.ts";
-import { measureDevice, type MeasuredStep } from "../../src/worker/measureDevice.ts";
+import { measureDevice, type MeasuredStep } from "../../src/worker/device/measureDevice.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-measure-"));
 after(() => {

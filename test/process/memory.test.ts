@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

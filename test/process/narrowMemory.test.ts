@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openT5 } from "../../src/backbone/heldWeights.ts";
-import type { Precision } from "../../src/experiment/precisionSpec.ts";
+import { openT5 } from "../../src/backbone/files/heldWeights.ts";
+import type { Precision } from "../../src/engine/precisionSpec.ts";
 import { writeRandomBackbone } from "../bench/sides/randomBackbone.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-memory-"));

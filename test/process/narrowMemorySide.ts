@@ -1,10 +1,10 @@
-import { initialise } from "../../src/method/initialise.ts";
+import { initialise } from "../../src/model/initialise.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
-import { T5TunedModel } from "../../src/method/tunedModel.ts";
+import { T5TunedModel } from "../../src/model/tunedModel.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
-import { MersenneTwister } from "../../src/experiment/random.ts";
-import { MethodInput } from "../../src/experiment/methodSpec.ts";
-import type { Precision } from "../../src/experiment/precisionSpec.ts";
+import { MersenneTwister } from "../../src/base/random.ts";
+import { MethodInput } from "../../src/method/methodSpec.ts";
+import type { Precision } from "../../src/engine/precisionSpec.ts";
 import { peakMegabytes } from "../bench/sides/peakMemory.ts";
 
 // One step of a folder's model in a process of its own: what it adds to the peak, in MB.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cpSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { readHeader, readSafetensors, writeSafetensors } from "../../src/backbone/safetensors.ts";
+import { readHeader, readSafetensors, writeSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { asidePath } from "../../src/training/checkpoint.ts";
 import { mustBeWhole } from "../campaign/outcome.ts";
 import { ended, kill, until, Workspace } from "../campaign/workspace.ts";

@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { forecastInWorker } from "../../src/executor/localExecutor.ts";
-import { UserError } from "../../src/experiment/errors.ts";
-import { parquetRows } from "../../src/task/parquetRows.ts";
+import { UserError } from "../../src/base/errors.ts";
+import { parquetRows } from "../../src/task/rows/parquetRows.ts";
 import { ended, kill, until } from "../campaign/workspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -23,8 +23,8 @@ const STARTS: Readonly<Record<string, string>> = {
     "host.downloadInWorker(place, { name: 'some/model', out: folder + '/model' }, { signal: never, onProgress: () => {} })",
   tokens:
     "new host.TokenWorker({ workerPath: place.workerPath, nodePath: place.nodePath, told: () => {} }).open(folder)",
-  "a Parquet file": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/task/parquetRows.ts")).href)}).then(({ parquetRows }) => parquetRows(folder + '/x.parquet', 1))`,
-  "a device's step": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/worker/measureDevice.ts")).href)}).then(({ measureDevice }) => measureDevice({ engine: {} }, 'cpu', { workerPath: place.workerPath }))`,
+  "a Parquet file": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/task/rows/parquetRows.ts")).href)}).then(({ parquetRows }) => parquetRows(folder + '/x.parquet', 1))`,
+  "a device's step": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/worker/device/measureDevice.ts")).href)}).then(({ measureDevice }) => measureDevice({ engine: {} }, 'cpu', { workerPath: place.workerPath }))`,
 };
 
 function isAlive(pid: number): boolean {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readJournal } from "../../src/run/journal.ts";
-import { fold, type RunRecord } from "../../src/experiment/record.ts";
+import { fold, type RunRecord } from "../../src/record/record.ts";
 import type { Comparison } from "../../src/analysis/compareRuns.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

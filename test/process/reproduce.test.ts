@@ -17,11 +17,11 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { resumeTraining, stopRun } from "../../src/executor/localExecutor.ts";
 import { reproduceRun } from "../../src/executor/reproduce.ts";
-import { UserError } from "../../src/experiment/errors.ts";
-import type { RunRecord } from "../../src/experiment/record.ts";
-import { GitShare } from "../../src/run/gitShare.ts";
-import { GitStore, openGitStore } from "../../src/run/gitStore.ts";
-import { workTreeOf } from "../../src/run/gitWorkTree.ts";
+import { UserError } from "../../src/base/errors.ts";
+import type { RunRecord } from "../../src/record/record.ts";
+import { GitShare } from "../../src/run/git/gitShare.ts";
+import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
+import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
 import { findRun, listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { LeavingFile } from "../../src/run/gitLeaving.ts";
+import type { LeavingFile } from "../../src/run/git/gitLeaving.ts";
 import { listRuns } from "../../src/run/runDirectory.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

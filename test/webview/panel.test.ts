@@ -9,7 +9,7 @@ import type { Ablation } from "../../src/analysis/analyse.ts";
 import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { storedAnalysis } from "../../src/run/analysisStore.ts";
-import type { PageMessage } from "../../webview/messages.ts";
+import type { PageMessage } from "../../src/protocol/pageMessages.ts";
 import { colourOf, levelOf, robustScale } from "../../webview/palette.ts";
 import { FixtureRuns } from "./fixtureRuns.ts";
 import { PageHost, type OpenPage } from "./pageHost.ts";

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
 import { pseudo } from "../l10n/pseudo.ts";
-import type { HostMessage } from "../../webview/messages.ts";
+import type { HostMessage } from "../../src/protocol/pageMessages.ts";
 import { PageHost } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
 

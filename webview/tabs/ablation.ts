@@ -1,7 +1,7 @@
 import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { IntervalChart, type IntervalRow } from "../intervalChart.ts";
+import { IntervalChart, type IntervalRow } from "../chart/intervalChart.ts";
 import type { TableData } from "../tableText.ts";
 import { fill, percent, points, pValue } from "../text.ts";
 import type { AnalysisTabSpec } from "./tab.ts";

@@ -1,9 +1,9 @@
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { IntervalChart, type IntervalRow } from "../intervalChart.ts";
-import { LineChart } from "../lineChart.ts";
-import type { ComparedRun, HostMessage, RunChoice, RunComparison } from "../messages.ts";
-import { stableStyles } from "../chartStyle.ts";
+import { IntervalChart, type IntervalRow } from "../chart/intervalChart.ts";
+import { LineChart } from "../chart/lineChart.ts";
+import type { ComparedRun, HostMessage, RunChoice, RunComparison } from "../../src/protocol/pageMessages.ts";
+import { stableStyles } from "../chart/chartStyle.ts";
 import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
 import { fill, percent, points, pValue } from "../text.ts";

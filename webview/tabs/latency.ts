@@ -2,7 +2,7 @@ import type { FoldStatement } from "../../src/analysis/foldStatement.ts";
 import type { Latency } from "../../src/analysis/latency.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { LineChart, type LineOptions } from "../lineChart.ts";
+import { LineChart, type LineOptions } from "../chart/lineChart.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
 import { select } from "../ui.ts";

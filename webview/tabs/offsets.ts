@@ -1,10 +1,10 @@
 import type { OffsetExample, Offsets } from "../../src/analysis/offsets.ts";
-import { BarChart } from "../barChart.ts";
+import { BarChart } from "../chart/barChart.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { colourBar, Heatmap } from "../heatmap.ts";
-import { IntervalChart } from "../intervalChart.ts";
-import type { Peer } from "../messages.ts";
+import { IntervalChart } from "../chart/intervalChart.ts";
+import type { Peer } from "../../src/protocol/pageMessages.ts";
 import { cssColourOf, inkOn, levelOf } from "../palette.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";

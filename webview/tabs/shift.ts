@@ -1,8 +1,8 @@
 import type { PositionShift as Shift } from "../../src/analysis/positionShift.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { LineChart, type LineOptions } from "../lineChart.ts";
-import type { Peer } from "../messages.ts";
+import { LineChart, type LineOptions } from "../chart/lineChart.ts";
+import type { Peer } from "../../src/protocol/pageMessages.ts";
 import type { TableData } from "../tableText.ts";
 import { fill, percent, points, pValue } from "../text.ts";
 import { select } from "../ui.ts";

@@ -1,4 +1,4 @@
-import { flatten } from "../../experiment/keyPath.ts";
+import { flatten } from "../../base/keyPath.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";

@@ -1,4 +1,4 @@
-import { leadingMetric, metricName, metricValue } from "../../experiment/metricText.ts";
+import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
 import { compareRuns } from "../compareRuns.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";

@@ -1,6 +1,6 @@
 import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import type { RunRecord } from "../../experiment/record.ts";
+import type { RunRecord } from "../../record/record.ts";
 import type { Ablation, Specificity } from "../analyse.ts";
 import { compareRuns } from "../compareRuns.ts";
 import type { Latency } from "../latency.ts";

@@ -1,5 +1,5 @@
-import { flatten } from "../../experiment/keyPath.ts";
-import { metricName, metricValue } from "../../experiment/metricText.ts";
+import { flatten } from "../../base/keyPath.ts";
+import { metricName, metricValue } from "../../record/metricText.ts";
 import type { Estimate } from "../difference.ts";
 import type { NamedNeighbour } from "../offsets.ts";
 import type { AlteredOutcome } from "../outcomes.ts";

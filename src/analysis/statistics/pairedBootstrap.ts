@@ -1,4 +1,4 @@
-import { MersenneTwister } from "../../experiment/random.ts";
+import { MersenneTwister } from "../../base/random.ts";
 import { normalCdf, normalQuantile } from "./distributions.ts";
 
 export type Interval = [low: number, high: number];

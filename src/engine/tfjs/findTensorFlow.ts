@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { UserError } from "../../experiment/errors.ts";
+import { UserError } from "../../base/errors.ts";
 
 /** TensorFlow.js for Node in the order of preference: for NVIDIA GPUs, and for the CPU alone. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;

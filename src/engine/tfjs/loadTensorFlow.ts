@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import util from "node:util";
 import { join } from "node:path";
-import { UserError } from "../../experiment/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 

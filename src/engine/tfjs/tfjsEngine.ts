@@ -1,5 +1,5 @@
 import { simplify } from "../../graph/passes.ts";
-import type { EngineSpec } from "../../experiment/engineSpec.ts";
+import type { EngineSpec } from "../engineSpec.ts";
 import type { Engine } from "../engine.ts";
 import { loadTensorFlow } from "./loadTensorFlow.ts";
 import { TfProgram } from "./tfProgram.ts";

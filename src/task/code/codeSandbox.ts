@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { UserError } from "../../experiment/errors.ts";
+import { UserError } from "../../base/errors.ts";
 import { PRELUDE } from "./prelude.ts";
 
 /** `seconds`: on the clock, and of processor time; `megabytes`: of address space. */

@@ -1,5 +1,5 @@
-import type { Device } from "../../../src/experiment/engineSpec.ts";
-import type { Precision } from "../../../src/experiment/precisionSpec.ts";
+import type { Device } from "../../../src/engine/engineSpec.ts";
+import type { Precision } from "../../../src/engine/precisionSpec.ts";
 
 /** A run whose memory is measured and forecast; `backbone`: "tiny-t5", a shape of the step bench, or a folder. */
 export interface MemoryCase {

@@ -1,16 +1,16 @@
 // A process that makes a few steps and an evaluation, and answers with its peak memory before and after, in MB.
-import { initialise } from "../../../src/method/initialise.ts";
-import { ModelPool } from "../../../src/method/modelPool.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { initialise } from "../../../src/model/initialise.ts";
+import { ModelPool } from "../../../src/model/modelPool.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { evaluate, EVALUATED_ROWS } from "../../../src/training/evaluation.ts";
 import { initialState, trainLoop } from "../../../src/training/loop.ts";
 import { backboneShape, memoryNeed } from "../../../src/training/memoryNeed.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
-import { settled } from "../../../src/experiment/engineSpec.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
+import { settled } from "../../../src/engine/engineSpec.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
-import { freeDeviceMemory } from "../../../src/worker/freeDeviceMemory.ts";
+import { freeDeviceMemory } from "../../../src/worker/train/freeDeviceMemory.ts";
 import { peakMegabytes } from "../sides/peakMemory.ts";
 import type { MemoryCase } from "./cases.ts";
 

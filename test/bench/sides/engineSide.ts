@@ -1,13 +1,13 @@
 // One side of the benches: this engine as a real run has it, its parts and a copy per core. Answers each line it reads with a time and what came out.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { readSafetensors } from "../../../src/backbone/safetensors.ts";
+import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
 import { adept } from "../../../src/method/adept.ts";
-import { ModelPool } from "../../../src/method/modelPool.ts";
+import { ModelPool } from "../../../src/model/modelPool.ts";
 import { labelTokens } from "../../../src/training/batching.ts";
 import { jointNorm } from "../../../src/training/clip.ts";
-import type { Batch, Parameters } from "../../../src/training/model.ts";
+import type { Batch, Parameters } from "../../../src/model/model.ts";
 import { peakMegabytes, residentMegabytes } from "./peakMemory.ts";
 import { SIZES, SPEC } from "./shapes.ts";
 import type { Answer, Asked } from "./side.ts";

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 import type { StepShape } from "./shapes.ts";
 
 interface Tensor {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { tokenise, type TokenisedExample } from "../../../src/training/batching.ts";

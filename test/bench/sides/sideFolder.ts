@@ -11,13 +11,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { writeSafetensors, type Tensors } from "../../../src/backbone/safetensors.ts";
-import { BackboneWeights } from "../../../src/backbone/weights.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
-import { readT5Config } from "../../../src/backbone/t5Config.ts";
-import { t5Layout } from "../../../src/backbone/t5Layout.ts";
+import { writeSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
+import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
+import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
+import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
 import { adept } from "../../../src/method/adept.ts";
-import type { Batch } from "../../../src/training/model.ts";
+import type { Batch } from "../../../src/model/model.ts";
 import { writeRandomBackbone } from "./randomBackbone.ts";
 import { SIZES, SPEC, type StepShape } from "./shapes.ts";
 

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
-import type { Parameters } from "../../../src/training/model.ts";
+import type { Parameters } from "../../../src/model/model.ts";
 import { holds, type Reader } from "../reader.ts";
 
 const LIKE: Parameters = new Map([

@@ -4,7 +4,7 @@ import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { experimentsOf, readExperiments } from "../../../src/experiment/readExperiment.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 import { located } from "../../../src/run/sources.ts";
-import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
+import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const FILE = {

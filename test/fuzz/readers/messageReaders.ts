@@ -5,11 +5,11 @@ import {
   TokenDetails,
   TokenReply,
   TokenRequest,
-} from "../../../src/heatmap/protocol.ts";
-import { CheckAnswer, Inspection, SetupRequest, SizesAnswer } from "../../../src/experiment/setupProtocol.ts";
+} from "../../../src/protocol/heatmapQuestions.ts";
+import { CheckAnswer, Inspection, SetupRequest, SizesAnswer } from "../../../src/protocol/setupQuestions.ts";
 import { listRepository, isSafePath } from "../../../src/hub/hubListing.ts";
-import { parsePageMessage } from "../../../src/ui/pageMessage.ts";
-import { parseDraft, parseSetupMessage } from "../../../src/ui/setupMessage.ts";
+import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
+import { parseDraft, parseSetupMessage } from "../../../src/protocol/setupMessage.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const parsed = (input: Buffer): unknown => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { fold } from "../../../src/experiment/record.ts";
+import { fold } from "../../../src/record/record.ts";
 import { storedAnalysis } from "../../../src/run/analysisStore.ts";
 import { JournalTail, readJournal, readRecord } from "../../../src/run/journal.ts";
 import { leaseHolder } from "../../../src/run/lease.ts";

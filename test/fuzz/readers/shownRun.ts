@@ -1,4 +1,4 @@
-import type { RunRecord } from "../../../src/experiment/record.ts";
+import type { RunRecord } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 import { holds } from "../reader.ts";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const pieces: [string, number][] = [

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareRuns, type ComparedRun } from "../../../src/analysis/compareRuns.ts";
-import type { RunStatus } from "../../../src/experiment/events.ts";
+import type { RunStatus } from "../../../src/record/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/experiment/record.ts";
+import { fold } from "../../../src/record/record.ts";
 
 interface Told {
   seed?: number;

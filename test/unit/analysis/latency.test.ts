@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { analyseLatency, turns } from "../../../src/analysis/latency.ts";
 import { openSubject } from "../../../src/analysis/subject.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { saveAdapter } from "../../../src/method/adapterFolder.ts";
+import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
 test("a run is timed beside its fold, its rivals of the same budget and the bare backbone, once each round", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { medianInterval } from "../../../src/analysis/statistics/medianInterval.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 
 test("the order statistics are those of the binomial tables", () => {
   const to = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1).reverse();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offsetGeometry, symmetricEigenvalues } from "../../../src/analysis/offsetGeometry.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 
 const near = (found: number, expected: number, bound = 1e-9): void => {
   assert.ok(Math.abs(found - expected) <= bound * Math.max(1, Math.abs(expected)), `${found} for ${expected}`);

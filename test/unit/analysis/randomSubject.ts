@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSubject, type Subject } from "../../../src/analysis/subject.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
-import { saveAdapter } from "../../../src/method/adapterFolder.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
+import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
 /** A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of nothing. */

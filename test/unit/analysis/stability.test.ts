@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offsetRatio, StabilityWatch } from "../../../src/analysis/stability.ts";
-import { MethodInput } from "../../../src/experiment/methodSpec.ts";
-import type { Adapter } from "../../../src/method/adapterFolder.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import type { Adapter } from "../../../src/adapter/adapterFolder.ts";
 
 const event = (step: number, norm: number, ratio = 0.01) => ({
   type: "step" as const,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { analyseStability } from "../../../src/analysis/stabilityReport.ts";
-import type { RunEvent } from "../../../src/experiment/events.ts";
+import type { RunEvent } from "../../../src/record/events.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 
 const experiment = ResolvedExperiment.parse({

@@ -4,13 +4,18 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../../../src/backbone/safetensors.ts";
-import type { BackboneLayout } from "../../../src/backbone/t5Layout.ts";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { loadAdapter, saveAdapter } from "../../../src/method/adapterFolder.ts";
-import { T5TunedModel } from "../../../src/method/tunedModel.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import {
+  readHeader,
+  readSafetensors,
+  writeSafetensors,
+  type Tensors,
+} from "../../../src/backbone/files/safetensors.ts";
+import type { BackboneLayout } from "../../../src/backbone/t5/t5Layout.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
+import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -13,12 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openT5 } from "../../../src/backbone/heldWeights.ts";
-import { readSafetensors, writeSafetensors } from "../../../src/backbone/safetensors.ts";
+import { openT5 } from "../../../src/backbone/files/heldWeights.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { quantiseRows } from "../../../src/engine/narrowing.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
-import type { Precision } from "../../../src/experiment/precisionSpec.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import type { Precision } from "../../../src/engine/precisionSpec.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-narrow-"));
 const cache = join(place, "cache");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
 const TEXT = "the first of all the mails that came today";

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { readTorchFile } from "../../../src/backbone/torchFile.ts";
-import { global, pickleOf, torchFile, zipOf, type Saved } from "../method/torchWriter.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { readTorchFile } from "../../../src/backbone/files/torchFile.ts";
+import { global, pickleOf, torchFile, zipOf, type Saved } from "../adapter/torchWriter.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-torch-"));
 const path = join(folder, "adapter_model.bin");

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { explainDevice, installCuda, requireDevice } from "../../../src/engine/deviceTrouble.ts";
-import { allowed, devicesOf, engineHere } from "../../../src/engine/devicesHere.ts";
-import { lookAtMachine, type Machine } from "../../../src/engine/machine.ts";
+import { explainDevice, installCuda, requireDevice } from "../../../src/engine/device/deviceTrouble.ts";
+import { allowed, devicesOf, engineHere } from "../../../src/engine/device/devicesHere.ts";
+import { lookAtMachine, type Machine } from "../../../src/engine/device/machine.ts";
 import { openEngine } from "../../../src/engine/openEngine.ts";
-import { DEVICES, type Device } from "../../../src/experiment/engineSpec.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { DEVICES, type Device } from "../../../src/engine/engineSpec.ts";
+import { UserError } from "../../../src/base/errors.ts";
 
 const LINUX: Machine = {
   platform: "linux",

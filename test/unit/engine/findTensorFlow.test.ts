@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { findTensorFlow, installCommand } from "../../../src/engine/tfjs/findTensorFlow.ts";
 import { openEngine } from "../../../src/engine/openEngine.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 
 let folder: string;
 const before = process.env["ADEPT_TFJS"];

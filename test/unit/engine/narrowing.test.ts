@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { quantiseRows, toBfloat16, toFloat16 } from "../../../src/engine/narrowing.ts";
 import { widen } from "../../../src/engine/weightData.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 
 const random = new MersenneTwister(9);
 /** Values of every size that a weight may have, down to fp32's smallest. */

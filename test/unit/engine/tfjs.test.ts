@@ -9,12 +9,12 @@ import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
 import { addDims, type Dim } from "../../../src/graph/dims.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { input, scalar, weight, type Value } from "../../../src/graph/value.ts";
-import { MethodInput } from "../../../src/experiment/methodSpec.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/method/tunedModel.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
-import type { Batch, Parameters } from "../../../src/training/model.ts";
+import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
+import type { Batch, Parameters } from "../../../src/model/model.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import { CPU, TFJS, withTensorFlow } from "../../golden/engines.ts";
 

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { isShallow, outOfBounds } from "../../../src/experiment/jsonBounds.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { isShallow, outOfBounds } from "../../../src/base/jsonBounds.ts";
 import { readExperiments } from "../../../src/experiment/readExperiment.ts";
-import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
+import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-hostile-"));
 const path = join(folder, "x.adept.json");

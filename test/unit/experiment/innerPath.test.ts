@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InnerPath } from "../../../src/experiment/objectNames.ts";
+import { InnerPath } from "../../../src/base/objectNames.ts";
 import { ownSource } from "../../../src/run/sources.ts";
 
 const is = (path: string): boolean => InnerPath.safeParse(path).success;

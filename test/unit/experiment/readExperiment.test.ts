@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { readExperiment } from "../../../src/experiment/readExperiment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-experiment-"));

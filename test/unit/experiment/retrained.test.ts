@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { readExperiments } from "../../../src/experiment/readExperiment.ts";
 import { RETRAINED } from "../../../src/experiment/retrained.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
 function file(t: TestContext, value: object): string {

@@ -4,10 +4,10 @@ import { openEngine } from "../../../src/engine/openEngine.ts";
 import { fixInput } from "../../../src/graph/fixInput.ts";
 import { add, gather } from "../../../src/graph/ops.ts";
 import { input, topological, type ConstantValue } from "../../../src/graph/value.ts";
-import { MethodInput } from "../../../src/experiment/methodSpec.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/method/tunedModel.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import { CPU, onEngines, TFJS, withTensorFlow } from "../../golden/engines.ts";
 

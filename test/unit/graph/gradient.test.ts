@@ -5,7 +5,7 @@ import type { HostTensor } from "../../../src/engine/program.ts";
 import { gradients } from "../../../src/graph/gradient.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { input, type OpName, type Value } from "../../../src/graph/value.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 import { onEngines } from "../../golden/engines.ts";
 
 /** An operation on float inputs of the given shapes; `positive` keeps log, sqrt and div away from 0. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { KnownRecords } from "../../../src/heatmap/knownRecords.ts";
 import { joined, whole } from "../../../src/heatmap/placedText.ts";
 import type { TokenRow } from "../../../src/heatmap/ranges.ts";

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { downloadRepository, type Download } from "../../../src/hub/hubDownload.ts";
 import { isSafePath } from "../../../src/hub/hubListing.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { t5Layout } from "../../../src/backbone/t5Layout.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { MethodInput, type MethodSpec } from "../../../src/experiment/methodSpec.ts";
+import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { MethodInput, type MethodSpec } from "../../../src/method/methodSpec.ts";
 import { countParameters, resolveSizes } from "../../../src/method/sizes.ts";
 
 const layout = (width: number) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { commitAnnotation } from "../../../src/run/annotationCommit.ts";
-import { GitShare } from "../../../src/run/gitShare.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { commitAnnotation } from "../../../src/run/git/annotationCommit.ts";
+import { GitShare } from "../../../src/run/git/gitShare.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { annotateRun, Journal, readRecord } from "../../../src/run/journal.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 import { committedRun, experiment, git, ID, inRepository } from "./repository.ts";

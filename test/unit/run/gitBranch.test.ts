@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeBranch } from "../../../src/run/gitBranch.ts";
-import { GitShare } from "../../../src/run/gitShare.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { makeBranch } from "../../../src/run/git/gitBranch.ts";
+import { GitShare } from "../../../src/run/git/gitShare.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { listRuns, type RunDirectory } from "../../../src/run/runDirectory.ts";
 import { committedRun, git, ID, inRepository } from "./repository.ts";
 

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold } from "../../../src/experiment/record.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { fold } from "../../../src/record/record.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { env, git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";
 

@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { GitRestore } from "../../../src/run/gitRestore.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { GitRestore } from "../../../src/run/git/gitRestore.ts";
 import { git, ID, inRepository, record } from "./repository.ts";
 
 inRepository(

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { looksSecret } from "../../../src/run/gitSnapshot.ts";
-import { GitProcess } from "../../../src/run/gitProcess.ts";
-import { GitShare } from "../../../src/run/gitShare.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { looksSecret } from "../../../src/run/git/gitSnapshot.ts";
+import { GitProcess } from "../../../src/run/git/gitProcess.ts";
+import { GitShare } from "../../../src/run/git/gitShare.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { committedRun, git, ID, inRepository, record } from "./repository.ts";
 
 function remoteOf(folder: string, name = "origin"): string {

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold } from "../../../src/experiment/record.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { fold } from "../../../src/record/record.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 
 const ID = "20260314-101522-k3f9";
 const record = { ...fold([]), id: ID, name: "first\nrun <b>" };

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/experiment/record.ts";
-import { GitStore, openGitStore } from "../../../src/run/gitStore.ts";
+import { fold } from "../../../src/record/record.ts";
+import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { announceRun, Journal } from "../../../src/run/journal.ts";
 import { RunDirectory } from "../../../src/run/runDirectory.ts";
 

@@ -5,12 +5,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { RunEvent } from "../../../src/experiment/events.ts";
-import type { UserError } from "../../../src/experiment/errors.ts";
+import type { RunEvent } from "../../../src/record/events.ts";
+import type { UserError } from "../../../src/base/errors.ts";
 import { Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
 import { checkpointDamage, loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
 import { initialState, type LoopState } from "../../../src/training/loop.ts";
-import type { Parameters } from "../../../src/training/model.ts";
+import type { Parameters } from "../../../src/model/model.ts";
 
 const inFolder = (name: string, work: (folder: string) => void): void => {
   test(name, () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { CodeSandbox } from "../../../src/task/code/codeSandbox.ts";
 import { PassRate } from "../../../src/task/code/passRate.ts";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 
 const RIGHT = "def add(a, b):\n  return a + b";
 const TESTS = ["assert add(1, 2) == 3", "assert add(-1, 1) == 0"];

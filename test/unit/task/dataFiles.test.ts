@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { numpyPermutation } from "../../../src/task/numpyShuffle.ts";
-import { readRows } from "../../../src/task/readRows.ts";
+import { readRows } from "../../../src/task/rows/readRows.ts";
 
 let folder: string;
 beforeEach(() => {

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { UserError } from "../../../src/experiment/errors.ts";
-import { firstRows, readRows } from "../../../src/task/readRows.ts";
-import { KnownData } from "../../../src/worker/knownData.ts";
+import { UserError } from "../../../src/base/errors.ts";
+import { firstRows, readRows } from "../../../src/task/rows/readRows.ts";
+import { KnownData } from "../../../src/worker/check/knownData.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-first-"));
 after(() => {

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
-import { permutation } from "../../../src/experiment/random.ts";
+import { permutation } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 
 let folder: string;

@@ -6,15 +6,15 @@ import { after, test } from "node:test";
 import { parse } from "csv-parse/sync";
 import * as fc from "fast-check";
 import type { TextDocument } from "vscode";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { csvForm, TSV } from "../../../src/experiment/tableForm.ts";
-import { columnRoles, templatesOf } from "../../../src/task/columnRoles.ts";
-import { looksHeaderless } from "../../../src/task/headerDoubt.ts";
+import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
+import { looksHeaderless } from "../../../src/task/rows/headerDoubt.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { readRows } from "../../../src/task/readRows.ts";
-import { tableRows } from "../../../src/task/tableRows.ts";
+import { readRows } from "../../../src/task/rows/readRows.ts";
+import { tableRows } from "../../../src/task/rows/tableRows.ts";
 import { columnsOf, compileTemplate } from "../../../src/task/template.ts";
-import { DocumentRecords } from "../../../src/ui/documentRecords.ts";
+import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-tables-"));
 after(() => {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { permutation } from "../../../src/experiment/random.ts";
+import { permutation } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { accuracy, majorityShare } from "../../../src/task/metrics.ts";
-import { readRows } from "../../../src/task/readRows.ts";
+import { accuracy, majorityShare } from "../../../src/task/metric/metrics.ts";
+import { readRows } from "../../../src/task/rows/readRows.ts";
 import { compileTemplate } from "../../../src/task/template.ts";
 
 async function withFile(

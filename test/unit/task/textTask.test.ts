@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { corruptSpans } from "../../../src/task/textTask.ts";
 

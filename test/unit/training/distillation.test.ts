@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { MethodInput } from "../../../src/experiment/methodSpec.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
-import { T5TunedModel } from "../../../src/method/tunedModel.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
+import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { TokenisedExample } from "../../../src/training/batching.ts";
 import { distil } from "../../../src/training/distillation.ts";
-import type { Batch, Parameters } from "../../../src/training/model.ts";
+import type { Batch, Parameters } from "../../../src/model/model.ts";
 
 const folder = backboneFolder("tiny-t5");
 const M = 3;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { t5Layout } from "../../../src/backbone/t5Layout.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { fitMemory } from "../../../src/training/fitMemory.ts";
 import { largestEvaluated, largestTrained } from "../../../src/training/largestParts.ts";
 import { backboneShape, memoryNeed, type NeedingRun } from "../../../src/training/memoryNeed.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { loadTokenizer } from "../../../src/backbone/tokenizer.ts";
-import { MersenneTwister } from "../../../src/experiment/random.ts";
-import { T5TunedModel } from "../../../src/method/tunedModel.ts";
-import { backboneFolder } from "../../../src/training/backboneFolder.ts";
+import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
+import { MersenneTwister } from "../../../src/base/random.ts";
+import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { padBatch, tokenise } from "../../../src/training/batching.ts";
 import { evaluate } from "../../../src/training/evaluation.ts";
 

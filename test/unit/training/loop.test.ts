@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
-import type { NewRunEvent } from "../../../src/experiment/events.ts";
+import type { NewRunEvent } from "../../../src/record/events.ts";
 import { BatchSequence, padBatch } from "../../../src/training/batching.ts";
 import { initialState, trainLoop, type LoopOptions, type LoopState } from "../../../src/training/loop.ts";
-import type { Parameters } from "../../../src/training/model.ts";
+import type { Parameters } from "../../../src/model/model.ts";
 
 const parameters = (): Parameters =>
   new Map([["prompt", { name: "prompt", dims: [2], group: "prompt", data: Float32Array.of(1, -2) }]]);

@@ -261,7 +261,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
 
 /** Whether a file has a test with this in its title: what a comment or a table says holds nothing, nor does what is always skipped. */
 const hasTest = (file: string, title: string): boolean =>
-  [...read(file).matchAll(/^ *\w+\((["'`])(.*?)\1, (?:async )?(?:\(|\{(?! (?:skip: true|todo)))/gm)].some(
+  [...read(file).matchAll(/^ *\w+\(\s*(["'`])(.*?)\1,\s*(?:async )?(?:\(|\{(?!\s*(?:skip: true|todo)))/gm)].some(
     ([, , name = ""]) => name.replaceAll("\\", "").includes(title),
   );
 

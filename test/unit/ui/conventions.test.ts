@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Command, ContextKey, Setting, View } from "../../../src/ui/ids.ts";
+import { Command, ContextKey, Setting, View } from "../../../src/ui/window/ids.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -58,7 +58,9 @@ const manifest = JSON.parse(read("package.json")) as Manifest;
 const nls = JSON.parse(read("package.nls.json")) as Record<string, string>;
 const { contributes } = manifest;
 const text = (key: string): string => nls[key.slice(1, -1)] ?? "";
-const sources = readdirSync(join(root, "src/ui"))
+const sources = readdirSync(join(root, "src/ui"), { recursive: true })
+  .map(String)
+  .filter((name) => name.endsWith(".ts"))
   .map((name) => read(`src/ui/${name}`))
   .join("\n");
 const number = (version: string): number[] =>

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NewRunEvent } from "../../../src/experiment/events.ts";
-import { fold, type RunRecord } from "../../../src/experiment/record.ts";
+import type { NewRunEvent } from "../../../src/record/events.ts";
+import { fold, type RunRecord } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 const GIB = 1024 ** 3;

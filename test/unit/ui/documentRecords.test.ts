@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
-import { DocumentRecords } from "../../../src/ui/documentRecords.ts";
-import { Turns } from "../../../src/ui/turns.ts";
+import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
+import { Turns } from "../../../src/ui/window/turns.ts";
 
 /** A document that counts how often a line of it is looked at. */
 class Counted {

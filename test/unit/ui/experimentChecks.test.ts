@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, beforeEach, test } from "node:test";
-import type { CheckAnswer } from "../../../src/experiment/setupProtocol.ts";
-import type { ExperimentChecks } from "../../../src/ui/experimentChecks.ts";
+import type { CheckAnswer } from "../../../src/protocol/setupQuestions.ts";
+import type { ExperimentChecks } from "../../../src/ui/editing/experimentChecks.ts";
 import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";
 

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { StabilityWatch } from "../../../src/analysis/stability.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
-import { fold } from "../../../src/experiment/record.ts";
+import { fold } from "../../../src/record/record.ts";
 import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";
-import { RunStatus } from "../../../src/experiment/events.ts";
-import { MEASURES } from "../../../src/heatmap/measures.ts";
+import { RunStatus } from "../../../src/record/events.ts";
+import { MEASURES } from "../../../src/protocol/measures.ts";
 import { loadParts } from "../../host/loadParts.ts";
 import { coreMessages, schemaTexts, translatedTexts, untranslated } from "../../l10n/extract.ts";
 import { pseudo } from "../../l10n/pseudo.ts";
@@ -28,7 +28,7 @@ test("translators get every text, and none that is no longer shown (npm run l10n
 test("no text in the host's sources is shown as it stands", () => {
   // The page's document is markup.
   assert.deepEqual(
-    untranslated().filter(({ file }) => file !== "ui/pageHtml.ts"),
+    untranslated().filter(({ file }) => file !== "ui/page/pageHtml.ts"),
     [],
   );
 });

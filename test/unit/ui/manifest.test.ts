@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { Command, ContextKey, Setting, View } from "../../../src/ui/ids.ts";
+import { Command, ContextKey, Setting, View } from "../../../src/ui/window/ids.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

@@ -65,7 +65,17 @@ test("no network and no telemetry in what runs in a window: host, page, and all 
   const own = [
     "src/host.ts",
     "src/extension.ts",
-    ...["src/ui", "src/experiment", "src/run", "src/executor", "src/heatmap", "webview"].flatMap(scripts),
+    ...[
+      "src/ui",
+      "src/base",
+      "src/protocol",
+      "src/experiment",
+      "src/record",
+      "src/run",
+      "src/executor",
+      "src/heatmap",
+      "webview",
+    ].flatMap(scripts),
   ];
   assert.deepEqual(
     own.flatMap((file) => networkUse(file, read(file))),

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { plainLine, withoutIcons, withoutLinks, withoutTags } from "../../../src/ui/plainText.ts";
-import { parsePageMessage } from "../../../src/ui/pageMessage.ts";
-import { fold } from "../../../src/experiment/record.ts";
+import { plainLine, withoutIcons, withoutLinks, withoutTags } from "../../../src/ui/window/plainText.ts";
+import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
+import { fold } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 test("no name becomes an icon, a link that runs a command, a tag or a second line", () => {

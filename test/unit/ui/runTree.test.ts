@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { NewRunEvent } from "../../../src/experiment/events.ts";
-import { fold, type RunRecord } from "../../../src/experiment/record.ts";
-import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runFilter.ts";
-import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runTree.ts";
+import type { NewRunEvent } from "../../../src/record/events.ts";
+import { fold, type RunRecord } from "../../../src/record/record.ts";
+import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runs/runFilter.ts";
+import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runs/runTree.ts";
 
 const treeOf = (records: readonly RunRecord[], sort: Parameters<typeof grouped>[1]): TreeNode[] =>
   grouped(records, sort, (seed) => `seed ${seed}`);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Selection, TextDocument } from "vscode";
-import { DocumentRecords } from "../../../src/ui/documentRecords.ts";
-import { selectedRows } from "../../../src/ui/selectedRows.ts";
+import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
+import { selectedRows } from "../../../src/ui/heatmap/selectedRows.ts";
 
 /** The first lines of the rows that a selection means. */
 function rows(

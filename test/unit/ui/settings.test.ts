@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Setting } from "../../../src/ui/ids.ts";
+import { Setting } from "../../../src/ui/window/ids.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 const {

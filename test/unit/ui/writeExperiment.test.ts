@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, test } from "node:test";
-import { UserError } from "../../../src/experiment/errors.ts";
+import { UserError } from "../../../src/base/errors.ts";
 import type { ExperimentDraft } from "../../../src/experiment/experimentDraft.ts";
 import { readExperiment } from "../../../src/experiment/readExperiment.ts";
 import type * as Parts from "../../host/hostParts.ts";

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseTree, type Node, type ParseError } from "jsonc-parser";
-import type { Problem } from "../../../src/experiment/setupProtocol.ts";
+import type { Problem } from "../../../src/protocol/setupQuestions.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
-import { checkExperiment } from "../../../src/worker/checkExperiment.ts";
+import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-check-"));
 const path = join(folder, "x.adept.json");

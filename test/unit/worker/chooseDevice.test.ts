@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Device } from "../../../src/experiment/engineSpec.ts";
+import type { Device } from "../../../src/engine/engineSpec.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
-import { chooseDevice, type DeviceChoice } from "../../../src/worker/chooseDevice.ts";
-import { DeviceTimes, shapeKey } from "../../../src/worker/deviceTimes.ts";
-import type { MeasuredStep } from "../../../src/worker/measureDevice.ts";
+import { chooseDevice, type DeviceChoice } from "../../../src/worker/device/chooseDevice.ts";
+import { DeviceTimes, shapeKey } from "../../../src/worker/device/deviceTimes.ts";
+import type { MeasuredStep } from "../../../src/worker/device/measureDevice.ts";
 
 const experimentOf = (training: object = {}, method: object = { kind: "pt", promptLength: 5 }) =>
   experimentsOf(

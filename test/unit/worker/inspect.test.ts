@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { columnRoles, templatesOf } from "../../../src/task/columnRoles.ts";
+import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
 import type { Row } from "../../../src/task/example.ts";
-import { inspect, sizesWithin } from "../../../src/worker/inspect.ts";
+import { inspect, sizesWithin } from "../../../src/worker/tokens/inspect.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-inspect-"));
 after(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { KnownFields } from "../../../src/worker/knownFields.ts";
+import { KnownFields } from "../../../src/worker/check/knownFields.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-fields-"));
 after(() => {

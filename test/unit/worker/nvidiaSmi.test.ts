@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { GpuWatch } from "../../../src/worker/gpuWatch.ts";
-import { parseGpuUse } from "../../../src/worker/nvidiaSmi.ts";
+import { GpuWatch } from "../../../src/worker/train/gpuWatch.ts";
+import { parseGpuUse } from "../../../src/worker/device/nvidiaSmi.ts";
 
 const MIB = 1024 * 1024;
 

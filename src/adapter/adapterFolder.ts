@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
+import { readTorchFile } from "../backbone/files/torchFile.ts";
+import { boundedText } from "../base/boundedFile.ts";
+import { UserError } from "../base/errors.ts";
+import type { MethodSpec } from "../method/methodSpec.ts";
+import type { Parameters } from "../model/model.ts";
+import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
+import type { MethodSizes } from "../method/method.ts";
+import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
+import { methodOf } from "../method/registry.ts";
+import { countParameters } from "../method/sizes.ts";
+
+const CONFIG = "adapter_config.json";
+const TENSORS = "adapter_model.safetensors";
+/** An adapter_config.json has some kilobytes. */
+const MOST_CONFIG = 1024 * 1024;
+/** PEFT's name of the one tensor of prompt tuning, and its prefix of tensors inside the backbone. */
+const PEFT_PROMPT = "prompt_embeddings";
+const PEFT_PREFIX = "base_model.model.";
+
+export interface Adapter {
+  spec: MethodSpec;
+  sizes: MethodSizes;
+  parameters: Parameters;
+}
+
+/** A tensor's name in the file. */
+function storedName(kind: MethodSpec["kind"], name: string): string {
+  if (kind === "pt") return PEFT_PROMPT;
+  return kind === "lora" || kind === "ia3" ? `${PEFT_PREFIX}${name}` : name;
+}
+
+/**
+ * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors. Prompt tuning, LoRA and IA3 are
+ * PEFT's own types; the other methods have a type of their own and the tensors of their file in src/method.
+ */
+export function saveAdapter(
+  folder: string,
+  { spec, sizes, parameters }: Adapter,
+  { backbone, width }: { backbone: string; width: number },
+): void {
+  mkdirSync(folder, { recursive: true });
+  const tensors: Tensors = new Map(
+    [...parameters].map(([name, t]) => [storedName(spec.kind, name), { dims: t.dims, data: t.data }]),
+  );
+  writeSafetensors(join(folder, TENSORS), tensors, { format: "pt" });
+  const temporary = join(folder, `${CONFIG}.${process.pid}.tmp`);
+  writeFileSync(temporary, `${JSON.stringify(toConfig(spec, sizes, { backbone, width }), null, 2)}\n`);
+  renameSync(temporary, join(folder, CONFIG));
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(boundedText(path, MOST_CONFIG));
+  } catch (error) {
+    throw new UserError(
+      `${path} cannot be read as JSON: ${(error as Error).message}`,
+      "Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote.",
+    );
+  }
+}
+
+function readConfig(path: string, json: unknown): AdapterConfig {
+  const parsed = AdapterConfig.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new UserError(
+    `${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`,
+    "Adapters of the types PROMPT_TUNING, LORA, IA3, the official code's and ADePT Lab's own can be read.",
+  );
+}
+
+/** The tensors, as PEFT writes them today or as torch.save wrote them. */
+function readTensors(folder: string): { path: string; tensors: Tensors } {
+  const safe = join(folder, TENSORS);
+  const torch = join(folder, "adapter_model.bin");
+  return existsSync(safe) || !existsSync(torch)
+    ? { path: safe, tensors: readSafetensors(safe) }
+    : { path: torch, tensors: readTorchFile(torch) };
+}
+
+interface Stored {
+  spec: MethodSpec;
+  sizes: Omit<MethodSizes, "count">;
+  path: string;
+  tensors: Tensors;
+  storedName: (name: string) => string;
+}
+
+function readStored(folder: string, layout: BackboneLayout): Stored {
+  const configPath = join(folder, CONFIG);
+  const json = readJson(configPath);
+  const official = OfficialConfig.safeParse(json);
+  if (official.success) {
+    const { path, tensors } = readTensors(folder);
+    return { path, ...fromOfficial(official.data, tensors, { path, layout }), storedName: (name) => name };
+  }
+  const { spec, sizes } = fromConfig(readConfig(configPath, json), configPath);
+  return { spec, sizes, ...readTensors(folder), storedName: (name) => storedName(spec.kind, name) };
+}
+
+/**
+ * Reads an adapter folder for a backbone of the given layout: PEFT's, ours, or a checkpoint of the official ADePT or DePT code.
+ * @throws UserError naming file, tensor and shapes when they do not fit
+ */
+export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
+  const { spec, sizes: shape, path, tensors, storedName: stored } = readStored(folder, layout);
+  const sizes = { ...shape, count: countParameters(spec, shape, layout) };
+  for (const name of [PEFT_PROMPT, "prompt"])
+    if (shape.promptLength > 0) takeFirstSubmodule(tensors, name, shape.promptLength);
+  const parameters: Parameters = new Map();
+  for (const each of methodOf(spec.kind).tensors({ spec, sizes, layout })) {
+    const name = stored(each.name);
+    const found = tensors.get(name);
+    if (found === undefined)
+      throw new UserError(`${path} lacks tensor "${name}"`, "The adapter is of another backbone, or incomplete.");
+    if (found.dims.join() !== each.sizes.join())
+      throw new UserError(
+        `${path}: tensor "${name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`,
+      );
+    parameters.set(each.name, { name: each.name, dims: each.sizes, group: each.group, data: found.data });
+    tensors.delete(name);
+  }
+  const [extra] = tensors.keys();
+  if (extra !== undefined)
+    throw new UserError(
+      `${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`,
+      "The adapter is of another backbone, or of a kind that cannot be read.",
+    );
+  return { spec, sizes, parameters };
+}
+
+/** PEFT's default for encoder-decoder models saves the rows of two submodules and uses the first alone. */
+function takeFirstSubmodule(tensors: Tensors, name: string, rows: number): void {
+  const found = tensors.get(name);
+  const [have, width] = found?.dims ?? [];
+  if (found?.dims.length === 2 && width !== undefined && have === 2 * rows)
+    tensors.set(name, { dims: [rows, width], data: found.data.subarray(0, rows * width) });
+}

@@ -1,0 +1,88 @@
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { applyEdits, modify, parse } from "jsonc-parser";
+import { writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
+import { readT5Config } from "../backbone/t5/t5Config.ts";
+import { t5Layout } from "../backbone/t5/t5Layout.ts";
+import { BackboneWeights } from "../backbone/files/weights.ts";
+import type { Adapter } from "./adapterFolder.ts";
+import { checkFoldable, foldedInput, foldedWeight } from "./fold.ts";
+
+export const FOLDED_INPUT = "folded_input.safetensors";
+const COPIED = [
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+  "spiece.model",
+];
+
+const README = `# A folded model
+
+\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain T5. \`${FOLDED_INPUT}\` holds what goes before
+the encoder, which a T5 cannot hold itself, since it shares its embedding with the decoder:
+
+\`\`\`python
+import torch
+from safetensors.torch import load_file
+from transformers import T5ForConditionalGeneration
+
+model, folded = T5ForConditionalGeneration.from_pretrained("."), load_file("${FOLDED_INPUT}")
+
+def encoder_input(ids, mask):
+    x = torch.nn.functional.embedding(ids, folded.get("embedding", model.shared.weight))
+    if "positions" in folded:
+        x = x + folded["positions"][: ids.shape[1]]
+    if "prompt" in folded:
+        prompt = folded["prompt"].expand(len(ids), -1, -1)
+        x, mask = torch.cat([prompt, x], 1), torch.cat([torch.ones(prompt.shape[:2], dtype=mask.dtype), mask], 1)
+    return {"inputs_embeds": x, "attention_mask": mask}
+
+# model.generate(**encoder_input(ids, mask)), or model(**encoder_input(ids, mask), labels=labels)
+\`\`\`
+`;
+
+/** The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to transformers. */
+function writeConfig(from: string, to: string): void {
+  const text = readFileSync(from, "utf8");
+  const config: unknown = parse(text);
+  const has = (key: string): boolean => typeof config === "object" && config !== null && key in config;
+  writeFileSync(
+    to,
+    ["torch_dtype", "dtype"]
+      .filter(has)
+      .reduce((edited, key) => applyEdits(edited, modify(edited, [key], "float32", {})), text),
+  );
+}
+
+/**
+ * Writes a backbone with an adapter in it as a plain Hugging Face folder, fp32. What an input-side method does goes to
+ * folded_input.safetensors beside it, with the lines of Python that use it.
+ * @returns the names of the tensors of folded_input.safetensors, none for methods inside the weights
+ * @throws UserError for methods that cannot be folded
+ */
+export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
+  const weights = BackboneWeights.open(backbone);
+  const config = readT5Config(backbone, weights.has("lm_head.weight"));
+  const layout = t5Layout(config);
+  checkFoldable(adapter, config.tied);
+  const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
+  const tensors: Tensors = new Map(
+    layout.weights.map(({ name, dims }) => {
+      const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined;
+      const linear = linears.get(name);
+      const read = (): Float32Array => weights.read(name, dims);
+      return [name, { dims, data: trained ?? (linear && foldedWeight(adapter, linear, read)) ?? read() }];
+    }),
+  );
+  writeSafetensors(join(folder, "model.safetensors"), tensors, { format: "pt" });
+  writeConfig(join(backbone, "config.json"), join(folder, "config.json"));
+  for (const name of COPIED)
+    if (existsSync(join(backbone, name))) copyFileSync(join(backbone, name), join(folder, name));
+  const input = foldedInput(adapter, tensors.get("shared.weight")!.data, config.width);
+  if (input.size > 0) {
+    writeSafetensors(join(folder, FOLDED_INPUT), input, { format: "pt" });
+    writeFileSync(join(folder, "README.md"), README);
+  }
+  return [...input.keys()];
+}

@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { UserError } from "../base/errors.ts";
+import type { Parameters } from "../model/model.ts";
+import { loadAdapter } from "./adapterFolder.ts";
+
+/**
+ * Start values with those of a trained adapter in place of their own: a prompt from a source task, or the whole method again.
+ * @param source folder of a run or of an adapter; undefined changes nothing
+ * @throws UserError naming the tensor that the method does not have, or has in another shape
+ */
+export function warmStart(initial: Parameters, source: string | undefined, layout: BackboneLayout): Parameters {
+  if (source === undefined) return initial;
+  const inRun = join(source, "adapter");
+  const folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
+  const started = new Map(initial);
+  for (const [name, { dims, data }] of loadAdapter(folder, layout).parameters) {
+    const own = initial.get(name);
+    if (own === undefined)
+      throw new UserError(
+        `method.source: ${folder} has a tensor "${name}" that this method has not`,
+        `It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`,
+      );
+    if (own.dims.join() !== dims.join())
+      throw new UserError(
+        `method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`,
+        "Give the method the sizes of the adapter it starts from.",
+      );
+    started.set(name, { ...own, data: data.slice() });
+  }
+  return started;
+}

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod";
+import { boundedText } from "../../base/boundedFile.ts";
+import { UserError } from "../../base/errors.ts";
+import type { WeightLocation } from "../../engine/program.ts";
+import { readWeight, rowsOf } from "../../engine/weightData.ts";
+import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
+
+/** An index names each tensor once; some hundreds of shards are the most that any model has. */
+const MOST_INDEX = 16 * 1024 * 1024;
+const MOST_SHARDS = 1000;
+const Index = z.object({
+  weight_map: z.record(z.string(), z.string().regex(/^[^/\\:\0]+\.safetensors$/, "a file name, not a path")),
+});
+
+/** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
+export class BackboneWeights {
+  /** @param held where some tensors lie instead */
+  private constructor(
+    readonly folder: string,
+    private readonly entries: ReadonlyMap<string, TensorEntry>,
+    private readonly held: ReadonlyMap<string, WeightLocation> = new Map(),
+  ) {}
+
+  /** @throws UserError naming the file when weights are missing, truncated or malformed */
+  static open(folder: string): BackboneWeights {
+    const single = join(folder, "model.safetensors");
+    const index = join(folder, "model.safetensors.index.json");
+    if (existsSync(single)) return new BackboneWeights(folder, readHeader(single).entries);
+    if (!existsSync(index))
+      throw new UserError(
+        `${folder} has no model.safetensors and no model.safetensors.index.json`,
+        "Give the folder of a model saved with safetensors.",
+      );
+    const entries = new Map<string, TensorEntry>();
+    const shards = new Map<string, ReturnType<typeof readHeader>>();
+    for (const [name, file] of Object.entries(readIndex(index))) {
+      const shard = shards.get(file) ?? readHeader(join(folder, file));
+      shards.set(file, shard);
+      const entry = shard.entries.get(name);
+      if (entry === undefined)
+        throw new UserError(`${join(folder, file)} lacks tensor "${name}", which ${index} puts there`);
+      entries.set(name, entry);
+    }
+    return new BackboneWeights(folder, entries);
+  }
+
+  /** The same tensors, some of them held elsewhere. */
+  heldAt(places: ReadonlyMap<string, WeightLocation>): BackboneWeights {
+    return new BackboneWeights(this.folder, this.entries, places);
+  }
+
+  /** Bytes of all tensors as they are held. */
+  get bytes(): number {
+    return [...this.entries].reduce((sum, [name, entry]) => {
+      const held = this.held.get(name);
+      return (
+        sum + (held === undefined ? entry.bytes : held.bytes + (held.scales === undefined ? 0 : 4 * held.dims[0]!))
+      );
+    }, 0);
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  private entry(name: string, dims: readonly number[]): TensorEntry {
+    const entry = this.entries.get(name);
+    if (entry === undefined)
+      throw new UserError(
+        `${this.folder}: the weights lack tensor "${name}"`,
+        "The folder's config.json and weights do not belong together, or the file is incomplete.",
+      );
+    if (entry.dims.join() !== dims.join())
+      throw new UserError(
+        `${entry.file}: tensor "${name}" has shape (${entry.dims.join(", ")}), config.json asks for (${dims.join(", ")})`,
+      );
+    return entry;
+  }
+
+  /** Where a tensor of the given dims lies. @throws UserError when it is missing or of another shape */
+  locate(name: string, dims: readonly number[]): WeightLocation {
+    const { file, offset, bytes, ...entry } = this.entry(name, dims);
+    return (
+      this.held.get(name) ?? { file, offset, bytes, dims: entry.dims, type: floatType(name, this.entry(name, dims)) }
+    );
+  }
+
+  /** A tensor's values as fp32. */
+  read(name: string, dims: readonly number[]): Float32Array {
+    return readWeight(this.locate(name, dims));
+  }
+
+  /** Rows `from` up to `to` of a tensor as fp32. */
+  rows(name: string, dims: readonly number[], [from, to]: readonly [from: number, to: number]): Float32Array {
+    return readWeight(rowsOf(this.locate(name, dims), from, to));
+  }
+}
+
+function readIndex(path: string): Record<string, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(boundedText(path, MOST_INDEX));
+  } catch (error) {
+    throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
+  }
+  const parsed = Index.safeParse(json);
+  if (!parsed.success) throw new UserError(`${path}: weight_map must map tensor names to file names in the folder`);
+  if (new Set(Object.values(parsed.data.weight_map)).size > MOST_SHARDS)
+    throw new UserError(`${path} names more than ${MOST_SHARDS} files`);
+  return parsed.data.weight_map;
+}

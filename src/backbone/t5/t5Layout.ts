@@ -1,0 +1,61 @@
+import type { Sublayer } from "../changes.ts";
+import type { T5Config } from "./t5Config.ts";
+
+/** What a method may know of a backbone when it names its tensors. */
+export interface BackboneLayout {
+  width: number;
+  vocabulary: number;
+  linears: { module: string; in: number; out: number }[];
+  norms: { module: string; width: number }[];
+  sublayers: Sublayer[];
+  /** every tensor that the graph reads, once, with its dims */
+  weights: { name: string; dims: number[] }[];
+}
+
+/** The modules of a T5, encoder first, in the order of its layers. */
+export function t5Layout(config: T5Config): BackboneLayout {
+  const { width, heads, headWidth, hidden, gated, tied, vocabulary, buckets } = config;
+  const inner = heads * headWidth;
+  const layout: BackboneLayout = {
+    width,
+    vocabulary,
+    linears: [],
+    norms: [],
+    sublayers: [],
+    weights: [{ name: "shared.weight", dims: [vocabulary, width] }],
+  };
+  const linear = (module: string, sizes: { in: number; out: number }): void => {
+    layout.linears.push({ module, ...sizes });
+    if (module !== "lm_head" || !tied) layout.weights.push({ name: `${module}.weight`, dims: [sizes.out, sizes.in] });
+  };
+  const norm = (module: string): void => {
+    layout.norms.push({ module, width });
+    layout.weights.push({ name: `${module}.weight`, dims: [width] });
+  };
+  const attention = (name: string, kind: "self" | "cross", biased: boolean): void => {
+    layout.sublayers.push({ name, kind });
+    const module = `${name}.${kind === "self" ? "SelfAttention" : "EncDecAttention"}`;
+    for (const part of ["q", "k", "v"]) linear(`${module}.${part}`, { in: width, out: inner });
+    linear(`${module}.o`, { in: inner, out: width });
+    if (biased) layout.weights.push({ name: `${module}.relative_attention_bias.weight`, dims: [buckets, heads] });
+    norm(`${name}.layer_norm`);
+  };
+  const feedForward = (name: string): void => {
+    layout.sublayers.push({ name, kind: "feedForward" });
+    for (const part of gated ? ["wi_0", "wi_1"] : ["wi"])
+      linear(`${name}.DenseReluDense.${part}`, { in: width, out: hidden });
+    linear(`${name}.DenseReluDense.wo`, { in: hidden, out: width });
+    norm(`${name}.layer_norm`);
+  };
+  for (const side of ["encoder", "decoder"] as const) {
+    for (let i = 0; i < (side === "encoder" ? config.layers : config.decoderLayers); i++) {
+      const block = `${side}.block.${i}.layer`;
+      attention(`${block}.0`, "self", i === 0);
+      if (side === "decoder") attention(`${block}.1`, "cross", false);
+      feedForward(`${block}.${side === "encoder" ? 1 : 2}`);
+    }
+    norm(`${side}.final_layer_norm`);
+  }
+  linear("lm_head", { in: width, out: vocabulary });
+  return layout;
+}

@@ -1,0 +1,114 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Tokenizer } from "tokenizers";
+import { boundedText } from "../../base/boundedFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { checkTokenizer } from "./tokenizerBounds.ts";
+
+/** The largest vocabularies in use, of 256,000 pieces, take 33 MB. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+export interface EncodeOptions {
+  /** add the post-processor's tokens, such as </s> (default true) */ addSpecial?: boolean;
+  /** longest result in tokens, special ones included */ maxLength?: number;
+}
+/** Tokens of a text. `offsets` are UTF-16 code units of the text given; added special tokens have (0, 0). */
+export interface Encoding {
+  ids: number[];
+  tokens: string[];
+  offsets: [number, number][];
+  specialMask: number[];
+}
+
+/** A Hugging Face tokenizer.json, exact. Lone surrogates count as U+FFFD. */
+export class TextTokenizer {
+  readonly vocabularySize: number;
+
+  constructor(private readonly native: Tokenizer) {
+    this.native.disableTruncation();
+    this.native.disablePadding();
+    this.vocabularySize = native.getVocabSize(true);
+  }
+
+  private async encoded(text: string, addSpecial: boolean): ReturnType<Tokenizer["encode"]> {
+    try {
+      return await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+    } catch (error) {
+      throw new UserError(
+        `The tokenizer cannot read "${text.slice(0, 40)}": ${(error as Error).message}`,
+        "Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again.",
+      );
+    }
+  }
+
+  async encode(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<Encoding> {
+    const encoding = await this.encoded(text, addSpecial);
+    const units = utf16Offsets(text);
+    const specialMask = encoding.getSpecialTokensMask();
+    const kept = cut(specialMask, maxLength);
+    return {
+      ids: kept(encoding.getIds()),
+      tokens: kept(encoding.getTokens()),
+      specialMask: kept(specialMask),
+      offsets: kept(encoding.getOffsets().map(([from = 0, to = 0]): [number, number] => [units(from), units(to)])),
+    };
+  }
+
+  /** Ids alone: no offsets are worked out. */
+  async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
+    const encoding = await this.encoded(text, addSpecial);
+    const ids = encoding.getIds();
+    return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
+  }
+
+  /** A token as the vocabulary has it, with a space where it begins a word. */
+  piece(id: number): string {
+    return (this.native.idToToken(id) ?? "").replaceAll("▁", " ");
+  }
+
+  decode(ids: readonly number[], skipSpecial = true): Promise<string> {
+    return this.native.decode([...ids], skipSpecial);
+  }
+}
+
+/**
+ * Cuts on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a setting of the whole
+ * tokenizer, read when a call gets its turn on another thread: two lengths in use at once would mix.
+ */
+function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
+  if (specialMask.length <= maxLength) return (values) => values;
+  if (!specialMask.includes(0)) return (values) => values.slice(0, maxLength);
+  const lead = specialMask.indexOf(0);
+  const trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
+  const end = Math.max(lead, maxLength - trail);
+  return (values) => [...values.slice(0, end), ...values.slice(values.length - trail)];
+}
+
+/** Code point index -> UTF-16 index; the identity where the text has no astral characters. */
+function utf16Offsets(text: string): (codePoint: number) => number {
+  if (!/[\u{10000}-\u{10FFFF}]/u.test(text)) return (i) => i;
+  const starts: number[] = [];
+  let unit = 0;
+  for (const character of text) {
+    starts.push(unit);
+    unit += character.length;
+  }
+  starts.push(unit);
+  return (i) => starts[i] ?? unit;
+}
+
+/** Opens the tokenizer of a model folder. @throws UserError naming the file when it is missing or damaged */
+export function loadTokenizer(folder: string): TextTokenizer {
+  const path = join(folder, "tokenizer.json");
+  if (!existsSync(path))
+    throw new UserError(
+      `${folder} has no tokenizer.json`,
+      "Save the model with a fast tokenizer (tokenizer.json) and try again.",
+    );
+  checkTokenizer(path, boundedText(path, MOST_BYTES));
+  try {
+    return new TextTokenizer(Tokenizer.fromFile(path));
+  } catch (error) {
+    throw new UserError(`${path} is not a tokenizer: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,69 @@
+import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import { isSafePattern } from "./safePattern.ts";
+
+const id = z
+  .number()
+  .int()
+  .nonnegative()
+  .max(2 ** 31);
+const Template = z.array(
+  z.union([
+    z.strictObject({ Sequence: z.object({ id: z.string() }) }),
+    z.strictObject({ SpecialToken: z.object({ id: z.string() }) }),
+  ]),
+);
+const TemplateProcessing = z.object({
+  type: z.literal("TemplateProcessing"),
+  single: Template,
+  pair: Template,
+  special_tokens: z.record(z.string(), z.object({ ids: z.array(id).min(1), tokens: z.array(z.string()) })),
+});
+const DEEPEST = 16;
+/** Parts of a tokenizer.json that say how a text is cut; its vocabulary, which is most of it, says nothing of the kind. */
+const PARTS = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
+
+type Fail = (what: string) => never;
+
+/** Special tokens that a template puts in are all described: the native code ends the process where one is missing. */
+function checkTemplate(value: object, fail: Fail): void {
+  const parsed = TemplateProcessing.safeParse(value);
+  if (!parsed.success) return fail("its post_processor's template is malformed");
+  const { single, pair, special_tokens: tokens } = parsed.data;
+  for (const piece of [...single, ...pair])
+    if ("SpecialToken" in piece && !Object.hasOwn(tokens, piece.SpecialToken.id))
+      fail(`its post_processor puts in "${piece.SpecialToken.id}", which it does not describe`);
+  for (const { ids, tokens: texts } of Object.values(tokens))
+    if (ids.length !== texts.length) fail("its post_processor's special tokens have not as many ids as texts");
+}
+
+function walk(value: unknown, fail: Fail, depth = 0): void {
+  if (typeof value !== "object" || value === null) return;
+  if (depth > DEEPEST) fail("it is nested too deeply");
+  const { type, Regex: pattern } = value as { type?: unknown; Regex?: unknown };
+  if (type === "TemplateProcessing") checkTemplate(value, fail);
+  if (typeof pattern === "string" && !isSafePattern(pattern))
+    fail(`the regular expression "${pattern.slice(0, 60)}" could be tried for ever`);
+  for (const each of Object.values(value)) walk(each, fail, depth + 1);
+}
+
+/**
+ * Looks at a tokenizer before the native code does, which ends the whole process, or works on for ever, where a file lies to it.
+ * @throws UserError naming the file and what cannot be used of it
+ */
+export function checkTokenizer(path: string, text: string): void {
+  const fail: Fail = (what) => {
+    throw new UserError(
+      `${path} is not a tokenizer that can be used: ${what}`,
+      "Take the model from a source you trust.",
+    );
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+  if (typeof json !== "object" || json === null) return fail("it is no object");
+  for (const part of PARTS) walk((json as Record<string, unknown>)[part], fail);
+}

@@ -1,0 +1,111 @@
+import { parseArgs } from "node:util";
+import { compareRuns, type ComparedRun, type Comparison, type ComparisonRow } from "../../analysis/compareRuns.ts";
+import type { SeedSummary } from "../../analysis/statistics/seedInterval.ts";
+import { UserError } from "../../base/errors.ts";
+import { metricName, metricValue } from "../../record/metricText.ts";
+import { adoptRuns } from "../../run/adoption.ts";
+import { findRun, listRuns, type RunDirectory } from "../../run/runDirectory.ts";
+import { runsFolder } from "../place.ts";
+import { markdownTable, table } from "../table.ts";
+import { tellOnce } from "../tellOnce.ts";
+import { say } from "../terminal.ts";
+
+const RIGHT = ["parameters", "seeds"];
+
+/** The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is the newest sweep. */
+export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
+  const all = listRuns(runsDir).reverse();
+  const sweepOf = (run: RunDirectory): string | undefined =>
+    run.damage() === undefined ? run.experiment().part?.sweep : undefined;
+  const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
+  if (wanted.length === 0 && newest === undefined)
+    throw new UserError(
+      "There is no sweep here to compare",
+      "Name the runs: adept compare RUN RUN, or give the experiment seeds or a sweep.",
+    );
+  const asked = wanted.length === 0 ? [newest!] : wanted;
+  const found = new Set(
+    asked.flatMap((name) => {
+      const members = all.filter((run) => sweepOf(run)?.startsWith(name) === true);
+      return members.length > 0 ? members : [findRun(runsDir, name)];
+    }),
+  );
+  return all.filter((run) => [...found].some(({ id }) => id === run.id));
+}
+
+export const comparedRuns = (runs: readonly RunDirectory[]): ComparedRun[] =>
+  runs.map((run) => ({ id: run.id, experiment: run.experiment(), record: run.record() }));
+
+function interval(metric: string, summary: SeedSummary | undefined): string {
+  if (summary === undefined) return "";
+  const value = (x: number): string => metricValue(metric, x);
+  return summary.interval === undefined
+    ? value(summary.mean)
+    : `${value(summary.mean)} [${value(summary.interval[0])}, ${value(summary.interval[1])}]`;
+}
+
+const settings = (chosen: Record<string, unknown>): string =>
+  Object.entries(chosen)
+    .map(([key, value]) => `${key.split(".").at(-1)!}=${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
+
+function cells({ metric }: Comparison, row: ComparisonRow): string[] {
+  const tuned = row.tried > 1 ? `${settings(row.chosen)} (of ${row.tried})` : "";
+  return [
+    row.label,
+    row.trainable?.toLocaleString("en") ?? "",
+    tuned,
+    interval(metric, row.test),
+    String(row.seeds.length),
+    row.unfinished.length === 0 ? "" : `${row.unfinished.length} unfinished`,
+  ];
+}
+
+/** The lines of a comparison, as text or Markdown. */
+export function comparisonLines(comparison: Comparison, markdown: boolean): string[] {
+  const n = comparison.rows.map((row) => row.testExamples).find((each) => each !== undefined);
+  const header = [
+    "method",
+    "parameters",
+    "chosen on validation",
+    `test ${metricName(comparison.metric)}${n === undefined ? "" : ` (n=${n})`}, mean and 95 % interval over seeds`,
+    "seeds",
+    "",
+  ];
+  const rows = comparison.rows.map((row) => cells(comparison, row));
+  const kept = header
+    .map((name, i) => name !== "" || rows.some((row) => row[i] !== ""))
+    .map((keep, i) => keep && (i !== 2 || rows.some((row) => row[2] !== "")));
+  const only = (list: readonly string[]): string[] => list.filter((_, i) => kept[i]);
+  return [
+    ...(markdown ? markdownTable : table)(only(header), rows.map(only), RIGHT),
+    ...comparison.warnings.map((warning) => `${markdown ? "\n" : ""}note: ${warning}`),
+  ];
+}
+
+/** adept compare [RUN | SWEEP]... */
+export function compare(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      "runs-dir": { type: "string" },
+      metric: { type: "string" },
+      markdown: { type: "boolean" },
+      json: { type: "boolean" },
+    },
+  });
+  const runsDir = runsFolder(values["runs-dir"]);
+  adoptRuns(runsDir, tellOnce());
+  const runs = comparedRuns(chosenRuns(runsDir, positionals));
+  const told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
+  if (values.metric !== undefined && !told.has(values.metric))
+    throw new UserError(
+      `--metric ${values.metric}: these runs do not tell it`,
+      told.size > 0 ? `They tell: ${[...told].join(", ")}.` : "None of them has been tested yet.",
+    );
+  const comparison = compareRuns(runs, values.metric);
+  if (values.json === true) say(JSON.stringify(comparison));
+  else for (const line of comparisonLines(comparison, values.markdown === true)) say(line);
+  return Promise.resolve(0);
+}

@@ -1,0 +1,56 @@
+import { statfsSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import { openGitStore } from "../../run/git/gitStore.ts";
+import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
+import { deviceFindings } from "./doctorDevices.ts";
+import { attempt, type Finding } from "../finding.ts";
+import { say } from "../terminal.ts";
+
+const LEAST_FREE = 1e9;
+
+async function git(): Promise<string> {
+  const store = await openGitStore(process.cwd());
+  if ("reason" in store) throw new Error(store.reason);
+  return "each run becomes a commit under refs/adept/runs";
+}
+
+function disk(): string {
+  const { bavail, bsize } = statfsSync(process.cwd());
+  const free = bavail * bsize;
+  const told = `${(free / 1e9).toFixed(1)} GB free here`;
+  if (free < LEAST_FREE) throw new Error(told);
+  return told;
+}
+
+async function findings(): Promise<Finding[]> {
+  return [
+    {
+      what: "node",
+      ok: true,
+      detail: `${process.version}, ${availableParallelism()} cores, ${(totalmem() / 1e9).toFixed(1)} GB of memory`,
+    },
+    await attempt(
+      "tokenizer",
+      "npm ci",
+      () => `${loadTokenizer(backboneFolder(EMBEDDED_BACKBONE)).vocabularySize} pieces in the embedded backbone`,
+    ),
+    ...(await deviceFindings().catch((error: unknown): Finding[] => [
+      { what: "devices", ok: false, detail: String(error), fix: "npm ci" },
+    ])),
+    await attempt("git", "git init", git),
+    await attempt("disk", "free some space", disk),
+  ];
+}
+
+/** adept doctor: what is there, what is missing, and the command that fixes it. */
+export async function doctor(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
+  const found = await findings();
+  if (values.json === true) say(JSON.stringify(found));
+  else
+    for (const { what, ok, detail, fix } of found)
+      say(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
+  return 0;
+}

@@ -1,0 +1,79 @@
+import { requireDevice } from "../../engine/device/deviceTrouble.ts";
+import { onnxruntimeVersion } from "../../engine/device/machine.ts";
+import { DEVICES, type Device } from "../../engine/engineSpec.ts";
+import { UserError } from "../../base/errors.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { millisecondsText } from "../../base/millisecondsText.ts";
+import { experimentsOf } from "../../experiment/readExperiment.ts";
+import { checked } from "../../worker/device/chooseDevice.ts";
+import { measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";
+import type { Finding } from "../finding.ts";
+
+const TENSORFLOW =
+  "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";
+
+/** A device that takes longer (ms) for a few small steps is of no use. */
+const PATIENCE = 30_000;
+
+/** What is said where no command helps: no device comes to another platform. */
+const NO_COMMAND = /^Use "auto"/;
+
+/** The step that is timed: small, and the same on every machine. */
+function smallStep(): Experiment {
+  const training = { batchSize: 16, maxSourceLength: 64, maxTargetLength: 4 };
+  return experimentsOf(
+    "doctor.adept.json",
+    JSON.stringify({
+      name: "doctor",
+      task: { kind: "mail" },
+      method: { kind: "adept", promptLength: 20, bottleneck: 8 },
+      training,
+    }),
+  )[0]!;
+}
+
+/** What is not to be had on this machine is known without a process. */
+function ruledOut(device: Device): MeasuredStep | undefined {
+  try {
+    requireDevice(device);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { device, reason: error.message, action: error.action };
+  }
+}
+
+const called = (device: Device): string =>
+  device === "tfjs"
+    ? `tfjs (${TENSORFLOW})`
+    : `${device} (onnxruntime ${onnxruntimeVersion()}${device === "cuda" ? "; wants CUDA 12 and cuDNN 9" : ""})`;
+
+function findingOf(step: MeasuredStep): Finding {
+  const { device } = step;
+  const what = called(device);
+  if (!("reason" in step))
+    return {
+      what,
+      ok: true,
+      detail: `${millisecondsText(step.milliseconds)} ms a step, ${step.name}`,
+      device,
+      name: step.name,
+      milliseconds: step.milliseconds,
+    };
+  return {
+    what,
+    ok: false,
+    detail: step.reason.replace(/^engine\.device: /, ""),
+    fix: NO_COMMAND.test(step.action ?? "") ? undefined : step.action,
+    device,
+  };
+}
+
+/** Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the other. */
+export async function deviceFindings(): Promise<Finding[]> {
+  const experiment = smallStep();
+  const steps: MeasuredStep[] = [];
+  for (const device of DEVICES)
+    steps.push(ruledOut(device) ?? (await measureDevice(experiment, device, { patience: PATIENCE })));
+  return checked(steps).map(findingOf);
+}

@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { Presets, SingleBar } from "cli-progress";
+import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload.ts";
+import { hubPlace } from "../../hub/hubRequest.ts";
+import { say, tell } from "../terminal.ts";
+import { WrongUse } from "../wrongUse.ts";
+
+const MEGA = 1e6;
+const LINES = 20;
+
+/** Progress on standard error: a bar on a terminal, else a line each twentieth. */
+class TransferProgress {
+  private readonly bar = process.stderr.isTTY
+    ? new SingleBar(
+        {
+          format: "{bar} {value}/{total} MB {rate} MB/s, {eta_formatted} left {file}",
+          stream: process.stderr,
+          hideCursor: true,
+        },
+        Presets.shades_classic,
+      )
+    : undefined;
+  private readonly start = performance.now();
+  private first: number | undefined;
+  private nextLine = 0;
+  private started = false;
+
+  show({ file, done, total }: DownloadProgress): void {
+    this.first ??= done;
+    const rate = ((done - this.first) / MEGA / Math.max(0.001, (performance.now() - this.start) / 1000)).toFixed(1);
+    if (this.bar !== undefined) {
+      if (!this.started) {
+        this.bar.start(Math.ceil(total / MEGA), 0, { file, rate });
+        this.started = true;
+      }
+      this.bar.update(Math.round(done / MEGA), { file, rate });
+    } else if (done >= this.nextLine) {
+      this.nextLine = done + total / LINES;
+      tell(`${(done / MEGA).toFixed(1)}/${(total / MEGA).toFixed(1)} MB, ${rate} MB/s, ${file}\n`);
+    }
+  }
+
+  stop(): void {
+    if (this.started) this.bar?.stop();
+  }
+}
+
+/** adept download REPO: files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
+export async function download(args: string[]): Promise<number> {
+  const {
+    values,
+    positionals: [name, ...more],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      revision: { type: "string", default: "main" },
+      dataset: { type: "boolean" },
+      out: { type: "string" },
+      include: { type: "string", multiple: true },
+      json: { type: "boolean" },
+    },
+  });
+  if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
+  const cancel = new AbortController();
+  const progress = new TransferProgress();
+  const interrupt = (): void => {
+    cancel.abort();
+  };
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  try {
+    const done = await downloadRepository(
+      hubPlace(cancel.signal, process.env),
+      { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
+      { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] },
+      (each) => {
+        progress.show(each);
+      },
+    );
+    progress.stop();
+    say(
+      values.json === true
+        ? JSON.stringify(done)
+        : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`,
+    );
+    return 0;
+  } catch (error) {
+    progress.stop();
+    if (!cancel.signal.aborted) throw error;
+    tell("stopped; the same command goes on where it was\n");
+    return 130;
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  }
+}

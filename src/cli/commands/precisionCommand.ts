@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { engineHere } from "../../engine/device/devicesHere.ts";
+import { UserError } from "../../base/errors.ts";
+import { precisionText } from "../../record/precisionText.ts";
+import { loadAdapter } from "../../adapter/adapterFolder.ts";
+import { Journal } from "../../run/journal.ts";
+import { located } from "../../run/sources.ts";
+import { prepare } from "../../training/prepare.ts";
+import { precisionCost } from "../../worker/train/precisionCost.ts";
+import { namedRun } from "../place.ts";
+import { say } from "../terminal.ts";
+
+/** adept precision RUN: what its narrower weights cost beside fp32, after training; told in its journal. */
+export async function precision(args: string[]): Promise<number> {
+  const {
+    values,
+    positionals: [wanted = "latest"],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
+  });
+  const run = namedRun(values["runs-dir"], wanted);
+  const given = located(run);
+  if (given.precision.weights === "fp32")
+    throw new UserError(
+      `Run ${run.id} has fp32 weights: there is nothing to compare`,
+      "Choose a run whose experiment has a narrower precision.",
+    );
+  const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
+  try {
+    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout);
+    const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
+    if (cost === undefined) throw new UserError(`Run ${run.id} has no examples to compare on`);
+    const journal = new Journal(run.path);
+    try {
+      journal.append(cost);
+    } finally {
+      journal.close();
+    }
+    say(
+      values.json === true ? JSON.stringify({ run: run.id, ...cost, text: precisionText(cost) }) : precisionText(cost),
+    );
+    return 0;
+  } finally {
+    await prepared.model.release();
+  }
+}

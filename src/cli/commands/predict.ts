@@ -1,0 +1,57 @@
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { engineHere } from "../../engine/device/devicesHere.ts";
+import { UserError } from "../../base/errors.ts";
+import { loadAdapter } from "../../adapter/adapterFolder.ts";
+import { tokenise } from "../../training/batching.ts";
+import { evaluate } from "../../training/evaluation.ts";
+import { openExperimentModel } from "../../training/prepare.ts";
+import { located } from "../../run/sources.ts";
+import { namedRun } from "../place.ts";
+import { say } from "../terminal.ts";
+
+async function standardInput(): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: process.stdin })) if (line.trim() !== "") lines.push(line);
+  return lines;
+}
+
+/** adept predict RUN [TEXT]: one prediction per text, or per line of standard input. */
+export async function predict(args: string[]): Promise<number> {
+  const {
+    values,
+    positionals: [wanted = "latest", ...words],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
+  });
+  const run = namedRun(values["runs-dir"], wanted);
+  const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
+  if (texts.length === 0)
+    throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
+  const given = located(run);
+  const experiment = { ...given, engine: engineHere(given.engine) };
+  const { model, tokenizer } = await openExperimentModel(experiment);
+  try {
+    const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);
+    const examples = await tokenise(
+      texts.map((source) => ({ source, target: "" })),
+      tokenizer,
+      experiment.training,
+    );
+    const predictions =
+      (
+        await evaluate(model, parameters, examples, {
+          maxTokens: experiment.training.maxTargetLength,
+          decode: (ids) => tokenizer.decode(ids),
+        })
+      )?.predictions ?? [];
+    const results = predictions.map(({ input, prediction }) => ({ input, prediction }));
+    if (values.json === true) say(JSON.stringify({ run: run.id, predictions: results }));
+    else for (const { prediction } of results) say(prediction);
+    return 0;
+  } finally {
+    await model.release();
+  }
+}

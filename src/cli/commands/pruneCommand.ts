@@ -1,0 +1,49 @@
+import { parseArgs } from "node:util";
+import { bytesText } from "../../base/bytesText.ts";
+import { openGitStore } from "../../run/git/gitStore.ts";
+import { prunable, PRUNED, type Prunable, type Pruned } from "../../run/prune.ts";
+import { runsFolder } from "../place.ts";
+import { say } from "../terminal.ts";
+
+const TEXTS: Record<Pruned, (what: string) => string> = {
+  deleted: (what) => `run ${what}, deleted more than a week ago`,
+  backups: (what) => `backup ${what}, more than a month old`,
+  worktrees: (what) => `work tree ${what}, which no run is at work in`,
+  files: (what) => `kept file ${what.slice(0, 12)}, which no run names`,
+  checkpoints: (what) => `checkpoints of finished run ${what}`,
+};
+const total = (found: readonly Prunable[]): string => bytesText(found.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
+
+/** adept runs prune [--checkpoints] [--yes]: what is no longer needed, shown first; with --yes it goes. */
+export async function prune(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      checkpoints: { type: "boolean" },
+      yes: { type: "boolean" },
+      "runs-dir": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  const opened = await openGitStore(process.cwd());
+  const found = await prunable(
+    { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
+    PRUNED.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),
+  );
+  if (values.yes === true) for (const { remove } of found) await remove();
+  const removed = values.yes === true;
+  if (values.json === true)
+    say(JSON.stringify({ removed, found: found.map(({ kind, what, bytes }) => ({ kind, what, bytes })) }));
+  else {
+    for (const { kind, what, bytes } of found)
+      say(`${TEXTS[kind](what)}${bytes === undefined ? "" : ` (${bytesText(bytes)})`}`);
+    say(
+      found.length === 0
+        ? "nothing to prune"
+        : removed
+          ? `removed: ${found.length}, ${total(found)}`
+          : `${found.length} can go, ${total(found)}: adept runs prune${values.checkpoints === true ? " --checkpoints" : ""} --yes removes them`,
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,66 @@
+import { relative, resolve, sep } from "node:path";
+import { parseArgs } from "node:util";
+import { UserError } from "../../base/errors.ts";
+import { GitRestore, type RestorableFile } from "../../run/git/gitRestore.ts";
+import { codeOf, gitHere } from "../gitHere.ts";
+import { namedRun } from "../place.ts";
+import { say } from "../terminal.ts";
+import { WrongUse } from "../wrongUse.ts";
+
+/** The files that are meant, by their own paths or those of their folders. @throws UserError where one names none that differs */
+function chosen(files: readonly RestorableFile[], top: string, wanted: readonly string[]): string[] {
+  return [
+    ...new Set(
+      wanted.flatMap((each) => {
+        const own = relative(top, resolve(each)).split(sep).join("/");
+        const fitting = files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`));
+        if (fitting.length === 0)
+          throw new UserError(`${each} is as the run had it, or the run has not got it`, "See adept runs diff.");
+        return fitting.map(({ path }) => path);
+      }),
+    ),
+  ];
+}
+
+/** adept runs restore RUN PATH... | --all | --undo BACKUP: files as a run had them, after a backup of what is there. */
+export async function restore(args: string[]): Promise<number> {
+  const {
+    values,
+    positionals: [wanted, ...paths],
+  } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      all: { type: "boolean" },
+      undo: { type: "string" },
+      "runs-dir": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  const store = await gitHere();
+  const restoring = new GitRestore(store);
+  const answer = (json: object, text: string): void => {
+    say(values.json === true ? JSON.stringify(json) : text);
+  };
+  if (values.undo !== undefined) {
+    await restoring.undo(await restoring.backupAt(values.undo));
+    answer({ undone: values.undo }, "everything is as it was before");
+    return 0;
+  }
+  if (wanted === undefined || (paths.length === 0 && values.all !== true))
+    throw new WrongUse("restore takes a run, and paths or --all; adept runs diff RUN lists them");
+  const run = namedRun(values["runs-dir"], wanted);
+  const commit = codeOf(run);
+  const files = await restoring.differences(commit);
+  const restored = values.all === true ? files.map(({ path }) => path) : chosen(files, store.git.folder, paths);
+  if (restored.length === 0) {
+    answer({ run: run.id, restored }, "all files are as the run had them");
+    return 0;
+  }
+  const { ref } = await restoring.restore(commit, restored);
+  answer(
+    { run: run.id, restored, backup: ref },
+    [...restored.map((path) => `restored  ${path}`), `undo with: adept runs restore --undo ${ref}`].join("\n"),
+  );
+  return 0;
+}

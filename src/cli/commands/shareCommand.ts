@@ -1,0 +1,92 @@
+import { parseArgs } from "node:util";
+import { UserError } from "../../base/errors.ts";
+import { isOpen } from "../../record/record.ts";
+import type { PushPreview } from "../../run/git/gitLeaving.ts";
+import { GitShare } from "../../run/git/gitShare.ts";
+import { gitHere, remoteOf } from "../gitHere.ts";
+import { namedRun, runsFolder } from "../place.ts";
+import { say, tell } from "../terminal.ts";
+import { WrongUse } from "../wrongUse.ts";
+
+const LISTED = 40;
+const size = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;
+
+/** Files that hold back a push. @throws UserError naming those that may hold a secret */
+function holdSecrets({ files }: PushPreview, allowed: boolean): void {
+  const secrets = files.filter(({ secret, tracked }) => secret && !(tracked && allowed));
+  const stray = secrets.filter(({ tracked }) => !tracked);
+  const named = (those: typeof files): string => [...new Set(those.map(({ path }) => path))].join(", ");
+  if (stray.length > 0)
+    throw new UserError(
+      `Nothing was pushed: ${named(stray)} may hold a secret`,
+      "Take it out of the repository, train again, and push that run.",
+    );
+  if (secrets.length > 0)
+    throw new UserError(
+      `Nothing was pushed: ${named(secrets)} may hold a secret`,
+      "Your own commits have it. If it holds none, add --tracked-secrets.",
+    );
+}
+
+/** adept runs push RUN... [--yes]: shows what would leave; with --yes it does. */
+export async function push(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      remote: { type: "string" },
+      yes: { type: "boolean" },
+      "tracked-secrets": { type: "boolean" },
+      "runs-dir": { type: "string" },
+      json: { type: "boolean" },
+    },
+  });
+  if (positionals.length === 0) throw new WrongUse("push takes the runs that leave");
+  const store = await gitHere();
+  const share = new GitShare(store);
+  const remote = remoteOf(await share.remotes(), values.remote);
+  const ids = [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted)))].map((run) => {
+    if (isOpen(run.record().status)) throw new UserError(`Run ${run.id} has not ended`, "Let it finish, or stop it.");
+    return run.id;
+  });
+  for (const id of ids)
+    if ((await store.commitOf(id)) === undefined)
+      throw new UserError(`Run ${id} has no commit`, "Runs are committed in folders with a git repository.");
+  const preview = await share.preview(remote, ids);
+  const { commits, files, bytes } = preview;
+  tell(
+    [
+      `to ${remote}: ${commits} commits, ${files.length} files, ${size(bytes)}`,
+      ...files.slice(0, LISTED).map((file) => `  ${size(file.bytes).padStart(10)}  ${file.path}`),
+      ...(files.length > LISTED ? [`  and ${files.length - LISTED} more`] : []),
+      "",
+    ].join("\n"),
+  );
+  if (values.yes === true) {
+    holdSecrets(preview, values["tracked-secrets"] === true);
+    await share.push(remote, ids);
+  }
+  if (values.json === true) say(JSON.stringify({ remote, runs: ids, pushed: values.yes === true, ...preview }));
+  else say(values.yes === true ? `pushed to ${remote}: ${ids.join(" ")}` : "nothing has left: add --yes to push");
+  return values.yes === true ? 0 : 2;
+}
+
+/** adept runs fetch: runs that a remote has and this folder has not. */
+export async function fetchRuns(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { remote: { type: "string" }, "runs-dir": { type: "string" }, json: { type: "boolean" } },
+  });
+  const share = new GitShare(await gitHere());
+  const remote = remoteOf(await share.remotes(), values.remote);
+  const { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
+  for (const { id, reason } of refused) tell(`run ${id} was not taken over: ${reason}\n`);
+  say(
+    values.json === true
+      ? JSON.stringify({ remote, came, refused })
+      : came.length === 0
+        ? `nothing new from ${remote}`
+        : came.join("\n"),
+  );
+  return 0;
+}

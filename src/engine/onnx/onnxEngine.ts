@@ -1,0 +1,107 @@
+import { realpathSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, relative } from "node:path";
+import { env, InferenceSession, Tensor } from "onnxruntime-node";
+import { simplify } from "../../graph/passes.ts";
+import type { Value } from "../../graph/value.ts";
+import type { Device, EngineSpec } from "../engineSpec.ts";
+import { explainDevice, requireDevice } from "../device/deviceTrouble.ts";
+import type { Engine } from "../engine.ts";
+import { lowerToOnnx } from "./onnxGraph.ts";
+import type { HostTensor, Program, WeightLocation } from "../program.ts";
+
+/** What onnxruntime calls a device, and what a person does. */
+const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: string }> = {
+  cpu: { provider: "cpu", name: "onnxruntime CPU" },
+  webgpu: { provider: "webgpu", name: "onnxruntime WebGPU" },
+  cuda: { provider: "cuda", name: "onnxruntime CUDA" },
+  directml: { provider: "dml", name: "onnxruntime DirectML" },
+  coreml: { provider: "coreml", name: "onnxruntime Core ML" },
+};
+
+// What goes wrong is thrown; the library's own log would say it again on the error stream.
+env.logLevel = "fatal";
+
+/**
+ * onnxruntime maps external data only below one folder, links resolved: the nearest folder that holds every weight file.
+ * (A Hugging Face cache links its files to a folder of blobs.)
+ */
+function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): {
+  folder: string;
+  weights: Map<string, WeightLocation>;
+} {
+  const real = new Map(
+    [...new Set([...weights.values()].map((w) => w.file))].map((file) => [file, realpathSync(file)]),
+  );
+  const files = [...real.values()];
+  let folder = dirname(files[0] ?? tmpdir());
+  while (!files.every((file) => !relative(folder, file).startsWith(".."))) folder = dirname(folder);
+  const located = [...weights].map(([name, w]) => [name, { ...w, file: relative(folder, real.get(w.file)!) }] as const);
+  return { folder, weights: new Map(located) };
+}
+
+/** What would widen weights once for all, or keep a wide copy from its first use to its last. */
+const WIDENING = ["ConstantFolding", "CommonSubexpressionElimination", "FuseFp16InitializerToFp32NodeTransformer"];
+
+class OnnxProgram implements Program {
+  constructor(
+    private readonly session: InferenceSession,
+    private readonly inputs: ReadonlyMap<string, string>,
+    private readonly device: Device,
+  ) {}
+
+  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, type] of this.inputs) {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`the program wants ${name}`);
+      tensors[name] = new Tensor(type as "float32", feed.data as Float32Array, [...feed.dims]);
+    }
+    const results = await this.session.run(tensors).catch((error: unknown) => {
+      throw explainDevice(error, this.device);
+    });
+    return Object.fromEntries(
+      Object.entries(results).map(([name, t]) => [name, { data: t.data as Float32Array, dims: t.dims }]),
+    );
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/** onnxruntime on the device of the spec; weights are mapped from their files. @throws UserError where this machine cannot have the device */
+export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }): Engine {
+  requireDevice(spec.device);
+  return { name: PROVIDERS[spec.device].name, compile: (outputs, weights) => compile(outputs, weights, spec) };
+}
+
+async function compile(
+  outputs: Readonly<Record<string, Value>>,
+  weights: ReadonlyMap<string, WeightLocation>,
+  { device, threads }: Parameters<typeof onnxEngine>[0],
+): Promise<Program> {
+  const { folder, weights: located } = relativeWeights(weights);
+  // Other providers' norms leave their second output unwritten: WebGPU's gradients were off by a factor of a million.
+  const { model, inputs } = lowerToOnnx(simplify(outputs), located, { normInverse: device === "cpu" });
+  const narrow = [...weights.values()].some((weight) => weight.narrow);
+  const session = await InferenceSession.create(model, {
+    executionProviders: [PROVIDERS[device].provider],
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 4,
+    enableMemPattern: false,
+    intraOpNumThreads: threads,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: folder,
+        use_device_allocator_for_initializers: "1",
+        intra_op: { allow_spinning: "0" },
+        ...(narrow && { disable_quant_qdq: "1", disable_prepacking: "1" }),
+      },
+      ...(narrow && { optimization: { disable_specified_optimizers: WIDENING.join(";") } }),
+    },
+  }).catch((error: unknown) => {
+    throw explainDevice(error, device);
+  });
+  return new OnnxProgram(session, new Map(inputs.map((i) => [i.name, i.type])), device);
+}

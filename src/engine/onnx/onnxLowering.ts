@@ -1,0 +1,114 @@
+import type { OpName, OpValue } from "../../graph/value.ts";
+import type { OnnxBuilder } from "./onnxGraph.ts";
+
+export type Lowering<V> = (b: OnnxBuilder, inputs: string[], value: V) => string;
+type Of<K extends OpName> = Extract<OpValue, { op: K }>;
+
+const direct =
+  (op: string): Lowering<OpValue> =>
+  (b, inputs) =>
+    b.node(op, inputs);
+const first = (inputs: string[]): string => inputs[0]!;
+const second = (inputs: string[]): string => inputs[1]!;
+
+function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
+  const { transA, transB } = value.attributes;
+  if (!transA && !transB) return b.node("MatMul", inputs);
+  const right = value.inputs[1]!;
+  // A frozen weight is transposed once, while constants fold: MatMul then packs it, which FusedMatMul would not.
+  if (!transA && right.kind === "weight" && !b.narrow.has(right))
+    return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
+  return b.node(
+    "FusedMatMul",
+    inputs,
+    { transA: { i: Number(transA) }, transB: { i: Number(transB) } },
+    "com.microsoft",
+  );
+}
+
+function reshape(b: OnnxBuilder, inputs: string[], value: Of<"reshape">): string {
+  const from = value.inputs[0]!.shape;
+  const { shape } = value.attributes;
+  const target = shape.map((d, i) => (typeof d === "number" ? d : d === from[i] ? 0 : -1));
+  const free = target.filter((d) => d === -1).length;
+  // A product such as "B*T" has no name at run time: it may stand only once, as the size that is left over.
+  return b.node("Reshape", [first(inputs), free <= 1 ? b.ints(target) : b.shape(shape)]);
+}
+
+function labelMask(b: OnnxBuilder, labels: string): { safe: string; valid: string } {
+  const zero = b.constant("int32", [], Int32Array.of(0));
+  return {
+    safe: b.node("Max", [labels, zero]),
+    valid: b.node("Cast", [b.node("GreaterOrEqual", [labels, zero])], { to: { i: 1 } }),
+  };
+}
+
+function crossEntropy(b: OnnxBuilder, inputs: string[]): string {
+  const { safe, valid } = labelMask(b, second(inputs));
+  const logs = b.node("LogSoftmax", [first(inputs)], { axis: { i: -1 } });
+  const picked = b.node("GatherElements", [logs, b.node("Unsqueeze", [safe, b.ints([-1])])], { axis: { i: -1 } });
+  return b.node("Neg", [b.node("Mul", [b.node("Squeeze", [picked, b.ints([-1])]), valid])]);
+}
+
+/** (softmax - one-hot) g: one is taken from the label's share alone, which spares a one-hot as large as the logits. */
+function crossEntropyGradient(b: OnnxBuilder, inputs: string[]): string {
+  const { safe, valid } = labelMask(b, second(inputs));
+  const at = b.node("Unsqueeze", [safe, b.ints([-1])]);
+  const shares = b.node("Softmax", [first(inputs)], { axis: { i: -1 } });
+  const own = b.node("Sub", [b.node("GatherElements", [shares, at], { axis: { i: -1 } }), b.float(1)]);
+  return b.node("Mul", [
+    b.node("ScatterElements", [shares, at, own], { axis: { i: -1 } }),
+    b.node("Unsqueeze", [b.node("Mul", [inputs[2]!, valid]), b.ints([-1])]),
+  ]);
+}
+
+function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {
+  const zeros = b.node("Expand", [b.float(0), b.shape(value.shape)]);
+  const ids = b.node("Unsqueeze", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([-1])]);
+  return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
+}
+
+/** x, which is finite, where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes three passes, and takes twice as long. */
+const kept = (b: OnnxBuilder, x: string, mask: string): string =>
+  b.node("Mul", [x, b.node("Cast", [mask], { to: { i: 1 } })]);
+
+/** One lowering for every operation of the graph: an operation without one does not compile. */
+export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
+  add: direct("Add"),
+  sub: direct("Sub"),
+  mul: direct("Mul"),
+  div: direct("Div"),
+  neg: direct("Neg"),
+  exp: direct("Exp"),
+  log: direct("Log"),
+  sqrt: direct("Sqrt"),
+  tanh: direct("Tanh"),
+  relu: direct("Relu"),
+  gate: (b, inputs) => kept(b, second(inputs), b.node("Greater", [first(inputs), b.float(0)])),
+  keep: (b, inputs) => kept(b, first(inputs), second(inputs)),
+  matmul,
+  reshape,
+  crossEntropy,
+  crossEntropyGradient,
+  scatterAdd,
+  gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),
+  reduceSum: (b, inputs, { attributes }) =>
+    b.node("ReduceSum", [first(inputs), b.ints(attributes.axes)], { keepdims: { i: 0 } }),
+  transpose: (b, inputs, { attributes }) => b.node("Transpose", inputs, { perm: { ints: attributes.permutation } }),
+  concat: (b, inputs, { attributes }) => b.node("Concat", inputs, { axis: { i: attributes.axis } }),
+  slice: (b, inputs, { attributes: { axis, start, end } }) =>
+    b.node("Slice", [first(inputs), b.size(start), b.size(end), b.ints([axis])]),
+  broadcastTo: (b, inputs, { attributes }) => b.node("Expand", [first(inputs), b.shape(attributes.shape)]),
+  softmax: (b, inputs) => b.node("Softmax", inputs, { axis: { i: -1 } }),
+  rmsNorm: (b, inputs, { attributes: { epsilon } }) => b.norm(first(inputs), second(inputs), epsilon),
+  rmsInverse: (b, inputs, { attributes: { epsilon } }) =>
+    b.inverse(first(inputs), epsilon) ??
+    b.node("Reciprocal", [
+      b.node("Sqrt", [
+        b.node("Add", [
+          b.node("ReduceMean", [b.node("Mul", [first(inputs), first(inputs)]), b.ints([-1])], { keepdims: { i: 1 } }),
+          b.float(epsilon),
+        ]),
+      ]),
+    ]),
+};

@@ -1,0 +1,33 @@
+import { availableParallelism } from "node:os";
+import type { Device } from "../engine/engineSpec.ts";
+import { GPU_PART_TOKENS } from "./microBatches.ts";
+import type { ModelOptions } from "./tunedModel.ts";
+
+/** Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several cores at one product, and costs memory. */
+const MOST_COPIED = 600e6;
+const MOST_REPLICAS = 8;
+const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
+
+/** Tokens of a part on a device; undefined: the processor's. */
+export const partTokensOn = (device: Device): number | undefined =>
+  ON_GPU.includes(device) ? GPU_PART_TOKENS : undefined;
+
+export interface Layout {
+  replicas: number;
+  threads: number;
+}
+
+/** How many copies of a model share each batch, and the threads of each. */
+export function layOut(
+  { engine, method, embedded, folded }: Pick<ModelOptions, "engine" | "method" | "embedded" | "folded">,
+  weightBytes: number,
+): Layout {
+  const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
+  if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
+  // Tensors as large as the backbone would travel each step.
+  const alone = method.kind === "full" || embedded === true || folded !== undefined;
+  const own =
+    engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
+  const replicas = alone ? 1 : Math.max(1, own);
+  return { replicas, threads: Math.max(1, Math.floor(threads / replicas)) };
+}

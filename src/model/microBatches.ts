@@ -1,0 +1,116 @@
+import type { Batch, StepOptions } from "./model.ts";
+
+/** Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for the backward pass leaves the cores' caches. */
+const PART_TOKENS = 768;
+/** On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the caches. */
+export const GPU_PART_TOKENS = 8192;
+/** Tokens of one part where nothing is kept for a backward pass: a batch of the longest inputs as one would take gigabytes for its attention scores. */
+const SHARE_TOKENS = 6144;
+
+/** Some rows of a batch, padded to their own longest. */
+export interface MicroBatch {
+  batch: Batch;
+  /** their places in the batch they came from */ rows: readonly number[];
+}
+
+const lengthOf = ({ mask, sourceLength }: Batch, row: number): number =>
+  Math.max(1, mask.subarray(row * sourceLength, (row + 1) * sourceLength).findLastIndex((kept) => kept !== 0) + 1);
+const targetLengthOf = ({ labels, targetLength }: Batch, row: number): number =>
+  Math.max(1, labels.subarray(row * targetLength, (row + 1) * targetLength).findLastIndex((id) => id >= 0) + 1);
+
+/** The given rows of a table of `width` values a row, each cut to `length` groups of `size` values. */
+function cut<T extends Float32Array | Int32Array>(
+  data: T,
+  rows: readonly number[],
+  { width, length, size = 1 }: { width: number; length: number; size?: number },
+): T {
+  const part = new (data.constructor as new (n: number) => T)(rows.length * length * size);
+  rows.forEach((row, i) => {
+    part.set(data.subarray(row * width * size, (row * width + length) * size), i * length * size);
+  });
+  return part;
+}
+
+/** These rows of a batch, padded to the longest source and target among them. */
+export function rowsOf(batch: Batch, rows: readonly number[]): MicroBatch {
+  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
+  const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
+  const source = { width: batch.sourceLength, length: sourceLength };
+  return {
+    rows,
+    batch: {
+      rows: rows.length,
+      sourceLength,
+      targetLength,
+      ids: cut(batch.ids, rows, source),
+      mask: cut(batch.mask, rows, source),
+      labels: cut(batch.labels, rows, { width: batch.targetLength, length: targetLength }),
+    },
+  };
+}
+
+/** Rows by length, in `count` groups of about as many tokens. */
+function groups(lengths: readonly number[], count: number): number[][] {
+  const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const made: number[][] = Array.from({ length: count }, () => []);
+  let before = 0;
+  for (const row of order) {
+    // The group in which the row's middle token lies.
+    made[Math.min(count - 1, Math.floor((count * (before + lengths[row]! / 2)) / total))]!.push(row);
+    before += lengths[row]!;
+  }
+  return made.filter((rows) => rows.length > 0);
+}
+
+/**
+ * A batch in parts whose padding is only their own. How it is cut depends on its lengths alone, so that sums over the parts have the same bits on
+ * one copy and on several; above one it is an even number of parts, for two of them.
+ * @param prompt tokens before each text @param partTokens of one part
+ */
+export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
+  return partRows(
+    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
+    partTokens,
+  ).map((rows) => rowsOf(batch, rows));
+}
+
+/** Rows of these lengths as `microBatches` parts them. */
+export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): number[][] {
+  const wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
+  return groups(lengths, Math.min(lengths.length, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1));
+}
+
+/** Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward pass. */
+export function shares(batch: Batch, prompt: number, count: number): MicroBatch[] {
+  return sharedRows(
+    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
+    count,
+  ).map((rows) => rowsOf(batch, rows));
+}
+
+/** Rows of these lengths as `shares` parts them. */
+export function sharedRows(lengths: readonly number[], count: number): number[][] {
+  return groups(
+    lengths,
+    Math.min(lengths.length, Math.max(count, Math.ceil(lengths.reduce((a, b) => a + b, 0) / SHARE_TOKENS))),
+  );
+}
+
+/** What a step is told of its batch, for a part of it. @param units hidden units a token */
+export function partOptions(
+  options: StepOptions,
+  { rows, batch }: MicroBatch,
+  whole: { sourceLength: number; units: number; part: number },
+): StepOptions {
+  const { hiddenMask, backboneDropout } = options;
+  return {
+    ...options,
+    hiddenMask:
+      hiddenMask && cut(hiddenMask, rows, { width: whole.sourceLength, length: batch.sourceLength, size: whole.units }),
+    backboneDropout: backboneDropout && {
+      ...backboneDropout,
+      seed: (backboneDropout.seed + Math.imul(whole.part, 0x9e3779b1)) >>> 0,
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { Worker } from "node:worker_threads";
+import { UserError } from "../base/errors.ts";
+import type { Batch, Parameters, StepOptions, TunedModel } from "./model.ts";
+import type { ReplicaCall, ReplicaReply } from "./replicaProtocol.ts";
+import type { ModelOptions } from "./tunedModel.ts";
+
+/** The thread's own bundle: beside the one that this is part of, or where the sources' build puts it. */
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/replica.js" : "./replica.js", import.meta.url);
+
+/** A copy of a model in a thread of its own: products of several copies run at once, and this thread stays free. */
+export class Replica implements TunedModel {
+  private thread: Worker | undefined;
+  private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  private last = 0;
+
+  constructor(private readonly options: ModelOptions) {}
+
+  step(parameters: Parameters, batch: Batch, options: StepOptions): ReturnType<TunedModel["step"]> {
+    return this.ask({ call: "step", parameters, batch, options });
+  }
+  losses(parameters: Parameters, batch: Batch): ReturnType<TunedModel["losses"]> {
+    return this.ask({ call: "losses", parameters, batch });
+  }
+  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
+    return this.ask({ call: "generate", parameters, batch, maxTokens });
+  }
+  predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> {
+    return this.ask({ call: "predict", parameters, batch, maxTokens });
+  }
+  scoreTargets(parameters: Parameters, batch: Batch, targets: readonly ArrayLike<number>[]): Promise<number[][]> {
+    return this.ask({ call: "scoreTargets", parameters, batch, targets });
+  }
+
+  async release(): Promise<void> {
+    const { thread } = this;
+    if (thread === undefined) return;
+    await this.ask({ call: "release" });
+    this.thread = undefined;
+    await thread.terminate();
+  }
+
+  /** The thread, which the first question starts. */
+  private started(): Worker {
+    const thread = new Worker(ENTRY, { workerData: this.options });
+    thread.on("message", (reply: ReplicaReply) => {
+      this.receive(reply);
+    });
+    thread.on("error", (error) => {
+      this.lost(thread, error);
+    });
+    thread.on("exit", (code) => {
+      this.lost(thread, new Error(`a copy of the model ended (${code})`));
+    });
+    return thread;
+  }
+
+  private ask<R>(asked: ReplicaCall): Promise<R> {
+    const id = ++this.last;
+    const thread = (this.thread ??= this.started());
+    // While a question is open the thread keeps the process alive, and not longer.
+    thread.ref();
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      thread.postMessage({ id, ...asked });
+    });
+  }
+
+  private receive(reply: ReplicaReply): void {
+    const waiting = this.waiting.get(reply.id);
+    if (waiting === undefined) return;
+    const { resolve, reject } = waiting;
+    this.waiting.delete(reply.id);
+    if (this.waiting.size === 0) this.thread?.unref();
+    if (!("error" in reply)) {
+      resolve(reply.result);
+      return;
+    }
+    const { message, action, stack, bug } = reply.error;
+    reject(bug ? Object.assign(new Error(message), { stack }) : new UserError(message, action));
+  }
+
+  /** A thread that has ended answers nothing more: what waits for it is told, and the next question starts another. */
+  private lost(thread: Worker, error: Error): void {
+    if (this.thread !== thread) return;
+    this.thread = undefined;
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+}

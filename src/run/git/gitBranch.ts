@@ -1,0 +1,47 @@
+import { UserError } from "../../base/errors.ts";
+import { moveOldResults } from "./gitResults.ts";
+import type { GitStore } from "./gitStore.ts";
+import { objectId } from "./objectId.ts";
+
+/** Makes a branch at a run's commit, and nothing else: HEAD stays where it is. @throws UserError when the name is no branch name, or taken */
+export async function makeBranch(store: GitStore, name: string, commit: string): Promise<void> {
+  const { git } = store;
+  if ((await git.maybe(["check-ref-format", "--branch", name])) !== name)
+    throw new UserError(`"${name}" cannot be a branch's name`, "Use letters, digits, - and /.");
+  if (await git.maybe(["rev-parse", "--verify", "-q", `refs/heads/${name}`]))
+    throw new UserError(`There is a branch "${name}" already`, "Choose another name.");
+  const target = await withoutLiveRuns(store, objectId(commit));
+  await git.run([
+    "update-ref",
+    "-m",
+    "adept branch",
+    "--end-of-options",
+    `refs/heads/${name}`,
+    target,
+    "0".repeat(target.length),
+  ]);
+}
+
+/** The commit; for one of an older version, which has the run where the live one lies, its like with the run elsewhere, on top of the code alone. */
+async function withoutLiveRuns(store: GitStore, commit: string): Promise<string> {
+  const { git } = store;
+  const hasLive = async (each: string): Promise<boolean> =>
+    (await git.run(["ls-tree", "-r", "-z", "--name-only", "--end-of-options", each, "--", ".adept/runs/"])) !== "";
+  if (!(await hasLive(commit))) return commit;
+  return store.withIndex(async (index) => {
+    await git.run(["read-tree", "--end-of-options", commit], { GIT_INDEX_FILE: index });
+    await moveOldResults(git, index);
+    let parent: string | undefined;
+    for (const each of (await git.line(["rev-list", "--first-parent", "--skip=1", "--end-of-options", commit])).split(
+      "\n",
+    ))
+      if (each !== "" && !(await hasLive(each))) {
+        parent = each;
+        break;
+      }
+    return store.commitTree(await git.line(["write-tree"], { GIT_INDEX_FILE: index }), parent, {
+      index,
+      message: await git.run(["log", "-1", "--format=%B", "--end-of-options", commit]),
+    });
+  });
+}

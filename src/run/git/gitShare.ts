@@ -1,0 +1,98 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { leaving, type PushPreview } from "./gitLeaving.ts";
+import type { GitStore } from "./gitStore.ts";
+import { unpackRun } from "./gitUnpack.ts";
+import { isRunId } from "../runDirectory.ts";
+
+const REFS = "refs/adept/runs";
+
+/** `came`: ids of runs that came; `refused`: those that could not be read, with the reason. */
+export interface Fetched {
+  came: string[];
+  refused: { id: string; reason: string }[];
+}
+
+/** Sends runs to a remote, and takes theirs from it; nothing leaves before it was asked for. */
+export class GitShare {
+  constructor(private readonly store: GitStore) {}
+
+  async remotes(): Promise<string[]> {
+    return (await this.store.git.run(["remote"])).split("\n").filter((name) => name !== "");
+  }
+
+  /** What leaves when these runs are pushed, by what the remote's branches are known to have. */
+  preview(remote: string, ids: readonly string[]): Promise<PushPreview> {
+    return leaving(
+      this.store,
+      remote,
+      ids.map((id) => `${REFS}/${id}`),
+    );
+  }
+
+  /** Pushes run refs. @throws UserError with git's words when the remote refuses */
+  async push(remote: string, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+    try {
+      await this.store.git.remote(
+        ["push", "--porcelain", "--end-of-options", remote, ...ids.map((id) => `${REFS}/${id}:${REFS}/${id}`)],
+        signal,
+      );
+    } catch (error) {
+      throw new UserError(
+        `The runs were not pushed: ${(error as Error).message.trim().slice(0, 500)}`,
+        "Check the remote, and that git can reach it from a terminal.",
+      );
+    }
+  }
+
+  /** Fetches the remote's runs; one that is here already is left as it is. @throws UserError with git's words when the remote is not reached */
+  async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
+    const listed = await this.listed(remote, signal);
+    const wanted: string[] = [];
+    const refused: Fetched["refused"] = [];
+    const came: string[] = [];
+    for (const id of listed) {
+      if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
+      else if ((await this.store.commitOf(id)) === undefined) wanted.push(id);
+    }
+    for (let at = 0; at < wanted.length; at += 100)
+      await this.reached(
+        [
+          "fetch",
+          "--no-tags",
+          "--no-write-fetch-head",
+          "--end-of-options",
+          remote,
+          ...wanted.slice(at, at + 100).map((id) => `${REFS}/${id}:${REFS}/${id}`),
+        ],
+        signal,
+      );
+    for (const id of listed.filter(isRunId)) {
+      if (existsSync(join(runsDir, id))) continue;
+      try {
+        await unpackRun(this.store, id, runsDir);
+        came.push(id);
+      } catch (error) {
+        refused.push({ id, reason: (error as Error).message });
+      }
+    }
+    return { came, refused };
+  }
+
+  private async listed(remote: string, signal: AbortSignal | undefined): Promise<string[]> {
+    const text = await this.reached(["ls-remote", "--end-of-options", remote, `${REFS}/*`], signal);
+    return text.split("\n").flatMap((line) => (line === "" ? [] : [line.split("\t")[1]!.slice(REFS.length + 1)]));
+  }
+
+  private async reached(args: string[], signal: AbortSignal | undefined): Promise<string> {
+    try {
+      return await this.store.git.remote(args, signal);
+    } catch (error) {
+      throw new UserError(
+        `The remote was not reached: ${(error as Error).message.trim().slice(0, 500)}`,
+        "Check the remote, and that git can reach it from a terminal.",
+      );
+    }
+  }
+}

@@ -1,0 +1,313 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import type { RunRecord } from "../../record/record.ts";
+import { explainWrite, makeFolder } from "../../base/atomicFile.ts";
+import { ContentStore } from "../contentStore.ts";
+import { GitProcess } from "./gitProcess.ts";
+import { moveRef } from "./gitRef.ts";
+import { addResults, moveOldResults } from "./gitResults.ts";
+import { objectId } from "./objectId.ts";
+import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
+
+const REFS = "refs/adept/runs";
+
+/** The ref of a run. */
+export const refOf = (id: string): string => `${REFS}/${id}`;
+
+const FALLBACK = {
+  GIT_AUTHOR_NAME: "ADePT Lab",
+  GIT_AUTHOR_EMAIL: "adept-lab@localhost",
+  GIT_COMMITTER_NAME: "ADePT Lab",
+  GIT_COMMITTER_EMAIL: "adept-lab@localhost",
+};
+
+/** The mode of a link to another repository's commit. */
+const SUBMODULE = "160000";
+/** `submodule`: the second commit has a link to another repository there, and no file. */
+export interface ChangedFile {
+  path: string;
+  status: "added" | "deleted" | "changed";
+  submodule: boolean;
+}
+export interface StoredCommit {
+  commit: string;
+  ref: string;
+  note: string | undefined;
+}
+export interface StoredRun {
+  id: string;
+  commit: string;
+  committedAt: number;
+  record: unknown;
+}
+
+/** No work takes so long (ms): its private index is left by a process that was ended. */
+const LONGEST = 24 * 3600 * 1000;
+
+function removeOldIndexes(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    if (name.startsWith("index-") && changed !== undefined && Date.now() - changed > LONGEST)
+      rmSync(path, { force: true });
+  }
+}
+
+/** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
+export class GitStore {
+  /** large files, by what they hold */
+  readonly large: ContentStore;
+
+  constructor(
+    readonly git: GitProcess,
+    private readonly gitFolder: string,
+  ) {
+    this.large = new ContentStore(gitFolder);
+  }
+
+  /** A private index for some work; the user's own is neither locked nor changed. */
+  async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
+    const folder = join(this.gitFolder, "adept");
+    try {
+      makeFolder(folder);
+    } catch (error) {
+      throw explainWrite(error, folder);
+    }
+    removeOldIndexes(folder);
+    const index = join(folder, `index-${process.pid}-${randomBytes(6).toString("hex")}`);
+    try {
+      return await work(index);
+    } finally {
+      for (const end of ["", ".lock", ".message"]) rmSync(`${index}${end}`, { force: true });
+    }
+  }
+
+  private commit(
+    tree: string,
+    parent: string | undefined,
+    record: RunRecord,
+    index: string,
+  ): Promise<{ commit: string; note: string | undefined }> {
+    return this.committed(tree, parent, {
+      index,
+      message: `adept: ${record.name.replace(/\s+/g, " ")} (${record.id})\n\n${JSON.stringify(record)}\n`,
+    });
+  }
+
+  /** A commit of a tree, under no ref. */
+  async commitTree(
+    tree: string,
+    parent: string | undefined,
+    about: { index: string; message: string },
+  ): Promise<string> {
+    return (await this.committed(tree, parent, about)).commit;
+  }
+
+  private async committed(
+    tree: string,
+    parent: string | undefined,
+    about: { index: string; message: string },
+  ): Promise<{ commit: string; note: string | undefined }> {
+    const message = `${about.index}.message`;
+    writeFileSync(message, about.message);
+    const args = [
+      "commit-tree",
+      ...(parent === undefined ? [] : ["-p", objectId(parent)]),
+      "-F",
+      message,
+      "--end-of-options",
+      objectId(tree),
+    ];
+    try {
+      return { commit: await this.git.line(args), note: undefined };
+    } catch (error) {
+      if (!/identity|tell me who you are|empty ident|user\.(name|email)/i.test((error as Error).message)) throw error;
+      return {
+        commit: await this.git.line(args, FALLBACK),
+        note: "git knows no name and e-mail: the commit is by ADePT Lab",
+      };
+    }
+  }
+
+  private updateRef(ref: string, commit: string, before: string | undefined): Promise<void> {
+    return moveRef(this.git, { folder: this.gitFolder, ref, commit, before });
+  }
+
+  /** The code as it is, small untracked files too, committed on HEAD under the run's ref. */
+  snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
+    return this.withIndex(async (index) => {
+      const { tree, skipped, merging } = await writeWorkTree(this.git, index);
+      const head = await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
+      const { commit, note } = await this.commit(tree, head === "" ? undefined : head, record, index);
+      const ref = refOf(id);
+      await this.updateRef(ref, commit, undefined);
+      const notes = [
+        note,
+        merging ? "taken during a merge" : undefined,
+        skipped.length > 0 ? `left out: ${skipped.map((s) => `${s.path} (${s.reason})`).join(", ")}` : undefined,
+      ].filter((n) => n !== undefined);
+      return { commit, ref, skipped, note: notes.length > 0 ? notes.join("; ") : undefined };
+    });
+  }
+
+  /** The code of another run, committed again under this run's ref: what a run that repeats it starts from. */
+  snapshotOf(id: string, record: RunRecord, original: string): Promise<StoredCommit> {
+    return this.withIndex(async (index) => {
+      const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]);
+      const ref = refOf(id);
+      const { commit, note } = await this.commit(tree, original, record, index);
+      await this.updateRef(ref, commit, undefined);
+      return { commit, ref, note };
+    });
+  }
+
+  /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk @param orNew its ref is made where there is none @throws where there is none and it is not to be made */
+  async result(
+    id: string,
+    record: RunRecord,
+    files: readonly { path: string; source: string }[],
+    orNew = true,
+  ): Promise<StoredCommit> {
+    for (let attempt = 1; ; attempt++) {
+      // Another process has committed a result meanwhile: this one goes on top of it.
+      try {
+        return await this.resultOnTop(id, record, { files, orNew });
+      } catch (error) {
+        if (attempt === 5 || !/cannot lock ref.* but expected/is.test((error as Error).message)) throw error;
+      }
+    }
+  }
+
+  private resultOnTop(
+    id: string,
+    record: RunRecord,
+    { files, orNew }: { files: readonly { path: string; source: string }[]; orNew: boolean },
+  ): Promise<StoredCommit> {
+    return this.withIndex(async (index) => {
+      const ref = refOf(id);
+      const env = { GIT_INDEX_FILE: index };
+      const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
+      if (before === undefined && !orNew) throw new Error(`there is no ${ref} any more`);
+      const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
+      if (parent !== undefined) await this.git.run(["read-tree", parent], env);
+      await moveOldResults(this.git, index, id);
+      await addResults(this, index, { id, files });
+      const { commit, note } = await this.commit(await this.git.line(["write-tree"], env), parent, record, index);
+      await this.updateRef(ref, commit, before);
+      return { commit, ref, note };
+    });
+  }
+
+  /** The commit that a run's ref names, undefined without one. */
+  async commitOf(id: string): Promise<string | undefined> {
+    return (await this.git.maybe(["rev-parse", "--verify", "-q", refOf(id)])) || undefined;
+  }
+
+  /** Takes a run's ref away, if it still names this commit. */
+  async remove(id: string, commit: string): Promise<void> {
+    await this.git.run(["update-ref", "-d", "--end-of-options", refOf(id), objectId(commit)]);
+  }
+
+  /** Names a commit as a run's again, unless the run has a ref. */
+  async putBack(id: string, commit: string): Promise<void> {
+    if ((await this.commitOf(id)) === undefined) await this.updateRef(refOf(id), commit, undefined);
+  }
+
+  /** Files that differ between two commits, renames as two changes. */
+  async changedFiles(from: string, to: string): Promise<ChangedFile[]> {
+    const parts = (
+      await this.git.run([
+        "diff-tree",
+        "-r",
+        "-z",
+        "--no-renames",
+        "--raw",
+        "--end-of-options",
+        objectId(from),
+        objectId(to),
+      ])
+    ).split("\0");
+    const files: ChangedFile[] = [];
+    for (let at = 0; at + 1 < parts.length; at += 2) {
+      const [, mode = "", , , letter] = parts[at]!.split(" ");
+      files.push({
+        path: parts[at + 1]!,
+        status: letter === "A" ? "added" : letter === "D" ? "deleted" : "changed",
+        submodule: mode === SUBMODULE,
+      });
+    }
+    return files;
+  }
+
+  /** Files of a commit below a folder, with their modes and sizes. */
+  async entries(
+    commit: string,
+    folder: string,
+  ): Promise<{ mode: string; object: string; bytes: number; path: string }[]> {
+    const lines = (
+      await this.git.run(["ls-tree", "-r", "-l", "-z", "--end-of-options", objectId(commit), "--", folder])
+    )
+      .split("\0")
+      .filter((line) => line !== "");
+    return lines.map((line) => {
+      const [, mode = "", , object = "", bytes = "0", path = ""] =
+        /^(\d+) (\w+) (\w+)\s+(\d+|-)\t(.*)$/s.exec(line) ?? [];
+      return { mode, object, bytes: Number(bytes) || 0, path };
+    });
+  }
+
+  /** A file's text in a commit. @throws what git says where there is none */
+  fileAt(commit: string, path: string): Promise<string> {
+    return this.git.run(["cat-file", "blob", "--end-of-options", `${objectId(commit)}:${path}`]);
+  }
+
+  /** Every run in the repository: one git process. */
+  async list(): Promise<StoredRun[]> {
+    const out = await this.git.run([
+      "for-each-ref",
+      REFS,
+      "--format=%(refname)%00%(objectname)%00%(committerdate:unix)%00%(contents:body)%01",
+    ]);
+    return out
+      .split("\x01\n")
+      .filter((entry) => entry.trim() !== "")
+      .map((entry) => {
+        const [ref = "", commit = "", at = "0", body = ""] = entry.split("\0");
+        let record: unknown;
+        try {
+          record = JSON.parse(body);
+        } catch {
+          record = undefined;
+        }
+        return { id: ref.slice(REFS.length + 1), commit, committedAt: Number(at), record };
+      });
+  }
+}
+
+/** The store of the repository around a folder, or the reason why there is none. */
+export async function openGitStore(folder: string): Promise<GitStore | { reason: string }> {
+  if (!existsSync(folder)) return { reason: `${folder} does not exist` };
+  const here = new GitProcess(folder);
+  if ((await here.maybe(["--version"])) === undefined)
+    return { reason: "git is not installed, so the run has no commit" };
+  const top = await topLevel(here);
+  if (typeof top !== "string") return top;
+  const common = await here.line(["rev-parse", "--git-common-dir"]);
+  return new GitStore(new GitProcess(top), isAbsolute(common) ? common : join(folder, common));
+}
+
+async function topLevel(git: GitProcess): Promise<string | { reason: string }> {
+  try {
+    if ((await git.line(["rev-parse", "--is-inside-work-tree"])) !== "true")
+      return { reason: "the repository has no work tree, so the run has no commit" };
+    return await git.line(["rev-parse", "--show-toplevel"]);
+  } catch (error) {
+    const message = (error as Error).message.trim();
+    return {
+      reason: /not a git repository/i.test(message)
+        ? "the folder is not in a git repository, so the run has no commit"
+        : message,
+    };
+  }
+}

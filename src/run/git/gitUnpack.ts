@@ -1,0 +1,161 @@
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { RunStatus } from "../../record/events.ts";
+import { ResolvedExperiment } from "../../experiment/experiment.ts";
+import { InnerPath } from "../../base/objectNames.ts";
+import { pointedAt, readPointer, resultFolders } from "./gitResults.ts";
+import type { GitStore } from "./gitStore.ts";
+import { Journal, readJournal, readRecord } from "../journal.ts";
+import { makeRunsFolder } from "../runDirectory.ts";
+
+/** A fetched run is somebody else's data: so many files of so many bytes, and no more. */
+const MOST_FILES = 300;
+const MOST_BYTES = 256 * 1024 * 1024;
+/** Results and snapshot of one run: each analysis adds one. */
+const MOST_COMMITS = 1000;
+
+/** `path`: below the run's folder. */
+interface RunFile {
+  mode: string;
+  object: string;
+  bytes: number;
+  path: string;
+}
+
+/** A run's folder out of its commit: whole, checked, or not at all. @throws UserError with what is wrong with it */
+export async function unpackRun(store: GitStore, id: string, runsDir: string): Promise<void> {
+  const commit = (await store.commitOf(id))!;
+  const files = await runFiles(store, id, commit);
+  if (!files.some(({ path }) => path === "experiment.json"))
+    throw new UserError("its commit has no experiment.json: it was made by an older version, or has not finished");
+  if (files.length > MOST_FILES || files.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES)
+    throw new UserError(`it has ${files.length} files, more than can be taken over`);
+  if (files.some(({ mode, path }) => mode !== "100644" || !InnerPath.safeParse(path).success))
+    throw new UserError("it has files that are no plain files");
+  makeRunsFolder(runsDir);
+  const temporary = mkdtempSync(join(dirname(runsDir), "fetched-"));
+  const run = join(temporary, id);
+  try {
+    for (const { object, path } of files) {
+      mkdirSync(dirname(join(run, path)), { recursive: true });
+      writeFileSync(join(run, path), await store.git.bytes(object), { flag: "wx" });
+    }
+    ownExperiment(run);
+    const lacking = await ownLarge(store, run, files);
+    await ownJournal(store, run, { commit, lacking });
+    mkdirSync(join(run, "checkpoint"), { recursive: true });
+    renameSync(run, join(runsDir, id));
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** A run's files in its commit; where an older version's lie beside newer ones, the newer. */
+async function runFiles(store: GitStore, id: string, commit: string): Promise<RunFile[]> {
+  const files = new Map<string, RunFile>();
+  for (const folder of resultFolders(id))
+    for (const { path, ...rest } of await store.entries(commit, folder))
+      files.set(path.slice(folder.length), { ...rest, path: path.slice(folder.length) });
+  return [...files.values()];
+}
+
+/** Large files, where this repository has them too; a commit names them alone. @returns those that it has not */
+async function ownLarge(store: GitStore, run: string, files: readonly RunFile[]): Promise<string[]> {
+  const lacking: string[] = [];
+  for (const { path } of files) {
+    const large = pointedAt(path);
+    if (large === undefined) continue;
+    if (!(await store.large.bringBack(readPointer(readFileSync(join(run, path), "utf8")), join(run, large))))
+      lacking.push(large);
+  }
+  return lacking;
+}
+
+/** The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away on somebody's word. */
+function ownExperiment(run: string): void {
+  const path = join(run, "experiment.json");
+  const { reproduces, ...experiment } = ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8")));
+  if (reproduces !== undefined) writeFileSync(path, `${JSON.stringify(experiment, null, 2)}\n`);
+}
+
+function isGitEvent(line: string): boolean {
+  try {
+    return (JSON.parse(line) as { type?: unknown } | null)?.type === "git";
+  } catch {
+    return false;
+  }
+}
+
+/** The journal in a commit ends before the commit was made, and what it says of commits is its writer's word: status and commits are taken from the ref. */
+async function ownJournal(
+  store: GitStore,
+  run: string,
+  { commit, lacking }: { commit: string; lacking: readonly string[] },
+): Promise<void> {
+  const path = join(run, "events.jsonl");
+  const id = basename(run);
+  if (readJournal(run).events.length === 0) throw new UserError("its journal cannot be read");
+  writeFileSync(
+    path,
+    readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => !isGitEvent(line))
+      .join("\n"),
+  );
+  const { status, snapshot } = await told(store, id, commit);
+  const known = RunStatus.safeParse(status);
+  const { record } = readRecord(run);
+  const journal = new Journal(run);
+  const ref = `refs/adept/runs/${id}`;
+  try {
+    if (known.success && record.status !== known.data) journal.append({ type: "status", status: known.data });
+    if (snapshot !== undefined) journal.append({ type: "git", kind: "snapshot", commit: snapshot, ref });
+    journal.append({ type: "git", kind: "result", commit, ref });
+    if (lacking.length > 0)
+      journal.append({
+        type: "warning",
+        message: `Too large for git, so not fetched: ${lacking.join(", ")}. Copy them from where it was trained.`,
+      });
+  } finally {
+    journal.close();
+  }
+}
+
+/** What the commits of a ref say: the run's status at its end, and which of them is the code as it was at its start. */
+async function told(
+  store: GitStore,
+  id: string,
+  commit: string,
+): Promise<{ status: unknown; snapshot: string | undefined }> {
+  const lines = (
+    await store.git.run([
+      "log",
+      "--first-parent",
+      `--max-count=${MOST_COMMITS}`,
+      "--format=%H%x00%b%x01",
+      "--end-of-options",
+      commit,
+    ])
+  )
+    .split("\x01\n")
+    .filter((entry) => entry !== "");
+  const records = lines.map((entry) => {
+    const [name = "", body = ""] = entry.split("\0");
+    return { name, record: recordIn(body) };
+  });
+  const others = records.findIndex(({ record }) => record["id"] !== id);
+  const own = others === -1 ? records : records.slice(0, others);
+  const oldest = own.at(-1)?.name;
+  const isCode = oldest !== undefined && (await runFiles(store, id, oldest)).length === 0;
+  return { status: records[0]?.record["status"], snapshot: isCode ? oldest : undefined };
+}
+
+function recordIn(body: string): Record<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(body);
+    return typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

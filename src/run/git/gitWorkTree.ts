@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../../base/errors.ts";
+import type { GitStore } from "./gitStore.ts";
+import { objectId } from "./objectId.ts";
+import { isRunId } from "../runDirectory.ts";
+
+/** Where the files of a run that repeats another lie while it trains: a place that follows from its own, and no file can name another. Undefined for a run that is kept outside a .adept folder. */
+export function workTreeOf(runPath: string): string | undefined {
+  const home = dirname(dirname(resolve(runPath)));
+  const id = basename(runPath);
+  return basename(home) === ".adept" && isRunId(id) ? join(home, "worktrees", id) : undefined;
+}
+
+/** Whether git knows the folder as a work tree of its own. A link on the way, which would lead to some other folder, makes it none. */
+async function isWorkTree({ git }: GitStore, path: string): Promise<boolean> {
+  const own = join(realpathSync(dirname(dirname(path))), "worktrees", basename(path));
+  const real = (each: string): string => (existsSync(each) ? realpathSync(each) : resolve(each));
+  if (existsSync(path) && realpathSync(path) !== own) return false;
+  const known = (await git.run(["worktree", "list", "--porcelain"]))
+    .split("\n")
+    .flatMap((line) => (line.startsWith("worktree ") ? [real(line.slice("worktree ".length))] : []));
+  return known.includes(own);
+}
+
+/**
+ * The run's work tree with a commit's files, made where it is not there: no branch, and no hook run.
+ * @throws UserError when something else is in its place
+ */
+export async function openWorkTree(store: GitStore, runPath: string, commit: string): Promise<string> {
+  const path = workTreeOf(runPath);
+  if (path === undefined)
+    throw new UserError(
+      `${runPath} is kept outside a project's .adept folder`,
+      "Reproduce a run where it was trained.",
+    );
+  objectId(commit);
+  mkdirSync(dirname(path), { recursive: true });
+  if (existsSync(path) && !(await isWorkTree(store, path)))
+    throw new UserError(`${path} is there already`, "Remove it, or reproduce another run.");
+  if (!existsSync(path))
+    await store.git.run(["worktree", "add", "--force", "--detach", "--no-checkout", "--end-of-options", path, commit]);
+  // Plumbing writes the files: hooks of a checkout do not run.
+  const inside = store.git.at(path);
+  await inside.run(["read-tree", "--end-of-options", commit]);
+  await inside.run(["checkout-index", "--all", "--force"]);
+  return path;
+}
+
+/** Takes a run's own work tree away; any other folder stays, whatever it is called. */
+export async function removeWorkTree(store: GitStore, runPath: string): Promise<void> {
+  const path = workTreeOf(runPath);
+  if (path === undefined || !existsSync(dirname(path)) || !(await isWorkTree(store, path))) return;
+  await store.git.run(["worktree", "remove", "--force", "--force", "--end-of-options", path]);
+  rmSync(path, { recursive: true, force: true });
+}

@@ -1,0 +1,77 @@
+import type { Row } from "../example.ts";
+
+export type Role = "input" | "output" | "other";
+export interface Column {
+  name: string;
+  role: Role;
+  distinct: number;
+  example: string;
+}
+
+const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i;
+const OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
+/** Rows looked at: the first ones tell what a column is. */
+const ROWS = 2000;
+const MOST_LABELS = 50;
+/** Columns looked at: rows of JSON may have others each. */
+const MOST_COLUMNS = 300;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
+
+/**
+ * What each column of a data file is for, by its name and by its values: the output is a column of few values, inputs are texts.
+ * Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
+ */
+export function columnRoles(rows: readonly Row[]): Column[] {
+  const some = rows.slice(0, ROWS);
+  const names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))].slice(0, MOST_COLUMNS);
+  const known = names.map((name) => {
+    const values = some.flatMap(({ fields }) => (Object.hasOwn(fields, name) ? [fields[name]!] : []));
+    const distinct = new Set(values).size;
+    return {
+      name,
+      distinct,
+      example: values[0] ?? "",
+      length: mean(values.map((value) => value.length)),
+      numeric: values.every((value) => /^\s*-?\d*[.,]?\d+\s*$/.test(value)),
+      complete: values.length === some.length,
+    };
+  });
+  const fits = known.filter(
+    ({ name, distinct, complete }) =>
+      complete &&
+      distinct > 1 &&
+      !OTHER_NAME.test(name) &&
+      (distinct <= Math.max(2, Math.min(MOST_LABELS, some.length / 2)) || OUTPUT_NAME.test(name)),
+  );
+  const output =
+    fits.find(({ name }) => OUTPUT_NAME.test(name)) ??
+    [...fits].sort((a, b) => Number(a.numeric) - Number(b.numeric) || a.length - b.length)[0] ??
+    known.findLast(({ name }) => !OTHER_NAME.test(name));
+  const texts = known.filter(
+    (each) => each !== output && !each.numeric && !OTHER_NAME.test(each.name) && each.length > 1,
+  );
+  const inputs = texts.length > 0 ? texts : known.filter((each) => each !== output && !OTHER_NAME.test(each.name));
+  // Beside real text, a column of a few short words is more likely another label than an input.
+  const longest = Math.max(0, ...inputs.map(({ length }) => length));
+  const chosen = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
+  return known.map((each) => ({
+    name: each.name,
+    distinct: each.distinct,
+    example: each.example,
+    role: each === output ? "output" : chosen.includes(each) ? "input" : "other",
+  }));
+}
+
+/** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
+export function templatesOf(columns: readonly Pick<Column, "name" | "role">[]): { source: string; target: string } {
+  const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name);
+  const [inputs, [output = ""]] = [named("input"), named("output")];
+  return {
+    source:
+      inputs.length === 1
+        ? `{${inputs[0]!}}`
+        : inputs.map((name) => `${name.replace(/[{}]/g, "")}: {${name}}`).join(" "),
+    target: output === "" ? "" : `{${output}}`,
+  };
+}

@@ -1,0 +1,70 @@
+import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import type { Row } from "../example.ts";
+import { fits, questionRows } from "./questionRows.ts";
+import { recordRow } from "./recordRow.ts";
+import { rowPlace } from "./rowPlace.ts";
+
+const Fields = z.record(z.string(), z.unknown());
+const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()) })) });
+
+function parse(text: string, place: string, action: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${place}: not JSON: ${(error as Error).message}`, action);
+  }
+}
+
+function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit">): Row {
+  const parsed = Fields.safeParse(value);
+  if (!parsed.success)
+    throw new UserError(
+      `${rowPlace(path, place)}: not an object of fields`,
+      place.unit === undefined ? "Each line must be one JSON object." : "Each element must be one JSON object.",
+    );
+  return recordRow(parsed.data, place);
+}
+
+/**
+ * Rows of JSON lines: an object of fields each, or MRQA's, whose first line is {"header": ...} and whose others hold a context and its questions.
+ * @throws UserError naming the file, the line and the field
+ */
+export function jsonLines(text: string, path: string): Row[] {
+  return text.split(/\r?\n/).flatMap((content, index) => {
+    if (content.trim() === "") return [];
+    const place = { line: index + 1 };
+    const value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
+    if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
+    if (index === 0 && Object.keys(value).join() === "header") return [];
+    return "qas" in value
+      ? questionRows(value, { path, inside: "", place, asked: 0 })
+      : [objectRow(value, path, place)];
+  });
+}
+
+/** Whether a *.json holds lines, as many do: its first is an object of its own, and more follow. */
+export const isLines = (text: string): boolean => /^\s*\{.*\}[ \t]*\r?\n\s*\{/.test(text);
+
+/**
+ * Rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, or lines as of JSONL.
+ * @throws UserError naming the file, the question or row, and the field
+ */
+export function jsonRows(text: string, path: string): Row[] {
+  if (isLines(text)) return jsonLines(text, path);
+  const value = parse(text, path, "Give SQuAD's layout, a list of objects, or one object a line.");
+  if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
+  const rows: Row[] = [];
+  fits(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
+    paragraphs.forEach((paragraph, index) => {
+      for (const row of questionRows(paragraph, {
+        path,
+        inside: `data.${article}.paragraphs.${index}`,
+        place: undefined,
+        asked: rows.length,
+      }))
+        rows.push(row);
+    });
+  });
+  return rows;
+}

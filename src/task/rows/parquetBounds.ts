@@ -1,0 +1,104 @@
+import { closeSync, readSync } from "node:fs";
+import { parquetSchema, type FileMetaData, type RowGroup } from "hyparquet";
+import { openPlain } from "../../base/boundedFile.ts";
+import { thriftStruct, type ThriftStruct } from "./thriftStruct.ts";
+
+/** Values, and bytes of them unpacked, that a file may have to each of its own; small files may have some all the same. */
+const MOST_A_BYTE = 1000;
+const FREE_VALUES = 2 ** 20;
+const FREE_BYTES = 2 ** 26;
+const MOST_PAGE = 2 ** 28;
+/** Bytes of a page's header, which may hold the least and the greatest of its values. */
+const MOST_HEADER = 1 << 20;
+const FIRST_LOOK = 1 << 12;
+
+/** Where pages say how many values they have, by their kind: data, an index, which the library cannot read, a dictionary, data of the second kind. */
+const HEADS = [5, undefined, 7, 8];
+
+/** What is left of what a file may come to. */
+interface Left {
+  values: number;
+  bytes: number;
+}
+
+const whole = (value: unknown, most: number): number => {
+  if (typeof value !== "number" || !(value >= 0 && value <= most))
+    throw new RangeError("a page's header lies about its size");
+  return value;
+};
+
+/** A page's header and where the page ends. */
+function headerAt(fd: number, at: number, end: number): { fields: ThriftStruct; from: number } {
+  for (let look = FIRST_LOOK; ; look *= 16) {
+    const bytes = Buffer.alloc(Math.min(look, end - at));
+    const read = readSync(fd, bytes, 0, bytes.length, at);
+    try {
+      const { fields, length } = thriftStruct(bytes.subarray(0, read));
+      return { fields, from: at + length };
+    } catch (error) {
+      if (look >= MOST_HEADER || look >= end - at) throw error;
+    }
+  }
+}
+
+/** Takes one page's values and bytes off what is left. @returns where the next one begins */
+function checkPage(fd: number, { at, end }: { at: number; end: number }, left: Left): number {
+  const { fields, from } = headerAt(fd, at, end);
+  const packed = whole(fields.get(3), end - from);
+  left.bytes -= whole(fields.get(2), MOST_PAGE);
+  const kind = HEADS[whole(fields.get(1), HEADS.length - 1)];
+  const head = kind === undefined ? undefined : fields.get(kind);
+  if (head instanceof Map) {
+    const values = whole(head.get(1), left.values);
+    left.values -= values;
+    // The second kind of data page says more of itself.
+    if (kind === 8) {
+      whole(head.get(2), values);
+      whole(head.get(3), values);
+      whole(whole(head.get(5), packed) + whole(head.get(6), packed), packed);
+    }
+  } else throw new RangeError("a page's header is not of its kind");
+  if (left.bytes < 0) throw new RangeError("its pages come to more than is plausible");
+  return from + packed;
+}
+
+/** Of a column of its own there is one; the library waits for no other, and what goes wrong there would end the process. */
+function checkColumns(group: RowGroup, children: ReturnType<typeof parquetSchema>["children"]): void {
+  const seen = new Set<string>();
+  for (const { meta_data: column } of group.columns) {
+    const path = column?.path_in_schema ?? [];
+    const child = children.find(({ element }) => element.name === path[0]);
+    const key = JSON.stringify(child !== undefined && child.children.length === 0 ? path.slice(0, 1) : path);
+    if (child === undefined || seen.has(key)) throw new RangeError("its columns are not those of its schema");
+    seen.add(key);
+  }
+}
+
+/**
+ * Looks at every page of a Parquet file before any is read: the library believes what pages say of themselves, and a few bytes can say that they hold billions of values.
+ * @throws RangeError where pages lie outside of their column, or come to more than a file of this size can hold
+ */
+export function checkParquet(path: string, metadata: FileMetaData): void {
+  const { fd, size } = openPlain(path);
+  const { children } = parquetSchema(metadata);
+  const left: Left = {
+    values: Math.max(FREE_VALUES, MOST_A_BYTE * size),
+    bytes: Math.max(FREE_BYTES, MOST_A_BYTE * size),
+  };
+  let rows = 0;
+  try {
+    for (const group of metadata.row_groups) {
+      checkColumns(group, children);
+      rows += whole(Number(group.num_rows), Number.MAX_SAFE_INTEGER);
+      if (rows > Math.max(FREE_VALUES, MOST_A_BYTE * size)) throw new RangeError("it has more rows than is plausible");
+      for (const { meta_data: column } of group.columns) {
+        const at = whole(Number(column!.dictionary_page_offset || column!.data_page_offset), size);
+        const end = at + whole(Number(column!.total_compressed_size), size - at);
+        // The last byte of a column is no page: the library stops there too.
+        for (let page = at; page < end - 1;) page = checkPage(fd, { at: page, end }, left);
+      }
+    }
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,88 @@
+import {
+  asyncBufferFromFile,
+  parquetMetadataAsync,
+  parquetReadObjects,
+  parquetSchema,
+  type FileMetaData,
+} from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { UserError } from "../../base/errors.ts";
+import type { Row } from "../example.ts";
+import { checkParquet } from "./parquetBounds.ts";
+import { recordRow } from "./recordRow.ts";
+
+/** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
+function shortest(value: unknown): unknown {
+  if (typeof value !== "number" || !Number.isFinite(value)) return value;
+  return (
+    [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value) ?? value
+  );
+}
+
+async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
+  // The library meets damaged bytes with errors of many kinds, a RangeError of a view among them.
+  try {
+    return await work();
+  } catch (error) {
+    throw new UserError(
+      `${place}: no Parquet that can be read: ${(error as Error).message}`,
+      "Copy or download the file again; an encrypted one cannot be read.",
+    );
+  }
+}
+
+/** Some rows of a file; `all`: on the last ones, whether the file has no more. */
+export interface ParquetPart {
+  rows: Row[];
+  all?: boolean;
+}
+
+/**
+ * Rows of a Parquet file, group by group, nested columns too: "answers.text" is a field inside a field.
+ * @param most bytes of its values that are read, about
+ * @throws UserError naming the file, and the rows where a part of it is damaged
+ */
+export async function* parquetGroups(path: string, most: number): AsyncGenerator<ParquetPart> {
+  const file = await attempt(path, () => asyncBufferFromFile(path));
+  const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
+  await attempt(path, () => {
+    checkParquet(path, metadata);
+    return Promise.resolve();
+  });
+  const floats = parquetSchema(metadata)
+    .children.filter(({ element }) => element.type === "FLOAT")
+    .map(({ element }) => element.name);
+  let left = most;
+  let count = 0;
+  for (const group of metadata.row_groups) {
+    if (left <= 0) {
+      yield { rows: [], all: false };
+      return;
+    }
+    const bytes = Number(group.total_byte_size);
+    const share = Math.min(1, left / Math.max(1, bytes));
+    const rowStart = count;
+    const rowEnd = rowStart + Math.ceil(share * Number(group.num_rows));
+    const place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
+    const records: Record<string, unknown>[] = await attempt(place, () =>
+      parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }),
+    );
+    if (records.length !== rowEnd - rowStart)
+      throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
+    yield {
+      rows: records.map((record, i) =>
+        recordRow(
+          { ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) },
+          { line: rowStart + i + 1, unit: "row" },
+        ),
+      ),
+    };
+    if (share < 1) {
+      yield { rows: [], all: false };
+      return;
+    }
+    left -= bytes;
+    count = rowEnd;
+  }
+  yield { rows: [], all: true };
+}

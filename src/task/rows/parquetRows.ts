@@ -1,0 +1,88 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { UserError } from "../../base/errors.ts";
+import type { Row } from "../example.ts";
+import type { ParquetPart } from "./parquetGroups.ts";
+
+/** What the reader's process is given, with what it may take, and what it sends. */
+export interface ParquetWork {
+  path: string;
+  most: number;
+  milliseconds: number;
+  megabytes: number;
+}
+export type ParquetTold =
+  | ParquetPart
+  | { tooMuch: "time" | "memory" }
+  | { error: { message: string; stack: string | undefined; action: string | undefined; bug: boolean } };
+
+/** The process's own bundle: beside the one that this is part of, or where the sources' build puts it. */
+const ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../../dist/parquet.js" : "./parquet.js", import.meta.url),
+);
+/** Milliseconds of work and megabytes that a file may take: so many, and so many more for each of its megabytes. */
+const MOST_MS = 3000;
+const MS_A_MEGABYTE = 2000;
+const MOST_MB = 192;
+const MB_A_MEGABYTE = 40;
+const LARGEST_MB = 16_000;
+const MEGABYTE = 2 ** 20;
+
+const hostile = (path: string, what: string): UserError =>
+  new UserError(`${path}: no Parquet that can be read: ${what}`, "Copy or download the file again.");
+
+/**
+ * Rows of a Parquet file, read in a process of its own: the library believes what is inside of a page, and what never ends there, or takes all memory, ends the process that it is in.
+ * @param most bytes of its values that are read, about
+ * @returns `all`: whether these are all of its rows
+ * @throws UserError naming the file, and the rows where a part of it is damaged
+ */
+export async function parquetRows(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
+  const size = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MEGABYTE;
+  const reader = fork(ENTRY, [], {
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+  });
+  try {
+    return await told(reader, {
+      path,
+      most,
+      milliseconds: MOST_MS + MS_A_MEGABYTE * size,
+      megabytes: Math.min(LARGEST_MB, MOST_MB + MB_A_MEGABYTE * size),
+    });
+  } finally {
+    reader.kill("SIGKILL");
+  }
+}
+
+/** What the process tells, until its last part. */
+function told(reader: ChildProcess, work: ParquetWork): Promise<{ rows: Row[]; all: boolean }> {
+  const rows: Row[] = [];
+  const { path } = work;
+  return new Promise((resolve, reject) => {
+    reader.on("message", (part: ParquetTold) => {
+      if ("tooMuch" in part) reject(hostile(path, `it takes more ${part.tooMuch} than a file of its size needs`));
+      else if ("error" in part)
+        reject(
+          part.error.bug
+            ? Object.assign(new Error(part.error.message), { stack: part.error.stack })
+            : new UserError(part.error.message, part.error.action),
+        );
+      else {
+        for (const row of part.rows) rows.push(row);
+        if (part.all !== undefined) resolve({ rows, all: part.all });
+      }
+    });
+    reader.once("error", reject);
+    reader.once("exit", (code, signal) => {
+      reject(hostile(path, `its reader ended (${signal ?? String(code)})`));
+    });
+    // One that ends before it has heard anything says so by its exit.
+    reader.send(work, () => {
+      /* see exit */
+    });
+  });
+}

@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import type { Row } from "../example.ts";
+import { rowPlace } from "./rowPlace.ts";
+
+const Answers = z.array(z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]));
+const Question = z.object({
+  id: z.union([z.string(), z.number()]).optional(),
+  qid: z.string().optional(),
+  question: z.string(),
+  answers: Answers,
+  is_impossible: z.boolean().optional(),
+});
+const Paragraph = z.object({ context: z.string(), qas: z.array(z.unknown()) });
+type Place = Pick<Row, "line" | "unit">;
+
+/** Parses a part of a file. @throws UserError naming the file, the place and the field that does not fit */
+export function fits<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { path, place, inside }: { path: string; place?: Place | undefined; inside: string },
+): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path: keys, message } = parsed.error.issues[0]!;
+  const field = [inside, ...keys.map(String)].filter((each) => each !== "").join(".");
+  throw new UserError(
+    `${place === undefined ? path : rowPlace(path, place)}: ${field === "" ? "the content" : `the field "${field}"`}: ${message}`,
+    'SQuAD and MRQA have a context and "qas", each with a question and answers.',
+  );
+}
+
+/**
+ * The questions of one paragraph of SQuAD or line of MRQA as rows with the fields question, context, id and the list answers.
+ * @param place the line of the file, or undefined where questions are counted, from `asked` + 1
+ * @throws UserError naming the file, the place and the field that does not fit
+ */
+export function questionRows(
+  value: unknown,
+  at: { path: string; inside: string; place: Place | undefined; asked: number },
+): Row[] {
+  const { context, qas } = fits(Paragraph, value, at);
+  return qas.map((qa, index) => {
+    const place: Place = at.place ?? { line: at.asked + index + 1, unit: "question" };
+    const {
+      id,
+      qid,
+      question,
+      answers,
+      is_impossible: impossible,
+    } = fits(Question, qa, { path: at.path, place, inside: at.place === undefined ? "" : `qas.${index}` });
+    const name = qid ?? id;
+    return {
+      fields: {
+        question,
+        context,
+        ...(name !== undefined && { id: String(name) }),
+        ...(impossible !== undefined && { is_impossible: String(impossible) }),
+      },
+      lists: { answers },
+      ...place,
+    };
+  });
+}

@@ -1,0 +1,80 @@
+import { extname } from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
+import { dataText, firstText } from "./dataText.ts";
+import type { Row } from "../example.ts";
+import { wholeElements } from "./jsonHead.ts";
+import { isLines, jsonLines, jsonRows } from "./jsonRows.ts";
+import { parquetRows } from "./parquetRows.ts";
+import { tableRows } from "./tableRows.ts";
+
+const kindOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
+
+/** Rows of a data file, and whether they are all that it has. */
+export interface SomeRows {
+  rows: Row[];
+  all: boolean;
+}
+
+/**
+ * Rows of a data file by its extension: Parquet; CSV, TSV, JSON (SQuAD's, or a list) and else JSON lines (also MRQA's), each also as .gz.
+ * @param headerless columns of a TSV that may have no header
+ * @throws UserError naming the file, the line or row, and the field
+ */
+export async function readRows(path: string, headerless?: readonly string[]): Promise<Row[]> {
+  const kind = kindOf(path);
+  return someOf(
+    path,
+    kind === ".parquet"
+      ? (await parquetRows(path, Infinity)).rows
+      : textRows(await dataText(path), path, kind, headerless),
+  );
+}
+
+/**
+ * The first rows of a data file: those that its first bytes hold, so that the largest file is looked at in a moment.
+ * @throws UserError as `readRows`, and where no row is whole within these bytes
+ */
+export async function firstRows(path: string, bytes: number): Promise<SomeRows> {
+  const named = kindOf(path);
+  if (named === ".parquet") {
+    const { rows, all } = await parquetRows(path, bytes);
+    return { rows: someOf(path, rows), all };
+  }
+  // What is left out goes on with an object.
+  const { text, all } = await firstText(path, bytes);
+  const kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named;
+  const whole = all ? text : wholeRecords(text, kind);
+  if (whole === undefined)
+    throw new UserError(
+      `${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
+      "Give a file of shorter rows.",
+    );
+  return { rows: someOf(path, textRows(whole, path, kind, undefined)), all };
+}
+
+function someOf(path: string, rows: Row[]): Row[] {
+  if (rows.length === 0) throw new UserError(`${path} has no rows`, "Give a file with at least one example.");
+  return rows;
+}
+
+function textRows(text: string, path: string, kind: string, headerless: readonly string[] | undefined): Row[] {
+  if (kind === ".csv") return tableRows(text, path, csvForm(text));
+  if (kind === ".tsv") return tableRows(text, path, TSV, headerless);
+  return kind === ".json" ? jsonRows(text, path) : jsonLines(text, path);
+}
+
+/** A text of whole lines without the record that goes on after it; undefined where it has no other. */
+function wholeRecords(text: string, kind: string): string | undefined {
+  if (kind === ".json") return wholeElements(text);
+  if (!text.endsWith("\n")) return undefined;
+  if (kind !== ".csv") return text;
+  let end = 0;
+  for (let from = 0, open = false; from < text.length;) {
+    const next = text.indexOf("\n", from) + 1;
+    open = leavesQuoteOpen(text.slice(from, next), open);
+    if (!open) end = next;
+    from = next;
+  }
+  return end === 0 ? undefined : text.slice(0, end);
+}

@@ -1,0 +1,57 @@
+import { MOST_INSIDE } from "../../base/jsonBounds.ts";
+import type { Row } from "../example.ts";
+
+/** A value as text, where it is one text: numbers, also of 64 bits, and dates are; null is none. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
+  return value instanceof Date ? value.toISOString() : undefined;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof Date) &&
+  !ArrayBuffer.isView(value);
+
+/** A value as a list of texts: a list of strings, SQuAD's {"text": [...]}, or a list of {"text": "..."}. */
+function textsOf(value: unknown): string[] | undefined {
+  if (isObject(value)) return Array.isArray(value["text"]) ? textsOf(value["text"]) : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const texts = value.map((each: unknown) => (isObject(each) ? each["text"] : each));
+  return texts.every((each): each is string => typeof each === "string") ? texts : undefined;
+}
+
+/** Every value by its name; what lies inside an object is named "outer.inner", down to MOST_INSIDE objects. */
+function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [string, unknown][] {
+  return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [
+    [prefix + name, value],
+    ...(isObject(value) && depth < MOST_INSIDE ? flatten(value, `${prefix}${name}.`, depth + 1) : []),
+  ]);
+}
+
+/**
+ * A record of JSON or Parquet as a row. What is null or of no text is no field: templates name it if they want it.
+ * A question keeps its id under the name "id" too, which MRQA's copies call "qid" or "key".
+ */
+export function recordRow(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
+  const entries = flatten(record, "");
+  const fields = Object.fromEntries(
+    entries.flatMap(([name, value]) => {
+      const text = textOf(value);
+      return text === undefined ? [] : [[name, text]];
+    }),
+  );
+  const lists = Object.fromEntries(
+    entries.flatMap(([name, value]) => {
+      const texts = textsOf(value);
+      return texts === undefined ? [] : [[name, texts]];
+    }),
+  );
+  const id =
+    Object.hasOwn(fields, "question") && Object.hasOwn(fields, "context") && !Object.hasOwn(fields, "id")
+      ? (fields["qid"] ?? fields["key"])
+      : undefined;
+  return { fields: id === undefined ? fields : { ...fields, id }, lists, ...place };
+}

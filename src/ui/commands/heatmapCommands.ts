@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import * as vscode from "vscode";
+import { UserError } from "../../base/errors.ts";
+import { isLive } from "../../record/record.ts";
+import { MEASURES } from "../../protocol/measures.ts";
+import type { CommandContext, Handlers } from "./commandContext.ts";
+import { measureTitle } from "../heatmap/heatmapLegend.ts";
+import { host } from "../window/host.ts";
+import { Command } from "../window/ids.ts";
+import { withPatience } from "../window/patience.ts";
+import type { Run } from "../runs/runsModel.ts";
+import { isReady } from "../window/ready.ts";
+import { showTable } from "../heatmap/tokenTableDocument.ts";
+
+type Ids =
+  | typeof Command.showHeatmap
+  | typeof Command.hideHeatmap
+  | typeof Command.heatmapMeasure
+  | typeof Command.heatmapBeside
+  | typeof Command.tokenTable;
+
+/** Whether a run has offsets to show. */
+export const hasOffsets = ({ record }: Run): boolean =>
+  (record.method === "adept" || record.method === "dept") &&
+  !isLive(record.status) &&
+  record.status !== "queued" &&
+  record.status !== "failed";
+
+/** Offsets over the text of an editor. */
+export function heatmapCommands(context: CommandContext): Handlers<Ids> {
+  const { heatmaps, pick, documents } = context;
+  return {
+    [Command.showHeatmap]: (argument) => show(argument, context),
+    [Command.hideHeatmap]: () => {
+      const editor = vscode.window.activeTextEditor;
+      if (editor === undefined) heatmaps.hideAll();
+      else heatmaps.hide(editor.document.uri);
+    },
+    [Command.heatmapMeasure]: () => chooseMeasure(context),
+    [Command.heatmapBeside]: async () => {
+      const editor = vscode.window.activeTextEditor;
+      const shown = heatmaps.active();
+      if (editor === undefined || shown === undefined)
+        throw new UserError(
+          vscode.l10n.t("This editor shows no heatmap to compare with."),
+          vscode.l10n.t("Show one first."),
+        );
+      const run = await pick.one(undefined, (each) => hasOffsets(each) && each.id !== shown.choice.run.id);
+      if (run === undefined) return;
+      const { document } = editor;
+      const beside = await vscode.window.showTextDocument(document, {
+        viewColumn: vscode.ViewColumn.Beside,
+        preserveFocus: false,
+      });
+      beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
+      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
+        heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }),
+      );
+    },
+    [Command.tokenTable]: async () => {
+      const shown = heatmaps.active();
+      if (shown === undefined)
+        throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+      await showTable(shown, documents);
+    },
+  };
+}
+
+/** Over the active editor's text, or over the run's own data. */
+async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const fromList = argument !== undefined && !(argument instanceof vscode.Uri);
+  const run = await pick.one(fromList ? argument : undefined, hasOffsets);
+  const active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  if (run === undefined) return;
+  // A run called from the list is shown over its own data, where that is a file that an editor can show.
+  const own = dataOf(run);
+  const uri = fromList ? (own ?? active) : (active ?? own);
+  if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
+  const document = await shownText(uri);
+  await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));
+}
+
+const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");
+
+/** @throws UserError where it is no text, too large for an editor, or gone */
+async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
+  try {
+    return (await vscode.window.showTextDocument(uri, { preview: false })).document;
+  } catch (error) {
+    throw new UserError(
+      vscode.l10n.t(
+        "{0} cannot be shown as text: {1}",
+        uri.fsPath,
+        error instanceof Error ? error.message : String(error),
+      ),
+      OPEN_ONE(),
+    );
+  }
+}
+
+/** The file that a run was trained on, where it is one, still there, and text. */
+function dataOf(run: Run): vscode.Uri | undefined {
+  const { task } = host().located(run.directory);
+  return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train)
+    ? vscode.Uri.file(task.train)
+    : undefined;
+}
+
+async function chooseMeasure({ heatmaps }: CommandContext): Promise<void> {
+  const shown = heatmaps.active();
+  if (shown === undefined)
+    throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+  const { opened, measure } = shown.choice;
+  const items = MEASURES.filter((each) => opened.measures[each] !== undefined).map((each) => ({
+    label: measureTitle(each),
+    description: each === measure ? vscode.l10n.t("shown") : "",
+    measure: each,
+  }));
+  const off = { label: vscode.l10n.t("$(eye-closed) Hide the heatmap"), description: "", measure: undefined };
+  const chosen = await vscode.window.showQuickPick([...items, off], {
+    placeHolder: vscode.l10n.t("What of each token is shown?"),
+  });
+  if (chosen === undefined) return;
+  if (chosen.measure === undefined) heatmaps.hide(shown.editor.document.uri);
+  else heatmaps.measure(shown.editor.document.uri, chosen.measure);
+}

@@ -1,0 +1,125 @@
+import * as vscode from "vscode";
+import type { Explanation } from "../../protocol/explanation.ts";
+import { isLive } from "../../record/record.ts";
+import type { ReadingPart, RowReading } from "../../experiment/templateParts.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { DocumentRecords } from "../heatmap/documentRecords.ts";
+import { host } from "../window/host.ts";
+import { visible } from "../heatmap/heatmapHover.ts";
+import { withPatience } from "../window/patience.ts";
+import { isReady } from "../window/ready.ts";
+import type { Run } from "../runs/runsModel.ts";
+import { selectedRows } from "../heatmap/selectedRows.ts";
+
+const can = ({ record }: Run): boolean =>
+  !isLive(record.status) && record.status !== "queued" && record.status !== "failed";
+const MOST = 20;
+/** Units of a text that are handed over: the model reads far fewer. */
+const LONGEST = 50_000;
+
+/** Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset did for the answer. */
+export async function predict(
+  argument: unknown,
+  { pick, tokens, documents, workerPath, log }: CommandContext,
+): Promise<void> {
+  if (!(await isReady())) return;
+  const run = await pick.one(argument, can);
+  if (run === undefined) return;
+  const known = await withPatience(vscode.l10n.t("Reading the run's task…"), async () => ({
+    reading: await tokens.get().reading(run.directory.path),
+  }));
+  const texts = known && (await textsFor(run, known.reading));
+  if (texts === undefined || texts.length === 0) return;
+  const results = await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: vscode.l10n.t('Predicting with "{0}"', run.record.name),
+    },
+    async (_, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => {
+        abort.abort();
+      });
+      try {
+        return await host().explainInWorker(
+          { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath },
+          { runPath: run.directory.path, texts: texts.map((text) => text.slice(0, LONGEST)) },
+          abort.signal,
+        );
+      } catch (error) {
+        if (abort.signal.aborted) return [];
+        throw error;
+      }
+    },
+  );
+  if (results.length === 0) return;
+  log.info(`predict with ${run.id}: ${results.length} texts`);
+  await documents.show(vscode.l10n.t("Prediction of {0}", `${run.record.name}.md`), report(run, results));
+}
+
+/** The selection: rows of data as the task reads them, else as it stands. Without one the user types. */
+async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | undefined> {
+  const { reading } = rowReading;
+  const editor = vscode.window.activeTextEditor;
+  if (editor !== undefined && !editor.selection.isEmpty) {
+    const records = new DocumentRecords(editor.document, rowReading.headerless);
+    const rows = selectedRows(records, editor.selection);
+    const texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
+    const asTask = rows !== undefined && texts.length === rows.length && texts.every((each) => each.asTask);
+    return asTask
+      ? texts.slice(0, MOST).map(({ text }) => text)
+      : [asInput(editor.document.getText(editor.selection), reading)];
+  }
+  const typed = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Predict with "{0}"', run.record.name),
+    prompt:
+      reading === undefined
+        ? vscode.l10n.t("The text as the model reads it")
+        : vscode.l10n.t("A text; what the task adds to it is added"),
+  });
+  return typed === undefined || typed.trim() === "" ? undefined : [asInput(typed, reading)];
+}
+
+/** A text in the place of the task's one field; with several fields it is the whole input. */
+function asInput(text: string, reading: readonly ReadingPart[] | undefined): string {
+  const fields = reading?.filter((part) => "fields" in part) ?? [];
+  return fields.length !== 1 || reading === undefined
+    ? text
+    : reading.map((part) => ("literal" in part ? part.literal : text)).join("");
+}
+
+const cell = (text: string): string =>
+  visible(text)
+    .replaceAll("|", "\\|")
+    .replaceAll("`", "ˋ")
+    .replace(/[\r\n]+/g, "⏎");
+
+function report(run: Run, results: readonly Explanation[]): string {
+  const t = vscode.l10n.t;
+  const parts = results.map(({ input, prediction, probability, tokens, cut }) => {
+    const some = tokens.some(({ effect }) => effect !== undefined);
+    const lines = [
+      `## ${prediction.replace(/\s+/g, " ")}`,
+      "",
+      t("Probability {0} % of the answer as a whole.", (100 * probability).toFixed(1)),
+      "",
+      `> ${input.replace(/\s+/g, " ")}`,
+      "",
+    ];
+    if (cut > 0) lines.push(t("{0} tokens at its end were not read.", cut), "");
+    if (some) {
+      lines.push(
+        `| ${[t("Token"), t("Offset norm"), t("Without its offset (nats)")].join(" | ")} |`,
+        "|---|---:|---:|",
+      );
+      for (const { text, norm, effect } of tokens)
+        lines.push(
+          `| \`${cell(text)}\` | ${norm?.toPrecision(4) ?? ""} | ${effect === undefined ? "" : effect.toFixed(4)} |`,
+        );
+      lines.push("", t("Positive: the answer is less likely without that token's offset."));
+    }
+    return lines.join("\n");
+  });
+  return [`# ${run.record.name.replace(/\s+/g, " ")}`, ...parts].join("\n\n");
+}

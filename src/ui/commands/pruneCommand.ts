@@ -1,0 +1,79 @@
+import * as vscode from "vscode";
+import { bytesText } from "../../base/bytesText.ts";
+import type { Prunable, Pruned } from "../../run/prune.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { host } from "../window/host.ts";
+import { withPatience } from "../window/patience.ts";
+import { isReady } from "../window/ready.ts";
+import { runsDirectory } from "../runs/runsModel.ts";
+
+const NAMED = 3;
+
+function kindText(kind: Pruned): string {
+  const { t } = vscode.l10n;
+  return {
+    deleted: t("Runs deleted more than a week ago"),
+    backups: t("Backups more than a month old, from before files were restored"),
+    worktrees: t("Work trees that no run is at work in"),
+    files: t("Kept files that no run names"),
+    checkpoints: t("Checkpoints of finished runs"),
+  }[kind];
+}
+
+function itemOf(kind: Pruned, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
+  const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
+  const more = found.length - NAMED;
+  // A checkpoint is the run's own; the others are nobody's any more.
+  return {
+    label: kindText(kind),
+    description: `${found.length}${bytes > 0 ? `, ${bytesText(bytes)}` : ""}`,
+    detail: `${found
+      .slice(0, NAMED)
+      .map(({ what }) => what)
+      .join(", ")}${more > 0 ? ` ${vscode.l10n.t("and {0} more", more)}` : ""}`,
+    picked: kind !== "checkpoints",
+    found,
+  };
+}
+
+/** Shows what is no longer needed and takes away what is chosen. */
+export async function prune({ folders, model, log }: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const all = folders.all();
+  const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
+  if (folder === undefined) return;
+  const opened = await host().openGitStore(folder.uri.fsPath);
+  const store = "reason" in opened ? undefined : opened;
+  const { PRUNED, prunable } = host();
+  const found = await withPatience(vscode.l10n.t("Looking at what is no longer needed…"), () =>
+    prunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNED),
+  );
+  if (found === undefined) return;
+  const items = PRUNED.flatMap((kind) => {
+    const own = found.filter((each) => each.kind === kind);
+    return own.length === 0 ? [] : [itemOf(kind, own)];
+  });
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage(vscode.l10n.t("There is nothing to prune."));
+    return;
+  }
+  const chosen = await vscode.window.showQuickPick(items, {
+    canPickMany: true,
+    title: vscode.l10n.t("Prune"),
+    placeHolder: vscode.l10n.t("What goes is gone for good"),
+  });
+  if (chosen === undefined || chosen.length === 0) return;
+  const going = chosen.flatMap((item) => item.found);
+  for (const { kind, what, remove } of going) {
+    log.info(`prune ${kind} ${what}`);
+    await remove();
+  }
+  model.refresh();
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      "Removed {0}: {1}.",
+      going.length,
+      bytesText(going.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0)),
+    ),
+  );
+}

@@ -1,0 +1,147 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { bytesText } from "../../base/bytesText.ts";
+import { UserError } from "../../base/errors.ts";
+import type { LeavingFile, PushPreview } from "../../run/git/gitLeaving.ts";
+import type { CommandContext } from "./commandContext.ts";
+import { host } from "../window/host.ts";
+import { withPatience } from "../window/patience.ts";
+import { withoutLinks } from "../window/plainText.ts";
+import { isReady } from "../window/ready.ts";
+import { committed, ended } from "../runs/runPick.ts";
+import { runsDirectory } from "../runs/runsModel.ts";
+import { storeOf } from "../runs/storeOf.ts";
+
+const NAMED = 12;
+
+async function chooseRemote(remotes: readonly string[]): Promise<string | undefined> {
+  if (remotes.length === 0)
+    throw new UserError(vscode.l10n.t("The repository has no remote."), vscode.l10n.t("Add one with git remote add."));
+  return remotes.length === 1
+    ? remotes[0]
+    : vscode.window.showQuickPick(remotes, { placeHolder: vscode.l10n.t("Which remote?") });
+}
+
+/** Work with a remote takes as long as it takes: the notification can end it. @returns undefined when it did */
+function cancellable<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T | undefined> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    async (_, token) => {
+      const abort = new AbortController();
+      token.onCancellationRequested(() => {
+        abort.abort();
+      });
+      try {
+        return await work(abort.signal);
+      } catch (error) {
+        if (!abort.signal.aborted) throw error;
+        return undefined;
+      }
+    },
+  );
+}
+
+/** Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many words; others never. */
+async function allowSecrets(secrets: readonly LeavingFile[]): Promise<boolean> {
+  const named = (files: readonly LeavingFile[]): string[] => [...new Set(files.map(({ path }) => path))];
+  const stray = named(secrets.filter(({ tracked }) => !tracked));
+  if (stray.length > 0)
+    throw new UserError(
+      vscode.l10n.t("Nothing was pushed: {0} may hold a secret.", stray.join(", ")),
+      vscode.l10n.t("Take it out of the repository, train again, and push that run."),
+    );
+  if (secrets.length === 0) return true;
+  const go = vscode.l10n.t("They Hold No Secrets");
+  const detail = [
+    ...named(secrets),
+    "",
+    vscode.l10n.t(
+      "Your own commits have these files, and they leave with the run. Whoever can read the remote can read them.",
+    ),
+  ].join("\n");
+  return (
+    (await vscode.window.showWarningMessage(
+      vscode.l10n.t("Files with these names often hold secrets. Do they?"),
+      { modal: true, detail },
+      go,
+    )) === go
+  );
+}
+
+function leavingText({ commits, files, bytes }: PushPreview): string {
+  return [
+    vscode.l10n.t(
+      "{0} commits with your code as it was, untracked files too: {1} files, {2}.",
+      commits,
+      files.length,
+      bytesText(bytes),
+    ),
+    "",
+    ...files.slice(0, NAMED).map((file) => `${file.path} (${bytesText(file.bytes)})`),
+    ...(files.length > NAMED ? [vscode.l10n.t("and {0} more", files.length - NAMED)] : []),
+  ].join("\n");
+}
+
+/** Nothing leaves before its list was seen. */
+export async function push(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const runs = await pick.several(argument, selected, (each) => ended(each) && committed(each));
+  const [first] = runs;
+  if (first === undefined) return;
+  const folder = first.folder;
+  const own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString());
+  const share = new (host().GitShare)(await storeOf(folder));
+  const remote = await chooseRemote(await share.remotes());
+  if (remote === undefined) return;
+  const ids = own.map(({ id }) => id);
+  const preview = await withPatience(vscode.l10n.t("Looking at what would leave…"), () => share.preview(remote, ids));
+  if (preview === undefined) return;
+  if (!(await allowSecrets(preview.files.filter(({ secret }) => secret)))) return;
+  const go = vscode.l10n.t("Push {0} Runs", ids.length);
+  if (
+    (await vscode.window.showWarningMessage(
+      vscode.l10n.t('Push to "{0}"?', remote),
+      { modal: true, detail: leavingText(preview) },
+      go,
+    )) !== go
+  )
+    return;
+  if (
+    (await cancellable(vscode.l10n.t("Pushing to {0}", remote), async (signal) => {
+      await share.push(remote, ids, signal);
+      return true;
+    })) !== true
+  )
+    return;
+  void vscode.window.showInformationMessage(vscode.l10n.t('{0} runs are pushed to "{1}".', ids.length, remote));
+}
+
+/** Takes the runs over that a remote has and this folder has not. */
+export async function fetchRuns({ model, folders, log }: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const all = folders.all();
+  const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
+  if (folder === undefined) return;
+  const share = new (host().GitShare)(await storeOf(folder));
+  const remote = await chooseRemote(await share.remotes());
+  if (remote === undefined) return;
+  const fetched = await cancellable(vscode.l10n.t("Fetching runs from {0}", remote), (signal) =>
+    share.fetch(remote, runsDirectory(folder), signal),
+  );
+  if (fetched === undefined) return;
+  const { came, refused } = fetched;
+  for (const { id, reason } of refused) log.warn(`fetched run ${id} was not taken over: ${reason}`);
+  model.adopt();
+  const text = vscode.l10n.t('{0} new runs from "{1}".', came.length, basename(remote));
+  if (refused.length === 0) void vscode.window.showInformationMessage(withoutLinks(text));
+  else {
+    const show = vscode.l10n.t("Show Log");
+    if (
+      (await vscode.window.showWarningMessage(
+        `${text} ${vscode.l10n.t("{0} could not be taken over.", refused.length)}`,
+        show,
+      )) === show
+    )
+      log.show();
+  }
+}

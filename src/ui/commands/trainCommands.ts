@@ -1,0 +1,119 @@
+import * as vscode from "vscode";
+import { UserError } from "../../base/errors.ts";
+import { isOpen } from "../../record/record.ts";
+import type { CommandContext, Handlers } from "./commandContext.ts";
+import { host } from "../window/host.ts";
+import { Command, Setting } from "../window/ids.ts";
+import { isReady } from "../window/ready.ts";
+import { runsDirectory } from "../runs/runsModel.ts";
+import { isEnabled } from "../window/settings.ts";
+
+/** Starting, stopping and going on. */
+export function trainCommands(
+  context: CommandContext,
+): Handlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
+  return {
+    [Command.train]: (argument) => train(argument, context),
+    [Command.stop]: (argument) => stop(argument, context),
+    [Command.resume]: (argument) => resume(argument, context),
+    [Command.newExperiment]: async (argument) => {
+      if (await isReady()) await context.setups.start(argument instanceof vscode.Uri ? argument : undefined);
+    },
+  };
+}
+
+async function train(argument: unknown, context: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const { model, panels, folders, log, workerPath } = context;
+  const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
+  if (file === undefined) return;
+  await saved(file);
+  // A file that was opened alone is trained in its own folder.
+  if (folders.of(file) === undefined) await folders.use(vscode.Uri.joinPath(file, ".."));
+  const folder = folders.of(file);
+  if (folder === undefined)
+    throw new UserError(
+      vscode.l10n.t("{0} is outside the open folder.", file.fsPath),
+      vscode.l10n.t("Open the folder that holds it."),
+    );
+  log.info(`train ${file.fsPath}`);
+  const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () =>
+    Promise.resolve().then(() =>
+      host().submitExperiment({
+        experimentPath: file.fsPath,
+        runsDir: runsDirectory(folder),
+        workerPath,
+        nodePath: process.execPath,
+        git: isEnabled(Setting.commitRuns, folder.uri),
+        folder: folder.uri.fsPath,
+      }),
+    ),
+  );
+  for (const { id } of runs) {
+    log.info(`run ${id}${queued ? ", queued" : ""}`);
+    model.markStartedHere(id);
+  }
+  model.refresh();
+  const first = model.find(runs[0]?.id ?? "");
+  if (first !== undefined) panels.show(first);
+  if (runs.length > 1)
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("{0} runs are queued; they train one after the other, also when this window closes.", runs.length),
+    );
+}
+
+async function stop(argument: unknown, { model, pick, log }: CommandContext): Promise<void> {
+  const run = await pick.one(argument, (each) => isOpen(each.record.status));
+  if (run === undefined) return;
+  log.info(`stop ${run.id}`);
+  if (run.record.status === "queued") host().dequeue(run.directory);
+  else await host().stopRun(run.directory);
+  model.refresh();
+}
+
+async function resume(argument: unknown, { model, panels, pick, log, workerPath }: CommandContext): Promise<void> {
+  if (!(await isReady())) return;
+  const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
+  if (run === undefined) return;
+  const child = host().resumeTraining({
+    runPath: run.directory.path,
+    workerPath,
+    nodePath: process.execPath,
+    folder: run.folder.uri.fsPath,
+  });
+  log.info(`resume ${run.id}: worker ${child.pid}`);
+  model.markStartedHere(run.id);
+  model.refresh();
+  panels.show(run);
+}
+
+/** What is trained is what stands in the editor, whichever way leads here: the file as it was saved may be another. */
+async function saved(file: vscode.Uri): Promise<void> {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+  if (document?.isDirty === true && !(await document.save()))
+    throw new UserError(vscode.l10n.t("{0} could not be saved.", file.fsPath));
+}
+
+/** The experiment in the active editor, else one of the workspace's, else a new one, whose page goes on from here. */
+async function chooseExperiment({ setups }: CommandContext): Promise<vscode.Uri | undefined> {
+  const active = vscode.window.activeTextEditor?.document;
+  if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) return active.uri;
+  const found = await vscode.workspace.findFiles("**/*.adept.json", "**/{node_modules,.adept}/**", 200);
+  if (found.length === 0) {
+    await setups.start();
+    return undefined;
+  }
+  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = found
+    .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+  const picked = await vscode.window.showQuickPick(
+    [...items, { label: `$(add) ${vscode.l10n.t("New experiment…")}` }],
+    { placeHolder: vscode.l10n.t("Choose an experiment to train") },
+  );
+  if (picked === undefined) return undefined;
+  if (picked.uri === undefined) {
+    await setups.start();
+    return undefined;
+  }
+  return picked.uri;
+}

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { analysesOf, type AnalysisName } from "../../experiment/analysisNames.ts";
+import { UserError } from "../../base/errors.ts";
+import type { MethodKind } from "../../method/methodSpec.ts";
+import { isOpen } from "../../record/record.ts";
+import { isAnalysisName } from "../page/analysisFeed.ts";
+import type { CommandContext, Handlers } from "./commandContext.ts";
+import { analysisTitle } from "../runs/describe.ts";
+import { host } from "../window/host.ts";
+import { Command } from "../window/ids.ts";
+import { isUnreadable } from "../runs/runExplorer.ts";
+import { isReady } from "../window/ready.ts";
+import type { Run } from "../runs/runsModel.ts";
+
+type Ids =
+  | typeof Command.openPanel
+  | typeof Command.openRow
+  | typeof Command.refresh
+  | typeof Command.showLog
+  | typeof Command.openRunFolder
+  | typeof Command.copyRunId
+  | typeof Command.analyse
+  | typeof Command.compare
+  | typeof Command.compareCode;
+
+/** Looking at runs: results, files, analyses, comparisons. */
+export function viewCommands(context: CommandContext): Handlers<Ids> {
+  const { model, panels, pick, explorer } = context;
+  return {
+    [Command.openPanel]: async (argument) => {
+      const run = await pick.one(argument);
+      if (run !== undefined) panels.show(run);
+    },
+    // The keyboard stays in the list, for the next row, F2 or Delete.
+    [Command.openRow]: async () => {
+      const run = model.find((await explorer.clicked()) ?? "");
+      if (run !== undefined) panels.show(run, { preserveFocus: true });
+    },
+    [Command.refresh]: () => {
+      model.adopt();
+    },
+    [Command.showLog]: (argument) => showLog(argument, context),
+    [Command.openRunFolder]: async (argument) => {
+      const path = isUnreadable(argument) ? argument.path : (await pick.one(argument))?.directory.path;
+      if (path !== undefined) await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(path));
+    },
+    [Command.copyRunId]: async (argument, selected) => {
+      const runs = await pick.several(argument, selected);
+      if (runs.length > 0) await vscode.env.clipboard.writeText(runs.map(({ id }) => id).join("\n"));
+    },
+    [Command.analyse]: (argument, name) => analyse(argument, name, context),
+    [Command.compare]: (argument, selected) => compare(argument, selected, context),
+    [Command.compareCode]: async (argument, selected) => {
+      if (!(await isReady())) return;
+      const [from, to] = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
+      if (from === undefined) return;
+      if (to === undefined)
+        throw new UserError(
+          vscode.l10n.t("Code is compared between two runs."),
+          vscode.l10n.t("Select two in the list."),
+        );
+      await context.diff.show(from, to);
+    },
+  };
+}
+
+async function showLog(argument: unknown, { model, log, pick }: CommandContext): Promise<void> {
+  const run =
+    argument === undefined || isUnreadable(argument)
+      ? undefined
+      : typeof argument === "string"
+        ? model.find(argument)
+        : await pick.one(argument);
+  const file = run && join(run.directory.path, "log.txt");
+  if (file !== undefined && existsSync(file))
+    await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
+  else log.show();
+}
+
+/** Starts an analysis in a worker of its own. @returns whether one was started */
+async function analyse(
+  argument: unknown,
+  named: unknown,
+  { model, panels, pick, log, workerPath }: CommandContext,
+): Promise<boolean> {
+  if (!(await isReady())) return false;
+  const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "failed");
+  if (run === undefined) return false;
+  const own = analysesOf(run.record.method as MethodKind);
+  const name = typeof named === "string" && isAnalysisName(named) ? named : await chooseAnalysis(own, run);
+  if (name === undefined) return false;
+  if (run.directory.isBeingAnalysed())
+    throw new UserError(
+      vscode.l10n.t('Run "{0}" is being analysed already.', run.record.name),
+      vscode.l10n.t("Wait for it, or cancel it."),
+    );
+  const child = host().startAnalysis({
+    runPath: run.directory.path,
+    names: [name],
+    workerPath,
+    nodePath: process.execPath,
+    folder: run.folder.uri.fsPath,
+  });
+  log.info(`analyse ${run.id} ${name}: worker ${child.pid}`);
+  child.once("exit", (code) => {
+    log.info(`analyse ${run.id} ${name}: ended with ${code}`);
+    model.refresh();
+  });
+  if (typeof named !== "string") panels.show(run, { tab: tabOf(name) });
+  return true;
+}
+
+const tabOf = (name: AnalysisName) =>
+  (
+    ({
+      ablation: "ablation",
+      specificity: "ablation",
+      offsets: "offsets",
+      "position-shift": "shift",
+      latency: "latency",
+      stability: "training",
+    }) as const
+  )[name];
+
+async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): Promise<AnalysisName | undefined> {
+  if (names.length === 0) throw new UserError(vscode.l10n.t('There is nothing to analyse in "{0}".', record.method));
+  const items = names.map((name) => ({
+    label: analysisTitle(name),
+    description: record.analyses[name]?.status === "finished" ? vscode.l10n.t("made before") : "",
+    name,
+  }));
+  return (
+    await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Which analysis of "{0}"?', record.name) })
+  )?.name;
+}
+
+async function compare(argument: unknown, selected: unknown, { panels, pick }: CommandContext): Promise<void> {
+  const runs = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const [first] = runs;
+  if (first !== undefined) panels.show(first, { tab: "compare", ids: runs.map(({ id }) => id) });
+}

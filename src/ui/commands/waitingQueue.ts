@@ -1,0 +1,61 @@
+import * as vscode from "vscode";
+import { isWaiting } from "../../record/record.ts";
+import { Store } from "../window/disposable.ts";
+import { host } from "../window/host.ts";
+import { localised } from "../window/localised.ts";
+import { withoutLinks } from "../window/plainText.ts";
+import { startQueues } from "./queueCommands.ts";
+import { runsDirectory, type Run, type RunsModel } from "../runs/runsModel.ts";
+
+interface Context {
+  readonly model: RunsModel;
+  readonly log: vscode.LogOutputChannel;
+  readonly workerPath: string;
+}
+
+/** Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was started anew meanwhile. */
+export class WaitingQueue extends Store {
+  private asked = false;
+  /** What is queued later is queued by somebody who also starts the queue. */
+  private readonly opened = Date.now();
+
+  constructor(private readonly context: Context) {
+    super();
+    this.register(
+      context.model.onDidChange(({ list }) => {
+        if (!list || this.asked || !vscode.workspace.isTrusted) return;
+        const waiting = context.model.runs().filter(
+          (run) =>
+            isWaiting(run.record) &&
+            run.record.createdAt < this.opened &&
+            !host().isQueueRunning({
+              runsDir: runsDirectory(run.folder),
+              device: host().queueOf(run.directory, run.record),
+            }),
+        );
+        if (waiting.length === 0) return;
+        this.asked = true;
+        void this.ask(waiting);
+      }),
+    );
+  }
+
+  private async ask(waiting: readonly Run[]): Promise<void> {
+    const go = vscode.l10n.t("Go On");
+    const drop = vscode.l10n.t("Take Out of the Queue");
+    const answer = await vscode.window.showInformationMessage(
+      vscode.l10n.t("{0} ADePT runs wait to be trained.", waiting.length),
+      go,
+      drop,
+    );
+    const { model, log, workerPath } = this.context;
+    try {
+      if (answer === drop) for (const run of waiting) host().dequeue(run.directory);
+      if (answer === go) startQueues(waiting, workerPath);
+    } catch (error) {
+      log.error(error as Error);
+      void vscode.window.showErrorMessage(withoutLinks(localised((error as Error).message)));
+    }
+    model.refresh();
+  }
+}

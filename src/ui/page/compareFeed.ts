@@ -1,0 +1,109 @@
+import type { ComparedRun, HostMessage, RunComparison } from "../../protocol/pageMessages.ts";
+import type { RunEvent } from "../../record/events.ts";
+import { isCorrelation, leadingMetric } from "../../record/metricText.ts";
+import type { JournalTail } from "../../run/journal.ts";
+import { host } from "../window/host.ts";
+import { localised } from "../window/localised.ts";
+import type { Run, RunsModel } from "../runs/runsModel.ts";
+import { stepPoints } from "./runView.ts";
+
+const ASIDE = /^(\$schema|name|part|git|analyses)(\.|$)/;
+
+interface Context {
+  readonly model: RunsModel;
+  readonly post: (message: HostMessage) => void;
+  readonly workerPath: string;
+  readonly fail: (error: unknown) => string;
+}
+
+/** Runs side by side on a page: their settings and curves at once, their statistics when a worker has made them; curves of runs at work go on. */
+export class CompareFeed {
+  private readonly tails = new Map<string, JournalTail>();
+  private stop = new AbortController();
+
+  constructor(private readonly context: Context) {}
+
+  dispose(): void {
+    this.stop.abort();
+    this.tails.clear();
+  }
+
+  compare(ids: readonly string[]): void {
+    this.dispose();
+    const { model, post } = this.context;
+    const runs = ids.flatMap((id) => model.find(id) ?? []);
+    for (const run of runs) this.tails.set(run.id, new (host().JournalTail)(run.directory.path));
+    post({ type: "compared", ids: [...ids], runs: runs.map((run) => this.read(run)), differing: differing(runs) });
+    if (runs.length === 0) {
+      post({ type: "statistics", ids: [...ids] });
+      return;
+    }
+    void this.statistics(runs, ids);
+  }
+
+  /** New points of compared runs. */
+  update(ids: readonly string[]): void {
+    for (const id of ids) {
+      const run = this.tails.has(id) ? this.context.model.find(id) : undefined;
+      if (run !== undefined) this.context.post({ type: "curve", run: this.read(run) });
+    }
+  }
+
+  private read(run: Run): ComparedRun {
+    const events: readonly RunEvent[] = this.tails.get(run.id)?.read() ?? [];
+    const { record } = run;
+    const validation = record.evaluations.filter(({ split, label }) => split === "validation" && label === "trained");
+    return {
+      id: run.id,
+      name: record.name,
+      seed: record.seed,
+      points: stepPoints(events).map(({ step, loss }) => [step, loss]),
+      validation: validation.flatMap(({ step, metrics }): [number, number][] => {
+        const known = leadingMetric(metrics);
+        return known === undefined ? [] : [[step, known.value]];
+      }),
+      commit: record.snapshotCommit ?? record.resultCommit,
+    };
+  }
+
+  private async statistics(runs: readonly Run[], ids: readonly string[]): Promise<void> {
+    const { post, workerPath, fail } = this.context;
+    const stop = new AbortController();
+    this.stop = stop;
+    try {
+      const compared = (await host().compareInWorker(
+        { workerPath, nodePath: process.execPath, folder: runs[0]!.folder.uri.fsPath },
+        runs.map(({ directory }) => directory.path),
+        stop.signal,
+      )) as RunComparison;
+      const result = {
+        ...compared,
+        comparison: { ...compared.comparison, warnings: compared.comparison.warnings.map(localised) },
+      };
+      if (!stop.signal.aborted)
+        post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });
+    } catch (error) {
+      if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: fail(error) });
+    }
+  }
+}
+
+/** Settings that are not the same in all runs. */
+function differing(runs: readonly Run[]): { key: string; values: string[] }[] {
+  const settings = runs.map((run) => {
+    try {
+      return host().flatten(run.directory.experiment());
+    } catch {
+      return new Map<string, unknown>();
+    }
+  });
+  const keys = [...new Set(settings.flatMap((each) => [...each.keys()]))].filter((key) => !ASIDE.test(key));
+  const rows = keys.map((key) => ({
+    key,
+    values: settings.map((each) => {
+      const value = each.get(key);
+      return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+    }),
+  }));
+  return rows.filter(({ values }) => new Set(values).size > 1);
+}

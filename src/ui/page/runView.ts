@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { RunChoice, RunView, StepPoint } from "../../protocol/pageMessages.ts";
+import type { RunEvent } from "../../record/events.ts";
+import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
+import { isOpen } from "../../record/record.ts";
+import { detail, progress, result, statusText } from "../runs/describe.ts";
+import { localised, localisedError, localisedNotes } from "../window/localised.ts";
+import { costText, gpuText, measuredText, memoryText } from "../runs/describeDevice.ts";
+import type { Run } from "../runs/runsModel.ts";
+
+function statusLine({ status, error }: Run["record"]): string {
+  return error === undefined ? statusText(status) : `${statusText(status)}: ${localisedError(error)}`;
+}
+
+/** The record with what workers and git have said of it in the window's language. */
+function localisedRecord(record: Run["record"]): Run["record"] {
+  return {
+    ...record,
+    warnings: record.warnings.map(localised),
+    gitMessage: record.gitMessage === undefined ? undefined : localisedNotes(record.gitMessage),
+  };
+}
+
+/** A run as the page shows it. */
+export function viewOf({ record, directory }: Run): RunView {
+  const adapter = join(directory.path, "adapter");
+  const live = isOpen(record.status);
+  const known = result(record);
+  const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
+  return {
+    record: localisedRecord(record),
+    live,
+    metric,
+    metricName: metricName(metric),
+    correlation: isCorrelation(metric),
+    resumable: !live && record.status !== "finished",
+    statusText: statusLine(record),
+    summary: [
+      known === undefined || isOpen(record.status)
+        ? ""
+        : known.split === "test"
+          ? vscode.l10n.t("Test {0} {1}", known.name, known.value)
+          : vscode.l10n.t("Validation {0} {1}", known.name, known.value),
+      known !== undefined && !isOpen(record.status) ? "" : detail(record),
+    ]
+      .filter((part) => part !== "")
+      .join(" · "),
+    progress: record.status === "finished" ? 1 : progress(record),
+    adapterPath: existsSync(adapter) ? adapter : undefined,
+    measured: measuredText(record),
+    precision: costText(record),
+    memory: memoryText(record),
+    gpu: live ? gpuText(record) : undefined,
+  };
+}
+
+/** A run in the page's list of runs to compare. */
+export function choiceOf({ id, record }: Run): RunChoice {
+  return {
+    id,
+    name: record.name,
+    method: record.method,
+    task: record.task,
+    seed: record.seed,
+    status: statusText(record.status),
+    value: result(record)?.value ?? "",
+    experiment: record.experiment ?? "",
+    sweep: record.sweep,
+    variant: record.variant ?? "",
+    open: isOpen(record.status),
+  };
+}
+
+/** Steps in order; where a resumed run repeats some, the later reading stands. */
+export function stepPoints(events: readonly RunEvent[]): StepPoint[] {
+  const points: StepPoint[] = [];
+  for (const event of events) {
+    if (event.type !== "step") continue;
+    const { type: _, time: __, ...point } = event;
+    while ((points.at(-1)?.step ?? -1) >= point.step) points.pop();
+    points.push(point);
+  }
+  return points;
+}

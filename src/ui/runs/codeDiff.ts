@@ -1,0 +1,90 @@
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
+import * as vscode from "vscode";
+import { UserError } from "../../base/errors.ts";
+import { codeCommit } from "../../record/record.ts";
+import { Store } from "../window/disposable.ts";
+import { host } from "../window/host.ts";
+import type { Run } from "./runsModel.ts";
+import { storeOf } from "./storeOf.ts";
+
+const SCHEME = "adept-commit";
+const MOST_FILES = 300;
+
+/** Files as a run's commit has them, and the difference of two runs' code in the editor that VS Code has for it. */
+export class CodeDiff extends Store implements vscode.TextDocumentContentProvider {
+  constructor() {
+    super();
+    this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));
+  }
+
+  /** A file of a commit; empty where the commit has none. */
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const { commit, folder, path } = JSON.parse(uri.query) as { commit: string; folder: string; path: string };
+    const store = await storeOf(folder);
+    try {
+      return await store.fileAt(commit, path);
+    } catch {
+      return "";
+    }
+  }
+
+  /** Files of a run's commit beside those that lie there now. */
+  async showWorkTree(run: Run, commit: string, paths: readonly string[]): Promise<void> {
+    const store = await storeOf(run.folder);
+    const folder = run.folder.uri.fsPath;
+    const now = (path: string): vscode.Uri => vscode.Uri.file(join(store.git.folder, path));
+    const then = (path: string): vscode.Uri =>
+      vscode.Uri.from({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ commit, folder, path }) });
+    const changes = paths
+      .slice(0, MOST_FILES)
+      .map((path) => [now(path), existsSync(now(path).fsPath) ? now(path) : undefined, then(path)]);
+    const title = vscode.l10n.t("Now ↔ {0}", run.record.name);
+    const [only] = paths;
+    if (paths.length === 1 && only !== undefined && existsSync(now(only).fsPath))
+      await vscode.commands.executeCommand("vscode.diff", now(only), then(only), `${basename(only)}: ${title}`);
+    else await vscode.commands.executeCommand("vscode.changes", title, changes);
+  }
+
+  /** @throws UserError where a run has no commit, or nothing differs */
+  async show(from: Run, to: Run): Promise<void> {
+    const [a, b] = [codeOf(from), codeOf(to)];
+    const folder = from.folder.uri.fsPath;
+    const store = await storeOf(folder);
+    const files = (await store.changedFiles(a, b)).filter(({ path }) => !host().isResult(path));
+    if (files.length === 0) {
+      void vscode.window.showInformationMessage(vscode.l10n.t("The code of both runs is the same."));
+      return;
+    }
+    const uri = (commit: string, path: string): vscode.Uri =>
+      vscode.Uri.from({ scheme: SCHEME, path: `/${path}`, query: JSON.stringify({ commit, folder, path }) });
+    const changes = files
+      .slice(0, MOST_FILES)
+      .map(({ path, status }) => [
+        uri(b, path),
+        status === "added" ? undefined : uri(a, path),
+        status === "deleted" ? undefined : uri(b, path),
+      ]);
+    const title = vscode.l10n.t("{0} ↔ {1}", from.record.name, to.record.name);
+    const [only] = files;
+    if (files.length === 1 && only !== undefined)
+      await vscode.commands.executeCommand(
+        "vscode.diff",
+        uri(a, only.path),
+        uri(b, only.path),
+        `${basename(only.path)}: ${title}`,
+      );
+    else await vscode.commands.executeCommand("vscode.changes", title, changes);
+  }
+}
+
+/** The commit with the run's code as it was when it started. @throws UserError where it has none */
+export function codeOf({ record }: Run): string {
+  const commit = codeCommit(record);
+  if (commit === undefined)
+    throw new UserError(
+      vscode.l10n.t('Run "{0}" has no commit.', record.name),
+      vscode.l10n.t("Runs are committed in folders with a git repository."),
+    );
+  return commit;
+}

@@ -1,0 +1,84 @@
+import * as vscode from "vscode";
+import { bytesText } from "../../base/bytesText.ts";
+import type { GpuUse, MeasuredDevice } from "../../record/events.ts";
+import { millisecondsText } from "../../base/millisecondsText.ts";
+import { precisionNumbers } from "../../record/precisionText.ts";
+import type { PrecisionCost, RunRecord } from "../../record/record.ts";
+import { localised } from "../window/localised.ts";
+
+const GIB = 1024 ** 3;
+
+/** What computes a run, as far as it is known. */
+export const deviceName = ({ device, engine }: RunRecord): string | undefined => device ?? engine?.name;
+
+function measured({ device, name, milliseconds, reason }: MeasuredDevice): string {
+  return milliseconds === undefined
+    ? `${name ?? device}: ${localised(reason ?? "")}`
+    : vscode.l10n.t("{0}: {1} ms", name ?? device, millisecondsText(milliseconds));
+}
+
+/** What a step took on each device that the run's was chosen among; undefined where there was no choice. */
+export function measuredText({ engine }: RunRecord): string | undefined {
+  return engine === undefined || engine.measured.length === 0 ? undefined : engine.measured.map(measured).join("; ");
+}
+
+/** What a run was forecast to need of memory, and what was free for it; undefined where nothing was said. */
+export function memoryText({ memory }: RunRecord): string | undefined {
+  if (memory === undefined) return undefined;
+  const { needed, available, device, copies, wanted } = memory;
+  const own =
+    device === undefined
+      ? []
+      : [
+          device.available === undefined
+            ? vscode.l10n.t("graphics processor: {0}", bytesText(device.needed))
+            : vscode.l10n.t(
+                "graphics processor: {0} of {1} free",
+                bytesText(device.needed),
+                bytesText(device.available),
+              ),
+        ];
+  return [
+    vscode.l10n.t("needs {0} of {1} free", bytesText(needed), bytesText(available)),
+    ...own,
+    ...(copies < wanted ? [vscode.l10n.t("copies of the model: {0} instead of {1}", copies, wanted)] : []),
+  ].join("; ");
+}
+
+function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
+  const gib = (bytes: number): string => (bytes / GIB).toFixed(1);
+  const memory =
+    memoryUsed === undefined
+      ? ""
+      : memoryTotal === undefined
+        ? vscode.l10n.t("{0} GiB", gib(memoryUsed))
+        : vscode.l10n.t("{0} of {1} GiB", gib(memoryUsed), gib(memoryTotal));
+  return [name, memory, utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation))]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+function cost(of: PrecisionCost): string {
+  const t = vscode.l10n.t;
+  const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of);
+  const head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
+  const losses =
+    of.split === "validation"
+      ? t("validation loss {0} instead of {1} ({2})", loss, wideLoss, change)
+      : t("training loss {0} instead of {1} ({2})", loss, wideLoss, change);
+  return [
+    `${head}: ${losses}`,
+    t("{0} of {1} predictions the same", same, examples),
+    t("{0} MB instead of {1} MB", megabytes, wideMegabytes),
+  ].join(", ");
+}
+
+/** What narrower weights cost beside fp32; undefined where they are fp32, or nobody measured. */
+export function costText({ precision }: RunRecord): string | undefined {
+  return precision.length === 0 ? undefined : precision.map(cost).join("; ");
+}
+
+/** The graphics processors at the last heartbeat; undefined where nothing tells of them. */
+export function gpuText({ gpus }: RunRecord): string | undefined {
+  return gpus === undefined || gpus.length === 0 ? undefined : gpus.map(use).join("; ");
+}

@@ -1,0 +1,79 @@
+import type { RunStatus } from "../../record/events.ts";
+import type { RunRecord } from "../../record/record.ts";
+
+export const SORTS = ["newest", "oldest", "name", "metric", "status"] as const;
+export type SortKey = (typeof SORTS)[number];
+
+/** What the list shows. Empty lists and texts let everything through; archived runs are shown only when asked for. */
+export interface RunFilter {
+  text: string;
+  statuses: readonly RunStatus[];
+  methods: readonly string[];
+  tasks: readonly string[];
+  tags: readonly string[];
+  starred: boolean;
+  archived: boolean;
+}
+
+export const NO_FILTER: RunFilter = {
+  text: "",
+  statuses: [],
+  methods: [],
+  tasks: [],
+  tags: [],
+  starred: false,
+  archived: false,
+};
+
+export const isFiltered = (filter: RunFilter): boolean => JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
+
+/** Whether a run is shown: every word of the text is somewhere in what it is called, and each kind of choice holds. */
+export function fits(
+  record: RunRecord,
+  { text, statuses, methods, tasks, tags, starred, archived }: RunFilter,
+): boolean {
+  if (record.archived && !archived) return false;
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "");
+  const all = [
+    record.name,
+    record.id,
+    record.method,
+    record.task,
+    record.backbone,
+    record.experiment ?? "",
+    record.note,
+    ...record.tags,
+  ]
+    .join(" ")
+    .toLowerCase();
+  const among = (list: readonly string[], value: string): boolean => list.length === 0 || list.includes(value);
+  return (
+    words.every((word) => all.includes(word)) &&
+    among(statuses, record.status) &&
+    among(methods, record.method) &&
+    among(tasks, record.task) &&
+    (tags.length === 0 || record.tags.some((tag) => tags.includes(tag))) &&
+    (!starred || record.starred)
+  );
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
+
+/** A filter as a window's memory has it; what is not as it should be there counts as none. */
+export function storedFilter(value: unknown): RunFilter {
+  const given: Partial<Record<keyof RunFilter, unknown>> = typeof value === "object" && value !== null ? value : {};
+  const texts = (list: unknown): string[] => (isTexts(list) ? list : []);
+  return {
+    text: typeof given.text === "string" ? given.text : "",
+    statuses: texts(given.statuses) as RunStatus[],
+    methods: texts(given.methods),
+    tasks: texts(given.tasks),
+    tags: texts(given.tags),
+    starred: given.starred === true,
+    archived: given.archived === true,
+  };
+}

@@ -1,0 +1,94 @@
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { newerText } from "../../base/newerVersion.ts";
+import { isOpen, type RunRecord } from "../../record/record.ts";
+import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
+import { deviceName } from "./describeDevice.ts";
+import { Command } from "../window/ids.ts";
+import { localised } from "../window/localised.ts";
+import { plainLine } from "../window/plainText.ts";
+import type { Run } from "./runsModel.ts";
+
+/** A run's row. @param label what it is called where it stands */
+export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
+  const marks = [
+    record.starred ? "★" : "",
+    record.archived ? vscode.l10n.t("archived") : "",
+    describe(record),
+    ...record.tags.map((tag) => `#${tag}`),
+  ].filter((part) => part !== "");
+  item.id = id;
+  item.iconPath = statusIcon(record.status);
+  item.description = plainLine(marks.join(" · "));
+  item.contextValue = contextValue(record);
+  item.accessibilityInformation = {
+    label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""),
+    role: "treeitem",
+  };
+  // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was clicked is asked of the list.
+  item.command = { command: Command.openRow, title: vscode.l10n.t("Open Results") };
+  return item;
+}
+
+/** The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again. */
+export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
+  const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None);
+  const text = vscode.l10n.t("cannot be read: {0}", reason);
+  item.id = `unreadable:${path}`;
+  item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
+  item.description = text;
+  item.tooltip = `${path}\n${text}`;
+  item.contextValue = "unreadable";
+  item.accessibilityInformation = { label: vscode.l10n.t("Folder {0}, {1}", basename(path), text), role: "treeitem" };
+  return item;
+}
+
+/** What menus ask: run.live, run.queued, run.finished or run.resumable, then what has been said of it. */
+function contextValue(record: RunRecord): string {
+  const state =
+    record.status === "queued"
+      ? "run.queued"
+      : isOpen(record.status)
+        ? "run.live"
+        : record.status === "finished"
+          ? "run.finished"
+          : "run.resumable";
+  return [
+    state,
+    record.starred ? "starred" : "plain",
+    record.archived ? "archived" : "kept",
+    ...(record.method === "adept" || record.method === "dept" ? ["offsets"] : []),
+  ].join(" ");
+}
+
+export function tooltip(record: RunRecord): vscode.MarkdownString {
+  const text = new vscode.MarkdownString();
+  const line = (name: string, value: string | number | undefined): void => {
+    if (value === undefined || value === "") return;
+    text.appendMarkdown("\n- ").appendText(plainLine(`${name}: ${value}`));
+  };
+  text.appendMarkdown("**").appendText(plainLine(record.name)).appendMarkdown("**\n");
+  line(vscode.l10n.t("Status"), statusText(record.status));
+  line(vscode.l10n.t("Run"), record.id);
+  line(vscode.l10n.t("Method"), record.method);
+  line(vscode.l10n.t("Task"), record.task);
+  line(vscode.l10n.t("Backbone"), record.backbone);
+  line(vscode.l10n.t("Seed"), record.seed);
+  line(vscode.l10n.t("Device"), deviceName(record));
+  line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
+  const known = result(record);
+  if (known !== undefined)
+    line(
+      known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name),
+      known.value,
+    );
+  line(vscode.l10n.t("Tags"), record.tags.join(", "));
+  line(vscode.l10n.t("Note"), record.note);
+  line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
+  line(vscode.l10n.t("Newer version"), record.newer && localised(newerText(record.newer)));
+  line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
+  line(vscode.l10n.t("Reproduction"), record.reproduced && reproductionText(record.name, record.reproduced));
+  line(vscode.l10n.t("Error"), record.error && localised(record.error.message));
+  return text;
+}

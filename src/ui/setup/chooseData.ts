@@ -1,0 +1,60 @@
+import { basename, extname } from "node:path";
+import * as vscode from "vscode";
+import { DRAFT_LIMITS, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
+import type { Folders } from "../window/folders.ts";
+import { Setting } from "../window/ids.ts";
+import { numberOf } from "../window/settings.ts";
+
+const DATA = [".jsonl", ".ndjson", ".csv", ".tsv", ".json", ".parquet"];
+const DEFAULT_BUDGET = 12_800;
+
+export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> &
+  Partial<Pick<ExperimentDraft, "steps" | "maxSourceLength">>;
+
+/** Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out. */
+export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") };
+  const other: vscode.QuickPickItem = {
+    label: vscode.l10n.t("A data file…"),
+    description: vscode.l10n.t("JSONL, CSV, TSV or Parquet"),
+  };
+  const current: (vscode.QuickPickItem & { uri?: vscode.Uri })[] =
+    active?.scheme === "file" && isData(active.fsPath)
+      ? [{ label: basename(active.fsPath), description: vscode.l10n.t("the active file"), uri: active }]
+      : [];
+  const items: (vscode.QuickPickItem & { uri?: vscode.Uri })[] = [...current, mail, other];
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t("New ADePT experiment"),
+    placeHolder: vscode.l10n.t("What data is it trained on?"),
+  });
+  if (picked === undefined) return undefined;
+  if (picked === mail)
+    return { name: "mail", task: { kind: "mail" }, budget: startingBudget(), steps: 1000, maxSourceLength: 96 };
+  const file =
+    picked.uri ??
+    (
+      await vscode.window.showOpenDialog({
+        ...(folders.all()[0] && { defaultUri: folders.all()[0]!.uri }),
+        filters: { [vscode.l10n.t("Data")]: DATA.map((each) => each.slice(1)) },
+      })
+    )?.[0];
+  return file && ownData(file);
+}
+
+const startingBudget = (): number =>
+  numberOf(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
+
+/** An experiment on a file of one's own; what its columns are for is found out when they are read. */
+export const ownData = (file: vscode.Uri): ChosenData => ({
+  name: shortened(basename(file.fsPath, extname(file.fsPath))),
+  task: { kind: "file", train: file.fsPath, source: "", target: "" },
+  budget: startingBudget(),
+});
+
+/** No longer than a draft's name may be, and without half a character at its end. */
+const shortened = (name: string): string => name.slice(0, DRAFT_LIMITS.name).replace(/[\uD800-\uDBFF]$/, "");
+
+function isData(file: string): boolean {
+  return DATA.includes(extname(file).toLowerCase()) && !file.toLowerCase().endsWith(".adept.json");
+}

@@ -1,0 +1,342 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import * as vscode from "vscode";
+import type { SetupHostMessage, SetupPageMessage } from "../../protocol/setupMessages.ts";
+import { UserError } from "../../base/errors.ts";
+import { DRAFT_LIMITS, experimentOf, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
+import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
+import { chooseData, ownData } from "./chooseData.ts";
+import { Store } from "../window/disposable.ts";
+import type { ErrorReport } from "../window/errorReport.ts";
+import type { Folders } from "../window/folders.ts";
+import { host } from "../window/host.ts";
+import { Command, View } from "../window/ids.ts";
+import { localised, localisedError } from "../window/localised.ts";
+import { Newest } from "../window/newest.ts";
+import { pageHtml } from "../page/pageHtml.ts";
+import { setupLabels } from "../../protocol/setupLabels.ts";
+import type { Tokens } from "../window/tokens.ts";
+import { writeExperiment } from "./writeExperiment.ts";
+
+export interface SetupParts {
+  readonly extensionUri: vscode.Uri;
+  readonly storage: vscode.Uri;
+  readonly folders: Folders;
+  readonly tokens: Tokens;
+  readonly errors: ErrorReport;
+  readonly log: vscode.LogOutputChannel;
+  readonly workerPath: string;
+}
+
+/** The slider's stops: sixty to the million, evenly on a log scale. */
+const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
+const FORECAST_AFTER_MS = 700;
+/** Of an experiment's own defaults: the longest answer in tokens, and the rows of a batch. */
+const TARGET = 20;
+const ROWS = 32;
+
+type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
+
+/** One setup page: answers what its form asks, and writes the experiment in the end. */
+class Setup extends Store {
+  private closed = false;
+  private writing = false;
+  private readonly looks = new Newest<Asked>((asked) => this.look(asked));
+  private sized = "";
+  private forecast: { key: string; abort: AbortController; timer: NodeJS.Timeout } | undefined;
+
+  constructor(
+    private draft: ExperimentDraft,
+    private readonly view: vscode.WebviewPanel,
+    private readonly parts: SetupParts,
+  ) {
+    super();
+    const { extensionUri, errors, log } = parts;
+    const dist = vscode.Uri.joinPath(extensionUri, "dist");
+    const asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
+    view.webview.options = {
+      enableScripts: true,
+      localResourceRoots: [dist, vscode.Uri.joinPath(extensionUri, "media")],
+    };
+    view.iconPath = {
+      light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"),
+      dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg"),
+    };
+    this.register(
+      view.webview.onDidReceiveMessage((value: unknown) => {
+        const parsed = host().parseSetupMessage(value);
+        if ("message" in parsed) {
+          this.handle(parsed.message).catch((error: unknown) => errors.report(error));
+          return;
+        }
+        log.warn(`The setup page sent what is no message: ${parsed.wrong}`);
+        this.post({
+          type: "refused",
+          error: vscode.l10n.t("The form holds something that cannot be used: {0}", parsed.wrong),
+        });
+      }),
+    );
+    this.register(
+      view.onDidDispose(() => {
+        this.dispose();
+      }),
+    );
+    view.webview.html = pageHtml({
+      script: asset("setup.js"),
+      style: asset("webview.css"),
+      cspSource: view.webview.cspSource,
+      nonce: randomBytes(16).toString("base64"),
+      language: vscode.env.language,
+      run: "",
+    });
+  }
+
+  override dispose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.stopForecast();
+    super.dispose();
+    this.view.dispose();
+  }
+
+  private async handle(message: SetupPageMessage): Promise<void> {
+    switch (message.type) {
+      case "ready":
+        this.start(this.draft);
+        return;
+      case "draft":
+        this.draft = message.draft;
+        await this.looks.add(message);
+        return;
+      // What the process is at is lost with it, and what waits for it goes on.
+      case "reread":
+        this.parts.tokens.restart();
+        this.draft = message.draft;
+        await this.looks.add(message);
+        return;
+      case "forecast":
+        if (message.measure) {
+          this.stopForecast();
+          this.measure(this.draft, this.draft.maxSourceLength);
+        } else this.leaveForecast();
+        return;
+      case "chooseData": {
+        const chosen = await chooseData(this.parts.folders);
+        if (chosen !== undefined) this.start({ ...this.draft, ...chosen });
+        return;
+      }
+      case "chooseBackbone":
+        await this.changeBackbone(message.how);
+        return;
+      case "write":
+        await this.write(message.draft, message.train);
+        return;
+      case "problem":
+        this.parts.log.error(`Setup page: ${message.message}`);
+        return;
+    }
+  }
+
+  /** The form anew: another task or backbone changes what stands in it. */
+  private start(draft: ExperimentDraft): void {
+    this.draft = draft;
+    this.sized = "";
+    this.stopForecast();
+    this.post({
+      type: "start",
+      labels: setupLabels(),
+      limits: DRAFT_LIMITS,
+      draft,
+      title: draft.task.kind === "file" ? basename(draft.task.train) : "",
+    });
+  }
+
+  /** Also where the user backs out, or the model is none, the form begins anew: what it offers can then be chosen again. */
+  private async changeBackbone(how: BackboneChoice): Promise<void> {
+    let backbone: string | undefined;
+    try {
+      backbone = await chooseBackbone(how, this.parts);
+    } finally {
+      this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
+    }
+  }
+
+  /** What the form as it is now comes to. */
+  private async look({ draft, asked }: Asked): Promise<void> {
+    if (this.closed) return;
+    const { task, backbone, maxSourceLength } = draft;
+    const worker = this.parts.tokens.get();
+    if (this.sized !== backbone) {
+      this.sized = backbone;
+      void worker.sizes({ backbone, budgets: [...new Set([...BUDGETS, draft.budget])].sort((a, b) => a - b) }).then(
+        (result) => {
+          this.post({ type: "sizes", result });
+        },
+        (error: unknown) => {
+          this.sized = "";
+          this.post({ type: "sizes", error: this.said(error) });
+        },
+      );
+    }
+    try {
+      const suggested = task.kind === "file" && task.source === "" && task.target === "";
+      const result = await worker.inspect({
+        task: suggested ? { kind: "file", train: task.train } : task,
+        backbone,
+        maxSourceLength,
+        maxTargetLength: TARGET,
+      });
+      this.post({
+        type: "inspection",
+        asked,
+        result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) },
+      });
+      if (this.closed || this.looks.waits) return;
+      if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);
+      else this.stopForecast();
+    } catch (error) {
+      this.post({ type: "inspection", asked, error: this.said(error) });
+    }
+  }
+
+  /** Measures the experiment, once what it costs has changed and the user rests. */
+  private measure(draft: ExperimentDraft, longest: number): void {
+    const { name: _, ...costs } = draft;
+    const key = JSON.stringify(costs);
+    if (this.forecast?.key === key) return;
+    this.stopForecast();
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      void this.forecastOf(draft, abort.signal);
+    }, FORECAST_AFTER_MS);
+    this.forecast = { key, abort, timer };
+    this.post({ type: "forecast", working: true });
+    void this.tellMemory(draft, longest, abort.signal);
+  }
+
+  /** What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several. @param longest tokens of an input */
+  private async tellMemory(
+    { backbone, budget, maxSourceLength }: ExperimentDraft,
+    longest: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const memory = await this.parts.tokens.get().memory({
+        backbone,
+        budget,
+        source: Math.max(1, Math.min(longest, maxSourceLength)),
+        target: TARGET,
+        rows: ROWS,
+      });
+      if (!signal.aborted) this.post({ type: "forecast", memory, working: true });
+    } catch (error) {
+      this.parts.log.warn(`No forecast of memory: ${this.said(error)}`);
+    }
+  }
+
+  private async forecastOf(draft: ExperimentDraft, signal: AbortSignal): Promise<void> {
+    const folder = mkdtempSync(join(tmpdir(), "adept-forecast-"));
+    const file = join(folder, "draft.adept.json");
+    try {
+      writeFileSync(file, JSON.stringify(experimentOf(draft)));
+      const result = await host().forecastInWorker(
+        { workerPath: this.parts.workerPath, nodePath: process.execPath, folder },
+        file,
+        signal,
+      );
+      if (!signal.aborted) this.post({ type: "forecast", result, working: false });
+    } catch (error) {
+      if (!signal.aborted) this.post({ type: "forecast", error: this.said(error), working: false });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** The user does not wait for it: it is not measured again before what it costs has changed. */
+  private leaveForecast(): void {
+    clearTimeout(this.forecast?.timer);
+    this.forecast?.abort.abort();
+    this.post({ type: "forecast", working: false, stopped: true });
+  }
+
+  private stopForecast(): void {
+    clearTimeout(this.forecast?.timer);
+    this.forecast?.abort.abort();
+    this.forecast = undefined;
+  }
+
+  private async write(draft: ExperimentDraft, train: boolean): Promise<void> {
+    if (this.writing) return;
+    this.writing = true;
+    try {
+      const sizes =
+        (await this.parts.tokens.get().sizes({ backbone: draft.backbone, budgets: [draft.budget] })).sizes[0] ??
+        undefined;
+      const uri = await writeExperiment(draft, sizes, this.parts);
+      if (uri === undefined) return;
+      this.dispose();
+      await vscode.window.showTextDocument(uri, { preview: false });
+      if (train) await vscode.commands.executeCommand(Command.train, uri);
+    } catch (error) {
+      if (this.closed) throw error;
+      this.post({ type: "written", error: this.said(error) });
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  /** An obstacle in words; a bug is logged. */
+  private said(error: unknown): string {
+    if (error instanceof UserError) return localisedError(error);
+    this.parts.log.error(error instanceof Error ? error : String(error));
+    return vscode.l10n.t("see the log");
+  }
+
+  /** Nothing is told to a page that the user has closed. */
+  private post(message: SetupHostMessage): void {
+    if (!this.closed) void this.view.webview.postMessage(message);
+  }
+}
+
+/** The setup pages, restored after a reload of the window with what was typed. */
+export class Setups extends Store implements vscode.WebviewPanelSerializer {
+  private readonly open = new Set<Setup>();
+
+  constructor(private readonly parts: SetupParts) {
+    super();
+    this.register(vscode.window.registerWebviewPanelSerializer(View.setup, this));
+  }
+
+  /** Asks for the data, then opens the page of its experiment. @param file the data, where it is chosen already */
+  async start(file?: vscode.Uri): Promise<void> {
+    const chosen = file === undefined ? await chooseData(this.parts.folders) : ownData(file);
+    if (chosen !== undefined)
+      this.adopt(
+        { backbone: "tiny-t5", steps: 900, maxSourceLength: 256, ...chosen },
+        vscode.window.createWebviewPanel(View.setup, setupLabels().title, vscode.ViewColumn.Active),
+      );
+  }
+
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const draft = host().parseDraft(state);
+    // Without trust nothing is read for it; the form comes back with the next window that has it.
+    if (draft === undefined || !vscode.workspace.isTrusted) panel.dispose();
+    else this.adopt(draft, panel);
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    for (const each of this.open) each.dispose();
+    super.dispose();
+  }
+
+  private adopt(draft: ExperimentDraft, panel: vscode.WebviewPanel): void {
+    const setup = new Setup(draft, panel, this.parts);
+    this.open.add(setup);
+    panel.onDidDispose(() => {
+      this.open.delete(setup);
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { LogOutputChannel } from "vscode";
+import type { TokenWorker } from "../../executor/tokenWorker.ts";
+import { Store } from "./disposable.ts";
+import { host } from "./host.ts";
+
+/** The window's one token worker; its process starts with the first question and ends when none comes. */
+export class Tokens extends Store {
+  private worker: TokenWorker | undefined;
+
+  constructor(
+    private readonly log: LogOutputChannel,
+    private readonly workerPath: string,
+  ) {
+    super();
+  }
+
+  get(): TokenWorker {
+    const { log, workerPath } = this;
+    return (this.worker ??= new (host().TokenWorker)({
+      workerPath,
+      nodePath: process.execPath,
+      told: (line) => {
+        log.warn(`tokens: ${line}`);
+      },
+    }));
+  }
+
+  /** Ends the process, whatever it is at; the next question starts another. */
+  restart(): void {
+    this.worker?.restart();
+  }
+
+  override dispose(): void {
+    this.worker?.dispose();
+    super.dispose();
+  }
+}

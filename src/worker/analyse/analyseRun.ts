@@ -1,0 +1,33 @@
+import { analysesOf } from "../../experiment/analysisNames.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
+
+/** `names`: none are all that the method has something for. */
+export interface AnalyseJob {
+  folder: string;
+  names: readonly string[];
+  signal: AbortSignal;
+}
+
+/**
+ * Analyses of a finished run as a process of their own; what comes and what goes wrong is in the run's journal.
+ * @returns an exit code
+ */
+export async function analyseRun(run: RunDirectory, { folder, names, signal }: AnalyseJob): Promise<number> {
+  const own = analysesOf(run.experiment().method.kind).filter((name) => names.length === 0 || names.includes(name));
+  try {
+    await runAnalyses(run, own, {
+      folder,
+      limit: undefined,
+      again: false,
+      signal,
+      progress: () => {
+        /* told in the journal */
+      },
+    });
+    return 0;
+  } catch (error) {
+    if (signal.aborted || error instanceof AnalysisStopped) return 130;
+    throw error;
+  }
+}

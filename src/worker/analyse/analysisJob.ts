@@ -1,0 +1,182 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ANALYSES } from "../../analysis/analyse.ts";
+import type { Progress } from "../../analysis/outcomes.ts";
+import { analyseStability } from "../../analysis/stabilityReport.ts";
+import { openSubject, type Subject } from "../../analysis/subject.ts";
+import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../../experiment/analysisNames.ts";
+import { UserError } from "../../base/errors.ts";
+import { makeFolder, writeFileAtomic } from "../../base/atomicFile.ts";
+import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/analysisStore.ts";
+import { openGitStore } from "../../run/git/gitStore.ts";
+import { Journal, readJournal } from "../../run/journal.ts";
+import { dropLease, takeLease } from "../../run/lease.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { located } from "../../run/sources.ts";
+import { PartialAnalysis } from "./partialAnalysis.ts";
+
+/** Position shift first: what it finds of the unaltered texts serves the others too. */
+const inOrder = (names: readonly AnalysisName[]): AnalysisName[] =>
+  [...names].sort((a, b) => Number(b === "position-shift") - Number(a === "position-shift"));
+
+/** Somebody asked, by the run's control file, that its analysis stop. */
+export class AnalysisStopped extends Error {
+  override readonly name = "AnalysisStopped";
+}
+
+/** `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored result is of the same content. */
+export interface AnalysisOptions {
+  folder: string | undefined;
+  limit: number | undefined;
+  again: boolean;
+  signal: AbortSignal;
+  progress: Progress;
+}
+export interface AnalysisDone {
+  name: AnalysisName;
+  path: string;
+  cached: boolean;
+  examples: number;
+  result: unknown;
+}
+
+/** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
+function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
+  const {
+    $schema: _,
+    name: __,
+    part: ___,
+    engine: ____,
+    analyses: _____,
+    git: ______,
+    reproduces: _______,
+    precision: { weights },
+    ...experiment
+  } = run.experiment();
+  const added = ANALYSIS_ADDITIONS[name];
+  return createHash("sha256")
+    .update(
+      JSON.stringify([
+        ANALYSIS_VERSIONS[name],
+        experiment,
+        limit ?? null,
+        ...(weights === "fp32" ? [] : [weights]),
+        ...(added === undefined ? [] : [added]),
+      ]),
+    )
+    .update(readFileSync(join(run.adapterPath, "adapter_model.safetensors")))
+    .digest("hex");
+}
+
+async function commit(
+  run: RunDirectory,
+  journal: Journal,
+  { folder, names }: { folder: string; names: readonly string[] },
+): Promise<void> {
+  if (!run.experiment().git) return;
+  try {
+    const store = await openGitStore(folder);
+    if ("reason" in store) return;
+    const done = await store.result(
+      run.id,
+      run.record(),
+      names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run.path, name) })),
+    );
+    journal.append({ type: "git", kind: "result", commit: done.commit, ref: done.ref, message: done.note });
+  } catch (error) {
+    journal.append({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/**
+ * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A stored result of the same content is taken.
+ * One process at a time analyses a run; its control file stops it too.
+ * @throws UserError when the run has no result yet, is being analysed already, or the method has nothing to analyse @throws the signal's reason when it is aborted @throws AnalysisStopped
+ */
+export async function runAnalyses(
+  run: RunDirectory,
+  names: readonly AnalysisName[],
+  options: AnalysisOptions,
+): Promise<AnalysisDone[]> {
+  if (!existsSync(join(run.adapterPath, "adapter_config.json")))
+    throw new UserError(
+      `Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`,
+      "Let it finish, or stop it: a stopped run keeps its best so far.",
+    );
+  run.mustBeKnown();
+  if (!takeLease(run.analysisLeasePath, process.pid))
+    throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
+  const journal = new Journal(run.path);
+  const done: AnalysisDone[] = [];
+  let subject: Subject | undefined;
+  try {
+    for (const name of inOrder(names)) {
+      options.signal.throwIfAborted();
+      const stored = storedAnalysis(run.path, name);
+      const path = analysisPath(run.path, name);
+      const key = keyOf(run, name, options.limit);
+      if (!options.again && stored?.key === key) {
+        done.push({ name, path, cached: true, examples: stored.examples, result: stored.result });
+        continue;
+      }
+      const asked = async (): Promise<Subject> =>
+        (subject ??= await openSubject(located(run), run.adapterPath, options.limit));
+      done.push(await one(run, name, { key, asked, journal, options }));
+    }
+    const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
+    if (made.length > 0 && options.folder !== undefined)
+      await commit(run, journal, { folder: options.folder, names: made });
+    return done.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
+  } finally {
+    journal.close();
+    run.clearAnalysisControl();
+    dropLease(run.analysisLeasePath);
+    await subject?.release();
+  }
+}
+
+async function one(
+  run: RunDirectory,
+  name: AnalysisName,
+  {
+    key,
+    asked,
+    journal,
+    options,
+  }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions },
+): Promise<AnalysisDone> {
+  journal.append({ type: "analysis", name, status: "started" });
+  try {
+    if (run.analysisStopRequested()) throw new AnalysisStopped();
+    const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`);
+    const tell: Progress = (told) => {
+      if (run.analysisStopRequested()) throw new AnalysisStopped();
+      options.signal.throwIfAborted();
+      journal.append({ type: "analysis", name, status: "running", ...told });
+      options.progress(told);
+    };
+    const subject = name === "stability" ? undefined : await asked();
+    const result =
+      name === "stability" || subject === undefined
+        ? analyseStability(readJournal(run.path).events, run.experiment())
+        : await ANALYSES[name]({ ...subject, memo: partial }, tell);
+    makeFolder(join(run.path, "analysis"));
+    const path = analysisPath(run.path, name);
+    const examples = subject?.test.length ?? 0;
+    // Through JSON, so that what is returned is what a reader of the file gets.
+    const text = JSON.stringify({ name, version: ANALYSIS_VERSIONS[name], key, examples, result }, undefined, 1);
+    writeFileAtomic(path, `${text}\n`);
+    partial.done();
+    journal.append({ type: "analysis", name, status: "finished" });
+    return { name, path, cached: false, examples, result: StoredAnalysis.parse(JSON.parse(text)).result };
+  } catch (error) {
+    journal.append({
+      type: "analysis",
+      name,
+      status: options.signal.aborted || error instanceof AnalysisStopped ? "stopped" : "failed",
+      label: error instanceof Error ? error.message : String(error),
+    });
+    throw error;
+  }
+}

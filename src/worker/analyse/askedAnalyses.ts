@@ -1,0 +1,45 @@
+import { analysesOf } from "../../experiment/analysisNames.ts";
+import { UserError } from "../../base/errors.ts";
+import { Journal } from "../../run/journal.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
+
+/**
+ * Makes the analyses that a run's experiment asks for and its method has something for. One that cannot be made is a warning: the run itself is good.
+ * @returns the files to commit with the result
+ */
+export async function askedAnalyses(
+  run: RunDirectory,
+  { requested }: { requested: () => boolean },
+): Promise<{ path: string; source: string }[]> {
+  const { analyses, method } = run.experiment();
+  const own = analysesOf(method.kind);
+  const stop = new AbortController();
+  const files: { path: string; source: string }[] = [];
+  const progress = (): void => {
+    if (requested()) stop.abort();
+  };
+  for (const name of own.filter((each) => analyses.includes(each))) {
+    try {
+      progress();
+      for (const { path } of await runAnalyses(run, [name], {
+        folder: undefined,
+        limit: undefined,
+        again: false,
+        signal: stop.signal,
+        progress,
+      }))
+        files.push({ path: `analysis/${name}.json`, source: path });
+    } catch (error) {
+      if (stop.signal.aborted || error instanceof AnalysisStopped) break;
+      if (!(error instanceof UserError)) throw error;
+      const journal = new Journal(run.path);
+      try {
+        journal.append({ type: "warning", message: `The analysis "${name}" was left out: ${error.message}` });
+      } finally {
+        journal.close();
+      }
+    }
+  }
+  return files;
+}

@@ -1,0 +1,71 @@
+import { UserError } from "../../base/errors.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { nearestNames } from "../../base/nearestName.ts";
+import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
+import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
+import type { ExperimentText, Key } from "./experimentText.ts";
+import type { KnownFields } from "./knownFields.ts";
+
+/** Where in the file a run's key stands. */
+export type Locate = (keys: readonly string[]) => readonly Key[];
+
+/** What a run is trained on: a folder needs its training file, and a template the fields that it names. `known`: what data have; `at`: where a key stands; `alone`: no other data are read by the same templates. */
+export async function checkData(
+  text: ExperimentText,
+  { task }: Experiment,
+  { known, at, alone }: { known: KnownFields; at: Locate; alone: boolean },
+): Promise<void> {
+  if (task.kind === "named") checkFolder(text, task.folder, at(["task", "folder"]));
+  if (task.kind !== "file") return;
+  const fields = await known.of(task.train);
+  if ("error" in fields) {
+    text.tell(at(["task", "train"]), { code: "bad-data", message: fields.error.message });
+    return;
+  }
+  for (const key of ["source", "target"] as const)
+    checkTemplate(text, task[key], fields.names, { keys: at(["task", key]), alone });
+}
+
+function checkFolder(text: ExperimentText, folder: string, keys: readonly Key[]): void {
+  try {
+    if (splitFiles(folder, "train").length === 0)
+      text.tell(keys, { code: "missing-file", message: `${folder} has no training file: one of ${TRAINING_FILES}.` });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    text.tell(keys, { code: "bad-data", message: error.message });
+  }
+}
+
+/** Fields that a template names and the data lack. */
+function checkTemplate(
+  text: ExperimentText,
+  template: string,
+  names: readonly string[],
+  { keys, alone }: { keys: readonly Key[]; alone: boolean },
+): void {
+  const parts = templateParts(template, names);
+  if (parts === undefined) {
+    text.tell(keys, {
+      code: "bad-template",
+      message: `"${template}" has a brace without its partner. Write {{ or }} for a brace that is text.`,
+    });
+    return;
+  }
+  for (const part of parts) {
+    if ("literal" in part || fieldNames(part.field).some((name) => names.includes(name))) continue;
+    const field = part.field.trim();
+    const near = nearestNames(field, names);
+    const offered = !alone ? [] : near.length > 0 ? near : names.slice(0, 4);
+    text.tell(keys, {
+      code: "unknown-field",
+      message: `The data has no field "${field}"; it has: ${names.join(", ")}.`,
+      fixes: offered.flatMap((name) =>
+        text.replace(
+          keys,
+          template.replaceAll(`{${part.field}}`, () => `{${name}}`),
+          `Use {${name}}`,
+        ),
+      ),
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import { dirname, resolve } from "node:path";
+import { parse, type ParseError } from "jsonc-parser";
+import { UserError } from "../../base/errors.ts";
+import { ExperimentFile, type Experiment } from "../../experiment/experiment.ts";
+import { explain } from "../../base/explain.ts";
+import { defaultRates } from "../../method/learningRates.ts";
+import { outOfBounds } from "../../base/jsonBounds.ts";
+import { experimentPoints, type ExperimentPoint } from "../../experiment/readExperiment.ts";
+import type { CheckAnswer } from "../../protocol/setupQuestions.ts";
+import type { MethodSizes } from "../../method/method.ts";
+import { checkData, type Locate } from "./checkData.ts";
+import { checkMethod, Layouts, strayRate } from "./checkMethod.ts";
+import { checkPlaces, placesOf } from "./checkPlaces.ts";
+import { checkSchema, strayKey } from "./checkSchema.ts";
+import { ExperimentText, type Key } from "./experimentText.ts";
+import { KnownFields } from "./knownFields.ts";
+
+/** Problems beyond which the other runs of a sweep are not looked at. */
+const MOST = 50;
+
+/** Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is thrown for what is wrong in it. */
+export async function checkExperiment(path: string, text: string, known = new KnownFields()): Promise<CheckAnswer> {
+  const out = outOfBounds(text);
+  if (out !== undefined)
+    return {
+      problems: [
+        {
+          from: out.offset,
+          to: out.offset + 1,
+          severity: "error",
+          code: "invalid",
+          schema: false,
+          message: `an experiment cannot have ${out.what}`,
+          fixes: [],
+        },
+      ],
+      places: [],
+    };
+  const own = new ExperimentText(text);
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { allowTrailingComma: true });
+  const folder = dirname(resolve(path));
+  if (errors.length > 0 || typeof value !== "object" || value === null) return { problems: [], places: [] };
+  const parsed = ExperimentFile.safeParse(value);
+  const answer = { problems: own.problems, places: [...new Set(placesOf(own, folder).map((place) => place.path))] };
+  if (!parsed.success) checkSchema(own, parsed.error.issues);
+  checkPlaces(own, folder);
+  if (!parsed.success) return answer;
+  const { name, method, training } = parsed.data;
+  if (method !== undefined)
+    for (const group of Object.keys(training.learningRate).filter((each) => !(each in defaultRates(method))))
+      strayRate(
+        own,
+        method,
+        ["training", "learningRate", group],
+        `The method "${method.kind}" has no tensors "${group}"; it has ${Object.keys(defaultRates(method)).join(", ")}.`,
+      );
+  if (own.problems.length > 0) return { ...answer, name };
+  const runs = readRuns(own, path);
+  if (own.problems.length > 0) return { ...answer, name };
+  return { ...answer, name, runs: runs.length, ...(await checkRuns(own, runs, known)) };
+}
+
+interface Read {
+  experiment: Experiment;
+  at: Locate;
+}
+
+/** The runs of a file; those that cannot be read are told. */
+function readRuns(text: ExperimentText, path: string): Read[] {
+  let points: ExperimentPoint[] = [];
+  try {
+    points = experimentPoints(path, text.text);
+  } catch (error) {
+    tellUnread(text, path, error, (keys) => keys);
+  }
+  return points.flatMap((point) => {
+    const at = locate(text, point);
+    if (text.problems.length >= MOST) return [];
+    try {
+      return [{ experiment: point.read(), at }];
+    } catch (error) {
+      tellUnread(text, path, error, at);
+      return [];
+    }
+  });
+}
+
+/** Where a run's key stands in the file: among the values of its sweep, in its method of several, or where one looks for it. */
+function locate(text: ExperimentText, { origin: { method, settings } }: ExperimentPoint): Locate {
+  return (keys) => {
+    const set = settings.find(({ key }) => key === keys.join(".") || keys.join(".").startsWith(`${key}.`));
+    if (set !== undefined) return [...set.place, ...keys.slice(set.key.split(".").length)];
+    const own: readonly Key[] =
+      keys[0] === "method" && method !== undefined ? ["sweep", "methods", method, ...keys.slice(1)] : keys;
+    return keys.join(".") === "method.budget" && !text.has(own) && text.has(["sweep", "budget"])
+      ? ["sweep", "budget"]
+      : own;
+  };
+}
+
+/** Why a run cannot be read, at the key that it is about. */
+function tellUnread(text: ExperimentText, path: string, error: unknown, at: Locate): void {
+  if (!(error instanceof UserError)) throw error;
+  // The place says which file and which run it is.
+  const message = error.message
+    .split("\n")
+    .map((line) =>
+      (line.startsWith(path) ? line.slice(path.length).replace(/^(:\d+)?: /, "") : line).replace(
+        / \(in the run ".*"\)$/s,
+        "",
+      ),
+    )
+    .join("\n");
+  const keys = (error.keys ?? []).map(String);
+  const place = at(keys);
+  if (message === `${keys.join(".")}: unknown key`)
+    strayKey(text, keys, false, typeof place.at(-1) === "number" ? place.slice(0, -1) : place);
+  else if (keys[1] === "learningRate") strayRate(text, undefined, keys, message);
+  else if (keys[0] === "precision") {
+    const held = text.find([...place, "weights"]) === undefined ? place : [...place, "weights"];
+    text.tell(held, {
+      code: "precision",
+      message: explain(message, error.action),
+      fixes: [
+        ...text.replace(held, "fp32"),
+        ...text.replace(["engine", "device"], "cpu"),
+        ...(text.string(["engine"]) === undefined ? [] : text.replace(["engine"], "cpu")),
+      ],
+    });
+  } else text.tell(place, { code: "experiment", message: explain(message, error.action) });
+}
+
+/** What the runs are trained on, and their sizes: those of a file's one method, where it has one. */
+async function checkRuns(
+  text: ExperimentText,
+  runs: readonly Read[],
+  known: KnownFields,
+): Promise<Pick<CheckAnswer, "sizes">> {
+  const layouts = new Layouts();
+  const sizes: (MethodSizes | undefined)[] = [];
+  const tasks = new Map(runs.map((each) => [JSON.stringify({ ...each.experiment.task, shots: undefined }), each]));
+  for (const { experiment, at } of tasks.values())
+    await checkData(text, experiment, { known, at, alone: tasks.size === 1 });
+  for (const { experiment, at } of runs) {
+    sizes.push(checkMethod(text, experiment, layouts, at));
+    if (text.problems.length >= MOST) break;
+  }
+  const [own] = sizes;
+  const place = text.find(["method", "budget"]) ?? text.find(["method", "kind"]);
+  return own === undefined || place === undefined
+    ? {}
+    : {
+        sizes: {
+          from: place.offset,
+          to: place.offset + place.length,
+          promptLength: own.promptLength,
+          bottleneck: own.bottleneck,
+          count: own.count,
+        },
+      };
+}

@@ -1,0 +1,95 @@
+import { readT5Config } from "../../backbone/t5/t5Config.ts";
+import { t5Layout, type BackboneLayout } from "../../backbone/t5/t5Layout.ts";
+import { BackboneWeights } from "../../backbone/files/weights.ts";
+import { UserError } from "../../base/errors.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { defaultRates } from "../../method/learningRates.ts";
+import type { MethodSpec } from "../../method/methodSpec.ts";
+import type { MethodSizes } from "../../method/method.ts";
+import { positionRows } from "../../method/positionTable.ts";
+import { resolveSizes } from "../../method/sizes.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import type { Locate } from "./checkData.ts";
+import type { ExperimentText } from "./experimentText.ts";
+
+/** Layouts of backbones, read once each. */
+export class Layouts {
+  private readonly known = new Map<string, BackboneLayout>();
+
+  /** @throws UserError where the backbone cannot be read */
+  of(backbone: string): BackboneLayout {
+    const folder = backboneFolder(backbone);
+    const layout =
+      this.known.get(backbone) ?? t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
+    this.known.set(backbone, layout);
+    return layout;
+  }
+}
+
+/** Budget, sizes and positions of one run, on its backbone. @returns its sizes, where they fit */
+export function checkMethod(
+  text: ExperimentText,
+  { method, training, backbone }: Experiment,
+  layouts: Layouts,
+  at: Locate,
+): MethodSizes | undefined {
+  checkPositions(text, method, training.maxSourceLength, at);
+  let layout: BackboneLayout;
+  try {
+    layout = layouts.of(backbone);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    text.tell(at(["backbone"]), { code: "bad-backbone", message: error.message });
+    return undefined;
+  }
+  try {
+    return resolveSizes(method, layout);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const least = Number(/at least (\d+)/.exec(error.message)?.[1]);
+    const keys = at(error.keys?.map(String) ?? ["method", "budget"]);
+    const sizes = (["promptLength", "bottleneck", "rank"] as const).map((key) => ({ key, place: at(["method", key]) }));
+    // A size can be left out where it is a method's own, not one of the values of a sweep.
+    const fixes = Number.isFinite(least)
+      ? [
+          ...text.replace(keys, least, `Raise the budget to ${least}`),
+          ...sizes
+            .filter(({ place }) => place.at(-2) !== "vary" && typeof place.at(-1) === "string")
+            .flatMap(({ key, place }) =>
+              text.remove(place).map((fix) => ({ ...fix, title: `Let the budget decide ${key}` })),
+            ),
+        ]
+      : [];
+    text.tell(keys, { code: "budget", message: `${error.message}.`, fixes });
+    return undefined;
+  }
+}
+
+function checkPositions(text: ExperimentText, method: MethodSpec, longest: number, at: Locate): void {
+  const rows = positionRows(method);
+  const keys = at(["method", "positions"]);
+  if (rows === undefined || longest <= rows) return;
+  text.tell(keys, {
+    code: "positions",
+    message: `Texts of up to ${longest} tokens do not fit the ${rows} rows of method.positions.`,
+    fixes: [
+      ...text.replace(keys, longest),
+      ...text.replace(at(["training", "maxSourceLength"]), rows, `Cut texts at ${rows} tokens`),
+    ],
+  });
+}
+
+/** A rate of a group that the method has not. */
+export function strayRate(
+  text: ExperimentText,
+  method: MethodSpec | undefined,
+  keys: readonly string[],
+  message: string,
+): void {
+  const groups = Object.keys(method === undefined ? {} : defaultRates(method));
+  text.tell(keys, {
+    code: "unknown-group",
+    message,
+    fixes: [...groups.flatMap((each) => text.rename(keys, each)), ...text.remove(keys)],
+  });
+}

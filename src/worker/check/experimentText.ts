@@ -1,0 +1,140 @@
+import { createScanner, parse, parseTree, type Node } from "jsonc-parser";
+import type { Problem } from "../../protocol/setupQuestions.ts";
+
+export type Key = string | number;
+export type Fix = Problem["fixes"][number];
+/** jsonc-parser's SyntaxKind, whose declaration cannot be read at run time. */
+const COMMA = 5;
+const LINE_COMMENT = 12;
+const BLOCK_COMMENT = 13;
+const TRIVIA = 14;
+const LINE_BREAK = 15;
+
+/** An experiment's text: where its keys stand, what is wrong with them, and edits that would mend it. */
+export class ExperimentText {
+  readonly problems: Problem[] = [];
+  private readonly root: Node | undefined;
+
+  constructor(readonly text: string) {
+    this.root = parseTree(text, [], { allowTrailingComma: true });
+  }
+
+  /** The value of a key that the file has; of a key that stands there twice the last, which counts. */
+  find(keys: readonly Key[]): Node | undefined {
+    let node = this.root;
+    for (const key of keys)
+      node =
+        node?.type === "array"
+          ? node.children?.[Number(key)]
+          : node?.children?.findLast(({ children }) => children?.[0]?.value === key)?.children?.[1];
+    return node;
+  }
+
+  has(keys: readonly Key[]): boolean {
+    return this.find(keys) !== undefined;
+  }
+
+  /** The node of a key, or of the nearest key above it that the file has. */
+  node(keys: readonly Key[]): Node | undefined {
+    for (let length = keys.length; length >= 0; length--) {
+      const found = this.find(keys.slice(0, length));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** The value of a key, or of the nearest key above it. */
+  value(keys: readonly Key[]): unknown {
+    const node = this.node(keys);
+    return node === undefined
+      ? undefined
+      : parse(this.text.slice(node.offset, node.offset + node.length), [], { allowTrailingComma: true });
+  }
+
+  /** The text that a key holds, undefined where it has none. */
+  string(keys: readonly Key[]): string | undefined {
+    const node = this.find(keys);
+    return node?.type === "string" ? String(node.value) : undefined;
+  }
+
+  /** @param whole marks the key's name too, as VS Code's own validation does of stray keys */
+  tell(
+    keys: readonly Key[],
+    {
+      whole = false,
+      ...problem
+    }: {
+      code: string;
+      message: string;
+      severity?: Problem["severity"];
+      schema?: boolean;
+      fixes?: Fix[];
+      whole?: boolean;
+    },
+  ): void {
+    const node = (whole ? this.property(keys) : undefined) ?? this.node(keys);
+    // Of a whole object the brace alone is marked.
+    const from = node?.offset ?? 0;
+    const to = node === undefined ? 1 : node.type === "object" || node.type === "array" ? from + 1 : from + node.length;
+    // Runs of a sweep can be wrong alike: once is enough.
+    if (!this.problems.some((each) => each.from === from && each.message === problem.message))
+      this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });
+  }
+
+  /** Puts a value in the place of a key's, as JSON. */
+  replace(keys: readonly Key[], value: unknown, title = `Change to ${JSON.stringify(value)}`): Fix[] {
+    const node = this.find(keys);
+    return node === undefined
+      ? []
+      : [{ title, edits: [{ from: node.offset, to: node.offset + node.length, text: JSON.stringify(value) }] }];
+  }
+
+  /** Gives a key another name, unless it stands there already. */
+  rename(keys: readonly Key[], name: string): Fix[] {
+    const property = this.property(keys)?.children?.[0];
+    return property === undefined || this.has([...keys.slice(0, -1), name])
+      ? []
+      : [
+          {
+            title: `Change to "${name}"`,
+            edits: [{ from: property.offset, to: property.offset + property.length, text: JSON.stringify(name) }],
+          },
+        ];
+  }
+
+  /** Takes a key out, with the comma that parts it from its neighbour; what is said of the others in comments stays. */
+  remove(keys: readonly Key[]): Fix[] {
+    const property = this.property(keys);
+    const siblings = property?.parent?.children ?? [];
+    if (property === undefined) return [];
+    const end = property.offset + property.length;
+    const before = siblings[siblings.indexOf(property) - 1];
+    const behind = this.comma(end);
+    const edits: Fix["edits"] = [
+      { from: property.offset, to: behind === undefined ? end : this.pastSpaces(behind + 1), text: "" },
+    ];
+    // The last one: the comma before it goes, where none follows.
+    const parting =
+      behind === undefined && before !== undefined ? this.comma(before.offset + before.length) : undefined;
+    if (parting !== undefined) edits.unshift({ from: parting, to: parting + 1, text: "" });
+    return [{ title: `Remove "${String(keys.at(-1))}"`, edits }];
+  }
+
+  private property(keys: readonly Key[]): Node | undefined {
+    const node = this.find(keys);
+    return node?.parent?.type === "property" ? node.parent : undefined;
+  }
+
+  /** Where the next comma is, if nothing but spaces and comments stands before it. */
+  private comma(from: number): number | undefined {
+    const scanner = createScanner(this.text, false);
+    scanner.setPosition(from);
+    let kind: number = scanner.scan();
+    while ([LINE_COMMENT, BLOCK_COMMENT, TRIVIA, LINE_BREAK].includes(kind)) kind = scanner.scan();
+    return kind === COMMA ? scanner.getTokenOffset() : undefined;
+  }
+
+  private pastSpaces(from: number): number {
+    return from + (/^[ \t]*(\r?\n[ \t]*)?/.exec(this.text.slice(from))?.[0].length ?? 0);
+  }
+}

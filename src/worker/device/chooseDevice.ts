@@ -1,0 +1,86 @@
+import { devicesHere } from "../../engine/device/devicesHere.ts";
+import { openEngine } from "../../engine/openEngine.ts";
+import type { Device } from "../../engine/engineSpec.ts";
+import type { MeasuredDevice } from "../../record/events.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { DeviceTimes, shapeKey } from "./deviceTimes.ts";
+import { measureDevice, type MeasuredStep } from "./measureDevice.ts";
+
+/** Loss and gradient norms may differ from the processor's by so much: other orders of sums, and products of 19 bits on some GPUs. */
+const MOST_DIFFERENT = 0.02;
+
+/** The device for an experiment, its engine's name, and what each candidate took; nothing was measured where there is no choice. */
+export interface DeviceChoice {
+  device: Device;
+  name: string;
+  measured: MeasuredDevice[];
+}
+export interface ChooseOptions {
+  signal?: AbortSignal | undefined;
+  candidates?: readonly Device[];
+  measure?: typeof measureDevice;
+  times?: DeviceTimes;
+}
+
+const differs = (own: readonly number[], processor: readonly number[]): boolean =>
+  own.length !== processor.length ||
+  own.some((value, i) => !(Math.abs(value - processor[i]!) <= MOST_DIFFERENT * Math.abs(processor[i]!) + 1e-6));
+
+/** Steps with those taken out whose numbers are not the processor's: a driver that computes wrongly is no device. */
+export function checked(steps: readonly MeasuredStep[]): MeasuredStep[] {
+  const processor = steps.find(({ device }) => device === "cpu");
+  if (processor === undefined || "reason" in processor) return [...steps];
+  return steps.map((step) =>
+    "reason" in step || !differs(step.check, processor.check)
+      ? step
+      : { device: step.device, reason: "its loss or gradients are not the processor's" },
+  );
+}
+
+/** The fastest of the measured; of equals the first. */
+function fastest(steps: readonly MeasuredStep[]): Device {
+  let best: { device: Device; milliseconds: number } | undefined;
+  for (const step of steps)
+    if (!("reason" in step) && (best === undefined || step.milliseconds < best.milliseconds)) best = step;
+  return best?.device ?? "cpu";
+}
+
+/**
+ * The fastest device here for an experiment, by the real step at its shape on each; what is known from before is not measured again.
+ * @returns undefined when `signal` ended it
+ */
+export async function chooseDevice(
+  experiment: Experiment,
+  { signal, candidates: given = devicesHere(), measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
+): Promise<DeviceChoice | undefined> {
+  const nameOf = (device: Device): string => openEngine({ ...experiment.engine, device }).name;
+  // Weights that are held narrow are for the processor.
+  const candidates: readonly Device[] = experiment.precision.weights === "fp32" ? given : ["cpu"];
+  if (candidates.length <= 1)
+    return { device: candidates[0] ?? "cpu", name: nameOf(candidates[0] ?? "cpu"), measured: [] };
+  const key = shapeKey(experiment);
+  const known = times.known(key);
+  const steps: MeasuredStep[] = [];
+  const fresh: MeasuredStep[] = [];
+  for (const device of candidates) {
+    const before = known.get(device);
+    const step = before === undefined ? await measure(experiment, device, { signal }) : { device, ...before };
+    if (signal?.aborted === true) return undefined;
+    steps.push(step);
+    if (before === undefined) fresh.push(step);
+  }
+  // Where every device fails the reason is the experiment's, which may be mended at once.
+  if (fresh.length > 0 && steps.some((step) => !("reason" in step))) times.keep(key, fresh);
+  const right = checked(steps);
+  const device = fastest(right);
+  const own = right.find((step) => step.device === device);
+  return {
+    device,
+    name: own === undefined || "reason" in own ? nameOf("cpu") : own.name,
+    measured: right.map((step) =>
+      "reason" in step
+        ? { device: step.device, reason: step.reason }
+        : { device: step.device, name: step.name, milliseconds: step.milliseconds },
+    ),
+  };
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as z from "zod";
+import { readT5Config } from "../../backbone/t5/t5Config.ts";
+import { BackboneWeights } from "../../backbone/files/weights.ts";
+import { cacheFolder } from "../../base/cacheFolder.ts";
+import { machineName, onnxruntimeVersion } from "../../engine/device/machine.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { writeFileAtomic } from "../../base/atomicFile.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import { Calibration } from "./calibrate.ts";
+import type { MeasuredStep } from "./measureDevice.ts";
+
+const MOST_SHAPES = 200;
+/** A device that failed is tried again after so long (ms): its driver may be mended. */
+const FAILURE_HOLDS = 24 * 3600_000;
+
+const Kept = z.union([Calibration.extend({ at: z.number() }), z.object({ reason: z.string(), at: z.number() })]);
+const Times = z.object({
+  version: z.literal(1),
+  shapes: z.record(z.string(), z.object({ at: z.number(), devices: z.record(z.string(), Kept) })),
+});
+type Times = z.infer<typeof Times>;
+
+/** What a step's time depends on: machine, engine's version, model, method and shape. */
+export function shapeKey(experiment: Experiment, machine = machineName()): string {
+  const {
+    method,
+    training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
+    engine: { threads, replicas },
+  } = experiment;
+  const folder = backboneFolder(experiment.backbone);
+  const weights = BackboneWeights.open(folder);
+  const model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
+  return createHash("sha256")
+    .update(
+      JSON.stringify([
+        machine,
+        onnxruntimeVersion(),
+        model,
+        method,
+        batchSize,
+        maxSourceLength,
+        maxTargetLength,
+        backboneDropout,
+        threads,
+        replicas,
+      ]),
+    )
+    .digest("hex")
+    .slice(0, 32);
+}
+
+/** Times of steps on this machine, in one small file; a missing or damaged one is empty. */
+export class DeviceTimes {
+  constructor(
+    private readonly path = join(cacheFolder(), "devices.json"),
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** What is known of a shape, by device. */
+  known(key: string): Map<string, z.infer<typeof Kept>> {
+    const devices = Object.entries(this.read().shapes[key]?.devices ?? {});
+    return new Map(devices.filter(([, kept]) => !("reason" in kept) || this.now() - kept.at < FAILURE_HOLDS));
+  }
+
+  /** Adds what was measured; the shapes that were used longest ago give way. */
+  keep(key: string, steps: readonly MeasuredStep[]): void {
+    const { shapes } = this.read();
+    const at = this.now();
+    const devices = Object.fromEntries(
+      steps.map((step) => [
+        step.device,
+        "reason" in step
+          ? { reason: step.reason, at }
+          : { name: step.name, milliseconds: step.milliseconds, check: step.check, at },
+      ]),
+    );
+    const all = Object.entries({ ...shapes, [key]: { at, devices: { ...shapes[key]?.devices, ...devices } } })
+      .sort(([, a], [, b]) => b.at - a.at)
+      .slice(0, MOST_SHAPES);
+    try {
+      mkdirSync(dirname(this.path), { recursive: true });
+      writeFileAtomic(this.path, JSON.stringify({ version: 1, shapes: Object.fromEntries(all) } satisfies Times));
+    } catch {
+      /* a folder that cannot be written: the next run measures again */
+    }
+  }
+
+  private read(): Times {
+    try {
+      return Times.parse(JSON.parse(readFileSync(this.path, "utf8")));
+    } catch {
+      return { version: 1, shapes: {} };
+    }
+  }
+}

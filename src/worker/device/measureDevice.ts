@@ -1,0 +1,92 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
+import type { Device } from "../../engine/engineSpec.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { Calibration } from "./calibrate.ts";
+
+/** Beside the bundle that this is part of, or where the sources' build puts it. */
+const WORKER = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "../../../dist/worker.js" : "./worker.js", import.meta.url),
+);
+/** A driver that does not answer for so long (ms) is not waited for. */
+const PATIENCE = 90_000;
+
+/** A device's step, or why there is none and the command that helps. */
+export type MeasuredStep = { device: Device } & (Calibration | { reason: string; action?: string | undefined });
+export interface MeasureOptions {
+  signal?: AbortSignal | undefined;
+  workerPath?: string;
+  patience?: number;
+}
+
+const Printed = z.union([
+  z.object({ result: Calibration }),
+  z.object({ error: z.object({ message: z.string(), action: z.string().optional() }) }),
+]);
+
+/** The job's answer, the last line of what the process printed: drivers print too. */
+function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
+  const line = stdout.slice(stdout.lastIndexOf("\n{") + 1);
+  try {
+    return Printed.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Times an experiment's step on a device in a process of its own, which a driver may crash or hang without harm. It never throws. */
+export function measureDevice(
+  experiment: Experiment,
+  device: Device,
+  { signal, workerPath = WORKER, patience = PATIENCE }: MeasureOptions = {},
+): Promise<MeasuredStep> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [workerPath, "calibrate", "-", "--parent", String(process.pid)], {
+      stdio: ["pipe", "pipe", "pipe"],
+      windowsHide: true,
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+    });
+    let stdout = "";
+    let stderr = "";
+    let late = false;
+    const end = (): void => {
+      child.kill("SIGKILL");
+    };
+    const timer = setTimeout(() => {
+      late = true;
+      end();
+    }, patience);
+    signal?.addEventListener("abort", end, { once: true });
+    const finish = (step: MeasuredStep): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve(step);
+    };
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString()).slice(-2000);
+    });
+    child.stdin.on("error", () => {
+      /* it has ended, which its exit tells */
+    });
+    child.once("error", (error) => {
+      finish({ device, reason: `its process did not start: ${error.message}` });
+    });
+    child.once("close", (code, by) => {
+      const answer = answerIn(stdout);
+      if (answer !== undefined && "result" in answer) finish({ device, ...answer.result });
+      else if (answer !== undefined) finish({ device, reason: answer.error.message, action: answer.error.action });
+      else if (late) finish({ device, reason: `no step within ${Math.round(patience / 1000)} s` });
+      else
+        finish({
+          device,
+          reason: `its process ended (${by ?? String(code)})${stderr.trim() === "" ? "" : `: ${stderr.trim().split("\n").at(-1)!.slice(0, 200)}`}`,
+        });
+    });
+    child.stdin.end(JSON.stringify({ ...experiment, engine: { ...experiment.engine, device } }));
+    if (signal?.aborted === true) end();
+  });
+}

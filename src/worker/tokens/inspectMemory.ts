@@ -1,0 +1,52 @@
+import { settled } from "../../engine/engineSpec.ts";
+import { MethodInput } from "../../method/methodSpec.ts";
+import type { MemoryAnswer, SetupRequest } from "../../protocol/setupQuestions.ts";
+import { t5Layout } from "../../backbone/t5/t5Layout.ts";
+import { holdsOf } from "../../model/holding.ts";
+import { layOut } from "../../model/layOut.ts";
+import { partRows, sharedRows } from "../../model/microBatches.ts";
+import { forecastMemory, type PartShape } from "../../model/memory/modelMemory.ts";
+import { resolveSizes } from "../../method/sizes.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import { EVALUATED_ROWS } from "../../training/evaluation.ts";
+import { backboneShape } from "../../training/memoryNeed.ts";
+import { availableMemory } from "../device/availableMemory.ts";
+
+/** What ADePT with a budget would need on this machine's processor, with the copies that it has memory for, where all rows have these lengths. */
+export function memoryWithin({
+  backbone,
+  budget,
+  source,
+  target,
+  rows,
+}: Omit<Extract<SetupRequest, { type: "memory" }>, "id" | "type">): MemoryAnswer {
+  const folder = backboneFolder(backbone);
+  const shape = backboneShape(folder);
+  const method = MethodInput.parse({ kind: "adept", budget });
+  const sizes = resolveSizes(method, t5Layout(shape.config));
+  const available = availableMemory();
+  const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
+  const length = sizes.promptLength + source;
+  const wanted = layOut({ engine, method }, shape.bytes).replicas;
+  const holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
+  const longest = (parts: readonly number[][]): PartShape[] => [
+    { rows: Math.max(...parts.map((part) => part.length)), source, target },
+  ];
+  const needOf = (copies: number): number =>
+    forecastMemory({
+      ...shape,
+      holds,
+      method,
+      sizes,
+      device: engine.device,
+      copies,
+      generated: target,
+      trained: longest(partRows(new Array<number>(rows).fill(length))),
+      evaluated: longest(sharedRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
+    }).host;
+  for (let copies = wanted; copies > 1; copies--) {
+    const needed = needOf(copies);
+    if (needed <= available) return { needed, available };
+  }
+  return { needed: needOf(1), available };
+}

@@ -1,0 +1,126 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import { TokenRequest, type TokenReply } from "../../protocol/heatmapQuestions.ts";
+import { SetupRequest } from "../../protocol/setupQuestions.ts";
+import { RunDirectory } from "../../run/runDirectory.ts";
+import { readingOf } from "../../task/reading.ts";
+import { checkExperiment } from "../check/checkExperiment.ts";
+import { inspect, sizesWithin } from "./inspect.ts";
+import { memoryWithin } from "./inspectMemory.ts";
+import { KnownData } from "../check/knownData.ts";
+import { KnownFields } from "../check/knownFields.ts";
+import { OpenTokens } from "./openTokens.ts";
+
+/** Runs whose tables are kept. */
+const MOST_OPEN = 8;
+type Request = TokenRequest | SetupRequest;
+
+/** The answers of a token worker: tokenizers and tables of the runs asked for last. */
+class TokenServer {
+  private readonly open = new Map<string, OpenTokens>();
+  private readonly data = new KnownData();
+  private readonly fields = new KnownFields();
+
+  answer(request: Request): Promise<unknown> | object {
+    switch (request.type) {
+      case "open":
+        return this.of(request.run).opened();
+      case "reading":
+        return readingOf(RunDirectory.open(request.run).experiment().task);
+      case "encode":
+        return this.of(request.run).encode(request);
+      case "token":
+        return this.of(request.run).details(request.token, request.place);
+      case "inspect":
+        return inspect(request, this.data);
+      case "sizes":
+        return sizesWithin(request.backbone, request.budgets);
+      case "memory":
+        return memoryWithin(request);
+      case "check":
+        return checkExperiment(request.path, request.text, this.fields);
+    }
+  }
+
+  private of(path: string): OpenTokens {
+    // A run that was trained on has other offsets.
+    const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false });
+    const stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
+    const key = `${path} ${stamp}`;
+    const known = this.open.get(key) ?? OpenTokens.open(path, stamp);
+    this.open.delete(key);
+    this.open.set(key, known);
+    for (const oldest of [...this.open.keys()].slice(0, -MOST_OPEN)) this.open.delete(oldest);
+    return known;
+  }
+}
+
+/** Questions that read data or solve sizes: they may take their time. */
+const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satisfies SetupRequest["type"][];
+
+/**
+ * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not stand behind what reads data.
+ * It opens no backbone: a tokenizer and a table a run.
+ */
+export async function serveTokens(input: Readable, output: Writable): Promise<void> {
+  const server = new TokenServer();
+  const lanes = { quick: Promise.resolve(), patient: Promise.resolve() };
+  const reply = (told: TokenReply): void => {
+    output.write(`${JSON.stringify(told)}\n`);
+  };
+  const answer = async (request: Request): Promise<void> => {
+    const { id } = request;
+    try {
+      reply({ id, result: await server.answer(request) });
+    } catch (error) {
+      const known = error instanceof UserError;
+      reply({
+        id,
+        error: {
+          message: error instanceof Error ? error.message : String(error),
+          ...(known && error.action !== undefined && { action: error.action }),
+          bug: !known,
+        },
+      });
+    }
+  };
+  for await (const line of createInterface({ input })) {
+    const asked = Asked.safeParse(parseJson(line));
+    if (!asked.success) continue;
+    const { id, type } = asked.data;
+    const lane = PATIENT.includes(type) ? "patient" : "quick";
+    const parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
+    // Who asks waits for an answer, whatever was asked.
+    if (!parsed.success) {
+      reply({
+        id,
+        error: {
+          message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`,
+          bug: true,
+        },
+      });
+      continue;
+    }
+    // A turn of the loop before each: what came meanwhile is seen.
+    lanes[lane] = lanes[lane].then(() => nextTurn()).then(() => answer(parsed.data));
+  }
+  await Promise.all(Object.values(lanes));
+}
+
+const Asked = z.looseObject({ id: z.number().int(), type: z.string() });
+const nextTurn = (): Promise<void> =>
+  new Promise((done) => {
+    setImmediate(done);
+  });
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import { UserError } from "../../base/errors.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import { openGitStore } from "../../run/git/gitStore.ts";
+import { removeWorkTree } from "../../run/git/gitWorkTree.ts";
+import { repositoryAround } from "../../run/git/repositoryAround.ts";
+import { layOut } from "../../run/reproduction.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { sourcesIn } from "../../run/sources.ts";
+
+/** Says once where in the repository a run's files lie, so that they are found when it has moved. */
+export function tellSources(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): void {
+  if (Object.keys(run.record().sources).length > 0) return;
+  const paths = sourcesIn(repositoryAround(folder) ?? folder, run.experiment());
+  if (Object.keys(paths).length > 0) emit({ type: "sources", paths });
+}
+
+/** For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal. @throws UserError where they cannot be had */
+export async function bringBack(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
+  const commit = run.experiment().reproduces?.commit;
+  if (commit === undefined) return;
+  const store = await openGitStore(folder);
+  if ("reason" in store) throw new UserError(store.reason);
+  const outside = await layOut(store, run, commit);
+  const message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
+  if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
+}
+
+/** Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing. */
+export async function putAway(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
+  try {
+    if (run.experiment().reproduces === undefined) return;
+    const store = await openGitStore(folder);
+    if (!("reason" in store)) await removeWorkTree(store, run.path);
+  } catch (error) {
+    emit({
+      type: "warning",
+      message: `Its work tree is left: ${error instanceof Error ? error.message : String(error)}`,
+    });
+  }
+}

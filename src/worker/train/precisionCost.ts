@@ -1,0 +1,76 @@
+import type { BackboneLayout } from "../../backbone/t5/t5Layout.ts";
+import { settled } from "../../engine/engineSpec.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import type { PrecisionCost } from "../../record/record.ts";
+import { openTunedModel, type ModelPool } from "../../model/modelPool.ts";
+import { evaluate, type EvaluationResult } from "../../training/evaluation.ts";
+import type { Parameters } from "../../model/model.ts";
+import type { Prepared } from "../../training/prepare.ts";
+
+/** Examples that are compared. */
+const SAMPLE = 64;
+/** Few, so that both sides fit where the run does. */
+const ROWS = 16;
+
+/** Bytes of a backbone's tensors in fp32, whatever its file has. */
+const wideBytes = ({ weights }: BackboneLayout): number =>
+  weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 4), 0);
+
+/**
+ * Loss and predictions of a run whose backbone is held narrow beside the same with fp32 weights, on a sample of validation. One after the other, each let go
+ * before the next is opened; fp32 is read where it lies, without a copy.
+ * @returns undefined where the weights are fp32, there is nothing to compare on, or a stop was asked for
+ */
+export async function precisionCost(
+  prepared: Prepared,
+  parameters: Parameters,
+  { label, stopRequested }: { label: PrecisionCost["label"]; stopRequested: () => boolean },
+): Promise<Extract<NewRunEvent, { type: "precision" }> | undefined> {
+  const {
+    experiment: {
+      precision: { weights },
+      engine,
+      method,
+      training,
+    },
+    model,
+    folder,
+    sizes,
+  } = prepared;
+  const split = prepared.validation.length > 0 ? "validation" : "train";
+  if (weights === "fp32") return undefined;
+  const examples = prepared[split].slice(0, SAMPLE);
+  const of = async (pool: ModelPool): Promise<EvaluationResult | undefined> => {
+    try {
+      return await evaluate(pool, parameters, examples, {
+        maxTokens: training.maxTargetLength,
+        decode: prepared.decode,
+        candidates: prepared.candidates,
+        scoring: prepared.scoring,
+        batchSize: ROWS,
+        stopRequested,
+      });
+    } finally {
+      await pool.release();
+    }
+  };
+  const own = await of(model);
+  if (own === undefined) return undefined;
+  const wide = await of(
+    await openTunedModel({ folder, method, sizes, engine: { ...settled(engine), memory: "spare" } }),
+  );
+  if (wide === undefined) return undefined;
+  const same = own.predictions.filter(({ prediction }, i) => prediction === wide.predictions[i]!.prediction).length;
+  return {
+    type: "precision",
+    weights,
+    label,
+    split,
+    examples: examples.length,
+    loss: own.loss,
+    wideLoss: wide.loss,
+    same,
+    bytes: model.local.weightBytes,
+    wideBytes: wideBytes(model.local.shape.layout),
+  };
+}

@@ -1,0 +1,30 @@
+import { settled } from "../../engine/engineSpec.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { chooseDevice } from "../device/chooseDevice.ts";
+
+const LOOK_MS = 200;
+
+/** The run's experiment with a device; one that is chosen here is written into it, so that resume, analyses and reproduction compute on the same. */
+export async function settleDevice(
+  run: RunDirectory,
+  { emit, stopRequested }: { emit: (event: NewRunEvent) => void; stopRequested: () => boolean },
+): Promise<Experiment> {
+  const experiment = run.experiment();
+  const stop = new AbortController();
+  if (experiment.engine.device !== "auto") return experiment;
+  const look = setInterval(() => {
+    if (stopRequested()) stop.abort();
+  }, LOOK_MS);
+  try {
+    const choice = await chooseDevice(experiment, { signal: stop.signal });
+    // A run that is stopped here makes no step, and chooses when it is resumed.
+    if (choice === undefined) return { ...experiment, engine: settled(experiment.engine) };
+    // Told before it is written: a run that is ended in between chooses once more.
+    emit({ type: "engine", ...choice });
+    return run.settle({ ...experiment.engine, device: choice.device });
+  } finally {
+    clearInterval(look);
+  }
+}

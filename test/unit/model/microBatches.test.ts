@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { microBatches, partOptions, shares } from "../../../src/model/microBatches.ts";
+import type { Batch } from "../../../src/model/model.ts";
+import { padBatch } from "../../../src/training/batching.ts";
+
+/** Every row's ids and labels tell which row they are of. */
+const batchOf = (lengths: readonly number[], targets: readonly number[]): Batch =>
+  padBatch(
+    lengths.map((length, row) => ({
+      input: "",
+      target: "",
+      ids: Array.from({ length }, (_, i) => 1000 * (row + 1) + i),
+      labels: Array.from({ length: targets[row]! }, (_, i) => 1000 * (row + 1) + i),
+    })),
+  );
+const cells = (batch: Batch): string[] =>
+  Array.from({ length: batch.rows }, (_, row) =>
+    JSON.stringify([
+      Array.from(batch.ids.subarray(row * batch.sourceLength, (row + 1) * batch.sourceLength)).filter(
+        (_, i) => batch.mask[row * batch.sourceLength + i] === 1,
+      ),
+      Array.from(batch.labels.subarray(row * batch.targetLength, (row + 1) * batch.targetLength)).filter(
+        (id) => id >= 0,
+      ),
+    ]),
+  );
+const shapes = fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 6 })), {
+  minLength: 1,
+  maxLength: 70,
+});
+
+test("parts hold every row once, with its own tokens, padded to the part's own longest and no further", () => {
+  fc.assert(
+    fc.property(shapes, fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 5 }), (rows, prompt, count) => {
+      const batch = batchOf(
+        rows.map(([length]) => length),
+        rows.map(([, target]) => target),
+      );
+      const whole = cells(batch);
+      for (const parts of [microBatches(batch, prompt), shares(batch, prompt, count)]) {
+        assert.deepEqual(
+          parts.flatMap((part) => part.rows).sort((a, b) => a - b),
+          rows.map((_, i) => i),
+        );
+        for (const { batch: part, rows: places } of parts) {
+          assert.deepEqual(
+            cells(part),
+            places.map((row) => whole[row]),
+          );
+          assert.equal(part.sourceLength, Math.max(...places.map((row) => rows[row]![0])));
+          assert.equal(part.targetLength, Math.max(...places.map((row) => rows[row]![1])));
+        }
+      }
+      assert.ok(shares(batch, prompt, count).length <= count);
+    }),
+  );
+});
+
+test("a large batch of even rows is cut evenly, and an odd number of parts above one is not made", () => {
+  for (const [rows, length, prompt, parts] of [
+    [32, 64, 20, 4],
+    [32, 200, 100, 14],
+    [4, 50, 20, 1],
+    [2, 2000, 0, 2],
+    [1, 5000, 0, 1],
+  ] as const) {
+    const made = microBatches(
+      batchOf(
+        Array.from({ length: rows }, () => length),
+        Array.from({ length: rows }, () => 2),
+      ),
+      prompt,
+    );
+    assert.equal(made.length, parts);
+    const sizes = made.map((part) => part.rows.length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+    assert.equal(
+      microBatches(
+        batchOf(
+          Array.from({ length: rows }, () => length),
+          Array.from({ length: rows }, () => 2),
+        ),
+        prompt,
+        100_000,
+      ).length,
+      1,
+      "a device with room takes it whole",
+    );
+  }
+});
+
+test("a part's dropout factors are those of its rows and places", () => {
+  const batch = batchOf([2, 5, 3], [1, 1, 1]);
+  const units = 2;
+  const hiddenMask = Float32Array.from({ length: 3 * 5 * units }, (_, i) => i);
+  const [first, second] = shares(batch, 0, 2);
+  for (const [index, part] of [first!, second!].entries()) {
+    const own = partOptions({ lossScale: 1, hiddenMask, backboneDropout: { rate: 0.1, seed: 7 } }, part, {
+      sourceLength: 5,
+      units,
+      part: index,
+    });
+    const { sourceLength } = part.batch;
+    part.rows.forEach((row, i) => {
+      for (let at = 0; at < sourceLength * units; at++)
+        assert.equal(own.hiddenMask![i * sourceLength * units + at], row * 5 * units + at);
+    });
+    assert.equal(own.backboneDropout!.seed === 7, index === 0, "parts drop different values");
+  }
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { RunEvent } from "../../../src/record/events.ts";
+import { forecastSeconds } from "../../../src/record/forecast.ts";
+import { fold, type RunRecord } from "../../../src/record/record.ts";
+
+function run({ examples = 100, pass, ablation }: { examples?: number; pass?: number; ablation?: number }): RunRecord {
+  const events: RunEvent[] = [
+    {
+      type: "created",
+      time: 0,
+      version: 1,
+      id: "x",
+      name: "x",
+      method: "adept",
+      task: "mail",
+      backbone: "tiny",
+      seed: 0,
+      steps: 1,
+    },
+    {
+      type: "plan",
+      time: 1,
+      trainable: 1,
+      promptLength: 1,
+      bottleneck: 1,
+      examples: { train: 1, validation: 1, test: examples },
+      device: "cpu",
+    },
+    ...(pass === undefined
+      ? []
+      : [
+          {
+            type: "evaluation" as const,
+            time: 2,
+            step: 1,
+            split: "test" as const,
+            loss: 1,
+            metrics: {},
+            examples,
+            seconds: pass,
+          },
+        ]),
+    ...(ablation === undefined
+      ? []
+      : [
+          { type: "analysis" as const, time: 1000, name: "ablation", status: "started" as const },
+          { type: "analysis" as const, time: 1000 + 1000 * ablation, name: "ablation", status: "finished" as const },
+        ]),
+  ];
+  return fold(events);
+}
+
+test("a forecast is what it took before, by the number of examples", () => {
+  assert.equal(forecastSeconds("ablation", run({ examples: 200 }), [run({ examples: 100, ablation: 10 })]), 20);
+});
+
+test("without one before, it is passes over the test split at the speed of the run's own", () => {
+  const seconds = forecastSeconds("position-shift", run({ pass: 2 }), []);
+  assert.ok(seconds !== undefined && seconds > 30 && seconds < 60);
+  assert.ok((forecastSeconds("ablation", run({ pass: 2 }), []) ?? 0) < seconds);
+});
+
+test("nothing is forecast from nothing, nor from another method", () => {
+  assert.equal(forecastSeconds("ablation", run({}), []), undefined);
+  assert.equal(forecastSeconds("latency", run({ pass: 2 }), []), undefined);
+  assert.equal(forecastSeconds("ablation", run({}), [{ ...run({ ablation: 10 }), method: "pt" }]), undefined);
+});

@@ -1,0 +1,246 @@
+import { el, section } from "../dom.ts";
+import type {
+  ExperimentDraft,
+  SetupHostMessage,
+  SetupLabels,
+  SetupPageMessage,
+} from "../../src/protocol/setupMessages.ts";
+import { LongWait } from "../longWait.ts";
+import { BudgetPart } from "./setupBudget.ts";
+import { DataPart } from "./setupData.ts";
+import { TrainingPart } from "./setupTraining.ts";
+import { bytes, duration, fill } from "../text.ts";
+import { button, select } from "../ui.ts";
+
+export interface SetupContext {
+  post: (message: SetupPageMessage) => void;
+  save: (draft: ExperimentDraft) => void;
+}
+type Started = Extract<SetupHostMessage, { type: "start" }>;
+
+/** Typing is told on after a moment of rest (ms). */
+const REST = 400;
+/** What the data are looked at for anew. */
+const LOOKED_AT: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
+/** Numbers of all forms of the page, so that an answer to an earlier one is none of the next. */
+let asks = 0;
+
+/** The whole form of a new experiment: what is typed goes to the host, what it finds out comes back into its place. */
+export class SetupForm {
+  private draft: ExperimentDraft;
+  private readonly labels: SetupLabels;
+  private readonly data: DataPart;
+  private readonly budget: BudgetPart;
+  private readonly training: TrainingPart;
+  private readonly forecast = el("p", "", "detail");
+  private readonly measuring: LongWait;
+  private readonly stopped: LongWait;
+  private readonly problem = el("p", "", "problem");
+  private readonly checking = el("p", "", "detail");
+  private timer: number | undefined;
+  private asked = ++asks;
+  /** what the data were looked at for last, and whether they can be trained on so */
+  private looked: { asked: number; usable: boolean } | undefined;
+  /** pressed while the data were looked at: whether it is trained too */
+  private pressed: { train: boolean } | undefined;
+
+  constructor(
+    root: HTMLElement,
+    { draft, labels, limits, title }: Started,
+    private readonly context: SetupContext,
+  ) {
+    this.draft = draft;
+    this.labels = labels;
+    const change = (part: Partial<ExperimentDraft>, rest = REST): void => {
+      this.change(part, rest);
+    };
+    this.data = new DataPart(labels, draft, {
+      title,
+      change,
+      choose: () => {
+        this.tell();
+        context.post({ type: "chooseData" });
+      },
+      reread: () => {
+        this.look("reread");
+      },
+    });
+    this.budget = new BudgetPart(labels, draft.budget, (budget) => {
+      change({ budget });
+    });
+    this.training = new TrainingPart(draft, { labels, limits, change });
+    this.measuring = new LongWait(labels.stopMeasuring, () => {
+      context.post({ type: "forecast", measure: false });
+    });
+    this.stopped = new LongWait(labels.measureAgain, () => {
+      context.post({ type: "forecast", measure: true });
+    });
+    this.forecast.setAttribute("role", "status");
+    this.checking.setAttribute("aria-live", "polite");
+    this.problem.setAttribute("role", "alert");
+    root.replaceChildren(el("h1", labels.title), this.data.element, this.backbone(), this.training.element, this.end());
+    context.save(draft);
+    this.look("draft");
+  }
+
+  /** Has the data looked at for the form as it is; once more, by a process that is started anew, where that took too long. */
+  private look(type: "draft" | "reread"): void {
+    if (type === "reread") this.asked = ++asks;
+    if (this.looked?.asked !== this.asked) this.data.wait.begin();
+    this.context.post({ type, draft: this.draft, asked: this.asked });
+  }
+
+  handle(message: Exclude<SetupHostMessage, Started>): void {
+    switch (message.type) {
+      case "inspection":
+        this.showLook(message);
+        return;
+      case "sizes":
+        this.budget.show(message.result, message.error);
+        return;
+      case "forecast":
+        this.showForecast(message);
+        return;
+      case "written":
+        this.problem.textContent = message.error ?? "";
+        return;
+      case "refused":
+        this.problem.textContent = message.error;
+        this.data.show(undefined, message.error);
+        return;
+    }
+  }
+
+  /** Another form takes its place. */
+  close(): void {
+    clearTimeout(this.timer);
+    for (const wait of [this.data.wait, this.measuring, this.stopped]) wait.end();
+  }
+
+  private change(part: Partial<ExperimentDraft>, rest: number): void {
+    this.draft = { ...this.draft, ...part };
+    if (LOOKED_AT.some((key) => key in part)) this.asked = ++asks;
+    this.pressed = undefined;
+    this.problem.textContent = this.checking.textContent = "";
+    this.context.save(this.draft);
+    clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => {
+      this.tell();
+    }, rest);
+  }
+
+  /** What was typed and not told yet. */
+  private tell(): void {
+    if (this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.look("draft");
+  }
+
+  private showLook({ asked, result, error }: Extract<SetupHostMessage, { type: "inspection" }>): void {
+    if (asked !== this.asked) return;
+    this.data.wait.end();
+    const { pressed } = this;
+    this.looked = { asked, usable: result !== undefined && result.problem === undefined };
+    // Showing suggested templates is a change: they are looked at once more, and what was pressed waits for that.
+    this.data.show(result, error);
+    this.training.show(result?.all === true ? result.rows : 0);
+    if (pressed !== undefined) this.write(pressed.train);
+  }
+
+  private showForecast({
+    result,
+    error,
+    memory,
+    working,
+    stopped = false,
+  }: Extract<SetupHostMessage, { type: "forecast" }>): void {
+    const { labels } = this;
+    const short =
+      (result !== undefined && result.memory > result.freeMemory) ||
+      (memory !== undefined && memory.needed > memory.available);
+    this.forecast.className = short ? "warning" : "detail";
+    if (working && memory === undefined) this.measuring.begin();
+    else if (!working) this.measuring.end();
+    if (stopped) this.stopped.begin(0);
+    else this.stopped.end();
+    if (working)
+      this.forecast.textContent = [
+        ...(memory === undefined ? [] : [fill(labels.memoryNeeded, bytes(memory.needed), bytes(memory.available))]),
+        labels.measuring,
+      ].join(" ");
+    else if (stopped) this.forecast.textContent = labels.notMeasured;
+    else if (result === undefined) this.forecast.textContent = error ?? labels.forecastNone;
+    else
+      this.forecast.textContent = [
+        fill(
+          labels.forecastText,
+          duration(result.seconds),
+          result.secondsPerStep < 1
+            ? `${Math.round(1000 * result.secondsPerStep)} ms`
+            : `${result.secondsPerStep.toFixed(1)} s`,
+          bytes(result.memory),
+        ),
+        ...(short && result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : []),
+      ].join(". ");
+  }
+
+  private backbone(): HTMLElement {
+    const { labels, draft } = this;
+    const part = section(labels.backbone);
+    const own = draft.backbone !== "tiny-t5";
+    const choices = [
+      { value: "embedded", text: labels.embedded },
+      ...(own ? [{ value: "own", text: draft.backbone }] : []),
+      { value: "folder", text: labels.folder },
+      { value: "hub", text: labels.hub },
+    ];
+    part.append(
+      select(labels.backbone, choices, {
+        value: own ? "own" : "embedded",
+        onChange: (value) => {
+          if (value !== "embedded" && value !== "folder" && value !== "hub") return;
+          this.tell();
+          this.context.post({ type: "chooseBackbone", how: value });
+        },
+      }),
+      this.budget.element,
+    );
+    return part;
+  }
+
+  private end(): HTMLElement {
+    const { labels } = this;
+    const part = section(labels.forecast);
+    const actions = el("div", "", "actions");
+    actions.append(
+      button(
+        labels.train,
+        () => {
+          this.write(true);
+        },
+        "primary",
+      ),
+      button(labels.write, () => {
+        this.write(false);
+      }),
+    );
+    this.forecast.textContent = labels.forecastNone;
+    part.append(this.forecast, this.measuring.element, this.stopped.element, this.problem, this.checking, actions);
+    return part;
+  }
+
+  /** Only what was looked at as it is now is written; what is being looked at is waited for. */
+  private write(train: boolean): void {
+    const { labels } = this;
+    const current = this.looked?.asked === this.asked;
+    const missing = !this.training.valid || !this.budget.possible || (current && this.looked?.usable !== true);
+    this.problem.textContent = missing ? labels.incomplete : "";
+    this.pressed = missing || current ? undefined : { train };
+    this.checking.textContent = this.pressed === undefined ? "" : labels.checking;
+    if (missing || !current) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.context.post({ type: "write", draft: this.draft, train });
+  }
+}

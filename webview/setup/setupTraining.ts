@@ -1,0 +1,80 @@
+import { el, section } from "../dom.ts";
+import type { DraftLimits, ExperimentDraft, SetupLabels } from "../../src/protocol/setupMessages.ts";
+import { fill } from "../text.ts";
+import { textField } from "../ui.ts";
+
+interface TrainingContext {
+  labels: SetupLabels;
+  limits: DraftLimits;
+  change: (part: Partial<ExperimentDraft>) => void;
+}
+
+/** Name and steps. What cannot be used is said at its field, and while it stands there the form is not complete. */
+export class TrainingPart {
+  readonly element: HTMLElement;
+  private readonly wrong = new Set<string>();
+  private readonly passes = el("p", "", "detail");
+  private rows = 0;
+
+  constructor(
+    private draft: Pick<ExperimentDraft, "name" | "steps">,
+    private readonly context: TrainingContext,
+  ) {
+    const { labels, limits } = context;
+    const row = el("div", "", "fields");
+    this.element = section(labels.training);
+    row.append(
+      this.field(labels.name, draft.name, (text) => {
+        const name = text.trim();
+        if (name === "") return labels.required;
+        return name.length > limits.name ? fill(labels.tooLong, limits.name.toLocaleString()) : { name };
+      }),
+      this.field(labels.steps, String(draft.steps), (text) => {
+        const steps = Number(text.replace(/[\s,]/g, ""));
+        return Number.isInteger(steps) && steps > 0 && steps <= limits.steps
+          ? { steps }
+          : fill(labels.wholeNumber, limits.steps.toLocaleString());
+      }),
+    );
+    this.element.append(row, this.passes);
+  }
+
+  get valid(): boolean {
+    return this.wrong.size === 0;
+  }
+
+  /** How often the examples are gone over. @param rows of the data; 0 where they are not all known */
+  show(rows: number): void {
+    this.rows = rows;
+    this.say();
+  }
+
+  /** @param read what the field makes of a draft, or what is wrong with its text */
+  private field(label: string, value: string, read: (text: string) => Partial<ExperimentDraft> | string): HTMLElement {
+    const own = el("div");
+    const problem = el("p", "", "problem");
+    problem.setAttribute("role", "alert");
+    own.append(
+      textField(label, value, (text) => {
+        const part = read(text);
+        problem.textContent = typeof part === "string" ? part : "";
+        if (typeof part === "string") {
+          this.wrong.add(label);
+          return;
+        }
+        this.wrong.delete(label);
+        this.draft = { ...this.draft, ...part };
+        this.say();
+        this.context.change(part);
+      }),
+      problem,
+    );
+    return own;
+  }
+
+  private say(): void {
+    const times = (this.draft.steps * 32) / Math.max(1, 0.8 * this.rows);
+    this.passes.textContent =
+      this.rows > 0 ? fill(this.context.labels.passes, Number(times.toPrecision(2)).toLocaleString()) : "";
+  }
+}
