@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { readTorchFile } from "../backbone/files/torchFile.ts";
 import { boundedText } from "../base/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
 import type { MethodSizes } from "../method/method.ts";
 import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";

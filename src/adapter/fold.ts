@@ -1,6 +1,6 @@
 import type { Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 import type { Adapter } from "./adapterFolder.ts";
 import { officialScale } from "../method/positionTable.ts";
 import { isTarget } from "../method/target.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
 import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 import { loadAdapter } from "./adapterFolder.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { MethodSpec } from "../method/methodSpec.ts";
 import { components, switchOff } from "../model/initialise.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 
 /** What a trained adapter is without one of its components; nothing is retrained. `label`: "ffn-off", "prompt-off". */
 export interface Ablation {

@@ -4,7 +4,7 @@ import { initialise } from "../model/initialise.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import type { T5TunedModel } from "../model/tunedModel.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import type { Subject } from "./subject.ts";
 

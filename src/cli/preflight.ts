@@ -1,4 +1,4 @@
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { requireDevice } from "../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { resolveSizes } from "../method/sizes.ts";

@@ -1,5 +1,5 @@
 import type { BackboneChanges } from "../backbone/changes.ts";
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import type { LearningRateGroup } from "./learningRates.ts";
 import type { MethodKind, SpecOf } from "./methodSpec.ts";
 import type { MersenneTwister } from "../base/random.ts";

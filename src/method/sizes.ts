@@ -1,4 +1,4 @@
-import type { BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
 import type { MethodSpec } from "./methodSpec.ts";
 import type { MethodSizes } from "./method.ts";

@@ -1,6 +1,6 @@
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { MersenneTwister } from "../base/random.ts";
-import type { Parameters } from "./model.ts";
+import type { Parameters } from "../method/parameters.ts";
 import type { InitialisationSource, MethodShape } from "../method/method.ts";
 import { methodOf } from "../method/registry.ts";
 

@@ -1,3 +1,5 @@
+import type { Parameters } from "../method/parameters.ts";
+
 /** One padded batch. `ids` and `mask` are (rows, sourceLength); `labels` is (rows, targetLength) with -100 where padded. */
 export interface Batch {
   rows: number;
@@ -9,16 +11,6 @@ export interface Batch {
   /** the encoder's input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is then its mask */
   embedded?: Float32Array;
 }
-
-/** A trainable tensor with its learning-rate group. */
-export interface TrainableTensor {
-  name: string;
-  dims: number[];
-  group: string;
-  data: Float32Array;
-}
-
-export type Parameters = Map<string, TrainableTensor>;
 
 export interface StepOptions {
   /** the loss is the sum of token losses times this (1 / label tokens of the whole accumulated batch) */

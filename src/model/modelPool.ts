@@ -1,4 +1,5 @@
-import type { Batch, Parameters, Seen, StepOptions, TunedModel } from "./model.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch, Seen, StepOptions, TunedModel } from "./model.ts";
 import { layOut, partTokensOn, type Layout } from "./layOut.ts";
 import { microBatches, partOptions, shares, type MicroBatch } from "./microBatches.ts";
 import { Replica } from "./replica.ts";

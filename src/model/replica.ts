@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { UserError } from "../base/errors.ts";
-import type { Batch, Parameters, StepOptions, TunedModel } from "./model.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch, StepOptions, TunedModel } from "./model.ts";
 import type { ReplicaCall, ReplicaReply } from "./replicaProtocol.ts";
 import type { ModelOptions } from "./tunedModel.ts";
 

@@ -1,4 +1,5 @@
-import type { Batch, Parameters, StepOptions, TunedModel } from "./model.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch, StepOptions, TunedModel } from "./model.ts";
 
 /** A call of a model that runs in another thread; structured clones, never stored. */
 export type ReplicaCall =

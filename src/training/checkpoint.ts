@@ -7,7 +7,7 @@ import { UserError } from "../base/errors.ts";
 import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 
 /** Files of the first version have a digest of their tensors alone. */
 const FIRST = "adept-checkpoint-1";

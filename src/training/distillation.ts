@@ -1,7 +1,8 @@
 import { adamwStep, freshState } from "./adamw.ts";
 import { BatchSequence, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
 import { clipGradients } from "./clip.ts";
-import type { Batch, Parameters, TrainableTensor } from "../model/model.ts";
+import type { Parameters, TrainableTensor } from "../method/parameters.ts";
+import type { Batch } from "../model/model.ts";
 import { scheduleFactor } from "./schedule.ts";
 
 /** A source task: its training examples, and what its teacher makes of a batch. */

@@ -1,7 +1,8 @@
 import { padBatch, type TokenisedExample } from "./batching.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName } from "../task/metric/score.ts";
-import type { Batch, Parameters, TunedModel } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch, TunedModel } from "../model/model.ts";
 
 export interface Prediction {
   input: string;

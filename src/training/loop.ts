@@ -4,7 +4,8 @@ import type { TrainingSpec } from "../experiment/experiment.ts";
 import { adamwStep, freshState, type AdamState } from "./adamw.ts";
 import { BatchSequence, dropoutMask, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
 import { clipGradients, jointNorm } from "./clip.ts";
-import type { Batch, Parameters, TunedModel } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch, TunedModel } from "../model/model.ts";
 import { scheduleFactor } from "./schedule.ts";
 
 /** Everything a run needs to go on exactly where it was; `step` counts updates made. */

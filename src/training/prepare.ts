@@ -10,7 +10,8 @@ import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { readT5Config } from "../backbone/t5/t5Config.ts";
-import { t5Layout, type BackboneLayout } from "../backbone/t5/t5Layout.ts";
+import { type BackboneLayout } from "../backbone/layout.ts";
+import { t5Layout } from "../backbone/t5/t5Layout.ts";
 import { BackboneWeights } from "../backbone/files/weights.ts";
 import type { MetricName } from "../task/metric/score.ts";
 import { PassRate } from "../task/code/passRate.ts";
@@ -19,7 +20,7 @@ import { majorityShare } from "../task/metric/metrics.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed, tokenise, type TokenisedExample } from "./batching.ts";
 import type { Candidates } from "./evaluation.ts";
-import type { Parameters } from "../model/model.ts";
+import type { Parameters } from "../method/parameters.ts";
 
 /** Everything a training run works on, loaded and checked. */
 export interface Prepared {

@@ -7,7 +7,7 @@ import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { saveAdapter } from "../../src/adapter/adapterFolder.ts";
 import { adept } from "../../src/method/adept.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
-import type { Parameters } from "../../src/model/model.ts";
+import type { Parameters } from "../../src/method/parameters.ts";
 import { onEngines } from "./engines.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 

@@ -7,7 +7,8 @@ import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
 import { methodOf } from "../../src/method/registry.ts";
 import { T5TunedModel } from "../../src/model/tunedModel.ts";
-import type { Batch, Parameters } from "../../src/model/model.ts";
+import type { Parameters } from "../../src/method/parameters.ts";
+import type { Batch } from "../../src/model/model.ts";
 import { CPU } from "./engines.ts";
 import { golden, readJson } from "./shared.ts";
 

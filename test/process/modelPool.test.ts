@@ -14,7 +14,7 @@ import { resolveSizes } from "../../src/method/sizes.ts";
 import { T5TunedModel, type ModelOptions } from "../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../src/backbone/backboneFolder.ts";
 import { dropoutMask, labelTokens, padBatch } from "../../src/training/batching.ts";
-import type { Parameters } from "../../src/model/model.ts";
+import type { Parameters } from "../../src/method/parameters.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
 const folder = backboneFolder("tiny-t5");

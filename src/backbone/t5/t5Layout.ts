@@ -1,16 +1,5 @@
-import type { Sublayer } from "../changes.ts";
+import type { BackboneLayout } from "../layout.ts";
 import type { T5Config } from "./t5Config.ts";
-
-/** What a method may know of a backbone when it names its tensors. */
-export interface BackboneLayout {
-  width: number;
-  vocabulary: number;
-  linears: { module: string; in: number; out: number }[];
-  norms: { module: string; width: number }[];
-  sublayers: Sublayer[];
-  /** every tensor that the graph reads, once, with its dims */
-  weights: { name: string; dims: number[] }[];
-}
 
 /** The modules of a T5, encoder first, in the order of its layers. */
 export function t5Layout(config: T5Config): BackboneLayout {

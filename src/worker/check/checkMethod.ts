@@ -1,5 +1,6 @@
 import { readT5Config } from "../../backbone/t5/t5Config.ts";
-import { t5Layout, type BackboneLayout } from "../../backbone/t5/t5Layout.ts";
+import { type BackboneLayout } from "../../backbone/layout.ts";
+import { t5Layout } from "../../backbone/t5/t5Layout.ts";
 import { BackboneWeights } from "../../backbone/files/weights.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";

@@ -1,10 +1,10 @@
-import type { BackboneLayout } from "../../backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../../backbone/layout.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { PrecisionCost } from "../../record/record.ts";
 import { openTunedModel, type ModelPool } from "../../model/modelPool.ts";
 import { evaluate, type EvaluationResult } from "../../training/evaluation.ts";
-import type { Parameters } from "../../model/model.ts";
+import type { Parameters } from "../../method/parameters.ts";
 import type { Prepared } from "../../training/prepare.ts";
 
 /** Examples that are compared. */

@@ -22,7 +22,7 @@ import { failedForSpace } from "../../base/space.ts";
 import { asidePath, loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../../training/loop.ts";
-import type { Parameters } from "../../model/model.ts";
+import type { Parameters } from "../../method/parameters.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
 import { bringBack, putAway, tellSources } from "./broughtBack.ts";
 import { reproduction } from "./compareWithOriginal.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../../src/base/errors.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
-import type { Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
 import { holds, type Reader } from "../reader.ts";
 
 const LIKE: Parameters = new Map([

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
 import { readT5Config, relativeBuckets } from "../../../src/backbone/t5/t5Config.ts";
-import { t5Layout, type BackboneLayout } from "../../../src/backbone/t5/t5Layout.ts";
+import { type BackboneLayout } from "../../../src/backbone/layout.ts";
+import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
 import { readTorchFile } from "../../../src/backbone/files/torchFile.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
@@ -10,7 +11,7 @@ import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts"
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { methodOf } from "../../../src/method/registry.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
-import type { Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
 import { torchFile, zipOf, type Saved } from "../../unit/adapter/torchWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 

@@ -10,7 +10,7 @@ import {
   writeSafetensors,
   type Tensors,
 } from "../../../src/backbone/files/safetensors.ts";
-import type { BackboneLayout } from "../../../src/backbone/t5/t5Layout.ts";
+import type { BackboneLayout } from "../../../src/backbone/layout.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";

@@ -6,7 +6,8 @@ import { initialise } from "../../../src/model/initialise.ts";
 import { T5TunedModel } from "../../../src/model/tunedModel.ts";
 import { input } from "../../../src/graph/value.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import type { Batch, Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
+import type { Batch } from "../../../src/model/model.ts";
 
 const method = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 const sizes = { promptLength: 2, bottleneck: 3, count: 0 };

@@ -13,7 +13,8 @@ import { resolveSizes } from "../../../src/method/sizes.ts";
 import { T5TunedModel, type ModelOptions } from "../../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
-import type { Batch, Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
+import type { Batch } from "../../../src/model/model.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-narrow-"));
 const embedded = backboneFolder("tiny-t5");

@@ -5,7 +5,8 @@ import { MersenneTwister } from "../../../src/base/random.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { T5TunedModel } from "../../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import type { Batch, Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
+import type { Batch } from "../../../src/model/model.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
 const folder = backboneFolder("tiny-t5");

@@ -10,7 +10,7 @@ import type { UserError } from "../../../src/base/errors.ts";
 import { Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
 import { checkpointDamage, loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
 import { initialState, type LoopState } from "../../../src/training/loop.ts";
-import type { Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
 
 const inFolder = (name: string, work: (folder: string) => void): void => {
   test(name, () => {

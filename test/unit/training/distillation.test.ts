@@ -6,7 +6,8 @@ import { T5TunedModel } from "../../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { TokenisedExample } from "../../../src/training/batching.ts";
 import { distil } from "../../../src/training/distillation.ts";
-import type { Batch, Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
+import type { Batch } from "../../../src/model/model.ts";
 
 const folder = backboneFolder("tiny-t5");
 const M = 3;

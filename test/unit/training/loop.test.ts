@@ -4,7 +4,7 @@ import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import type { NewRunEvent } from "../../../src/record/events.ts";
 import { BatchSequence, padBatch } from "../../../src/training/batching.ts";
 import { initialState, trainLoop, type LoopOptions, type LoopState } from "../../../src/training/loop.ts";
-import type { Parameters } from "../../../src/model/model.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
 
 const parameters = (): Parameters =>
   new Map([["prompt", { name: "prompt", dims: [2], group: "prompt", data: Float32Array.of(1, -2) }]]);
