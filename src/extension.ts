@@ -21,7 +21,10 @@ import { StatusItem } from "./ui/runs/statusItem.ts";
 import { Tokens } from "./ui/window/tokens.ts";
 import { WaitingQueue } from "./ui/commands/waitingQueue.ts";
 
-/** Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is started before the user asks. */
+/**
+ * Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is
+ * started before the user asks.
+ */
 export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("ADePT", { log: true });
   const { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context;

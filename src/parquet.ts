@@ -3,7 +3,8 @@ import { UserError } from "./base/errors.ts";
 import { parquetGroups } from "./task/rows/parquetGroups.ts";
 import type { ParquetTold, ParquetWork } from "./task/rows/parquetRows.ts";
 
-// A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that takes, and whether anybody still waits.
+// A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that
+// takes, and whether anybody still waits.
 const LOOK_MS = 100;
 
 /** At once, whatever a thread is in the middle of: leaving in good order waits for it. */

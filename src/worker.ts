@@ -22,7 +22,9 @@ import { runTraining } from "./worker/train/trainJob.ts";
 const USAGE =
   "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER; with --parent PID it ends with that process";
 
-/** Jobs that end in their own way when they are asked to; any other is ended where it stands, since it leaves nothing. */
+/**
+ * Jobs that end in their own way when they are asked to; any other is ended where it stands, since it leaves nothing.
+ */
 const ASKED = ["train", "queue", "analyse", "download", "export"];
 
 /** One job in one process, or one device's queue of them; its output is the run's log.txt. */

@@ -3,7 +3,10 @@ import type { AnalysisView, Labels, PageMessage } from "../src/protocol/pageMess
 import { duration, fill } from "./text.ts";
 import { button } from "./ui.ts";
 
-/** How one analysis stands: a button with its forecast where it lacks, progress and cancel while it is made, what it rests on when it is there. */
+/**
+ * How one analysis stands: a button with its forecast where it lacks, progress and cancel while it is made, what it
+ * rests on when it is there.
+ */
 export class AnalysisCard {
   readonly element = el("section", "", "card");
   private readonly status = el("p");

@@ -32,7 +32,8 @@ export interface FigureOptions {
   drawing?: Drawing | undefined;
   data: () => TableData;
   extra?: readonly HTMLElement[];
-  /** takes the whole width */ wide?: boolean;
+  /** takes the whole width */
+  wide?: boolean;
 }
 
 /** A picture with its table, its note, and ways out of the page. */

@@ -16,7 +16,8 @@ export interface Grid {
 export interface HeatmapTexts {
   x: string;
   y: string;
-  /** said of a cell */ cell: (row: number, column: number, value: number) => string;
+  /** said of a cell */
+  cell: (row: number, column: number, value: number) => string;
   onPick?: (row: number) => void;
 }
 

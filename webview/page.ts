@@ -152,7 +152,10 @@ export class Page {
     for (const [id, each] of Object.entries(this.analyses)) each.show(id === tab);
   }
 
-  /** Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with post-hoc ones. */
+  /**
+   * Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with
+   * post-hoc ones.
+   */
   private showRetrained(): void {
     const { labels } = this.options;
     const { sweep, variant } = this.view.record;

@@ -1,4 +1,7 @@
-/** Names of runs of one experiment without its name: "Mail (adept, seed=0)" beside "Mail (pt, seed=0)" is "adept, seed=0". Names that would be the same are numbered. */
+/**
+ * Names of runs of one experiment without its name: "Mail (adept, seed=0)" beside "Mail (pt, seed=0)" is "adept,
+ * seed=0". Names that would be the same are numbered.
+ */
 export function shortNames(names: readonly string[]): string[] {
   const [first = ""] = names;
   const open = first.indexOf(" (");

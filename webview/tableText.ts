@@ -28,7 +28,10 @@ export function shown(cell: Cell, column: Column | undefined): string {
 const guarded = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-/** RFC 4180 with a header; numbers in full; every row says its run, commit and seed, as rows of several files end up in one table. */
+/**
+ * RFC 4180 with a header; numbers in full; every row says its run, commit and seed, as rows of several files end up in
+ * one table.
+ */
 export function toCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
   const cell = (value: Cell): string =>
     value === undefined ? "" : typeof value === "number" ? String(value) : quoted(guarded(value));

@@ -1,4 +1,5 @@
-// The only importer of the deprecated toolkit: replacing it costs this file alone. test/webview holds a replacement in native HTML to the same contract.
+// The only importer of the deprecated toolkit: replacing it costs this file alone. test/webview holds a replacement in
+// native HTML to the same contract.
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
@@ -95,7 +96,10 @@ export interface Tabs {
   select: (id: string) => void;
 }
 
-/** Tabs, moved through by arrow keys. @param onSelect called when the user chooses another; `select` shows one without */
+/**
+ * Tabs, moved through by arrow keys.
+ * @param onSelect called when the user chooses another; `select` shows one without
+ */
 export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id: string) => void): Tabs {
   const element = document.createElement("vscode-panels") as HTMLElement & { activeid: string };
   let current = selected;

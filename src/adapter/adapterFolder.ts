@@ -34,8 +34,8 @@ function storedName(kind: MethodSpec["kind"], name: string): string {
 }
 
 /**
- * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors. Prompt tuning, LoRA and IA3 are
- * PEFT's own types; the other methods have a type of their own and the tensors of their file in src/method.
+ * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors. Prompt tuning, LoRA and
+ * IA3 are PEFT's own types; the other methods have a type of their own and the tensors of their file in src/method.
  */
 export function saveAdapter(
   folder: string,
@@ -103,7 +103,8 @@ function readStored(folder: string, layout: BackboneLayout): Stored {
 }
 
 /**
- * Reads an adapter folder for a backbone of the given layout: PEFT's, ours, or a checkpoint of the official ADePT or DePT code.
+ * Reads an adapter folder for a backbone of the given layout: PEFT's, ours, or a checkpoint of the official ADePT or
+ * DePT code.
  * @throws UserError naming file, tensor and shapes when they do not fit
  */
 export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {

@@ -59,7 +59,10 @@ export function foldedWeight(
   return read().map((w, i) => w * scale[columns ? i % from : Math.floor(i / from)]!);
 }
 
-/** relu(E W_down + b1) W_up + b2 for rows of the table (n, d), and its variants. @param first the id of the first row */
+/**
+ * relu(E W_down + b1) W_up + b2 for rows of the table (n, d), and its variants.
+ * @param first the id of the first row
+ */
 export function tokenOffsets(
   { spec, sizes, parameters }: Adapter,
   table: Float32Array,
@@ -106,8 +109,9 @@ function normalised(
 }
 
 /**
- * What a method does to the encoder's input as plain tensors: `embedding` (V, d) in place of the table, `prompt` (m, d) before it,
- * `positions` (S, d) added to it by place; each where the method has it. X = [prompt ; embedding[ids] + positions].
+ * What a method does to the encoder's input as plain tensors: `embedding` (V, d) in place of the table, `prompt` (m, d)
+ * before it, `positions` (S, d) added to it by place; each where the method has it. X = [prompt ; embedding[ids] +
+ * positions].
  * @param table the backbone's embedding (V, d)
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
@@ -120,7 +124,10 @@ export function foldedInput(adapter: Adapter, table: Float32Array, width: number
   return tensors;
 }
 
-/** What a method adds to the encoder's input, each where it has it: prompt (m, d), the offset of every token (V, d), that of every place (S, d). */
+/**
+ * What a method adds to the encoder's input, each where it has it: prompt (m, d), the offset of every token (V, d),
+ * that of every place (S, d).
+ */
 export interface InputParts {
   prompt?: Float32Array;
   offsets?: Float32Array;

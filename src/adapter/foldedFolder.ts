@@ -42,7 +42,10 @@ def encoder_input(ids, mask):
 \`\`\`
 `;
 
-/** The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to transformers. */
+/**
+ * The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to
+ * transformers.
+ */
 function writeConfig(from: string, to: string): void {
   const text = readFileSync(from, "utf8");
   const config: unknown = parse(text);

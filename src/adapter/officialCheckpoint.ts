@@ -22,7 +22,10 @@ const ADEPT = { A: "w_down", a: "b_down", B: "w_up", b: "b_up" };
 const BARE = { A: "w_down", B: "w_up" };
 const DEPT = { A: "a", B: "b" };
 
-/** The method that the tensors are of: the type PROMPT_TUNING_LORA is DePT in DePT's code, and ADePT without biases in ADePT's. */
+/**
+ * The method that the tensors are of: the type PROMPT_TUNING_LORA is DePT in DePT's code, and ADePT without biases in
+ * ADePT's.
+ */
 function methodOf(
   config: OfficialConfig,
   tensors: Tensors,
@@ -52,7 +55,8 @@ function methodOf(
 /**
  * An official ADePT or DePT checkpoint in our terms.
  * @returns the method, its sizes and the tensors under our names
- * @throws UserError when the checkpoint is of a variant whose matrices the official code does not save, or of another backbone
+ * @throws UserError when the checkpoint is of a variant whose matrices the official code does not save, or of another
+ * backbone
  */
 export function fromOfficial(
   config: OfficialConfig,

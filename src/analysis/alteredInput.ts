@@ -16,8 +16,9 @@ export interface TokenAt {
 }
 
 /**
- * What an analysis changes of the input. `layout` and `shift` k (reference section 7.1): "reindex" changes DePT's rows alone (T1), "attached" puts k
- * masked places before the prompt (T2), "window" k masked places between prompt and text (T3), "prefix" k `filler` tokens there (T4).
+ * What an analysis changes of the input. `layout` and `shift` k (reference section 7.1): "reindex" changes DePT's rows
+ * alone (T1), "attached" puts k masked places before the prompt (T2), "window" k masked places between prompt and text
+ * (T3), "prefix" k `filler` tokens there (T4).
  */
 export interface Alteration {
   prompt?: "as trained" | "removed" | "zeroed";
@@ -35,7 +36,11 @@ export interface Alteration {
 const rowOf = (values: Float32Array, row: number, width: number): Float32Array =>
   values.subarray(row * width, (row + 1) * width);
 
-/** The offset that a token gets, by itself and by its place, unscaled. @param result where it is written, of length d @returns zeros where the method has none */
+/**
+ * The offset that a token gets, by itself and by its place, unscaled.
+ * @param result where it is written, of length d
+ * @returns zeros where the method has none
+ */
 export function offsetAt(
   side: InputSide,
   at: TokenAt,
@@ -78,7 +83,10 @@ function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }
     : prompt.subarray(0, Math.floor(prompt.length / width) * width);
 }
 
-/** The batch with its encoder's input made on the host: X = [prompt ; E + offsets] as the alteration says. Masked places hold zeros. */
+/**
+ * The batch with its encoder's input made on the host: X = [prompt ; E + offsets] as the alteration says. Masked places
+ * hold zeros.
+ */
 export function alteredBatch(batch: Batch, side: InputSide, alteration: Alteration = {}): Batch {
   const { width } = side;
   const { layout, shift = 0, filler = [] } = alteration;

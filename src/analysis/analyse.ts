@@ -16,7 +16,10 @@ export interface Ablation {
   cases: AlteredOutcome[];
   unseen: UnseenSplit;
 }
-/** `draws`: means over the draws of one permutation test; `explained`: (A0 - A3) / (A0 - A1), only when A0 - A1 exceeds its interval. */
+/**
+ * `draws`: means over the draws of one permutation test; `explained`: (A0 - A3) / (A0 - A1), only when A0 - A1 exceeds
+ * its interval.
+ */
 export interface Specificity {
   full: Outcome;
   index: number | undefined;

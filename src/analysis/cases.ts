@@ -40,7 +40,10 @@ export function ablationCases({ side }: Pick<Subject, "side">): Case[] {
 export const SHIFT_KINDS = { T1: "reindex", T2: "attached", T3: "window", T4: "prefix" } as const;
 export const SHIFTS = [1, 2, 4, 8, 16];
 
-/** Position shift T1 to T4 (reference section 7.1). @param filler ids of neutral text, at least as many as the largest shift */
+/**
+ * Position shift T1 to T4 (reference section 7.1).
+ * @param filler ids of neutral text, at least as many as the largest shift
+ */
 export function shiftCases(filler: readonly number[]): (Case & { test: keyof typeof SHIFT_KINDS; k: number })[] {
   return (Object.keys(SHIFT_KINDS) as (keyof typeof SHIFT_KINDS)[]).flatMap((test) =>
     SHIFTS.map((k) => ({
@@ -107,7 +110,10 @@ function noise(side: InputSide, draw: number): Alter {
   };
 }
 
-/** What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean, permuted, scaled. */
+/**
+ * What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean,
+ * permuted, scaled.
+ */
 function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
   const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
   const rows = Math.min(reached, positions!.length / width);
@@ -137,7 +143,10 @@ function placeCases({ positions, width }: InputSide, train: Subject["train"]): C
 
 const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
 
-/** Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are those of the training data. */
+/**
+ * Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are
+ * those of the training data.
+ */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {
   if (side.offsets === undefined) return side.positions === undefined ? [] : placeCases(side, train);
   const batches = batchesOf(train);

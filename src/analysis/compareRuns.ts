@@ -75,7 +75,9 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
   return [...groups.values()];
 }
 
-/** How good a run is on validation by its own selection rule, larger is better; undefined without a validation split. */
+/**
+ * How good a run is on validation by its own selection rule, larger is better; undefined without a validation split.
+ */
 function validationScore({
   experiment: {
     training: { selection },
@@ -93,7 +95,10 @@ const tested = ({ record }: ComparedRun): Evaluation | undefined =>
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
-/** The combination that validation likes best on average over its seeds; fewer finished seeds than another is no comparison, so it loses. */
+/**
+ * The combination that validation likes best on average over its seeds; fewer finished seeds than another is no
+ * comparison, so it loses.
+ */
 function choose(combinations: readonly Combination[]): Combination | undefined {
   const judged = combinations
     .map((each) => ({ each, scores: known(each.runs.map(validationScore)) }))
@@ -202,8 +207,8 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
 }
 
 /**
- * Compares runs: those that differ in nothing but seed and tuned settings make one row. Of the tuned combinations, the one with the
- * best mean validation score is shown, and its test metric alone; the test split chooses nothing.
+ * Compares runs: those that differ in nothing but seed and tuned settings make one row. Of the tuned combinations, the
+ * one with the best mean validation score is shown, and its test metric alone; the test split chooses nothing.
  * @param metric the test metric to show; by default the first that the runs tell
  */
 export function compareRuns(given: readonly ComparedRun[], metric?: string): Comparison {

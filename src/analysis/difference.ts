@@ -11,9 +11,13 @@ export interface Estimate {
   bca: Interval;
   p: number;
   found: boolean;
-  /** the size that would have been found about half the time */ detectable: number;
+  /** the size that would have been found about half the time */
+  detectable: number;
 }
-/** `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share of predictions that changed. */
+/**
+ * `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share
+ * of predictions that changed.
+ */
 export interface Difference {
   n: number;
   right: Estimate;

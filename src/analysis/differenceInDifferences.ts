@@ -2,7 +2,10 @@ import { pairedBootstrap } from "./statistics/pairedBootstrap.ts";
 import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
 import type { PositionShift } from "./positionShift.ts";
 
-/** A method's change under a shift minus the control's. `seeds`: t-interval over seeds; `examples`: percentile bootstrap over examples of the mean over seeds. Shares, 0..1. */
+/**
+ * A method's change under a shift minus the control's. `seeds`: t-interval over seeds; `examples`: percentile bootstrap
+ * over examples of the mean over seeds. Shares, 0..1.
+ */
 export interface DoubleDifference {
   label: string;
   seeds: SeedSummary;
@@ -24,7 +27,8 @@ function changes({ full, cases, examples }: PositionShift, label: string): Map<n
 
 /**
  * Differences in differences case by case, over the examples that all runs shifted.
- * @param pairs a method's run and the control's, one pair per seed, on the same test split @returns nothing where the splits differ
+ * @param pairs a method's run and the control's, one pair per seed, on the same test split
+ * @returns nothing where the splits differ
  */
 export function doubleDifferences(pairs: readonly Pair[]): DoubleDifference[] {
   const [first] = pairs;

@@ -85,7 +85,10 @@ async function effects({ model }: Opened, side: InputSide, batch: Batch, count: 
   return found;
 }
 
-/** Predictions of a finished run on texts as its model reads them, each token with the size of its offset and what that offset does for the answer. */
+/**
+ * Predictions of a finished run on texts as its model reads them, each token with the size of its offset and what that
+ * offset does for the answer.
+ */
 export async function explainTexts(
   experiment: Experiment,
   adapterPath: string,

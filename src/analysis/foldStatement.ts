@@ -69,7 +69,11 @@ async function samePredictions(
   return { equal, total: checked.length };
 }
 
-/** The fold beside prompt tuning with its prompt (or nothing, where it has none) and DePT, from what was timed; undefined for a run without a fold. @param told the share of predictions that are made */
+/**
+ * The fold beside prompt tuning with its prompt (or nothing, where it has none) and DePT, from what was timed;
+ * undefined for a run without a fold.
+ * @param told the share of predictions that are made
+ */
 export async function stateFold(
   subject: Subject,
   forms: readonly Form[],

@@ -15,7 +15,8 @@ export interface Timed {
   batchSize: number;
   endToEnd: MedianInterval;
   inputLayer: MedianInterval;
-  /** median over the bare backbone's, same length and batch */ ratio: MedianInterval;
+  /** median over the bare backbone's, same length and batch */
+  ratio: MedianInterval;
 }
 /** `fold`: absent for runs without one, and in results stored before it was stated. */
 export interface Latency {
@@ -56,13 +57,19 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - from;
 };
 
-/** The order of forms in a round: moved on by one each time, and every second time backwards, so that no form always follows the same other. */
+/**
+ * The order of forms in a round: moved on by one each time, and every second time backwards, so that no form always
+ * follows the same other.
+ */
 export function turns(count: number, round: number): number[] {
   const order = Array.from({ length: count }, (_, turn) => (turn + (round >> 1)) % count);
   return round % 2 === 0 ? order : order.reverse();
 }
 
-/** Times every form on one batch, in turn. All decode as many tokens: when a text ends is learned, and no matter of the form. */
+/**
+ * Times every form on one batch, in turn. All decode as many tokens: when a text ends is learned, and no matter of the
+ * form.
+ */
 async function race(
   forms: readonly Form[],
   batch: Batch,
@@ -82,7 +89,10 @@ async function race(
   return times;
 }
 
-/** Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn; and what its fold is worth. */
+/**
+ * Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn; and what its fold
+ * is worth.
+ */
 export async function analyseLatency(
   subject: Subject,
   progress: Progress,

@@ -42,7 +42,10 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
   };
 }
 
-/** The forms that the run itself takes: as trained, folded where it can be, and its prompt alone, as prompt tuning has it. */
+/**
+ * The forms that the run itself takes: as trained, folded where it can be, and its prompt alone, as prompt tuning has
+ * it.
+ */
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
   const { count, promptLength } = sizes;
   const table =
@@ -72,8 +75,9 @@ function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: S
 }
 
 /**
- * What a run is timed beside: the backbone with nothing before it, its own forms, and DePT and prompt tuning of as many parameters.
- * Times depend on shapes, not on what was learned. @param longest text that is timed, in tokens
+ * What a run is timed beside: the backbone with nothing before it, its own forms, and DePT and prompt tuning of as many
+ * parameters. Times depend on shapes, not on what was learned.
+ * @param longest text that is timed, in tokens
  */
 export function formsOf(subject: Subject, longest: number): Form[] {
   const {

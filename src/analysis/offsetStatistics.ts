@@ -2,8 +2,9 @@ import type { Batch } from "../model/model.ts";
 import { offsetAt, type InputSide } from "./alteredInput.ts";
 
 /**
- * Sizes of offsets and embeddings over tokens. `meanAbs` is the paper's Table 2 as its code counts it: the mean over dimensions of mean |x|,
- * `sdOfDimensions` the spread of those means (n in the denominator). `meanRatio`: mean of |offset| / |embedding| (L2), `ratioOfMeans` the quotient of means.
+ * Sizes of offsets and embeddings over tokens. `meanAbs` is the paper's Table 2 as its code counts it: the mean over
+ * dimensions of mean |x|, `sdOfDimensions` the spread of those means (n in the denominator). `meanRatio`: mean of
+ * |offset| / |embedding| (L2), `ratioOfMeans` the quotient of means.
  */
 export interface OffsetSize {
   tokens: number;
@@ -84,7 +85,10 @@ export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: b
   };
 }
 
-/** Share of the offsets' sum of squares about their mean that lies between token types; 1: a token's offset is always the same. Undefined where all are equal. */
+/**
+ * Share of the offsets' sum of squares about their mean that lies between token types; 1: a token's offset is always
+ * the same. Undefined where all are equal.
+ */
 export function specificityIndex(side: InputSide, batches: Iterable<Batch>): number | undefined {
   const { width } = side;
   const types = new Map<number, { count: number; sum: Float64Array }>();

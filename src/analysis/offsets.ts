@@ -21,7 +21,10 @@ export interface TokenRow {
   before: NamedNeighbour[];
   after: NamedNeighbour[];
 }
-/** Every piece of the vocabulary by its id: L2 of its offset and that over its embedding's, hidden units it switches on, how often training texts have it. */
+/**
+ * Every piece of the vocabulary by its id: L2 of its offset and that over its embedding's, hidden units it switches on,
+ * how often training texts have it.
+ */
 export interface VocabularyColumns {
   norm: number[];
   ratio: number[];
@@ -36,7 +39,8 @@ export interface OffsetExample {
 }
 export interface Offsets {
   examples: OffsetExample[];
-  /** DePT: the norm of each place's offset */ places: number[] | undefined;
+  /** DePT: the norm of each place's offset */
+  places: number[] | undefined;
   official: OffsetSize;
   valid: OffsetSize;
   specificity: number | undefined;
@@ -87,7 +91,10 @@ function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]
 const rowNorms = (rows: Float32Array, width: number): number[] =>
   Array.from({ length: rows.length / width }, (_, i) => short(norm(rows.subarray(i * width, (i + 1) * width))));
 
-/** Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among those seen. */
+/**
+ * Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among
+ * those seen.
+ */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
   const { side, test, train, adapter, tokenizer, experiment } = subject;
   const batches = batchesOf(test);

@@ -8,7 +8,9 @@ import { alterationOf, type Alter, type Subject } from "./subject.ts";
 
 /** Told after each case; throws to end the analysis. */
 export type Progress = (told: { label: string; done: number; total: number; metric: number | undefined }) => void;
-/** `right`: one digit per test example, 1 where the prediction is right: what differences of differences are made of. */
+/**
+ * `right`: one digit per test example, 1 where the prediction is right: what differences of differences are made of.
+ */
 export interface Outcome {
   label: string;
   metrics: Record<string, number>;
@@ -29,7 +31,10 @@ export const outcome = (label: string, { metrics, loss, predictions }: Evaluatio
 });
 export const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: T): Omit<T, "alter"> => rest;
 
-/** Looks behind the predictions: at the unaltered texts first, then at each case's; `next` ends a case and tells what was seen of it. */
+/**
+ * Looks behind the predictions: at the unaltered texts first, then at each case's; `next` ends a case and tells what
+ * was seen of it.
+ */
 export interface Watch<X> {
   reference: (seen: Seen, batch: Batch) => void;
   altered: (seen: Seen, batch: Batch) => void;
@@ -101,7 +106,10 @@ const bytesOf = (values: Float32Array): Uint8Array =>
 const sameBytes = (a: Float32Array, b: Float32Array): boolean =>
   a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
-/** Tells of alterations whether they leave the input as it is to the bit, so that evaluating it again could only repeat the same numbers. */
+/**
+ * Tells of alterations whether they leave the input as it is to the bit, so that evaluating it again could only repeat
+ * the same numbers.
+ */
 export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (alter: Alter) => boolean {
   const batches = batchesOf(test).map((batch) => ({ batch, before: alteredBatch(batch, side) }));
   return (alter) =>

@@ -8,7 +8,10 @@ export interface TestedRun extends ComparedRun {
   predictions: readonly Prediction[] | undefined;
 }
 
-/** Run `id` against the reference on the same test examples: `difference` is its value minus the reference's. `reason`: why there is none. */
+/**
+ * Run `id` against the reference on the same test examples: `difference` is its value minus the reference's. `reason`:
+ * why there is none.
+ */
 export interface Pair {
   id: string;
   difference: Difference | undefined;
@@ -29,7 +32,10 @@ const asResult = (predictions: readonly Prediction[]): Parameters<typeof differe
   predictions: [...predictions],
 });
 
-/** Runs over their seeds, and each against the first, paired over the examples that both were tested on; p by McNemar's exact test, Holm-corrected. */
+/**
+ * Runs over their seeds, and each against the first, paired over the examples that both were tested on; p by McNemar's
+ * exact test, Holm-corrected.
+ */
 export function pairedRuns(runs: readonly TestedRun[], metric?: string): RunComparison {
   const [reference, ...others] = runs;
   if (reference === undefined) throw new Error("nothing to compare");

@@ -12,7 +12,10 @@ export interface Shifted extends AlteredOutcome, Moved {
   offsetChange: number | undefined;
   offsetCosine: number | undefined;
 }
-/** `examples`: which of the test examples were shifted, by their place in the test split; `texts`: a fingerprint of the whole split, equal for runs that share it. */
+/**
+ * `examples`: which of the test examples were shifted, by their place in the test split; `texts`: a fingerprint of the
+ * whole split, equal for runs that share it.
+ */
 export interface PositionShift {
   full: Outcome;
   cases: Shifted[];
@@ -21,7 +24,10 @@ export interface PositionShift {
   texts: number;
 }
 
-/** Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used, the same for every k. */
+/**
+ * Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used,
+ * the same for every k.
+ */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
   const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
   const cases = shiftCases(fillerOf(given));

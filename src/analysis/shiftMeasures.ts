@@ -31,7 +31,10 @@ export function divergence({ logits, p, total }: Shares, other: Float32Array): n
   return sum;
 }
 
-/** How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined without offsets. */
+/**
+ * How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined
+ * without offsets.
+ */
 export function offsetChange(
   side: InputSide,
   batches: Iterable<Batch>,

@@ -1,10 +1,16 @@
 import type { Batch, Seen } from "../model/model.ts";
 import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
 
-/** Bytes of logits and states of the unshifted texts that are kept to be held against; texts beyond them are evaluated but not measured. */
+/**
+ * Bytes of logits and states of the unshifted texts that are kept to be held against; texts beyond them are evaluated
+ * but not measured.
+ */
 const MOST_BYTES = 2 ** 28;
 
-/** Over the measured examples: KL at the first new token (nats), largest change of a logit, mean relative change (L2) of the encoder's states of the text. */
+/**
+ * Over the measured examples: KL at the first new token (nats), largest change of a logit, mean relative change (L2) of
+ * the encoder's states of the text.
+ */
 export interface Moved {
   measured: number;
   kl: number;
@@ -18,7 +24,10 @@ interface Row {
   size: number;
 }
 
-/** Holds what the backbone says of shifted texts against what it says of the same texts unshifted, row by row in the order they come. */
+/**
+ * Holds what the backbone says of shifted texts against what it says of the same texts unshifted, row by row in the
+ * order they come.
+ */
 export class ShiftMeter {
   private readonly rows: Row[] = [];
   private bytes = 0;

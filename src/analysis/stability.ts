@@ -87,7 +87,10 @@ export class StabilityWatch {
   }
 }
 
-/** Mean L2 of the offsets over that of the embeddings, over a sample of the vocabulary or all places; undefined without offsets. */
+/**
+ * Mean L2 of the offsets over that of the embeddings, over a sample of the vocabulary or all places; undefined without
+ * offsets.
+ */
 export function offsetRatio(adapter: Adapter, table: Float32Array, width: number): number | undefined {
   const rows = table.length / width;
   const chosen =

@@ -3,8 +3,9 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { SPIKE, StabilityWatch } from "./stability.ts";
 
 /**
- * How one component trained. `gradient`, `ratio`: gradient norm and |update| / |weights| a step, after warm-up: 5 %, median, 95 %, most. `spikes`: steps whose gradient is
- * over ten times the median; `still`: steps without a gradient. `advice`: a learning rate to try, or undefined where the present one is within the usual range.
+ * How one component trained. `gradient`, `ratio`: gradient norm and |update| / |weights| a step, after warm-up: 5 %,
+ * median, 95 %, most. `spikes`: steps whose gradient is over ten times the median; `still`: steps without a gradient.
+ * `advice`: a learning rate to try, or undefined where the present one is within the usual range.
  */
 export interface ComponentStability {
   group: string;
@@ -21,7 +22,10 @@ export interface Spread {
   high: number;
   most: number;
 }
-/** `clipped`: share of steps whose joint gradient was cut; `lossSpikes`: steps whose loss is above twice the running median of the 50 before. */
+/**
+ * `clipped`: share of steps whose joint gradient was cut; `lossSpikes`: steps whose loss is above twice the running
+ * median of the 50 before.
+ */
 export interface Stability {
   steps: number;
   clipped: number;
@@ -31,7 +35,9 @@ export interface Stability {
   alerts: string[];
 }
 
-/** Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about. */
+/**
+ * Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about.
+ */
 const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 };
 const WINDOW = 50;
 

@@ -35,7 +35,10 @@ export interface Subject {
   memo?: Memo | undefined;
   /** the backbone again under another method or form */
   open: (options: Partial<ModelOptions>) => T5TunedModel;
-  /** `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the alteration */
+  /**
+   * `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the
+   * alteration
+   */
   evaluate: (
     alter: Alter,
     options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Seen, batch: Batch) => void) | undefined },

@@ -13,15 +13,18 @@ const NEAREST = 5;
 /** NaN where there is none: an offset of length 0 has no direction. */
 interface ByToken {
   norm: Float32Array;
-  /** over the embedding's own */ ratio: Float32Array;
-  /** of the norm, 1 the largest */ rank: Int32Array;
+  /** over the embedding's own */
+  ratio: Float32Array;
+  /** of the norm, 1 the largest */
+  rank: Int32Array;
   cosine: Float32Array;
-  /** hidden units that are switched on; the linear variant has no switch */ units: Uint16Array | undefined;
+  /** hidden units that are switched on; the linear variant has no switch */
+  units: Uint16Array | undefined;
 }
 
 /**
- * What a run's method does to every piece of the vocabulary, and to every place, as a few numbers each. The embedding is read in parts and let go:
- * a table of 32,128 pieces takes half a megabyte.
+ * What a run's method does to every piece of the vocabulary, and to every place, as a few numbers each. The embedding
+ * is read in parts and let go: a table of 32,128 pieces takes half a megabyte.
  */
 export class TokenTable {
   private constructor(
@@ -33,7 +36,10 @@ export class TokenTable {
     readonly byPlace: Float32Array | undefined,
   ) {}
 
-  /** @param precision what the run's backbone was held as @throws UserError for a method without offsets, or a folder that cannot be read */
+  /**
+   * @param precision what the run's backbone was held as
+   * @throws UserError for a method without offsets, or a folder that cannot be read
+   */
   static open(adapterPath: string, backbone: string, precision: Precision = "fp32"): TokenTable {
     const { weights, config } = openT5(backbone, { precision });
     const { vocabulary, width } = config;

@@ -2,7 +2,10 @@ import { seedInterval } from "./statistics/seedInterval.ts";
 import type { Outcome } from "./outcomes.ts";
 import type { Subject } from "./subject.ts";
 
-/** Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that does not. */
+/**
+ * Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that
+ * does not.
+ */
 export interface UnseenSplit {
   seen: number;
   unseen: number;

@@ -9,7 +9,10 @@ function dot(a: Float32Array, b: Float32Array): number {
 }
 export const norm = (a: Float32Array): number => Math.sqrt(dot(a, a));
 
-/** Hidden units of the FFN over the vocabulary. `active`: share of tokens that switch each unit on; `dead`: units that none does; `off`: tokens that switch none on, whose offset is exactly b. */
+/**
+ * Hidden units of the FFN over the vocabulary. `active`: share of tokens that switch each unit on; `dead`: units that
+ * none does; `off`: tokens that switch none on, whose offset is exactly b.
+ */
 export interface UnitUse {
   active: number[];
   dead: number;
@@ -17,7 +20,12 @@ export interface UnitUse {
   perToken: Uint16Array;
 }
 
-/** relu(E W_down + b1) > 0 for every token. @param table (V, d) @param down (d, r) @param bias (r), where there is one */
+/**
+ * relu(E W_down + b1) > 0 for every token.
+ * @param table (V, d)
+ * @param down (d, r)
+ * @param bias (r), where there is one
+ */
 export function unitUse(
   table: Float32Array,
   width: number,

@@ -42,13 +42,19 @@ export function explainWrite(error: unknown, path: string): unknown {
 /** Whether it says that the disk is full: what failed by that goes on once there is space. */
 export const isDiskFull = (error: unknown): boolean => error instanceof UserError && error.message.startsWith(FULL);
 
-/** Opens a file that is renamed later. What stands in its place is taken away first: of a link, another file would be written to. */
+/**
+ * Opens a file that is renamed later. What stands in its place is taken away first: of a link, another file would be
+ * written to.
+ */
 export function openTemporary(path: string): number {
   rmSync(path, { force: true });
   return openSync(path, "wx");
 }
 
-/** Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder. @throws UserError when the disk is full or the folder may not be written */
+/**
+ * Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder.
+ * @throws UserError when the disk is full or the folder may not be written
+ */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
@@ -68,14 +74,20 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   }
 }
 
-/** Makes names in a folder (new, renamed) survive a power cut; folders cannot be opened on Windows, where NTFS journals them itself. */
+/**
+ * Makes names in a folder (new, renamed) survive a power cut; folders cannot be opened on Windows, where NTFS journals
+ * them itself.
+ */
 export function syncFolder(folder: string): void {
   if (process.platform !== "win32") syncPath(folder, "r");
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
-/** Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says ENOENT of a disk that may not be written. */
+/**
+ * Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says
+ * ENOENT of a disk that may not be written.
+ */
 export function makeFolder(given: string): void {
   const path = resolve(given);
   const parent = dirname(path);

@@ -6,7 +6,8 @@ const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Opens what is a plain file, for reading. The caller closes it.
- * @throws UserError naming the file that cannot be read, with what the system said as its cause, or is a folder, a pipe or a device
+ * @throws UserError naming the file that cannot be read, with what the system said as its cause, or is a folder, a pipe
+ * or a device
  */
 export function openPlain(path: string): { fd: number; size: number } {
   let fd: number | undefined;

@@ -1,6 +1,9 @@
 import { createScanner } from "jsonc-parser";
 
-/** Objects and lists inside each other that any file of ours, or of Hugging Face, needs; parsers that call themselves run out of stack at some thousands. */
+/**
+ * Objects and lists inside each other that any file of ours, or of Hugging Face, needs; parsers that call themselves
+ * run out of stack at some thousands.
+ */
 const DEEPEST = 64;
 /** Objects inside each other of which a row of data has fields. */
 export const MOST_INSIDE = 16;
@@ -37,7 +40,10 @@ function look(text: string, refusesPrototype: boolean): OutOfBounds | undefined 
   return undefined;
 }
 
-/** What of a file of settings is out of bounds: nests that are too deep, or a key that would hide others. Undefined where it can be parsed. */
+/**
+ * What of a file of settings is out of bounds: nests that are too deep, or a key that would hide others. Undefined
+ * where it can be parsed.
+ */
 export const outOfBounds = (text: string): OutOfBounds | undefined => look(text, true);
 
 /** Whether a row of data, whose keys may be any, can be parsed. */

@@ -9,7 +9,10 @@ const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 export const isKeyPath = (path: string): boolean =>
   path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 
-/** Sets a dotted key, making the objects on the way; null takes the key away. A number names an item of a list, the one after its last too. Changes `root`. */
+/**
+ * Sets a dotted key, making the objects on the way; null takes the key away. A number names an item of a list, the one
+ * after its last too. Changes `root`.
+ */
 export function setKey(root: JsonObject, path: string, value: unknown): void {
   const keys = path.split(".");
   let place = root;

@@ -5,7 +5,10 @@ import { resolveSizes } from "../method/sizes.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
-/** A check of experiments before any of them starts: the budget can be kept on the backbone, and the machine can have the device. Backbones are looked at once each. */
+/**
+ * A check of experiments before any of them starts: the budget can be kept on the backbone, and the machine can have
+ * the device. Backbones are looked at once each.
+ */
 export function preflight(): (experiment: Experiment) => void {
   const layouts = new Map<string, BackboneLayout>();
   return ({ backbone, method, engine: { device } }) => {

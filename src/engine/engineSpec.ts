@@ -1,6 +1,9 @@
 import * as z from "zod";
 
-/** Where a graph can be computed: onnxruntime's providers by their device, and TensorFlow.js (its GPU form where that is installed). */
+/**
+ * Where a graph can be computed: onnxruntime's providers by their device, and TensorFlow.js (its GPU form where that is
+ * installed).
+ */
 export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"] as const;
 export type Device = (typeof DEVICES)[number];
 

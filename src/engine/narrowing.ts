@@ -5,8 +5,9 @@ const LEAST_SCALE = 2 ** -126;
 const ROUNDING = 1.5 * 2 ** 52;
 
 /**
- * Rows of a matrix as integers from -127 to 127 and one factor each: the row's largest magnitude is the 127th level, values go to the nearest level, halves
- * to the even one. A value comes back within half its row's scale: |w - q scale| <= scale / 2.
+ * Rows of a matrix as integers from -127 to 127 and one factor each: the row's largest magnitude is the 127th level,
+ * values go to the nearest level, halves to the even one. A value comes back within half its row's scale: |w - q scale|
+ * <= scale / 2.
  */
 export function quantiseRows(values: Float32Array, width: number): { levels: Int8Array; scales: Float32Array } {
   const levels = new Int8Array(values.length);
@@ -34,7 +35,10 @@ function halves(values: Float32Array, narrow: (bits: number) => number): Uint16A
 export const toBfloat16 = (values: Float32Array): Uint16Array =>
   halves(values, (bits) => (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
 
-/** The nearest fp16 of each finite value, halves to the even one: within 2^-11 of it, relatively, or within 2^-25 where it is below 2^-14. From 65,520 on it is infinite. */
+/**
+ * The nearest fp16 of each finite value, halves to the even one: within 2^-11 of it, relatively, or within 2^-25 where
+ * it is below 2^-14. From 65,520 on it is infinite.
+ */
 export const toFloat16 = (values: Float32Array): Uint16Array =>
   halves(values, (bits) => {
     const sign = (bits >>> 16) & 0x8000;

@@ -43,7 +43,10 @@ function start(
 /** Starts the worker of a run that has its directory; it outlives this process. */
 export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
 
-/** Starts a worker that goes on from the run's last checkpoint. @throws UserError when one is at work on it, or a newer version has written to it */
+/**
+ * Starts a worker that goes on from the run's last checkpoint.
+ * @throws UserError when one is at work on it, or a newer version has written to it
+ */
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
   run.mustBeKnown();
@@ -53,7 +56,10 @@ export function resumeTraining(options: WorkerPlace & { runPath: string }): Chil
   return start(run, options, ["--resume"]);
 }
 
-/** Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked of it from now on counts, an older request to stop does not. */
+/**
+ * Starts a worker that makes analyses of a finished run, one after the other; it outlives this process. What is asked
+ * of it from now on counts, an older request to stop does not.
+ */
 export function startAnalysis(
   options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] },
 ): ChildProcess {
@@ -71,7 +77,11 @@ const Printed = z.object({
   error: z.object({ message: z.string(), action: z.string().optional() }).optional(),
 });
 
-/** Runs a job that prints one JSON document in a process of its own. @param input what it reads @throws UserError with what the job says of its failure */
+/**
+ * Runs a job that prints one JSON document in a process of its own.
+ * @param input what it reads
+ * @throws UserError with what the job says of its failure
+ */
 function printedByWorker(
   args: readonly string[],
   { workerPath, nodePath, folder }: WorkerPlace,
@@ -109,7 +119,11 @@ function printedByWorker(
   });
 }
 
-/** Compares runs in a process of its own. @returns what it found: a RunComparison @throws UserError with what the job says of its failure */
+/**
+ * Compares runs in a process of its own.
+ * @returns what it found: a RunComparison
+ * @throws UserError with what the job says of its failure
+ */
 export const compareInWorker = (
   place: WorkerPlace,
   runPaths: readonly string[],
@@ -125,7 +139,11 @@ export async function forecastInWorker(
   return Forecast.parse(await printedByWorker(["measure", experimentPath], place, signal));
 }
 
-/** Predictions of a run on texts, with what each token's offset did. Texts go by its input: arguments have an end, know no NUL, and are seen by all. @throws UserError where the run has no result */
+/**
+ * Predictions of a run on texts, with what each token's offset did. Texts go by its input: arguments have an end, know
+ * no NUL, and are seen by all.
+ * @throws UserError where the run has no result
+ */
 export async function explainInWorker(
   place: WorkerPlace,
   { runPath, texts }: { runPath: string; texts: readonly string[] },
@@ -134,7 +152,10 @@ export async function explainInWorker(
   return z.array(Explanation).parse(await printedByWorker(["explain", runPath], place, signal, JSON.stringify(texts)));
 }
 
-/** Writes a run's adapter, or its folded model, to a folder that is not there yet. @throws UserError where it cannot be */
+/**
+ * Writes a run's adapter, or its folded model, to a folder that is not there yet.
+ * @throws UserError where it cannot be
+ */
 export async function exportInWorker(
   place: WorkerPlace,
   { runPath, out, folded }: { runPath: string; out: string; folded: boolean },
@@ -148,7 +169,11 @@ const Told = z.object({
   error: Printed.shape.error,
 });
 
-/** Downloads a model in a process of its own; what it has loaded stays when `signal` ends it, and the next time goes on from there. @throws UserError with what went wrong */
+/**
+ * Downloads a model in a process of its own; what it has loaded stays when `signal` ends it, and the next time goes on
+ * from there.
+ * @throws UserError with what went wrong
+ */
 export function downloadInWorker(
   { workerPath, nodePath, folder }: WorkerPlace,
   { name, out }: { name: string; out: string },
@@ -211,7 +236,10 @@ async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> 
   return true;
 }
 
-/** Asks the worker to stop at its next step; after `grace` ms SIGTERM, after as long again SIGKILL. One that was gone already, or had to be killed, leaves an interrupted run. */
+/**
+ * Asks the worker to stop at its next step; after `grace` ms SIGTERM, after as long again SIGKILL. One that was gone
+ * already, or had to be killed, leaves an interrupted run.
+ */
 export async function stopRun(run: RunDirectory, grace = 10_000): Promise<void> {
   run.requestStop();
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {

@@ -14,7 +14,10 @@ import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor
 
 const POLL = 300;
 
-/** The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever ends it. */
+/**
+ * The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever
+ * ends it.
+ */
 export interface QueuePlace extends WorkerPlace {
   runsDir: string;
   device: string;
@@ -46,7 +49,10 @@ export function dequeue(run: RunDirectory): void {
   }
 }
 
-/** The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was, waits until nothing trains. */
+/**
+ * The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was,
+ * waits until nothing trains.
+ */
 export const queueOf = (run: RunDirectory, { engine }: RunRecord): string =>
   engine === undefined ? run.experiment().engine.device : "auto";
 
@@ -100,7 +106,11 @@ export function workingDevices(runsDir: string): string[] {
   return names.filter((device) => isQueueRunning({ runsDir, device }));
 }
 
-/** Ends a device's queue after the run at work; the rest keeps waiting. @returns false when none runs @throws UserError when another machine's process works through it */
+/**
+ * Ends a device's queue after the run at work; the rest keeps waiting.
+ * @returns false when none runs
+ * @throws UserError when another machine's process works through it
+ */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
   const holder = holderOf(leasePath(place));
   if (holder === undefined) return false;
@@ -157,7 +167,10 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 
 const sharesDevice = (one: string, other: string): boolean => one === other || one === "auto" || other === "auto";
 
-/** Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the choice wants a machine that does nothing else. */
+/**
+ * Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the
+ * choice wants a machine that does nothing else.
+ */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
   return readRuns(runsDir, passOver).some(
     ({ run, record }) =>
@@ -167,7 +180,8 @@ function isBusy({ runsDir, device }: QueuePlace): boolean {
 }
 
 /**
- * Starts a run while no other queue starts one, so that two that find nothing at work do not both begin: the lock is held until the run's journal says that it is at work.
+ * Starts a run while no other queue starts one, so that two that find nothing at work do not both begin: the lock is
+ * held until the run's journal says that it is at work.
  * @returns its worker's end, undefined where another was faster
  */
 async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<{ end: Promise<unknown> } | undefined> {
@@ -236,7 +250,8 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
 }
 
 /**
- * Works through the queue, one run at a time, until nothing waits; on a full disk it waits for space. Another queue of the same device makes this one end at once.
+ * Works through the queue, one run at a time, until nothing waits; on a full disk it waits for space. Another queue of
+ * the same device makes this one end at once.
  * @param signal ends the queue after the run at work; the rest keeps waiting
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {

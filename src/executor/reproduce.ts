@@ -10,7 +10,10 @@ import { newRunId, RunDirectory } from "../run/runDirectory.ts";
 import { sourcesIn } from "../run/sources.ts";
 import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 
-/** Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where they lie in the commit is in its journal. */
+/**
+ * Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where
+ * they lie in the commit is in its journal.
+ */
 function create(
   runsDir: string,
   original: RunDirectory,
@@ -37,14 +40,17 @@ function create(
 }
 
 /**
- * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with it in the end.
- * @returns `outside`: paths that the commit lacks, taken as they are now @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
+ * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with
+ * it in the end.
+ * @returns `outside`: paths that the commit lacks, taken as they are now
+ * @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
  */
 export async function reproduceRun(
   options: WorkerPlace & {
     runPath: string;
     runsDir: string;
-    /** ends it before the training has begun */ signal?: AbortSignal;
+    /** ends it before the training has begun */
+    signal?: AbortSignal;
   },
 ): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {
   const original = RunDirectory.open(options.runPath);

@@ -13,7 +13,8 @@ export interface Submission extends WorkerPlace {
   git: boolean;
   queued?: boolean;
   overrides?: readonly string[];
-  /** looks at every run before any starts; throws what is wrong */ check?: (experiment: Experiment) => void;
+  /** looks at every run before any starts; throws what is wrong */
+  check?: (experiment: Experiment) => void;
 }
 
 /** New ids in the order they sort in, so that a list of runs keeps a sweep's order. */
@@ -32,7 +33,8 @@ export function submitExperiment(options: Submission): {
   runs: RunDirectory[];
   queued: boolean;
   sweep: string | undefined;
-  /** the worker of a single run */ child?: ChildProcess;
+  /** the worker of a single run */
+  child?: ChildProcess;
 } {
   const [sweepId] = newIds(1) as [string];
   const experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({

@@ -24,7 +24,11 @@ type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
 type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
-/** `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream; `idle`, `patience`: ms without a question after which it ends, ms without an answer to one after which it counts as lost. */
+/**
+ * `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream;
+ * `idle`, `patience`: ms without a question after which it ends, ms without an answer to one after which it counts as
+ * lost.
+ */
 export interface TokenWorkerOptions {
   workerPath: string;
   nodePath: string;
@@ -33,7 +37,10 @@ export interface TokenWorkerOptions {
   patience?: number;
 }
 
-/** The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none comes, started anew when it was lost. */
+/**
+ * The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none
+ * comes, started anew when it was lost.
+ */
 export class TokenWorker {
   private child: ChildProcess | undefined;
   private readonly waiting = new Map<number, Waiting>();

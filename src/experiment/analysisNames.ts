@@ -18,7 +18,9 @@ const APPLY: Readonly<Record<AnalysisName, readonly MethodKind[] | "all">> = {
 export const analysesOf = (kind: MethodKind): AnalysisName[] =>
   ANALYSIS_NAMES.filter((name) => APPLY[name] === "all" || APPLY[name].includes(kind));
 
-/** Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read. */
+/**
+ * Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read.
+ */
 export const ANALYSIS_VERSIONS: Readonly<Record<AnalysisName, number>> = {
   ablation: 2,
   offsets: 4,
@@ -27,5 +29,7 @@ export const ANALYSIS_VERSIONS: Readonly<Record<AnalysisName, number>> = {
   latency: 2,
   stability: 2,
 };
-/** Rises when an analysis tells more than before: what was stored is still read, and is made again once it is asked for. */
+/**
+ * Rises when an analysis tells more than before: what was stored is still read, and is made again once it is asked for.
+ */
 export const ANALYSIS_ADDITIONS: Readonly<Partial<Record<AnalysisName, number>>> = { latency: 1 };

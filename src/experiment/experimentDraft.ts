@@ -42,7 +42,10 @@ export function experimentOf(
   };
 }
 
-/** What stands beside the lines of an experiment file that a page has written, in the language of its window: `head` above all, the others by their key. */
+/**
+ * What stands beside the lines of an experiment file that a page has written, in the language of its window: `head`
+ * above all, the others by their key.
+ */
 export interface ExperimentNotes {
   head: string;
   backbone: string;

@@ -1,7 +1,9 @@
 import type { Experiment } from "./experiment.ts";
 import { EMBEDDED } from "./readExperiment.ts";
 
-/** The experiment with another path for each one that it reads: its data, a backbone of one's own, what it starts from. */
+/**
+ * The experiment with another path for each one that it reads: its data, a backbone of one's own, what it starts from.
+ */
 export function withPaths(experiment: Experiment, place: (path: string) => string): Experiment {
   const { task, method, backbone } = experiment;
   const maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { ExperimentFile } from "./experiment.ts";
 import { PART_SNIPPETS, SNIPPETS } from "./snippets.ts";
 
-/** The JSON schema of *.adept.json, with the snippets that completion offers: the build writes it beside the bundles. */
+/**
+ * The JSON schema of *.adept.json, with the snippets that completion offers: the build writes it beside the bundles.
+ */
 export function experimentJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
   const properties: Record<string, unknown> = { ...schema.properties };

@@ -46,7 +46,10 @@ function parseText(path: string, text: string): unknown {
   return value;
 }
 
-/** Sets `a.b.c=value` in a parsed file; the value is JSON where it parses as such, else a string. @throws UserError if it has no "=" */
+/**
+ * Sets `a.b.c=value` in a parsed file; the value is JSON where it parses as such, else a string.
+ * @throws UserError if it has no "="
+ */
 function override(root: JsonObject, assignment: string): void {
   const at = assignment.indexOf("=");
   const path = assignment.slice(0, at);
@@ -209,9 +212,10 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
 }
 
 /**
- * The runs that an experiment file (JSON with comments) asks for, with every default filled in and paths absolute; the files it names exist.
- * One, unless it has seeds or a sweep.
- * @param overrides assignments as of `--set`, e.g. "training.steps=200" @param sweepId what the runs of a sweep are known by
+ * The runs that an experiment file (JSON with comments) asks for, with every default filled in and paths absolute; the
+ * files it names exist. One, unless it has seeds or a sweep.
+ * @param overrides assignments as of `--set`, e.g. "training.steps=200"
+ * @param sweepId what the runs of a sweep are known by
  * @throws UserError naming file, line and key of what is wrong
  */
 export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
@@ -228,7 +232,10 @@ export function experimentsOf(
   return experimentPoints(path, text, overrides, sweepId).map(({ read }) => read());
 }
 
-/** One run of a file, still to be read, which may fail as `readExperiments` does; `origin`: where a sweep has its values from. */
+/**
+ * One run of a file, still to be read, which may fail as `readExperiments` does; `origin`: where a sweep has its values
+ * from.
+ */
 export interface ExperimentPoint {
   origin: Origin;
   read: () => Experiment;

@@ -5,7 +5,10 @@ export interface Snippet {
   readonly body: unknown;
 }
 
-/** What completion offers in an empty experiment. Braces of a template stand outside of what is typed over: an escaped one in there ends up doubled. */
+/**
+ * What completion offers in an empty experiment. Braces of a template stand outside of what is typed over: an escaped
+ * one in there ends up doubled.
+ */
 export const SNIPPETS: readonly Snippet[] = [
   {
     label: "Experiment on the mail sample",

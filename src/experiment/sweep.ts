@@ -13,7 +13,10 @@ const MOST_COMBINATIONS = 20_000;
 const MOST_LETTERS = 400_000_000;
 const RATES = "training.learningRate.";
 
-/** Where in a file a run of its sweep has its values from: which of the listed methods it is, and the settings that it sets. */
+/**
+ * Where in a file a run of its sweep has its values from: which of the listed methods it is, and the settings that it
+ * sets.
+ */
 export interface Origin {
   method: number | undefined;
   settings: readonly Pick<Setting, "key" | "place">[];
@@ -23,10 +26,12 @@ export interface Origin {
 export interface SweepPoint {
   experiment: JsonObject;
   label: string;
-  /** the label without the seed */ variant: string;
+  /** the label without the seed */
+  variant: string;
   tune: string[];
   origin: Origin;
-  /** the retrained ablation that it is */ id?: RetrainedCase;
+  /** the retrained ablation that it is */
+  id?: RetrainedCase;
 }
 
 /** A key's value, and where in the file it stands. */
@@ -125,7 +130,8 @@ const LONGEST = 256;
 interface Chosen {
   method: MethodSpec | undefined;
   label: string | undefined;
-  /** its place in the list */ index?: number;
+  /** its place in the list */
+  index?: number;
   id?: RetrainedCase;
 }
 
@@ -155,7 +161,10 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
 
 const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : (axis.count ?? 1));
 
-/** Before anything is made of them: a few lines can ask for more combinations than there is memory. @throws UserError */
+/**
+ * Before anything is made of them: a few lines can ask for more combinations than there is memory.
+ * @throws UserError
+ */
 function checkSize(raw: JsonObject, sizes: readonly number[]): void {
   const combinations = sizes.reduce((product, size) => product * size, 1);
   if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS)
@@ -167,7 +176,8 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
 
 /**
  * The runs of an experiment with seeds and a sweep: seeds change slowest, so that a comparison is whole early.
- * @param raw the file's own object without `seeds` and `sweep` @throws UserError for keys that cannot be set, or too many runs
+ * @param raw the file's own object without `seeds` and `sweep`
+ * @throws UserError for keys that cannot be set, or too many runs
  */
 export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefined, sweep: Sweep): SweepPoint[] {
   for (const name of ["vary", "tune"] as const)

@@ -1,14 +1,23 @@
-/** How a table's text is cut: what parts its cells, and whether quotes enclose them as RFC 4180 says; else a quote is a character like the rest, as in GLUE's TSV. */
+/**
+ * How a table's text is cut: what parts its cells, and whether quotes enclose them as RFC 4180 says; else a quote is a
+ * character like the rest, as in GLUE's TSV.
+ */
 export interface TableForm {
   delimiter: string;
   quotes: boolean;
 }
 
 export const TSV: TableForm = { delimiter: "\t", quotes: false };
-/** What parts the cells of a .csv: Excel writes semicolons where the comma is the decimal sign, and many a program tabs. */
+/**
+ * What parts the cells of a .csv: Excel writes semicolons where the comma is the decimal sign, and many a program tabs.
+ */
 const DELIMITERS = [",", ";", "\t"];
 
-/** The form of a .csv by its header alone: the delimiter that the header has most of outside quotes, a comma where it has none. @param text begins with the header */
+/**
+ * The form of a .csv by its header alone: the delimiter that the header has most of outside quotes, a comma where it
+ * has none.
+ * @param text begins with the header
+ */
 export function csvForm(text: string): TableForm {
   const counts = DELIMITERS.map(() => 0);
   let quoted = false;
@@ -24,7 +33,9 @@ export function csvForm(text: string): TableForm {
   return { delimiter: DELIMITERS[counts.indexOf(Math.max(...counts))]!, quotes: true };
 }
 
-/** The columns that the cells of a header name: spaces about a name are none of it; a column without a name is no field. */
+/**
+ * The columns that the cells of a header name: spaces about a name are none of it; a column without a name is no field.
+ */
 export const columnNames = (header: readonly string[]): string[] => header.map((cell) => cell.trim());
 
 /** Whether a line leaves a quoted cell open for the next line. @param open whether the line begins inside one */
@@ -34,7 +45,10 @@ export function leavesQuoteOpen(line: string, open: boolean): boolean {
   return quotes % 2 === 1 ? !open : open;
 }
 
-/** Where a cell's text stands in its record. `quoted`: between quotes, so that each quote in it is doubled; `stray`: its quotes are not as RFC 4180 has them. */
+/**
+ * Where a cell's text stands in its record. `quoted`: between quotes, so that each quote in it is doubled; `stray`: its
+ * quotes are not as RFC 4180 has them.
+ */
 export interface Cell {
   from: number;
   to: number;

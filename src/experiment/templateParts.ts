@@ -4,7 +4,10 @@ export type TemplatePart = { literal: string } | { field: string };
 /** How a task makes its input of a row: its own words, and fields of which the first found counts. */
 export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
-/** How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together, names of one in a list of its own; `headerless`: the columns of its tables, which may have no header. */
+/**
+ * How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together,
+ * names of one in a list of its own; `headerless`: the columns of its tables, which may have no header.
+ */
 export interface RowReading {
   reading?: readonly ReadingPart[] | undefined;
   fields?: readonly (readonly string[])[] | undefined;
@@ -33,5 +36,8 @@ export function templateParts(template: string, names: readonly string[] = []): 
   return parts;
 }
 
-/** The names that a field of a template may have in a row, the likeliest first: as it is written, else without the spaces about it. */
+/**
+ * The names that a field of a template may have in a row, the likeliest first: as it is written, else without the
+ * spaces about it.
+ */
 export const fieldNames = (field: string): string[] => [...new Set([field, field.trim()])];

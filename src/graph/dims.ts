@@ -49,7 +49,10 @@ export function sizeAt(dim: Dim, symbols: Readonly<Record<string, number>>): num
     .reduce((a, b) => a * b, 1);
 }
 
-/** Shape of an elementwise operation by NumPy's broadcasting rule. @throws Error when two dimensions differ and neither is 1 */
+/**
+ * Shape of an elementwise operation by NumPy's broadcasting rule.
+ * @throws Error when two dimensions differ and neither is 1
+ */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, i) => {

@@ -8,7 +8,9 @@ function rowGradient(value: OpValue, g: Value): (Value | undefined)[] {
   return row.gradient(g, value.inputs, value.attributes, value);
 }
 
-/** The values on a path from one of `targets`: only those need a gradient, so the frozen backbone's weights get none. */
+/**
+ * The values on a path from one of `targets`: only those need a gradient, so the frozen backbone's weights get none.
+ */
 function dependents(order: Value[], targets: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(targets);
   for (const value of order) if (value.kind === "op" && value.inputs.some((v) => reached.has(v))) reached.add(value);

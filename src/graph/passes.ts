@@ -61,8 +61,8 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
 }
 
 /**
- * The same outputs with constants folded, needless operations left out and equal ones computed once. What no output reaches is
- * gone already: a graph is what its outputs reach.
+ * The same outputs with constants folded, needless operations left out and equal ones computed once. What no output
+ * reaches is gone already: a graph is what its outputs reach.
  */
 export function simplify(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
   const simple = new Map<Value, Value>();

@@ -27,7 +27,8 @@ export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttr
 
 export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["reshape"]): Dim[] {
   const from = operand(inputs, 0).shape;
-  // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their sizes.
+  // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their
+  // sizes.
   if (typeof product(from) === "number" && typeof product(shape) === "number" && product(from) !== product(shape))
     fail("reshape changes the size", from, shape);
   return [...shape];

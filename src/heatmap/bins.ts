@@ -1,4 +1,7 @@
-/** Values from `low` to `high` are told apart by colour; beyond them the end colours stand. A signed scale is symmetric about 0, whose colour is none. */
+/**
+ * Values from `low` to `high` are told apart by colour; beyond them the end colours stand. A signed scale is symmetric
+ * about 0, whose colour is none.
+ */
 export interface Scale {
   low: number;
   high: number;
@@ -9,7 +12,10 @@ export interface Scale {
 export const STEPS = 9;
 export const SIGNED_STEPS = 4;
 
-/** The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed scale. */
+/**
+ * The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed
+ * scale.
+ */
 export function binOf(value: number | null | undefined, { low, high, signed }: Scale): number {
   if (value === null || value === undefined || !Number.isFinite(value)) return 0;
   if (signed) {
@@ -30,8 +36,9 @@ const quantile = (sorted: ArrayLike<number>, share: number): number => {
 };
 
 /**
- * From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. Where most values are 0 (offsets that are not there),
- * the others are told apart: from 0 to their 98th percentile. Where nearly all are another value: from the least to the greatest.
+ * From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. Where most
+ * values are 0 (offsets that are not there), the others are told apart: from 0 to their 98th percentile. Where nearly
+ * all are another value: from the least to the greatest.
  */
 export function robustScale(values: ArrayLike<number>): Scale {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort();

@@ -2,7 +2,10 @@ import { parseTree, type Node } from "jsonc-parser";
 import { isShallow, MOST_INSIDE } from "../base/jsonBounds.ts";
 import type { Spelled } from "./placedText.ts";
 
-/** The text of a JSON string (quotes left out) and where each of its units is spelled; escapes are one unit each. @param at the first unit after the opening quote */
+/**
+ * The text of a JSON string (quotes left out) and where each of its units is spelled; escapes are one unit each.
+ * @param at the first unit after the opening quote
+ */
 export function spelledString(raw: string, at: number): Spelled {
   if (!raw.includes("\\")) return { text: raw, at };
   const places = new Int32Array(raw.length + 1);
@@ -62,7 +65,10 @@ function spelledAs(text: string, { offset, length }: Node): Spelled {
   };
 }
 
-/** The fields of one JSON object as a task reads them: texts, numbers and truth values, what lies inside an object as "outer.inner". Undefined where the record is no JSON object. */
+/**
+ * The fields of one JSON object as a task reads them: texts, numbers and truth values, what lies inside an object as
+ * "outer.inner". Undefined where the record is no JSON object.
+ */
 export function jsonFields(record: string): Map<string, Spelled> | undefined {
   if (!isShallow(record)) return undefined;
   const errors: { error: number; offset: number; length: number }[] = [];

@@ -3,7 +3,10 @@ import type { RecordTokens } from "./recordTokens.ts";
 /** Tokens that are kept. */
 const MOST = 250_000;
 
-/** The records whose tokens are known, by their text. The longest unused are let go first, and never one that is in sight. */
+/**
+ * The records whose tokens are known, by their text. The longest unused are let go first, and never one that is in
+ * sight.
+ */
 export class KnownRecords {
   private readonly records = new Map<string, RecordTokens>();
   private held = new Set<string>();

@@ -1,15 +1,22 @@
-/** A piece of a text that stands in a document: units `from` to `to` of the text; `at`: where each stands, from the record's first unit, one more for the end. */
+/**
+ * A piece of a text that stands in a document: units `from` to `to` of the text; `at`: where each stands, from the
+ * record's first unit, one more for the end.
+ */
 export interface Piece {
   from: number;
   to: number;
   at: number | Int32Array;
 }
 
-/** A text as a model reads it, and where it stands in a document; what is in no piece (a template's own words) stands nowhere. */
+/**
+ * A text as a model reads it, and where it stands in a document; what is in no piece (a template's own words) stands
+ * nowhere.
+ */
 export interface PlacedText {
   text: string;
   pieces: readonly Piece[];
-  /** it is the whole input that a task makes of a row */ asTask: boolean;
+  /** it is the whole input that a task makes of a row */
+  asTask: boolean;
 }
 
 /** A value as a data file spells it: its text, and where each of its UTF-16 units begins, one more for the end. */
@@ -43,7 +50,10 @@ export function joined(parts: readonly (string | Spelled)[]): PlacedText {
   return { text, pieces, asTask: true };
 }
 
-/** Where units `from` to `to` of a text stand in its record, undefined where they stand nowhere. What reaches over several pieces stands in the first. */
+/**
+ * Where units `from` to `to` of a text stand in its record, undefined where they stand nowhere. What reaches over
+ * several pieces stands in the first.
+ */
 export function placeOf({ pieces }: PlacedText, from: number, to: number): [from: number, to: number] | undefined {
   let low = 0;
   let high = pieces.length;

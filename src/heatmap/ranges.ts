@@ -2,21 +2,30 @@ import { binOf, type Scale } from "./bins.ts";
 import { placeOf, type PlacedText } from "./placedText.ts";
 import type { TextRecord } from "./records.ts";
 
-/** Tokens of one text: `spans` holds first and last unit (exclusive) of each in the text, `values` what is shown of it, null where it has none. */
+/**
+ * Tokens of one text: `spans` holds first and last unit (exclusive) of each in the text, `values` what is shown of it,
+ * null where it has none.
+ */
 export interface TokenRow {
   ids: readonly number[];
   spans: readonly number[];
   values: readonly (number | null)[];
 }
 
-/** Tokens of a part of a text. `from`: the unit that the part begins at, `place`: of its first token, null where that is not known; `most`: places that the model reads. */
+/**
+ * Tokens of a part of a text. `from`: the unit that the part begins at, `place`: of its first token, null where that is
+ * not known; `most`: places that the model reads.
+ */
 export interface PlacedRow extends TokenRow {
   from?: number;
   place?: number | null;
   most?: number;
 }
 
-/** A token where it stands in the document; `place` counts the text's tokens from 0, where that is known; `beyond`: the model does not read so far. */
+/**
+ * A token where it stands in the document; `place` counts the text's tokens from 0, where that is known; `beyond`: the
+ * model does not read so far.
+ */
 export interface Spot {
   line: number;
   from: number;
@@ -38,7 +47,8 @@ export type Detail = "tokens" | "words" | "lines";
 export interface Painted {
   ranges: ColouredRange[];
   detail: Detail;
-  /** columns of a line that are coloured, where not all of them are */ columns: number | undefined;
+  /** columns of a line that are coloured, where not all of them are */
+  columns: number | undefined;
 }
 
 /** Where a record's unit stands: its line and column. */
@@ -48,7 +58,10 @@ function lineStarts({ text, lines }: TextRecord): number[] {
   return starts;
 }
 
-/** The tokens of a record's texts as they stand in the document, in its order; those of a template's own words stand nowhere. */
+/**
+ * The tokens of a record's texts as they stand in the document, in its order; those of a template's own words stand
+ * nowhere.
+ */
 export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: readonly PlacedRow[]): Spot[] {
   const starts = lineStarts(record);
   const spots: Spot[] = [];
@@ -92,7 +105,10 @@ function lineAt(starts: readonly number[], unit: number): number {
 
 type Part = Pick<Spot, "line" | "from" | "to" | "value">;
 
-/** Means over the tokens of a word or of a line. Tokens without a value count for nothing. @param textOf a line's text, whose spaces part its words */
+/**
+ * Means over the tokens of a word or of a line. Tokens without a value count for nothing.
+ * @param textOf a line's text, whose spaces part its words
+ */
 function* gathered(
   spots: Iterable<Spot>,
   detail: "words" | "lines",
@@ -138,7 +154,10 @@ export function colouredRanges(spots: Iterable<Part>, scale: Scale, most = Infin
 
 const COLUMNS = [2000, 1000, 400, 200];
 
-/** `cursor`: columns about it count as the first; `textOf`: a line's text; `startOf`: the first column of a line that is seen, where that is not its first. */
+/**
+ * `cursor`: columns about it count as the first; `textOf`: a line's text; `startOf`: the first column of a line that is
+ * seen, where that is not its first.
+ */
 export interface PaintedView {
   most: number;
   cursor: { line: number; column: number } | undefined;
@@ -147,8 +166,9 @@ export interface PaintedView {
 }
 
 /**
- * The colours of what is seen, at most `most` ranges: token by token, then of each line's first columns (and those about the cursor) alone,
- * then word by word, then line by line. @param spots in order; gone over several times, no further than is needed
+ * The colours of what is seen, at most `most` ranges: token by token, then of each line's first columns (and those
+ * about the cursor) alone, then word by word, then line by line.
+ * @param spots in order; gone over several times, no further than is needed
  */
 export function paint(
   spots: Iterable<Spot>,

@@ -24,7 +24,10 @@ export interface Cell {
   content: string;
 }
 
-/** Where each part of a text begins, its end last. A part ends before a space, so that its tokens are those of the whole text. */
+/**
+ * Where each part of a text begins, its end last. A part ends before a space, so that its tokens are those of the whole
+ * text.
+ */
 export function cellBounds(text: string): number[] {
   const bounds = [0];
   while (text.length - bounds.at(-1)! > CELL + WORD) {

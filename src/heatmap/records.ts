@@ -6,7 +6,10 @@ import { jsonFields, spelledString } from "./jsonFields.ts";
 import { joined, whole, type PlacedText, type Spelled } from "./placedText.ts";
 import { tableCells } from "./tableFields.ts";
 
-/** How a document is read: prose line by line, rows of data by their fields, an experiment by the texts that it gives to a model. */
+/**
+ * How a document is read: prose line by line, rows of data by their fields, an experiment by the texts that it gives to
+ * a model.
+ */
 export type DocumentKind = "prose" | "jsonl" | "csv" | "tsv" | "experiment";
 
 export function kindOf(path: string): DocumentKind {
@@ -27,7 +30,10 @@ export interface TableHead {
   columns: readonly string[];
 }
 
-/** Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote that is not closed, where quotes count as characters. */
+/**
+ * Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote
+ * that is not closed, where quotes count as characters.
+ */
 export interface TextRecord {
   line: number;
   lines: number;
@@ -37,7 +43,10 @@ export interface TextRecord {
 
 const isText = ({ text }: Spelled): boolean => text.trim() !== "" && !/^[\s\d.,+-]*$/.test(text);
 
-/** The input that the task makes of a row; else, where it is no template, or the row lacks a field of it, each of the texts that the task reads; else each of the row's. */
+/**
+ * The input that the task makes of a row; else, where it is no template, or the row lacks a field of it, each of the
+ * texts that the task reads; else each of the row's.
+ */
 function inputOf(fields: ReadonlyMap<string, Spelled>, { reading, fields: read }: RowReading): PlacedText[] {
   const first = (names: readonly string[]): Spelled | undefined =>
     names.map((name) => fields.get(name)).find((each) => each !== undefined);

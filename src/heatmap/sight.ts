@@ -11,7 +11,10 @@ export interface SeenRange {
 /** Columns of a line, or units of a record, from the first to behind the last. */
 export type Window = readonly [from: number, to: number];
 
-/** Columns that are read of all lines in sight together, about what can be painted: of long lines nobody says which columns are seen. Of each so many at least. */
+/**
+ * Columns that are read of all lines in sight together, about what can be painted: of long lines nobody says which
+ * columns are seen. Of each so many at least.
+ */
 const TOGETHER = 24_000;
 const LEAST = 400;
 /** Columns read before and after those in sight of a wrapped line, and about the cursor. */
@@ -69,7 +72,10 @@ export class Sight {
       : [[0, Math.max(this.lead, line === cursor.line ? cursor.column + ABOUT_CURSOR : 0)]];
   }
 
-  /** The columns of a wrapped line that starts above the first line of the window, or goes on below the last; else undefined: of other lines nobody says what is seen. */
+  /**
+   * The columns of a wrapped line that starts above the first line of the window, or goes on below the last; else
+   * undefined: of other lines nobody says what is seen.
+   */
   wrapped(line: number): Window | undefined {
     for (const { from, to } of this.ranges) {
       const above = line === from.line && from.column > 0;

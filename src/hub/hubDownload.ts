@@ -73,7 +73,8 @@ export interface Download {
 }
 
 /**
- * Loads files of a repository into a folder, at the commit that its revision is now. What is there already and whole is not loaded again.
+ * Loads files of a repository into a folder, at the commit that its revision is now. What is there already and whole is
+ * not loaded again.
  * @param include globs of what is wanted; none: what a backbone, or a task, needs
  * @throws UserError naming what is missing, damaged or full; what was loaded stays, and the next call goes on from it
  */

@@ -20,7 +20,10 @@ async function hashOf(path: string, { size, hash }: HubFile): Promise<string> {
 
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
-/** Appends what the server still has to give, of no more than `most` bytes in all. @returns false when the connection broke off */
+/**
+ * Appends what the server still has to give, of no more than `most` bytes in all.
+ * @returns false when the connection broke off
+ */
 async function append(
   response: Response,
   { part, most }: { part: string; most: number },

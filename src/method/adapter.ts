@@ -7,7 +7,10 @@ import type { Method } from "./method.ts";
 
 const isAdapted = ({ kind }: Sublayer, { cross }: SpecOf<"adapter">): boolean => kind !== "cross" || cross;
 
-/** Adapters (Houlsby et al. 2019): z + act(z W_d^T + b_d) W_u^T + b_u on what attention and feed-forward add to the residual; the identity at the start. */
+/**
+ * Adapters (Houlsby et al. 2019): z + act(z W_d^T + b_d) W_u^T + b_u on what attention and feed-forward add to the
+ * residual; the identity at the start.
+ */
 export const adapter: Method<"adapter"> = {
   kind: "adapter",
   defaults: { bottleneck: 24 },

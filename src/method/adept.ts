@@ -37,8 +37,8 @@ function ffnOffset(embedded: Value, { spec, parameter: p, hiddenMask }: MethodCo
 }
 
 /**
- * ADePT (arXiv 2501.03291): X = [P ; E + relu(E W_down + b1) W_up + b2].
- * Every token has its own offset, whatever its position; the prompt gets none; scale 1. The variants change the offset alone.
+ * ADePT (arXiv 2501.03291): X = [P ; E + relu(E W_down + b1) W_up + b2]. Every token has its own offset, whatever its
+ * position; the prompt gets none; scale 1. The variants change the offset alone.
  */
 export const adept: Method<"adept"> = {
   kind: "adept",

@@ -2,7 +2,10 @@ import { add } from "../graph/ops.ts";
 import { zeros } from "./draw.ts";
 import type { Method } from "./method.ts";
 
-/** BitFit (Ben Zaken et al. 2022). T5 has no biases: every linear layer, the head and every norm get a new one, 0 at the start. */
+/**
+ * BitFit (Ben Zaken et al. 2022). T5 has no biases: every linear layer, the head and every norm get a new one, 0 at the
+ * start.
+ */
 export const bitfit: Method<"bitfit"> = {
   kind: "bitfit",
   defaults: {},

@@ -4,7 +4,10 @@ import type { Method } from "./method.ts";
 import { officialScale, positionOffset, positionTensors } from "./positionTable.ts";
 import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 
-/** DePT (arXiv 2309.05173): X = [P ; E + c (a b)], an offset for each place of the text; c = 8 / sqrt(r) in the official code. */
+/**
+ * DePT (arXiv 2309.05173): X = [P ; E + c (a b)], an offset for each place of the text; c = 8 / sqrt(r) in the official
+ * code.
+ */
 export const dept: Method<"dept"> = {
   kind: "dept",
   defaults: { promptLength: 60, bottleneck: 30 },

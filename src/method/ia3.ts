@@ -3,7 +3,10 @@ import { ones } from "./draw.ts";
 import type { Method, TensorSpec } from "./method.ts";
 import { isTarget } from "./target.ts";
 
-/** IA3 (Liu et al. 2022) as PEFT has it: outputs of keys and values, and the input of the feed-forward's last layer, each times a vector. */
+/**
+ * IA3 (Liu et al. 2022) as PEFT has it: outputs of keys and values, and the input of the feed-forward's last layer,
+ * each times a vector.
+ */
 export const ia3: Method<"ia3"> = {
   kind: "ia3",
   defaults: {},

@@ -13,7 +13,10 @@ export interface MethodSizes {
   count: number;
 }
 
-/** What initialisation may look at: the frozen table (V, d) row-major, the tokens of the prompt's text, any tensor of the backbone. */
+/**
+ * What initialisation may look at: the frozen table (V, d) row-major, the tokens of the prompt's text, any tensor of
+ * the backbone.
+ */
 export interface InitialisationSource {
   embedding: Float32Array;
   width: number;
@@ -22,7 +25,9 @@ export interface InitialisationSource {
   weight(name: string, dims: readonly number[]): Float32Array;
 }
 
-/** A trainable tensor of a method. Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too. */
+/**
+ * A trainable tensor of a method. Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too.
+ */
 export interface TensorSpec {
   name: string;
   dims: Dim[];
@@ -48,7 +53,10 @@ export interface MethodContext<K extends MethodKind = MethodKind> extends Method
   hiddenMask: Value | undefined;
 }
 
-/** A parameter-efficient method. A method is a value: adding one is one file, its keys in methodSpec.ts and one line in registry.ts. */
+/**
+ * A parameter-efficient method. A method is a value: adding one is one file, its keys in methodSpec.ts and one line in
+ * registry.ts.
+ */
 export interface Method<K extends MethodKind = MethodKind> {
   readonly kind: K;
   /** Sizes where the experiment gives neither them nor a budget; undefined: the method has no such size. */

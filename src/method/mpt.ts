@@ -3,7 +3,9 @@ import { ones } from "./draw.ts";
 import type { Method } from "./method.ts";
 import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
 
-/** MPT (Wang et al. 2023): X = [P * (u v^T) ; E], a prompt times a rank-one matrix of its task; u = v = 1 at the start. */
+/**
+ * MPT (Wang et al. 2023): X = [P * (u v^T) ; E], a prompt times a rank-one matrix of its task; u = v = 1 at the start.
+ */
 export const mpt: Method<"mpt"> = {
   kind: "mpt",
   defaults: { promptLength: 100 },

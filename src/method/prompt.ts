@@ -12,8 +12,8 @@ export const promptTensor = (length: number, width: number): TensorSpec => ({
 });
 
 /**
- * The soft prompt at step 0: rows of the embedding table at the tokens of a text (with its final </s>), repeated to m rows and cut,
- * or N(0,1). As the official code does (reference: prompt_tuning_lorax.py 129, 155-172).
+ * The soft prompt at step 0: rows of the embedding table at the tokens of a text (with its final </s>), repeated to m
+ * rows and cut, or N(0,1). As the official code does (reference: prompt_tuning_lorax.py 129, 155-172).
  */
 export function initialPrompt(
   length: number,

@@ -22,5 +22,8 @@ const METHODS: { [K in MethodKind]: Method<K> } = {
   full,
 };
 
-/** A method by its kind. The caller hands it the spec of that same kind, which the type system cannot follow through a union. */
+/**
+ * A method by its kind. The caller hands it the spec of that same kind, which the type system cannot follow through a
+ * union.
+ */
 export const methodOf = (kind: MethodKind): Method => METHODS[kind] as unknown as Method;

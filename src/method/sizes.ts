@@ -82,7 +82,8 @@ function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape 
 }
 
 /**
- * Prompt length and bottleneck (or rank) of a method, solved from the budget where one is given (reference section 1.4).
+ * Prompt length and bottleneck (or rank) of a method, solved from the budget where one is given (reference section
+ * 1.4).
  * @throws UserError naming the key and the smallest budget that would do
  */
 export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {

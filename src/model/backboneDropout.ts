@@ -11,8 +11,8 @@ const SCALE = "dropoutScale";
 const STEPS = 65536;
 
 /**
- * Dropout inside the frozen backbone, as the official code leaves it on in training (reference section 6). Masks are fed as
- * bytes, drawn in the order in which the graph was built, so a resumed step repeats them from its seed alone.
+ * Dropout inside the frozen backbone, as the official code leaves it on in training (reference section 6). Masks are
+ * fed as bytes, drawn in the order in which the graph was built, so a resumed step repeats them from its seed alone.
  */
 export class BackboneDropout {
   private readonly sites: InputValue[] = [];

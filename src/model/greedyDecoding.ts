@@ -3,7 +3,10 @@ import type { HostTensor } from "../engine/program.ts";
 
 type Feeds = Record<string, HostTensor>;
 
-/** Below this share of rows that are still at work, those that have ended are left out of what is computed; moving the others costs less than that. */
+/**
+ * Below this share of rows that are still at work, those that have ended are left out of what is computed; moving the
+ * others costs less than that.
+ */
 const SPARSE = 0.75;
 
 export interface Decoding {
@@ -40,7 +43,8 @@ function argmax(data: ArrayLike<number>, from: number, count: number): number {
 
 /**
  * Greedy decoding over cached keys and values, rows that have ended left out as they grow many.
- * @param step one decoding step: logits (rows, 1, vocabulary) and every layer's keys and values with the new ones at their end
+ * @param step one decoding step: logits (rows, 1, vocabulary) and every layer's keys and values with the new ones at
+ * their end
  * @returns ids of each row up to and with end-of-sequence, or `maxTokens` of them where they go on
  */
 export async function decodeGreedily(

@@ -17,7 +17,10 @@ export function initialise(shape: MethodShape, source: InitialisationSource, ran
   );
 }
 
-/** The parameters with one component switched off; the others are shared, not copied. @param component a key of the method's switches */
+/**
+ * The parameters with one component switched off; the others are shared, not copied.
+ * @param component a key of the method's switches
+ */
 export function switchOff(kind: MethodSpec["kind"], component: string, parameters: Parameters): Parameters {
   const change = methodOf(kind).switches[component];
   if (change === undefined) throw new Error(`${kind} has no component ${component}`);

@@ -37,7 +37,11 @@ export class InputGraph {
   private readonly method: Method;
   private readonly t5: T5Graph;
 
-  /** @param drop dropout inside the backbone @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it @param folded each token's embedding with its offset comes from a fed table, `foldedTable` (V, d) */
+  /**
+   * @param drop dropout inside the backbone
+   * @param embedded the encoder's input is fed whole, (B, S, d), with whatever a method makes of it
+   * @param folded each token's embedding with its offset comes from a fed table, `foldedTable` (V, d)
+   */
   constructor(
     config: T5Config,
     private readonly shape: MethodShape,
@@ -103,7 +107,10 @@ export class InputGraph {
     return this.t5.encode(this.embedded(dropout), add(this.t5.positionBias("encoder", buckets), this.crossBias()));
   }
 
-  /** Whether reading the encoder's states themselves costs less for a target of this many tokens than making keys and values of them. */
+  /**
+   * Whether reading the encoder's states themselves costs less for a target of this many tokens than making keys and
+   * values of them.
+   */
   isShort(targetLength: number): boolean {
     return this.t5.absorbs && targetLength * this.t5.config.heads <= this.t5.config.width;
   }
@@ -112,7 +119,10 @@ export class InputGraph {
     return Array.from({ length: this.t5.config.decoderLayers }, (_, i) => this.t5.crossKeyValue(encoded, i));
   }
 
-  /** Logits (B, T, V) and encoder states (B, P+S, d), teacher-forced. @param short targets are so short that cross-attention reads the states themselves */
+  /**
+   * Logits (B, T, V) and encoder states (B, P+S, d), teacher-forced.
+   * @param short targets are so short that cross-attention reads the states themselves
+   */
   forward(dropout: boolean, short = false): { logits: Value; encoded: Value } {
     const encoded = this.encoded(dropout);
     const causal = input("causal", ["T", "T"]);
@@ -137,7 +147,10 @@ export class InputGraph {
     ]);
   }
 
-  /** Scaled loss and its gradient by every trainable tensor, as `grad:NAME`. @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own */
+  /**
+   * Scaled loss and its gradient by every trainable tensor, as `grad:NAME`.
+   * @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own
+   */
   step(
     dropout: boolean,
     { penalised = false, short = false }: { penalised?: boolean; short?: boolean } = {},
@@ -157,9 +170,10 @@ export class InputGraph {
   }
 
   /**
-   * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the encoder's states of the text).
-   * Fed: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy` their sum of p ln p, scaled alike;
-   * `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0 where padded; `distilWeight` w.
+   * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the
+   * encoder's states of the text). Fed: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded;
+   * `teacherEntropy` their sum of p ln p, scaled alike; `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root
+   * of the mean's factor, 0 where padded; `distilWeight` w.
    */
   distil(): Record<string, Value> {
     const { logits, encoded } = this.forward(false);
@@ -186,7 +200,11 @@ export class InputGraph {
     return outputs;
   }
 
-  /** What decoding needs of the encoder: where targets are short its states, as `crossStates` (B, P+S, d), else each decoder layer's cross keys and values. @param states beside those the states too, as `encoded` */
+  /**
+   * What decoding needs of the encoder: where targets are short its states, as `crossStates` (B, P+S, d), else each
+   * decoder layer's cross keys and values.
+   * @param states beside those the states too, as `encoded`
+   */
   encode({ states, short }: { states: boolean; short: boolean }): Record<string, Value> {
     const encoded = this.encoded(false);
     if (short) return { crossStates: encoded };

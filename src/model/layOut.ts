@@ -3,7 +3,10 @@ import type { Device } from "../engine/engineSpec.ts";
 import { GPU_PART_TOKENS } from "./microBatches.ts";
 import type { ModelOptions } from "./tunedModel.ts";
 
-/** Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several cores at one product, and costs memory. */
+/**
+ * Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several
+ * cores at one product, and costs memory.
+ */
 const MOST_COPIED = 600e6;
 const MOST_REPLICAS = 8;
 const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];

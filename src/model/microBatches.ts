@@ -1,16 +1,26 @@
 import type { Batch, StepOptions } from "./model.ts";
 
-/** Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for the backward pass leaves the cores' caches. */
+/**
+ * Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for
+ * the backward pass leaves the cores' caches.
+ */
 const PART_TOKENS = 768;
-/** On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the caches. */
+/**
+ * On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the
+ * caches.
+ */
 export const GPU_PART_TOKENS = 8192;
-/** Tokens of one part where nothing is kept for a backward pass: a batch of the longest inputs as one would take gigabytes for its attention scores. */
+/**
+ * Tokens of one part where nothing is kept for a backward pass: a batch of the longest inputs as one would take
+ * gigabytes for its attention scores.
+ */
 const SHARE_TOKENS = 6144;
 
 /** Some rows of a batch, padded to their own longest. */
 export interface MicroBatch {
   batch: Batch;
-  /** their places in the batch they came from */ rows: readonly number[];
+  /** their places in the batch they came from */
+  rows: readonly number[];
 }
 
 const lengthOf = ({ mask, sourceLength }: Batch, row: number): number =>
@@ -64,9 +74,10 @@ function groups(lengths: readonly number[], count: number): number[][] {
 }
 
 /**
- * A batch in parts whose padding is only their own. How it is cut depends on its lengths alone, so that sums over the parts have the same bits on
- * one copy and on several; above one it is an even number of parts, for two of them.
- * @param prompt tokens before each text @param partTokens of one part
+ * A batch in parts whose padding is only their own. How it is cut depends on its lengths alone, so that sums over the
+ * parts have the same bits on one copy and on several; above one it is an even number of parts, for two of them.
+ * @param prompt tokens before each text
+ * @param partTokens of one part
  */
 export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
   return partRows(
@@ -81,7 +92,10 @@ export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): 
   return groups(lengths, Math.min(lengths.length, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1));
 }
 
-/** Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward pass. */
+/**
+ * Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward
+ * pass.
+ */
 export function shares(batch: Batch, prompt: number, count: number): MicroBatch[] {
   return sharedRows(
     Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),

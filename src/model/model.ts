@@ -1,6 +1,8 @@
 import type { Parameters } from "../method/parameters.ts";
 
-/** One padded batch. `ids` and `mask` are (rows, sourceLength); `labels` is (rows, targetLength) with -100 where padded. */
+/**
+ * One padded batch. `ids` and `mask` are (rows, sourceLength); `labels` is (rows, targetLength) with -100 where padded.
+ */
 export interface Batch {
   rows: number;
   sourceLength: number;
@@ -8,7 +10,10 @@ export interface Batch {
   ids: Int32Array;
   mask: Float32Array;
   labels: Int32Array;
-  /** the encoder's input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is then its mask */
+  /**
+   * the encoder's input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is then its
+   * mask
+   */
   embedded?: Float32Array;
 }
 
@@ -25,7 +30,10 @@ export interface StepOptions {
   backboneDropout?: { rate: number; seed: number } | undefined;
 }
 
-/** What an analysis looks at behind a prediction: the logits of the first new token (rows, vocabulary) and the encoder's states (rows, encoder length, width). */
+/**
+ * What an analysis looks at behind a prediction: the logits of the first new token (rows, vocabulary) and the encoder's
+ * states (rows, encoder length, width).
+ */
 export interface Seen {
   logits: Float32Array;
   states: Float32Array;

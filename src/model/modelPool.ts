@@ -8,8 +8,8 @@ import { T5TunedModel, type ModelOptions } from "./tunedModel.ts";
 type Gradients = Awaited<ReturnType<TunedModel["step"]>>;
 
 /**
- * A model whose batches are cut into parts: by one copy one after the other, by several at once. The parts and the order of sums are the same either way,
- * so gradients have the same bits however many there are.
+ * A model whose batches are cut into parts: by one copy one after the other, by several at once. The parts and the
+ * order of sums are the same either way, so gradients have the same bits however many there are.
  */
 export class ModelPool implements TunedModel {
   private members: readonly TunedModel[] = [];
@@ -37,7 +37,10 @@ export class ModelPool implements TunedModel {
     return this.members.length;
   }
 
-  /** Leaves it at so many copies, with the threads of those that go shared among them; before anything is computed, since one that has begun keeps what it holds. */
+  /**
+   * Leaves it at so many copies, with the threads of those that go shared among them; before anything is computed,
+   * since one that has begun keeps what it holds.
+   */
   limitCopies(count: number): void {
     if (count < this.copies)
       this.lay(
@@ -144,7 +147,10 @@ export class ModelPool implements TunedModel {
   }
 }
 
-/** Gradients of parts in the order of the parts, whichever is done first; each goes as soon as it is in the sum, since those of full fine-tuning are as large as the model. */
+/**
+ * Gradients of parts in the order of the parts, whichever is done first; each goes as soon as it is in the sum, since
+ * those of full fine-tuning are as large as the model.
+ */
 class SumInOrder {
   private readonly early = new Map<number, Gradients>();
   private sum: Gradients | undefined;

@@ -1,7 +1,10 @@
 import type { HostTensor } from "../engine/program.ts";
 import type { Batch } from "./model.ts";
 
-/** What InputGraph.distil is fed of a teacher: its shares and their entropy, its states of the text, scaled as the loss is. */
+/**
+ * What InputGraph.distil is fed of a teacher: its shares and their entropy, its states of the text, scaled as the loss
+ * is.
+ */
 export function teacherFeeds(
   { logits, encoded }: { logits: HostTensor; encoded: HostTensor },
   batch: Batch,

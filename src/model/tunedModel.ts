@@ -31,11 +31,16 @@ export interface ModelOptions {
   method: MethodSpec;
   sizes: MethodSizes;
   engine: EngineSpec;
-  /** batches bring the encoder's input themselves; the method is not applied */ embedded?: boolean;
-  /** each token's embedding with its offset (V, d), instead of the method's own way to it */ folded?: Float32Array;
-  /** what the backbone's matrices are held as */ precision?: Precision;
-  /** predictions are rare beside steps */ training?: boolean;
-  /** the cache's weights have just been looked at */ checked?: boolean;
+  /** batches bring the encoder's input themselves; the method is not applied */
+  embedded?: boolean;
+  /** each token's embedding with its offset (V, d), instead of the method's own way to it */
+  folded?: Float32Array;
+  /** what the backbone's matrices are held as */
+  precision?: Precision;
+  /** predictions are rare beside steps */
+  training?: boolean;
+  /** the cache's weights have just been looked at */
+  checked?: boolean;
 }
 
 type Feeds = Record<string, HostTensor>;
@@ -82,7 +87,10 @@ export class T5TunedModel implements TunedModel {
   readonly shape: MethodShape;
   private readonly graph: InputGraph;
   private readonly engine: Engine;
-  /** The folded table where feeding it would copy it at every call. On the processor onnxruntime reads a feed where it lies. */
+  /**
+   * The folded table where feeding it would copy it at every call. On the processor onnxruntime reads a feed where it
+   * lies.
+   */
   private readonly foldedTable: ConstantValue | undefined;
   private readonly dropouts = new Map<string, BackboneDropout>();
 
@@ -113,7 +121,10 @@ export class T5TunedModel implements TunedModel {
         : { kind: "constant", type: "float32", shape: [config.vocabulary, config.width], data: folded };
   }
 
-  /** @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be held as asked for */
+  /**
+   * @throws UserError when the folder's config or weights are missing, damaged or do not belong together, or cannot be
+   * held as asked for
+   */
   static open(options: ModelOptions): T5TunedModel {
     const {
       precision = "fp32",
@@ -334,7 +345,10 @@ export class T5TunedModel implements TunedModel {
     };
   }
 
-  /** Logits (rows, targetLength, vocabulary) and encoder states (rows, prompt + sourceLength, width), teacher-forced, no dropout. */
+  /**
+   * Logits (rows, targetLength, vocabulary) and encoder states (rows, prompt + sourceLength, width), teacher-forced, no
+   * dropout.
+   */
   async forward(parameters: Parameters, batch: Batch): Promise<{ logits: HostTensor; encoded: HostTensor }> {
     const program = await this.program("forward", () => ({ ...this.graph.forward(false) }));
     const { logits, encoded } = await program.run({
@@ -359,7 +373,10 @@ export class T5TunedModel implements TunedModel {
     return perRow(losses!.data as Float32Array, batch);
   }
 
-  /** The encoder run once: what every decoding of the batch is fed, and the states where they are asked for. @param most tokens that will be decoded */
+  /**
+   * The encoder run once: what every decoding of the batch is fed, and the states where they are asked for.
+   * @param most tokens that will be decoded
+   */
   private async encoded(
     parameters: Parameters,
     batch: Batch,

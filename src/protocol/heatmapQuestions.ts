@@ -41,7 +41,10 @@ export type RunReading = z.infer<typeof RunReading>;
 
 /** Which tensors of a run an answer is about: those of a run that is trained on are others. */
 const stamp = z.string();
-/** A run as the heatmap knows it: which measures it has, on which scales, and those of places; how its task makes an input of a row; `added`: tokens that are put at an input's end, and count among those it may have. */
+/**
+ * A run as the heatmap knows it: which measures it has, on which scales, and those of places; how its task makes an
+ * input of a row; `added`: tokens that are put at an input's end, and count among those it may have.
+ */
 export const OpenedRun = RunReading.extend({
   measures: z.partialRecord(Measure, scale),
   places: z.array(z.number()).optional(),

@@ -20,12 +20,16 @@ export interface RunView {
   readonly adapterPath: string | undefined;
   /** a step's time on each device that the run's was chosen among; memory and load of its graphics processors */
   readonly measured?: string | undefined;
-  /** what its narrower weights cost */ readonly precision?: string | undefined;
+  /** what its narrower weights cost */
+  readonly precision?: string | undefined;
   readonly memory?: string | undefined;
   readonly gpu?: string | undefined;
 }
 
-/** How an analysis of the run stands. `applies`: the method has something for it; `ready`: the run has a result to analyse; `forecast`: seconds, of which undefined: unknown. */
+/**
+ * How an analysis of the run stands. `applies`: the method has something for it; `ready`: the run has a result to
+ * analyse; `forecast`: seconds, of which undefined: unknown.
+ */
 export interface AnalysisView {
   name: AnalysisName;
   applies: boolean;

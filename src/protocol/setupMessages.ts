@@ -4,7 +4,10 @@ import type { SetupLabels } from "./setupLabels.ts";
 
 export type { DraftLimits, ExperimentDraft, Forecast, Inspection, MemoryAnswer, SetupLabels, SizesAnswer };
 
-/** From the host to the setup page. `start`: the whole form anew; the rest: what was found out for the form as it is, `asked`: for which; `refused`: what the page said last is not taken. */
+/**
+ * From the host to the setup page. `start`: the whole form anew; the rest: what was found out for the form as it is,
+ * `asked`: for which; `refused`: what the page said last is not taken.
+ */
 export type SetupHostMessage =
   | { type: "start"; labels: SetupLabels; limits: DraftLimits; draft: ExperimentDraft; title: string }
   | { type: "inspection"; asked: number; result?: Inspection; error?: string }
@@ -13,7 +16,10 @@ export type SetupHostMessage =
   | { type: "written"; error?: string }
   | { type: "refused"; error: string };
 
-/** From the setup page to the host. `asked` numbers what a draft has to be looked at for: another task, backbone or length has another; `reread`: the look at it took too long; `forecast`: it is stopped, or measured after all. */
+/**
+ * From the setup page to the host. `asked` numbers what a draft has to be looked at for: another task, backbone or
+ * length has another; `reread`: the look at it took too long; `forecast`: it is stopped, or measured after all.
+ */
 export type SetupPageMessage =
   | { type: "ready" }
   | { type: "chooseData" }

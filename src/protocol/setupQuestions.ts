@@ -48,7 +48,11 @@ const Preview = z.object({
   target: z.string(),
   targetPieces: z.array(z.string()),
 });
-/** Data looked at before it is trained on. `all`: of a large file only the first rows are read; `headerless`: the first line, taken for a header, looks like an example; `labels`: the commonest targets; `sampled`: examples whose tokens were counted, of which `truncated` are longer than the longest input. */
+/**
+ * Data looked at before it is trained on. `all`: of a large file only the first rows are read; `headerless`: the first
+ * line, taken for a header, looks like an example; `labels`: the commonest targets; `sampled`: examples whose tokens
+ * were counted, of which `truncated` are longer than the longest input.
+ */
 export const Inspection = z.object({
   rows: count,
   all: z.boolean(),
@@ -79,7 +83,10 @@ export const SizesAnswer = z.object({
 });
 export type SizesAnswer = z.infer<typeof SizesAnswer>;
 
-/** Something of an experiment file that its schema cannot tell; `from`, `to`: units of the text; `fixes`: texts to put there, or at another place. */
+/**
+ * Something of an experiment file that its schema cannot tell; `from`, `to`: units of the text; `fixes`: texts to put
+ * there, or at another place.
+ */
 export const Problem = z.object({
   from: count,
   to: count,
@@ -108,7 +115,10 @@ export type CheckAnswer = z.infer<typeof CheckAnswer>;
 export const MemoryAnswer = z.object({ needed: z.number(), available: z.number() });
 export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
 
-/** What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most; `freeMemory` could be had before. */
+/**
+ * What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most;
+ * `freeMemory` could be had before.
+ */
 export const Forecast = z.object({
   secondsPerStep: z.number(),
   seconds: z.number(),

@@ -49,7 +49,10 @@ export const MeasuredDevice = z.object({
 });
 export type MeasuredDevice = z.infer<typeof MeasuredDevice>;
 
-/** What a graphics processor is at while a run computes on one: memory in bytes, utilisation 0 to 1; what the driver does not tell is left out. */
+/**
+ * What a graphics processor is at while a run computes on one: memory in bytes, utilisation 0 to 1; what the driver
+ * does not tell is left out.
+ */
 export const GpuUse = z.object({
   index: z.number(),
   name: word,

@@ -17,7 +17,8 @@ const middle = (values: readonly number[]): number | undefined =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Seconds that an analysis of a run will take: what it took for runs of the same backbone and method, else what a pass over the test split took while training. Undefined where neither is known.
+ * Seconds that an analysis of a run will take: what it took for runs of the same backbone and method, else what a pass
+ * over the test split took while training. Undefined where neither is known.
  * @param others finished runs of this machine
  */
 export function forecastSeconds(name: AnalysisName, run: RunRecord, others: readonly RunRecord[]): number | undefined {

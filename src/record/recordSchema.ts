@@ -67,7 +67,10 @@ const Memory = z.object({
   oomKills: number,
 });
 
-/** A record as it is written down: a file that anybody may have written. What JSON leaves out, values that are undefined, comes back with the empty record. */
+/**
+ * A record as it is written down: a file that anybody may have written. What JSON leaves out, values that are
+ * undefined, comes back with the empty record.
+ */
 export const StoredRecord = z
   .object({
     id: z.string().min(1),

@@ -12,8 +12,11 @@ const START_GRACE = 15_000;
 export type Told = (run: RunDirectory, reason: string) => void;
 
 /**
- * Marks a run as interrupted if its worker died without a word. Who does so holds its lease: of windows and terminals that see it at once, one says it.
- * @param record what its journal says @returns whether it did @throws UserError when the journal cannot be written
+ * Marks a run as interrupted if its worker died without a word. Who does so holds its lease: of windows and terminals
+ * that see it at once, one says it.
+ * @param record what its journal says
+ * @returns whether it did
+ * @throws UserError when the journal cannot be written
  */
 export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
   if (!isLive(record.status) || record.newer !== undefined || run.isWorkerAlive()) return false;
@@ -22,7 +25,10 @@ export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now())
   return markInterrupted(run);
 }
 
-/** Says in a run's journal that its worker is gone. @returns false where it is at work again, or somebody else says so */
+/**
+ * Says in a run's journal that its worker is gone.
+ * @returns false where it is at work again, or somebody else says so
+ */
 export function markInterrupted(run: RunDirectory): boolean {
   if (!run.acquireLease(process.pid)) return false;
   try {
@@ -40,7 +46,11 @@ export function markInterrupted(run: RunDirectory): boolean {
   }
 }
 
-/** Marks runs whose worker died without a word as interrupted. @param told hears of those that it cannot be written down for @returns their ids */
+/**
+ * Marks runs whose worker died without a word as interrupted.
+ * @param told hears of those that it cannot be written down for
+ * @returns their ids
+ */
 export function adoptRuns(runsDir: string, told: Told, now = Date.now()): string[] {
   return readRuns(runsDir, told)
     .filter(({ run, record }) => {

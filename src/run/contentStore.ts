@@ -28,7 +28,10 @@ export async function contentOf(path: string): Promise<Content> {
   return { sha256: hash.digest("hex"), bytes };
 }
 
-/** Files that are too large for git, or that git is not to have, kept once by what they hold: beside the repository's own objects, shared by its work trees. */
+/**
+ * Files that are too large for git, or that git is not to have, kept once by what they hold: beside the repository's
+ * own objects, shared by its work trees.
+ */
 export class ContentStore {
   private readonly folder: string;
 
@@ -53,7 +56,10 @@ export class ContentStore {
     return bavail * bsize - bytes > LEFT_FREE;
   }
 
-  /** Keeps a file as it is now; where the disk can, no byte is copied before one of them changes. @throws UserError when the disk is full */
+  /**
+   * Keeps a file as it is now; where the disk can, no byte is copied before one of them changes.
+   * @throws UserError when the disk is full
+   */
   async keep(source: string): Promise<Content> {
     const known = await contentOf(source);
     if (this.has(known)) {

@@ -64,7 +64,9 @@ export class Journal {
     }
   }
 
-  /** Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal. */
+  /**
+   * Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal.
+   */
   sync(): void {
     try {
       fsyncSync(this.fd);
@@ -125,7 +127,10 @@ function newerVersion(path: string): NewerVersion | undefined {
   return undefined;
 }
 
-/** A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a newer version has written whole is neither. */
+/**
+ * A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a
+ * newer version has written whole is neither.
+ */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
   const path = join(runPath, FILE);
   const { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 };
@@ -146,7 +151,10 @@ export function missingSteps(events: readonly RunEvent[], upTo: number): number 
 
 const FIRST = '{"type":"created"';
 
-/** A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every step. */
+/**
+ * A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every
+ * step.
+ */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = join(runPath, FILE);
   if (!existsSync(path)) return { record: fold([]), size: 0 };
@@ -194,7 +202,10 @@ export class JournalTail {
     return this.offset;
   }
 
-  /** New whole lines as events; a line still being written comes with a later call, and so does what a call is too short for. */
+  /**
+   * New whole lines as events; a line still being written comes with a later call, and so does what a call is too short
+   * for.
+   */
   read(): RunEvent[] {
     if (!existsSync(this.path)) return [];
     const { fd, size } = openPlain(this.path);

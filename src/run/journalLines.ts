@@ -5,15 +5,23 @@ import { RunEvent } from "../record/events.ts";
 import { ofNewer } from "./newerLine.ts";
 
 const NEWLINE = 10;
-/** Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which says what the run is, and its end. */
+/**
+ * Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which
+ * says what the run is, and its end.
+ */
 const MOST_BYTES = 384 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
 /** A line that is shorter or longer is no event of any version. */
 const SHORTEST = 20;
 const LONGEST = 16 * 1024 * 1024;
-/** Lines of a journal that are looked at, of a longer one the last, beside its first. A journal of so many bytes has fewer, unless somebody made it. */
+/**
+ * Lines of a journal that are looked at, of a longer one the last, beside its first. A journal of so many bytes has
+ * fewer, unless somebody made it.
+ */
 const MOST_LINES = 2_000_000;
-/** Lines of a kind that look like an event and are none: before so many, read from the end, a reader looks into no more. */
+/**
+ * Lines of a kind that look like an event and are none: before so many, read from the end, a reader looks into no more.
+ */
 const MOST_UNREADABLE = 10_000;
 /** How lines begin that come again with each step: of these a record holds the last alone. */
 export const REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
@@ -36,7 +44,10 @@ function isSound(line: string): boolean {
 /** Whether a line was written whole, by whichever version. */
 export const isWhole = (line: string): boolean => isSealed(line) && isSound(line);
 
-/** Reads a journal's lines from its end on. What costs most is finding that a line is no event: that has an end, counted for each repeated kind and for all others, so that who leaves out repeated lines finds the same others. */
+/**
+ * Reads a journal's lines from its end on. What costs most is finding that a line is no event: that has an end, counted
+ * for each repeated kind and for all others, so that who leaves out repeated lines finds the same others.
+ */
 export class LineReader {
   private readonly unreadable = new Map<string, number>();
 
@@ -74,7 +85,10 @@ function parsed(line: string): RunEvent | undefined {
   }
 }
 
-/** Lines of a text that may be events, in order: its first, and the last of them; `short` counts those that are too short to be one, empty ones left out. The text ends with a line's end, or what follows the last is left out. */
+/**
+ * Lines of a text that may be events, in order: its first, and the last of them; `short` counts those that are too
+ * short to be one, empty ones left out. The text ends with a line's end, or what follows the last is left out.
+ */
 export function linesIn(text: string): { lines: string[]; short: number } {
   const lines: string[] = [];
   const first = text.indexOf("\n");

@@ -15,7 +15,10 @@ const Lease = z.object({
   machine: z.object({ host: z.string(), boot: z.string(), space: z.string() }).optional(),
 });
 
-/** So often (ms) who holds a lease touches it; so long after that one who cannot look for the process takes it to live. Clocks of machines differ. */
+/**
+ * So often (ms) who holds a lease touches it; so long after that one who cannot look for the process takes it to live.
+ * Clocks of machines differ.
+ */
 const TOUCH_MS = 30_000;
 const FRESH_MS = 10 * 60_000;
 
@@ -53,7 +56,10 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** Who holds a lease: a process of this machine, by its number, or one out of sight (another machine, another container), by the name of its machine. */
+/**
+ * Who holds a lease: a process of this machine, by its number, or one out of sight (another machine, another
+ * container), by the name of its machine.
+ */
 export type Holder = { readonly pid: number } | { readonly host: string };
 
 /** The living process that a lease is of. One that is damaged is nobody's. */
@@ -68,7 +74,8 @@ function holderIn(text: string | undefined, path: string): Holder | undefined {
   const { pid, started, machine } = lease;
   const where = machine === undefined ? "here" : seenFromHere(machine);
   if (where === "elsewhere") return isFresh(path) ? { host: machineName(machine!.host).slice(0, 100) } : undefined;
-  // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be stopped.
+  // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be
+  // stopped.
   return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;
 }
 
@@ -110,7 +117,10 @@ function touch(path: string): void {
   touching.set(path, timer.unref());
 }
 
-/** Takes the lease unless another living process holds it; of several that try at once, one gets it. @throws UserError when its folder may not be written, or the disk is full */
+/**
+ * Takes the lease unless another living process holds it; of several that try at once, one gets it.
+ * @throws UserError when its folder may not be written, or the disk is full
+ */
 export function takeLease(path: string, pid: number): boolean {
   const isTaken = tryLease(path, pid);
   if (isTaken && pid === process.pid) touch(path);
@@ -143,8 +153,9 @@ function tryLease(path: string, pid: number): boolean {
 }
 
 /**
- * Puts the own lease in the place of a dead process's. Whoever replaces this very lease holds another, named for its content, meanwhile: one that
- * looked before and comes late then sees that it is a living process's by now, and leaves it.
+ * Puts the own lease in the place of a dead process's. Whoever replaces this very lease holds another, named for its
+ * content, meanwhile: one that looked before and comes late then sees that it is a living process's by now, and leaves
+ * it.
  */
 function takeOver(own: string, path: string, { pid, text }: { pid: number; text: string }): boolean {
   const turn = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;

@@ -1,7 +1,10 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Where a process runs, as far as it tells whether another can look for it by its number. `boot`: of its kernel; `space`: of its process numbers, another in a container. Both are empty where the system does not say. */
+/**
+ * Where a process runs, as far as it tells whether another can look for it by its number. `boot`: of its kernel;
+ * `space`: of its process numbers, another in a container. Both are empty where the system does not say.
+ */
 export interface Machine {
   readonly host: string;
   readonly boot: string;
@@ -31,7 +34,10 @@ export function thisMachine(): Machine {
   return own;
 }
 
-/** Where a process is, seen from here: to be looked for by its number, on a machine that was started anew since and so gone, or out of sight. */
+/**
+ * Where a process is, seen from here: to be looked for by its number, on a machine that was started anew since and so
+ * gone, or out of sight.
+ */
 export function seenFromHere(there: Machine, here = thisMachine()): "here" | "gone" | "elsewhere" {
   if (there.boot === here.boot && here.boot !== "") return there.space === here.space ? "here" : "elsewhere";
   if (there.host !== here.host) return "elsewhere";

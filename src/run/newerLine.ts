@@ -12,7 +12,10 @@ const UNKNOWN = { id: "", name: "", method: "", task: "", backbone: "", seed: 0,
 const KNOWN = new Set<string>(RunEvent.options.map(({ shape }) => shape.type.value));
 export const VERSION = 1;
 
-/** What can be read of a whole line that is no event known here: of a newer version's first line what it still has, of a kind of event that is new that there is one. Undefined for what no version would write. */
+/**
+ * What can be read of a whole line that is no event known here: of a newer version's first line what it still has, of a
+ * kind of event that is new that there is one. Undefined for what no version would write.
+ */
 export function ofNewer(json: unknown): RunEvent | undefined {
   const { data } = Line.safeParse(json);
   if (data === undefined) return undefined;

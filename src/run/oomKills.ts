@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** How many processes the system has ended for want of memory since it started; undefined where it does not tell (Linux does). */
+/**
+ * How many processes the system has ended for want of memory since it started; undefined where it does not tell (Linux
+ * does).
+ */
 export function oomKills(): number | undefined {
   let text: string;
   try {

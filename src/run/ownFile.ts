@@ -7,7 +7,8 @@ const NO_LINK = constants.O_NOFOLLOW ?? 0;
 const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
 /**
- * Opens a file of a run to be written to. Folders of runs come with repositories too: a link in the place of a run's file would have somebody else's file written to.
+ * Opens a file of a run to be written to. Folders of runs come with repositories too: a link in the place of a run's
+ * file would have somebody else's file written to.
  * @throws UserError naming the link, or when the folder may not be written or the disk is full
  */
 export function openOwn(path: string, how: "append" | "replace"): number {

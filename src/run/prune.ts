@@ -12,7 +12,10 @@ const DAY = 24 * 3600 * 1000;
 const BACKUPS_KEPT = 30 * DAY;
 const BACKUPS = "refs/adept/backup";
 
-/** What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that are not at work, kept files that no run names, checkpoints of finished runs. */
+/**
+ * What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that
+ * are not at work, kept files that no run names, checkpoints of finished runs.
+ */
 export const PRUNED = ["deleted", "backups", "worktrees", "files", "checkpoints"] as const;
 export type Pruned = (typeof PRUNED)[number];
 /** Something that can go. `bytes`: what its files take; undefined where git says only when it cleans up itself */
@@ -105,7 +108,10 @@ async function namedBy(
   return [...pointed, ...Object.values(contents).map(({ sha256 }) => sha256)];
 }
 
-/** Kept files that nothing names: no run of the repository, whatever folder it is in, and none that can still be brought back. What is younger than a day may be about to be named. */
+/**
+ * Kept files that nothing names: no run of the repository, whatever folder it is in, and none that can still be brought
+ * back. What is younger than a day may be about to be named.
+ */
 async function files(
   { store, runsDir, now }: PruneContext,
   runs: ReadonlyMap<string, RunDirectory>,

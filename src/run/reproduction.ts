@@ -11,8 +11,10 @@ import { isOfFolder, outsideOf, ownSource, placeToday } from "./sources.ts";
 import { entryAt, standing } from "./git/standing.ts";
 
 /**
- * Lays out the files of the commit that a run repeats, anew where they are there already, and those that were kept besides.
- * @returns paths that neither has (elsewhere, very large): they are taken as they are now @throws UserError naming those that are nowhere
+ * Lays out the files of the commit that a run repeats, anew where they are there already, and those that were kept
+ * besides.
+ * @returns paths that neither has (elsewhere, very large): they are taken as they are now
+ * @throws UserError naming those that are nowhere
  */
 export async function layOut(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
   const tree = await openWorkTree(store, run.path, commit);

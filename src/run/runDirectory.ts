@@ -59,7 +59,10 @@ export class RunDirectory {
     return join(this.path, "lease");
   }
 
-  /** Makes the folder of a new run. @throws UserError when it is there already, the disk is full or the folder may not be written; nothing is left then */
+  /**
+   * Makes the folder of a new run.
+   * @throws UserError when it is there already, the disk is full or the folder may not be written; nothing is left then
+   */
   static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
     const path = join(runsDir, id);
     try {
@@ -158,7 +161,11 @@ export class RunDirectory {
     const { newer } = this.record();
     if (newer !== undefined) throw newerError(this.id, newer);
   }
-  /** Before its worker writes. @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where another worker has the run by now */
+  /**
+   * Before its worker writes.
+   * @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where
+   * another worker has the run by now
+   */
   mustBeThere(): void {
     if (!existsSync(join(this.path, "experiment.json")))
       throw new UserError(
@@ -227,7 +234,10 @@ export interface ReadRun {
   record: RunRecord;
 }
 
-/** Every run that can be read, newest first, with its record. @param told hears of the others: one of them hides no other */
+/**
+ * Every run that can be read, newest first, with its record.
+ * @param told hears of the others: one of them hides no other
+ */
 export function readRuns(runsDir: string, told: (run: RunDirectory, reason: string) => void): ReadRun[] {
   return listRuns(runsDir).flatMap((run) => {
     try {

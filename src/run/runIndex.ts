@@ -21,7 +21,10 @@ export interface IndexedRun {
   record: RunRecord;
 }
 
-/** Records of runs that had ended, kept beside the runs: a list of a thousand is one file to read, not a thousand journals to fold. A missing or damaged index is empty. */
+/**
+ * Records of runs that had ended, kept beside the runs: a list of a thousand is one file to read, not a thousand
+ * journals to fold. A missing or damaged index is empty.
+ */
 export function readIndex(runsDir: string): Map<string, IndexedRun> {
   try {
     return new Map(Object.entries(Index.parse(JSON.parse(boundedText(pathOf(runsDir), MOST_BYTES))).runs));
@@ -30,7 +33,10 @@ export function readIndex(runsDir: string): Map<string, IndexedRun> {
   }
 }
 
-/** Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right enough. */
+/**
+ * Keeps the records of runs that have ended. It is a copy of what the journals say: whoever writes last is right
+ * enough.
+ */
 export function writeIndex(runsDir: string, runs: Iterable<[id: string, run: IndexedRun]>): void {
   const ended = [...runs].filter(([, { record }]) => !isOpen(record.status) && record.id !== "");
   writeFileAtomic(pathOf(runsDir), JSON.stringify({ shape: SHAPE, runs: Object.fromEntries(ended) }));

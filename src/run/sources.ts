@@ -16,7 +16,9 @@ function realOf(path: string): string {
   return parent === path ? path : join(realOf(parent), basename(path));
 }
 
-/** Where in a repository each path of an experiment lies, those outside left out; by whatever links either was opened. */
+/**
+ * Where in a repository each path of an experiment lies, those outside left out; by whatever links either was opened.
+ */
 export function sourcesIn(top: string, experiment: Experiment): Record<string, string> {
   const root = realOf(top);
   const inner = (path: string): string => relative(root, realOf(path));
@@ -30,7 +32,10 @@ export function sourcesIn(top: string, experiment: Experiment): Record<string, s
   );
 }
 
-/** Folders that a run's sources may lie in now: the repository around the run, or around the process that reads it, and the folders themselves where there is none. */
+/**
+ * Folders that a run's sources may lie in now: the repository around the run, or around the process that reads it, and
+ * the folders themselves where there is none.
+ */
 function roots(runPath: string): string[] {
   const folder = realOf(dirname(dirname(dirname(runPath))));
   const here = process.cwd();
@@ -49,7 +54,10 @@ export function ownSource(sources: Readonly<Record<string, string>>, path: strin
 export const isOfFolder = (sources: Readonly<Record<string, string>>, path: string): boolean =>
   !Object.hasOwn(sources, path) && Object.hasOwn(sources, dirname(path));
 
-/** Where a run's files are now: in its work tree while it repeats another run, and in the repository where that has moved, or is another's. A path that is found nowhere stays as it was written. */
+/**
+ * Where a run's files are now: in its work tree while it repeats another run, and in the repository where that has
+ * moved, or is another's. A path that is found nowhere stays as it was written.
+ */
 function placeOf(run: RunDirectory): (path: string) => string {
   const tree = run.experiment().reproduces === undefined ? undefined : workTreeOf(run.path);
   return placeIn(run, tree);
@@ -81,7 +89,10 @@ async function isStill({ sha256 }: Content, path: string): Promise<boolean> {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true && (await contentOf(path)).sha256 === sha256;
 }
 
-/** Of a run that repeats another: paths that its work tree lacks, or has otherwise, and that do not hold what they held, as far as that is known; and those of them that are nowhere. */
+/**
+ * Of a run that repeats another: paths that its work tree lacks, or has otherwise, and that do not hold what they held,
+ * as far as that is known; and those of them that are nowhere.
+ */
 export async function outsideOf(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
   const { sources, contents } = run.record();
   const tree = workTreeOf(run.path);

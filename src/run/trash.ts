@@ -102,7 +102,10 @@ export function deletedRuns(
   });
 }
 
-/** Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was deleted. */
+/**
+ * Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was
+ * deleted.
+ */
 function emptyOld(runsDir: string): void {
   for (const { path, expired } of deletedRuns(runsDir))
     if (expired(Date.now())) rmSync(path, { recursive: true, force: true });

@@ -11,7 +11,10 @@ export interface UnreadableRun {
 /** So long (ms) a new run's folder may be without its experiment: it is being made. */
 const MADE = 10_000;
 
-/** Folders with a run's name that are not among the listed ones, since their experiment is missing or may not be read. @throws where the folder of runs itself cannot be read */
+/**
+ * Folders with a run's name that are not among the listed ones, since their experiment is missing or may not be read.
+ * @throws where the folder of runs itself cannot be read
+ */
 export function unreadableRuns(runsDir: string, listed: ReadonlySet<string>, now = Date.now()): UnreadableRun[] {
   return readdirSync(runsDir)
     .filter((name) => isRunId(name) && !listed.has(name))

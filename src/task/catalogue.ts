@@ -1,9 +1,15 @@
 import type { TaskName } from "../experiment/taskNames.ts";
 import type { MetricName } from "./metric/score.ts";
 
-/** How a task's rows become text (reference section 3: official templates, fields joined by single spaces, no task prefix). */
+/**
+ * How a task's rows become text (reference section 3: official templates, fields joined by single spaces, no task
+ * prefix).
+ */
 export interface TaskDefinition {
-  /** Pieces of the input: a name as the official template prints it, and the fields that may hold its text, first found first. */
+  /**
+   * Pieces of the input: a name as the official template prints it, and the fields that may hold its text, first found
+   * first.
+   */
   source: { name: string; fields: readonly string[] }[];
   /** Fields that may hold the label or the answers. */
   target: readonly string[];
@@ -11,7 +17,10 @@ export interface TaskDefinition {
   classes?: readonly (readonly string[])[];
   /** First: what chooses the checkpoint. */
   metrics: readonly MetricName[];
-  /** Official split policy: half of validation is the test, or 1,000 rows of train are validation; none: the splits as given. */
+  /**
+   * Official split policy: half of validation is the test, or 1,000 rows of train are validation; none: the splits as
+   * given.
+   */
   policy: "halve" | "hold-out" | "given";
   /** Columns of the task's official TSV, where that has no header. */
   headerless?: readonly string[];

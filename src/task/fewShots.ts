@@ -21,9 +21,10 @@ export function balancedShots(train: readonly Example[], k: number, seed: number
 }
 
 /**
- * The official code's draw (train.py 633-651): floor(k / classes) of each class in shuffled order. The k-th is of any class,
- * so that two classes may end 3:1 at k = 4; where k leaves a remainder of two or more, fewer than k are drawn.
- * @param classOf an example's class; @param classes how many there are
+ * The official code's draw (train.py 633-651): floor(k / classes) of each class in shuffled order. The k-th is of any
+ * class, so that two classes may end 3:1 at k = 4; where k leaves a remainder of two or more, fewer than k are drawn.
+ * @param classOf an example's class;
+ * @param classes how many there are
  */
 export function officialShots(
   train: readonly Example[],

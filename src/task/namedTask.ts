@@ -11,7 +11,10 @@ import { rowPlace } from "./rows/rowPlace.ts";
 import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
-/** Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference section 3). */
+/**
+ * Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference
+ * section 3).
+ */
 const HELD_OUT = 1000;
 const SPLIT_SEED = 42;
 /** The official code trains Yelp on so many of its shuffled rows. */
@@ -136,7 +139,10 @@ class RowReader {
     };
   }
 
-  /** Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's files have no such field but a number. */
+  /**
+   * Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's
+   * files have no such field but a number.
+   */
   private hidden(row: Row): boolean {
     const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined);
     const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
@@ -145,7 +151,10 @@ class RowReader {
     return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
   }
 
-  /** The examples of a split's files, in order; of a test set with hidden labels none. @throws UserError naming file, line and field */
+  /**
+   * The examples of a split's files, in order; of a test set with hidden labels none.
+   * @throws UserError naming file, line and field
+   */
   async read(paths: readonly string[], split: SplitName): Promise<Example[]> {
     const rows: { path: string; row: Row }[] = [];
     for (const path of paths)

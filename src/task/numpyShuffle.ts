@@ -31,7 +31,10 @@ function seedState(seed: number): bigint[] {
   return [0, 2, 4, 6].map((i) => words[i]! | (words[i + 1]! << 32n));
 }
 
-/** PCG64 (XSL-RR, O'Neill 2014) seeded as numpy.random.default_rng seeds it; 32-bit draws take the low half, then the high. */
+/**
+ * PCG64 (XSL-RR, O'Neill 2014) seeded as numpy.random.default_rng seeds it; 32-bit draws take the low half, then the
+ * high.
+ */
 class Pcg64 {
   private state = 0n;
   private readonly increment: bigint;
@@ -74,7 +77,10 @@ class Pcg64 {
   }
 }
 
-/** numpy.random.default_rng(seed).permutation(n), which is what Dataset.shuffle(seed) of Hugging Face's datasets draws; n below 2^32. */
+/**
+ * numpy.random.default_rng(seed).permutation(n), which is what Dataset.shuffle(seed) of Hugging Face's datasets draws;
+ * n below 2^32.
+ */
 export function numpyPermutation(n: number, seed: number): Int32Array {
   const random = new Pcg64(seed);
   const order = Int32Array.from({ length: n }, (_, i) => i);

@@ -1,6 +1,9 @@
 import { permutation } from "../base/random.ts";
 
-/** Takes seeded fractions of the items for test and validation; the rest trains, in the order given. The same seed gives the same split. */
+/**
+ * Takes seeded fractions of the items for test and validation; the rest trains, in the order given. The same seed gives
+ * the same split.
+ */
 export function splitBySeed<T>(
   items: readonly T[],
   { validation, test, seed }: { validation: number; test: number; seed: number },

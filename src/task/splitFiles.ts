@@ -15,7 +15,8 @@ export type SplitName = keyof typeof NAMES;
 export const TRAINING_FILES = `train.${EXTENSIONS.join(", train.")}, train-00000-of-00001.parquet`;
 
 /**
- * The files of a split in a folder: one, or the shards of one as Hugging Face names them, in order; none is an empty list.
+ * The files of a split in a folder: one, or the shards of one as Hugging Face names them, in order; none is an empty
+ * list.
  * @throws UserError naming the shard that is missing
  */
 export function splitFiles(folder: string, split: SplitName): string[] {

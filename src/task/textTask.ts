@@ -22,8 +22,10 @@ function partition(total: number, parts: number, random: MersenneTwister): numbe
 }
 
 /**
- * T5's span corruption (Raffel et al. 2020, section 3.1.4), by words: a share of them in spans becomes sentinels, and the target is what they hide.
- * @param corruption share of the words, 0..1 @param spanWords mean length of a span
+ * T5's span corruption (Raffel et al. 2020, section 3.1.4), by words: a share of them in spans becomes sentinels, and
+ * the target is what they hide.
+ * @param corruption share of the words, 0..1
+ * @param spanWords mean length of a span
  */
 export function corruptSpans(
   words: readonly string[],
@@ -72,7 +74,10 @@ async function examplesOf(path: string, name: string, { words, perFile, ...spec 
   );
 }
 
-/** Running text from a folder of .txt files, to be denoised, or labelled by its file's name; whole files are held out. @throws UserError when the folder has none */
+/**
+ * Running text from a folder of .txt files, to be denoised, or labelled by its file's name; whole files are held out.
+ * @throws UserError when the folder has none
+ */
 export async function loadTextTask(
   spec: TextSpec,
 ): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {

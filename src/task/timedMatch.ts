@@ -6,7 +6,10 @@ const MOST_MS = 500;
 /** Says always the same; pattern and text come as values. */
 const MATCH = new Script("new RegExp(pattern, 'u').exec(text)?.[1]");
 
-/** What the first group of an experiment's regular expression finds in a text. @throws UserError where that takes too long, or cannot be done */
+/**
+ * What the first group of an experiment's regular expression finds in a text.
+ * @throws UserError where that takes too long, or cannot be done
+ */
 export function timedMatch(pattern: string, text: string): string | undefined {
   try {
     return MATCH.runInContext(createContext({ pattern, text }), { timeout: MOST_MS }) as string | undefined;

@@ -72,7 +72,10 @@ export function mixSeed(...parts: number[]): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Indices of each batch of one epoch: shuffled, sorted by length within windows of 16 batches, the batches shuffled again. */
+/**
+ * Indices of each batch of one epoch: shuffled, sorted by length within windows of 16 batches, the batches shuffled
+ * again.
+ */
 export function epochBatches(lengths: readonly number[], batchSize: number, seed: number, epoch: number): number[][] {
   const order = Array.from(permutation(lengths.length, mixSeed(seed, 1, epoch)));
   const batches: number[][] = [];
@@ -83,7 +86,10 @@ export function epochBatches(lengths: readonly number[], batchSize: number, seed
   return Array.from(permutation(batches.length, mixSeed(seed, 2, epoch)), (index) => batches[index]!);
 }
 
-/** The endless sequence of training batches: a pure function of (seed, index), so a resumed run needs no generator state. */
+/**
+ * The endless sequence of training batches: a pure function of (seed, index), so a resumed run needs no generator
+ * state.
+ */
 export class BatchSequence {
   readonly #examples: readonly TokenisedExample[];
   readonly #options: { batchSize: number; seed: number };

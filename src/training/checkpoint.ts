@@ -94,7 +94,10 @@ function newerFormat(format: string | undefined): number | undefined {
   return version > 2 ? version : undefined;
 }
 
-/** A checkpoint's content. One that a worker replaces while it is read has a part of either: it is read again, and the last word stands. */
+/**
+ * A checkpoint's content. One that a worker replaces while it is read has a part of either: it is read again, and the
+ * last word stands.
+ */
 function open(path: string): Opened | { damage: string } | { newer: number } {
   const which = (): string => {
     const entry = statSync(path, { throwIfNoEntry: false });
@@ -143,7 +146,8 @@ export function checkpointDamage(path: string): string | undefined {
 export const asidePath = (path: string): string => join(dirname(path), `damaged-${basename(path)}`);
 
 /**
- * The saved state, verified against its digest; undefined if there is none yet, `damage` if the file is no whole checkpoint.
+ * The saved state, verified against its digest; undefined if there is none yet, `damage` if the file is no whole
+ * checkpoint.
  * @param like the run's initial parameters: names, sizes and groups
  * @throws UserError if it belongs to another experiment, or is a newer version's
  */

@@ -47,8 +47,8 @@ function average(all: Parameters, name: string, tasks: number): TrainableTensor 
 }
 
 /**
- * MPT's source stage (Wang et al. 2023): one prompt P* for all source tasks, times u v^T of each, learns from the tasks' own prompts.
- * Every step takes one batch of every task; the loss is the mean of theirs.
+ * MPT's source stage (Wang et al. 2023): one prompt P* for all source tasks, times u v^T of each, learns from the
+ * tasks' own prompts. Every step takes one batch of every task; the loss is the mean of theirs.
  * @param initial MPT's start values: prompt (m, d), u (m), v (d)
  * @returns P*, and the mean of the tasks' u and v, from which a target task starts
  * @throws the signal's reason when it is aborted

@@ -13,7 +13,9 @@ export interface Prediction {
   group?: string | undefined;
 }
 
-/** `loss`: mean over label tokens, in nats; `metrics`: those of the task, and the share of exact matches as accuracy. */
+/**
+ * `loss`: mean over label tokens, in nats; `metrics`: those of the task, and the share of exact matches as accuracy.
+ */
 export interface EvaluationResult {
   loss: number;
   metrics: Record<string, number>;
@@ -61,7 +63,10 @@ async function greedily(
   return { sum, tokens, texts };
 }
 
-/** The likeliest candidate of each row. Its loss is that of the target, which is scored apart only where it is no candidate. */
+/**
+ * The likeliest candidate of each row. Its loss is that of the target, which is scored apart only where it is no
+ * candidate.
+ */
 async function likeliest(
   model: TunedModel,
   parameters: Parameters,

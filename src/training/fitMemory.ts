@@ -37,7 +37,9 @@ function shorter(run: NeedingRun, have: Available, change: Change): Change | und
     .find((each) => fits(memoryNeed(run, each), have));
 }
 
-/** On a graphics processor a whole batch is one part, so that fewer rows take less; the processor cuts batches anyway. */
+/**
+ * On a graphics processor a whole batch is one part, so that fewer rows take less; the processor cuts batches anyway.
+ */
 function smaller(run: NeedingRun, have: Available): Change | undefined {
   if (have.device === undefined) return undefined;
   const sizes: number[] = [];
@@ -71,7 +73,10 @@ function said(run: NeedingRun, change: Change, device: boolean): string {
   return `${what} would need ${needOf(memoryNeed(run, change), device)}`;
 }
 
-/** What would make the run fit, each with its need: what costs time before what costs quality, both only where neither does alone. */
+/**
+ * What would make the run fit, each with its need: what costs time before what costs quality, both only where neither
+ * does alone.
+ */
 function remedies(run: NeedingRun, forecast: MemoryForecast, have: Available): string {
   const device = onDevice(forecast, have);
   const spare = sparing(run);
@@ -113,7 +118,8 @@ function lessThan(
 
 /**
  * The most copies of the model, up to `wanted`, with which a run fits; results do not depend on them.
- * @throws UserError where it does not fit with one copy either, with what would fit; not where the experiment says that memory is not to be looked at
+ * @throws UserError where it does not fit with one copy either, with what would fit; not where the experiment says that
+ * memory is not to be looked at
  */
 export function fitMemory(run: NeedingRun, wanted: number, have: Available): Fitting {
   let copies = wanted;

@@ -3,7 +3,9 @@ import type { PartShape } from "../model/memory/modelMemory.ts";
 import { epochBatches, type TokenisedExample } from "./batching.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
-/** Batches that are looked at: of many more, those with the longest inputs are among them by length, see `longestFirst`. */
+/**
+ * Batches that are looked at: of many more, those with the longest inputs are among them by length, see `longestFirst`.
+ */
 const MOST_BATCHES = 2000;
 
 /** How each row's input is cut: a longer one counts as this long. */
@@ -43,7 +45,10 @@ function shapesOf(
   }));
 }
 
-/** The parts of an epoch's batches that could take the most memory. @param partTokens of one part; undefined: the processor's */
+/**
+ * The parts of an epoch's batches that could take the most memory.
+ * @param partTokens of one part; undefined: the processor's
+ */
 export function largestTrained(
   examples: readonly Lengths[],
   { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined },

@@ -26,7 +26,10 @@ export interface LoopOptions {
   hidden: { units: number; dropout: number };
   /** ADePT's penalty on its offsets, see StepOptions */
   offsetPenalty?: number;
-  /** loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was requested meanwhile */
+  /**
+   * loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was
+   * requested meanwhile
+   */
   evaluate: (
     parameters: Parameters,
   ) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
@@ -172,7 +175,10 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
   return { step, parameters: next.parameters, adam: next.state, best: state.best };
 }
 
-/** Evaluates on the validation split, if there is one; the state with a new best if it is one (the first of equals stays). */
+/**
+ * Evaluates on the validation split, if there is one; the state with a new best if it is one (the first of equals
+ * stays).
+ */
 async function validate(state: LoopState, options: LoopOptions): Promise<{ state: LoopState; improved: boolean }> {
   const result = await options.evaluate(state.parameters);
   if (result === undefined) return { state, improved: false };
@@ -185,8 +191,8 @@ async function validate(state: LoopState, options: LoopOptions): Promise<{ state
 }
 
 /**
- * Trains from the state given to the last step, or until a stop is requested. Every step is a pure function of the state
- * and the options, so a run resumed from a checkpoint repeats the very same numbers.
+ * Trains from the state given to the last step, or until a stop is requested. Every step is a pure function of the
+ * state and the options, so a run resumed from a checkpoint repeats the very same numbers.
  * @throws UserError if the loss stops being a number
  */
 export async function trainLoop(

@@ -37,7 +37,8 @@ export function backboneShape(folder: string): NeedingRun["backbone"] {
   const weights = BackboneWeights.open(folder);
   const config = readT5Config(folder, weights.has("lm_head.weight"));
   const values = t5Layout(config).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
-  // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less than three a value.
+  // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less
+  // than three a value.
   return { config, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
 }
 

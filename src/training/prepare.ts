@@ -58,7 +58,10 @@ function checkPositions({ method, training }: Experiment): void {
     );
 }
 
-/** Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment). @param training predictions are rare beside steps */
+/**
+ * Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment).
+ * @param training predictions are rare beside steps
+ */
 export async function openExperimentModel(
   experiment: Experiment,
   training = false,

@@ -1,5 +1,6 @@
 /**
- * Factor of the learning rate at an update: linear warm-up from 0, then linear decay to 0 at `total` (Hugging Face's linear schedule).
+ * Factor of the learning rate at an update: linear warm-up from 0, then linear decay to 0 at `total` (Hugging Face's
+ * linear schedule).
  * @param step updates made before this one, so the first update of a warm-up has factor 0
  */
 export function scheduleFactor(step: number, schedule: { warmup: number; total: number }): number {

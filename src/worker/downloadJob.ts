@@ -3,7 +3,10 @@ import { UserError } from "../base/errors.ts";
 import { downloadRepository } from "../hub/hubDownload.ts";
 import { hubPlace } from "../hub/hubRequest.ts";
 
-/** Downloads a model, telling how far it is as lines of JSON on standard output; the last has the result or the error. @returns an exit code */
+/**
+ * Downloads a model, telling how far it is as lines of JSON on standard output; the last has the result or the error.
+ * @returns an exit code
+ */
 export async function downloadJob(name: string, out: string, signal: AbortSignal): Promise<number> {
   const tell = (value: unknown): void => {
     process.stdout.write(`${JSON.stringify(value)}\n`);

@@ -14,7 +14,8 @@ export interface Exported {
   folder: string;
   method: string;
   folded: boolean;
-  /** tensors of folded_input.safetensors */ input: string[];
+  /** tensors of folded_input.safetensors */
+  input: string[];
 }
 
 /**

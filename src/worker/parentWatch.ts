@@ -4,7 +4,10 @@ import { Worker } from "node:worker_threads";
 const LOOK = 500;
 const GRACE = 2000;
 
-/** In a thread of its own, since the job's may be at work in one call for minutes. A parent's death leaves a process to another; on Windows it keeps the number of one that is no more. */
+/**
+ * In a thread of its own, since the job's may be at work in one call for minutes. A parent's death leaves a process to
+ * another; on Windows it keeps the number of one that is no more.
+ */
 const WATCH = `
 const { workerData: { parent, look, grace } } = require("node:worker_threads");
 const isGone = () => {
@@ -19,7 +22,10 @@ const timer = setInterval(() => {
 }, look);
 `;
 
-/** Ends this process when the one that started it, and alone wants its answer, is gone. @param parent its process id, as it says itself: it may be gone by now */
+/**
+ * Ends this process when the one that started it, and alone wants its answer, is gone.
+ * @param parent its process id, as it says itself: it may be gone by now
+ */
 export function endWithParent(parent: number): void {
   new Worker(WATCH, { eval: true, workerData: { parent, look: LOOK, grace: GRACE } }).unref();
 }

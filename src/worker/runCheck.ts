@@ -15,7 +15,10 @@ export interface RunTrouble {
   action: string;
 }
 
-/** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
+/**
+ * Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits.
+ * Nothing is changed.
+ */
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
   const record = run.record();
   const damage = record.newer === undefined ? run.damage() : undefined;

@@ -14,7 +14,10 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** What `npm audit --omit=dev --json` has found, by its output and how it ended; what is neither clean nor plainly "no audit to be had" is not ok. */
+/**
+ * What `npm audit --omit=dev --json` has found, by its output and how it ended; what is neither clean nor plainly "no
+ * audit to be had" is not ok.
+ */
 export function verdictOf(output: string, status: number | null): Verdict {
   let json: unknown;
   try {

@@ -43,7 +43,10 @@ function engineClock(): () => number {
   return () => seconds;
 }
 
-/** npm run bench analyses [EXAMPLES]: ablation, offsets and position shift of a run trained for 200 steps, and where the time goes. */
+/**
+ * npm run bench analyses [EXAMPLES]: ablation, offsets and position shift of a run trained for 200 steps, and where the
+ * time goes.
+ */
 export async function benchAnalyses([examples = "1000"]: string[], add: AddRow): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-"));
   try {

@@ -61,8 +61,9 @@ async function compare(
 }
 
 /**
- * npm run bench evaluate [SHAPE...] [--tokens N] [--rounds N]: examples per second of greedy generation against Hugging Face's generate, and of choosing among labels, on the same texts, weights and
- * most new tokens. Shapes: tiny-t5 (the embedded backbone), or those of the step bench with random weights.
+ * npm run bench evaluate [SHAPE...] [--tokens N] [--rounds N]: examples per second of greedy generation against Hugging
+ * Face's generate, and of choosing among labels, on the same texts, weights and most new tokens. Shapes: tiny-t5 (the
+ * embedded backbone), or those of the step bench with random weights.
  */
 export async function benchEvaluate(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({

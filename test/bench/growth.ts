@@ -134,7 +134,10 @@ async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Prom
   });
 }
 
-/** npm run bench growth [tokens|batch|layers|runs]... [--rounds N]: how a step grows with its tokens, rows and layers, beside PyTorch eager, and opening the list with its runs. */
+/**
+ * npm run bench growth [tokens|batch|layers|runs]... [--rounds N]: how a step grows with its tokens, rows and layers,
+ * beside PyTorch eager, and opening the list with its runs.
+ */
 export async function benchGrowth(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
     args,

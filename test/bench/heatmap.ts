@@ -88,7 +88,10 @@ function cases(): Case[] {
   ];
 }
 
-/** The longest time at one go that the host is busy: processor time between two beats, so that other programs do not count. */
+/**
+ * The longest time at one go that the host is busy: processor time between two beats, so that other programs do not
+ * count.
+ */
 class Busy {
   private longest = 0;
   private last = process.cpuUsage();
@@ -183,7 +186,10 @@ async function measure(
   await rest(100);
 }
 
-/** npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with the project's bounds beside. */
+/**
+ * npm run bench heatmap: an offset heatmap over files of 10 MB, of short and long rows and with a quote too many, with
+ * the project's bounds beside.
+ */
 export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
   const row = toldRow("heatmap", add);
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-heatmap-"));

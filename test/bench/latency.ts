@@ -138,8 +138,9 @@ function tell(shape: string, { rows, fold }: Latency, add: AddRow): void {
 }
 
 /**
- * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N]: ADePT, folded, DePT, prompt tuning with the same prompt and of the same budget, by the product's own
- * analysis. Wanted of the fold: within 2 % of prompt tuning with the same prompt, never slower than DePT, the run's own predictions.
+ * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N]: ADePT, folded, DePT, prompt
+ * tuning with the same prompt and of the same budget, by the product's own analysis. Wanted of the fold: within 2 % of
+ * prompt tuning with the same prompt, never slower than DePT, the run's own predictions.
  */
 export async function benchLatency(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({

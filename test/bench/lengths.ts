@@ -13,7 +13,10 @@ const SETS = ["sst2", "cola", "trec"];
 const ROWS = 32;
 const SEED = 42;
 const TRAIN = 20_000;
-/** Memory that a step of the official recipe takes in eager mode at T5-base, MB for each row (what is kept for the backward pass), and besides. */
+/**
+ * Memory that a step of the official recipe takes in eager mode at T5-base, MB for each row (what is kept for the
+ * backward pass), and besides.
+ */
 const PER_ROW = 300;
 const FIXED = 2500;
 
@@ -95,8 +98,9 @@ async function compare(
 }
 
 /**
- * npm run bench lengths [SET...] [--shape T5-base] [--batches N] [--official N]: milliseconds per example of our training (batches of texts of like length, each part padded to its own longest) on real texts,
- * against the official recipe: PyTorch eager, every text padded to 256.
+ * npm run bench lengths [SET...] [--shape T5-base] [--batches N] [--official N]: milliseconds per example of our
+ * training (batches of texts of like length, each part padded to its own longest) on real texts, against the official
+ * recipe: PyTorch eager, every text padded to 256.
  */
 export async function benchLengths(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({

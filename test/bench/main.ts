@@ -1,4 +1,5 @@
-// npm run bench [NAME [ARG...]]: what is measured, never a test that passes or fails by time. Rows are printed and kept in test/output/bench.json.
+// npm run bench [NAME [ARG...]]: what is measured, never a test that passes or fails by time. Rows are printed and kept
+// in test/output/bench.json.
 import { benchAnalyses } from "./analyses.ts";
 import { benchEvaluate } from "./evaluate.ts";
 import { benchGrowth } from "./growth.ts";

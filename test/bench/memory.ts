@@ -72,7 +72,10 @@ async function steady(
   });
 }
 
-/** npm run bench memory [SHAPE...] [--steps 200,1000,2000]: peak of a step beside PyTorch's, each in a fresh process, and what thousands of steps leave behind on each engine. */
+/**
+ * npm run bench memory [SHAPE...] [--steps 200,1000,2000]: peak of a step beside PyTorch's, each in a fresh process,
+ * and what thousands of steps leave behind on each engine.
+ */
 export async function benchMemory(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({
     args,

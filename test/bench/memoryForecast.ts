@@ -17,7 +17,9 @@ interface Measured {
 
 const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
 
-/** A process of its own makes a few steps and an evaluation; what it takes besides itself is set against the forecast. */
+/**
+ * A process of its own makes a few steps and an evaluation; what it takes besides itself is set against the forecast.
+ */
 function measured(asked: MemoryCase, folders: Map<string, string>): Measured {
   const shape = SHAPES.find(({ name }) => name === asked.backbone);
   if (shape !== undefined && !folders.has(shape.name)) {
@@ -43,7 +45,10 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
     ...(precision === undefined ? [] : [precision]),
   ].join(", ");
 
-/** Peak memory of training and evaluation beside its forecast. @param names backbones; none: all; "cuda" and the like measure a device's own memory */
+/**
+ * Peak memory of training and evaluation beside its forecast.
+ * @param names backbones; none: all; "cuda" and the like measure a device's own memory
+ */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
   const folders = new Map<string, string>();
   const device = names.find((name) => name === "cuda" || name === "webgpu");

@@ -54,7 +54,10 @@ function experiment(set: string, task: string): object {
   };
 }
 
-/** 200 steps of ADePT on the embedded backbone on each real set: the test metric beside that of the untrained backbone. Needs `npm run build` and the data. */
+/**
+ * 200 steps of ADePT on the embedded backbone on each real set: the test metric beside that of the untrained backbone.
+ * Needs `npm run build` and the data.
+ */
 export function benchSets(names: string[], add: AddRow): Promise<void> {
   if (!existsSync(DATA)) {
     console.log("The data sets are not beside this checkout.");

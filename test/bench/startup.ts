@@ -70,7 +70,10 @@ function activation(): { load: number; activate: number } {
   return JSON.parse(stdout.trim().split("\n").at(-1)!) as { load: number; activate: number };
 }
 
-/** npm run bench startup [--rounds N]: from the start of a process to its answer, and to a training's first step, beside PyTorch's. */
+/**
+ * npm run bench startup [--rounds N]: from the start of a process to its answer, and to a training's first step, beside
+ * PyTorch's.
+ */
 export async function benchStartup(args: string[], add: AddRow): Promise<void> {
   const { values } = parseArgs({ args, options: { rounds: { type: "string", default: "7" } } });
   const rounds = Number(values.rounds);

@@ -83,8 +83,8 @@ async function compare(
 }
 
 /**
- * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N]: the training step (loss and gradients of ADePT) of this engine as a run has it, and of each peer,
- * in turn within one run.
+ * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N]: the training step (loss and gradients
+ * of ADePT) of this engine as a run has it, and of each peer, in turn within one run.
  */
 export async function benchStep(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({

@@ -25,7 +25,10 @@ interface NameChange {
   parts: { folder: StoredFolder; name: string; node: StoredFile | StoredFolder | undefined }[];
 }
 
-/** What of the unsynced a power cut leaves: of each change of a name whether it is there, of a file's data how much (a share), and whether its length came before its data. */
+/**
+ * What of the unsynced a power cut leaves: of each change of a name whether it is there, of a file's data how much (a
+ * share), and whether its length came before its data.
+ */
 export interface Cut {
   keepsName: () => boolean;
   keepsData: () => number;
@@ -55,7 +58,10 @@ const apply = (file: StoredFile, share: number, zeros: boolean): Buffer => {
   return zeros && full > content.length ? Buffer.concat([content, Buffer.alloc(full - content.length)]) : content;
 };
 
-/** A disk by the rules that programs may count on: a file's data stay once it is synced, a name once its folder is. Everything else may or may not be there after a power cut. */
+/**
+ * A disk by the rules that programs may count on: a file's data stay once it is synced, a name once its folder is.
+ * Everything else may or may not be there after a power cut.
+ */
 export class DiskModel {
   private readonly root = new StoredFolder();
   private changes: NameChange[] = [];

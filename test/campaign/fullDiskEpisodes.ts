@@ -1,4 +1,5 @@
-// Episodes on a small disk: fullDiskEpisodes.ts FOLDER RESULT SEED FROM COUNT ISDISK. Where it is a disk, mounts it at FOLDER first.
+// Episodes on a small disk: fullDiskEpisodes.ts FOLDER RESULT SEED FROM COUNT ISDISK. Where it is a disk, mounts it at
+// FOLDER first.
 import { execFileSync } from "node:child_process";
 import {
   closeSync,

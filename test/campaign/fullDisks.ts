@@ -5,7 +5,10 @@ import { join } from "node:path";
 import type { Tally } from "./tally.ts";
 import { ended } from "./workspace.ts";
 
-/** How a small disk is had: a tmpfs in a mount namespace of its own, which goes with its process; else a limit on files' sizes. */
+/**
+ * How a small disk is had: a tmpfs in a mount namespace of its own, which goes with its process; else a limit on files'
+ * sizes.
+ */
 function way(): { note: string; command: string[]; isDisk: boolean } {
   const isFree = spawnSync("unshare", ["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none /mnt"]).status === 0;
   return isFree

@@ -6,7 +6,10 @@ import { ended, Workspace } from "./workspace.ts";
 
 const WRITERS = 8;
 
-/** Eight processes commit runs in one repository, while its user commits, packs and collects garbage. @returns how many runs */
+/**
+ * Eight processes commit runs in one repository, while its user commits, packs and collects garbage.
+ * @returns how many runs
+ */
 export async function gitEpisode(each: number, counter: Counter): Promise<number> {
   const place = Workspace.make("pt");
   const script = join(import.meta.dirname, "gitWriter.ts");

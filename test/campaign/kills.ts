@@ -11,7 +11,10 @@ import { must } from "./tally.ts";
 import { ended, kill, pause, until, VARIANTS, Workspace, type Variant } from "./workspace.ts";
 import type { ChildProcess } from "node:child_process";
 
-/** When a victim is killed: after a time, at the n-th event of a kind, at a file that is being written, or while git commits. */
+/**
+ * When a victim is killed: after a time, at the n-th event of a kind, at a file that is being written, or while git
+ * commits.
+ */
 interface Moment {
   name: string;
   delay: number;

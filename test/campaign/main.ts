@@ -1,4 +1,5 @@
-// npm run campaign: kills of workers, windows and queues, torn files, power cuts, full disks, windows at once and git contention, for a bounded time; exits 1 where something was lost or corrupt.
+// npm run campaign: kills of workers, windows and queues, torn files, power cuts, full disks, windows at once and git
+// contention, for a bounded time; exits 1 where something was lost or corrupt.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -32,7 +33,10 @@ const from = Number(values.from);
 const end = performance.now() + Number(values.minutes) * 60_000;
 const isOver = (): boolean => performance.now() > end;
 
-/** Episodes of one kind, a few at a time, until enough was tried or the time is over. @param work returns how much it tried */
+/**
+ * Episodes of one kind, a few at a time, until enough was tried or the time is over.
+ * @param work returns how much it tried
+ */
 async function part(
   name: string,
   wanted: number,

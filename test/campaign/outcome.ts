@@ -92,7 +92,10 @@ function mustBePart(run: RunDirectory, found: Outcome, expected: Outcome): void 
   );
 }
 
-/** A finished run must be what an unbroken one is, in its folder and in its commit. @param isTorn whether lines of its journal were destroyed */
+/**
+ * A finished run must be what an unbroken one is, in its folder and in its commit.
+ * @param isTorn whether lines of its journal were destroyed
+ */
 export async function mustBeWhole(
   place: Pick<Workspace, "git" | "bytes">,
   run: RunDirectory,

@@ -118,7 +118,10 @@ async function mustBeReadable(run: RunDirectory): Promise<void> {
   must(missing === 0, "lost", `the checkpoint is of step ${step}, and the journal lacks ${missing} of them`);
 }
 
-/** Lets a real worker go on from what a cut left, to what an unbroken run comes to. @returns false where no run is left */
+/**
+ * Lets a real worker go on from what a cut left, to what an unbroken run comes to.
+ * @returns false where no run is left
+ */
 async function mustGoOn(left: Left, after: number, recording: Recording): Promise<boolean> {
   const { operations, base, runs, variant } = recording;
   const folder = mkdtempSync(join(tmpdir(), "adept-cut-"));
@@ -144,7 +147,9 @@ async function mustGoOn(left: Left, after: number, recording: Recording): Promis
   }
 }
 
-/** How many states were made and looked at, how many of them were unlike any before, and how many a worker went on from. */
+/**
+ * How many states were made and looked at, how many of them were unlike any before, and how many a worker went on from.
+ */
 export interface Tried {
   states: number;
   different: number;
@@ -152,13 +157,13 @@ export interface Tried {
 }
 export interface PowerCuts {
   dice: Dice;
-  /** of the moments between two operations, this share is tried */ share: number;
-  /** so many states are gone on from */ resumes: number;
+  /** of the moments between two operations, this share is tried */
+  share: number;
+  /** so many states are gone on from */
+  resumes: number;
   counter: Counter;
-  /** leaves some operations out, as a program would that lacks them */ only?: (
-    operation: FileOperation,
-    path: string | undefined,
-  ) => boolean;
+  /** leaves some operations out, as a program would that lacks them */
+  only?: (operation: FileOperation, path: string | undefined) => boolean;
 }
 
 /** The operations that count; of a sync, with the path of what it syncs. */
@@ -170,7 +175,10 @@ function chosen(operations: readonly FileOperation[], only: PowerCuts["only"]): 
   });
 }
 
-/** Cuts the power after each operation of a recording, in each way, and looks at what is left. @throws Amiss, with the `moment`, where something is lost */
+/**
+ * Cuts the power after each operation of a recording, in each way, and looks at what is left.
+ * @throws Amiss, with the `moment`, where something is lost
+ */
 export async function cutPower(
   recording: Recording,
   { dice, share, resumes, counter, only }: PowerCuts,
@@ -217,7 +225,10 @@ export async function cutPower(
   }
 }
 
-/** Records a run and cuts its power after each of its operations; goes on from some of what is left. @returns how many states */
+/**
+ * Records a run and cuts its power after each of its operations; goes on from some of what is left.
+ * @returns how many states
+ */
 export async function powerEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "power", episode);
   const recording = await record(SCENARIOS[episode % SCENARIOS.length]!, dice.one(VARIANTS));

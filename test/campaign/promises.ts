@@ -27,7 +27,10 @@ export interface Promised {
 /** An event's text, as it reads back. */
 export const eventText = (event: RunEvent): string => JSON.stringify(RunEvent.parse(event));
 
-/** The durable events of a recording. One is said when its write is done and, where one follows at once, its sync: not later, so that a sync that is missing is missed. */
+/**
+ * The durable events of a recording. One is said when its write is done and, where one follows at once, its sync: not
+ * later, so that a sync that is missing is missed.
+ */
 export function promisesOf(operations: readonly FileOperation[]): Promised[] {
   const open = new Map<string, string>();
   const promises: Promised[] = [];

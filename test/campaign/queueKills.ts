@@ -96,7 +96,10 @@ function mustBeOneByOne(runs: readonly RunDirectory[]): void {
     must(span.from >= spans[i]!.to, "corrupt", `runs ${spans[i]!.id} and ${span.id} were trained at once`);
 }
 
-/** Runs wait in a queue; its process, and whoever waits with it, are killed some times. Each run comes to its end, once. @returns kills */
+/**
+ * Runs wait in a queue; its process, and whoever waits with it, are killed some times. Each run comes to its end, once.
+ * @returns kills
+ */
 export async function queueEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "queue", episode);
   const variant = dice.one(VARIANTS);

@@ -9,7 +9,10 @@ import { CLI, ended, env, until, Workspace, type Variant } from "./workspace.ts"
 const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).href;
 const HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
 
-/** What the processes of a few commands did to the files of a project. `place`: the project as it is in the end; `base`: as it was before; `runs`: the folder of runs in it. */
+/**
+ * What the processes of a few commands did to the files of a project. `place`: the project as it is in the end; `base`:
+ * as it was before; `runs`: the folder of runs in it.
+ */
 export interface Recording {
   name: string;
   variant: Variant;
@@ -28,7 +31,10 @@ host.writeIndex(runsDir, [[run.id, host.readRecord(run.path)]]);
 host.deleteRuns(runsDir, [run.id], folder).then(() => host.restoreRuns(runsDir, [run.id], folder)).then(() => { host.annotateRun(run.path, { note: "back" }); });
 `;
 
-/** Two ways to a finished run: at once; and by the queue, in a folder of runs that is made with those above it, with what a window does to it then. */
+/**
+ * Two ways to a finished run: at once; and by the queue, in a folder of runs that is made with those above it, with
+ * what a window does to it then.
+ */
 export const SCENARIOS = ["train", "queue"] as const;
 
 export async function record(scenario: (typeof SCENARIOS)[number], variant: Variant): Promise<Recording> {

@@ -1,4 +1,7 @@
-/** What went wrong in an episode. `lost`: something acknowledged is no longer there; `corrupt`: something is there that nobody wrote; `unclear`: a message that does not say what to do. */
+/**
+ * What went wrong in an episode. `lost`: something acknowledged is no longer there; `corrupt`: something is there that
+ * nobody wrote; `unclear`: a message that does not say what to do.
+ */
 export interface Finding {
   kind: "lost" | "corrupt" | "unclear";
   episode: string;

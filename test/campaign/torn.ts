@@ -63,7 +63,10 @@ function turned(bytes: Buffer, dice: Dice, from: number, times: number): Buffer 
   return copy;
 }
 
-/** Damages files of an unfinished run: the other run stays as it is, and this one goes on to what an unbroken one comes to. */
+/**
+ * Damages files of an unfinished run: the other run stays as it is, and this one goes on to what an unbroken one comes
+ * to.
+ */
 export async function tornEpisode(
   templates: Templates,
   { seed, episode }: { seed: number; episode: number },

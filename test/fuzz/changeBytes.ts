@@ -24,7 +24,10 @@ const FIGURES = [
   "NaN",
   "018446744073709551615",
 ];
-/** Pieces that readers trip over: names of prototypes, ways out of a folder, escapes of terminals, markup, the other line ends, the marks of each format. */
+/**
+ * Pieces that readers trip over: names of prototypes, ways out of a folder, escapes of terminals, markup, the other
+ * line ends, the marks of each format.
+ */
 const PIECES = [
   "__proto__",
   "constructor",

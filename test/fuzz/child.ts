@@ -1,4 +1,5 @@
-// Reads inputs one after the other; whoever started it watches its time and memory, and goes on behind an input that ends it.
+// Reads inputs one after the other; whoever started it watches its time and memory, and goes on behind an input that
+// ends it.
 import { mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

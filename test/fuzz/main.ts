@@ -1,4 +1,5 @@
-// npm run fuzz [-- --inputs N --seed S --only READER,READER]: changed inputs for everything that reads what others wrote.
+// npm run fuzz [-- --inputs N --seed S --only READER,READER]: changed inputs for everything that reads what others
+// wrote.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";

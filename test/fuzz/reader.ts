@@ -7,7 +7,10 @@ export interface Reader {
   weight?: number;
   /** Milliseconds of work that an input may take, where the reader has a limit of its own. */
   patience?: number;
-  /** Makes the checksums of a changed input right again, so that what they protect is read: of most inputs. One that it cannot mend stays as it is. */
+  /**
+   * Makes the checksums of a changed input right again, so that what they protect is read: of most inputs. One that it
+   * cannot mend stays as it is.
+   */
   mend?: (input: Buffer) => Buffer;
   /** Valid inputs that are changed. */
   corpus: () => readonly Buffer[];

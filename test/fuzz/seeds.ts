@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 
-/** An input that once was a finding. `text`: as it is, with `repeat` as often as `times` says in the place of "@"; `latin1`: its letters are bytes. */
+/**
+ * An input that once was a finding. `text`: as it is, with `repeat` as often as `times` says in the place of "@";
+ * `latin1`: its letters are bytes.
+ */
 const Seed = z.object({
   reader: z.string(),
   why: z.string(),

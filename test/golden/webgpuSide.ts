@@ -1,6 +1,7 @@
 import { openMethodGolden } from "./methodGolden.ts";
 
-// A process of its own computes goldens on WebGPU: the driver is named by the environment that it starts with. One line of JSON a golden.
+// A process of its own computes goldens on WebGPU: the driver is named by the environment that it starts with. One line
+// of JSON a golden.
 for (const each of process.argv.slice(2)) {
   const [model, name] = each.split("/") as [string, string];
   const { tuned, parameters, json, batch } = openMethodGolden(model, name, {

@@ -8,7 +8,10 @@ function written(body: unknown): string {
   return typeof body === "string" && body.startsWith("^") ? body.slice(1) : JSON.stringify(body);
 }
 
-/** The text that a snippet leaves when nothing is typed over: a backslash before $, } or itself takes their meaning away, ${1:text} is text up to the first brace that closes it. */
+/**
+ * The text that a snippet leaves when nothing is typed over: a backslash before $, } or itself takes their meaning
+ * away, ${1:text} is text up to the first brace that closes it.
+ */
 function expanded(snippet: string): string {
   let at = 0;
   const part = (inside: boolean): string => {

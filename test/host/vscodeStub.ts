@@ -1,7 +1,8 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-// What the host's parts reach of the `vscode` module: translation, icons, events, a tree that remembers what it is told.
+// What the host's parts reach of the `vscode` module: translation, icons, events, a tree that remembers what it is
+// told.
 const filled = (text: string, values: readonly unknown[]): string =>
   text.replace(/\{(\d)\}/g, (place, index: string) => (values.length === 0 ? place : String(values[Number(index)])));
 /** What stands for a translation: the text itself, or what a test puts here. */

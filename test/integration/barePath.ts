@@ -2,10 +2,15 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
-/** What the extension asks a machine for (git), and what VS Code's own server does (a shell, ripgrep for its search). */
+/**
+ * What the extension asks a machine for (git), and what VS Code's own server does (a shell, ripgrep for its search).
+ */
 const COMMANDS = ["git", "rg", "sh"] as const;
 
-/** Makes a folder with links to these commands and nothing else: as a PATH, a machine without Node, Python or anything more. */
+/**
+ * Makes a folder with links to these commands and nothing else: as a PATH, a machine without Node, Python or anything
+ * more.
+ */
 export function makeBarePath(folder: string): string {
   mkdirSync(folder, { recursive: true });
   for (const name of COMMANDS)

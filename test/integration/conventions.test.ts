@@ -134,7 +134,8 @@ test("1,000 runs are listed with less work once their index is there, and a run 
   await workbench.runRow("At work").waitFor({ timeout: 30_000 });
   await until("both times", read, (times) => times.length === 2, 20);
   console.log(`# 1,001 runs: ${read().join(" and ")} ms of work, on the screen after ${shown} ms`);
-  // The second time reads the index, as every time but the first does; both are of one machine (`npm run bench ui` has the figures).
+  // The second time reads the index, as every time but the first does; both are of one machine (`npm run bench ui` has
+  // the figures).
   assert.ok(read()[1]! < read()[0]!, read().join());
 
   await page.mouse.move(700, 600);

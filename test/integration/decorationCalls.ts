@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
 
-/** One `setDecorations` as the extension host sent it to the window: the number of its decoration type, and how many ranges that now has. */
+/**
+ * One `setDecorations` as the extension host sent it to the window: the number of its decoration type, and how many
+ * ranges that now has.
+ */
 export interface DecorationCall {
   readonly editor: string;
   readonly type: number;
@@ -9,7 +12,10 @@ export interface DecorationCall {
 
 const METHOD = Buffer.from("$trySetDecorationsFast");
 
-/** The calls in a stream of VS Code's own protocol, and how much of it they were read from: after a method's name come the length and the JSON of its arguments. */
+/**
+ * The calls in a stream of VS Code's own protocol, and how much of it they were read from: after a method's name come
+ * the length and the JSON of its arguments.
+ */
 function callsIn(bytes: Buffer): { calls: DecorationCall[]; end: number } {
   const calls: DecorationCall[] = [];
   for (let end = 0; ;) {
@@ -25,7 +31,10 @@ function callsIn(bytes: Buffer): { calls: DecorationCall[]; end: number } {
   }
 }
 
-/** Listens to what the extension host asks of a window that is opened from now on; each call of `taken` gives what came since the last. */
+/**
+ * Listens to what the extension host asks of a window that is opened from now on; each call of `taken` gives what came
+ * since the last.
+ */
 export class DecorationCalls {
   private calls: DecorationCall[] = [];
 

@@ -12,7 +12,10 @@ import { git, newest } from "./workspace.ts";
 
 const home = mkdtempSync(join(tmpdir(), "adept-home-"));
 const path = makeBarePath(join(home, "bin"));
-/** A machine that knows nobody: no name, no e-mail, and nothing but git and what VS Code's server needs; its Node is VS Code's own, which no path names. */
+/**
+ * A machine that knows nobody: no name, no e-mail, and nothing but git and what VS Code's server needs; its Node is VS
+ * Code's own, which no path names.
+ */
 const session = new Session(
   { "security.workspace.trust.enabled": true },
   { HOME: home, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", PATH: path, EMAIL: "" },

@@ -18,7 +18,10 @@ const THEMES = {
 const session = new Session({ "security.workspace.trust.enabled": false });
 const words = ["river", "stone", "light", "paper", "green", "seven"];
 
-/** A folder with an ADePT and a DePT run on its own data, as a person has it: a byte-order mark, CRLF, emoji, CJK, a long line. */
+/**
+ * A folder with an ADePT and a DePT run on its own data, as a person has it: a byte-order mark, CRLF, emoji, CJK, a
+ * long line.
+ */
 function trained(): string {
   const folder = session.workspace(6);
   const rows = Array.from({ length: 80 }, (_, i) =>

@@ -125,7 +125,10 @@ exports.createRotatingLogger = open;
 exports.createAsyncRotatingLogger = open;
 `;
 
-/** A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major version from npm. */
+/**
+ * A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major
+ * version from npm.
+ */
 function nodeFor(range: string | undefined): string {
   const here = process.versions.node.split(".")[0] ?? "";
   const wanted = /\d+/.exec(range ?? here)?.[0] ?? here;

@@ -1,4 +1,5 @@
-// Makes the README's pictures: the sample experiment, trained in a real VS Code's window, as it stands when the run has finished.
+// Makes the README's pictures: the sample experiment, trained in a real VS Code's window, as it stands when the run has
+// finished.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { installVscode } from "./installVscode.ts";

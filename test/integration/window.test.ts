@@ -15,7 +15,11 @@ const THEMES = {
 };
 const session = new Session({ "security.workspace.trust.enabled": false });
 
-/** What a repository may have that must not matter: hooks that refuse every commit, commits to be signed by nothing, another git at work; and files that no commit should hold. @returns those files */
+/**
+ * What a repository may have that must not matter: hooks that refuse every commit, commits to be signed by nothing,
+ * another git at work; and files that no commit should hold.
+ * @returns those files
+ */
 function makeTrouble(folder: string): string[] {
   for (const hook of ["pre-commit", "commit-msg", "prepare-commit-msg", "post-commit"])
     writeFileSync(join(folder, ".git/hooks", hook), "#!/bin/sh\ntouch hook-ran\nexit 1\n", { mode: 0o755 });
@@ -207,7 +211,10 @@ test("a run is stopped from the status bar with its partial result, and resumed 
   assert.equal(runPaths(folder).length, 1);
 });
 
-/** What VS Code says of the start of the extension, and of that of its own Git extension, in a window of its own, in milliseconds; the window shows the runs. */
+/**
+ * What VS Code says of the start of the extension, and of that of its own Git extension, in a window of its own, in
+ * milliseconds; the window shows the runs.
+ */
 async function activation(t: TestContext): Promise<{ workbench: Workbench; own: number; git: number }> {
   const workbench = await session.open(t, session.folders[0]);
   await workbench.command("Developer: Show Running Extensions");
@@ -222,7 +229,8 @@ async function activation(t: TestContext): Promise<{ workbench: Workbench; own: 
         ),
       )?.[1],
     );
-  // VS Code's clock starts before it awaits its own work, so what other extensions load meanwhile would count as ours: let them come first.
+  // VS Code's clock starts before it awaits its own work, so what other extensions load meanwhile would count as ours:
+  // let them come first.
   let seen = "";
   await until(
     "other extensions up",

@@ -62,7 +62,10 @@ export class Workbench {
     await this.settle();
   }
 
-  /** A window of a busy server can miss its workspace file, and says then that no folder is open; loaded anew it reads it. */
+  /**
+   * A window of a busy server can miss its workspace file, and says then that no folder is open; loaded anew it reads
+   * it.
+   */
   private async readWorkspaceFile(): Promise<void> {
     const folders = this.page.locator(".explorer-folders-view .monaco-list-row").first();
     for (let attempt = 1; attempt < 4; attempt++) {
@@ -141,7 +144,10 @@ export class Workbench {
     await input.fill(text);
   }
 
-  /** By the icon, which shows or hides: while VS Code restores a window its state comes late, so the view itself says whether to click. */
+  /**
+   * By the icon, which shows or hides: while VS Code restores a window its state comes late, so the view itself says
+   * whether to click.
+   */
   async showRuns(): Promise<void> {
     const item = this.page
       .locator('.part.activitybar .action-item:has(.action-label[aria-label^="ADePT Lab"])')

@@ -9,7 +9,10 @@ import { readJournal } from "../../src/run/journal.ts";
 export const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
 
-/** A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new one, and an experiment on the mail sample. */
+/**
+ * A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new
+ * one, and an experiment on the mail sample.
+ */
 export function makeWorkspace(steps: number): string {
   const folder = mkdtempSync(join(tmpdir(), "adept wörk: space 好-"));
   mkdirSync(join(folder, ".vscode"));
@@ -90,7 +93,10 @@ export function isAlive(pid: number | undefined): boolean {
   }
 }
 
-/** Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A signal that it is sent meanwhile reaches it afterwards. */
+/**
+ * Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A
+ * signal that it is sent meanwhile reaches it afterwards.
+ */
 export async function held(pid: number | undefined, work: () => Promise<void>): Promise<void> {
   if (pid === undefined) throw new Error("no worker to hold");
   process.kill(pid, "SIGSTOP");

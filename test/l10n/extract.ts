@@ -36,7 +36,10 @@ function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   });
 }
 
-/** What a message says with its values left out: "There is no file {0}". Both ways of a condition; undefined where it is no literal. */
+/**
+ * What a message says with its values left out: "There is no file {0}". Both ways of a condition; undefined where it is
+ * no literal.
+ */
 function templatesOf(node: ts.Expression | undefined): string[] {
   if (node === undefined) return [];
   if (ts.isStringLiteralLike(node)) return [node.text];
@@ -50,7 +53,10 @@ function templatesOf(node: ts.Expression | undefined): string[] {
 const tells = (template: string): boolean =>
   template.replace(/\{\d\}/g, "").replace(/[^a-z]/gi, "").length >= 6 && (template.match(/\{\d\}/g)?.length ?? 0) <= 9;
 
-/** What a text is called in the core that is shown where the run, its files or its experiment are: in a message, on a page, in a row. */
+/**
+ * What a text is called in the core that is shown where the run, its files or its experiment are: in a message, on a
+ * page, in a row.
+ */
 const SHOWN = /^(message|reason|notes?|why|problem|title|warningsOf)$/;
 
 /** What a name stands for, where it is a name of texts that are shown. */
@@ -76,7 +82,10 @@ function sentencesIn(node: ts.Node): string[] {
   );
 }
 
-/** The messages of the core that a window shows: obstacles with what to do about them, and what is said of a run, its files or its experiment. */
+/**
+ * The messages of the core that a window shows: obstacles with what to do about them, and what is said of a run, its
+ * files or its experiment.
+ */
 export function coreMessages(): string[] {
   const names = readdirSync(ROOT, { recursive: true })
     .map(String)
@@ -113,7 +122,10 @@ export function schemaTexts(): string[] {
   return [...texts].sort();
 }
 
-/** Every text that the host translates, sorted. @throws Error where one is no literal, which no translator would ever see */
+/**
+ * Every text that the host translates, sorted.
+ * @throws Error where one is no literal, which no translator would ever see
+ */
 export function translatedTexts(): string[] {
   const texts = new Set<string>();
   // Messages of the core are found among the bundle's own keys.

@@ -16,7 +16,9 @@ const ACCENTS: Readonly<Record<string, string>> = {
   N: "Ñ",
 };
 
-/** A text as a pseudo-language has it: bracketed, accented, a third longer; places to be filled, links and icons stay. */
+/**
+ * A text as a pseudo-language has it: bracketed, accented, a third longer; places to be filled, links and icons stay.
+ */
 export function pseudo(text: string): string {
   const accented = text.replace(
     /(\{\d\}|\$\([\w~-]+\)|\]\([^)]*\))|[a-zA-Z]/g,

@@ -1,4 +1,5 @@
-// npm run mutants: breaks one term of a formula at a time in a copy of the sources, and shows which test notices. One that none notices fails.
+// npm run mutants: breaks one term of a formula at a time in a copy of the sources, and shows which test notices. One
+// that none notices fails.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -9,7 +9,9 @@ import { fold, type RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
-/** On Linux a driver that the environment names makes WebGPU a candidate, and one that is none makes it fail at once. */
+/**
+ * On Linux a driver that the environment names makes WebGPU a candidate, and one that is none makes it fail at once.
+ */
 const BROKEN_DRIVER = { VK_ICD_FILENAMES: "/none/icd.json", ADEPT_DEVICES: "cpu,webgpu" };
 const ELSEWHERE = process.platform === "linux" ? false : "a driver is broken by the environment on Linux alone";
 

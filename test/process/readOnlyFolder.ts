@@ -20,7 +20,11 @@ function everywhere(folder: string, mode: number): void {
   chmodSync(folder, mode | 0o555);
 }
 
-/** A folder that may only be read: by a mount of a namespace's own, by its permissions where those bind, or by the file system's own mark. @returns why none of them can be had */
+/**
+ * A folder that may only be read: by a mount of a namespace's own, by its permissions where those bind, or by the file
+ * system's own mark.
+ * @returns why none of them can be had
+ */
 export function readOnly(folder: string): ReadOnly | { reason: string } {
   if (spawnSync("unshare", ["-rm", "sh", "-c", MOUNT, folder, "true"]).status === 0)
     return { before: ["unshare", "-rm", "sh", "-c", MOUNT, folder], leave: nothing };

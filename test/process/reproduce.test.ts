@@ -208,7 +208,10 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
   await assert.rejects(again(folder, run), (error) => error instanceof UserError && error.message.includes(path));
 });
 
-/** An experiment on a folder of data that git knows the description of alone. @returns the run, and its training file */
+/**
+ * An experiment on a folder of data that git knows the description of alone.
+ * @returns the run, and its training file
+ */
 function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run: RunDirectory; file: string } {
   const { folder } = trained(t, { ignored });
   const file = join(folder, "sst/train.jsonl");

@@ -6,7 +6,10 @@ import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 
-/** A folder with real runs: three methods with two seeds on the mail sample, all analyses but latency, which one run has alone; and a run that has none. Or one run with its offsets. */
+/**
+ * A folder with real runs: three methods with two seeds on the mail sample, all analyses but latency, which one run has
+ * alone; and a run that has none. Or one run with its offsets.
+ */
 export class FixtureRuns {
   readonly folder = mkdtempSync(join(tmpdir(), "adept-page-"));
   readonly runsDir = join(this.folder, ".adept/runs");

@@ -17,7 +17,10 @@ import { THEMES } from "./themes.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const DIST = join(ROOT, "dist");
 
-/** Runs before the page: VS Code's side of the page, its theme, and a record of what the policy refuses. A text, since it is the browser that reads it. */
+/**
+ * Runs before the page: VS Code's side of the page, its theme, and a record of what the policy refuses. A text, since
+ * it is the browser that reads it.
+ */
 const PRELUDE = `({ classes, values }) => {
   // Functions that tests hand over are compiled with this helper.
   window.__name = (value) => value;
@@ -38,9 +41,11 @@ export interface OpenOptions {
   width?: number;
   zoom?: number;
   answer?: (found: Inspection) => Inspection;
-  /** the first look at the data, and the measuring, never end */ stuck?: boolean;
+  /** the first look at the data, and the measuring, never end */
+  stuck?: boolean;
   silent?: readonly PageMessage["type"][];
-  /** how less motion is asked for: by the system, or by VS Code's own class alone */ stillBy?: "system" | "class";
+  /** how less motion is asked for: by the system, or by VS Code's own class alone */
+  stillBy?: "system" | "class";
 }
 /** A page of the product in a browser: what it posted, and what its policy refused. */
 export interface OpenPage {

@@ -1,6 +1,9 @@
 import type { Page } from "playwright-core";
 
-/** Watches every frame for animations and transitions that run (of a millisecond and more: less is over before it is drawn), in shadow roots too. A text, since it is the browser that reads it. */
+/**
+ * Watches every frame for animations and transitions that run (of a millisecond and more: less is over before it is
+ * drawn), in shadow roots too. A text, since it is the browser that reads it.
+ */
 const WATCH = `() => {
   window.moved = new Set();
   const roots = (root) => [root, ...[...root.querySelectorAll("*")].flatMap((element) => (element.shadowRoot ? roots(element.shadowRoot) : []))];

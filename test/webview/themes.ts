@@ -216,7 +216,10 @@ export const THEMES: Readonly<Record<string, { body: string; variables: Variable
   },
 };
 
-/** Another theme in a page that is open, as VS Code changes it: variables first, then the body's class. A text, since it is the browser that reads it. */
+/**
+ * Another theme in a page that is open, as VS Code changes it: variables first, then the body's class. A text, since it
+ * is the browser that reads it.
+ */
 export const CHANGE_THEME = `({ classes, others, values }) => {
   for (const [name, value] of Object.entries(values)) document.documentElement.style.setProperty("--vscode-" + name, value);
   document.body.classList.remove(...others);

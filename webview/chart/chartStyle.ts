@@ -4,7 +4,10 @@ import type { Theme } from "../theme.ts";
 const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
 const POINT_STYLES = ["circle", "triangle", "rect", "rectRot", "star", "crossRot"] as const;
 
-/** Colour, dash and shape of series number `index`: told apart without colour too, and by their combination far beyond the number of colours. */
+/**
+ * Colour, dash and shape of series number `index`: told apart without colour too, and by their combination far beyond
+ * the number of colours.
+ */
 export function seriesStyle(
   theme: Theme,
   index: number,
@@ -34,7 +37,10 @@ export function seriesStyle(
 /** Colours of a theme that tell series apart. */
 const COLOURS = 6;
 
-/** Places in the cycle of styles: each run has its own by its id, so that it looks the same in every figure; where two would share a colour while others are free, the later id takes the next. */
+/**
+ * Places in the cycle of styles: each run has its own by its id, so that it looks the same in every figure; where two
+ * would share a colour while others are free, the later id takes the next.
+ */
 export function stableStyles(ids: readonly string[], places = 24): Map<string, number> {
   const taken = new Map<string, number>();
   const used = new Set<number>();

@@ -22,7 +22,10 @@ export interface Point extends Interval {
   y: number;
 }
 export type Scale = "linear" | "logarithmic";
-/** `style`: its place in the cycle of styles, by default the order in which it came; `marks`: its points are drawn, with no decimation, for a series with few of them; `alone`: without a line between them. */
+/**
+ * `style`: its place in the cycle of styles, by default the order in which it came; `marks`: its points are drawn, with
+ * no decimation, for a series with few of them; `alone`: without a line between them.
+ */
 export interface SeriesOptions {
   marks?: boolean;
   style?: number;
@@ -35,7 +38,8 @@ export interface LineOptions {
   readonly xScale?: Scale;
   readonly small?: boolean;
   readonly ticks?: readonly number[];
-  /** points of several series at one x stand beside each other */ readonly dodge?: boolean;
+  /** points of several series at one x stand beside each other */
+  readonly dodge?: boolean;
 }
 
 const DODGE = 1.03;

@@ -29,7 +29,10 @@ const isInterval = (value: unknown): value is { low: number; high: number } =>
   typeof value.low === "number" &&
   typeof value.high === "number";
 
-/** Draws the interval of each point that has one, in its series' colour. @param along the axis that the values are on */
+/**
+ * Draws the interval of each point that has one, in its series' colour.
+ * @param along the axis that the values are on
+ */
 export const whiskers = (along: "x" | "y"): Plugin => ({
   id: `whiskers-${along}`,
   beforeDatasetsDraw(chart: Chart): void {

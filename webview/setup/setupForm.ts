@@ -83,7 +83,10 @@ export class SetupForm {
     this.look("draft");
   }
 
-  /** Has the data looked at for the form as it is; once more, by a process that is started anew, where that took too long. */
+  /**
+   * Has the data looked at for the form as it is; once more, by a process that is started anew, where that took too
+   * long.
+   */
   private look(type: "draft" | "reread"): void {
     if (type === "reread") this.asked = ++asks;
     if (this.looked?.asked !== this.asked) this.data.wait.begin();

@@ -48,7 +48,10 @@ export function shiftSpec(context: FigureContext): AnalysisTabSpec {
   };
 }
 
-/** One measure over the shift, a line for each test; beside it, if asked, another run's, such as prompt tuning as the control. */
+/**
+ * One measure over the shift, a line for each test; beside it, if asked, another run's, such as prompt tuning as the
+ * control.
+ */
 function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureContext): Figure {
   const { labels, state } = context;
   const known = measures(context);

@@ -12,7 +12,9 @@ export const pValue = (value: number): string => (value < 0.001 ? "<0.001" : val
 const ROUNDING = 1e-12;
 const isPoint = ([low, high]: readonly [number, number]): boolean => high - low < ROUNDING;
 
-/** A mean over seeds with its interval, each value written by `show`; one seed has none, and seeds that agree need none. */
+/**
+ * A mean over seeds with its interval, each value written by `show`; one seed has none, and seeds that agree need none.
+ */
 export function overSeeds(summary: SeedSummary | undefined, show: (x: number) => string): string {
   if (summary === undefined) return "";
   const { mean, interval } = summary;
@@ -22,7 +24,10 @@ export function overSeeds(summary: SeedSummary | undefined, show: (x: number) =>
     : `${show(mean)} [${show(interval[0])}, ${show(interval[1])}]`;
 }
 
-/** A difference in points: its interval where it leaves 0 out, else that none was found, with the size that could have been found about half the time; all seeds or examples agreeing is said as such. */
+/**
+ * A difference in points: its interval where it leaves 0 out, else that none was found, with the size that could have
+ * been found about half the time; all seeds or examples agreeing is said as such.
+ */
 export function foundOrNot(mean: number, interval: readonly [number, number] | undefined): string {
   if (interval === undefined) return `${points(mean)} (no interval)`;
   const [low, high] = interval;

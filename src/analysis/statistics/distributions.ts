@@ -35,7 +35,9 @@ function fraction(first: number, term: (n: number) => readonly [a: number, b: nu
   return value;
 }
 
-/** I_x(a, b), the regularised incomplete beta function; `y` is 1 - x, given apart so that neither end is rounded away. */
+/**
+ * I_x(a, b), the regularised incomplete beta function; `y` is 1 - x, given apart so that neither end is rounded away.
+ */
 export function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (x <= 0 || y <= 0) return x <= 0 ? 0 : 1;
   if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(y, x, b, a);
@@ -81,7 +83,10 @@ export function tCdf(t: number, df: number): number {
   return t < 0 ? tail : 1 - tail;
 }
 
-/** The x at which a rising function of the line is p, to the last bits, by bisection between doubled bounds; symmetric about 0. */
+/**
+ * The x at which a rising function of the line is p, to the last bits, by bisection between doubled bounds; symmetric
+ * about 0.
+ */
 function invert(cdf: (x: number) => number, p: number): number {
   if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
   if (p === 0.5) return 0;

@@ -20,7 +20,9 @@ function fairBinomial(k: number, n: number): number {
   return sum;
 }
 
-/** McNemar's test: exact (binomial), and by chi-squared with and without Edwards' correction. No discordant pair: p = 1. */
+/**
+ * McNemar's test: exact (binomial), and by chi-squared with and without Edwards' correction. No discordant pair: p = 1.
+ */
 export function mcnemarOf({
   bothRight,
   onlyARight,

@@ -1,4 +1,7 @@
-/** A median with the interval between two order statistics that holds it with at least the confidence asked for (binomial, no assumption on the distribution). */
+/**
+ * A median with the interval between two order statistics that holds it with at least the confidence asked for
+ * (binomial, no assumption on the distribution).
+ */
 export interface MedianInterval {
   n: number;
   median: number;

@@ -14,7 +14,10 @@ export interface BootstrapResult {
   bca: Interval;
   /** two-sided, of no difference */
   p: number;
-  /** half the width of the interval: a true difference that large would have been found about half the time, about 1.4 times as large 80 % of the time */
+  /**
+   * half the width of the interval: a true difference that large would have been found about half the time, about 1.4
+   * times as large 80 % of the time
+   */
   detectable: number;
 }
 
@@ -40,7 +43,8 @@ export function bcaTerms(
   let squares = 0;
   let cubes = 0;
   for (let i = 0; i < n; i++) sum += differences[i]!;
-  // Leaving out i changes the mean by (mean - d_i) / (n - 1); the sign is that of the mean of all left-out means minus each.
+  // Leaving out i changes the mean by (mean - d_i) / (n - 1); the sign is that of the mean of all left-out means minus
+  // each.
   for (let i = 0; i < n; i++) {
     const u = (differences[i]! - sum / n) / (n - 1);
     squares += u * u;
@@ -130,7 +134,9 @@ export function pairedBootstrap(
 
 const drawn = (random: MersenneTwister, n: number): number => Math.floor((random.nextUint32() / 2 ** 32) * n);
 
-/** The last draws made: the cases of one analysis share their resamples, which also makes their intervals comparable. */
+/**
+ * The last draws made: the cases of one analysis share their resamples, which also makes their intervals comparable.
+ */
 let last: { key: string; draws: Uint32Array } | undefined;
 const MOST_KEPT = 2 ** 24;
 

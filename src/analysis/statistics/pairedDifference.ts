@@ -10,8 +10,10 @@ export interface PairedResult {
   pGreater?: number;
   pLess?: number;
   interval?: [low: number, high: number];
-  /** mean / sd of the differences */ dz?: number;
-  /** mean / root of the mean variance */ dPooled?: number;
+  /** mean / sd of the differences */
+  dz?: number;
+  /** mean / root of the mean variance */
+  dPooled?: number;
   hedgesG?: number;
 }
 

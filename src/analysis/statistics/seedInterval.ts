@@ -9,7 +9,8 @@ export interface SeedSummary {
   max: number;
   sd?: number;
   standardError?: number;
-  /** Student's t, n - 1 degrees of freedom */ interval?: [low: number, high: number];
+  /** Student's t, n - 1 degrees of freedom */
+  interval?: [low: number, high: number];
 }
 
 /**

@@ -5,14 +5,20 @@ import { readT5Config, type T5Config } from "../t5/t5Config.ts";
 import { t5Layout } from "../t5/t5Layout.ts";
 import { BackboneWeights } from "./weights.ts";
 
-/** `spare`: no copy is made of what a product reads, which takes no memory and more time; `checked`: files in the cache have just been looked at. */
+/**
+ * `spare`: no copy is made of what a product reads, which takes no memory and more time; `checked`: files in the cache
+ * have just been looked at.
+ */
 export interface Holding {
   precision: Precision;
   spare?: boolean | undefined;
   checked?: boolean | undefined;
 }
 
-/** Every matrix of a product, and the table of embeddings; norms stay as they are, and so do the small tables of position biases. */
+/**
+ * Every matrix of a product, and the table of embeddings; norms stay as they are, and so do the small tables of
+ * position biases.
+ */
 const matrices = (config: T5Config): { name: string; dims: number[] }[] =>
   t5Layout(config).weights.filter(
     ({ name, dims }) => dims.length === 2 && !name.endsWith("relative_attention_bias.weight"),
@@ -20,7 +26,11 @@ const matrices = (config: T5Config): { name: string; dims: number[] }[] =>
 
 const NATIVE = { fp32: "float32", fp16: "float16", bf16: "bfloat16", int8: "int8" } as const;
 
-/** A T5's weights with its matrices held as asked for: those that lie so already where they lie, others in a file of the cache. @throws UserError where values do not fit */
+/**
+ * A T5's weights with its matrices held as asked for: those that lie so already where they lie, others in a file of the
+ * cache.
+ * @throws UserError where values do not fit
+ */
 function held(
   weights: BackboneWeights,
   config: T5Config,
@@ -39,7 +49,10 @@ function held(
   return weights.heldAt(places);
 }
 
-/** A T5's folder opened, its matrices held as asked for. @throws UserError when config or weights are missing, damaged or do not belong together */
+/**
+ * A T5's folder opened, its matrices held as asked for.
+ * @throws UserError when config or weights are missing, damaged or do not belong together
+ */
 export function openT5(
   folder: string,
   holding: Holding = { precision: "fp32" },

@@ -40,7 +40,12 @@ const CHUNK = 2 ** 24;
 const UNKNOWN = "0".repeat(64);
 const scalesOf = (name: string): string => `${name}.scales`;
 
-/** Where each of some matrices lies in a narrower form: in a file of the cache, which is made where it is missing or damaged. @param checked the file has just been looked at @throws UserError where a value does not fit, or the cache cannot be written */
+/**
+ * Where each of some matrices lies in a narrower form: in a file of the cache, which is made where it is missing or
+ * damaged.
+ * @param checked the file has just been looked at
+ * @throws UserError where a value does not fit, or the cache cannot be written
+ */
 export function narrowFile(
   matrices: readonly Matrix[],
   precision: Narrow,
@@ -149,7 +154,10 @@ function layOut(
   return { places, header };
 }
 
-/** A matrix's parts as they are written: its values, and int8's scales. @throws UserError for what the form cannot hold */
+/**
+ * A matrix's parts as they are written: its values, and int8's scales.
+ * @throws UserError for what the form cannot hold
+ */
 function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayBufferView; scales?: Float32Array } {
   const wide = readWeight(source);
   for (let i = 0; i < wide.length; i++)
@@ -208,7 +216,9 @@ function write(path: string, matrices: readonly Matrix[], made: { precision: Nar
   }
 }
 
-/** The matrices of a file of the cache; undefined where it is not there, is another's, or any byte of it has changed. */
+/**
+ * The matrices of a file of the cache; undefined where it is not there, is another's, or any byte of it has changed.
+ */
 function openNarrow(
   path: string,
   matrices: readonly Matrix[],

@@ -79,7 +79,10 @@ function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): vo
   }
 }
 
-/** Reads the header of a safetensors file: where each tensor lies. @throws UserError naming file and tensor when it is damaged */
+/**
+ * Reads the header of a safetensors file: where each tensor lies.
+ * @throws UserError naming file and tensor when it is damaged
+ */
 export function readHeader(path: string): SafetensorsHeader {
   const { fd, size } = openPlain(path);
   try {

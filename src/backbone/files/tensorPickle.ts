@@ -302,7 +302,8 @@ class Machine {
 }
 
 /**
- * The tensors of a pickled dictionary, by name. Nothing of the pickle is executed: names other than those of tensors end the reading.
+ * The tensors of a pickled dictionary, by name. Nothing of the pickle is executed: names other than those of tensors
+ * end the reading.
  * @throws ForbiddenPickle saying what it asks for
  */
 export function readTensorPickle(bytes: Buffer): Map<string, PickledTensor> {

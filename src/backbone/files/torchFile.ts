@@ -12,7 +12,10 @@ const TYPES = {
 } as const;
 /** What an adapter never is larger than. */
 const MOST_FILE = 2 ** 31 - 1;
-/** Values that tensors may have in all, to each byte of their file: a view can repeat a value, and a storage serve several tied tensors. */
+/**
+ * Values that tensors may have in all, to each byte of their file: a view can repeat a value, and a storage serve
+ * several tied tensors.
+ */
 const MOST_A_BYTE = 4;
 
 /** The file's storages, each widened once, and the values that its tensors may still have. */
@@ -86,7 +89,8 @@ function tensorOf(
 }
 
 /**
- * The tensors of a file that torch.save wrote (a zip of a pickle and raw values), widened to fp32. Executes nothing of it.
+ * The tensors of a file that torch.save wrote (a zip of a pickle and raw values), widened to fp32. Executes nothing of
+ * it.
  * @throws UserError naming the file and what is damaged, missing or forbidden
  */
 export function readTorchFile(path: string): Tensors {

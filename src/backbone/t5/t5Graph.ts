@@ -14,7 +14,9 @@ export interface KeyValue {
 /** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
 export class T5Graph {
   private readonly changes: BackboneChanges;
-  /** Whether cross-attention can read the encoder's states themselves: the method leaves every linear layer as it is. */
+  /**
+   * Whether cross-attention can read the encoder's states themselves: the method leaves every linear layer as it is.
+   */
   readonly absorbs: boolean;
 
   /** @param changes what a method changes inside; the default is nothing */
@@ -46,7 +48,10 @@ export class T5Graph {
     );
   }
 
-  /** x (.., in) times a weight of sizes (out, in). @param tensor the weight's name where it is not the module's own (a tied head) */
+  /**
+   * x (.., in) times a weight of sizes (out, in).
+   * @param tensor the weight's name where it is not the module's own (a tied head)
+   */
   private project(x: Value, module: string, sizes: [number, number], tensor = `${module}.weight`): Value {
     const read = this.changes.linearInput(x, module);
     return this.changes.linearOutput(matmul(read, this.changes.weight(tensor, sizes), { transB: true }), read, module);
@@ -80,8 +85,9 @@ export class T5Graph {
   }
 
   /**
-   * Attention of `x` (B, T, d) to `states` (B, L, d) themselves: q (s W_k)^T = (q W_k) s^T for each head, and values alike, so that the few queries
-   * are multiplied by the weights and not the many keys. Equal to `attend` over the states' keys and values, for T heads / d of their cost.
+   * Attention of `x` (B, T, d) to `states` (B, L, d) themselves: q (s W_k)^T = (q W_k) s^T for each head, and values
+   * alike, so that the few queries are multiplied by the weights and not the many keys. Equal to `attend` over the
+   * states' keys and values, for T heads / d of their cost.
    * @param bias broadcast to (B, heads, T, L)
    */
   private attendStates(x: Value, states: Value, name: string, bias: Value): Value {
@@ -157,7 +163,9 @@ export class T5Graph {
 
   /**
    * Decoder logits.
-   * @param ids int32 (B, T) @param options cross: each layer's keys and values of the encoder, or its states (B, L, d) where `absorbs`; past: earlier keys and values of each layer, none when the whole target is given
+   * @param ids int32 (B, T)
+   * @param options cross: each layer's keys and values of the encoder, or its states (B, L, d) where `absorbs`; past:
+   * earlier keys and values of each layer, none when the whole target is given
    * @returns logits (B, T, V) and each layer's own keys and values with the past ones before them
    */
   decode(

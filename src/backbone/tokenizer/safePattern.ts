@@ -20,8 +20,9 @@ function classEnd(pattern: string, from: number): number {
 }
 
 /**
- * Whether a regular expression of a tokenizer can be matched in a time that grows with the text and no faster by much: none of its repeated groups has a repetition
- * or a choice inside. The native matcher ends the whole process where it has tried for too long.
+ * Whether a regular expression of a tokenizer can be matched in a time that grows with the text and no faster by much:
+ * none of its repeated groups has a repetition or a choice inside. The native matcher ends the whole process where it
+ * has tried for too long.
  */
 export function isSafePattern(pattern: string): boolean {
   if (pattern.length > LONGEST) return false;

@@ -9,8 +9,10 @@ import { checkTokenizer } from "./tokenizerBounds.ts";
 const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface EncodeOptions {
-  /** add the post-processor's tokens, such as </s> (default true) */ addSpecial?: boolean;
-  /** longest result in tokens, special ones included */ maxLength?: number;
+  /** add the post-processor's tokens, such as </s> (default true) */
+  addSpecial?: boolean;
+  /** longest result in tokens, special ones included */
+  maxLength?: number;
 }
 /** Tokens of a text. `offsets` are UTF-16 code units of the text given; added special tokens have (0, 0). */
 export interface Encoding {
@@ -72,8 +74,8 @@ export class TextTokenizer {
 }
 
 /**
- * Cuts on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a setting of the whole
- * tokenizer, read when a call gets its turn on another thread: two lengths in use at once would mix.
+ * Cuts on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a setting of
+ * the whole tokenizer, read when a call gets its turn on another thread: two lengths in use at once would mix.
  */
 function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
   if (specialMask.length <= maxLength) return (values) => values;

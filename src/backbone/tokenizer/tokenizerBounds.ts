@@ -20,7 +20,9 @@ const TemplateProcessing = z.object({
   special_tokens: z.record(z.string(), z.object({ ids: z.array(id).min(1), tokens: z.array(z.string()) })),
 });
 const DEEPEST = 16;
-/** Parts of a tokenizer.json that say how a text is cut; its vocabulary, which is most of it, says nothing of the kind. */
+/**
+ * Parts of a tokenizer.json that say how a text is cut; its vocabulary, which is most of it, says nothing of the kind.
+ */
 const PARTS = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
 
 type Fail = (what: string) => never;
@@ -48,7 +50,8 @@ function walk(value: unknown, fail: Fail, depth = 0): void {
 }
 
 /**
- * Looks at a tokenizer before the native code does, which ends the whole process, or works on for ever, where a file lies to it.
+ * Looks at a tokenizer before the native code does, which ends the whole process, or works on for ever, where a file
+ * lies to it.
  * @throws UserError naming the file and what cannot be used of it
  */
 export function checkTokenizer(path: string, text: string): void {

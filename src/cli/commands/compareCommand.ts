@@ -12,7 +12,10 @@ import { say } from "../terminal.ts";
 
 const RIGHT = ["parameters", "seeds"];
 
-/** The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is the newest sweep. */
+/**
+ * The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is
+ * the newest sweep.
+ */
 export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
   const all = listRuns(runsDir).reverse();
   const sweepOf = (run: RunDirectory): string | undefined =>

@@ -69,7 +69,10 @@ function findingOf(step: MeasuredStep): Finding {
   };
 }
 
-/** Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the other. */
+/**
+ * Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the
+ * other.
+ */
 export async function deviceFindings(): Promise<Finding[]> {
   const experiment = smallStep();
   const steps: MeasuredStep[] = [];

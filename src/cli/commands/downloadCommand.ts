@@ -46,7 +46,9 @@ class TransferProgress {
   }
 }
 
-/** adept download REPO: files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
+/**
+ * adept download REPO: files of a repository of the Hugging Face Hub; nothing else of the program goes to the network.
+ */
 export async function download(args: string[]): Promise<number> {
   const {
     values,

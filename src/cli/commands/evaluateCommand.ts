@@ -9,7 +9,10 @@ import { percent } from "../place.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--precision fp32|fp16|bf16|int8]: JSONL, CSV or TSV with the fields input and target. */
+/**
+ * adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--precision fp32|fp16|bf16|int8]: JSONL,
+ * CSV or TSV with the fields input and target.
+ */
 export async function evaluateCommand(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,

@@ -7,7 +7,10 @@ import { finishedFolder } from "../../worker/finishedFolder.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** adept import FOLDER --backbone DIR --out DIR: an official checkpoint or PEFT folder, with .bin or safetensors, as an adapter of ours. */
+/**
+ * adept import FOLDER --backbone DIR --out DIR: an official checkpoint or PEFT folder, with .bin or safetensors, as an
+ * adapter of ours.
+ */
 export function importAdapter(args: string[]): Promise<number> {
   const {
     values,

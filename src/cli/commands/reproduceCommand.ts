@@ -5,7 +5,10 @@ import { namedRun, place, runsFolder } from "../place.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** adept runs reproduce RUN: trains it again from its commit, and says whether it came out the same. @returns 1 where it did not */
+/**
+ * adept runs reproduce RUN: trains it again from its commit, and says whether it came out the same.
+ * @returns 1 where it did not
+ */
 export async function reproduce(args: string[]): Promise<number> {
   const {
     values,

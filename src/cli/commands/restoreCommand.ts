@@ -7,7 +7,10 @@ import { namedRun } from "../place.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** The files that are meant, by their own paths or those of their folders. @throws UserError where one names none that differs */
+/**
+ * The files that are meant, by their own paths or those of their folders.
+ * @throws UserError where one names none that differs
+ */
 function chosen(files: readonly RestorableFile[], top: string, wanted: readonly string[]): string[] {
   return [
     ...new Set(

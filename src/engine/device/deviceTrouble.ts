@@ -5,7 +5,10 @@ import { UserError } from "../../base/errors.ts";
 import { requireTensorFlow } from "../tfjs/findTensorFlow.ts";
 import { lookAtMachine, onnxruntimeFolder, onnxruntimeVersion, providerFolder, type Machine } from "./machine.ts";
 
-/** The command that fetches onnxruntime's CUDA provider; a packaged extension has no script for it, so there npm fetches it and it is copied. */
+/**
+ * The command that fetches onnxruntime's CUDA provider; a packaged extension has no script for it, so there npm fetches
+ * it and it is copied.
+ */
 export function installCuda(folder = onnxruntimeFolder(), version = onnxruntimeVersion()): string {
   const script = join(folder, "script", "install.js");
   if (existsSync(script)) return `ONNXRUNTIME_NODE_INSTALL=cuda12 node "${relative(process.cwd(), script)}"`;

@@ -23,7 +23,10 @@ export function allowed(devices: readonly Device[], names: string | undefined): 
 /** The devices that a choice on this machine is among. */
 export const devicesHere = (): Device[] => allowed(devicesOf(lookAtMachine()), process.env["ADEPT_DEVICES"]);
 
-/** An engine for what was trained elsewhere perhaps: where its device cannot be here, the processor gives the same numbers. */
+/**
+ * An engine for what was trained elsewhere perhaps: where its device cannot be here, the processor gives the same
+ * numbers.
+ */
 export function engineHere(engine: EngineChoice): EngineSpec {
   const own = settled(engine);
   return own.device === "cpu" || devicesOf(lookAtMachine()).includes(own.device) ? own : { ...own, device: "cpu" };

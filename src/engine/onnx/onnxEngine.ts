@@ -23,8 +23,8 @@ const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: strin
 env.logLevel = "fatal";
 
 /**
- * onnxruntime maps external data only below one folder, links resolved: the nearest folder that holds every weight file.
- * (A Hugging Face cache links its files to a folder of blobs.)
+ * onnxruntime maps external data only below one folder, links resolved: the nearest folder that holds every weight
+ * file. (A Hugging Face cache links its files to a folder of blobs.)
  */
 function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): {
   folder: string;
@@ -70,7 +70,10 @@ class OnnxProgram implements Program {
   }
 }
 
-/** onnxruntime on the device of the spec; weights are mapped from their files. @throws UserError where this machine cannot have the device */
+/**
+ * onnxruntime on the device of the spec; weights are mapped from their files.
+ * @throws UserError where this machine cannot have the device
+ */
 export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }): Engine {
   requireDevice(spec.device);
   return { name: PROVIDERS[spec.device].name, compile: (outputs, weights) => compile(outputs, weights, spec) };

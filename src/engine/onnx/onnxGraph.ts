@@ -147,7 +147,11 @@ function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): stri
   return location.type === "float32" ? tensor.name : b.node("Cast", [tensor.name], { to: { i: 1 } });
 }
 
-/** Lowers the graph that `outputs` reach to ONNX. @param normInverse whether the device's norm writes its 1 / rms @returns the model and the inputs it wants */
+/**
+ * Lowers the graph that `outputs` reach to ONNX.
+ * @param normInverse whether the device's norm writes its 1 / rms
+ * @returns the model and the inputs it wants
+ */
 export function lowerToOnnx(
   outputs: Record<string, Value>,
   weights: ReadonlyMap<string, WeightLocation>,

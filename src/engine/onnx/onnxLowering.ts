@@ -68,7 +68,10 @@ function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): 
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }
 
-/** x, which is finite, where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes three passes, and takes twice as long. */
+/**
+ * x, which is finite, where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes
+ * three passes, and takes twice as long.
+ */
 const kept = (b: OnnxBuilder, x: string, mask: string): string =>
   b.node("Mul", [x, b.node("Cast", [mask], { to: { i: 1 } })]);
 

@@ -5,8 +5,9 @@ import type { WeightLocation } from "../program.ts";
 const FLOAT = { to: { i: 1 } };
 
 /**
- * Weights that stay as narrow as they lie: each use widens them anew, and what it made goes with it. Nodes that widen stand first in the file:
- * onnxruntime visits what stands later earlier, so they run right before the product that needs them, and one wide matrix lives at a time.
+ * Weights that stay as narrow as they lie: each use widens them anew, and what it made goes with it. Nodes that widen
+ * stand first in the file: onnxruntime visits what stands later earlier, so they run right before the product that
+ * needs them, and one wide matrix lives at a time.
  */
 export class NarrowWeights {
   private readonly added = new Set<string>();

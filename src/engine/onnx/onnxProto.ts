@@ -14,7 +14,8 @@ export interface ProtoNode {
   domain: string;
   inputs: string[];
   output: string;
-  /** further outputs */ more?: string[];
+  /** further outputs */
+  more?: string[];
   attributes: Record<string, Attribute>;
 }
 export interface ProtoTensor {

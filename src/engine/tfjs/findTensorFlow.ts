@@ -8,10 +8,16 @@ import { UserError } from "../../base/errors.ts";
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
 const VERSION = "4.22.0";
 
-/** The folder that TensorFlow.js is installed into: the one that ADEPT_TFJS names, else `.adept/tfjs` in the home folder. */
+/**
+ * The folder that TensorFlow.js is installed into: the one that ADEPT_TFJS names, else `.adept/tfjs` in the home
+ * folder.
+ */
 export const tensorFlowFolder = (): string => process.env["ADEPT_TFJS"] ?? join(homedir(), ".adept", "tfjs");
 
-/** The command that installs it, from any folder: scripts are allowed since the package's own one fetches libtensorflow. There is no form for GPUs on macOS. */
+/**
+ * The command that installs it, from any folder: scripts are allowed since the package's own one fetches libtensorflow.
+ * There is no form for GPUs on macOS.
+ */
 export const installCommand = (
   name: (typeof PACKAGES)[number] = PACKAGES[process.platform === "darwin" ? 1 : 0],
 ): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
@@ -40,7 +46,8 @@ function isBuilt(folder: string): boolean {
 }
 
 /**
- * Looks in the folder that ADEPT_TFJS names and nowhere else; without that variable in the program's own node_modules, then in `.adept/tfjs` at home.
+ * Looks in the folder that ADEPT_TFJS names and nowhere else; without that variable in the program's own node_modules,
+ * then in `.adept/tfjs` at home.
  * @returns undefined where none is installed
  * @throws UserError where one is installed without its native part
  */

@@ -19,7 +19,8 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 
 interface Loaded {
   tf: TensorFlow;
-  /** what computes, as a person knows it */ name: string;
+  /** what computes, as a person knows it */
+  name: string;
 }
 let loaded: Loaded | undefined;
 

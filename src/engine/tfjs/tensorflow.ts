@@ -1,4 +1,7 @@
-/** The part of TensorFlow.js for Node that the engine uses: the packages' own types would come with 200 MB of dependencies. */
+/**
+ * The part of TensorFlow.js for Node that the engine uses: the packages' own types would come with 200 MB of
+ * dependencies.
+ */
 export interface TensorFlow {
   tensor(values: TfArray, shape: readonly number[], type: TfType): TfTensor;
   memory(): { numTensors: number };

@@ -11,7 +11,8 @@ interface Step {
   kernel: Kernel;
   inputs: readonly number[];
   place: number;
-  /** places that nothing later reads */ last: readonly number[];
+  /** places that nothing later reads */
+  last: readonly number[];
 }
 interface Fed {
   name: string;
@@ -42,7 +43,9 @@ function bind(fed: readonly Fed[], feeds: Readonly<Record<string, HostTensor>>):
   return symbols;
 }
 
-/** A graph as a list of TensorFlow's operations, called one by one; every tensor goes as soon as nothing later reads it. */
+/**
+ * A graph as a list of TensorFlow's operations, called one by one; every tensor goes as soon as nothing later reads it.
+ */
 export class TfProgram implements Program {
   private readonly operations: TfOperations;
   private readonly fixed = new Map<number, TfTensor>();
@@ -52,7 +55,8 @@ export class TfProgram implements Program {
   private readonly results: {
     name: string;
     place: number;
-    /** the values are somebody else's: a feed, a constant */ lent: boolean;
+    /** the values are somebody else's: a feed, a constant */
+    lent: boolean;
   }[];
 
   /** @param outputs a graph already simplified */

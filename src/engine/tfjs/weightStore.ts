@@ -4,7 +4,10 @@ import type { TensorFlow, TfTensor } from "./tensorflow.ts";
 
 const keyOf = ({ file, offset, type }: WeightLocation): string => `${type} ${offset} ${file}`;
 
-/** The frozen tensors of an engine: each is handed to TensorFlow once, as fp32, for all programs that use it, and goes with the last of them. */
+/**
+ * The frozen tensors of an engine: each is handed to TensorFlow once, as fp32, for all programs that use it, and goes
+ * with the last of them.
+ */
 export class WeightStore {
   private readonly held = new Map<string, { tensor: TfTensor; users: number }>();
 

@@ -12,8 +12,9 @@ interface Piece {
 }
 
 /**
- * onnxruntime's store of memory (BFCArena, next power of two) in thought: regions that double, the smallest free piece that is large enough, neighbours joined again. What it takes is
- * more than what is in use at once, the more so the larger single values are; `touched` is what of its regions was ever in use.
+ * onnxruntime's store of memory (BFCArena, next power of two) in thought: regions that double, the smallest free piece
+ * that is large enough, neighbours joined again. What it takes is more than what is in use at once, the more so the
+ * larger single values are; `touched` is what of its regions was ever in use.
  */
 export class Arena {
   private readonly regions: { size: number; used: number }[] = [];

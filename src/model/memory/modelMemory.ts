@@ -35,8 +35,9 @@ export interface MemoryShape {
 }
 
 /**
- * Bytes over the process as it was before: `host` in the machine's memory, `device` in a graphics processor's (0 on the processor); `again` is what the system counts besides where programs map the same file once more.
- * The rest tells what `host` and `device` together are made of.
+ * Bytes over the process as it was before: `host` in the machine's memory, `device` in a graphics processor's (0 on the
+ * processor); `again` is what the system counts besides where programs map the same file once more. The rest tells what
+ * `host` and `device` together are made of.
  */
 export interface MemoryForecast {
   host: number;
@@ -52,7 +53,10 @@ export interface MemoryForecast {
 const MB = 2 ** 20;
 const BYTES = 4;
 const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
-/** Measured: what the engine's library holds for each program besides, what its store keeps free after the weights are packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others. */
+/**
+ * Measured: what the engine's library holds for each program besides, what its store keeps free after the weights are
+ * packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others.
+ */
 const SESSION = 14 * MB;
 const LEFT_FREE = 0.17;
 const STORE = 1.05;
@@ -60,7 +64,10 @@ const LOST_PIECES = 0.75;
 /** A thread with its own JavaScript and buffers; what a first run of the engine starts. */
 const THREAD = 45 * MB;
 const START = 30 * MB;
-/** Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update holds besides: gradients, their sum and clipped ones, the next of each, and changes. */
+/**
+ * Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update holds besides:
+ * gradients, their sum and clipped ones, the next of each, and changes.
+ */
 const STATE = 4;
 const UPDATE = 7;
 /** Results are handed over as copies, and those of the last part wait for the collector. */
@@ -117,7 +124,10 @@ function programsOf({ config, method, sizes, trained, evaluated, generated }: Me
   };
 }
 
-/** What a program's weights take: packed, and where they are stored in fewer bytes than the engine's, widened tables. Of mapped ones each product widens its own, one after the other. */
+/**
+ * What a program's weights take: packed, and where they are stored in fewer bytes than the engine's, widened tables. Of
+ * mapped ones each product widens its own, one after the other.
+ */
 function weightsOf(
   { packed, largest, folded, tables }: ProgramMemory,
   { storedBytes }: MemoryShape,
@@ -144,8 +154,9 @@ function mappedOf(
 }
 
 /**
- * What training takes in memory at most, from the very graphs that it runs: each result from its operation to its last use, each frozen weight as often as it is packed. Pure.
- * Constants of the engine are measured (test/bench/memoryForecast.ts).
+ * What training takes in memory at most, from the very graphs that it runs: each result from its operation to its last
+ * use, each frozen weight as often as it is packed. Pure. Constants of the engine are measured
+ * (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
   const { config, sizes, copies, device, holds, backboneDropout = false } = shape;
@@ -158,7 +169,8 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
   const weights =
     total(step.map((each) => weightsOf(each, shape, holds.step))) +
     total([encode, score, decode].map((each) => weightsOf(each, shape, holds.predict)));
-  // Masks are as many values as the dropped ones, a quarter of their bytes, and the step's own are kept for its gradient.
+  // Masks are as many values as the dropped ones, a quarter of their bytes, and the step's own are kept for its
+  // gradient.
   const training = total(step.map(({ values, results }) => STORE * values * (backboneDropout ? 1.5 : 1) + results));
   const evaluation =
     STORE * encode.values +

@@ -4,8 +4,10 @@ import { simplify } from "../../graph/passes.ts";
 import { topological, type OpName, type Value } from "../../graph/value.ts";
 
 /**
- * Bytes that one program takes. `packed`: frozen right sides of products, copied as the engine wants them, once for each way they are read; `largest` of them, which
- * lies there twice while it is made; `folded`: frozen tensors that are reshaped, a copy each; `tables`: those that are only looked up; `read`: all of them, once each; `values`: what the engine's store takes for a run; `widest` of its values; `results`: what it hands back.
+ * Bytes that one program takes. `packed`: frozen right sides of products, copied as the engine wants them, once for
+ * each way they are read; `largest` of them, which lies there twice while it is made; `folded`: frozen tensors that are
+ * reshaped, a copy each; `tables`: those that are only looked up; `read`: all of them, once each; `values`: what the
+ * engine's store takes for a run; `widest` of its values; `results`: what it hands back.
  */
 export interface ProgramMemory {
   packed: number;
@@ -34,7 +36,10 @@ const IN_PLACE = new Set<OpName>([
   "gate",
   "keep",
 ]);
-/** What an operation makes besides its result while it runs, in sizes of its first operand: shares and one-hot labels, and a mask of bytes with its floats. */
+/**
+ * What an operation makes besides its result while it runs, in sizes of its first operand: shares and one-hot labels,
+ * and a mask of bytes with its floats.
+ */
 const SCRATCH: Partial<Record<OpName, number>> = { crossEntropy: 1, crossEntropyGradient: 2, gate: 1.25, keep: 1 };
 
 type Sizes = Readonly<Record<string, number>>;
@@ -76,7 +81,10 @@ function holder(value: Value): Value {
   return at;
 }
 
-/** Runs an order in thought: a result is there from its operation to its last use; what is fed or frozen lies elsewhere. @returns what the engine's store takes for it */
+/**
+ * Runs an order in thought: a result is there from its operation to its last use; what is fed or frozen lies elsewhere.
+ * @returns what the engine's store takes for it
+ */
 function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: Sizes): number {
   const lastUse = new Map<Value, number>();
   const kept = new Set(outputs.map(holder));

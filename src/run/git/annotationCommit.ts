@@ -5,7 +5,8 @@ import { Journal } from "../journal.ts";
 import type { RunDirectory } from "../runDirectory.ts";
 
 /**
- * Commits what a person said of a run (name, tags, note) on top of its result, so that it goes where the run goes. A run at work has it in its own next commit; one without a commit has none.
+ * Commits what a person said of a run (name, tags, note) on top of its result, so that it goes where the run goes. A
+ * run at work has it in its own next commit; one without a commit has none.
  * @returns the commit, undefined where there is nothing to commit on
  */
 export async function commitAnnotation(run: RunDirectory, folder: string): Promise<string | undefined> {

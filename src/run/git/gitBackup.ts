@@ -21,16 +21,22 @@ const Had = z.object({
   mode: z.number().int().optional().describe("a file's permissions; a link has none"),
 });
 type Had = z.output<typeof Had>;
-/** In a backup's message: the paths that were to be written, what stood in their way, and the folders that were missing. */
+/**
+ * In a backup's message: the paths that were to be written, what stood in their way, and the folders that were missing.
+ */
 const Kept = z.object({ paths: z.array(InnerPath), had: z.array(Had), made: z.array(InnerPath) });
 
 export interface Backup {
   backup: string;
   ref: string;
-  /** what stands in the way of the files: it goes */ had: readonly string[];
+  /** what stands in the way of the files: it goes */
+  had: readonly string[];
 }
 
-/** Keeps what stands where files are to go, byte for byte, under a ref. @throws UserError naming what cannot be kept; nothing has changed then */
+/**
+ * Keeps what stands where files are to go, byte for byte, under a ref.
+ * @throws UserError naming what cannot be kept; nothing has changed then
+ */
 export async function keepBackup(store: GitStore, paths: readonly string[]): Promise<Backup> {
   const { git } = store;
   const ways = paths.map((path) => standing(git.folder, path));
@@ -79,7 +85,10 @@ async function keep(git: GitProcess, path: string): Promise<Had> {
   };
 }
 
-/** Puts everything back as it was before the backup's files were written. @throws UserError naming what could not be, since something else is there now */
+/**
+ * Puts everything back as it was before the backup's files were written.
+ * @throws UserError naming what could not be, since something else is there now
+ */
 export async function putBack({ git }: GitStore, backup: string): Promise<void> {
   const { paths, had, made } = await read(git, backup);
   const top = git.folder;

@@ -3,7 +3,10 @@ import { moveOldResults } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 
-/** Makes a branch at a run's commit, and nothing else: HEAD stays where it is. @throws UserError when the name is no branch name, or taken */
+/**
+ * Makes a branch at a run's commit, and nothing else: HEAD stays where it is.
+ * @throws UserError when the name is no branch name, or taken
+ */
 export async function makeBranch(store: GitStore, name: string, commit: string): Promise<void> {
   const { git } = store;
   if ((await git.maybe(["check-ref-format", "--branch", name])) !== name)
@@ -22,7 +25,10 @@ export async function makeBranch(store: GitStore, name: string, commit: string):
   ]);
 }
 
-/** The commit; for one of an older version, which has the run where the live one lies, its like with the run elsewhere, on top of the code alone. */
+/**
+ * The commit; for one of an older version, which has the run where the live one lies, its like with the run elsewhere,
+ * on top of the code alone.
+ */
 async function withoutLiveRuns(store: GitStore, commit: string): Promise<string> {
   const { git } = store;
   const hasLive = async (each: string): Promise<boolean> =>

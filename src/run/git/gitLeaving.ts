@@ -1,7 +1,10 @@
 import { looksSecret } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
 
-/** `secret`: its name is one of files that often hold secrets; `tracked`: the user's own commits have it, so that it is there on purpose. */
+/**
+ * `secret`: its name is one of files that often hold secrets; `tracked`: the user's own commits have it, so that it is
+ * there on purpose.
+ */
 export interface LeavingFile {
   path: string;
   bytes: number;

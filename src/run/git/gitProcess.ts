@@ -14,7 +14,11 @@ function environment(extra: Record<string, string>): Record<string, string> {
 /** A local command that says nothing for so long hangs. */
 const SILENT_MS = 120_000;
 
-/** A project's own hooks are for its own commits: they would see, or refuse, refs and indexes that are none of theirs. A message is JSON, whatever encoding the project writes in. What a journal tells of must be there after a power cut: git itself syncs no loose object and no ref. */
+/**
+ * A project's own hooks are for its own commits: they would see, or refuse, refs and indexes that are none of theirs. A
+ * message is JSON, whatever encoding the project writes in. What a journal tells of must be there after a power cut:
+ * git itself syncs no loose object and no ref.
+ */
 const OWN = [
   "-c",
   "core.hooksPath=/dev/null",
@@ -99,7 +103,11 @@ export class GitProcess {
     return explained(this.client(extra, { input }).raw([...OWN, ...args]));
   }
 
-  /** A command that talks to a remote, which may be silent for as long as it takes. Hooks run: LFS sends its files by one. @param signal ends it */
+  /**
+   * A command that talks to a remote, which may be silent for as long as it takes. Hooks run: LFS sends its files by
+   * one.
+   * @param signal ends it
+   */
   remote(args: string[], signal?: AbortSignal): Promise<string> {
     return this.client({}, { patient: true, ...(signal !== undefined && { signal }) }).raw(args);
   }

@@ -4,7 +4,10 @@ import { UserError } from "../../base/errors.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { objectId } from "./objectId.ts";
 
-/** git holds a ref's lock for milliseconds: one of such an age (ms) is left by a git that was killed. Only run refs are ours to unlock. */
+/**
+ * git holds a ref's lock for milliseconds: one of such an age (ms) is left by a git that was killed. Only run refs are
+ * ours to unlock.
+ */
 const STALE = 4000;
 const TRIES = 40;
 
@@ -16,7 +19,10 @@ export interface RefMove {
   before: string | undefined;
 }
 
-/** Moves a ref, if it names what it should. Waits while another git holds it. @throws what git says where it names something else */
+/**
+ * Moves a ref, if it names what it should. Waits while another git holds it.
+ * @throws what git says where it names something else
+ */
 export async function moveRef(git: GitProcess, { folder, ref, commit, before }: RefMove): Promise<void> {
   const old = before ?? "0".repeat(commit.length);
   const lock = join(folder, `${ref}.lock`);

@@ -8,14 +8,20 @@ import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 import { standing } from "./standing.ts";
 
-/** A file that restoring would write: changed since, or gone. `instead`: a file or a link that now stands in the place of one of its folders. */
+/**
+ * A file that restoring would write: changed since, or gone. `instead`: a file or a link that now stands in the place
+ * of one of its folders.
+ */
 export interface RestorableFile {
   path: string;
   status: "changed" | "gone";
   instead?: string;
 }
 
-/** Brings files of a run's commit back into the work tree, after a backup of what is there. HEAD and index stay as they are. */
+/**
+ * Brings files of a run's commit back into the work tree, after a backup of what is there. HEAD and index stay as they
+ * are.
+ */
 export class GitRestore {
   constructor(private readonly store: GitStore) {}
 
@@ -23,7 +29,10 @@ export class GitRestore {
     return this.store.git.folder;
   }
 
-  /** Files of a commit that are other, or missing, in the work tree; the run's own results left out, and so are submodules, which are no files. */
+  /**
+   * Files of a commit that are other, or missing, in the work tree; the run's own results left out, and so are
+   * submodules, which are no files.
+   */
   async differences(commit: string): Promise<RestorableFile[]> {
     const tree = await this.store.withIndex(async (index) => (await writeWorkTree(this.store.git, index)).tree);
     const files = (await this.store.changedFiles(tree, commit)).filter(
@@ -42,7 +51,8 @@ export class GitRestore {
 
   /**
    * Writes files as a commit has them.
-   * @returns the backup, which undo takes @throws UserError naming what stands in the way and cannot be kept; nothing has changed then
+   * @returns the backup, which undo takes
+   * @throws UserError naming what stands in the way and cannot be kept; nothing has changed then
    */
   async restore(commit: string, paths: readonly string[]): Promise<Backup> {
     objectId(commit);

@@ -3,7 +3,10 @@ import { Content } from "../../base/content.ts";
 import type { ContentStore } from "../contentStore.ts";
 import type { GitProcess } from "./gitProcess.ts";
 
-/** Where a commit has the files of runs: never where the live ones lie, or checking it out would write over them, and leaving it would take them away. */
+/**
+ * Where a commit has the files of runs: never where the live ones lie, or checking it out would write over them, and
+ * leaving it would take them away.
+ */
 export const RESULTS = "adept-results/";
 /** Where older versions put them. */
 const BEFORE = ".adept/runs/";
@@ -38,7 +41,10 @@ async function blobOf(git: GitProcess, store: ContentStore, source: string): Pro
   };
 }
 
-/** Puts a run's files into an index, each once: as itself or as a pointer. @param files `path` below the run's folder, `source` on disk */
+/**
+ * Puts a run's files into an index, each once: as itself or as a pointer.
+ * @param files `path` below the run's folder, `source` on disk
+ */
 export async function addResults(
   { git, large: store }: { git: GitProcess; large: ContentStore },
   index: string,
@@ -58,7 +64,11 @@ export async function addResults(
     await git.fed(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, { GIT_INDEX_FILE: index });
 }
 
-/** Moves what an index has where live runs lie to where results lie. @param id only this run's files @returns whether there was anything */
+/**
+ * Moves what an index has where live runs lie to where results lie.
+ * @param id only this run's files
+ * @returns whether there was anything
+ */
 export async function moveOldResults(git: GitProcess, index: string, id?: string): Promise<boolean> {
   const env = { GIT_INDEX_FILE: index };
   const listed = async (folder: string): Promise<string[]> =>

@@ -46,7 +46,10 @@ export class GitShare {
     }
   }
 
-  /** Fetches the remote's runs; one that is here already is left as it is. @throws UserError with git's words when the remote is not reached */
+  /**
+   * Fetches the remote's runs; one that is here already is left as it is.
+   * @throws UserError with git's words when the remote is not reached
+   */
   async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
     const listed = await this.listed(remote, signal);
     const wanted: string[] = [];

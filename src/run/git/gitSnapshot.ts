@@ -133,8 +133,9 @@ class Adder {
 }
 
 /**
- * Copies an index with its time. A file that was changed in the second in which the index was written, to the same size, looks unchanged;
- * git looks into such files by the index's own time, and a copy that seems younger would make it trust them.
+ * Copies an index with its time. A file that was changed in the second in which the index was written, to the same
+ * size, looks unchanged; git looks into such files by the index's own time, and a copy that seems younger would make it
+ * trust them.
  */
 function copyIndex(from: string, to: string): void {
   const second = Math.floor(statSync(from).mtimeMs / 1000);
@@ -147,7 +148,8 @@ function copyIndex(from: string, to: string): void {
 }
 
 /**
- * Writes the work tree as it is as a git tree, by way of a private index: the user's index, HEAD and files stay untouched.
+ * Writes the work tree as it is as a git tree, by way of a private index: the user's index, HEAD and files stay
+ * untouched.
  * @param index path for the private index; the caller removes it
  */
 export async function writeWorkTree(

@@ -162,7 +162,12 @@ export class GitStore {
     });
   }
 
-  /** The run's files on top of its snapshot. @param files `path` below the run's folder, `source` on disk @param orNew its ref is made where there is none @throws where there is none and it is not to be made */
+  /**
+   * The run's files on top of its snapshot.
+   * @param files `path` below the run's folder, `source` on disk
+   * @param orNew its ref is made where there is none
+   * @throws where there is none and it is not to be made
+   */
   async result(
     id: string,
     record: RunRecord,

@@ -72,7 +72,10 @@ async function ownLarge(store: GitStore, run: string, files: readonly RunFile[])
   return lacking;
 }
 
-/** The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away on somebody's word. */
+/**
+ * The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away
+ * on somebody's word.
+ */
 function ownExperiment(run: string): void {
   const path = join(run, "experiment.json");
   const { reproduces, ...experiment } = ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8")));
@@ -87,7 +90,10 @@ function isGitEvent(line: string): boolean {
   }
 }
 
-/** The journal in a commit ends before the commit was made, and what it says of commits is its writer's word: status and commits are taken from the ref. */
+/**
+ * The journal in a commit ends before the commit was made, and what it says of commits is its writer's word: status and
+ * commits are taken from the ref.
+ */
 async function ownJournal(
   store: GitStore,
   run: string,

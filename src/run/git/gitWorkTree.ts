@@ -5,14 +5,20 @@ import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 import { isRunId } from "../runDirectory.ts";
 
-/** Where the files of a run that repeats another lie while it trains: a place that follows from its own, and no file can name another. Undefined for a run that is kept outside a .adept folder. */
+/**
+ * Where the files of a run that repeats another lie while it trains: a place that follows from its own, and no file can
+ * name another. Undefined for a run that is kept outside a .adept folder.
+ */
 export function workTreeOf(runPath: string): string | undefined {
   const home = dirname(dirname(resolve(runPath)));
   const id = basename(runPath);
   return basename(home) === ".adept" && isRunId(id) ? join(home, "worktrees", id) : undefined;
 }
 
-/** Whether git knows the folder as a work tree of its own. A link on the way, which would lead to some other folder, makes it none. */
+/**
+ * Whether git knows the folder as a work tree of its own. A link on the way, which would lead to some other folder,
+ * makes it none.
+ */
 async function isWorkTree({ git }: GitStore, path: string): Promise<boolean> {
   const own = join(realpathSync(dirname(dirname(path))), "worktrees", basename(path));
   const real = (each: string): string => (existsSync(each) ? realpathSync(each) : resolve(each));

@@ -1,7 +1,10 @@
 import { UserError } from "../../base/errors.ts";
 import { CommitId } from "../../base/objectNames.ts";
 
-/** The commit, if it is one by its name: whatever a journal says, git never gets an option in its place. @throws UserError where it is none */
+/**
+ * The commit, if it is one by its name: whatever a journal says, git never gets an option in its place.
+ * @throws UserError where it is none
+ */
 export function objectId(commit: string): string {
   if (!CommitId.safeParse(commit).success)
     throw new UserError(

@@ -16,7 +16,9 @@ const PYTHON = "/usr/bin/python3";
 const NOBODY = 65_534;
 const MOST_ANSWER = 1024;
 
-/** Only the system's programs, read-only; an empty folder; no network, no environment, no other processes; dies with us. */
+/**
+ * Only the system's programs, read-only; an empty folder; no network, no environment, no other processes; dies with us.
+ */
 const WALLS = [
   "--unshare-all",
   "--die-with-parent",
@@ -49,7 +51,10 @@ const limitsOf = ({ seconds, megabytes }: CodeLimits): Record<string, number> =>
   RLIMIT_CORE: 0,
 });
 
-/** Runs generated Python against its tests, each time in a new process without network, files, environment, or more than its limits. */
+/**
+ * Runs generated Python against its tests, each time in a new process without network, files, environment, or more than
+ * its limits.
+ */
 export class CodeSandbox {
   private constructor(private readonly bubblewrap: string) {}
 
@@ -63,7 +68,8 @@ export class CodeSandbox {
       );
     const sandbox = new CodeSandbox(bubblewrap);
     const limits = { seconds: 20, megabytes: 512 };
-    // A wall that only seems to stand would be worse than none: it must let right code through and hold the network off.
+    // A wall that only seems to stand would be worse than none: it must let right code through and hold the network
+    // off.
     const works = await sandbox.passes("x = 1", ["assert x == 1"], limits);
     const closed = await sandbox.passes(
       "import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')",
@@ -78,7 +84,10 @@ export class CodeSandbox {
     return sandbox;
   }
 
-  /** Whether the code and all of its tests run to their end. Anything else is false: an error, an exit, a limit, a signal. */
+  /**
+   * Whether the code and all of its tests run to their end. Anything else is false: an error, an exit, a limit, a
+   * signal.
+   */
   passes(code: string, tests: readonly string[], limits: CodeLimits = DEFAULT_LIMITS): Promise<boolean> {
     const secret = randomBytes(32).toString("hex");
     const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};

@@ -8,7 +8,10 @@ export interface CodeCase {
   tests?: readonly string[] | undefined;
 }
 
-/** pass@1 (0..1): the share of cases whose code passes all of its tests, one sample each. A case without tests does not pass. */
+/**
+ * pass@1 (0..1): the share of cases whose code passes all of its tests, one sample each. A case without tests does not
+ * pass.
+ */
 export class PassRate {
   private sandbox: Promise<CodeSandbox> | undefined;
   constructor(private readonly limits?: CodeLimits) {}

@@ -47,7 +47,10 @@ export function confusion(targets: readonly number[], predictions: readonly numb
   return counts;
 }
 
-/** Matthews' correlation for any number of classes (Gorodkin 2004), the unparsable being one more; 0 where it is undefined. */
+/**
+ * Matthews' correlation for any number of classes (Gorodkin 2004), the unparsable being one more; 0 where it is
+ * undefined.
+ */
 export function matthews(targets: readonly number[], predictions: readonly number[]): number {
   const counts = new Map<number, { target: number; predicted: number }>();
   const at = (id: number): { target: number; predicted: number } => {

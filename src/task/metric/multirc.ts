@@ -8,8 +8,9 @@ export interface MultircRow {
 }
 
 /**
- * MultiRC: F1 of the right answers over all answers (f1a), share of questions with every answer right (em), mean F1 of a question (f1m).
- * A text that is no label is not positive; `...InvalidIsOpposite` are the official code's, where it becomes the opposite of its target.
+ * MultiRC: F1 of the right answers over all answers (f1a), share of questions with every answer right (em), mean F1 of
+ * a question (f1m). A text that is no label is not positive; `...InvalidIsOpposite` are the official code's, where it
+ * becomes the opposite of its target.
  */
 export function scoreMultirc(rows: readonly MultircRow[]): {
   f1a: number;

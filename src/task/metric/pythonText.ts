@@ -1,4 +1,7 @@
-/** What Python calls white space (str.isspace): JavaScript's \s has U+FEFF besides, and lacks U+001C to U+001F and U+0085. */
+/**
+ * What Python calls white space (str.isspace): JavaScript's \s has U+FEFF besides, and lacks U+001C to U+001F and
+ * U+0085.
+ */
 const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
 const RUN = new RegExp(`${SPACE}+`);
@@ -17,7 +20,10 @@ function digitValue(digit: string): string {
   return String((code - start) % 10);
 }
 
-/** float(text), and -1 where Python would raise (or give nan or an infinity by name), as the official STS-B metric has it. */
+/**
+ * float(text), and -1 where Python would raise (or give nan or an infinity by name), as the official STS-B metric has
+ * it.
+ */
 export function toFloat(text: string): number {
   const ascii = strip(text).replace(/\p{Nd}/gu, digitValue);
   if (!/^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?$/.test(ascii)) return -1;

@@ -4,7 +4,10 @@ import { pearson, spearman } from "./correlation.ts";
 import { scoreMultirc } from "./multirc.ts";
 import { strip, toFloat } from "./pythonText.ts";
 
-/** A prediction with what it is held against. `answers`: every right one (default: the target); `group`: the question of a MultiRC row. */
+/**
+ * A prediction with what it is held against. `answers`: every right one (default: the target); `group`: the question of
+ * a MultiRC row.
+ */
 export interface Scored {
   prediction: string;
   target: string;

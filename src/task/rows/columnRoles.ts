@@ -19,8 +19,8 @@ const MOST_COLUMNS = 300;
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 
 /**
- * What each column of a data file is for, by its name and by its values: the output is a column of few values, inputs are texts.
- * Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
+ * What each column of a data file is for, by its name and by its values: the output is a column of few values, inputs
+ * are texts. Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
  */
 export function columnRoles(rows: readonly Row[]): Column[] {
   const some = rows.slice(0, ROWS);
@@ -63,7 +63,10 @@ export function columnRoles(rows: readonly Row[]): Column[] {
   }));
 }
 
-/** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
+/**
+ * The templates that these roles make: one column as it is, several by their names (braces left out, which would be
+ * fields), as the paper's tasks have them.
+ */
 export function templatesOf(columns: readonly Pick<Column, "name" | "role">[]): { source: string; target: string } {
   const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name);
   const [inputs, [output = ""]] = [named("input"), named("output")];

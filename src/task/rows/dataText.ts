@@ -24,7 +24,8 @@ export function dataText(path: string): Promise<string> {
 }
 
 /**
- * The first lines of a data file, as many as `most` bytes hold; the part of a line where it has none that ends there. `all`: it has no more.
+ * The first lines of a data file, as many as `most` bytes hold; the part of a line where it has none that ends there.
+ * `all`: it has no more.
  * @throws UserError as `dataText`
  */
 export function firstText(path: string, most: number): Promise<{ text: string; all: boolean }> {

@@ -8,8 +8,8 @@ const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name);
 const counts = (name: string, columns: number): boolean => Number.isInteger(Number(name)) && Number(name) <= columns;
 
 /**
- * Whether the names of a table's columns look like an example of it, so that its first line may be no header: a name that is a value of its own column,
- * a number that does not count the columns, a text of some length.
+ * Whether the names of a table's columns look like an example of it, so that its first line may be no header: a name
+ * that is a value of its own column, a number that does not count the columns, a text of some length.
  */
 export function looksHeaderless(rows: readonly Row[]): boolean {
   const some = rows.slice(0, ROWS);

@@ -2,8 +2,8 @@
 const DEEPEST = 100;
 
 /**
- * The beginning of a JSON document as a document of its own: the whole elements of its first list, what was open after them closed.
- * Undefined where no element of it is whole, or it is nested more deeply than data are.
+ * The beginning of a JSON document as a document of its own: the whole elements of its first list, what was open after
+ * them closed. Undefined where no element of it is whole, or it is nested more deeply than data are.
  */
 export function wholeElements(text: string): string | undefined {
   const open: string[] = [];

@@ -27,7 +27,8 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
 }
 
 /**
- * Rows of JSON lines: an object of fields each, or MRQA's, whose first line is {"header": ...} and whose others hold a context and its questions.
+ * Rows of JSON lines: an object of fields each, or MRQA's, whose first line is {"header": ...} and whose others hold a
+ * context and its questions.
  * @throws UserError naming the file, the line and the field
  */
 export function jsonLines(text: string, path: string): Row[] {

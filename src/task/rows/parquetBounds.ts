@@ -3,7 +3,9 @@ import { parquetSchema, type FileMetaData, type RowGroup } from "hyparquet";
 import { openPlain } from "../../base/boundedFile.ts";
 import { thriftStruct, type ThriftStruct } from "./thriftStruct.ts";
 
-/** Values, and bytes of them unpacked, that a file may have to each of its own; small files may have some all the same. */
+/**
+ * Values, and bytes of them unpacked, that a file may have to each of its own; small files may have some all the same.
+ */
 const MOST_A_BYTE = 1000;
 const FREE_VALUES = 2 ** 20;
 const FREE_BYTES = 2 ** 26;
@@ -12,7 +14,10 @@ const MOST_PAGE = 2 ** 28;
 const MOST_HEADER = 1 << 20;
 const FIRST_LOOK = 1 << 12;
 
-/** Where pages say how many values they have, by their kind: data, an index, which the library cannot read, a dictionary, data of the second kind. */
+/**
+ * Where pages say how many values they have, by their kind: data, an index, which the library cannot read, a
+ * dictionary, data of the second kind.
+ */
 const HEADS = [5, undefined, 7, 8];
 
 /** What is left of what a file may come to. */
@@ -62,7 +67,9 @@ function checkPage(fd: number, { at, end }: { at: number; end: number }, left: L
   return from + packed;
 }
 
-/** Of a column of its own there is one; the library waits for no other, and what goes wrong there would end the process. */
+/**
+ * Of a column of its own there is one; the library waits for no other, and what goes wrong there would end the process.
+ */
 function checkColumns(group: RowGroup, children: ReturnType<typeof parquetSchema>["children"]): void {
   const seen = new Set<string>();
   for (const { meta_data: column } of group.columns) {
@@ -75,7 +82,8 @@ function checkColumns(group: RowGroup, children: ReturnType<typeof parquetSchema
 }
 
 /**
- * Looks at every page of a Parquet file before any is read: the library believes what pages say of themselves, and a few bytes can say that they hold billions of values.
+ * Looks at every page of a Parquet file before any is read: the library believes what pages say of themselves, and a
+ * few bytes can say that they hold billions of values.
  * @throws RangeError where pages lie outside of their column, or come to more than a file of this size can hold
  */
 export function checkParquet(path: string, metadata: FileMetaData): void {

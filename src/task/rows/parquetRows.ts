@@ -33,7 +33,8 @@ const hostile = (path: string, what: string): UserError =>
   new UserError(`${path}: no Parquet that can be read: ${what}`, "Copy or download the file again.");
 
 /**
- * Rows of a Parquet file, read in a process of its own: the library believes what is inside of a page, and what never ends there, or takes all memory, ends the process that it is in.
+ * Rows of a Parquet file, read in a process of its own: the library believes what is inside of a page, and what never
+ * ends there, or takes all memory, ends the process that it is in.
  * @param most bytes of its values that are read, about
  * @returns `all`: whether these are all of its rows
  * @throws UserError naming the file, and the rows where a part of it is damaged

@@ -31,7 +31,8 @@ export function fits<T>(
 }
 
 /**
- * The questions of one paragraph of SQuAD or line of MRQA as rows with the fields question, context, id and the list answers.
+ * The questions of one paragraph of SQuAD or line of MRQA as rows with the fields question, context, id and the list
+ * answers.
  * @param place the line of the file, or undefined where questions are counted, from `asked` + 1
  * @throws UserError naming the file, the place and the field that does not fit
  */

@@ -17,7 +17,8 @@ export interface SomeRows {
 }
 
 /**
- * Rows of a data file by its extension: Parquet; CSV, TSV, JSON (SQuAD's, or a list) and else JSON lines (also MRQA's), each also as .gz.
+ * Rows of a data file by its extension: Parquet; CSV, TSV, JSON (SQuAD's, or a list) and else JSON lines (also MRQA's),
+ * each also as .gz.
  * @param headerless columns of a TSV that may have no header
  * @throws UserError naming the file, the line or row, and the field
  */

@@ -60,7 +60,8 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
 
 /**
  * Rows of a table whose first line names its columns.
- * @param headerless the columns of a layout that has no header; a first line that names one of them is a header all the same
+ * @param headerless the columns of a layout that has no header; a first line that names one of them is a header all the
+ * same
  * @throws UserError naming the file and the line whose columns are too few or too many, or whose quotes are odd
  */
 export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {

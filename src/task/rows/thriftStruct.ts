@@ -14,7 +14,10 @@ const LIST = 9;
 const STRUCT = 12;
 const DEEPEST = 8;
 
-/** Thrift's compact protocol, as far as a Parquet page's header needs it; numbers of 32 bits as the Parquet library reads them. */
+/**
+ * Thrift's compact protocol, as far as a Parquet page's header needs it; numbers of 32 bits as the Parquet library
+ * reads them.
+ */
 class ThriftReader {
   at = 0;
 

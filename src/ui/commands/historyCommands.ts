@@ -25,7 +25,10 @@ type Ids =
 
 const NAMED = 12;
 
-/** What can be had of a run's commit and adapter: its files, a branch, a second try, an export, and the same on another machine. */
+/**
+ * What can be had of a run's commit and adapter: its files, a branch, a second try, an export, and the same on another
+ * machine.
+ */
 export function historyCommands(context: CommandContext): Handlers<Ids> {
   return {
     [Command.reproduce]: (argument) => reproduce(argument, context),

@@ -17,7 +17,10 @@ const MOST = 20;
 /** Units of a text that are handed over: the model reads far fewer. */
 const LONGEST = 50_000;
 
-/** Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset did for the answer. */
+/**
+ * Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset
+ * did for the answer.
+ */
 export async function predict(
   argument: unknown,
   { pick, tokens, documents, workerPath, log }: CommandContext,

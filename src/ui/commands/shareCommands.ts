@@ -41,7 +41,10 @@ function cancellable<T>(title: string, work: (signal: AbortSignal) => Promise<T>
   );
 }
 
-/** Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many words; others never. */
+/**
+ * Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many
+ * words; others never.
+ */
 async function allowSecrets(secrets: readonly LeavingFile[]): Promise<boolean> {
   const named = (files: readonly LeavingFile[]): string[] => [...new Set(files.map(({ path }) => path))];
   const stray = named(secrets.filter(({ tracked }) => !tracked));

@@ -13,7 +13,10 @@ interface Context {
   readonly workerPath: string;
 }
 
-/** Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was started anew meanwhile. */
+/**
+ * Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was
+ * started anew meanwhile.
+ */
 export class WaitingQueue extends Store {
   private asked = false;
   /** What is queued later is queued by somebody who also starts the queue. */

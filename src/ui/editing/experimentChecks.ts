@@ -19,7 +19,8 @@ interface Checked {
   found?: { version: number; answer: CheckAnswer };
   timer?: NodeJS.Timeout | undefined;
   readonly checks: Newest<vscode.TextDocument>;
-  /** what it names is looked after, wherever that is changed */ readonly watch: PlaceWatch;
+  /** what it names is looked after, wherever that is changed */
+  readonly watch: PlaceWatch;
 }
 
 /** Whether a change at a path is one of what an experiment names. */

@@ -9,7 +9,10 @@ import { Command } from "../window/ids.ts";
 import { localised } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
 
-/** What an experiment's editor offers beyond its schema: quick fixes, what a budget comes to, and its runs above its first line. */
+/**
+ * What an experiment's editor offers beyond its schema: quick fixes, what a budget comes to, and its runs above its
+ * first line.
+ */
 export class ExperimentEditing
   extends Store
   implements vscode.CodeActionProvider, vscode.HoverProvider, vscode.CodeLensProvider

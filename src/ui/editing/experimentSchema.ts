@@ -3,7 +3,10 @@ import * as vscode from "vscode";
 import { Store } from "../window/disposable.ts";
 import { translated } from "../window/localised.ts";
 
-/** package.json names the schema by it: VS Code asks for it, and wakes the extension, when an experiment file is opened and not before. */
+/**
+ * package.json names the schema by it: VS Code asks for it, and wakes the extension, when an experiment file is opened
+ * and not before.
+ */
 const SCHEME = "adept-schema";
 
 /** The schema of experiment files, for VS Code's own JSON support. */

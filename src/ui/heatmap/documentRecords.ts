@@ -20,7 +20,9 @@ interface Top {
   rows: number;
 }
 
-/** A document as records: a line each, but for tables whose quoted cells go over lines, and experiments, which are one. */
+/**
+ * A document as records: a line each, but for tables whose quoted cells go over lines, and experiments, which are one.
+ */
 export class DocumentRecords {
   readonly kind: DocumentKind;
   /** whether each line of a table begins inside a quoted cell, as far as was looked at; a record begins at the last */

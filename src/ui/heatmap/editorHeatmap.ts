@@ -14,7 +14,10 @@ import type { HeatmapColours } from "./heatmapColours.ts";
 import type { Run } from "../runs/runsModel.ts";
 import { Turns } from "../window/turns.ts";
 
-/** Lines around the visible ones that are read too, so that a small scroll finds its colours; units of them beyond which they are not. */
+/**
+ * Lines around the visible ones that are read too, so that a small scroll finds its colours; units of them beyond which
+ * they are not.
+ */
 const MARGIN = 40;
 const MOST_AROUND = 200_000;
 const MOST_RANGES = 2000;
@@ -76,13 +79,18 @@ export class EditorHeatmap {
     this.refresh(0);
   }
 
-  /** What was read is void, and so is what is under way: an answer to the old question would stand under the new one. */
+  /**
+   * What was read is void, and so is what is under way: an answer to the old question would stand under the new one.
+   */
   private forget(): void {
     this.generation++;
     this.known.clear();
   }
 
-  /** The text is another: what is still known of it is painted at once where it stands now, the rest is bare until it is read. */
+  /**
+   * The text is another: what is still known of it is painted at once where it stands now, the rest is bare until it is
+   * read.
+   */
   edited(changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
     // The first record of a table says how the others are read.
     if (changes.some(({ range }) => range.start.line < this.records.headLines)) this.forget();
@@ -175,7 +183,10 @@ export class EditorHeatmap {
     return [...found.values()];
   }
 
-  /** Asks for the tokens that are not known, until all that have a value are. @returns how many parts were not, undefined when something newer is under way */
+  /**
+   * Asks for the tokens that are not known, until all that have a value are.
+   * @returns how many parts were not, undefined when something newer is under way
+   */
   private async learn(
     records: readonly TextRecord[],
     sight: Sight,

@@ -2,7 +2,10 @@ import * as vscode from "vscode";
 import { SIGNED_STEPS, STEPS } from "../../heatmap/bins.ts";
 import { Store } from "../window/disposable.ts";
 
-/** The contributed colour of a step: `adept.heat1` to 9; of a signed scale `adept.heatBelow1` to 4 and `adept.heatAbove1` to 4. */
+/**
+ * The contributed colour of a step: `adept.heat1` to 9; of a signed scale `adept.heatBelow1` to 4 and
+ * `adept.heatAbove1` to 4.
+ */
 export const colourOf = (bin: number, signed: boolean): string =>
   signed ? `adept.heat${bin < 0 ? "Below" : "Above"}${Math.abs(bin)}` : `adept.heat${bin}`;
 
@@ -21,7 +24,10 @@ export interface Line {
 }
 const STYLES = ["dotted", "dashed", "solid"] as const;
 
-/** In high contrast a line below is all there is of a step, and no two are alike: thicker is more, and of one width solid is more than dashed, dashed than dotted; what lies below 0 is dotted. */
+/**
+ * In high contrast a line below is all there is of a step, and no two are alike: thicker is more, and of one width
+ * solid is more than dashed, dashed than dotted; what lies below 0 is dotted.
+ */
 export function lineOf(bin: number, signed: boolean): Line {
   if (signed) return { width: Math.abs(bin), style: bin < 0 ? "dotted" : "solid" };
   return { width: 1 + Math.floor((bin - 1) / STYLES.length), style: STYLES[(bin - 1) % STYLES.length]! };
@@ -33,7 +39,10 @@ export const isHighContrast = (): boolean =>
     vscode.window.activeColorTheme.kind,
   );
 
-/** One decoration type a colour, made once: the two strongest steps are underlined too, and in high contrast a line below is all there is. */
+/**
+ * One decoration type a colour, made once: the two strongest steps are underlined too, and in high contrast a line
+ * below is all there is.
+ */
 export class HeatmapColours extends Store {
   /** by kind of scale: signed or not */
   private readonly types = new Map<boolean, Types>();

@@ -18,17 +18,21 @@ import type { Tokens } from "../window/tokens.ts";
 const LAST = "adept.heatmapRun";
 const DATA: readonly DocumentKind[] = ["jsonl", "csv", "tsv"];
 
-/** One of several editors of a document, and the column that it was in last: an editor that is covered comes back there as another. */
+/**
+ * One of several editors of a document, and the column that it was in last: an editor that is covered comes back there
+ * as another.
+ */
 interface Beside {
   editor: vscode.TextEditor;
   column: vscode.ViewColumn | undefined;
 }
 interface Shown {
   uri: string;
-  /** the editor that it was opened in beside another, undefined: wherever else the document is seen */ beside:
-    Beside | undefined;
+  /** the editor that it was opened in beside another, undefined: wherever else the document is seen */
+  beside: Beside | undefined;
   choice: HeatmapChoice;
-  /** of the run, when its offsets were read */ status: RunStatus;
+  /** of the run, when its offsets were read */
+  status: RunStatus;
 }
 
 /** A token under the cursor, as each run that is shown there has it. */
@@ -42,7 +46,10 @@ export interface TokenUnder {
 /** Norms of a token's offset and of its place's compare: they are both added to the embedding. */
 const unitOf = (measure: Measure): Measure => (measure === "position" ? "norm" : measure);
 
-/** Which documents show which run's offsets, and everything that keeps their colours true. Nothing is shown, and no process started, before it is asked for. */
+/**
+ * Which documents show which run's offsets, and everything that keeps their colours true. Nothing is shown, and no
+ * process started, before it is asked for.
+ */
 export class Heatmaps extends Store {
   private readonly colours = this.register(new HeatmapColours());
   private readonly editors = new Map<vscode.TextEditor, EditorHeatmap>();
@@ -130,7 +137,11 @@ export class Heatmaps extends Store {
     return vscode.window.activeTextEditor && this.editors.get(vscode.window.activeTextEditor);
   }
 
-  /** Shows a run's offsets over a document. @param editor the one for it beside another run, undefined: wherever the document is seen @throws UserError where the run has none */
+  /**
+   * Shows a run's offsets over a document.
+   * @param editor the one for it beside another run, undefined: wherever the document is seen
+   * @throws UserError where the run has none
+   */
   async show(
     { uri }: Pick<vscode.TextDocument, "uri">,
     run: Run,

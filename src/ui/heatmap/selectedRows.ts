@@ -14,8 +14,9 @@ function covers({ start, end }: Pick<Selection, "start" | "end">, { line, lines,
 }
 
 /**
- * The rows of data that a selection means: all that it touches, or the one that it holds whole; undefined where it is a part of one row, or of no data.
- * A selection that ends where a line begins, as a click beside the text makes it, has nothing of that line.
+ * The rows of data that a selection means: all that it touches, or the one that it holds whole; undefined where it is a
+ * part of one row, or of no data. A selection that ends where a line begins, as a click beside the text makes it, has
+ * nothing of that line.
  */
 export function selectedRows(
   records: DocumentRecords,

@@ -16,7 +16,10 @@ interface Context {
   readonly fail: (error: unknown) => string;
 }
 
-/** Runs side by side on a page: their settings and curves at once, their statistics when a worker has made them; curves of runs at work go on. */
+/**
+ * Runs side by side on a page: their settings and curves at once, their statistics when a worker has made them; curves
+ * of runs at work go on.
+ */
 export class CompareFeed {
   private readonly tails = new Map<string, JournalTail>();
   private stop = new AbortController();

@@ -270,7 +270,8 @@ export class Panels extends Store implements vscode.WebviewPanelSerializer {
         ? state.id
         : undefined;
     model.refresh();
-    // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the run's name, or its id where it was opened before the run had told its name.
+    // A window in a browser that is loaded anew within seconds has not stored the page's state yet: its title is the
+    // run's name, or its id where it was opened before the run had told its name.
     this.adopt(
       known ?? model.runs().find(({ id, record }) => record.name === panel.title || id === panel.title)?.id ?? "",
       panel,

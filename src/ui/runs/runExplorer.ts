@@ -87,7 +87,10 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))];
   }
 
-  /** The run whose row was just clicked. While VS Code takes over a list that is built anew it knows no row for a moment: so long this waits. */
+  /**
+   * The run whose row was just clicked. While VS Code takes over a list that is built anew it knows no row for a
+   * moment: so long this waits.
+   */
   async clicked(): Promise<string | undefined> {
     for (let waited = 0; waited < CLICK_MS; waited += CLICK_STEP_MS) {
       const [node] = this.view.selection;

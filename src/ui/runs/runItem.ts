@@ -26,12 +26,15 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
     label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""),
     role: "treeitem",
   };
-  // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was clicked is asked of the list.
+  // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was
+  // clicked is asked of the list.
   item.command = { command: Command.openRow, title: vscode.l10n.t("Open Results") };
   return item;
 }
 
-/** The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again. */
+/**
+ * The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again.
+ */
 export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
   const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None);
   const text = vscode.l10n.t("cannot be read: {0}", reason);

@@ -60,7 +60,10 @@ const groupLabel = ({ experiment, name }: RunRecord): string => experiment ?? na
 /** What a seed is called. */
 export type SeedLabel = (seed: number) => string;
 
-/** Runs by experiment, their variants, their seeds; an experiment with one run is that run. A group stands where its first run does. */
+/**
+ * Runs by experiment, their variants, their seeds; an experiment with one run is that run. A group stands where its
+ * first run does.
+ */
 export function treeOf(records: readonly RunRecord[], sort: SortKey, seedLabel: SeedLabel): TreeNode[] {
   const groups = new Map<string, RunRecord[]>();
   const sorted = [...records].sort(compare(sort));

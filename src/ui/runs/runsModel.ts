@@ -159,7 +159,10 @@ export class RunsModel extends Store {
     if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }
 
-  /** Logs what reading the list has cost: what passed, and what of it this process worked, which another's load does not change. */
+  /**
+   * Logs what reading the list has cost: what passed, and what of it this process worked, which another's load does not
+   * change.
+   */
   private timed(read: () => void): void {
     const from = performance.now();
     const before = process.cpuUsage();
@@ -197,7 +200,10 @@ export class RunsModel extends Store {
     this.keepIndex();
   }
 
-  /** Runs not known yet: their records come from the index where their journals have not grown since. @returns whether one came; one that cannot be read is tried again with the next refresh */
+  /**
+   * Runs not known yet: their records come from the index where their journals have not grown since.
+   * @returns whether one came; one that cannot be read is tried again with the next refresh
+   */
   private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): boolean {
     const { JournalTail: Tail, journalSize, readIndex, readRecord } = host();
     const index = readIndex(runsDirectory(folder));

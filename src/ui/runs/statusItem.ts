@@ -43,7 +43,10 @@ export class StatusItem extends Store {
     this.aim(live.length === 1 ? run.id : "", run.record.name);
   }
 
-  /** VS Code gives a command with arguments a new id whenever it is set, and a click that is under way has the old one: it is set when it changes, no oftener. */
+  /**
+   * VS Code gives a command with arguments a new id whenever it is set, and a click that is under way has the old one:
+   * it is set when it changes, no oftener.
+   */
   private aim(target: string, name: string): void {
     if (target === this.target) return;
     this.target = target;

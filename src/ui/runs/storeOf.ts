@@ -3,7 +3,11 @@ import { UserError } from "../../base/errors.ts";
 import type { GitStore } from "../../run/git/gitStore.ts";
 import { host } from "../window/host.ts";
 
-/** The repository around a folder. Without trust git is not started at all: a repository's own configuration and hooks are programs. @throws UserError where there is none, or no trust */
+/**
+ * The repository around a folder. Without trust git is not started at all: a repository's own configuration and hooks
+ * are programs.
+ * @throws UserError where there is none, or no trust
+ */
 export async function storeOf(folder: vscode.WorkspaceFolder | string): Promise<GitStore> {
   if (!vscode.workspace.isTrusted)
     throw new UserError(

@@ -11,7 +11,9 @@ const DEFAULT_BUDGET = 12_800;
 export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> &
   Partial<Pick<ExperimentDraft, "steps" | "maxSourceLength">>;
 
-/** Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out. */
+/**
+ * Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out.
+ */
 export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri;
   const mail = { label: vscode.l10n.t("Sample: spam or ham mail"), description: vscode.l10n.t("comes with ADePT Lab") };

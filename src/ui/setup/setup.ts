@@ -153,7 +153,9 @@ class Setup extends Store {
     });
   }
 
-  /** Also where the user backs out, or the model is none, the form begins anew: what it offers can then be chosen again. */
+  /**
+   * Also where the user backs out, or the model is none, the form begins anew: what it offers can then be chosen again.
+   */
   private async changeBackbone(how: BackboneChoice): Promise<void> {
     let backbone: string | undefined;
     try {
@@ -216,7 +218,10 @@ class Setup extends Store {
     void this.tellMemory(draft, longest, abort.signal);
   }
 
-  /** What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several. @param longest tokens of an input */
+  /**
+   * What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several.
+   * @param longest tokens of an input
+   */
   private async tellMemory(
     { backbone, budget, maxSourceLength }: ExperimentDraft,
     longest: number,

@@ -11,7 +11,10 @@ interface Place {
   storage: vscode.Uri;
 }
 
-/** Writes a draft as a readable experiment file, beside what is there. @returns undefined when the user chooses no folder */
+/**
+ * Writes a draft as a readable experiment file, beside what is there.
+ * @returns undefined when the user chooses no folder
+ */
 export async function writeExperiment(
   draft: ExperimentDraft,
   sizes: Parameters<typeof experimentNotes>[1],

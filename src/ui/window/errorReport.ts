@@ -5,7 +5,10 @@ import { explain } from "../../base/explain.ts";
 import { localisedError } from "./localised.ts";
 import { withoutLinks } from "./plainText.ts";
 
-/** What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in the log. */
+/**
+ * What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in
+ * the log.
+ */
 export class ErrorReport {
   constructor(private readonly log: vscode.LogOutputChannel) {}
 

@@ -1,4 +1,7 @@
-/** Every command, view, setting and context key the extension contributes; a test holds package.json against it both ways. */
+/**
+ * Every command, view, setting and context key the extension contributes; a test holds package.json against it both
+ * ways.
+ */
 export const Command = {
   train: "adept.train",
   stop: "adept.stop",

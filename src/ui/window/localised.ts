@@ -3,7 +3,8 @@ import { explain } from "../../base/explain.ts";
 
 interface Pattern {
   key: string;
-  /** what stands between its values, in order */ parts: string[];
+  /** what stands between its values, in order */
+  parts: string[];
   literal: number;
 }
 let compiled: { bundle: Readonly<Record<string, string>>; patterns: Pattern[] } | undefined;
@@ -22,7 +23,10 @@ function patternsOf(bundle: Readonly<Record<string, string>>): Pattern[] {
   return compiled.patterns;
 }
 
-/** The values of a message that a template fits, each as short as it can be; one pass over the message, whatever it holds. */
+/**
+ * The values of a message that a template fits, each as short as it can be; one pass over the message, whatever it
+ * holds.
+ */
 function valuesOf(message: string, parts: readonly string[]): string[] | undefined {
   const first = parts[0] ?? "";
   const last = parts.at(-1) ?? "";
@@ -50,8 +54,9 @@ export function translated(text: string): string {
 }
 
 /**
- * A message of the core in the window's language. Workers, journals and terminals have it in English, with its values filled in: here it is found among
- * the translated ones, and said with the same values. What nobody has translated stays as it is.
+ * A message of the core in the window's language. Workers, journals and terminals have it in English, with its values
+ * filled in: here it is found among the translated ones, and said with the same values. What nobody has translated
+ * stays as it is.
  */
 export function localised(message: string): string {
   const { bundle } = vscode.l10n as { bundle?: Record<string, string> };
@@ -84,7 +89,10 @@ export function localisedError({ message, action }: { message: string; action?: 
   return explain(localised(message), action === undefined ? undefined : localised(action));
 }
 
-/** A stored result whose sentences, the reasons of its advice, are in the window's language; its numbers and its cases' names are the same in all. */
+/**
+ * A stored result whose sentences, the reasons of its advice, are in the window's language; its numbers and its cases'
+ * names are the same in all.
+ */
 export function localisedResult(result: unknown): unknown {
   const { bundle } = vscode.l10n as { bundle?: Record<string, string> };
   return bundle === undefined

@@ -1,4 +1,7 @@
-/** Does one thing after the other; of what comes while one is at work only the newest is done next, the rest is out of date. */
+/**
+ * Does one thing after the other; of what comes while one is at work only the newest is done next, the rest is out of
+ * date.
+ */
 export class Newest<T> {
   private next: { item: T } | undefined;
   private busy = false;

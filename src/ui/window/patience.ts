@@ -4,7 +4,12 @@ import { withoutIcons, withoutLinks } from "./plainText.ts";
 /** So long (ms) a wait is shown in the status bar alone; then it can be left. */
 const LONG = 5000;
 
-/** Waits with the user: shown in the status bar at first, with Cancel once it lasts. @param given what is waited for @param work heeds the signal where it can; what comes after it is dropped @returns undefined where it was cancelled */
+/**
+ * Waits with the user: shown in the status bar at first, with Cancel once it lasts.
+ * @param given what is waited for
+ * @param work heeds the signal where it can; what comes after it is dropped
+ * @returns undefined where it was cancelled
+ */
 export async function withPatience<T>(
   given: string,
   work: (signal: AbortSignal) => Promise<T>,

@@ -18,7 +18,10 @@ export class ReadOnlyDocuments extends Store implements vscode.TextDocumentConte
     return this.contents.get(uri.query) ?? "";
   }
 
-  /** Shows a text beside the active editor, which keeps the keyboard. @param name with its extension, which chooses the language */
+  /**
+   * Shows a text beside the active editor, which keeps the keyboard.
+   * @param name with its extension, which chooses the language
+   */
   async show(name: string, content: string): Promise<void> {
     const key = String(++this.count);
     this.contents.set(key, content);

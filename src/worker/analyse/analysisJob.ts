@@ -25,7 +25,10 @@ export class AnalysisStopped extends Error {
   override readonly name = "AnalysisStopped";
 }
 
-/** `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored result is of the same content. */
+/**
+ * `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored
+ * result is of the same content.
+ */
 export interface AnalysisOptions {
   folder: string | undefined;
   limit: number | undefined;
@@ -90,9 +93,11 @@ async function commit(
 }
 
 /**
- * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A stored result of the same content is taken.
- * One process at a time analyses a run; its control file stops it too.
- * @throws UserError when the run has no result yet, is being analysed already, or the method has nothing to analyse @throws the signal's reason when it is aborted @throws AnalysisStopped
+ * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A
+ * stored result of the same content is taken. One process at a time analyses a run; its control file stops it too.
+ * @throws UserError when the run has no result yet, is being analysed already, or the method has nothing to analyse
+ * @throws the signal's reason when it is aborted
+ * @throws AnalysisStopped
  */
 export async function runAnalyses(
   run: RunDirectory,

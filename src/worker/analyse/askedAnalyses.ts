@@ -5,7 +5,8 @@ import type { RunDirectory } from "../../run/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /**
- * Makes the analyses that a run's experiment asks for and its method has something for. One that cannot be made is a warning: the run itself is good.
+ * Makes the analyses that a run's experiment asks for and its method has something for. One that cannot be made is a
+ * warning: the run itself is good.
  * @returns the files to commit with the result
  */
 export async function askedAnalyses(

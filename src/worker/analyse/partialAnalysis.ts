@@ -8,8 +8,8 @@ import { writeOwn } from "../../run/ownFile.ts";
 const Line = z.object({ label: z.string(), value: z.unknown() });
 
 /**
- * The cases that an analysis has finished so far, a line each below the key of its content; an interrupted one goes on from them.
- * Lines of other content are dropped, and so is a torn last line.
+ * The cases that an analysis has finished so far, a line each below the key of its content; an interrupted one goes on
+ * from them. Lines of other content are dropped, and so is a torn last line.
  */
 export class PartialAnalysis implements Memo {
   private readonly values = new Map<string, unknown>();

@@ -9,7 +9,10 @@ import type { KnownFields } from "./knownFields.ts";
 /** Where in the file a run's key stands. */
 export type Locate = (keys: readonly string[]) => readonly Key[];
 
-/** What a run is trained on: a folder needs its training file, and a template the fields that it names. `known`: what data have; `at`: where a key stands; `alone`: no other data are read by the same templates. */
+/**
+ * What a run is trained on: a folder needs its training file, and a template the fields that it names. `known`: what
+ * data have; `at`: where a key stands; `alone`: no other data are read by the same templates.
+ */
 export async function checkData(
   text: ExperimentText,
   { task }: Experiment,

@@ -18,7 +18,10 @@ import { KnownFields } from "./knownFields.ts";
 /** Problems beyond which the other runs of a sweep are not looked at. */
 const MOST = 50;
 
-/** Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is thrown for what is wrong in it. */
+/**
+ * Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is
+ * thrown for what is wrong in it.
+ */
 export async function checkExperiment(path: string, text: string, known = new KnownFields()): Promise<CheckAnswer> {
   const out = outOfBounds(text);
   if (out !== undefined)
@@ -86,7 +89,10 @@ function readRuns(text: ExperimentText, path: string): Read[] {
   });
 }
 
-/** Where a run's key stands in the file: among the values of its sweep, in its method of several, or where one looks for it. */
+/**
+ * Where a run's key stands in the file: among the values of its sweep, in its method of several, or where one looks for
+ * it.
+ */
 function locate(text: ExperimentText, { origin: { method, settings } }: ExperimentPoint): Locate {
   return (keys) => {
     const set = settings.find(({ key }) => key === keys.join(".") || keys.join(".").startsWith(`${key}.`));

@@ -16,7 +16,8 @@ const NAMED: Readonly<Record<string, "data" | "folder" | "backbone" | "tensors">
 
 interface Place {
   key: string;
-  /** where it stands in the file */ keys: readonly Key[];
+  /** where it stands in the file */
+  keys: readonly Key[];
   given: string;
   path: string;
 }

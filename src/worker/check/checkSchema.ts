@@ -34,7 +34,11 @@ export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIs
   }
 }
 
-/** A key that is none, its likeliest names, and the way to be rid of it. @param schema whether the schema has its squiggle there @param place where it stands, if that is elsewhere */
+/**
+ * A key that is none, its likeliest names, and the way to be rid of it.
+ * @param schema whether the schema has its squiggle there
+ * @param place where it stands, if that is elsewhere
+ */
 export function strayKey(
   text: ExperimentText,
   keys: readonly Key[],

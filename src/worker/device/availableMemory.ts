@@ -86,7 +86,10 @@ export function cgroupLeft(read: MemorySources["read"]): number | undefined {
   return left.length === 0 ? undefined : Math.min(...left);
 }
 
-/** macOS keeps what was read as "inactive" and gives it away when it is wanted, so its free pages alone say nothing: those that can be had at once count too. */
+/**
+ * macOS keeps what was read as "inactive" and gives it away when it is wanted, so its free pages alone say nothing:
+ * those that can be had at once count too.
+ */
 export function vmStatAvailable(text: string): number | undefined {
   const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN);
   const pages = (name: string): number =>
@@ -96,7 +99,8 @@ export function vmStatAvailable(text: string): number | undefined {
 }
 
 /**
- * Bytes that this process could still take. ADEPT_MEMORY_AVAILABLE, a number of bytes, stands for what the machine says: for tests.
+ * Bytes that this process could still take. ADEPT_MEMORY_AVAILABLE, a number of bytes, stands for what the machine
+ * says: for tests.
  */
 export function availableMemory(sources: MemorySources = here): number {
   const named = numberIn(process.env["ADEPT_MEMORY_AVAILABLE"]);

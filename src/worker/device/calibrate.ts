@@ -11,7 +11,10 @@ const LONGEST_MS = 15_000;
 /** Ids below are the vocabulary's own signs. */
 const FIRST_WORD = 3;
 
-/** What a device makes of an experiment's step. `check`: the first step's loss and gradient norms, which are the same on every device that computes rightly. */
+/**
+ * What a device makes of an experiment's step. `check`: the first step's loss and gradient norms, which are the same on
+ * every device that computes rightly.
+ */
 export const Calibration = z.object({ name: z.string(), milliseconds: z.number(), check: z.array(z.number()) });
 export type Calibration = z.infer<typeof Calibration>;
 
@@ -71,7 +74,10 @@ async function steps(
   return { times, check };
 }
 
-/** Times the real step of an experiment on its device, at its sizes and longest lengths. @throws UserError where the device is not to be had */
+/**
+ * Times the real step of an experiment on its device, at its sizes and longest lengths.
+ * @throws UserError where the device is not to be had
+ */
 export async function calibrate(experiment: Experiment): Promise<Calibration> {
   const opened = await openExperimentModel(experiment);
   const { model } = opened;

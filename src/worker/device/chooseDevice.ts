@@ -6,10 +6,16 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { DeviceTimes, shapeKey } from "./deviceTimes.ts";
 import { measureDevice, type MeasuredStep } from "./measureDevice.ts";
 
-/** Loss and gradient norms may differ from the processor's by so much: other orders of sums, and products of 19 bits on some GPUs. */
+/**
+ * Loss and gradient norms may differ from the processor's by so much: other orders of sums, and products of 19 bits on
+ * some GPUs.
+ */
 const MOST_DIFFERENT = 0.02;
 
-/** The device for an experiment, its engine's name, and what each candidate took; nothing was measured where there is no choice. */
+/**
+ * The device for an experiment, its engine's name, and what each candidate took; nothing was measured where there is no
+ * choice.
+ */
 export interface DeviceChoice {
   device: Device;
   name: string;
@@ -46,7 +52,8 @@ function fastest(steps: readonly MeasuredStep[]): Device {
 }
 
 /**
- * The fastest device here for an experiment, by the real step at its shape on each; what is known from before is not measured again.
+ * The fastest device here for an experiment, by the real step at its shape on each; what is known from before is not
+ * measured again.
  * @returns undefined when `signal` ended it
  */
 export async function chooseDevice(

@@ -35,7 +35,10 @@ function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
   }
 }
 
-/** Times an experiment's step on a device in a process of its own, which a driver may crash or hang without harm. It never throws. */
+/**
+ * Times an experiment's step on a device in a process of its own, which a driver may crash or hang without harm. It
+ * never throws.
+ */
 export function measureDevice(
   experiment: Experiment,
   device: Device,

@@ -20,7 +20,8 @@ async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefin
 }
 
 /**
- * What an experiment will cost, from a few of its own steps and a part of its own evaluation on this machine. Nothing is written.
+ * What an experiment will cost, from a few of its own steps and a part of its own evaluation on this machine. Nothing
+ * is written.
  * @throws UserError where the experiment cannot be run
  */
 export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {

@@ -12,7 +12,10 @@ import { EVALUATED_ROWS } from "../../training/evaluation.ts";
 import { backboneShape } from "../../training/memoryNeed.ts";
 import { availableMemory } from "../device/availableMemory.ts";
 
-/** What ADePT with a budget would need on this machine's processor, with the copies that it has memory for, where all rows have these lengths. */
+/**
+ * What ADePT with a budget would need on this machine's processor, with the copies that it has memory for, where all
+ * rows have these lengths.
+ */
 export function memoryWithin({
   backbone,
   budget,

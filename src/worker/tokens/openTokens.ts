@@ -27,7 +27,10 @@ export class OpenTokens {
     private readonly stamp: string,
   ) {}
 
-  /** @param stamp tells the run's tensors from those of another time @throws UserError where the run has no adapter yet, or its method no offsets */
+  /**
+   * @param stamp tells the run's tensors from those of another time
+   * @throws UserError where the run has no adapter yet, or its method no offsets
+   */
   static open(path: string, stamp: string): OpenTokens {
     const run = RunDirectory.open(path);
     const experiment = located(run);

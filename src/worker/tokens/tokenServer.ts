@@ -63,8 +63,8 @@ class TokenServer {
 const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satisfies SetupRequest["type"][];
 
 /**
- * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not stand behind what reads data.
- * It opens no backbone: a tokenizer and a table a run.
+ * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not
+ * stand behind what reads data. It opens no backbone: a tokenizer and a table a run.
  */
 export async function serveTokens(input: Readable, output: Writable): Promise<void> {
   const server = new TokenServer();

@@ -14,7 +14,10 @@ export function tellSources(run: RunDirectory, folder: string, emit: (event: New
   if (Object.keys(paths).length > 0) emit({ type: "sources", paths });
 }
 
-/** For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal. @throws UserError where they cannot be had */
+/**
+ * For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal.
+ * @throws UserError where they cannot be had
+ */
 export async function bringBack(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
   const commit = run.experiment().reproduces?.commit;
   if (commit === undefined) return;
@@ -25,7 +28,9 @@ export async function bringBack(run: RunDirectory, folder: string, emit: (event:
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }
 
-/** Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing. */
+/**
+ * Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing.
+ */
 export async function putAway(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
   try {
     if (run.experiment().reproduces === undefined) return;

@@ -19,7 +19,10 @@ const tested = (events: readonly RunEvent[]): Record<string, number> =>
     )
     .at(-1) ?? {};
 
-/** How a reproduced run came out beside the run it repeats: its tensors byte by byte, its losses step by step, its test metric. */
+/**
+ * How a reproduced run came out beside the run it repeats: its tensors byte by byte, its losses step by step, its test
+ * metric.
+ */
 function compareWithOriginal(
   run: RunDirectory,
   original: { id: string; path: string },

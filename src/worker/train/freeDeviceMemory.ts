@@ -5,7 +5,10 @@ import { parseGpuUse, QUERY } from "../device/nvidiaSmi.ts";
 
 const PATIENCE = 4000;
 
-/** Free bytes of the graphics processor that a device would take: CUDA's first visible one, else the one with the most. Undefined where that is not known. */
+/**
+ * Free bytes of the graphics processor that a device would take: CUDA's first visible one, else the one with the most.
+ * Undefined where that is not known.
+ */
 export function freeOf(
   uses: readonly GpuUse[],
   device: Device,
@@ -19,7 +22,10 @@ export function freeOf(
   return free.length === 0 ? undefined : Math.max(...free);
 }
 
-/** Free bytes of a device's own memory, as NVIDIA's tool tells; undefined on the processor, and where there is no such tool. */
+/**
+ * Free bytes of a device's own memory, as NVIDIA's tool tells; undefined on the processor, and where there is no such
+ * tool.
+ */
 export function freeDeviceMemory(device: Device, tool = "nvidia-smi"): Promise<number | undefined> {
   if (device !== "cuda" && device !== "webgpu" && device !== "directml") return Promise.resolve(undefined);
   return new Promise((resolve) => {

@@ -11,7 +11,10 @@ import { ownSource } from "../../run/sources.ts";
 
 /** A file above this (bytes) is told by what it holds, and not kept. */
 const MOST_KEPT = 256 * 1024 * 1024;
-/** Of a folder with more files, or more bytes, that its commit lacks, names and sizes are told: reading all of it would hold up every start. */
+/**
+ * Of a folder with more files, or more bytes, that its commit lacks, names and sizes are told: reading all of it would
+ * hold up every start.
+ */
 const MOST_FILES = 60;
 const MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
 
@@ -41,7 +44,11 @@ async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): 
     : contentOf(path);
 }
 
-/** Says once what files of the experiment, and of folders that it names, hold that its commit will lack (ignored, large, elsewhere), and keeps those in the repository's folder by it: a run that repeats this one has them though they have changed. */
+/**
+ * Says once what files of the experiment, and of folders that it names, hold that its commit will lack (ignored, large,
+ * elsewhere), and keeps those in the repository's folder by it: a run that repeats this one has them though they have
+ * changed.
+ */
 export async function keepContents(
   run: RunDirectory,
   store: GitStore,

@@ -17,8 +17,8 @@ const wideBytes = ({ weights }: BackboneLayout): number =>
   weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 4), 0);
 
 /**
- * Loss and predictions of a run whose backbone is held narrow beside the same with fp32 weights, on a sample of validation. One after the other, each let go
- * before the next is opened; fp32 is read where it lies, without a copy.
+ * Loss and predictions of a run whose backbone is held narrow beside the same with fp32 weights, on a sample of
+ * validation. One after the other, each let go before the next is opened; fp32 is read where it lies, without a copy.
  * @returns undefined where the weights are fp32, there is nothing to compare on, or a stop was asked for
  */
 export async function precisionCost(

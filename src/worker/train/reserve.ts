@@ -6,7 +6,10 @@ import { writeOwn } from "../../run/ownFile.ts";
 const SIZE = 64 * 1024;
 const reserveOf = (runPath: string): string => join(runPath, "reserve");
 
-/** Takes some space while a run is at work, so that on a disk which fills it can still say so. @throws UserError when there is none now */
+/**
+ * Takes some space while a run is at work, so that on a disk which fills it can still say so.
+ * @throws UserError when there is none now
+ */
 export function keepReserve(runPath: string): void {
   writeOwn(reserveOf(runPath), Buffer.alloc(SIZE));
 }

@@ -6,7 +6,10 @@ import { chooseDevice } from "../device/chooseDevice.ts";
 
 const LOOK_MS = 200;
 
-/** The run's experiment with a device; one that is chosen here is written into it, so that resume, analyses and reproduction compute on the same. */
+/**
+ * The run's experiment with a device; one that is chosen here is written into it, so that resume, analyses and
+ * reproduction compute on the same.
+ */
 export async function settleDevice(
   run: RunDirectory,
   { emit, stopRequested }: { emit: (event: NewRunEvent) => void; stopRequested: () => boolean },

@@ -20,7 +20,8 @@ export const needingRun = ({ experiment, folder, sizes, train, validation, test 
 });
 
 /**
- * Leaves a run's model at as many copies as there is memory for, before it computes anything. TensorFlow.js keeps its own house: nothing is known of that.
+ * Leaves a run's model at as many copies as there is memory for, before it computes anything. TensorFlow.js keeps its
+ * own house: nothing is known of that.
  * @throws UserError where there is too little for one
  */
 export async function settleMemory(prepared: Prepared): Promise<MemoryTold | undefined> {

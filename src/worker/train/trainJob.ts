@@ -48,7 +48,8 @@ interface Job {
   run: RunDirectory;
   options: TrainOptions;
   emit: (event: NewRunEvent) => void;
-  /** makes what was emitted survive a power cut */ sync: () => void;
+  /** makes what was emitted survive a power cut */
+  sync: () => void;
   stopRequested: () => boolean;
   gpus: GpuWatch;
 }
@@ -59,7 +60,10 @@ interface File {
 
 const HEARTBEAT = 5000;
 
-/** Commits a snapshot or the result; what goes wrong is said in the journal and ends no run. @throws UserError when the disk is full and nothing is trained yet */
+/**
+ * Commits a snapshot or the result; what goes wrong is said in the journal and ends no run.
+ * @throws UserError when the disk is full and nothing is trained yet
+ */
 async function commit(
   job: Job,
   kind: "snapshot" | "result",
@@ -247,7 +251,10 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
   job.emit({ type: "status", status });
 }
 
-/** A run that repeats another says how it came out, and needs its work tree no longer; one that was stopped goes on from it. */
+/**
+ * A run that repeats another says how it came out, and needs its work tree no longer; one that was stopped goes on from
+ * it.
+ */
 async function endReproduction({ run, options, emit }: Job): Promise<void> {
   try {
     const event = await reproduction(run);
@@ -267,7 +274,9 @@ async function comparePrecision({ run, emit, stopRequested }: Job, prepared: Pre
   if (cost !== undefined) emit(cost);
 }
 
-/** The state to go on from. A damaged checkpoint is set aside, and the run begins anew: its numbers will be the same. */
+/**
+ * The state to go on from. A damaged checkpoint is set aside, and the run begins anew: its numbers will be the same.
+ */
 function stateOf({ run, options, emit }: Job, { initial }: Prepared): LoopState {
   const saved = options.resume ? loadCheckpoint(run.checkpointPath, initial) : undefined;
   if (saved === undefined) return initialState(initial);
@@ -333,7 +342,10 @@ async function takenLease(run: RunDirectory): Promise<boolean> {
   return true;
 }
 
-/** Says in the journal what ended the run. A run that wanted space goes on once there is some; one that has failed will fail again. */
+/**
+ * Says in the journal what ended the run. A run that wanted space goes on once there is some; one that has failed will
+ * fail again.
+ */
 async function tellFailure(
   run: RunDirectory,
   journal: Journal,
@@ -410,7 +422,8 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   if (!(await takenLease(run))) throw run.busy();
-  // A queue that was killed may have started a worker that its successor did not hear of: the second, which waited for the lease, finds the run at its end.
+  // A queue that was killed may have started a worker that its successor did not hear of: the second, which waited for
+  // the lease, finds the run at its end.
   try {
     return !options.resume && OVER.has(run.record().status) ? 0 : await journaled(run, options);
   } finally {

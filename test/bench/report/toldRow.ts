@@ -1,6 +1,9 @@
 import type { AddRow } from "./benchRow.ts";
 
-/** Rows of a bench whose figures are of many kinds: milliseconds as a number, all else in words, each with the project's bound beside. */
+/**
+ * Rows of a bench whose figures are of many kinds: milliseconds as a number, all else in words, each with the project's
+ * bound beside.
+ */
 export const toldRow =
   (bench: string, add: AddRow) =>
   (what: string, measured: number | string, wanted = ""): void => {

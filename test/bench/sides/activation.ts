@@ -1,4 +1,5 @@
-// Loads the extension's bundle under a stand-in for VS Code that takes every call and does nothing, and activates it: the time is the extension's own.
+// Loads the extension's bundle under a stand-in for VS Code that takes every call and does nothing, and activates it:
+// the time is the extension's own.
 import Module, { createRequire } from "node:module";
 import { join } from "node:path";
 

@@ -1,4 +1,5 @@
-// One side of the benches: this engine as a real run has it, its parts and a copy per core. Answers each line it reads with a time and what came out.
+// One side of the benches: this engine as a real run has it, its parts and a copy per core. Answers each line it reads
+// with a time and what came out.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";

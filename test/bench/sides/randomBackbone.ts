@@ -54,7 +54,9 @@ function values({ dims, scale }: Tensor, random: MersenneTwister): Float32Array 
   return data;
 }
 
-/** Writes a T5 v1.0 folder of the given shape with seeded random weights; tensor by tensor, since T5-base has 0.9 GB. */
+/**
+ * Writes a T5 v1.0 folder of the given shape with seeded random weights; tensor by tensor, since T5-base has 0.9 GB.
+ */
 export function writeRandomBackbone(folder: string, shape: StepShape): void {
   const { width, headWidth, hidden, heads, layers, vocabulary } = shape;
   writeFileSync(

@@ -8,7 +8,10 @@ export type Asked =
   | { call: "step" | "score"; batch: number }
   | { call: "generate"; batch: number; maxTokens: number }
   | { call: "state" };
-/** `loss` and `norm` of a step; `ids` that were generated; `chosen`: each row's likeliest candidate; of the process: megabytes at most and now, tensors that live. */
+/**
+ * `loss` and `norm` of a step; `ids` that were generated; `chosen`: each row's likeliest candidate; of the process:
+ * megabytes at most and now, tensors that live.
+ */
 export interface Answer {
   milliseconds: number;
   loss?: number;

@@ -66,7 +66,10 @@ export function randomBatch(
   };
 }
 
-/** A folder that both sides start from: a backbone's files, ADePT's parameters (random, none zero), batches and the labels to choose among. */
+/**
+ * A folder that both sides start from: a backbone's files, ADePT's parameters (random, none zero), batches and the
+ * labels to choose among.
+ */
 export class SideFolder {
   readonly path = mkdtempSync(join(tmpdir(), "adept-bench-"));
 

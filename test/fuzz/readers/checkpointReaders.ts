@@ -30,7 +30,10 @@ function put(head: object, data: Buffer): Buffer {
   return Buffer.concat([size, json, data]);
 }
 
-/** The file with the digest of what it now says: of the tensors alone in the first version, of the state's description too in the second. */
+/**
+ * The file with the digest of what it now says: of the tensors alone in the first version, of the state's description
+ * too in the second.
+ */
 function signed(file: Buffer): Buffer {
   try {
     const { head, data } = taken(file);

@@ -7,7 +7,10 @@ import { MersenneTwister } from "../../../src/base/random.ts";
 import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
-/** A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of nothing. */
+/**
+ * A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of
+ * nothing.
+ */
 export async function randomSubject(method: object): Promise<{ subject: Subject; close: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), "adept-subject-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];

@@ -18,7 +18,10 @@ const config = {
   maxDistance: 8,
 } as unknown as T5Config;
 
-/** A decoder that says each text's own answer. What it is fed of a text carries the text's number, and its past the tokens that were said so far: rows that got mixed up show. */
+/**
+ * A decoder that says each text's own answer. What it is fed of a text carries the text's number, and its past the
+ * tokens that were said so far: rows that got mixed up show.
+ */
 function decoderOf(answers: readonly (readonly number[])[], seen: number[]) {
   return (feeds: Record<string, HostTensor>): Promise<Record<string, HostTensor>> => {
     const rows = feeds["decoderIds"]!.dims[0]!;

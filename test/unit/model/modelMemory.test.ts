@@ -78,7 +78,8 @@ test("a program's weights and values are those of its graph", () => {
     folded: 0,
     tables: 0,
     read: 4 * 64 * 128 + 4 * 64 * 32,
-    // 512 KiB, in place through relu, and 256 KiB beside them; the last product takes 128 of the 256 KiB that the region has left, the smallest piece that is large enough.
+    // 512 KiB, in place through relu, and 256 KiB beside them; the last product takes 128 of the 256 KiB that the
+    // region has left, the smallest piece that is large enough.
     values: 896 * 1024,
     widest: 512 * 1024,
     results: 128 * 1024,
@@ -188,7 +189,10 @@ test("on a graphics processor the weights and values lie there, and the machine 
   assert.ok(there.device > own.weights && there.host < 0.6 * own.host);
 });
 
-/** Peaks that were measured (npm run bench memoryForecast), less the 100 MiB of the process before, in MiB; batches of 32 and 64 rows of one length. */
+/**
+ * Peaks that were measured (npm run bench memoryForecast), less the 100 MiB of the process before, in MiB; batches of
+ * 32 and 64 rows of one length.
+ */
 const ADEPT = { kind: "adept", promptLength: 20, bottleneck: 39 };
 const LARGE = { step: "packed", predict: "mapped" } as const;
 const MEASURED: {

@@ -76,8 +76,10 @@ function at(path: string): string {
 }
 
 interface Case {
-  /** commits the run's files */ had: (folder: string) => void;
-  /** what is there since */ now: (folder: string) => void;
+  /** commits the run's files */
+  had: (folder: string) => void;
+  /** what is there since */
+  now: (folder: string) => void;
   paths: string[];
   places: string[];
   restored: (folder: string) => void;

@@ -10,7 +10,10 @@ import { leaseHolder, takeLease } from "../../../src/run/lease.ts";
 type Called = (this: void, path: string, ...rest: unknown[]) => unknown;
 const NAMES = ["linkSync", "renameSync", "rmSync", "readFileSync"] as const;
 
-/** Runs work; before its nth call that touches the folder, `others[n]` does its own. @returns how many calls there were */
+/**
+ * Runs work; before its nth call that touches the folder, `others[n]` does its own.
+ * @returns how many calls there were
+ */
 function interleaved(folder: string, others: Readonly<Record<number, () => void>>, work: () => void): number {
   const table = fs as unknown as Record<string, Called>;
   const kept = NAMES.map((name) => table[name]!);

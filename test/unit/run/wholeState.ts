@@ -40,7 +40,10 @@ function filesOf(folder: string, isLeftOut: (path: string) => boolean = () => fa
     .sort();
 }
 
-/** All that a user has: every file of the repository's own folder and of the work tree byte for byte with modes and times, and what git says of them. */
+/**
+ * All that a user has: every file of the repository's own folder and of the work tree byte for byte with modes and
+ * times, and what git says of them.
+ */
 export function wholeState(
   folder: string,
   gitFolder = join(folder, ".git"),

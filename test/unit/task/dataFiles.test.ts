@@ -224,7 +224,8 @@ test("the official few shots are numpy's shuffle: floor(k / classes) of each, th
   }
   const labels = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0];
   put("train.jsonl", lines(...labels.map((label, i) => ({ sentence: `s${i}`, label }))));
-  // The order of seed 42 is 5 6 0 7 3 2 4 9 1 8: two of class 1, one of class 0, then whatever comes: a third of class 1.
+  // The order of seed 42 is 5 6 0 7 3 2 4 9 1 8: two of class 1, one of class 0, then whatever comes: a third of class
+  // 1.
   const drawn = (await load("sst2", { shots: { k: 4, seed: 42, sampling: "official" } })).train;
   assert.deepEqual(
     drawn.map(({ source }) => source),

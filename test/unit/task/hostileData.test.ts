@@ -151,7 +151,8 @@ test("Parquet pages that are each plausible and together come to more than their
 
 test("a Parquet page that says it holds billions of values, or is longer than its column, is refused before it is read", async () => {
   assert.equal((await readRows(file("x.parquet", PARQUET()))).length, 2);
-  // Thrift's compact form: field 1 of the data page's header, the whole number 2 as zigzag 4, then the same for its rows.
+  // Thrift's compact form: field 1 of the data page's header, the whole number 2 as zigzag 4, then the same for its
+  // rows.
   const whole = PARQUET();
   const at = whole.indexOf(Buffer.from([0x15, 0x04, 0x15]), 4);
   assert.ok(at > 0 && at < 60);

@@ -12,7 +12,10 @@ const host = (name: string) => `test/process/${name}.test.ts`;
 const CONVENTIONS = unit("conventions");
 const MANIFEST = unit("manifest");
 
-/** By which kinds of test the checklist wants each convention held: S a script on the manifest or the package, U a unit test, B the page in a browser, I a real VS Code. */
+/**
+ * By which kinds of test the checklist wants each convention held: S a script on the manifest or the package, U a unit
+ * test, B the page in a browser, I a real VS Code.
+ */
 const WANTED: Record<number, string> = {
   1: "S",
   2: "S",
@@ -83,7 +86,10 @@ function kindsOf(file: string): string {
   return file.startsWith("test/integration/") ? "I" : /^test\/(unit|process|golden)\//.test(file) ? "SU" : "";
 }
 
-/** Each convention of VS Code extensions that the project keeps, by number, and the tests (file, part of the title) that hold it. */
+/**
+ * Each convention of VS Code extensions that the project keeps, by number, and the tests (file, part of the title) that
+ * hold it.
+ */
 const KEPT: Record<number, [file: string, title: string][]> = {
   1: [[CONVENTIONS, "the engine is stated"]],
   2: [[CONVENTIONS, "wakes for its own files"]],
@@ -259,7 +265,10 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   ],
 };
 
-/** Whether a file has a test with this in its title: what a comment or a table says holds nothing, nor does what is always skipped. */
+/**
+ * Whether a file has a test with this in its title: what a comment or a table says holds nothing, nor does what is
+ * always skipped.
+ */
 const hasTest = (file: string, title: string): boolean =>
   [...read(file).matchAll(/^ *\w+\(\s*(["'`])(.*?)\1,\s*(?:async )?(?:\(|\{(?!\s*(?:skip: true|todo)))/gm)].some(
     ([, , name = ""]) => name.replaceAll("\\", "").includes(title),
