@@ -2,7 +2,7 @@ import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
 import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
 import type { RunDirectory } from "../run/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
-import { place } from "./place.ts";
+import { localWorker } from "./localWorker.ts";
 import { oneLine, tell } from "./terminal.ts";
 
 /** Whether the queue still has to do with a run: it waits, or is worked on. */
@@ -35,7 +35,7 @@ export async function followQueue(
       if (atWork === undefined) {
         // Whatever ended the queue's process, it is started again.
         for (const device of new Set(pending.map((run) => queueOf(run, run.record()))))
-          startQueue({ ...place(), runsDir, device });
+          startQueue({ ...localWorker(), runsDir, device });
         await pause();
         continue;
       }

@@ -1,16 +1,9 @@
-import { resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { toHtml, toLatex, toMarkdown } from "../../analysis/report/blocks.ts";
-import { reportBlocks } from "../../analysis/report/report.ts";
-import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
 import { analysesOf, ANALYSIS_NAMES, type AnalysisName } from "../../experiment/analysisNames.ts";
-import { UserError } from "../../base/errors.ts";
-import { writeFileAtomic } from "../../base/atomicFile.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { storedAnalysis } from "../../run/analysisStore.ts";
 import { AnalysisStopped, runAnalyses } from "../../worker/analyse/analysisJob.ts";
 import { chosenRuns } from "./compareCommand.ts";
-import { runsFolder } from "../place.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { runsFolder } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -27,19 +20,15 @@ function namesOf(only: string | undefined, positionals: readonly string[]): Anal
     : ANALYSIS_NAMES.filter((name) => wanted.includes(name));
 }
 
+const OPTIONS = {
+  only: { type: "string", value: "NAMES", help: "analyses to make, separated by commas" },
+  examples: { type: "string", value: "N", help: "test examples to use, at least 2; without it all of them" },
+  again: { type: "boolean", help: "computes again what is stored already" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
 /** adept analyse [RUN | SWEEP]... [ANALYSIS]... */
-export async function analyse(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      only: { type: "string" },
-      examples: { type: "string" },
-      again: { type: "boolean" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const limit = values.examples === undefined ? undefined : Number(values.examples);
   const names = namesOf(values.only, positionals);
   const asked = positionals.filter((each) => !isName(each) && each !== "all");
@@ -86,37 +75,11 @@ export async function analyse(args: string[]): Promise<number> {
   }
 }
 
-function reported(run: RunDirectory): ReportedRun {
-  const analyses = Object.fromEntries(
-    ANALYSIS_NAMES.flatMap((name) => {
-      const stored = storedAnalysis(run.path, name);
-      return stored === undefined ? [] : [[name, stored.result]];
-    }),
-  );
-  return { id: run.id, experiment: run.experiment(), record: run.record(), analyses };
-}
-
-/** adept report [RUN | SWEEP]... --out FILE: one page of HTML, and beside it Markdown and LaTeX. */
-export function report(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: "string", default: "report.html" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
-  if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
-  const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
-  if (runs.every((run) => run.record().status !== "finished"))
-    throw new UserError("None of these runs has finished", "Let one finish first.");
-  const blocks = reportBlocks(runs.map(reported));
-  const base = resolve(values.out).slice(0, -".html".length);
-  const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
-  writeFileAtomic(files.html, toHtml(blocks, "ADePT Lab report"));
-  writeFileAtomic(files.markdown, toMarkdown(blocks));
-  writeFileAtomic(files.latex, toLatex(blocks));
-  say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
-  return Promise.resolve(0);
-}
+export const analyseCommand = command({
+  summary: "analyses finished runs without training them again",
+  takes: "[RUN|SWEEP]... [ANALYSIS]...",
+  options: OPTIONS,
+  examples: ["adept analyse latest", "adept analyse latest ablation position-shift --examples 200"],
+  notes: [`ANALYSIS is one of ${ANALYSIS_NAMES.join(", ")}, or all, which is what is made without one.`],
+  run,
+});

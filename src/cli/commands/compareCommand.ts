@@ -1,13 +1,14 @@
-import { parseArgs } from "node:util";
 import { compareRuns, type ComparedRun, type Comparison, type ComparisonRow } from "../../analysis/compareRuns.ts";
 import type { SeedSummary } from "../../analysis/statistics/seedInterval.ts";
 import { UserError } from "../../base/errors.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import { adoptRuns } from "../../run/adoption.ts";
 import { findRun, listRuns, type RunDirectory } from "../../run/runDirectory.ts";
-import { runsFolder } from "../place.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { runsFolder } from "../namedRun.ts";
 import { markdownTable, table } from "../table.ts";
-import { tellOnce } from "../tellOnce.ts";
+import { problemReporter } from "../problemReporter.ts";
 import { say } from "../terminal.ts";
 
 const RIGHT = ["parameters", "seeds"];
@@ -86,20 +87,16 @@ export function comparisonLines(comparison: Comparison, markdown: boolean): stri
   ];
 }
 
+const OPTIONS = {
+  metric: { type: "string", value: "NAME", help: "metric to compare by; without it the first metric of the task" },
+  markdown: { type: "boolean", help: "prints the table as Markdown" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
 /** adept compare [RUN | SWEEP]... */
-export function compare(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      "runs-dir": { type: "string" },
-      metric: { type: "string" },
-      markdown: { type: "boolean" },
-      json: { type: "boolean" },
-    },
-  });
+function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir, tellOnce());
+  adoptRuns(runsDir, problemReporter());
   const runs = comparedRuns(chosenRuns(runsDir, positionals));
   const told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
   if (values.metric !== undefined && !told.has(values.metric))
@@ -112,3 +109,12 @@ export function compare(args: string[]): Promise<number> {
   else for (const line of comparisonLines(comparison, values.markdown === true)) say(line);
   return Promise.resolve(0);
 }
+
+export const compareCommand = command({
+  summary: "compares runs: one row for each method and varied setting, with intervals over seeds",
+  takes: "[RUN|SWEEP]...",
+  options: OPTIONS,
+  examples: ["adept compare", "adept compare latest --markdown"],
+  notes: ["Without an argument the newest sweep is compared."],
+  run,
+});

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { resolve } from "node:path";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import type { HostTensor } from "../../engine/program.ts";
@@ -14,7 +13,9 @@ import { openExperimentModel } from "../../training/prepare.ts";
 import type { RunDirectory } from "../../run/runDirectory.ts";
 import { located } from "../../run/sources.ts";
 import { finishedFolder } from "../../worker/finishedFolder.ts";
-import { namedRun } from "../place.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { namedRun } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -53,22 +54,18 @@ function count(name: string, text: string): number {
   return value;
 }
 
-/** adept distil RUN... --out DIR: MPT's source stage, from finished runs of prompt tuning on one backbone. */
-export async function distilCommand(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: "string" },
-      steps: { type: "string", default: "500" },
-      "batch-size": { type: "string", default: "16" },
-      weight: { type: "string", default: "0.9" },
-      seed: { type: "string", default: "0" },
-      force: { type: "boolean" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  out: { type: "string", value: "DIR", required: true, help: "folder of the adapter" },
+  steps: { type: "string", value: "N", default: "500", help: "training steps" },
+  "batch-size": { type: "string", value: "N", default: "16", help: "examples of each task in a step" },
+  weight: { type: "string", value: "W", default: "0.9", help: "weight of the teachers' terms of the loss, at least 0" },
+  seed: { type: "string", value: "N", default: "0", help: "seed of initialisation and batches" },
+  force: { type: "boolean", help: "replaces a folder that is there" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** MPT's source stage, from finished runs of prompt tuning on one backbone. */
+async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (positionals.length === 0 || values.out === undefined)
     throw new WrongUse("distil takes runs of prompt tuning, and --out");
   const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted));
@@ -148,3 +145,11 @@ export async function distilCommand(args: string[]): Promise<number> {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
 }
+
+export const distilCommand = command({
+  summary: "learns MPT's source prompt from finished prompt-tuning runs of several tasks",
+  takes: "RUN...",
+  options: OPTIONS,
+  examples: ["adept distil latest --out source-prompt --steps 200"],
+  run,
+});

@@ -7,7 +7,7 @@ import { millisecondsText } from "../../base/millisecondsText.ts";
 import { experimentsOf } from "../../experiment/readExperiment.ts";
 import { checked } from "../../worker/device/chooseDevice.ts";
 import { measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "./doctorFinding.ts";
 
 const TENSORFLOW =
   "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { Presets, SingleBar } from "cli-progress";
 import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload.ts";
 import { hubPlace } from "../../hub/hubRequest.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -46,24 +47,21 @@ class TransferProgress {
   }
 }
 
-/**
- * adept download REPO: files of a repository of the Hugging Face Hub; nothing else of the program goes to the network.
- */
-export async function download(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [name, ...more],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      revision: { type: "string", default: "main" },
-      dataset: { type: "boolean" },
-      out: { type: "string" },
-      include: { type: "string", multiple: true },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  revision: { type: "string", value: "REV", default: "main", help: "branch, tag or commit" },
+  dataset: { type: "boolean", help: "the repository holds data, not a model" },
+  out: { type: "string", value: "DIR", help: "folder of the files; without it the name of the repository" },
+  include: {
+    type: "string",
+    value: "GLOB",
+    multiple: true,
+    help: "files to download; may be repeated; without it those that the program reads",
+  },
+  ...JSON_OUTPUT,
+} as const satisfies Options;
+
+/** files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
+async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
   const cancel = new AbortController();
   const progress = new TransferProgress();
@@ -96,3 +94,14 @@ export async function download(args: string[]): Promise<number> {
     process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
 }
+
+export const downloadCommand = command({
+  summary: "downloads a repository of the Hugging Face Hub, checked and resumable",
+  takes: "OWNER/NAME",
+  options: OPTIONS,
+  examples: [
+    "adept download google/t5-v1_1-small",
+    'adept download nyu-mll/glue --dataset --include "mrpc/*" --out data/glue',
+  ],
+  run,
+});

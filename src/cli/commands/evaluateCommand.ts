@@ -1,31 +1,32 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { DEVICES, EngineInput } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import { ExperimentFile } from "../../experiment/experiment.ts";
 import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
-import { percent } from "../place.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
+import { percentText } from "../percentText.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/**
- * adept evaluate --backbone DIR [--adapter DIR] --data FILE [--device DEVICE] [--precision fp32|fp16|bf16|int8]: JSONL,
- * CSV or TSV with the fields input and target.
- */
-export async function evaluateCommand(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      backbone: { type: "string" },
-      adapter: { type: "string" },
-      data: { type: "string" },
-      "max-new-tokens": { type: "string", default: "20" },
-      device: { type: "string", default: "cpu" },
-      precision: { type: "string", default: "fp32" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  backbone: { type: "string", value: "DIR", required: true, help: "folder of the backbone, or tiny-t5" },
+  adapter: { type: "string", value: "DIR", help: "folder of the adapter" },
+  data: { type: "string", value: "FILE", required: true, help: "JSONL, CSV or TSV with the fields input and target" },
+  "max-new-tokens": { type: "string", value: "N", default: "20", help: "most tokens of a prediction" },
+  device: { type: "string", value: "DEVICE", default: "cpu", help: "device to compute on" },
+  precision: {
+    type: "string",
+    value: "PRECISION",
+    default: "fp32",
+    help: "fp32, fp16, bf16 or int8: how the weights of the backbone are held",
+  },
+  ...JSON_OUTPUT,
+} as const satisfies Options;
+
+/** JSONL, CSV or TSV with the fields input and target. */
+async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.backbone === undefined || values.data === undefined)
     throw new WrongUse("evaluate needs --backbone and --data");
   const engine = EngineInput.safeParse({ device: values.device });
@@ -48,7 +49,18 @@ export async function evaluateCommand(args: string[]): Promise<number> {
   if (values.json === true) say(JSON.stringify(result));
   else
     say(
-      `loss ${result.loss.toFixed(4)}, accuracy ${percent(result.metrics["accuracy"] ?? NaN)} (n=${result.examples.length})`,
+      `loss ${result.loss.toFixed(4)}, accuracy ${percentText(result.metrics["accuracy"] ?? NaN)} (n=${result.examples.length})`,
     );
   return 0;
 }
+
+export const evaluateCommand = command({
+  summary: "evaluates a backbone, with or without an adapter, on a data file",
+  takes: "",
+  options: OPTIONS,
+  examples: [
+    "adept evaluate --backbone tiny-t5 --data test.jsonl",
+    "adept evaluate --backbone tiny-t5 --adapter my-adapter --data test.jsonl --precision int8 --json",
+  ],
+  run,
+});

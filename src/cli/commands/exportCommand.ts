@@ -1,26 +1,20 @@
-import { parseArgs } from "node:util";
 import { FOLDED_INPUT } from "../../adapter/foldedFolder.ts";
 import { exportTo } from "../../worker/exportJob.ts";
-import { namedRun } from "../place.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { namedRun } from "../namedRun.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** adept export RUN --out DIR [--folded]: the run's adapter, or its backbone with the adapter in the weights. */
-export function exportRun(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted = "latest"],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      out: { type: "string" },
-      folded: { type: "boolean" },
-      force: { type: "boolean" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  out: { type: "string", value: "DIR", required: true, help: "folder to write" },
+  folded: { type: "boolean", help: "writes a Hugging Face folder with the method in its weights" },
+  force: { type: "boolean", help: "replaces a folder that is there" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** the run's adapter, or its backbone with the adapter in the weights. */
+function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.out === undefined) throw new WrongUse("export needs --out");
   const result = exportTo(namedRun(values["runs-dir"], wanted), {
     out: values.out,
@@ -34,3 +28,11 @@ export function exportRun(args: string[]): Promise<number> {
   );
   return Promise.resolve(0);
 }
+
+export const exportCommand = command({
+  summary: "writes a run's adapter, or its backbone with the adapter folded into the weights",
+  takes: "[RUN]",
+  options: OPTIONS,
+  examples: ["adept export latest --out my-adapter", "adept export latest --out my-model --folded"],
+  run,
+});

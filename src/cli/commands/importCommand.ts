@@ -1,30 +1,22 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import { backboneLayout } from "../../training/prepare.ts";
 import { finishedFolder } from "../../worker/finishedFolder.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/**
- * adept import FOLDER --backbone DIR --out DIR: an official checkpoint or PEFT folder, with .bin or safetensors, as an
- * adapter of ours.
- */
-export function importAdapter(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [from],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      backbone: { type: "string" },
-      out: { type: "string" },
-      force: { type: "boolean" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  backbone: { type: "string", value: "DIR", required: true, help: "folder of the backbone it belongs to, or tiny-t5" },
+  out: { type: "string", value: "DIR", required: true, help: "folder of the adapter" },
+  force: { type: "boolean", help: "replaces a folder that is there" },
+  ...JSON_OUTPUT,
+} as const satisfies Options;
+
+/** an official checkpoint or PEFT folder, with .bin or safetensors, as an adapter of ours. */
+function run({ values, positionals: [from] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (from === undefined || values.backbone === undefined || values.out === undefined)
     throw new WrongUse("import takes a folder, --backbone and --out");
   const backbone = values.backbone === EMBEDDED_BACKBONE ? EMBEDDED_BACKBONE : resolve(values.backbone);
@@ -47,3 +39,11 @@ export function importAdapter(args: string[]): Promise<number> {
   );
   return Promise.resolve(0);
 }
+
+export const importCommand = command({
+  summary: "reads a PEFT folder or an official ADePT or DePT checkpoint as an adapter",
+  takes: "FOLDER",
+  options: OPTIONS,
+  examples: ["adept import checkpoint --backbone tiny-t5 --out my-adapter"],
+  run,
+});

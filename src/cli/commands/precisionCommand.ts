@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
 import { precisionText } from "../../record/precisionText.ts";
@@ -7,19 +6,13 @@ import { Journal } from "../../run/journal.ts";
 import { located } from "../../run/sources.ts";
 import { prepare } from "../../training/prepare.ts";
 import { precisionCost } from "../../worker/train/precisionCost.ts";
-import { namedRun } from "../place.ts";
+import { command, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { namedRun } from "../namedRun.ts";
 import { say } from "../terminal.ts";
 
-/** adept precision RUN: what its narrower weights cost beside fp32, after training; told in its journal. */
-export async function precision(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted = "latest"],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
-  });
+/** what its narrower weights cost beside fp32, after training; told in its journal. */
+async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const given = located(run);
   if (given.precision.weights === "fp32")
@@ -46,3 +39,11 @@ export async function precision(args: string[]): Promise<number> {
     await prepared.model.release();
   }
 }
+
+export const precisionCommand = command({
+  summary: "measures what the narrower weights of a finished run cost beside fp32",
+  takes: "[RUN]",
+  options: RUN_OPTIONS,
+  examples: ["adept precision latest"],
+  run,
+});

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import {
   dequeue,
   endQueue,
@@ -9,23 +8,18 @@ import {
   workingDevices,
 } from "../../executor/queue.ts";
 import { adoptRuns } from "../../run/adoption.ts";
-import { place, runsFolder } from "../place.ts";
-import { tellOnce } from "../tellOnce.ts";
+import { command, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { runsFolder } from "../namedRun.ts";
+import { localWorker } from "../localWorker.ts";
+import { problemReporter } from "../problemReporter.ts";
 import { oneLine, say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 /** adept queue list | start | stop | clear */
-export function queue(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [what = "list"],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
-  });
+function run({ values, positionals: [what = "list"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir, tellOnce());
+  adoptRuns(runsDir, problemReporter());
   const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]);
   const devices = known.size > 0 ? [...known].sort() : ["auto"];
   const state = devices.map((device) => ({
@@ -35,7 +29,7 @@ export function queue(args: string[]): Promise<number> {
   }));
   if (what === "start")
     for (const { device, waiting } of state) {
-      if (waiting.length > 0) startQueue({ ...place(), runsDir, device });
+      if (waiting.length > 0) startQueue({ ...localWorker(), runsDir, device });
     }
   else if (what === "stop") for (const { device } of state) endQueue({ runsDir, device });
   else if (what === "clear") for (const { waiting } of state) for (const { run } of waiting) dequeue(run);
@@ -59,6 +53,15 @@ export function queue(args: string[]): Promise<number> {
     }
   return Promise.resolve(0);
 }
+
+export const queueCommand = command({
+  summary: "lists the queue of each device, starts it, stops it or empties it",
+  takes: "[list|start|stop|clear]",
+  options: RUN_OPTIONS,
+  examples: ["adept queue list", "adept queue start"],
+  notes: ["stop ends the queue after the run at work; clear takes the waiting runs out."],
+  run,
+});
 
 const SAID: Readonly<Record<string, (waiting: number) => string>> = {
   start: (waiting) => (waiting > 0 ? `working through ${waiting} runs` : "nothing waits"),

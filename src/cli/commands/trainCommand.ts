@@ -1,25 +1,19 @@
-import { parseArgs } from "node:util";
 import { compareRuns } from "../../analysis/compareRuns.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { resumeTraining } from "../../executor/localExecutor.ts";
 import { submitExperiment } from "../../executor/submit.ts";
 import type { RunDirectory } from "../../run/runDirectory.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
 import { follow, untilExit } from "../follow.ts";
 import { followQueue } from "../followQueue.ts";
-import { namedRun, place, runsFolder } from "../place.ts";
+import { namedRun, runsFolder } from "../namedRun.ts";
+import { localWorker } from "../localWorker.ts";
 import { preflight } from "../preflight.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-const OPTIONS = {
-  set: { type: "string", multiple: true },
-  "runs-dir": { type: "string" },
-  "no-git": { type: "boolean" },
-  queue: { type: "boolean" },
-  detach: { type: "boolean" },
-  json: { type: "boolean" },
-} as const;
 const outcome = (run: RunDirectory, record: RunRecord): object => ({
   ...record,
   path: run.path,
@@ -58,15 +52,27 @@ async function reportQueued(
   return records.every(isGood) ? 0 : 1;
 }
 
+const TRAIN_OPTIONS = {
+  set: {
+    type: "string",
+    value: "PATH=VALUE",
+    multiple: true,
+    help: "changes a setting of the experiment, such as training.steps=300; may be repeated",
+  },
+  queue: { type: "boolean", help: "lets the run wait for its turn in the queue of its device" },
+  detach: { type: "boolean", help: "prints the ids of the runs and returns; training goes on in a process of its own" },
+  "no-git": { type: "boolean", help: "makes no commit of the run" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
 /** adept train EXPERIMENT */
-export async function train(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): Promise<number> {
   const [experimentPath] = positionals;
   const json = values.json === true;
   const runsDir = runsFolder(values["runs-dir"]);
   if (experimentPath === undefined || positionals.length > 1) throw new WrongUse("train takes one experiment file");
   const submitted = submitExperiment({
-    ...place(),
+    ...localWorker(),
     experimentPath,
     runsDir,
     git: values["no-git"] !== true,
@@ -86,13 +92,28 @@ export async function train(args: string[]): Promise<number> {
     : reportQueued(submitted, runsDir, json);
 }
 
+export const trainCommand = command({
+  summary: "trains the runs of an experiment file, and follows them",
+  takes: "EXPERIMENT",
+  options: TRAIN_OPTIONS,
+  examples: [
+    "adept train examples/mail.adept.json",
+    "adept train examples/mail.adept.json --set training.steps=300 --no-git",
+  ],
+  notes: ["Several seeds, or a sweep, are queued one at a time for each device, and compared at the end."],
+  run: runTrain,
+});
+
 /** adept resume RUN */
-export function resume(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
-  });
+function runResume({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
-  return reportOne(run, untilExit(resumeTraining({ ...place(), runPath: run.path })), values.json === true);
+  return reportOne(run, untilExit(resumeTraining({ ...localWorker(), runPath: run.path })), values.json === true);
 }
+
+export const resumeCommand = command({
+  summary: "goes on with an interrupted or stopped run from its last checkpoint",
+  takes: "[RUN]",
+  options: RUN_OPTIONS,
+  examples: ["adept resume latest"],
+  run: runResume,
+});

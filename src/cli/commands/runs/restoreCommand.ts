@@ -1,11 +1,12 @@
 import { relative, resolve, sep } from "node:path";
-import { parseArgs } from "node:util";
-import { UserError } from "../../base/errors.ts";
-import { GitRestore, type RestorableFile } from "../../run/git/gitRestore.ts";
-import { codeOf, gitHere } from "../gitHere.ts";
-import { namedRun } from "../place.ts";
-import { say } from "../terminal.ts";
-import { WrongUse } from "../wrongUse.ts";
+import { UserError } from "../../../base/errors.ts";
+import { GitRestore, type RestorableFile } from "../../../run/git/gitRestore.ts";
+import { command, type Options, type Parsed } from "../../command.ts";
+import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { codeOf, gitHere } from "../../gitHere.ts";
+import { namedRun } from "../../namedRun.ts";
+import { say } from "../../terminal.ts";
+import { WrongUse } from "../../wrongUse.ts";
 
 /**
  * The files that are meant, by their own paths or those of their folders.
@@ -25,21 +26,14 @@ function chosen(files: readonly RestorableFile[], top: string, wanted: readonly 
   ];
 }
 
-/** adept runs restore RUN PATH... | --all | --undo BACKUP: files as a run had them, after a backup of what is there. */
-export async function restore(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted, ...paths],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      all: { type: "boolean" },
-      undo: { type: "string" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  all: { type: "boolean", help: "restores every file that differs" },
+  undo: { type: "string", value: "BACKUP", help: "takes a restore back: the backup that it printed" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** files as a run had them, after a backup of what is there. */
+async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OPTIONS>): Promise<number> {
   const store = await gitHere();
   const restoring = new GitRestore(store);
   const answer = (json: object, text: string): void => {
@@ -67,3 +61,11 @@ export async function restore(args: string[]): Promise<number> {
   );
   return 0;
 }
+
+export const restoreCommand = command({
+  summary: "puts files back as a run had them, after a backup of those that are here",
+  takes: "[RUN] [PATH]...",
+  options: OPTIONS,
+  examples: ["adept runs restore latest train.jsonl", "adept runs restore latest --all"],
+  run,
+});

@@ -1,12 +1,13 @@
-import { parseArgs } from "node:util";
-import { UserError } from "../../base/errors.ts";
-import { isOpen } from "../../record/record.ts";
-import type { PushPreview } from "../../run/git/gitLeaving.ts";
-import { GitShare } from "../../run/git/gitShare.ts";
-import { gitHere, remoteOf } from "../gitHere.ts";
-import { namedRun, runsFolder } from "../place.ts";
-import { say, tell } from "../terminal.ts";
-import { WrongUse } from "../wrongUse.ts";
+import { UserError } from "../../../base/errors.ts";
+import { isOpen } from "../../../record/record.ts";
+import type { PushPreview } from "../../../run/git/gitLeaving.ts";
+import { GitShare } from "../../../run/git/gitShare.ts";
+import { command, type Options, type Parsed } from "../../command.ts";
+import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { gitHere, remoteOf } from "../../gitHere.ts";
+import { namedRun, runsFolder } from "../../namedRun.ts";
+import { say, tell } from "../../terminal.ts";
+import { WrongUse } from "../../wrongUse.ts";
 
 const LISTED = 40;
 const size = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;
@@ -28,19 +29,15 @@ function holdSecrets({ files }: PushPreview, allowed: boolean): void {
     );
 }
 
-/** adept runs push RUN... [--yes]: shows what would leave; with --yes it does. */
-export async function push(args: string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      remote: { type: "string" },
-      yes: { type: "boolean" },
-      "tracked-secrets": { type: "boolean" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+const PUSH_OPTIONS = {
+  remote: { type: "string", value: "NAME", help: "remote of the repository; needed where there are several" },
+  yes: { type: "boolean", help: "pushes what is listed" },
+  "tracked-secrets": { type: "boolean", help: "also pushes files that look like secrets and are in your own commits" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** shows what would leave; with --yes it does. */
+async function runPush({ values, positionals }: Parsed<typeof PUSH_OPTIONS>): Promise<number> {
   if (positionals.length === 0) throw new WrongUse("push takes the runs that leave");
   const store = await gitHere();
   const share = new GitShare(store);
@@ -71,12 +68,22 @@ export async function push(args: string[]): Promise<number> {
   return values.yes === true ? 0 : 2;
 }
 
-/** adept runs fetch: runs that a remote has and this folder has not. */
-export async function fetchRuns(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { remote: { type: "string" }, "runs-dir": { type: "string" }, json: { type: "boolean" } },
-  });
+export const pushCommand = command({
+  summary: "lists what pushing runs would send to a remote, and pushes them",
+  takes: "RUN...",
+  options: PUSH_OPTIONS,
+  examples: ["adept runs push latest", "adept runs push latest --yes"],
+  notes: ["Without --yes nothing leaves, and the exit code is 2."],
+  run: runPush,
+});
+
+const FETCH_OPTIONS = {
+  remote: { type: "string", value: "NAME", help: "remote of the repository; needed where there are several" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** runs that a remote has and this folder has not. */
+async function runFetch({ values }: Parsed<typeof FETCH_OPTIONS>): Promise<number> {
   const share = new GitShare(await gitHere());
   const remote = remoteOf(await share.remotes(), values.remote);
   const { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
@@ -90,3 +97,11 @@ export async function fetchRuns(args: string[]): Promise<number> {
   );
   return 0;
 }
+
+export const fetchCommand = command({
+  summary: "fetches the runs that a remote has and this folder lacks",
+  takes: "",
+  options: FETCH_OPTIONS,
+  examples: ["adept runs fetch"],
+  run: runFetch,
+});

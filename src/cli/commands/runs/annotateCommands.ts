@@ -1,13 +1,12 @@
-import { parseArgs } from "node:util";
-import { Annotation } from "../../record/events.ts";
-import { commitAnnotation } from "../../run/git/annotationCommit.ts";
-import { annotateRun } from "../../run/journal.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { namedRun } from "../place.ts";
-import { oneLine, say } from "../terminal.ts";
-import { WrongUse } from "../wrongUse.ts";
-
-const OPTIONS = { "runs-dir": { type: "string" }, json: { type: "boolean" } } as const;
+import { Annotation } from "../../../record/events.ts";
+import { commitAnnotation } from "../../../run/git/annotationCommit.ts";
+import { annotateRun } from "../../../run/journal.ts";
+import type { RunDirectory } from "../../../run/runDirectory.ts";
+import { command, type Options, type Parsed } from "../../command.ts";
+import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { namedRun } from "../../namedRun.ts";
+import { oneLine, say } from "../../terminal.ts";
+import { WrongUse } from "../../wrongUse.ts";
 
 async function said(run: RunDirectory, given: object, json: boolean | undefined): Promise<number> {
   const parsed = Annotation.safeParse(given);
@@ -24,16 +23,13 @@ async function said(run: RunDirectory, given: object, json: boolean | undefined)
   return 0;
 }
 
+const TAG_OPTIONS = {
+  remove: { type: "string", value: "TAG", multiple: true, help: "tag to remove; may be repeated" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
 /** adept runs tag RUN TAG... [--remove TAG]... */
-export function tag(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted, ...tags],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { ...OPTIONS, remove: { type: "string", multiple: true } },
-  });
+function runTag({ values, positionals: [wanted, ...tags] }: Parsed<typeof TAG_OPTIONS>): Promise<number> {
   const gone = (values.remove ?? []).map(plain);
   if (wanted === undefined || tags.length + gone.length === 0)
     throw new WrongUse("tag takes a run and tags, or --remove TAG");
@@ -45,14 +41,26 @@ export function tag(args: string[]): Promise<number> {
   );
 }
 
+export const tagCommand = command({
+  summary: "adds tags to a run, or removes them",
+  takes: "RUN [TAG]...",
+  options: TAG_OPTIONS,
+  examples: ["adept runs tag latest baseline", "adept runs tag latest --remove baseline"],
+  run: runTag,
+});
+
 const plain = (word: string): string => word.trim().replace(/^#/, "");
 
 /** adept runs note RUN TEXT; an empty text takes the note away */
-export function note(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted, text],
-  } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
+function runNote({ values, positionals: [wanted, text] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   if (wanted === undefined || text === undefined) throw new WrongUse("note takes a run and a text");
   return said(namedRun(values["runs-dir"], wanted), { note: text }, values.json);
 }
+
+export const noteCommand = command({
+  summary: "writes a note on a run; an empty text removes it",
+  takes: "RUN TEXT",
+  options: RUN_OPTIONS,
+  examples: ['adept runs note latest "the best learning rate so far"'],
+  run: runNote,
+});

@@ -1,9 +1,10 @@
-import { parseArgs } from "node:util";
-import { bytesText } from "../../base/bytesText.ts";
-import { openGitStore } from "../../run/git/gitStore.ts";
-import { prunable, PRUNED, type Prunable, type Pruned } from "../../run/prune.ts";
-import { runsFolder } from "../place.ts";
-import { say } from "../terminal.ts";
+import { bytesText } from "../../../base/bytesText.ts";
+import { openGitStore } from "../../../run/git/gitStore.ts";
+import { prunable, PRUNED, type Prunable, type Pruned } from "../../../run/prune.ts";
+import { command, type Options, type Parsed } from "../../command.ts";
+import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { runsFolder } from "../../namedRun.ts";
+import { say } from "../../terminal.ts";
 
 const TEXTS: Record<Pruned, (what: string) => string> = {
   deleted: (what) => `run ${what}, deleted more than a week ago`,
@@ -14,17 +15,14 @@ const TEXTS: Record<Pruned, (what: string) => string> = {
 };
 const total = (found: readonly Prunable[]): string => bytesText(found.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
 
-/** adept runs prune [--checkpoints] [--yes]: what is no longer needed, shown first; with --yes it goes. */
-export async function prune(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      checkpoints: { type: "boolean" },
-      yes: { type: "boolean" },
-      "runs-dir": { type: "string" },
-      json: { type: "boolean" },
-    },
-  });
+const OPTIONS = {
+  checkpoints: { type: "boolean", help: "also the checkpoints of finished runs" },
+  yes: { type: "boolean", help: "removes what is listed" },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** what is no longer needed, shown first; with --yes it goes. */
+async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
   const found = await prunable(
     { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
@@ -47,3 +45,11 @@ export async function prune(args: string[]): Promise<number> {
   }
   return 0;
 }
+
+export const pruneCommand = command({
+  summary: "lists what is no longer needed on the disk, and removes it",
+  takes: "",
+  options: OPTIONS,
+  examples: ["adept runs prune", "adept runs prune --checkpoints --yes"],
+  run,
+});

@@ -1,11 +1,12 @@
 import { statfsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { parseArgs } from "node:util";
 import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import { deviceFindings } from "./doctorDevices.ts";
-import { attempt, type Finding } from "../finding.ts";
+import { command, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
+import { attempt, type Finding } from "./doctorFinding.ts";
 import { say } from "../terminal.ts";
 
 const LEAST_FREE = 1e9;
@@ -44,9 +45,8 @@ async function findings(): Promise<Finding[]> {
   ];
 }
 
-/** adept doctor: what is there, what is missing, and the command that fixes it. */
-export async function doctor(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { json: { type: "boolean" } } });
+/** what is there, what is missing, and the command that fixes it. */
+async function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
   const found = await findings();
   if (values.json === true) say(JSON.stringify(found));
   else
@@ -54,3 +54,11 @@ export async function doctor(args: string[]): Promise<number> {
       say(`${ok ? "ok     " : "missing"} ${what}: ${detail}${fix === undefined ? "" : `\n        fix: ${fix}`}`);
   return 0;
 }
+
+export const doctorCommand = command({
+  summary: "says what this machine has, what is missing, and the command that helps",
+  takes: "",
+  options: JSON_OUTPUT,
+  examples: ["adept doctor"],
+  run,
+});

@@ -1,5 +1,4 @@
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
@@ -7,7 +6,9 @@ import { tokenise } from "../../training/batching.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import { located } from "../../run/sources.ts";
-import { namedRun } from "../place.ts";
+import { command, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { namedRun } from "../namedRun.ts";
 import { say } from "../terminal.ts";
 
 async function standardInput(): Promise<string[]> {
@@ -16,16 +17,11 @@ async function standardInput(): Promise<string[]> {
   return lines;
 }
 
-/** adept predict RUN [TEXT]: one prediction per text, or per line of standard input. */
-export async function predict(args: string[]): Promise<number> {
-  const {
-    values,
-    positionals: [wanted = "latest", ...words],
-  } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { "runs-dir": { type: "string" }, json: { type: "boolean" } },
-  });
+/** one prediction per text, or per line of standard input. */
+async function run({
+  values,
+  positionals: [wanted = "latest", ...words],
+}: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0)
@@ -55,3 +51,11 @@ export async function predict(args: string[]): Promise<number> {
     await model.release();
   }
 }
+
+export const predictCommand = command({
+  summary: "predicts with a run: a text, or each line of standard input",
+  takes: "[RUN] [TEXT]",
+  options: RUN_OPTIONS,
+  examples: ['adept predict latest "subject: hello body: lunch on friday?"', "adept predict latest --json < texts.txt"],
+  run,
+});

@@ -1,0 +1,56 @@
+import { resolve } from "node:path";
+import { command, type CommandGroup, type Options, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
+import { describeBackbone, downloadedBackbones, EMBEDDED, type ListedBackbone } from "../listedBackbone.ts";
+import { table } from "../table.ts";
+import { say } from "../terminal.ts";
+
+const OPTIONS = {
+  folder: {
+    type: "string",
+    value: "DIR",
+    multiple: true,
+    help: "another folder whose sub-folders are looked into; may be repeated",
+  },
+  ...JSON_OUTPUT,
+} as const satisfies Options;
+
+const cells = ({ backbone, modelType, width, layers, parameters }: ListedBackbone): string[] => [
+  backbone,
+  modelType ?? "",
+  String(width ?? ""),
+  layers?.join("+") ?? "",
+  parameters?.toLocaleString("en") ?? "",
+];
+
+function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
+  const folders = [process.cwd(), ...(values.folder ?? []).map((each) => resolve(each))];
+  const found = [EMBEDDED, ...downloadedBackbones(folders)].map(describeBackbone);
+  if (values.json === true) {
+    say(JSON.stringify(found));
+    return Promise.resolve(0);
+  }
+  for (const line of [
+    ...table(["backbone", "model type", "width", "layers", "parameters"], found.map(cells), ["width", "parameters"]),
+    ...found.flatMap(({ backbone, problem }) => (problem === undefined ? [] : ["", `${backbone}: ${problem}`])),
+    "",
+    "Looked into: this folder, folders given with --folder, and the cache of the Hugging Face Hub.",
+    "adept download OWNER/NAME downloads another.",
+  ])
+    say(line);
+  return Promise.resolve(0);
+}
+
+export const backbonesCommand: CommandGroup = {
+  summary: "lists the frozen language models that are here",
+  usual: "list",
+  parts: {
+    list: command({
+      summary: "lists the embedded backbone and the downloaded ones",
+      takes: "",
+      options: OPTIONS,
+      examples: ["adept backbones list", "adept backbones list --folder models --json"],
+      run,
+    }),
+  },
+};

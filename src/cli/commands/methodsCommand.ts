@@ -1,0 +1,104 @@
+import type * as z from "zod";
+import { defaultRates } from "../../method/learningRates.ts";
+import { MethodInput, type MethodKind, type MethodSpec } from "../../method/methodSpec.ts";
+import { methodOf } from "../../method/registry.ts";
+import { command, type CommandGroup, type Parsed } from "../command.ts";
+import { JSON_OUTPUT } from "../commonOptions.ts";
+import { table } from "../table.ts";
+import { say } from "../terminal.ts";
+
+const SUMMARIES: Readonly<Record<MethodKind, string>> = {
+  adept: "a soft prompt, and a shared FFN that gives each token its own offset",
+  pt: "prompt tuning: a soft prompt",
+  dept: "DePT: a shorter soft prompt, and an offset of low rank for each position",
+  mpt: "MPT: a soft prompt learnt from several tasks, times a rank-one factor",
+  lora: "LoRA: an update of low rank to linear layers",
+  ia3: "IA3: factors on keys, values and the feed-forward input",
+  adapter: "adapters: a small FFN after each sublayer",
+  bitfit: "BitFit: biases of norms and linear layers",
+  full: "full fine-tuning: every weight of the backbone",
+};
+
+interface ListedMethod {
+  kind: MethodKind;
+  summary: string;
+  /** Value of each size where neither it nor a budget is given. */
+  sizes: Record<string, number>;
+  /** Default peak learning rate of each group of tensors. */
+  learningRates: Record<string, number>;
+  /** Other keys of `method` with what they mean. */
+  options: { key: string; help: string; default?: unknown }[];
+}
+
+function sizesOf(kind: MethodKind, keys: readonly string[]): Record<string, number> {
+  const { promptLength, bottleneck } = methodOf(kind).defaults;
+  return {
+    ...(promptLength !== undefined && { promptLength }),
+    ...(bottleneck !== undefined && { [keys.includes("rank") ? "rank" : "bottleneck"]: bottleneck }),
+  };
+}
+
+function listed(schema: (typeof MethodInput.options)[number]): ListedMethod {
+  const kind: MethodKind = schema.shape.kind.value;
+  const spec: MethodSpec = MethodInput.parse({ kind });
+  const fields: Record<string, z.ZodType> = schema.shape;
+  const sizes = sizesOf(kind, Object.keys(fields));
+  const defaults: Record<string, unknown> = { ...spec };
+  return {
+    kind,
+    summary: SUMMARIES[kind],
+    sizes,
+    learningRates: defaultRates(spec),
+    options: Object.entries(fields)
+      .filter(([key]) => key !== "kind" && !Object.hasOwn(sizes, key))
+      .map(([key, field]) => ({
+        key,
+        help: field.description ?? "",
+        ...(defaults[key] !== undefined && { default: defaults[key] }),
+      })),
+  };
+}
+
+const pairs = (values: Record<string, number>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(", ");
+
+function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
+  const methods = MethodInput.options.map(listed);
+  if (values.json === true) {
+    say(JSON.stringify(methods));
+    return Promise.resolve(0);
+  }
+  for (const line of [
+    ...table(
+      ["method.kind", "what is trained", "sizes", "learning rates", "other keys"],
+      methods.map(({ kind, summary, sizes, learningRates, options }) => [
+        kind,
+        summary,
+        pairs(sizes),
+        pairs(learningRates),
+        options.map(({ key }) => key).join(", "),
+      ]),
+    ),
+    "",
+    'Sizes and learning rates are the defaults. "budget" is the most trainable parameters, or { "promptTokens": 100 }:',
+    "the sizes that are not given are then solved for. adept methods list --json says what each key means.",
+  ])
+    say(line);
+  return Promise.resolve(0);
+}
+
+export const methodsCommand: CommandGroup = {
+  summary: "lists the methods with their sizes and learning rates",
+  usual: "list",
+  parts: {
+    list: command({
+      summary: "lists the methods with their sizes, learning rates and other keys",
+      takes: "",
+      options: JSON_OUTPUT,
+      examples: ["adept methods list", "adept methods list --json"],
+      run,
+    }),
+  },
+};

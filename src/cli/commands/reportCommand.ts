@@ -1,0 +1,59 @@
+import { resolve } from "node:path";
+import { toHtml, toLatex, toMarkdown } from "../../analysis/report/blocks.ts";
+import { reportBlocks } from "../../analysis/report/report.ts";
+import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
+import { writeFileAtomic } from "../../base/atomicFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
+import { storedAnalysis } from "../../run/analysisStore.ts";
+import type { RunDirectory } from "../../run/runDirectory.ts";
+import { command, type Options, type Parsed } from "../command.ts";
+import { RUN_OPTIONS } from "../commonOptions.ts";
+import { runsFolder } from "../namedRun.ts";
+import { say } from "../terminal.ts";
+import { WrongUse } from "../wrongUse.ts";
+import { chosenRuns } from "./compareCommand.ts";
+
+function reported(run: RunDirectory): ReportedRun {
+  const analyses = Object.fromEntries(
+    ANALYSIS_NAMES.flatMap((name) => {
+      const stored = storedAnalysis(run.path, name);
+      return stored === undefined ? [] : [[name, stored.result]];
+    }),
+  );
+  return { id: run.id, experiment: run.experiment(), record: run.record(), analyses };
+}
+
+const OPTIONS = {
+  out: {
+    type: "string",
+    value: "FILE.html",
+    default: "report.html",
+    help: "the page of HTML; FILE.md and FILE.tex are written beside it",
+  },
+  ...RUN_OPTIONS,
+} as const satisfies Options;
+
+/** one page of HTML, and beside it Markdown and LaTeX. */
+function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
+  if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
+  const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
+  if (runs.every((run) => run.record().status !== "finished"))
+    throw new UserError("None of these runs has finished", "Let one finish first.");
+  const blocks = reportBlocks(runs.map(reported));
+  const base = resolve(values.out).slice(0, -".html".length);
+  const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
+  writeFileAtomic(files.html, toHtml(blocks, "ADePT Lab report"));
+  writeFileAtomic(files.markdown, toMarkdown(blocks));
+  writeFileAtomic(files.latex, toLatex(blocks));
+  say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
+  return Promise.resolve(0);
+}
+
+export const reportCommand = command({
+  summary: "writes stored analyses and results of runs as HTML, Markdown and LaTeX",
+  takes: "[RUN|SWEEP]...",
+  options: OPTIONS,
+  examples: ["adept report latest", "adept report latest --out results.html"],
+  run,
+});

@@ -1,0 +1,36 @@
+import { openGitStore } from "../../../run/git/gitStore.ts";
+import { listRuns } from "../../../run/runDirectory.ts";
+import { checkRun } from "../../../worker/runCheck.ts";
+import { command, type Parsed } from "../../command.ts";
+import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { namedRun, runsFolder } from "../../namedRun.ts";
+import { say } from "../../terminal.ts";
+
+/** whether what runs have written is whole. @returns 1 where it is not */
+async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
+  const runs =
+    positionals.length > 0
+      ? positionals.map((wanted) => namedRun(values["runs-dir"], wanted))
+      : listRuns(runsFolder(values["runs-dir"]));
+  const opened = await openGitStore(process.cwd());
+  const store = "reason" in opened ? undefined : opened;
+  const checked = [];
+  for (const run of runs) checked.push({ id: run.id, troubles: await checkRun(run, store) });
+  const damaged = checked.filter(({ troubles }) => troubles.length > 0);
+  if (values.json === true) say(JSON.stringify(checked));
+  else {
+    for (const { id, troubles } of damaged)
+      for (const { what, action } of troubles) say(`run ${id}: ${what}\n  ${action}`);
+    say(`${runs.length} runs checked, ${damaged.length} with something amiss`);
+  }
+  return damaged.length > 0 ? 1 : 0;
+}
+
+export const checkCommand = command({
+  summary: "checks whether journals, checkpoints, adapters and commits are whole",
+  takes: "[RUN]...",
+  options: RUN_OPTIONS,
+  examples: ["adept runs check", "adept runs check latest"],
+  notes: ["Exit code 1: something is damaged."],
+  run,
+});

@@ -1,0 +1,12 @@
+import type { Told } from "../run/adoption.ts";
+import { tell } from "./terminal.ts";
+
+/** Returns a function that writes a problem of a run to standard error, each problem once. */
+export function problemReporter(): Told {
+  const written = new Set<string>();
+  return ({ id }, reason) => {
+    const line = `run ${id}: ${reason}\n`;
+    if (!written.has(line)) tell(line);
+    written.add(line);
+  };
+}

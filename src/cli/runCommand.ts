@@ -1,0 +1,57 @@
+import { nearestNames } from "../base/nearestName.ts";
+import type { Command, CommandGroup } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { commandHelp, groupHelp, overview } from "./help.ts";
+import { say } from "./terminal.ts";
+import { WrongUse } from "./wrongUse.ts";
+
+const HELP = ["--help", "-h"];
+
+const isGroup = (found: Command | CommandGroup): found is CommandGroup => "parts" in found;
+
+const suggestion = (wrong: string, names: readonly string[]): string => {
+  const [nearest] = nearestNames(wrong, names);
+  return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
+};
+
+/** Whether help is asked for; what stands after "--" is text. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((each) => HELP.includes(each));
+}
+
+/** Runs what a command line asks for. @param args what follows "adept" @returns the exit code @throws WrongUse */
+export async function runCommand([name = "", ...rest]: readonly string[]): Promise<number> {
+  if (name === "" || HELP.includes(name) || (name === "help" && rest.length === 0)) {
+    say(overview());
+    return name === "" ? 2 : 0;
+  }
+  if (name === "help") return runCommand([...rest, "--help"]);
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (found === undefined)
+    throw new WrongUse(
+      `There is no command "${name}"${suggestion(name, Object.keys(COMMANDS)) || "."}\n\n${overview()}`,
+    );
+  return isGroup(found) ? runPart(name, found, rest) : runOne(name, found, rest);
+}
+
+async function runOne(name: string, command: Command, args: readonly string[]): Promise<number> {
+  if (!asksForHelp(args)) return command.run(args, name);
+  say(commandHelp(name, command));
+  return 0;
+}
+
+/** Options may stand before the part's name: `adept runs --json list`. */
+async function runPart(name: string, group: CommandGroup, args: readonly string[]): Promise<number> {
+  const at = args.findIndex((each) => Object.hasOwn(group.parts, each));
+  const [first = "-"] = args;
+  const names = Object.keys(group.parts);
+  if (at === -1 && !first.startsWith("-"))
+    throw new WrongUse(`${name} takes ${names.join(", ")}, not "${first}"${suggestion(first, names)}`);
+  if (at === -1 && asksForHelp(args)) {
+    say(groupHelp(name, group));
+    return 0;
+  }
+  const part = at === -1 ? group.usual : args[at]!;
+  return runOne(`${name} ${part}`, group.parts[part]!, at === -1 ? args : args.toSpliced(at, 1));
+}
