@@ -87,7 +87,7 @@ function hubCache(): string {
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface"), "hub");
 }
 
-/** Folders with a model: those directly in the folders given, and the snapshots in the cache of the Hugging Face Hub. */
+/** Folders with a model: those directly in the folders given, and snapshots in the cache of the Hugging Face Hub. */
 export function downloadedBackbones(folders: readonly string[]): string[] {
   const cached = subfolders(hubCache())
     .filter((folder) => /[\\/]models--[^\\/]+$/.test(folder))
