@@ -69,8 +69,10 @@ export const rooms = {
   ui: ["base", "method", "experiment", "record", "protocol", "run", "executor", "heatmap"],
 };
 
-/** Rooms inside a room, from the ground up: each may import those before it. */
+/** Rooms inside a room, from the ground up: each may import those before it, and the files of the room itself. */
 const floors = {
+  base: ["text", "files"],
+  run: ["files", "lease", "journal", "directory", "interruption", "git", "inputs", "removal"],
   ui: ["window", "runs", "heatmap", "editing", "page", "setup", "commands"],
 };
 
@@ -113,7 +115,7 @@ export default {
         name: `floor-${room}-${name}`,
         severity: "error",
         from: { path: `^src/${room}/${name}/` },
-        to: { path: `^src/${room}/`, pathNot: `^src/${room}/${anyOf(names.slice(0, at + 1))}/` },
+        to: { path: `^src/${room}/`, pathNot: `^src/${room}/(${anyOf(names.slice(0, at + 1))}/|[^/]+$)` },
       })),
     ),
     ...Object.entries(entries).map(([entry, allowed]) =>

@@ -6,8 +6,8 @@ import { ablations } from "./analysis/ablation.ts";
 import { workQueue } from "./executor/queue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./base/errors.ts";
-import { RunDirectory } from "./run/runDirectory.ts";
-import { located } from "./run/sources.ts";
+import { RunDirectory } from "./run/directory/runDirectory.ts";
+import { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyse/analyseRun.ts";
 import { calibrate } from "./worker/device/calibrate.ts";
@@ -83,7 +83,7 @@ async function main(): Promise<number> {
   if (job === "explain")
     return printed(async () => {
       const run = RunDirectory.open(path);
-      return explainTexts(located(run), run.adapterPath, await textsFrom(process.stdin));
+      return explainTexts(locatedExperiment(run), run.adapterPath, await textsFrom(process.stdin));
     });
   if (job === "measure") return printed(() => measureExperiment(path, stop.signal));
   if (job === "calibrate") return printed(async () => calibrate(ResolvedExperiment.parse(await json(process.stdin))));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { readTorchFile } from "../backbone/files/torchFile.ts";
-import { boundedText } from "../base/boundedFile.ts";
+import { boundedText } from "../base/files/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";

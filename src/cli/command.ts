@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { nearestNames } from "../base/nearestName.ts";
+import { nearestNames } from "../base/text/nearestName.ts";
 import { WrongUse } from "./wrongUse.ts";
 
 /** An option of a command: what `parseArgs` of node:util reads, and what help says of it. */

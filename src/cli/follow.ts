@@ -1,16 +1,16 @@
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { MeasuredDevice, RunEvent } from "../record/events.ts";
-import { bytesText } from "../base/bytesText.ts";
-import { explain } from "../base/explain.ts";
-import { millisecondsText } from "../base/millisecondsText.ts";
-import { isFull } from "../base/space.ts";
+import { bytesText } from "../base/text/bytesText.ts";
+import { explain } from "../base/text/explain.ts";
+import { millisecondsText } from "../base/text/millisecondsText.ts";
+import { isFull } from "../base/files/diskSpace.ts";
 import { signalWorker } from "../executor/localExecutor.ts";
 import { precisionText } from "../record/precisionText.ts";
-import { applyEvent, fold, isLive, type RunRecord } from "../record/record.ts";
-import { adoptRun } from "../run/adoption.ts";
-import { JournalTail } from "../run/journal.ts";
-import type { RunDirectory } from "../run/runDirectory.ts";
+import { applyEvent, foldEvents, isLive, type RunRecord } from "../record/record.ts";
+import { adoptRun } from "../run/interruption/interruptedRuns.ts";
+import { JournalTail } from "../run/journal/journal.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { metricName, metricValue } from "../record/metricText.ts";
 import { clearLine, tell } from "./terminal.ts";
 
@@ -121,7 +121,7 @@ export async function follow(
 ): Promise<{ record: RunRecord; interrupted: boolean }> {
   const tail = new JournalTail(run.path);
   const progress = new Progress();
-  let record = fold([]);
+  let record = foldEvents([]);
   let interrupts = 0;
   const interrupt = (): void => {
     if (interrupts++ === 0) {

@@ -1,6 +1,6 @@
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
 import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
-import type { RunDirectory } from "../run/runDirectory.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
 import { localWorker } from "./localWorker.ts";
 import { oneLine, tell } from "./terminal.ts";

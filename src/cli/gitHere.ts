@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.ts";
 import { codeCommit } from "../record/record.ts";
 import { openGitStore, type GitStore } from "../run/git/gitStore.ts";
-import type { RunDirectory } from "../run/runDirectory.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** The repository around the current folder. @throws UserError where there is none */
 export async function gitHere(): Promise<GitStore> {
@@ -11,7 +11,7 @@ export async function gitHere(): Promise<GitStore> {
 }
 
 /** The commit with a run's code. @throws UserError where it has none */
-export function codeOf(run: RunDirectory): string {
+export function requireCodeCommit(run: RunDirectory): string {
   const commit = codeCommit(run.record());
   if (commit === undefined)
     throw new UserError(`Run ${run.id} has no commit`, "Runs are committed in folders with a git repository.");

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, relative, sep } from "node:path";
 import * as z from "zod";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../backbone/backboneFolder.ts";
-import { boundedText } from "../base/boundedFile.ts";
+import { boundedText } from "../base/files/boundedFile.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
 export const EMBEDDED = EMBEDDED_BACKBONE;

@@ -1,8 +1,8 @@
-import type { Told } from "../run/adoption.ts";
+import type { OnUnusableRun } from "../run/interruption/interruptedRuns.ts";
 import { tell } from "./terminal.ts";
 
 /** Returns a function that writes a problem of a run to standard error, each problem once. */
-export function problemReporter(): Told {
+export function problemReporter(): OnUnusableRun {
   const written = new Set<string>();
   return ({ id }, reason) => {
     const line = `run ${id}: ${reason}\n`;

@@ -1,4 +1,4 @@
-import { nearestNames } from "../base/nearestName.ts";
+import { nearestNames } from "../base/text/nearestName.ts";
 import type { Command, CommandGroup } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp, groupHelp, overview } from "./help.ts";

@@ -6,9 +6,9 @@ import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../base/errors.ts";
 import { Explanation } from "../protocol/explanation.ts";
 import { Forecast } from "../protocol/setupQuestions.ts";
-import { adoptRun } from "../run/adoption.ts";
-import { openOwn } from "../run/ownFile.ts";
-import { RunDirectory } from "../run/runDirectory.ts";
+import { adoptRun } from "../run/interruption/interruptedRuns.ts";
+import { openRunFile } from "../run/files/runFile.ts";
+import { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
 export interface WorkerPlace {
@@ -23,8 +23,8 @@ function start(
   extra: string[],
   job: "train" | "analyse" = "train",
 ): ChildProcess {
-  run.checkOwn();
-  const log = openOwn(run.logPath, "append");
+  run.refuseLinks();
+  const log = openRunFile(run.logPath, "append");
   try {
     const child = spawn(place.nodePath, [place.workerPath, job, run.path, "--folder", place.folder, ...extra], {
       detached: true,
@@ -49,8 +49,8 @@ export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProce
  */
 export function resumeTraining(options: WorkerPlace & { runPath: string }): ChildProcess {
   const run = RunDirectory.open(options.runPath);
-  run.mustBeKnown();
-  if (run.isWorkerAlive()) throw run.busy();
+  run.refuseNewerVersion();
+  if (run.isWorkerAlive()) throw run.busyError();
   // The request that ended it before; one from now on counts, also before the worker looks.
   run.clearControl();
   return start(run, options, ["--resume"]);
@@ -64,7 +64,7 @@ export function startAnalysis(
   options: WorkerPlace & { runPath: string; names: readonly AnalysisName[] },
 ): ChildProcess {
   const run = RunDirectory.open(options.runPath);
-  run.mustBeKnown();
+  run.refuseNewerVersion();
   run.clearAnalysisControl();
   return start(run, options, ["--only", options.names.join(",")], "analyse");
 }

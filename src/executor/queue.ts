@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting, type RunRecord } from "../record/record.ts";
-import { adoptRuns, markInterrupted, type Told } from "../run/adoption.ts";
-import { explainWrite, makeFolder } from "../base/atomicFile.ts";
-import { announceRun, Journal } from "../run/journal.ts";
-import { dropLease, holderOf, isHeld, takeLease } from "../run/lease.ts";
-import { readRuns, RunDirectory, type ReadRun } from "../run/runDirectory.ts";
-import { hasSpace } from "../base/space.ts";
+import { adoptRuns, markInterrupted, type OnUnusableRun } from "../run/interruption/interruptedRuns.ts";
+import { explainWrite, makeFolder } from "../base/files/atomicFile.ts";
+import { announceRun, Journal } from "../run/journal/journal.ts";
+import { dropLease, holderOf, isHeld, takeLease } from "../run/lease/lease.ts";
+import { readRuns, RunDirectory, type ReadRun } from "../run/directory/runDirectory.ts";
+import { hasSpace } from "../base/files/diskSpace.ts";
 import { resumeTraining, startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 const POLL = 300;
@@ -62,14 +62,14 @@ interface Waiting extends ReadRun {
 }
 
 /** A run that cannot be read holds no other up; whoever lists runs tells of it. */
-const passOver: Told = () => {
+const passOver: OnUnusableRun = () => {
   /* see listRuns' other readers */
 };
 
 /** Every run that waits. One whose experiment is damaged is not among them. */
 function allWaiting(runsDir: string): Waiting[] {
   return readRuns(runsDir, passOver)
-    .filter(({ run, record }) => isWaiting(record) && run.damage() === undefined)
+    .filter(({ run, record }) => isWaiting(record) && run.experimentError() === undefined)
     .map(({ run, record }) => ({
       run,
       record,
@@ -175,7 +175,7 @@ function isBusy({ runsDir, device }: QueuePlace): boolean {
   return readRuns(runsDir, passOver).some(
     ({ run, record }) =>
       isLive(record.status) &&
-      sharesDevice(device, run.damage() === undefined ? run.experiment().engine.device : "auto"),
+      sharesDevice(device, run.experimentError() === undefined ? run.experiment().engine.device : "auto"),
   );
 }
 
@@ -209,7 +209,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
 /** Runs that wait with a damaged experiment are told as failed: nobody can start them. */
 function failDamaged(runsDir: string): void {
   for (const { run, record } of readRuns(runsDir, passOver)) {
-    const trouble = isWaiting(record) ? run.damage() : undefined;
+    const trouble = isWaiting(record) ? run.experimentError() : undefined;
     if (trouble !== undefined) fail(run, trouble);
   }
 }

@@ -4,10 +4,10 @@ import { rmSync } from "node:fs";
 import { UserError } from "../base/errors.ts";
 import { openGitStore } from "../run/git/gitStore.ts";
 import { removeWorkTree } from "../run/git/gitWorkTree.ts";
-import { announceRun, Journal } from "../run/journal.ts";
-import { layOut } from "../run/reproduction.ts";
-import { newRunId, RunDirectory } from "../run/runDirectory.ts";
-import { sourcesIn } from "../run/sources.ts";
+import { announceRun, Journal } from "../run/journal/journal.ts";
+import { prepareWorkTree } from "../run/inputs/prepareWorkTree.ts";
+import { newRunId, RunDirectory } from "../run/directory/runDirectory.ts";
+import { repositoryPaths } from "../run/inputs/inputPlaces.ts";
 import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 
 /**
@@ -31,7 +31,7 @@ function create(
   const journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);
-    journal.append({ type: "sources", paths: { ...sourcesIn(top, experiment), ...sources } });
+    journal.append({ type: "sources", paths: { ...repositoryPaths(top, experiment), ...sources } });
     if (Object.keys(contents).length > 0) journal.append({ type: "contents", files: contents });
   } finally {
     journal.close();
@@ -66,7 +66,7 @@ export async function reproduceRun(
     throw new UserError(`Run "${name}" has no result to compare with: it is ${status}`, "Let it finish first.");
   const run = create(options.runsDir, original, { top: store.git.folder, commit });
   try {
-    const outside = await layOut(store, run, commit);
+    const outside = await prepareWorkTree(store, run, commit);
     options.signal?.throwIfAborted();
     return { run, outside, child: startTraining(run, options) };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readExperiments } from "../experiment/readExperiment.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { newRunId, RunDirectory } from "../run/runDirectory.ts";
+import { newRunId, RunDirectory } from "../run/directory/runDirectory.ts";
 import { startTraining, type WorkerPlace } from "./localExecutor.ts";
 import { enqueue, startQueue } from "./queue.ts";
 

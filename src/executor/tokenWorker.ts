@@ -32,7 +32,7 @@ type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { typ
 export interface TokenWorkerOptions {
   workerPath: string;
   nodePath: string;
-  told: (line: string) => void;
+  onLog: (line: string) => void;
   idle?: number;
   patience?: number;
 }
@@ -151,7 +151,7 @@ export class TokenWorker {
     createInterface({ input: child.stdout }).on("line", (line) => {
       this.receive(line);
     });
-    createInterface({ input: child.stderr }).on("line", this.options.told);
+    createInterface({ input: child.stderr }).on("line", this.options.onLog);
     return child;
   }
 
@@ -160,7 +160,7 @@ export class TokenWorker {
     try {
       json = JSON.parse(line);
     } catch {
-      this.options.told(`unreadable answer: ${line.slice(0, 200)}`);
+      this.options.onLog(`unreadable answer: ${line.slice(0, 200)}`);
       return;
     }
     const parsed = TokenReply.safeParse(json);

@@ -3,7 +3,7 @@ import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { EngineInput } from "../engine/engineSpec.ts";
 import { LearningRates } from "../method/learningRates.ts";
 import { MethodInput } from "../method/methodSpec.ts";
-import { CommitId, RunId } from "../base/objectNames.ts";
+import { CommitId, RunId } from "../base/identifiers.ts";
 import { PrecisionInput } from "../engine/precisionSpec.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";

@@ -10,7 +10,7 @@ import {
   type ParseError,
 } from "jsonc-parser";
 import type { z } from "zod";
-import { boundedText } from "../base/boundedFile.ts";
+import { boundedText } from "../base/files/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
 import { defaultRates } from "../method/learningRates.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";

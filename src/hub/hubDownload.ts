@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { explainWrite, makeFolder, writeFileAtomic } from "../base/atomicFile.ts";
+import { explainWrite, makeFolder, writeFileAtomic } from "../base/files/atomicFile.ts";
 import { UserError } from "../base/errors.ts";
 import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hubListing.ts";
 import type { HubPlace } from "./hubRequest.ts";

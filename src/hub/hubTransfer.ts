@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../base/errors.ts";
-import { explainWrite } from "../base/atomicFile.ts";
+import { explainWrite } from "../base/files/atomicFile.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { Content } from "../base/content.ts";
-import { CommitId, InnerPath, RunRef } from "../base/objectNames.ts";
+import { FileDigest } from "../base/fileDigest.ts";
+import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 
 /** Journals come from other people too: a text is cut to what can be shown, a list that is longer is no event. */
@@ -175,7 +175,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     type: z.literal("contents"),
     ...at,
     files: z
-      .record(z.string(), Content)
+      .record(z.string(), FileDigest)
       .refine(few)
       .describe("what files of the experiment held at its start that its commit lacks"),
   }),

@@ -1,4 +1,4 @@
-import type { Content } from "../base/content.ts";
+import type { FileDigest } from "../base/fileDigest.ts";
 import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 import { newerText, type NewerVersion } from "../base/newerVersion.ts";
 
@@ -92,7 +92,7 @@ export interface RunRecord {
   /** where in the repository each path of the experiment lies */
   sources: Record<string, string>;
   /** what files of the experiment held at its start that its commit lacks */
-  contents: Record<string, Content>;
+  contents: Record<string, FileDigest>;
   snapshotCommit: string | undefined;
   resultCommit: string | undefined;
   ref: string | undefined;
@@ -296,7 +296,7 @@ export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string 
   snapshotCommit ?? resultCommit;
 
 /** The record of a whole journal. */
-export function fold(events: Iterable<RunEvent>): RunRecord {
+export function foldEvents(events: Iterable<RunEvent>): RunRecord {
   let record = EMPTY;
   for (const event of events) record = applyEvent(record, event);
   return record;

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { Content } from "../base/content.ts";
+import { FileDigest } from "../base/fileDigest.ts";
 import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, RunStatus } from "./events.ts";
-import { CommitId, InnerPath, RunRef } from "../base/objectNames.ts";
+import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
-import { fold, type RunRecord } from "./record.ts";
+import { foldEvents, type RunRecord } from "./record.ts";
 
 const time = z.number().min(0).max(LAST_TIME);
 const numbers = z.record(z.string(), z.number());
@@ -115,11 +115,11 @@ export const StoredRecord = z
     newer: z.object({ version: number }).optional(),
     warnings: z.array(z.string()),
     sources: z.record(z.string(), InnerPath),
-    contents: z.record(z.string(), Content),
+    contents: z.record(z.string(), FileDigest),
     snapshotCommit: CommitId.optional(),
     resultCommit: CommitId.optional(),
     ref: RunRef.optional(),
     gitMessage: text,
     error: z.object({ message: z.string(), action: text }).optional(),
   })
-  .transform((stored): RunRecord => ({ ...fold([]), ...stored }) as RunRecord);
+  .transform((stored): RunRecord => ({ ...foldEvents([]), ...stored }) as RunRecord);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
-import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/atomicFile.ts";
+import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/files/atomicFile.ts";
 import type { AdamState } from "./adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "../method/parameters.ts";

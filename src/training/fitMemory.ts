@@ -1,4 +1,4 @@
-import { bytesText } from "../base/bytesText.ts";
+import { bytesText } from "../base/text/bytesText.ts";
 import { settled } from "../engine/engineSpec.ts";
 import { UserError } from "../base/errors.ts";
 import type { MemoryForecast } from "../model/memory/modelMemory.ts";

@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { loadAdapter } from "../adapter/adapterFolder.ts";
 import { writeFoldedFolder } from "../adapter/foldedFolder.ts";
-import type { RunDirectory } from "../run/runDirectory.ts";
-import { located } from "../run/sources.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
+import { locatedExperiment } from "../run/inputs/inputPlaces.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { finishedFolder } from "./finishedFolder.ts";
@@ -26,7 +26,7 @@ export function exportTo(
   run: RunDirectory,
   { out, folded, force }: { out: string; folded: boolean; force: boolean },
 ): Exported {
-  const backbone = backboneFolder(located(run).backbone);
+  const backbone = backboneFolder(locatedExperiment(run).backbone);
   if (!existsSync(run.adapterPath))
     throw new UserError(
       `Run ${run.id} has no adapter yet: it is ${run.record().status}`,

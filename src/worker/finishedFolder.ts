@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { makeFolder } from "../base/atomicFile.ts";
+import { makeFolder } from "../base/files/atomicFile.ts";
 import { UserError } from "../base/errors.ts";
 
 /** What a file system says that the user can do something about. */

@@ -5,8 +5,8 @@ import { UserError } from "../base/errors.ts";
 import { newerText } from "../base/newerVersion.ts";
 import { isLive } from "../record/record.ts";
 import type { GitStore } from "../run/git/gitStore.ts";
-import { missingSteps, readJournal } from "../run/journal.ts";
-import type { RunDirectory } from "../run/runDirectory.ts";
+import { missingSteps, readJournal } from "../run/journal/journal.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";
 
 /** Something of a run that is not as it was written, and what can be done. */
@@ -21,7 +21,7 @@ export interface RunTrouble {
  */
 export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
   const record = run.record();
-  const damage = record.newer === undefined ? run.damage() : undefined;
+  const damage = record.newer === undefined ? run.experimentError() : undefined;
   const troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];
   const add = (what: string, action: string): void => {
     troubles.push({ what, action });
@@ -55,7 +55,7 @@ export async function checkRun(run: RunDirectory, store: GitStore | undefined): 
     if (
       store !== undefined &&
       commit !== undefined &&
-      (await store.git.maybe(["cat-file", "-e", "--end-of-options", commit])) === undefined
+      (await store.git.lineOrUndefined(["cat-file", "-e", "--end-of-options", commit])) === undefined
     )
       add(`the repository lacks its commit ${commit}`, "Fetch it from where it was pushed: adept runs fetch.");
   return troubles;

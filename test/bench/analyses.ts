@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { InferenceSession } from "onnxruntime-node";
 import { ANALYSES } from "../../src/analysis/analyse.ts";
 import { openSubject } from "../../src/analysis/subject.ts";
-import { RunDirectory } from "../../src/run/runDirectory.ts";
+import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { figures } from "./report/figures.ts";
 

@@ -197,7 +197,7 @@ export async function benchHeatmap(_: string[], add: AddRow): Promise<void> {
   const worker = new TokenWorker({
     workerPath: join(DIST, "worker.js"),
     nodePath: process.execPath,
-    told: (line) => failures.push(line),
+    onLog: (line) => failures.push(line),
   });
   try {
     const all = cases();

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Journal } from "../../src/run/journal.ts";
-import { readRecord } from "../../src/run/journal.ts";
+import { Journal } from "../../src/run/journal/journal.ts";
+import { readRecord } from "../../src/run/journal/journal.ts";
 import type { HostMessage } from "../../src/protocol/pageMessages.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";

@@ -1,5 +1,5 @@
 // One of several processes that commit runs in one repository at once: gitWriter.ts FOLDER WRITER COUNT
-import { fold } from "../../src/record/record.ts";
+import { foldEvents } from "../../src/record/record.ts";
 import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 
 const [folder = "", writer = "", count = "0"] = process.argv.slice(2);
@@ -7,5 +7,5 @@ const store = await openGitStore(folder);
 if (!(store instanceof GitStore)) throw new Error(store.reason);
 for (let i = 0; i < Number(count); i++) {
   const id = `20260314-10${String(i).padStart(4, "0")}-run${writer}`;
-  await store.snapshot(id, { ...fold([]), id, name: `run ${i} of writer ${writer}` });
+  await store.snapshot(id, { ...foldEvents([]), id, name: `run ${i} of writer ${writer}` });
 }

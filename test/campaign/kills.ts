@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { adoptRun } from "../../src/run/adoption.ts";
-import { JournalTail, readRecord } from "../../src/run/journal.ts";
-import type { RunDirectory } from "../../src/run/runDirectory.ts";
+import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
+import { JournalTail, readRecord } from "../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJournal } from "../../src/run/journal.ts";
-import type { RunDirectory } from "../../src/run/runDirectory.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { checkpointDamage } from "../../src/training/checkpoint.ts";
 import { must } from "./tally.ts";
 import { Workspace, type Variant } from "./workspace.ts";

@@ -3,10 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readHeader } from "../../src/backbone/files/safetensors.ts";
-import { missingSteps, JournalTail, readJournal } from "../../src/run/journal.ts";
-import { listRuns, readRuns, RunDirectory } from "../../src/run/runDirectory.ts";
-import { readIndex } from "../../src/run/runIndex.ts";
-import { unreadableRuns } from "../../src/run/unreadableRuns.ts";
+import { missingSteps, JournalTail, readJournal } from "../../src/run/journal/journal.ts";
+import { listRuns, readRuns, RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { readIndex } from "../../src/run/directory/runIndex.ts";
+import { unreadableRuns } from "../../src/run/directory/unreadableRuns.ts";
 import { checkpointDamage } from "../../src/training/checkpoint.ts";
 import { checkRun } from "../../src/worker/runCheck.ts";
 import { Dice } from "./dice.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ResolvedExperiment } from "../../src/experiment/experiment.ts";
-import { announceRun, Journal } from "../../src/run/journal.ts";
-import { RunDirectory } from "../../src/run/runDirectory.ts";
+import { announceRun, Journal } from "../../src/run/journal/journal.ts";
+import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const experiment = (name: string, seed: number) =>
   ResolvedExperiment.parse({ name, seed, task: { kind: "mail" }, method: { kind: "adept" } });

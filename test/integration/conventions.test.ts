@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync,
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
-import { Journal } from "../../src/run/journal.ts";
+import { Journal } from "../../src/run/journal/journal.ts";
 import { SEALS, writeRun, writeRuns } from "../host/manyRuns.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";

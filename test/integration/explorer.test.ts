@@ -3,15 +3,15 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { fold, type RunRecord } from "../../src/record/record.ts";
-import { annotateRun, readJournal } from "../../src/run/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { annotateRun, readJournal } from "../../src/run/journal/journal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, held, runPaths } from "./workspace.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 const session = new Session({ "security.workspace.trust.enabled": false });
-const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
+const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => foldEvents(readJournal(path).events));
 const one = (folder: string, method: string, seed: number): RunRecord =>
   records(folder).find((record) => record.method === method && record.seed === seed)!;
 

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
 import { Session } from "./session.ts";
 import { until } from "./workbench.ts";
 import { held, runPaths } from "./workspace.ts";
 
 const session = new Session({ "security.workspace.trust.enabled": false });
-const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => fold(readJournal(path).events));
+const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => foldEvents(readJournal(path).events));
 
 test("two seeds wait their turn; a message that is closed ends nothing; when the queue and its worker are killed, the window asks after a reload and goes on", async (t) => {
   const folder = session.workspace(120);

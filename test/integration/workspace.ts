@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fold, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
 
 export const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
@@ -80,7 +80,7 @@ export function runPaths(folder: string): string[] {
 export function newest(folder: string): RunRecord & { path: string } {
   const path = runPaths(folder).at(-1);
   if (path === undefined) throw new Error("no run yet");
-  return { ...fold(readJournal(path).events), path };
+  return { ...foldEvents(readJournal(path).events), path };
 }
 
 export function isAlive(pid: number | undefined): boolean {

@@ -9,9 +9,9 @@ import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { startAnalysis } from "../../src/executor/localExecutor.ts";
-import { fold } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
-import { RunDirectory } from "../../src/run/runDirectory.ts";
+import { foldEvents } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
+import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { runAnalyses } from "../../src/worker/analyse/analysisJob.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
@@ -70,7 +70,7 @@ const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.
 
 test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
   const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 });
-  const before = fold(readJournal(runPath(folder)).events).resultCommit;
+  const before = foldEvents(readJournal(runPath(folder)).events).resultCommit;
   const done = JSON.parse(adept(folder, "analyse", "latest", ...FOUR, "stability", "--json")) as Done[];
   assert.deepEqual(
     done.map(({ name, cached }) => [name, cached]),
@@ -86,7 +86,7 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
   const shift = analysed<PositionShift>(done, "position-shift");
   const specificity = analysed<Specificity>(done, "specificity");
   const offsets = analysed<Offsets>(done, "offsets");
-  const record = fold(readJournal(runPath(folder)).events);
+  const record = foldEvents(readJournal(runPath(folder)).events);
   const trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
   // The same adapter through the host's input and through its own graph.
   assert.ok(
@@ -176,7 +176,7 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
       /Component ablation/,
       /T3 k=16/,
       /A5 misaligned/,
-      new RegExp(fold(readJournal(runPath(folder)).events).resultCommit!),
+      new RegExp(foldEvents(readJournal(runPath(folder)).events).resultCommit!),
       /training\.learningRate\.prompt/,
     ])
       assert.match(text, wanted);
@@ -241,7 +241,10 @@ test("an interrupt ends an analysis without a result, and a run without an adapt
   });
   assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 130);
   assert.equal(existsSync(join(runPath(folder), "analysis/position-shift.json")), false);
-  assert.equal(fold(readJournal(runPath(folder)).events).analyses["position-shift"]?.status ?? "stopped", "stopped");
+  assert.equal(
+    foldEvents(readJournal(runPath(folder)).events).analyses["position-shift"]?.status ?? "stopped",
+    "stopped",
+  );
   rmSync(join(runPath(folder), "adapter"), { recursive: true });
   const { status, stderr } = spawnSync(process.execPath, [CLI, "analyse", "latest"], { cwd: folder, encoding: "utf8" });
   assert.equal(status, 1);
@@ -359,7 +362,7 @@ test("a worker's analysis ends when its run's control file asks, frees the run, 
     workerPath: join(import.meta.dirname, "../../dist/worker.js"),
     nodePath: process.execPath,
   };
-  const state = (): string | undefined => fold(readJournal(run.path).events).analyses["position-shift"]?.status;
+  const state = (): string | undefined => foldEvents(readJournal(run.path).events).analyses["position-shift"]?.status;
   const ended = (child: ReturnType<typeof startAnalysis>): Promise<number> =>
     new Promise((resolve) => {
       child.ref();

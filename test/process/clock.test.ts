@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { applyEvent, fold } from "../../src/record/record.ts";
-import { readJournal, readRecord } from "../../src/run/journal.ts";
-import type { RunDirectory } from "../../src/run/runDirectory.ts";
+import { applyEvent, foldEvents } from "../../src/record/record.ts";
+import { readJournal, readRecord } from "../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { mustBeWhole } from "../campaign/outcome.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
@@ -61,7 +61,7 @@ function mustTakeTime(run: RunDirectory): void {
     [record.analyses["stability"]?.status, (record.analyses["stability"]?.seconds ?? 0) >= 0],
     ["finished", true],
   );
-  assert.deepEqual(readRecord(run.path).record, fold(events), "the short way of reading is the long one's");
+  assert.deepEqual(readRecord(run.path).record, foldEvents(events), "the short way of reading is the long one's");
 }
 
 test("a run that goes on two days before it began: its events stand in their order, its end is its end, and it has the same bits", async (t) => {
@@ -108,8 +108,11 @@ test("a clock that is put back while a run is at work makes no time negative", a
   await mustBeWhole(place, place.run!, "adept");
   const state = { type: "analysis", name: "offsets", time: 5000 } as const;
   assert.equal(
-    applyEvent(applyEvent(fold([]), { ...state, status: "started" }), { ...state, status: "finished", time: 1000 })
-      .analyses["offsets"]?.seconds,
+    applyEvent(applyEvent(foldEvents([]), { ...state, status: "started" }), {
+      ...state,
+      status: "finished",
+      time: 1000,
+    }).analyses["offsets"]?.seconds,
     undefined,
   );
 });

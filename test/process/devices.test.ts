@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { RunEvent } from "../../src/record/events.ts";
-import { fold, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 /**
@@ -71,7 +71,7 @@ function workspace(t: TestContext, change: object = {}, steps = 4): Place {
           return {
             path,
             events,
-            record: fold(events),
+            record: foldEvents(events),
             device: (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { engine: { device: string } })
               .engine.device,
           };

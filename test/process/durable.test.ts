@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { stopRun } from "../../src/executor/localExecutor.ts";
-import { adoptRun } from "../../src/run/adoption.ts";
-import { readJournal } from "../../src/run/journal.ts";
-import { listRuns, RunDirectory } from "../../src/run/runDirectory.ts";
+import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
+import { listRuns, RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { mustBeWhole, outcomeOf } from "../campaign/outcome.ts";
 import { ended, kill, until, Workspace } from "../campaign/workspace.ts";
 

@@ -8,7 +8,7 @@ import { explainInWorker, exportInWorker, forecastInWorker } from "../../src/exe
 import { reproduceRun } from "../../src/executor/reproduce.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
-import { listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
+import { listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const folder = mkdtempSync(join(tmpdir(), "adept-from-run-"));

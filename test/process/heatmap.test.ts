@@ -46,7 +46,7 @@ before(async () => {
   worker = new TokenWorker({
     workerPath: join(DIST, "worker.js"),
     nodePath: process.execPath,
-    told: (line) => failures.push(line),
+    onLog: (line) => failures.push(line),
   });
 });
 after(() => {

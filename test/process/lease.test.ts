@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { startTraining } from "../../src/executor/localExecutor.ts";
 import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
-const LEASE = join(import.meta.dirname, "../../src/run/lease.ts");
+const LEASE = join(import.meta.dirname, "../../src/run/lease/lease.ts");
 const PROCESSES = 8;
 
 /** Waits for all to be up, takes the lease of whoever has died with it, and dies with it in turn. */

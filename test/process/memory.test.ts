@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { fold, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const WORKER = join(import.meta.dirname, "../../dist/worker.js");
@@ -72,7 +72,7 @@ function workspace(t: TestContext): Place {
       return {
         status,
         stderr,
-        record: fold(events),
+        record: foldEvents(events),
         adapter: () => readFileSync(join(path, "adapter/adapter_model.safetensors")).toString("hex"),
       };
     },

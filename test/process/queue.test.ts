@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readJournal } from "../../src/run/journal.ts";
-import { fold, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/journal.ts";
+import { foldEvents, type RunRecord } from "../../src/record/record.ts";
 import type { Comparison } from "../../src/analysis/compareRuns.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
@@ -36,7 +36,7 @@ function workspace(sweep: object, steps = 12): string {
 const runsDir = (folder: string): string => join(folder, ".adept/runs");
 const records = (folder: string): RunRecord[] => {
   try {
-    return readdirSync(runsDir(folder)).map((id) => fold(readJournal(join(runsDir(folder), id)).events));
+    return readdirSync(runsDir(folder)).map((id) => foldEvents(readJournal(join(runsDir(folder), id)).events));
   } catch {
     return [];
   }
@@ -107,7 +107,7 @@ test("a queue killed with its worker goes on where it was, to the same bits", as
   const adapters = (of: string): Map<number, string> =>
     new Map(
       readdirSync(runsDir(of)).map((id) => [
-        fold(readJournal(join(runsDir(of), id)).events).seed,
+        foldEvents(readJournal(join(runsDir(of), id)).events).seed,
         readFileSync(join(runsDir(of), id, "adapter/adapter_model.safetensors")).toString("hex"),
       ]),
     );

@@ -22,7 +22,7 @@ import type { RunRecord } from "../../src/record/record.ts";
 import { GitShare } from "../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
-import { findRun, listRuns, type RunDirectory } from "../../src/run/runDirectory.ts";
+import { findRun, listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const words = ["river", "stone", "light", "paper", "green", "seven"];

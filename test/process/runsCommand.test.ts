@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { LeavingFile } from "../../src/run/git/gitLeaving.ts";
-import { listRuns } from "../../src/run/runDirectory.ts";
+import type { PushedFile } from "../../src/run/git/pushPreview.ts";
+import { listRuns } from "../../src/run/directory/runDirectory.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const root = mkdtempSync(join(tmpdir(), "adept-runs-"));
@@ -178,7 +178,7 @@ test("branch makes a branch, delete takes a run and its ref away, and its hint b
 });
 
 test("push shows what would leave and needs a word; fetch brings it elsewhere", () => {
-  const shown = json<{ pushed: boolean; files: LeavingFile[] }>(["push", id], { code: 2 });
+  const shown = json<{ pushed: boolean; files: PushedFile[] }>(["push", id], { code: 2 });
   assert.deepEqual(
     [shown.pushed, shown.files.find(({ path: each }) => each === ".npmrc")],
     [false, { path: ".npmrc", bytes: 16, secret: true, tracked: true }],

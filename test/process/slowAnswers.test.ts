@@ -24,7 +24,7 @@ const slow = (patience: number): TokenWorker =>
   new TokenWorker({
     workerPath: join(folder, "worker.js"),
     nodePath: process.execPath,
-    told: (line) => told.push(line),
+    onLog: (line) => told.push(line),
     patience,
   });
 

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { stopRun } from "../../src/executor/localExecutor.ts";
-import { Journal } from "../../src/run/journal.ts";
-import type { RunDirectory } from "../../src/run/runDirectory.ts";
+import { Journal } from "../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { writeRun } from "../host/manyRuns.ts";
 
 /** A run whose worker is a process of its own that does with requests and signals what `script` says. */

@@ -80,7 +80,7 @@ before(() => {
           .kind === kind,
     )!;
   runs = { adept: of("adept"), dept: of("dept"), pt: of("pt") };
-  worker = new TokenWorker({ ...place, told: (line) => told.push(line) });
+  worker = new TokenWorker({ ...place, onLog: (line) => told.push(line) });
 });
 after(() => {
   worker.dispose();
@@ -174,7 +174,7 @@ test("runs without offsets, without a result, and folders that are none are told
 });
 
 test("one process serves all questions, ends when none comes, is started anew, and is missed when it is killed", async () => {
-  const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 400 });
+  const quick = new TokenWorker({ ...place, onLog: (line) => told.push(line), idle: 400 });
   assert.equal(quick.pid, undefined, "nothing starts before a question");
   const [first, second] = [quick.open(runs.adept), quick.open(runs.dept)];
   const pid = quick.pid!;
@@ -203,7 +203,7 @@ test("one process serves all questions, ends when none comes, is started anew, a
 });
 
 test("a question that comes as the idle process ends is answered by the next", async () => {
-  const quick = new TokenWorker({ ...place, told: (line) => told.push(line), idle: 100 });
+  const quick = new TokenWorker({ ...place, onLog: (line) => told.push(line), idle: 100 });
   for (const wait of [0, 20]) {
     await quick.open(runs.adept);
     while (quick.pid !== undefined) await new Promise((done) => setTimeout(done, 1));

@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import type { Ablation } from "../../src/analysis/analyse.ts";
 import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
-import { storedAnalysis } from "../../src/run/analysisStore.ts";
+import { storedAnalysis } from "../../src/run/directory/storedAnalysis.ts";
 import type { PageMessage } from "../../src/protocol/pageMessages.ts";
 import { colourOf, levelOf, robustScale } from "../../webview/palette.ts";
 import { FixtureRuns } from "./fixtureRuns.ts";

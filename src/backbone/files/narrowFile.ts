@@ -13,13 +13,13 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder } from "../../base/cacheFolder.ts";
+import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { quantiseRows, toBfloat16, toFloat16 } from "../../engine/narrowing.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readBytes, readWeight } from "../../engine/weightData.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
-import { explainWrite, writeFileAtomic } from "../../base/atomicFile.ts";
+import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readHeader } from "./safetensors.ts";
 
 /** A matrix and where its values are taken from. */

@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, renameSync, writeSync } from "node:fs";
 import * as z from "zod";
 import { readBytes, readWeight } from "../../engine/weightData.ts";
-import { openPlain } from "../../base/boundedFile.ts";
+import { openPlain } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
-import { openTemporary } from "../../base/atomicFile.ts";
+import { openTemporary } from "../../base/files/atomicFile.ts";
 
 const TYPES = {
   F32: { type: "float32", bytes: 4 },

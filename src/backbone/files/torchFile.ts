@@ -1,4 +1,4 @@
-import { boundedBytes } from "../../base/boundedFile.ts";
+import { boundedBytes } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { widen } from "../../engine/weightData.ts";
 import type { Tensors } from "./safetensors.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../../base/boundedFile.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readWeight, rowsOf } from "../../engine/weightData.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../../base/boundedFile.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { outOfBounds } from "../../base/jsonBounds.ts";
 

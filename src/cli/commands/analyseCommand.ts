@@ -49,7 +49,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
         continue;
       }
       tell(`run ${run.id} (${kind}): ${own.join(", ")}\n`);
-      run.checkOwn();
+      run.refuseLinks();
       if (!run.isBeingAnalysed()) run.clearAnalysisControl();
       const done = await runAnalyses(run, own, {
         folder: process.cwd(),

@@ -2,8 +2,8 @@ import { compareRuns, type ComparedRun, type Comparison, type ComparisonRow } fr
 import type { SeedSummary } from "../../analysis/statistics/seedInterval.ts";
 import { UserError } from "../../base/errors.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
-import { adoptRuns } from "../../run/adoption.ts";
-import { findRun, listRuns, type RunDirectory } from "../../run/runDirectory.ts";
+import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
+import { findRun, listRuns, type RunDirectory } from "../../run/directory/runDirectory.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";
@@ -20,7 +20,7 @@ const RIGHT = ["parameters", "seeds"];
 export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
   const all = listRuns(runsDir).reverse();
   const sweepOf = (run: RunDirectory): string | undefined =>
-    run.damage() === undefined ? run.experiment().part?.sweep : undefined;
+    run.experimentError() === undefined ? run.experiment().part?.sweep : undefined;
   const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
   if (wanted.length === 0 && newest === undefined)
     throw new UserError(

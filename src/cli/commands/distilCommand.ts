@@ -10,8 +10,8 @@ import { loadTask } from "../../task/loadTask.ts";
 import { tokenise } from "../../training/batching.ts";
 import { distil, type SourceTask } from "../../training/distillation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { located } from "../../run/sources.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { finishedFolder } from "../../worker/finishedFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
@@ -25,7 +25,7 @@ interface Teacher {
 }
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
-  const given = located(run);
+  const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
   if (experiment.method.kind !== "pt")
     throw new UserError(
@@ -69,10 +69,10 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
   if (positionals.length === 0 || values.out === undefined)
     throw new WrongUse("distil takes runs of prompt tuning, and --out");
   const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted));
-  const first = located(runs[0]!);
+  const first = locatedExperiment(runs[0]!);
   const weight = Number(values.weight);
   const seed = Number(values.seed);
-  const other = runs.find((run) => located(run).backbone !== first.backbone);
+  const other = runs.find((run) => locatedExperiment(run).backbone !== first.backbone);
   if (other !== undefined)
     throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
   if (!(weight >= 0) || !Number.isInteger(seed))

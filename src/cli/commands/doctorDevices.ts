@@ -3,7 +3,7 @@ import { onnxruntimeVersion } from "../../engine/device/machine.ts";
 import { DEVICES, type Device } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import { millisecondsText } from "../../base/millisecondsText.ts";
+import { millisecondsText } from "../../base/text/millisecondsText.ts";
 import { experimentsOf } from "../../experiment/readExperiment.ts";
 import { checked } from "../../worker/device/chooseDevice.ts";
 import { measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";

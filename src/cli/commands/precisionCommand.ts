@@ -2,8 +2,8 @@ import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
 import { precisionText } from "../../record/precisionText.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
-import { Journal } from "../../run/journal.ts";
-import { located } from "../../run/sources.ts";
+import { Journal } from "../../run/journal/journal.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { prepare } from "../../training/prepare.ts";
 import { precisionCost } from "../../worker/train/precisionCost.ts";
 import { command, type Parsed } from "../command.ts";
@@ -14,7 +14,7 @@ import { say } from "../terminal.ts";
 /** what its narrower weights cost beside fp32, after training; told in its journal. */
 async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
-  const given = located(run);
+  const given = locatedExperiment(run);
   if (given.precision.weights === "fp32")
     throw new UserError(
       `Run ${run.id} has fp32 weights: there is nothing to compare`,

@@ -5,7 +5,7 @@ import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { tokenise } from "../../training/batching.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
-import { located } from "../../run/sources.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
@@ -26,7 +26,7 @@ async function run({
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0)
     throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
-  const given = located(run);
+  const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {

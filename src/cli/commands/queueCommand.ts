@@ -7,7 +7,7 @@ import {
   waitingRuns,
   workingDevices,
 } from "../../executor/queue.ts";
-import { adoptRuns } from "../../run/adoption.ts";
+import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";

@@ -2,7 +2,7 @@ import { compareRuns } from "../../analysis/compareRuns.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { resumeTraining } from "../../executor/localExecutor.ts";
 import { submitExperiment } from "../../executor/submit.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { isOpen } from "../../record/record.ts";
 import { openGitStore } from "./gitStore.ts";
-import { Journal } from "../journal.ts";
-import type { RunDirectory } from "../runDirectory.ts";
+import { Journal } from "../journal/journal.ts";
+import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /**
  * Commits what a person said of a run (name, tags, note) on top of its result, so that it goes where the run goes. A

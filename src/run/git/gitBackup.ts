@@ -3,13 +3,13 @@ import { chmodSync, mkdirSync, readlinkSync, rmdirSync, rmSync, symlinkSync } fr
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
-import { InnerPath } from "../../base/objectNames.ts";
-import { writeFileAtomic } from "../../base/atomicFile.ts";
+import { InnerPath } from "../../base/identifiers.ts";
+import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
-import { entryAt, standing } from "./standing.ts";
+import { entryAt, occupantOf } from "./occupant.ts";
 
 const BACKUPS = "refs/adept/backup";
 /** A file above this is to be moved by hand. */
@@ -39,7 +39,7 @@ export interface Backup {
  */
 export async function keepBackup(store: GitStore, paths: readonly string[]): Promise<Backup> {
   const { git } = store;
-  const ways = paths.map((path) => standing(git.folder, path));
+  const ways = paths.map((path) => occupantOf(git.folder, path));
   const there = [...new Set(ways.flatMap((way) => way.there ?? []))];
   const had: Had[] = [];
   for (const path of there) had.push(await keep(git, path));
@@ -49,12 +49,12 @@ export async function keepBackup(store: GitStore, paths: readonly string[]): Pro
     const modeOf = ({ mode }: Had): string =>
       mode === undefined ? "120000" : (mode & 0o100) === 0 ? "100644" : "100755";
     if (had.length > 0)
-      await git.fed(
+      await git.runWithInput(
         ["update-index", "-z", "--index-info"],
         had.map((each) => `${modeOf(each)} ${each.object} 0\t${each.path}\0`).join(""),
         env,
       );
-    const head = await git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
+    const head = await git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"]);
     const kept = { paths, had, made: [...new Set(ways.flatMap(({ missing }) => missing))] };
     const message = `adept: before files of ${paths.length === 1 ? paths[0]! : `${paths.length} paths`} were restored\n\n${JSON.stringify(kept)}\n`;
     const backup = await store.commitTree(await git.line(["write-tree"], env), head === "" ? undefined : head, {
@@ -73,7 +73,7 @@ async function keep(git: GitProcess, path: string): Promise<Had> {
   const full = join(git.folder, path);
   const entry = entryAt(full);
   if (entry?.isSymbolicLink() === true)
-    return { path, object: (await git.fed(["hash-object", "-w", "--stdin"], readlinkSync(full))).trim() };
+    return { path, object: (await git.runWithInput(["hash-object", "-w", "--stdin"], readlinkSync(full))).trim() };
   if (entry?.isDirectory() === true)
     throw new UserError(`There is a folder where the run had the file ${path}`, "Move it away first.");
   if (entry?.isFile() !== true || entry.size > MOST_BYTES)
@@ -96,21 +96,21 @@ export async function putBack({ git }: GitStore, backup: string): Promise<void> 
   for (const path of paths)
     if (
       !had.some((each) => each.path === path) &&
-      standing(top, path).there === path &&
+      occupantOf(top, path).there === path &&
       entryAt(join(top, path))?.isDirectory() !== true
     )
       rmSync(join(top, path));
   for (const folder of [...made].sort((a, b) => b.length - a.length))
-    removeEmpty(join(top, folder), standing(top, folder).there === folder);
+    removeEmpty(join(top, folder), occupantOf(top, folder).there === folder);
   for (const { path, object, mode } of had) {
-    const { there } = standing(top, path);
+    const { there } = occupantOf(top, path);
     const full = join(top, path);
     if (there !== undefined && (there !== path || entryAt(full)?.isDirectory() === true)) {
       left.push(path);
       continue;
     }
     mkdirSync(dirname(full), { recursive: true });
-    const bytes = await git.bytes(object);
+    const bytes = await git.blobBytes(object);
     if (mode === undefined) {
       rmSync(full, { force: true });
       symlinkSync(bytes.toString(), full);

@@ -9,9 +9,9 @@ import { objectId } from "./objectId.ts";
  */
 export async function makeBranch(store: GitStore, name: string, commit: string): Promise<void> {
   const { git } = store;
-  if ((await git.maybe(["check-ref-format", "--branch", name])) !== name)
+  if ((await git.lineOrUndefined(["check-ref-format", "--branch", name])) !== name)
     throw new UserError(`"${name}" cannot be a branch's name`, "Use letters, digits, - and /.");
-  if (await git.maybe(["rev-parse", "--verify", "-q", `refs/heads/${name}`]))
+  if (await git.lineOrUndefined(["rev-parse", "--verify", "-q", `refs/heads/${name}`]))
     throw new UserError(`There is a branch "${name}" already`, "Choose another name.");
   const target = await withoutLiveRuns(store, objectId(commit));
   await git.run([

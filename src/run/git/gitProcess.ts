@@ -99,7 +99,7 @@ export class GitProcess {
   }
 
   /** As run, with something on its standard input. */
-  fed(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> {
+  runWithInput(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> {
     return explained(this.client(extra, { input }).raw([...OWN, ...args]));
   }
 
@@ -113,7 +113,7 @@ export class GitProcess {
   }
 
   /** A blob's bytes, as they are. */
-  bytes(object: string): Promise<Buffer> {
+  blobBytes(object: string): Promise<Buffer> {
     return this.client({}).binaryCatFile(["blob", "--end-of-options", object]) as Promise<Buffer>;
   }
 
@@ -123,7 +123,7 @@ export class GitProcess {
   }
 
   /** The output, or undefined where git says no. */
-  async maybe(args: string[], extra: Record<string, string> = {}): Promise<string | undefined> {
+  async lineOrUndefined(args: string[], extra: Record<string, string> = {}): Promise<string | undefined> {
     try {
       return await this.line(args, extra);
     } catch {

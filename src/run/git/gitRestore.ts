@@ -6,7 +6,7 @@ import { isResult } from "./gitResults.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
-import { standing } from "./standing.ts";
+import { occupantOf } from "./occupant.ts";
 
 /**
  * A file that restoring would write: changed since, or gone. `instead`: a file or a link that now stands in the place
@@ -40,7 +40,7 @@ export class GitRestore {
     );
     // What the snapshot leaves out (large, ignored) is no file of the tree, though it may lie there.
     return files.map(({ path }) => {
-      const { there } = standing(this.top, path);
+      const { there } = occupantOf(this.top, path);
       return {
         path,
         status: there === path ? "changed" : "gone",
@@ -76,7 +76,7 @@ export class GitRestore {
   async backupAt(ref: string): Promise<string> {
     const name = ref.split("/").at(-1)!;
     const commit = /^[\w-]+$/.test(name)
-      ? await this.store.git.maybe(["rev-parse", "--verify", "-q", `refs/adept/backup/${name}^{commit}`])
+      ? await this.store.git.lineOrUndefined(["rev-parse", "--verify", "-q", `refs/adept/backup/${name}^{commit}`])
       : undefined;
     if (commit === undefined || commit === "")
       throw new UserError(`There is no backup ${ref}`, "See git for-each-ref refs/adept/backup.");

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import { Content } from "../../base/content.ts";
-import type { ContentStore } from "../contentStore.ts";
+import { FileDigest } from "../../base/fileDigest.ts";
+import type { ContentStore } from "../files/contentStore.ts";
 import type { GitProcess } from "./gitProcess.ts";
 
 /**
@@ -29,7 +29,7 @@ export const pointedAt = (path: string): string | undefined =>
   path.endsWith(POINTER) ? path.slice(0, -POINTER.length) : undefined;
 
 /** What a pointer says. @throws where it is none */
-export const readPointer = (text: string): Content => Content.parse(JSON.parse(text));
+export const readPointer = (text: string): FileDigest => FileDigest.parse(JSON.parse(text));
 
 /** The blob that a commit has of a run's file: the file's, or for a large one, which goes to the store, a pointer's. */
 async function blobOf(git: GitProcess, store: ContentStore, source: string): Promise<{ blob: string; large: boolean }> {
@@ -37,7 +37,9 @@ async function blobOf(git: GitProcess, store: ContentStore, source: string): Pro
     return { large: false, blob: await git.line(["hash-object", "-w", "--no-filters", "--end-of-options", source]) };
   return {
     large: true,
-    blob: (await git.fed(["hash-object", "-w", "--stdin"], `${JSON.stringify(await store.keep(source))}\n`)).trim(),
+    blob: (
+      await git.runWithInput(["hash-object", "-w", "--stdin"], `${JSON.stringify(await store.keep(source))}\n`)
+    ).trim(),
   };
 }
 
@@ -61,7 +63,7 @@ export async function addResults(
     );
   }
   if (lines.length > 0)
-    await git.fed(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, { GIT_INDEX_FILE: index });
+    await git.runWithInput(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, { GIT_INDEX_FILE: index });
 }
 
 /**
@@ -81,6 +83,6 @@ export async function moveOldResults(git: GitProcess, index: string, id?: string
     const to = RESULTS + path.slice(BEFORE.length);
     return [`0 ${"0".repeat(object.length)}\t${path}`, ...(kept.has(to) ? [] : [`${mode} ${object} 0\t${to}`])];
   });
-  if (lines.length > 0) await git.fed(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, env);
+  if (lines.length > 0) await git.runWithInput(["update-index", "-z", "--index-info"], `${lines.join("\0")}\0`, env);
   return lines.length > 0;
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
-import { leaving, type PushPreview } from "./gitLeaving.ts";
+import { pushPreview, type PushPreview } from "./pushPreview.ts";
 import type { GitStore } from "./gitStore.ts";
 import { unpackRun } from "./gitUnpack.ts";
-import { isRunId } from "../runDirectory.ts";
+import { isRunId } from "../directory/runDirectory.ts";
 
 const REFS = "refs/adept/runs";
 
@@ -24,7 +24,7 @@ export class GitShare {
 
   /** What leaves when these runs are pushed, by what the remote's branches are known to have. */
   preview(remote: string, ids: readonly string[]): Promise<PushPreview> {
-    return leaving(
+    return pushPreview(
       this.store,
       remote,
       ids.map((id) => `${REFS}/${id}`),

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
-import { explainWrite } from "../../base/atomicFile.ts";
+import { explainWrite } from "../../base/files/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
-import { entryAt } from "./standing.ts";
+import { entryAt } from "./occupant.ts";
 
 export interface SkippedFile {
   path: string;
@@ -120,7 +120,10 @@ class Adder {
       if (!/filter '?.*'? failed/i.test((error as Error).message)) throw error;
       const paths = await listed();
       const filters = split(
-        await this.git.fed(["check-attr", "-z", "--stdin", "filter"], paths.map((path) => `${path}\0`).join("")),
+        await this.git.runWithInput(
+          ["check-attr", "-z", "--stdin", "filter"],
+          paths.map((path) => `${path}\0`).join(""),
+        ),
       );
       const filterOf = new Map(paths.map((_, at) => [filters[3 * at]!, filters[3 * at + 2]!]));
       const isPlain = (path: string): boolean => ["unspecified", "unset"].includes(filterOf.get(path) ?? "unset");

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../../record/record.ts";
-import { explainWrite, makeFolder } from "../../base/atomicFile.ts";
-import { ContentStore } from "../contentStore.ts";
+import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
+import { ContentStore } from "../files/contentStore.ts";
 import { GitProcess } from "./gitProcess.ts";
 import { moveRef } from "./gitRef.ts";
 import { addResults, moveOldResults } from "./gitResults.ts";
@@ -138,7 +138,7 @@ export class GitStore {
   snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
     return this.withIndex(async (index) => {
       const { tree, skipped, merging } = await writeWorkTree(this.git, index);
-      const head = await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"]);
+      const head = await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"]);
       const { commit, note } = await this.commit(tree, head === "" ? undefined : head, record, index);
       const ref = refOf(id);
       await this.updateRef(ref, commit, undefined);
@@ -192,9 +192,9 @@ export class GitStore {
     return this.withIndex(async (index) => {
       const ref = refOf(id);
       const env = { GIT_INDEX_FILE: index };
-      const before = (await this.git.maybe(["rev-parse", "--verify", "-q", ref])) || undefined;
+      const before = (await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", ref])) || undefined;
       if (before === undefined && !orNew) throw new Error(`there is no ${ref} any more`);
-      const parent = before ?? ((await this.git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
+      const parent = before ?? ((await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"])) || undefined);
       if (parent !== undefined) await this.git.run(["read-tree", parent], env);
       await moveOldResults(this.git, index, id);
       await addResults(this, index, { id, files });
@@ -206,7 +206,7 @@ export class GitStore {
 
   /** The commit that a run's ref names, undefined without one. */
   async commitOf(id: string): Promise<string | undefined> {
-    return (await this.git.maybe(["rev-parse", "--verify", "-q", refOf(id)])) || undefined;
+    return (await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", refOf(id)])) || undefined;
   }
 
   /** Takes a run's ref away, if it still names this commit. */
@@ -215,7 +215,7 @@ export class GitStore {
   }
 
   /** Names a commit as a run's again, unless the run has a ref. */
-  async putBack(id: string, commit: string): Promise<void> {
+  async restoreRef(id: string, commit: string): Promise<void> {
     if ((await this.commitOf(id)) === undefined) await this.updateRef(refOf(id), commit, undefined);
   }
 
@@ -294,7 +294,7 @@ export class GitStore {
 export async function openGitStore(folder: string): Promise<GitStore | { reason: string }> {
   if (!existsSync(folder)) return { reason: `${folder} does not exist` };
   const here = new GitProcess(folder);
-  if ((await here.maybe(["--version"])) === undefined)
+  if ((await here.lineOrUndefined(["--version"])) === undefined)
     return { reason: "git is not installed, so the run has no commit" };
   const top = await topLevel(here);
   if (typeof top !== "string") return top;

@@ -3,11 +3,11 @@ import { basename, dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { RunStatus } from "../../record/events.ts";
 import { ResolvedExperiment } from "../../experiment/experiment.ts";
-import { InnerPath } from "../../base/objectNames.ts";
+import { InnerPath } from "../../base/identifiers.ts";
 import { pointedAt, readPointer, resultFolders } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
-import { Journal, readJournal, readRecord } from "../journal.ts";
-import { makeRunsFolder } from "../runDirectory.ts";
+import { Journal, readJournal, readRecord } from "../journal/journal.ts";
+import { makeRunsFolder } from "../directory/runDirectory.ts";
 
 /** A fetched run is somebody else's data: so many files of so many bytes, and no more. */
 const MOST_FILES = 300;
@@ -39,7 +39,7 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   try {
     for (const { object, path } of files) {
       mkdirSync(dirname(join(run, path)), { recursive: true });
-      writeFileSync(join(run, path), await store.git.bytes(object), { flag: "wx" });
+      writeFileSync(join(run, path), await store.git.blobBytes(object), { flag: "wx" });
     }
     ownExperiment(run);
     const lacking = await ownLarge(store, run, files);
@@ -66,7 +66,7 @@ async function ownLarge(store: GitStore, run: string, files: readonly RunFile[])
   for (const { path } of files) {
     const large = pointedAt(path);
     if (large === undefined) continue;
-    if (!(await store.large.bringBack(readPointer(readFileSync(join(run, path), "utf8")), join(run, large))))
+    if (!(await store.large.copyTo(readPointer(readFileSync(join(run, path), "utf8")), join(run, large))))
       lacking.push(large);
   }
   return lacking;

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import { CommitId } from "../../base/objectNames.ts";
+import { CommitId } from "../../base/identifiers.ts";
 
 /**
  * The commit, if it is one by its name: whatever a journal says, git never gets an option in its place.

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from "node:fs";
 import { parquetSchema, type FileMetaData, type RowGroup } from "hyparquet";
-import { openPlain } from "../../base/boundedFile.ts";
+import { openPlain } from "../../base/files/boundedFile.ts";
 import { thriftStruct, type ThriftStruct } from "./thriftStruct.ts";
 
 /**

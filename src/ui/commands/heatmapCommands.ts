@@ -101,7 +101,7 @@ async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
 
 /** The file that a run was trained on, where it is one, still there, and text. */
 function dataOf(run: Run): vscode.Uri | undefined {
-  const { task } = host().located(run.directory);
+  const { task } = host().locatedExperiment(run.directory);
   return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train)
     ? vscode.Uri.file(task.train)
     : undefined;

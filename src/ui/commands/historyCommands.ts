@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { fileName } from "../../base/fileName.ts";
+import { fileName } from "../../base/files/fileName.ts";
 import type { CommandContext, Handlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
-import { codeOf } from "../runs/codeDiff.ts";
+import { codeCommitOf } from "../runs/codeDiff.ts";
 import { Command } from "../window/ids.ts";
 import { withPatience } from "../window/patience.ts";
 import { withoutIcons, withoutLinks } from "../window/plainText.ts";
@@ -12,7 +12,7 @@ import { committed, ended } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { prune } from "./pruneCommand.ts";
 import { fetchRuns, push } from "./shareCommands.ts";
-import { storeOf } from "../runs/storeOf.ts";
+import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
 type Ids =
   | typeof Command.reproduce
@@ -70,8 +70,8 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
   if (!(await isReady())) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
-  const commit = codeOf(run);
-  const restore = new (host().GitRestore)(await storeOf(run.folder));
+  const commit = codeCommitOf(run);
+  const restore = new (host().GitRestore)(await trustedGitStore(run.folder));
   const files = await withPatience(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
     restore.differences(commit),
   );
@@ -130,7 +130,7 @@ async function branch(argument: unknown, { pick }: CommandContext): Promise<void
   if (!(await isReady())) return;
   const run = await pick.one(argument, committed);
   if (run === undefined) return;
-  const commit = run.record.resultCommit ?? codeOf(run);
+  const commit = run.record.resultCommit ?? codeCommitOf(run);
   const suggested = run.record.name
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "-")
@@ -141,7 +141,7 @@ async function branch(argument: unknown, { pick }: CommandContext): Promise<void
     prompt: vscode.l10n.t("A branch at the run's commit: its code and its result. Your own branch stays checked out."),
   });
   if (name === undefined || name.trim() === "") return;
-  await host().makeBranch(await storeOf(run.folder), name.trim(), commit);
+  await host().makeBranch(await trustedGitStore(run.folder), name.trim(), commit);
   void vscode.window.showInformationMessage(vscode.l10n.t('Branch "{0}" is made.', name.trim()));
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
-import { bytesText } from "../../base/bytesText.ts";
-import type { Prunable, Pruned } from "../../run/prune.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
+import type { Prunable, PrunableKind } from "../../run/removal/prune.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { withPatience } from "../window/patience.ts";
@@ -9,7 +9,7 @@ import { runsDirectory } from "../runs/runsModel.ts";
 
 const NAMED = 3;
 
-function kindText(kind: Pruned): string {
+function kindText(kind: PrunableKind): string {
   const { t } = vscode.l10n;
   return {
     deleted: t("Runs deleted more than a week ago"),
@@ -20,7 +20,7 @@ function kindText(kind: Pruned): string {
   }[kind];
 }
 
-function itemOf(kind: Pruned, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
+function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
   const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
   const more = found.length - NAMED;
   // A checkpoint is the run's own; the others are nobody's any more.
@@ -44,12 +44,12 @@ export async function prune({ folders, model, log }: CommandContext): Promise<vo
   if (folder === undefined) return;
   const opened = await host().openGitStore(folder.uri.fsPath);
   const store = "reason" in opened ? undefined : opened;
-  const { PRUNED, prunable } = host();
+  const { PRUNABLE_KINDS, findPrunable } = host();
   const found = await withPatience(vscode.l10n.t("Looking at what is no longer needed…"), () =>
-    prunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNED),
+    findPrunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNABLE_KINDS),
   );
   if (found === undefined) return;
-  const items = PRUNED.flatMap((kind) => {
+  const items = PRUNABLE_KINDS.flatMap((kind) => {
     const own = found.filter((each) => each.kind === kind);
     return own.length === 0 ? [] : [itemOf(kind, own)];
   });

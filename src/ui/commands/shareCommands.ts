@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { bytesText } from "../../base/bytesText.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
 import { UserError } from "../../base/errors.ts";
-import type { LeavingFile, PushPreview } from "../../run/git/gitLeaving.ts";
+import type { PushedFile, PushPreview } from "../../run/git/pushPreview.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { withPatience } from "../window/patience.ts";
@@ -10,7 +10,7 @@ import { withoutLinks } from "../window/plainText.ts";
 import { isReady } from "../window/ready.ts";
 import { committed, ended } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
-import { storeOf } from "../runs/storeOf.ts";
+import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
 const NAMED = 12;
 
@@ -45,8 +45,8 @@ function cancellable<T>(title: string, work: (signal: AbortSignal) => Promise<T>
  * Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many
  * words; others never.
  */
-async function allowSecrets(secrets: readonly LeavingFile[]): Promise<boolean> {
-  const named = (files: readonly LeavingFile[]): string[] => [...new Set(files.map(({ path }) => path))];
+async function allowSecrets(secrets: readonly PushedFile[]): Promise<boolean> {
+  const named = (files: readonly PushedFile[]): string[] => [...new Set(files.map(({ path }) => path))];
   const stray = named(secrets.filter(({ tracked }) => !tracked));
   if (stray.length > 0)
     throw new UserError(
@@ -93,7 +93,7 @@ export async function push(argument: unknown, selected: unknown, { pick }: Comma
   if (first === undefined) return;
   const folder = first.folder;
   const own = runs.filter((run) => run.folder.uri.toString() === folder.uri.toString());
-  const share = new (host().GitShare)(await storeOf(folder));
+  const share = new (host().GitShare)(await trustedGitStore(folder));
   const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
   const ids = own.map(({ id }) => id);
@@ -125,7 +125,7 @@ export async function fetchRuns({ model, folders, log }: CommandContext): Promis
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
   if (folder === undefined) return;
-  const share = new (host().GitShare)(await storeOf(folder));
+  const share = new (host().GitShare)(await trustedGitStore(folder));
   const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
   const fetched = await cancellable(vscode.l10n.t("Fetching runs from {0}", remote), (signal) =>

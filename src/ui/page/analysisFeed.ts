@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { AnalysisName, AnalysisView, HostMessage, Peer, TabId } from "../../protocol/pageMessages.ts";
 import { analysesOf, ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
-import { forecastSeconds } from "../../record/forecast.ts";
+import { analysisSeconds } from "../../record/analysisForecast.ts";
 import { isOpen } from "../../record/record.ts";
 import type { MethodKind } from "../../method/methodSpec.ts";
 import { host } from "../window/host.ts";
@@ -100,7 +100,7 @@ export class AnalysisFeed {
       name,
       applies: analysesOf(record.method as MethodKind).includes(name),
       ready,
-      forecast: forecastSeconds(
+      forecast: analysisSeconds(
         name,
         record,
         this.model.runs().map((other) => other.record),

@@ -6,7 +6,7 @@ import { codeCommit } from "../../record/record.ts";
 import { Store } from "../window/disposable.ts";
 import { host } from "../window/host.ts";
 import type { Run } from "./runsModel.ts";
-import { storeOf } from "./storeOf.ts";
+import { trustedGitStore } from "./trustedGitStore.ts";
 
 const SCHEME = "adept-commit";
 const MOST_FILES = 300;
@@ -21,7 +21,7 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
   /** A file of a commit; empty where the commit has none. */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const { commit, folder, path } = JSON.parse(uri.query) as { commit: string; folder: string; path: string };
-    const store = await storeOf(folder);
+    const store = await trustedGitStore(folder);
     try {
       return await store.fileAt(commit, path);
     } catch {
@@ -31,7 +31,7 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
 
   /** Files of a run's commit beside those that lie there now. */
   async showWorkTree(run: Run, commit: string, paths: readonly string[]): Promise<void> {
-    const store = await storeOf(run.folder);
+    const store = await trustedGitStore(run.folder);
     const folder = run.folder.uri.fsPath;
     const now = (path: string): vscode.Uri => vscode.Uri.file(join(store.git.folder, path));
     const then = (path: string): vscode.Uri =>
@@ -48,9 +48,9 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
 
   /** @throws UserError where a run has no commit, or nothing differs */
   async show(from: Run, to: Run): Promise<void> {
-    const [a, b] = [codeOf(from), codeOf(to)];
+    const [a, b] = [codeCommitOf(from), codeCommitOf(to)];
     const folder = from.folder.uri.fsPath;
-    const store = await storeOf(folder);
+    const store = await trustedGitStore(folder);
     const files = (await store.changedFiles(a, b)).filter(({ path }) => !host().isResult(path));
     if (files.length === 0) {
       void vscode.window.showInformationMessage(vscode.l10n.t("The code of both runs is the same."));
@@ -79,7 +79,7 @@ export class CodeDiff extends Store implements vscode.TextDocumentContentProvide
 }
 
 /** The commit with the run's code as it was when it started. @throws UserError where it has none */
-export function codeOf({ record }: Run): string {
+export function codeCommitOf({ record }: Run): string {
   const commit = codeCommit(record);
   if (commit === undefined)
     throw new UserError(

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
-import { bytesText } from "../../base/bytesText.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
 import type { GpuUse, MeasuredDevice } from "../../record/events.ts";
-import { millisecondsText } from "../../base/millisecondsText.ts";
+import { millisecondsText } from "../../base/text/millisecondsText.ts";
 import { precisionNumbers } from "../../record/precisionText.ts";
 import type { PrecisionCost, RunRecord } from "../../record/record.ts";
 import { localised } from "../window/localised.ts";

@@ -2,7 +2,7 @@ import { dirname, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { experimentOf, experimentText, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
-import { fileName } from "../../base/fileName.ts";
+import { fileName } from "../../base/files/fileName.ts";
 import { experimentNotes } from "./experimentNotes.ts";
 import type { Folders } from "../window/folders.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
-import { explain } from "../../base/explain.ts";
+import { explain } from "../../base/text/explain.ts";
 import { localisedError } from "./localised.ts";
 import { withoutLinks } from "./plainText.ts";
 

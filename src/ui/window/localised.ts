@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { explain } from "../../base/explain.ts";
+import { explain } from "../../base/text/explain.ts";
 
 interface Pattern {
   key: string;

@@ -19,7 +19,7 @@ export class Tokens extends Store {
     return (this.worker ??= new (host().TokenWorker)({
       workerPath,
       nodePath: process.execPath,
-      told: (line) => {
+      onLog: (line) => {
         log.warn(`tokens: ${line}`);
       },
     }));

@@ -1,5 +1,5 @@
 import { analysesOf } from "../../experiment/analysisNames.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /** `names`: none are all that the method has something for. */

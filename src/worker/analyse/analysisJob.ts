@@ -7,13 +7,13 @@ import { analyseStability } from "../../analysis/stabilityReport.ts";
 import { openSubject, type Subject } from "../../analysis/subject.ts";
 import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../../experiment/analysisNames.ts";
 import { UserError } from "../../base/errors.ts";
-import { makeFolder, writeFileAtomic } from "../../base/atomicFile.ts";
-import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/analysisStore.ts";
+import { makeFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
+import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/directory/storedAnalysis.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
-import { Journal, readJournal } from "../../run/journal.ts";
-import { dropLease, takeLease } from "../../run/lease.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { located } from "../../run/sources.ts";
+import { Journal, readJournal } from "../../run/journal/journal.ts";
+import { dropLease, takeLease } from "../../run/lease/lease.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
 /** Position shift first: what it finds of the unaltered texts serves the others too. */
@@ -109,7 +109,7 @@ export async function runAnalyses(
       `Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`,
       "Let it finish, or stop it: a stopped run keeps its best so far.",
     );
-  run.mustBeKnown();
+  run.refuseNewerVersion();
   if (!takeLease(run.analysisLeasePath, process.pid))
     throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
   const journal = new Journal(run.path);
@@ -126,7 +126,7 @@ export async function runAnalyses(
         continue;
       }
       const asked = async (): Promise<Subject> =>
-        (subject ??= await openSubject(located(run), run.adapterPath, options.limit));
+        (subject ??= await openSubject(locatedExperiment(run), run.adapterPath, options.limit));
       done.push(await one(run, name, { key, asked, journal, options }));
     }
     const made = done.filter(({ cached }) => !cached).map(({ name }) => name);

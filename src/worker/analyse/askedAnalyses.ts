@@ -1,7 +1,7 @@
 import { analysesOf } from "../../experiment/analysisNames.ts";
 import { UserError } from "../../base/errors.ts";
-import { Journal } from "../../run/journal.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
+import { Journal } from "../../run/journal/journal.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /**

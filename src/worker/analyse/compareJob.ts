@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { pairedRuns, type RunComparison } from "../../analysis/pairedRuns.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import type { Prediction } from "../../training/evaluation.ts";
 
 const Line = z.object({

@@ -1,9 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
-import { makeFolder } from "../../base/atomicFile.ts";
+import { makeFolder } from "../../base/files/atomicFile.ts";
 import type { Memo } from "../../analysis/outcomes.ts";
-import { writeOwn } from "../../run/ownFile.ts";
+import { writeRunFile } from "../../run/files/runFile.ts";
 
 const Line = z.object({ label: z.string(), value: z.unknown() });
 
@@ -21,7 +21,10 @@ export class PartialAnalysis implements Memo {
     const [first, ...lines] = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
     if (first === key) for (const line of lines.slice(0, -1)) this.read(line);
     makeFolder(dirname(path));
-    writeOwn(path, [key, ...[...this.values].map(([label, value]) => JSON.stringify({ label, value })), ""].join("\n"));
+    writeRunFile(
+      path,
+      [key, ...[...this.values].map(([label, value]) => JSON.stringify({ label, value })), ""].join("\n"),
+    );
   }
 
   private read(line: string): void {

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import { nearestNames } from "../../base/nearestName.ts";
+import { nearestNames } from "../../base/text/nearestName.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
 import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";

@@ -2,7 +2,7 @@ import { dirname, resolve } from "node:path";
 import { parse, type ParseError } from "jsonc-parser";
 import { UserError } from "../../base/errors.ts";
 import { ExperimentFile, type Experiment } from "../../experiment/experiment.ts";
-import { explain } from "../../base/explain.ts";
+import { explain } from "../../base/text/explain.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import { outOfBounds } from "../../base/jsonBounds.ts";
 import { experimentPoints, type ExperimentPoint } from "../../experiment/readExperiment.ts";

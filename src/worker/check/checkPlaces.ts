@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { nearestNames } from "../../base/nearestName.ts";
+import { nearestNames } from "../../base/text/nearestName.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import type { ExperimentText, Fix, Key } from "./experimentText.ts";
 

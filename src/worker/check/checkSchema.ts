@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { ExperimentFile } from "../../experiment/experiment.ts";
-import { nearestNames } from "../../base/nearestName.ts";
+import { nearestNames } from "../../base/text/nearestName.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 
 /** What of zod's schemas is looked into. */

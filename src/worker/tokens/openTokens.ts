@@ -5,8 +5,8 @@ import { UserError } from "../../base/errors.ts";
 import { robustScale, type Scale } from "../../heatmap/bins.ts";
 import type { Measure } from "../../protocol/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../protocol/heatmapQuestions.ts";
-import { RunDirectory } from "../../run/runDirectory.ts";
-import { located } from "../../run/sources.ts";
+import { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { readingOf } from "../../task/reading.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 
@@ -33,7 +33,7 @@ export class OpenTokens {
    */
   static open(path: string, stamp: string): OpenTokens {
     const run = RunDirectory.open(path);
-    const experiment = located(run);
+    const experiment = locatedExperiment(run);
     const folder = backboneFolder(experiment.backbone);
     let table: TokenTable;
     try {

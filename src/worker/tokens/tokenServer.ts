@@ -6,7 +6,7 @@ import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import { TokenRequest, type TokenReply } from "../../protocol/heatmapQuestions.ts";
 import { SetupRequest } from "../../protocol/setupQuestions.ts";
-import { RunDirectory } from "../../run/runDirectory.ts";
+import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { readingOf } from "../../task/reading.ts";
 import { checkExperiment } from "../check/checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";

@@ -3,14 +3,14 @@ import type { NewRunEvent } from "../../record/events.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { removeWorkTree } from "../../run/git/gitWorkTree.ts";
 import { repositoryAround } from "../../run/git/repositoryAround.ts";
-import { layOut } from "../../run/reproduction.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { sourcesIn } from "../../run/sources.ts";
+import { prepareWorkTree } from "../../run/inputs/prepareWorkTree.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { repositoryPaths } from "../../run/inputs/inputPlaces.ts";
 
 /** Says once where in the repository a run's files lie, so that they are found when it has moved. */
 export function tellSources(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): void {
   if (Object.keys(run.record().sources).length > 0) return;
-  const paths = sourcesIn(repositoryAround(folder) ?? folder, run.experiment());
+  const paths = repositoryPaths(repositoryAround(folder) ?? folder, run.experiment());
   if (Object.keys(paths).length > 0) emit({ type: "sources", paths });
 }
 
@@ -23,7 +23,7 @@ export async function bringBack(run: RunDirectory, folder: string, emit: (event:
   if (commit === undefined) return;
   const store = await openGitStore(folder);
   if ("reason" in store) throw new UserError(store.reason);
-  const outside = await layOut(store, run, commit);
+  const outside = await prepareWorkTree(store, run, commit);
   const message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }

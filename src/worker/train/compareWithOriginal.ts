@@ -3,9 +3,9 @@ import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { leadingMetric } from "../../record/metricText.ts";
 import type { NewRunEvent, RunEvent } from "../../record/events.ts";
-import { readJournal } from "../../run/journal.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { outsideOf } from "../../run/sources.ts";
+import { readJournal } from "../../run/journal/journal.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { inputsOutsideCommit } from "../../run/inputs/inputPlaces.ts";
 
 /** The last loss told for each step: a resumed run tells some again. */
 const losses = (events: readonly RunEvent[]): Map<number, number> =>
@@ -59,7 +59,7 @@ export async function reproduction(
   const { reproduces } = run.experiment();
   if (reproduces === undefined) return undefined;
   const path = join(dirname(run.path), reproduces.run);
-  const { outside } = await outsideOf(run);
+  const { outside } = await inputsOutsideCommit(run);
   if (!existsSync(path)) throw new UserError(`There is nothing to compare with: run ${reproduces.run} is gone`);
   return { ...compareWithOriginal(run, { id: reproduces.run, path }), ...(outside.length > 0 && { outside }) };
 }

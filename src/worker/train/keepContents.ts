@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
-import type { Content } from "../../base/content.ts";
+import type { FileDigest } from "../../base/fileDigest.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import { pathsOf } from "../../experiment/experimentPaths.ts";
-import { contentOf } from "../../run/contentStore.ts";
-import { folderFiles, outlineOf } from "../../run/folderFiles.ts";
+import { digestOf } from "../../run/files/contentStore.ts";
+import { inputFilesIn, outlineDigest } from "../../run/files/inputFiles.ts";
 import type { GitStore } from "../../run/git/gitStore.ts";
 import { looksSecret } from "../../run/git/gitSnapshot.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { ownSource } from "../../run/sources.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { pathInRepository } from "../../run/inputs/inputPlaces.ts";
 
 /** A file above this (bytes) is told by what it holds, and not kept. */
 const MOST_KEPT = 256 * 1024 * 1024;
@@ -32,16 +32,18 @@ async function untracked(
   if (own === undefined || files.length === 0) return [...files];
   // What git will not list (a submodule's own) it does not have.
   const tracked = new Set(
-    ((await store.git.maybe(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])) ?? "").split("\0"),
+    ((await store.git.lineOrUndefined(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])) ?? "").split(
+      "\0",
+    ),
   );
   return files.filter((each) => !tracked.has(`${own}${each.path.slice(path.length).replaceAll("\\", "/")}`));
 }
 
 /** What a file of the experiment holds, kept where it can be. */
-async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): Promise<Content> {
+async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): Promise<FileDigest> {
   return isOwn && bytes <= MOST_KEPT && !looksSecret(path) && store.large.hasRoomFor(bytes)
     ? store.large.keep(path)
-    : contentOf(path);
+    : digestOf(path);
 }
 
 /**
@@ -55,19 +57,19 @@ export async function keepContents(
   emit: (event: NewRunEvent) => void,
 ): Promise<void> {
   const { sources, contents } = run.record();
-  const files: Record<string, Content> = {};
+  const files: Record<string, FileDigest> = {};
   if (Object.keys(contents).length > 0) return;
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path);
+    const own = pathInRepository(sources, path);
     const entry = statSync(path, { throwIfNoEntry: false });
     const isFolder = entry?.isDirectory() === true;
     const lacking = await untracked(
       store,
-      entry?.isFile() === true ? [{ path, bytes: entry.size }] : isFolder ? folderFiles(path) : [],
+      entry?.isFile() === true ? [{ path, bytes: entry.size }] : isFolder ? inputFilesIn(path) : [],
       { path, own },
     );
-    if (isFolder && (lacking.length > MOST_FILES || outlineOf(lacking).bytes > MOST_FOLDER_BYTES))
-      files[path] = outlineOf(lacking);
+    if (isFolder && (lacking.length > MOST_FILES || outlineDigest(lacking).bytes > MOST_FOLDER_BYTES))
+      files[path] = outlineDigest(lacking);
     else for (const each of lacking) files[each.path] = await kept(store, each, own !== undefined);
   }
   if (Object.keys(files).length > 0) emit({ type: "contents", files });

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { writeOwn } from "../../run/ownFile.ts";
+import { writeRunFile } from "../../run/files/runFile.ts";
 
 /** Room for a few lines of the journal (bytes), in whole blocks of any file system. */
 const SIZE = 64 * 1024;
@@ -11,7 +11,7 @@ const reserveOf = (runPath: string): string => join(runPath, "reserve");
  * @throws UserError when there is none now
  */
 export function keepReserve(runPath: string): void {
-  writeOwn(reserveOf(runPath), Buffer.alloc(SIZE));
+  writeRunFile(reserveOf(runPath), Buffer.alloc(SIZE));
 }
 
 /** Gives the space back. */

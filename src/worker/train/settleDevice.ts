@@ -1,7 +1,7 @@
 import { settled } from "../../engine/engineSpec.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { chooseDevice } from "../device/chooseDevice.ts";
 
 const LOOK_MS = 200;
@@ -26,7 +26,7 @@ export async function settleDevice(
     if (choice === undefined) return { ...experiment, engine: settled(experiment.engine) };
     // Told before it is written: a run that is ended in between chooses once more.
     emit({ type: "engine", ...choice });
-    return run.settle({ ...experiment.engine, device: choice.device });
+    return run.setEngine({ ...experiment.engine, device: choice.device });
   } finally {
     clearInterval(look);
   }

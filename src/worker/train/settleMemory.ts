@@ -1,6 +1,6 @@
 import type { NewRunEvent } from "../../record/events.ts";
 import { settled } from "../../engine/engineSpec.ts";
-import { oomKills } from "../../run/oomKills.ts";
+import { oomKills } from "../../run/interruption/oomKills.ts";
 import { fitMemory, type Fitting } from "../../training/fitMemory.ts";
 import { backboneShape, type NeedingRun } from "../../training/memoryNeed.ts";
 import type { Prepared } from "../../training/prepare.ts";

@@ -13,12 +13,12 @@ import {
   removeTemporaries,
   syncFile,
   writeFileAtomic,
-} from "../../base/atomicFile.ts";
+} from "../../base/files/atomicFile.ts";
 import { openGitStore, refOf } from "../../run/git/gitStore.ts";
-import { announceRun, Journal, missingSteps, readJournal } from "../../run/journal.ts";
-import type { RunDirectory } from "../../run/runDirectory.ts";
-import { located } from "../../run/sources.ts";
-import { failedForSpace } from "../../base/space.ts";
+import { announceRun, Journal, missingSteps, readJournal } from "../../run/journal/journal.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
+import { failedForSpace } from "../../base/files/diskSpace.ts";
 import { asidePath, loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../../training/loop.ts";
@@ -155,7 +155,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
       return result && { ...result, examples: validation.length };
     },
     save: (state) => {
-      job.run.mustBeThere();
+      job.run.refuseIfGoneOrTaken();
       job.sync();
       saveCheckpoint(job.run.checkpointPath, state);
     },
@@ -221,7 +221,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
     path: `adapter/${name}`,
     source: join(adapterPath, name),
   }));
-  job.run.mustBeThere();
+  job.run.refuseIfGoneOrTaken();
   try {
     makeFolder(adapterPath);
     saveAdapter(
@@ -311,7 +311,7 @@ async function train(job: Job): Promise<void> {
   if (!options.resume || isUntouched(run)) await commit(job, "snapshot", { status: "preparing", files: [] });
   await bringBack(run, options.folder, emit);
   await settleDevice(run, job);
-  const experiment = located(run);
+  const experiment = locatedExperiment(run);
   job.gpus.watch(experiment.engine.device);
   const prepared = await prepare(experiment);
   try {
@@ -421,7 +421,7 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
  * @throws anything unexpected, journaled first
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!(await takenLease(run))) throw run.busy();
+  if (!(await takenLease(run))) throw run.busyError();
   // A queue that was killed may have started a worker that its successor did not hear of: the second, which waited for
   // the lease, finds the run at its end.
   try {

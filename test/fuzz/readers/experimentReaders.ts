@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { experimentsOf, readExperiments } from "../../../src/experiment/readExperiment.ts";
-import { RunDirectory } from "../../../src/run/runDirectory.ts";
-import { located } from "../../../src/run/sources.ts";
+import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { locatedExperiment } from "../../../src/run/inputs/inputPlaces.ts";
 import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
@@ -128,7 +128,7 @@ const resolvedReader: Reader = {
     writeFileSync(join(folder, "experiment.json"), input);
     const run = RunDirectory.open(folder);
     holds(ResolvedExperiment.safeParse(run.experiment()).success, "a run's experiment");
-    located(run);
+    locatedExperiment(run);
   },
 };
 

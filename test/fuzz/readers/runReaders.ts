@@ -2,11 +2,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { fold } from "../../../src/record/record.ts";
-import { storedAnalysis } from "../../../src/run/analysisStore.ts";
-import { JournalTail, readJournal, readRecord } from "../../../src/run/journal.ts";
-import { leaseHolder } from "../../../src/run/lease.ts";
-import { readIndex } from "../../../src/run/runIndex.ts";
+import { foldEvents } from "../../../src/record/record.ts";
+import { storedAnalysis } from "../../../src/run/directory/storedAnalysis.ts";
+import { JournalTail, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import { leaseHolder } from "../../../src/run/lease/lease.ts";
+import { readIndex } from "../../../src/run/directory/runIndex.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 import { checkShown, openShown } from "./shownRun.ts";
 
@@ -155,7 +155,7 @@ const read =
     writeFileSync(join(folder, "events.jsonl"), input);
     const { events } = readJournal(folder);
     const { record } = readRecord(folder);
-    holds(isDeepStrictEqual(record, fold(events)), "one record of one journal");
+    holds(isDeepStrictEqual(record, foldEvents(events)), "one record of one journal");
     holds(isDeepStrictEqual(new JournalTail(folder).read(), events), "a tail that reads what is there");
     checkShown(record);
   };
@@ -210,9 +210,9 @@ const indexReader: Reader = {
   },
 };
 const indexBytes = (): Buffer => {
-  const record = fold(EVENTS as never);
+  const record = foldEvents(EVENTS as never);
   return Buffer.from(
-    JSON.stringify({ shape: Object.keys(fold([])).sort().join(), runs: { [ID]: { size: 10, record } } }),
+    JSON.stringify({ shape: Object.keys(foldEvents([])).sort().join(), runs: { [ID]: { size: 10, record } } }),
   );
 };
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { compareRuns, type ComparedRun } from "../../../src/analysis/compareRuns.ts";
 import type { RunStatus } from "../../../src/record/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 
 interface Told {
   seed?: number;
@@ -45,7 +45,7 @@ function run({
   return {
     id: `r${count++}`,
     experiment,
-    record: fold([
+    record: foldEvents([
       {
         type: "plan",
         time: 1,

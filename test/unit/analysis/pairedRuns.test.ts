@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pairedRuns, type TestedRun } from "../../../src/analysis/pairedRuns.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 
 function run(
   id: string,
@@ -10,7 +10,7 @@ function run(
   inputs = (i: number): string => `text ${i}`,
 ): TestedRun {
   const experiment = ResolvedExperiment.parse({ name: id, task: { kind: "mail" }, method: { kind: "adept" } });
-  const record = fold([
+  const record = foldEvents([
     {
       type: "created",
       time: 1,

@@ -5,7 +5,7 @@ import { foundOrNot, overSeeds } from "../../../src/analysis/report/format.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import type { RetrainedCase } from "../../../src/experiment/retrained.ts";
 
 /** A finished run with an accuracy on test. */
@@ -21,7 +21,7 @@ function run(
     seed: over.seed,
     ...(over.kase && { part: { sweep: "s", index: 0, of: 1, tune: [], case: over.kase } }),
   });
-  const record = fold([
+  const record = foldEvents([
     {
       type: "created",
       time: 1,

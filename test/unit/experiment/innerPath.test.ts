@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InnerPath } from "../../../src/base/objectNames.ts";
-import { ownSource } from "../../../src/run/sources.ts";
+import { InnerPath } from "../../../src/base/identifiers.ts";
+import { pathInRepository } from "../../../src/run/inputs/inputPlaces.ts";
 
 const is = (path: string): boolean => InnerPath.safeParse(path).success;
 
@@ -29,8 +29,8 @@ test("a path inside a repository leads neither out of it nor into what is git's 
 
 test("a file of a folder lies where the folder lies, and nothing else does", () => {
   const sources = { "/p/data": "in/data", "/p/file.csv": "file.csv" };
-  assert.equal(ownSource(sources, "/p/file.csv"), "file.csv");
-  assert.equal(ownSource(sources, "/p/data/train.csv"), "in/data/train.csv");
+  assert.equal(pathInRepository(sources, "/p/file.csv"), "file.csv");
+  assert.equal(pathInRepository(sources, "/p/data/train.csv"), "in/data/train.csv");
   for (const path of [
     "/p/data/..",
     "/p/data/.",
@@ -41,5 +41,5 @@ test("a file of a folder lies where the folder lies, and nothing else does", () 
     "constructor",
     "__proto__/x",
   ])
-    assert.equal(ownSource(sources, path), undefined, path);
+    assert.equal(pathInRepository(sources, path), undefined, path);
 });

@@ -4,9 +4,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { join } from "node:path";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
-import { readRecord } from "../../../src/run/journal.ts";
-import { prunable, PRUNED, type Pruned } from "../../../src/run/prune.ts";
-import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
+import { readRecord } from "../../../src/run/journal/journal.ts";
+import { findPrunable, PRUNABLE_KINDS, type PrunableKind } from "../../../src/run/removal/prune.ts";
+import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
 import { committedRun, git, ID, inRepository, record, type Repository } from "./repository.ts";
 
 const LARGE = Buffer.alloc(17 * 2 ** 20, "a run's tensors ");
@@ -95,7 +95,8 @@ inRepository(
     const { sha256 } = await store.large.keep(stray);
     const now = Date.now();
     const old = new Date(now - 2 * DAY);
-    const found = async (kinds: readonly Pruned[] = PRUNED, at = now) => prunable({ store, runsDir, now: at }, kinds);
+    const found = async (kinds: readonly PrunableKind[] = PRUNABLE_KINDS, at = now) =>
+      findPrunable({ store, runsDir, now: at }, kinds);
     const hashes = async (): Promise<string[]> => (await found(["files"])).map(({ what }) => what);
     assert.deepEqual(await hashes(), [], "what is young may be about to be named");
     for (const hash of [HASH, sha256]) utimesSync(join(folder, ".git/adept/large", hash), old, old);
@@ -135,13 +136,14 @@ inRepository(
     );
     git(folder, "update-ref", "refs/adept/backup/20260101-000000-aaaa", commit);
     const kinds = async (now: number): Promise<string[]> =>
-      (await prunable({ store, runsDir, now }, PRUNED)).map(({ kind, what }) => `${kind} ${what}`);
+      (await findPrunable({ store, runsDir, now }, PRUNABLE_KINDS)).map(({ kind, what }) => `${kind} ${what}`);
     assert.deepEqual(await kinds(Date.now()), [`checkpoints ${ID}`]);
     assert.deepEqual(await kinds(Date.now() + 31 * DAY), [
       "backups refs/adept/backup/20260101-000000-aaaa",
       `checkpoints ${ID}`,
     ]);
-    for (const { remove } of await prunable({ store, runsDir, now: Date.now() + 31 * DAY }, PRUNED)) await remove();
+    for (const { remove } of await findPrunable({ store, runsDir, now: Date.now() + 31 * DAY }, PRUNABLE_KINDS))
+      await remove();
     assert.deepEqual(
       [
         existsSync(run.checkpointPath),

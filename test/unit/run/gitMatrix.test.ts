@@ -15,12 +15,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { env, git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";
 
-const record = { ...fold([]), id: ID, name: "naïve run ✓" };
+const record = { ...foldEvents([]), id: ID, name: "naïve run ✓" };
 const NO_HOOKS = ["-c", "core.hooksPath=/dev/null"];
 
 interface Place {

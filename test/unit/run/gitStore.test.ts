@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 
 const ID = "20260314-101522-k3f9";
-const record = { ...fold([]), id: ID, name: "first\nrun <b>" };
+const record = { ...foldEvents([]), id: ID, name: "first\nrun <b>" };
 const env = {
   PATH: process.env["PATH"],
   HOME: "/nonexistent",

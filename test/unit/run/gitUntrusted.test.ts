@@ -7,11 +7,11 @@ import { GitRestore } from "../../../src/run/git/gitRestore.ts";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { openWorkTree, removeWorkTree } from "../../../src/run/git/gitWorkTree.ts";
-import { readJournal } from "../../../src/run/journal.ts";
-import type { RunDirectory } from "../../../src/run/runDirectory.ts";
-import { listRuns } from "../../../src/run/runDirectory.ts";
-import { journalSize, readIndex, writeIndex } from "../../../src/run/runIndex.ts";
-import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
+import { readJournal } from "../../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../../src/run/directory/runDirectory.ts";
+import { journalSize, readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
+import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
 import { committedRun, experiment, git, ID, inRepository, record } from "./repository.ts";
 
 const OTHER = ID.replace("k3f9", "evil");
@@ -73,7 +73,7 @@ inRepository(
       () => there.changedFiles(resultCommit!, option),
       () => there.fileAt(option, "x"),
       () => there.remove(OTHER, option),
-      () => there.putBack(ID.replace("k3f9", "aaaa"), "--stdin"),
+      () => there.restoreRef(ID.replace("k3f9", "aaaa"), "--stdin"),
       () => makeBranch(there, "x", option),
       () => new GitRestore(there).differences(option),
       () => new GitRestore(there).restore(option, ["a.py"]),

@@ -7,11 +7,11 @@ import { test } from "node:test";
 import { startAnalysis } from "../../../src/executor/localExecutor.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
-import { Journal, JournalTail, readJournal, readRecord } from "../../../src/run/journal.ts";
-import { leaseHolder } from "../../../src/run/lease.ts";
-import { RunDirectory } from "../../../src/run/runDirectory.ts";
-import { readIndex, writeIndex } from "../../../src/run/runIndex.ts";
+import { foldEvents } from "../../../src/record/record.ts";
+import { Journal, JournalTail, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import { leaseHolder } from "../../../src/run/lease/lease.ts";
+import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
 
 const ID = "20260101-000000-abcd";
 const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
@@ -156,7 +156,7 @@ inRun("a time that no date has, and a list of names without end, are no events",
 
 inRun("an index that holds what no record does is none", (run, folder) => {
   const runs = join(folder, "runs");
-  const record = { ...fold([]), id: ID, name: "x", status: "finished" as const };
+  const record = { ...foldEvents([]), id: ID, name: "x", status: "finished" as const };
   const given = (more: object): number => {
     writeIndex(runs, [[ID, { size: 1, record: { ...record, ...more } }]]);
     return readIndex(runs).size;

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { Journal, JournalTail, readJournal } from "../../../src/run/journal.ts";
-import { adoptRuns } from "../../../src/run/adoption.ts";
-import { findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/runDirectory.ts";
+import { Journal, JournalTail, readJournal } from "../../../src/run/journal/journal.ts";
+import { adoptRuns } from "../../../src/run/interruption/interruptedRuns.ts";
+import { findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 
 const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 

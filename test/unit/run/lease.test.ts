@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { leaseHolder, takeLease } from "../../../src/run/lease.ts";
+import { leaseHolder, takeLease } from "../../../src/run/lease/lease.ts";
 
 type Called = (this: void, path: string, ...rest: unknown[]) => unknown;
 const NAMES = ["linkSync", "renameSync", "rmSync", "readFileSync"] as const;

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
-import { fold, isWaiting } from "../../../src/record/record.ts";
-import { adoptRuns } from "../../../src/run/adoption.ts";
-import { annotateRun, Journal, JournalTail, readJournal, readRecord } from "../../../src/run/journal.ts";
-import type { RunDirectory } from "../../../src/run/runDirectory.ts";
-import { readIndex, writeIndex } from "../../../src/run/runIndex.ts";
+import { foldEvents, isWaiting } from "../../../src/record/record.ts";
+import { adoptRuns } from "../../../src/run/interruption/interruptedRuns.ts";
+import { annotateRun, Journal, JournalTail, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import type { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
 import { addLaterLine, LATER, makeLater, sealedLine } from "../../host/newerRun.ts";
 import { writeRun } from "../../host/manyRuns.ts";
 
@@ -41,7 +41,7 @@ withRun(
     assert.equal(bad, 0);
     const text = "This run was written by a newer ADePT Lab: update to see all of it";
     assert.deepEqual(record, { ...before, updatedAt: LATER.time, newer: { version: undefined }, warnings: [text] });
-    assert.deepEqual([fold(events), fold(new JournalTail(run.path).read())], [record, record]);
+    assert.deepEqual([foldEvents(events), foldEvents(new JournalTail(run.path).read())], [record, record]);
     assert.throws(() => new Journal(run.path), isRefusal);
     assert.throws(() => {
       annotateRun(run.path, { starred: true });

@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
-import { announceRun, Journal } from "../../../src/run/journal.ts";
-import { RunDirectory } from "../../../src/run/runDirectory.ts";
+import { announceRun, Journal } from "../../../src/run/journal/journal.ts";
+import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 
 export const ID = "20260314-101522-k3f9";
-export const record = { ...fold([]), id: ID, name: "a run" };
+export const record = { ...foldEvents([]), id: ID, name: "a run" };
 export const env = {
   PATH: process.env["PATH"],
   HOME: "/nonexistent",

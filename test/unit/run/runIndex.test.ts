@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { openGitStore } from "../../../src/run/git/gitStore.ts";
-import { annotateRun, announceRun, Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
-import { takeLease } from "../../../src/run/lease.ts";
-import { listRuns, RunDirectory } from "../../../src/run/runDirectory.ts";
-import { journalSize, readIndex, writeIndex } from "../../../src/run/runIndex.ts";
-import { deleteRuns, restoreRuns } from "../../../src/run/trash.ts";
+import { annotateRun, announceRun, Journal, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import { takeLease } from "../../../src/run/lease/lease.ts";
+import { listRuns, RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { journalSize, readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
+import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
 
 function place(t: TestContext): { folder: string; runsDir: string } {
   const folder = mkdtempSync(join(tmpdir(), "adept-index-"));
@@ -86,7 +86,7 @@ test("reading a record alone gives what folding every event gives, whatever the 
       const text = lines.map((each) => `${each}\n`).join("") + torn;
       writeFileSync(join(folder, "events.jsonl"), text);
       const { record, size } = readRecord(folder);
-      assert.deepEqual({ ...record, updatedAt: 0 }, { ...fold(readJournal(folder).events), updatedAt: 0 });
+      assert.deepEqual({ ...record, updatedAt: 0 }, { ...foldEvents(readJournal(folder).events), updatedAt: 0 });
       assert.equal(size, Buffer.byteLength(text) - torn.length);
     }),
     { numRuns: 300 },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { RunEvent } from "../../../src/record/events.ts";
 import type { UserError } from "../../../src/base/errors.ts";
-import { Journal, readJournal, readRecord } from "../../../src/run/journal.ts";
+import { Journal, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
 import { checkpointDamage, loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
 import { initialState, type LoopState } from "../../../src/training/loop.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NewRunEvent } from "../../../src/record/events.ts";
-import { fold, type RunRecord } from "../../../src/record/record.ts";
+import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 const GIB = 1024 ** 3;
@@ -16,7 +16,7 @@ const ENGINE: NewRunEvent = {
   ],
 };
 const record = (...events: NewRunEvent[]): RunRecord =>
-  fold(
+  foldEvents(
     [
       {
         type: "created",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { StabilityWatch } from "../../../src/analysis/stability.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";
 import { RunStatus } from "../../../src/record/events.ts";
 import { MEASURES } from "../../../src/protocol/measures.ts";
@@ -59,7 +59,7 @@ test("in a pseudo-language every text that is shown is that language's", async (
   ])
     assert.ok(foreign(text), text);
   const record = {
-    ...fold([]),
+    ...foldEvents([]),
     id: "20260101-000000-aaaa",
     name: "7",
     status: "running" as const,
@@ -173,7 +173,7 @@ test("what is said of a run is said in the window's language: alerts, interrupti
   });
   assert.equal(warnings.length, 1);
   const record = {
-    ...fold([]),
+    ...foldEvents([]),
     id: "20260101-000000-aaaa",
     status: "failed" as const,
     warnings,

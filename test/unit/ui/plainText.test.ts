@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { plainLine, withoutIcons, withoutLinks, withoutTags } from "../../../src/ui/window/plainText.ts";
 import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
-import { fold } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 test("no name becomes an icon, a link that runs a command, a tag or a second line", () => {
@@ -29,7 +29,7 @@ test("a run's row, its tooltip and the heatmap's legend show a hostile name as t
   const parts = await loadParts();
   const name = "$(error)<img\fsrc=https://example.invalid/x>\n- [go](command:x)\u202e";
   const record = {
-    ...fold([]),
+    ...foldEvents([]),
     id: "20260101-000000-abcd",
     name,
     note: name,

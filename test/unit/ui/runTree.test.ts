@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NewRunEvent } from "../../../src/record/events.ts";
-import { fold, type RunRecord } from "../../../src/record/record.ts";
+import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
 import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runs/runFilter.ts";
 import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runs/runTree.ts";
 
@@ -62,7 +62,7 @@ function record(
     { type: "status", status },
     ...more,
   ];
-  return fold(events.map((event) => ({ ...event, time: clock++ })));
+  return foldEvents(events.map((event) => ({ ...event, time: clock++ })));
 }
 /** The tree as text, a level per indent. */
 const lines = (nodes: readonly TreeNode[], indent = ""): string[] =>

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
-import { fileName } from "../../../src/base/fileName.ts";
+import { fileName } from "../../../src/base/files/fileName.ts";
 import { finishedFolder } from "../../../src/worker/finishedFolder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "adept-finished-"));

@@ -1,7 +1,7 @@
 import { Annotation } from "../../../record/events.ts";
 import { commitAnnotation } from "../../../run/git/annotationCommit.ts";
-import { annotateRun } from "../../../run/journal.ts";
-import type { RunDirectory } from "../../../run/runDirectory.ts";
+import { annotateRun } from "../../../run/journal/journal.ts";
+import type { RunDirectory } from "../../../run/directory/runDirectory.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun } from "../../namedRun.ts";

@@ -1,4 +1,4 @@
-import { deleteRuns, restoreRuns } from "../../../run/trash.ts";
+import { deleteRuns, restoreRuns } from "../../../run/removal/trash.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";

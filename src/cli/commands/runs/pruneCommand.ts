@@ -1,12 +1,12 @@
-import { bytesText } from "../../../base/bytesText.ts";
+import { bytesText } from "../../../base/text/bytesText.ts";
 import { openGitStore } from "../../../run/git/gitStore.ts";
-import { prunable, PRUNED, type Prunable, type Pruned } from "../../../run/prune.ts";
+import { findPrunable, PRUNABLE_KINDS, type Prunable, type PrunableKind } from "../../../run/removal/prune.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { runsFolder } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
-const TEXTS: Record<Pruned, (what: string) => string> = {
+const TEXTS: Record<PrunableKind, (what: string) => string> = {
   deleted: (what) => `run ${what}, deleted more than a week ago`,
   backups: (what) => `backup ${what}, more than a month old`,
   worktrees: (what) => `work tree ${what}, which no run is at work in`,
@@ -24,9 +24,9 @@ const OPTIONS = {
 /** what is no longer needed, shown first; with --yes it goes. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
-  const found = await prunable(
+  const found = await findPrunable(
     { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
-    PRUNED.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),
+    PRUNABLE_KINDS.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),
   );
   if (values.yes === true) for (const { remove } of found) await remove();
   const removed = values.yes === true;

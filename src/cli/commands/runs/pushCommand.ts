@@ -1,6 +1,6 @@
 import { UserError } from "../../../base/errors.ts";
 import { isOpen } from "../../../record/record.ts";
-import type { PushPreview } from "../../../run/git/gitLeaving.ts";
+import type { PushPreview } from "../../../run/git/pushPreview.ts";
 import { GitShare } from "../../../run/git/gitShare.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";

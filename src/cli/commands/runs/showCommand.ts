@@ -1,7 +1,7 @@
 import { newerText } from "../../../base/newerVersion.ts";
 import { precisionText } from "../../../record/precisionText.ts";
-import { adoptRuns } from "../../../run/adoption.ts";
-import { readJournal } from "../../../run/journal.ts";
+import { adoptRuns } from "../../../run/interruption/interruptedRuns.ts";
+import { readJournal } from "../../../run/journal/journal.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";
@@ -14,7 +14,7 @@ function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPT
   const { bad } = readJournal(run.path);
   if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
   const record = run.record();
-  const isReadable = record.newer === undefined || run.damage() === undefined;
+  const isReadable = record.newer === undefined || run.experimentError() === undefined;
   if (record.newer !== undefined) tell(`${newerText(record.newer)}\n`);
   const precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
   say(

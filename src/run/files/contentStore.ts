@@ -11,14 +11,14 @@ import {
 } from "node:fs";
 import { constants, copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Content } from "../base/content.ts";
-import { explainWrite, makeFolder, syncFile, syncFolder } from "../base/atomicFile.ts";
+import type { FileDigest } from "../../base/fileDigest.ts";
+import { explainWrite, makeFolder, syncFile, syncFolder } from "../../base/files/atomicFile.ts";
 
 /** Space (bytes) that keeping a file leaves on the disk. */
 const LEFT_FREE = 1e9;
 
 /** What a file holds. @throws where it cannot be read */
-export async function contentOf(path: string): Promise<Content> {
+export async function digestOf(path: string): Promise<FileDigest> {
   const hash = createHash("sha256");
   let bytes = 0;
   for await (const chunk of createReadStream(path)) {
@@ -40,11 +40,11 @@ export class ContentStore {
     this.folder = join(gitFolder, "adept", "large");
   }
 
-  private pathOf({ sha256 }: Pick<Content, "sha256">): string {
+  private pathOf({ sha256 }: Pick<FileDigest, "sha256">): string {
     return join(this.folder, sha256);
   }
 
-  has({ sha256, bytes }: Content): boolean {
+  has({ sha256, bytes }: FileDigest): boolean {
     return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes;
   }
 
@@ -60,8 +60,8 @@ export class ContentStore {
    * Keeps a file as it is now; where the disk can, no byte is copied before one of them changes.
    * @throws UserError when the disk is full
    */
-  async keep(source: string): Promise<Content> {
-    const known = await contentOf(source);
+  async keep(source: string): Promise<FileDigest> {
+    const known = await digestOf(source);
     if (this.has(known)) {
       // A prune looks at the time: what is wanted again is young again.
       const now = new Date();
@@ -73,7 +73,7 @@ export class ContentStore {
       makeFolder(this.folder);
       await copyFile(source, temporary, constants.COPYFILE_FICLONE);
       // It may have changed since it was read.
-      const copied = await contentOf(temporary);
+      const copied = await digestOf(temporary);
       syncFile(temporary);
       renameSync(temporary, this.pathOf(copied));
       syncFolder(this.folder);
@@ -86,11 +86,11 @@ export class ContentStore {
   }
 
   /** Writes what was kept to a path whose folders are made. @returns whether it is here, and still what it was */
-  async bringBack(content: Content, to: string): Promise<boolean> {
+  async copyTo(content: FileDigest, to: string): Promise<boolean> {
     if (!this.has(content)) return false;
     makeFolder(dirname(to));
     await copyFile(this.pathOf(content), to, constants.COPYFILE_FICLONE);
-    if ((await contentOf(to)).sha256 === content.sha256) return true;
+    if ((await digestOf(to)).sha256 === content.sha256) return true;
     rmSync(to);
     return false;
   }

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { boundedText } from "../base/boundedFile.ts";
-import { UserError } from "../base/errors.ts";
-import { ResolvedExperiment, type Experiment } from "../experiment/experiment.ts";
-import { RunId } from "../base/objectNames.ts";
-import { newerError } from "../base/newerVersion.ts";
-import type { RunRecord } from "../record/record.ts";
-import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../base/atomicFile.ts";
-import { readRecord } from "./journal.ts";
-import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "./lease.ts";
-import { checkOwnFolders, writeOwn } from "./ownFile.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { ResolvedExperiment, type Experiment } from "../../experiment/experiment.ts";
+import { RunId } from "../../base/identifiers.ts";
+import { newerError } from "../../base/newerVersion.ts";
+import type { RunRecord } from "../../record/record.ts";
+import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
+import { readRecord } from "../journal/journal.ts";
+import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../lease/lease.ts";
+import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 /** Bytes of a run's experiment.json. */
@@ -92,8 +92,8 @@ export class RunDirectory {
   }
 
   /** Before a worker writes into it. @throws UserError where it, or a folder of it, is a link */
-  checkOwn(): void {
-    checkOwnFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]);
+  refuseLinks(): void {
+    refuseLinkedFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]);
   }
 
   /** The run in a folder, if it is one. */
@@ -102,7 +102,7 @@ export class RunDirectory {
   }
 
   /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
-  settle(engine: Experiment["engine"]): Experiment {
+  setEngine(engine: Experiment["engine"]): Experiment {
     const experiment = { ...this.experiment(), engine };
     writeFileAtomic(join(this.path, "experiment.json"), textOf(experiment));
     return experiment;
@@ -114,7 +114,7 @@ export class RunDirectory {
     try {
       return ResolvedExperiment.parse(JSON.parse(boundedText(path, MOST_BYTES)));
     } catch (error) {
-      this.mustBeKnown();
+      this.refuseNewerVersion();
       throw new UserError(
         `${path} is damaged: ${(error as Error).message}`,
         "Take it from the run's commit (adept-results/), or train the experiment again.",
@@ -123,7 +123,7 @@ export class RunDirectory {
   }
 
   /** What is wrong with its experiment, if anything. */
-  damage(): UserError | undefined {
+  experimentError(): UserError | undefined {
     try {
       this.experiment();
       return undefined;
@@ -141,7 +141,7 @@ export class RunDirectory {
   }
   /** Asks whoever analyses this run to stop. */
   requestAnalysisStop(): void {
-    writeOwn(this.analysisControlPath, "stop");
+    writeRunFile(this.analysisControlPath, "stop");
   }
   analysisStopRequested(): boolean {
     return existsSync(this.analysisControlPath);
@@ -157,7 +157,7 @@ export class RunDirectory {
     return readRecord(this.path).record;
   }
   /** @throws UserError where a newer version has written the run: it is not written to then */
-  mustBeKnown(): void {
+  refuseNewerVersion(): void {
     const { newer } = this.record();
     if (newer !== undefined) throw newerError(this.id, newer);
   }
@@ -166,17 +166,17 @@ export class RunDirectory {
    * @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where
    * another worker has the run by now
    */
-  mustBeThere(): void {
+  refuseIfGoneOrTaken(): void {
     if (!existsSync(join(this.path, "experiment.json")))
       throw new UserError(
         `The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
         "Resume the run where it is now.",
       );
-    if (this.isTakenOver()) throw this.busy();
+    if (this.isTakenOver()) throw this.busyError();
   }
   /** @throws UserError when the folder may not be written */
   requestStop(): void {
-    writeOwn(this.controlPath, "stop");
+    writeRunFile(this.controlPath, "stop");
   }
   stopRequested(): boolean {
     return existsSync(this.controlPath);
@@ -200,7 +200,7 @@ export class RunDirectory {
     return isHeld(this.leasePath);
   }
   /** Who works on this run already, as an error. */
-  busy(): UserError {
+  busyError(): UserError {
     const holder = holderOf(this.leasePath);
     return holder !== undefined && "host" in holder
       ? new UserError(

@@ -1,15 +1,15 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { explainWrite, makeFolder } from "../base/atomicFile.ts";
-import { fold, isLive, type RunRecord } from "../record/record.ts";
-import { UserError } from "../base/errors.ts";
-import { CommitId } from "../base/objectNames.ts";
-import { openGitStore } from "./git/gitStore.ts";
-import { readRecord } from "./journal.ts";
-import { removeWorkTree } from "./git/gitWorkTree.ts";
-import { writeOwn } from "./ownFile.ts";
-import { RunDirectory } from "./runDirectory.ts";
+import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
+import { foldEvents, isLive, type RunRecord } from "../../record/record.ts";
+import { UserError } from "../../base/errors.ts";
+import { CommitId } from "../../base/identifiers.ts";
+import { openGitStore } from "../git/gitStore.ts";
+import { readRecord } from "../journal/journal.ts";
+import { removeWorkTree } from "../git/gitWorkTree.ts";
+import { writeRunFile } from "../files/runFile.ts";
+import { RunDirectory } from "../directory/runDirectory.ts";
 
 const FILE = "deleted.json";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
@@ -45,7 +45,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
     for (const run of runs) {
       const commit = "reason" in store ? undefined : await store.commitOf(run.id);
       if (!("reason" in store)) await removeWorkTree(store, run.path);
-      writeOwn(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
+      writeRunFile(join(run.path, FILE), JSON.stringify({ at: Date.now(), commit }));
       rmSync(join(trash, run.id), { recursive: true, force: true });
       renameSync(run.path, join(trash, run.id));
       gone.push(run.id);
@@ -68,7 +68,7 @@ export async function restoreRuns(runsDir: string, ids: readonly string[], folde
     const path = join(runsDir, id);
     const commit = noteOf(join(trash, id))?.commit;
     renameSync(join(trash, id), path);
-    if (commit !== undefined && !("reason" in store)) await store.putBack(id, commit);
+    if (commit !== undefined && !("reason" in store)) await store.restoreRef(id, commit);
     rmSync(join(path, FILE), { force: true });
   }
 }
@@ -79,7 +79,7 @@ function recordOf(path: string): RunRecord {
     return readRecord(path).record;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return fold([]);
+    return foldEvents([]);
   }
 }
 

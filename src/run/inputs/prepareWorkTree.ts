@@ -1,14 +1,14 @@
 import { constants, existsSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { makeFolder } from "../base/atomicFile.ts";
-import { UserError } from "../base/errors.ts";
-import { pathsOf } from "../experiment/experimentPaths.ts";
-import type { GitStore } from "./git/gitStore.ts";
-import { openWorkTree } from "./git/gitWorkTree.ts";
-import type { RunDirectory } from "./runDirectory.ts";
-import { isOfFolder, outsideOf, ownSource, placeToday } from "./sources.ts";
-import { entryAt, standing } from "./git/standing.ts";
+import { makeFolder } from "../../base/files/atomicFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { pathsOf } from "../../experiment/experimentPaths.ts";
+import type { GitStore } from "../git/gitStore.ts";
+import { openWorkTree } from "../git/gitWorkTree.ts";
+import type { RunDirectory } from "../directory/runDirectory.ts";
+import { isInInputFolder, inputsOutsideCommit, pathInRepository, currentPlaceOf } from "./inputPlaces.ts";
+import { entryAt, occupantOf } from "../git/occupant.ts";
 
 /**
  * Lays out the files of the commit that a run repeats, anew where they are there already, and those that were kept
@@ -16,22 +16,22 @@ import { entryAt, standing } from "./git/standing.ts";
  * @returns paths that neither has (elsewhere, very large): they are taken as they are now
  * @throws UserError naming those that are nowhere
  */
-export async function layOut(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
+export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
   const tree = await openWorkTree(store, run.path, commit);
   const { sources, contents } = run.record();
   const gone: string[] = [];
   for (const [path, content] of Object.entries(contents)) {
-    const own = ownSource(sources, path);
+    const own = pathInRepository(sources, path);
     // Never through a link of the commit's, which may lead out of the tree.
     if (
       own === undefined ||
-      standing(tree, own).there !== undefined ||
-      (await store.large.bringBack(content, join(tree, own))) ||
-      !isOfFolder(sources, path)
+      occupantOf(tree, own).there !== undefined ||
+      (await store.large.copyTo(content, join(tree, own))) ||
+      !isInInputFolder(sources, path)
     )
       continue;
     // A folder is in the tree with all that the run had in it, as it was or as it is now.
-    const today = join(placeToday(run)(dirname(path)), basename(path));
+    const today = join(currentPlaceOf(run)(dirname(path)), basename(path));
     if (!existsSync(today)) {
       gone.push(path);
       continue;
@@ -40,7 +40,7 @@ export async function layOut(store: GitStore, run: RunDirectory, commit: string)
     await copyFile(today, join(tree, own), constants.COPYFILE_FICLONE);
   }
   leaveOutLarge(run, tree);
-  const { outside, missing } = await outsideOf(run);
+  const { outside, missing } = await inputsOutsideCommit(run);
   const nowhere = [...gone, ...missing];
   if (nowhere.length > 0)
     throw new UserError(
@@ -54,9 +54,9 @@ export async function layOut(store: GitStore, run: RunDirectory, commit: string)
 function leaveOutLarge(run: RunDirectory, tree: string): void {
   const { sources, contents } = run.record();
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path);
+    const own = pathInRepository(sources, path);
     const { there, missing } =
-      own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : standing(tree, own);
+      own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : occupantOf(tree, own);
     if (
       there !== undefined &&
       there === own &&

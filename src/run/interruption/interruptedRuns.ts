@@ -1,15 +1,15 @@
-import { UserError } from "../base/errors.ts";
-import { isLive, type RunRecord } from "../record/record.ts";
-import { endedBy } from "./endedBy.ts";
-import { Journal } from "./journal.ts";
+import { UserError } from "../../base/errors.ts";
+import { isLive, type RunRecord } from "../../record/record.ts";
+import { interruptionCause } from "./interruptionCause.ts";
+import { Journal } from "../journal/journal.ts";
 import { oomKills } from "./oomKills.ts";
-import { readRuns, type RunDirectory } from "./runDirectory.ts";
+import { readRuns, type RunDirectory } from "../directory/runDirectory.ts";
 
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;
 
 /** Hears of a run that cannot be read, or not be written to. */
-export type Told = (run: RunDirectory, reason: string) => void;
+export type OnUnusableRun = (run: RunDirectory, reason: string) => void;
 
 /**
  * Marks a run as interrupted if its worker died without a word. Who does so holds its lease: of windows and terminals
@@ -36,7 +36,7 @@ export function markInterrupted(run: RunDirectory): boolean {
     if (!isLive(status) || newer !== undefined) return false;
     const journal = new Journal(run.path);
     try {
-      journal.append({ type: "status", status: "interrupted", message: endedBy(run.record(), oomKills()) });
+      journal.append({ type: "status", status: "interrupted", message: interruptionCause(run.record(), oomKills()) });
     } finally {
       journal.close();
     }
@@ -51,7 +51,7 @@ export function markInterrupted(run: RunDirectory): boolean {
  * @param told hears of those that it cannot be written down for
  * @returns their ids
  */
-export function adoptRuns(runsDir: string, told: Told, now = Date.now()): string[] {
+export function adoptRuns(runsDir: string, told: OnUnusableRun, now = Date.now()): string[] {
   return readRuns(runsDir, told)
     .filter(({ run, record }) => {
       try {

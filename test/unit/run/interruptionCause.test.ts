@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endedBy } from "../../../src/run/endedBy.ts";
+import { interruptionCause } from "../../../src/run/interruption/interruptionCause.ts";
 
 const memory = {
   needed: 7.9e9,
@@ -14,11 +14,11 @@ const PLAIN = "The worker ended without a word; resume goes on from the last che
 
 test("a worker that is gone since the system ended a process for want of memory is told with what would take less", () => {
   assert.equal(
-    endedBy({ memory }, 4),
+    interruptionCause({ memory }, 4),
     "The system ended the worker for want of memory: it needed about 7.9 GB, and 8.1 GB were free when it began. Free some and resume, or train anew: training.maxSourceLength 128 would need 4.1 GB.",
   );
   assert.match(
-    endedBy({ memory: { ...memory, less: undefined } }, 4),
+    interruptionCause({ memory: { ...memory, less: undefined } }, 4),
     /train anew: a shorter training\.maxSourceLength or a smaller backbone needs less\.$/,
   );
 });
@@ -31,5 +31,5 @@ test("without such an end since, or where the system does not tell, nothing is m
     [{ ...memory, oomKills: undefined }, 9],
     [undefined, 9],
   ] as const)
-    assert.equal(endedBy({ memory: known }, kills), PLAIN);
+    assert.equal(interruptionCause({ memory: known }, kills), PLAIN);
 });

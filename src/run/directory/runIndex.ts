@@ -1,13 +1,13 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../base/boundedFile.ts";
-import { fold, isOpen, type RunRecord } from "../record/record.ts";
-import { StoredRecord } from "../record/recordSchema.ts";
-import { writeFileAtomic } from "../base/atomicFile.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
+import { foldEvents, isOpen, type RunRecord } from "../../record/record.ts";
+import { StoredRecord } from "../../record/recordSchema.ts";
+import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 
 /** The keys of a record: an index of records that held others is of another version, and its runs are folded anew. */
-const SHAPE = Object.keys(fold([])).sort().join();
+const SHAPE = Object.keys(foldEvents([])).sort().join();
 const Entry = z.object({ size: z.number(), record: StoredRecord });
 const Index = z.object({ shape: z.literal(SHAPE), runs: z.record(z.string(), Entry) });
 

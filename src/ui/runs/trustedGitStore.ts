@@ -8,7 +8,7 @@ import { host } from "../window/host.ts";
  * are programs.
  * @throws UserError where there is none, or no trust
  */
-export async function storeOf(folder: vscode.WorkspaceFolder | string): Promise<GitStore> {
+export async function trustedGitStore(folder: vscode.WorkspaceFolder | string): Promise<GitStore> {
   if (!vscode.workspace.isTrusted)
     throw new UserError(
       vscode.l10n.t("The repository of a folder you have not trusted is left alone."),

@@ -8,7 +8,7 @@ export const entryAt = (path: string): Stats | undefined => lstatSync(path, { th
  * What stands where a file is to go: what lies at its own path, or a file or a link in the place of one of its folders.
  * @param path below `top`, with / @returns `missing`: the folders that are to be made, outermost first
  */
-export function standing(top: string, path: string): { there: string | undefined; missing: string[] } {
+export function occupantOf(top: string, path: string): { there: string | undefined; missing: string[] } {
   const parts = path.split("/");
   const ways = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
   for (const [i, here] of ways.entries()) {

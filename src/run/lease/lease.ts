@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import * as z from "zod";
-import { boundedText } from "../base/boundedFile.ts";
-import { UserError } from "../base/errors.ts";
-import { explainWrite, writeFileAtomic } from "../base/atomicFile.ts";
-import { machineName, seenFromHere, thisMachine } from "./machine.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
+import { hostDisplayName, whereIs, ownHostIdentity } from "./hostIdentity.ts";
 
 /** A lease has some dozens of bytes. */
 const MOST_BYTES = 10_000;
@@ -72,8 +72,8 @@ function holderIn(text: string | undefined, path: string): Holder | undefined {
     return undefined;
   }
   const { pid, started, machine } = lease;
-  const where = machine === undefined ? "here" : seenFromHere(machine);
-  if (where === "elsewhere") return isFresh(path) ? { host: machineName(machine!.host).slice(0, 100) } : undefined;
+  const where = machine === undefined ? "here" : whereIs(machine);
+  if (where === "elsewhere") return isFresh(path) ? { host: hostDisplayName(machine!.host).slice(0, 100) } : undefined;
   // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be
   // stopped.
   return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;
@@ -96,7 +96,7 @@ export function leaseHolder(path: string): number | undefined {
 /** Whether somebody holds a lease file, here or elsewhere. */
 export const isHeld = (path: string): boolean => holderOf(path) !== undefined;
 
-const leaseOf = (pid: number): string => JSON.stringify({ pid, started: startTime(pid), machine: thisMachine() });
+const leaseOf = (pid: number): string => JSON.stringify({ pid, started: startTime(pid), machine: ownHostIdentity() });
 
 /** Whether a lease file is this process's. */
 export const isOwnLease = (path: string): boolean => textOf(path) === leaseOf(process.pid);

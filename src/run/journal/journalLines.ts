@@ -1,8 +1,8 @@
 import { closeSync, readSync } from "node:fs";
 import { crc32 } from "node:zlib";
-import { openPlain } from "../base/boundedFile.ts";
-import { RunEvent } from "../record/events.ts";
-import { ofNewer } from "./newerLine.ts";
+import { openPlain } from "../../base/files/boundedFile.ts";
+import { RunEvent } from "../../record/events.ts";
+import { readNewerLine } from "./newerLines.ts";
 
 const NEWLINE = 10;
 /**
@@ -79,7 +79,7 @@ function parsed(line: string): RunEvent | undefined {
     const event = RunEvent.safeParse(json);
     if (event.success) return event.data;
     // Without a checksum an unknown word may as well be a damaged one.
-    return isSealed(line) ? ofNewer(json) : undefined;
+    return isSealed(line) ? readNewerLine(json) : undefined;
   } catch {
     return undefined;
   }

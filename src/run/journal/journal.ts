@@ -1,14 +1,14 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
-import { openPlain } from "../base/boundedFile.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import type { Annotation, NewRunEvent, RunEvent } from "../record/events.ts";
-import { fold, type RunRecord } from "../record/record.ts";
-import { newerError, type NewerVersion } from "../base/newerVersion.ts";
-import { explainWrite, syncFolder } from "../base/atomicFile.ts";
+import { openPlain } from "../../base/files/boundedFile.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import type { Annotation, NewRunEvent, RunEvent } from "../../record/events.ts";
+import { foldEvents, type RunRecord } from "../../record/record.ts";
+import { newerError, type NewerVersion } from "../../base/newerVersion.ts";
+import { explainWrite, syncFolder } from "../../base/files/atomicFile.ts";
 import { LineReader, REPEATED, isWhole, linesIn, sealed, wholeLines } from "./journalLines.ts";
-import { mayBeNewer, newerOf } from "./newerLine.ts";
-import { openOwn } from "./ownFile.ts";
+import { mayBeNewer, newerVersionOf } from "./newerLines.ts";
+import { openRunFile } from "../files/runFile.ts";
 
 const FILE = "events.jsonl";
 const NEWLINE = 10;
@@ -45,7 +45,7 @@ export class Journal {
     const newer = isNew ? undefined : newerVersion(this.path);
     if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
-      this.fd = openOwn(this.path, "append");
+      this.fd = openRunFile(this.path, "append");
       // A file's own fsync does not keep its name.
       if (isNew) syncFolder(runPath);
     } catch (error) {
@@ -121,7 +121,7 @@ function newerVersion(path: string): NewerVersion | undefined {
   const reader = new LineReader();
   for (const line of wholeLines(path).lines) {
     const event = mayBeNewer(line) ? reader.event(line) : undefined;
-    const newer = event === undefined ? undefined : newerOf(event);
+    const newer = event === undefined ? undefined : newerVersionOf(event);
     if (newer !== undefined) return newer;
   }
   return undefined;
@@ -136,7 +136,7 @@ export function readJournal(runPath: string): { events: RunEvent[]; bad: number 
   const { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 };
   const parsed = LineReader.all(lines);
   const events = parsed.filter((event) => event !== undefined);
-  const isNewer = events.some((event) => newerOf(event) !== undefined);
+  const isNewer = events.some((event) => newerVersionOf(event) !== undefined);
   return {
     events,
     bad: short + lines.filter((line, i) => parsed[i] === undefined && !(isNewer && isWhole(line))).length,
@@ -157,7 +157,7 @@ const FIRST = '{"type":"created"';
  */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = join(runPath, FILE);
-  if (!existsSync(path)) return { record: fold([]), size: 0 };
+  if (!existsSync(path)) return { record: foldEvents([]), size: 0 };
   const { lines, size } = wholeLines(path);
   const events: RunEvent[] = [];
   const pending = new Set(REPEATED);
@@ -172,7 +172,7 @@ export function readRecord(runPath: string): { record: RunRecord; size: number }
     if (kind !== undefined) pending.delete(kind);
     events.push(event);
   }
-  return { record: fold(events.reverse()), size };
+  return { record: foldEvents(events.reverse()), size };
 }
 
 /** What a person says of a run, in its journal. */

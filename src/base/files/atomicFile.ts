@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UserError } from "./errors.ts";
+import { UserError } from "../errors.ts";
 
 const FULL = "The disk is full";
 

@@ -21,7 +21,7 @@ const middle = (values: readonly number[]): number | undefined =>
  * over the test split took while training. Undefined where neither is known.
  * @param others finished runs of this machine
  */
-export function forecastSeconds(name: AnalysisName, run: RunRecord, others: readonly RunRecord[]): number | undefined {
+export function analysisSeconds(name: AnalysisName, run: RunRecord, others: readonly RunRecord[]): number | undefined {
   const tested = run.examples?.test ?? 0;
   const known = others
     .filter((other) => other.backbone === run.backbone && other.method === run.method)

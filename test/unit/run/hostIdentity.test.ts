@@ -3,15 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, mock, test } from "node:test";
-import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../../../src/run/lease.ts";
-import { seenFromHere, thisMachine } from "../../../src/run/machine.ts";
+import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../../../src/run/lease/lease.ts";
+import { whereIs, ownHostIdentity } from "../../../src/run/lease/hostIdentity.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-machine-"));
 const lease = join(folder, "lease");
 after(() => {
   rmSync(folder, { recursive: true });
 });
-const own = thisMachine();
+const own = ownHostIdentity();
 const minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
 /** A lease of this very process, as another machine would have written it. */
 function leaseFrom(machine: object | undefined, age = 0): void {
@@ -25,20 +25,16 @@ function leaseFrom(machine: object | undefined, age = 0): void {
 
 test("a process is looked for by its number where numbers mean the same, is gone where the machine was started anew, and is out of sight elsewhere", () => {
   const here = { host: "linux:a", boot: "b1", space: "s1" };
-  assert.equal(seenFromHere(here, here), "here");
-  assert.equal(
-    seenFromHere({ ...here, host: "linux:renamed" }, here),
-    "here",
-    "one kernel, one space: a name may change",
-  );
-  assert.equal(seenFromHere({ ...here, space: "s2" }, here), "elsewhere", "a container on this machine");
-  assert.equal(seenFromHere({ ...here, boot: "b0" }, here), "gone");
-  assert.equal(seenFromHere({ ...here, boot: "b0", space: "s9" }, here), "gone");
-  assert.equal(seenFromHere({ host: "linux:b", boot: "b2", space: "s1" }, here), "elsewhere");
-  assert.equal(seenFromHere({ host: "win32:a", boot: "", space: "" }, here), "elsewhere", "Windows around its Linux");
+  assert.equal(whereIs(here, here), "here");
+  assert.equal(whereIs({ ...here, host: "linux:renamed" }, here), "here", "one kernel, one space: a name may change");
+  assert.equal(whereIs({ ...here, space: "s2" }, here), "elsewhere", "a container on this machine");
+  assert.equal(whereIs({ ...here, boot: "b0" }, here), "gone");
+  assert.equal(whereIs({ ...here, boot: "b0", space: "s9" }, here), "gone");
+  assert.equal(whereIs({ host: "linux:b", boot: "b2", space: "s1" }, here), "elsewhere");
+  assert.equal(whereIs({ host: "win32:a", boot: "", space: "" }, here), "elsewhere", "Windows around its Linux");
   const mac = { host: "darwin:m", boot: "", space: "" };
-  assert.equal(seenFromHere(mac, mac), "here");
-  assert.equal(seenFromHere({ ...mac, host: "darwin:n" }, mac), "elsewhere");
+  assert.equal(whereIs(mac, mac), "here");
+  assert.equal(whereIs({ ...mac, host: "darwin:n" }, mac), "elsewhere");
 });
 
 test("a lease of another machine is held while it is touched, names no process to be signalled, and is not taken; one that is long untouched is", () => {

@@ -1,13 +1,13 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
-import type { Content } from "../base/content.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import { pathsOf, withPaths } from "../experiment/experimentPaths.ts";
-import { InnerPath } from "../base/objectNames.ts";
-import { contentOf } from "./contentStore.ts";
-import { workTreeOf } from "./git/gitWorkTree.ts";
-import { repositoryAround } from "./git/repositoryAround.ts";
-import type { RunDirectory } from "./runDirectory.ts";
+import type { FileDigest } from "../../base/fileDigest.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { pathsOf, withPaths } from "../../experiment/experimentPaths.ts";
+import { InnerPath } from "../../base/identifiers.ts";
+import { digestOf } from "../files/contentStore.ts";
+import { workTreeOf } from "../git/gitWorkTree.ts";
+import { repositoryAround } from "../git/repositoryAround.ts";
+import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /** A path with its links followed, as far as it is there. */
 function realOf(path: string): string {
@@ -19,7 +19,7 @@ function realOf(path: string): string {
 /**
  * Where in a repository each path of an experiment lies, those outside left out; by whatever links either was opened.
  */
-export function sourcesIn(top: string, experiment: Experiment): Record<string, string> {
+export function repositoryPaths(top: string, experiment: Experiment): Record<string, string> {
   const root = realOf(top);
   const inner = (path: string): string => relative(root, realOf(path));
   return Object.fromEntries(
@@ -43,7 +43,7 @@ function roots(runPath: string): string[] {
 }
 
 /** Where a path lay, or a file of a folder that is one; a path may be called as what every object has. */
-export function ownSource(sources: Readonly<Record<string, string>>, path: string): string | undefined {
+export function pathInRepository(sources: Readonly<Record<string, string>>, path: string): string | undefined {
   if (Object.hasOwn(sources, path)) return sources[path];
   const folder = dirname(path);
   const own = Object.hasOwn(sources, folder) ? InnerPath.safeParse(`${sources[folder]!}/${basename(path)}`) : undefined;
@@ -51,7 +51,7 @@ export function ownSource(sources: Readonly<Record<string, string>>, path: strin
 }
 
 /** Whether a path is not one of the experiment's own, but a file of a folder that is. */
-export const isOfFolder = (sources: Readonly<Record<string, string>>, path: string): boolean =>
+export const isInInputFolder = (sources: Readonly<Record<string, string>>, path: string): boolean =>
   !Object.hasOwn(sources, path) && Object.hasOwn(sources, dirname(path));
 
 /**
@@ -64,12 +64,12 @@ function placeOf(run: RunDirectory): (path: string) => string {
 }
 
 /** Where a run's files are now, whatever of them its work tree has. */
-export const placeToday = (run: RunDirectory): ((path: string) => string) => placeIn(run, undefined);
+export const currentPlaceOf = (run: RunDirectory): ((path: string) => string) => placeIn(run, undefined);
 
 function placeIn(run: RunDirectory, tree: string | undefined): (path: string) => string {
   const { sources } = run.record();
   const there = (top: string, path: string): string | undefined => {
-    const own = ownSource(sources, path);
+    const own = pathInRepository(sources, path);
     const found = own === undefined ? undefined : join(top, own);
     return found !== undefined && existsSync(found) ? found : undefined;
   };
@@ -82,24 +82,24 @@ function placeIn(run: RunDirectory, tree: string | undefined): (path: string) =>
 }
 
 /** A run's experiment with its files where they are now. */
-export const located = (run: RunDirectory): Experiment => withPaths(run.experiment(), placeOf(run));
+export const locatedExperiment = (run: RunDirectory): Experiment => withPaths(run.experiment(), placeOf(run));
 
 /** Whether a file holds what it held; of a folder of which only names and sizes were told nobody knows. */
-async function isStill({ sha256 }: Content, path: string): Promise<boolean> {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && (await contentOf(path)).sha256 === sha256;
+async function isStill({ sha256 }: FileDigest, path: string): Promise<boolean> {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && (await digestOf(path)).sha256 === sha256;
 }
 
 /**
  * Of a run that repeats another: paths that its work tree lacks, or has otherwise, and that do not hold what they held,
  * as far as that is known; and those of them that are nowhere.
  */
-export async function outsideOf(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
+export async function inputsOutsideCommit(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
   const { sources, contents } = run.record();
   const tree = workTreeOf(run.path);
   const place = placeOf(run);
   const outside: string[] = [];
   for (const path of pathsOf(run.experiment())) {
-    const own = ownSource(sources, path);
+    const own = pathInRepository(sources, path);
     const now = place(path);
     const parts = Object.entries(contents).filter(([file]) => file === path || dirname(file) === path);
     const changed: string[] = [];
@@ -110,5 +110,5 @@ export async function outsideOf(run: RunDirectory): Promise<{ outside: string[];
       outside.push(...changed.filter((file) => file !== path));
     else if (parts.length === 0 || changed.length > 0) outside.push(path);
   }
-  return { outside, missing: outside.filter((path) => !existsSync(place(path)) && !isOfFolder(sources, path)) };
+  return { outside, missing: outside.filter((path) => !existsSync(place(path)) && !isInInputFolder(sources, path)) };
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunEvent } from "../../../src/record/events.ts";
-import { forecastSeconds } from "../../../src/record/forecast.ts";
-import { fold, type RunRecord } from "../../../src/record/record.ts";
+import { analysisSeconds } from "../../../src/record/analysisForecast.ts";
+import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
 
 function run({ examples = 100, pass, ablation }: { examples?: number; pass?: number; ablation?: number }): RunRecord {
   const events: RunEvent[] = [
@@ -48,21 +48,21 @@ function run({ examples = 100, pass, ablation }: { examples?: number; pass?: num
           { type: "analysis" as const, time: 1000 + 1000 * ablation, name: "ablation", status: "finished" as const },
         ]),
   ];
-  return fold(events);
+  return foldEvents(events);
 }
 
 test("a forecast is what it took before, by the number of examples", () => {
-  assert.equal(forecastSeconds("ablation", run({ examples: 200 }), [run({ examples: 100, ablation: 10 })]), 20);
+  assert.equal(analysisSeconds("ablation", run({ examples: 200 }), [run({ examples: 100, ablation: 10 })]), 20);
 });
 
 test("without one before, it is passes over the test split at the speed of the run's own", () => {
-  const seconds = forecastSeconds("position-shift", run({ pass: 2 }), []);
+  const seconds = analysisSeconds("position-shift", run({ pass: 2 }), []);
   assert.ok(seconds !== undefined && seconds > 30 && seconds < 60);
-  assert.ok((forecastSeconds("ablation", run({ pass: 2 }), []) ?? 0) < seconds);
+  assert.ok((analysisSeconds("ablation", run({ pass: 2 }), []) ?? 0) < seconds);
 });
 
 test("nothing is forecast from nothing, nor from another method", () => {
-  assert.equal(forecastSeconds("ablation", run({}), []), undefined);
-  assert.equal(forecastSeconds("latency", run({ pass: 2 }), []), undefined);
-  assert.equal(forecastSeconds("ablation", run({}), [{ ...run({ ablation: 10 }), method: "pt" }]), undefined);
+  assert.equal(analysisSeconds("ablation", run({}), []), undefined);
+  assert.equal(analysisSeconds("latency", run({ pass: 2 }), []), undefined);
+  assert.equal(analysisSeconds("ablation", run({}), [{ ...run({ ablation: 10 }), method: "pt" }]), undefined);
 });

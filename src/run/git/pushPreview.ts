@@ -5,7 +5,7 @@ import type { GitStore } from "./gitStore.ts";
  * `secret`: its name is one of files that often hold secrets; `tracked`: the user's own commits have it, so that it is
  * there on purpose.
  */
-export interface LeavingFile {
+export interface PushedFile {
   path: string;
   bytes: number;
   secret: boolean;
@@ -14,14 +14,14 @@ export interface LeavingFile {
 /** What a push would send: files that no remote branch has yet, the largest first. */
 export interface PushPreview {
   commits: number;
-  files: LeavingFile[];
+  files: PushedFile[];
   bytes: number;
 }
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
 /** What leaves when refs are pushed, by what the remote's branches are known to have. */
-export async function leaving({ git }: GitStore, remote: string, refs: readonly string[]): Promise<PushPreview> {
+export async function pushPreview({ git }: GitStore, remote: string, refs: readonly string[]): Promise<PushPreview> {
   const fresh = ["--not", `--remotes=${remote}`, "--not"];
   const commits = lines(await git.run(["rev-list", ...fresh, "--end-of-options", ...refs]));
   // Asked of nothing, git would wait for its input.
@@ -31,7 +31,7 @@ export async function leaving({ git }: GitStore, remote: string, refs: readonly 
       (line) => line.split(" ")[0]!,
     ),
   );
-  const head = (await git.maybe(["rev-parse", "--verify", "-q", "HEAD"])) || undefined;
+  const head = (await git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"])) || undefined;
   const own = new Set(head === undefined ? [] : lines(await git.run(["rev-list", ...fresh, "--end-of-options", head])));
   const kept = new Set(
     head === undefined
@@ -40,7 +40,7 @@ export async function leaving({ git }: GitStore, remote: string, refs: readonly 
   );
   const files = new Map<string, { object: string; path: string; tracked: boolean }>();
   for (const { commit, object, path } of added(
-    await git.fed(
+    await git.runWithInput(
       ["diff-tree", "--stdin", "-r", "-m", "--root", "-z", "--raw", "--no-renames", "--no-abbrev"],
       commits.map((each) => `${each}\n`).join(""),
     ),
@@ -54,7 +54,7 @@ export async function leaving({ git }: GitStore, remote: string, refs: readonly 
       ? new Map<string, string>()
       : new Map(
           lines(
-            await git.fed(
+            await git.runWithInput(
               ["cat-file", "--batch-check=%(objectname) %(objectsize)"],
               [...files.values()].map(({ object }) => `${object}\n`).join(""),
             ),

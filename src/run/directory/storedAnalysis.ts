@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
-import { boundedText } from "../base/boundedFile.ts";
-import { ANALYSIS_VERSIONS, type AnalysisName } from "../experiment/analysisNames.ts";
+import { boundedText } from "../../base/files/boundedFile.ts";
+import { ANALYSIS_VERSIONS, type AnalysisName } from "../../experiment/analysisNames.ts";
 
 /** Bytes of a stored analysis; those of 5,000 examples have some megabytes. */
 const MOST_BYTES = 128 * 1024 * 1024;

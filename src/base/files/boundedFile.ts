@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { UserError } from "./errors.ts";
+import { UserError } from "../errors.ts";
 
 /** Waits for nobody: a pipe that no one writes to is opened at once, and then refused. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

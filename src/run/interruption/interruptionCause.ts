@@ -1,12 +1,12 @@
-import { bytesText } from "../base/bytesText.ts";
-import type { RunRecord } from "../record/record.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
+import type { RunRecord } from "../../record/record.ts";
 
 /**
  * Why a worker is gone that said nothing, as far as that can be told: the system has ended a process for want of memory
  * since the run looked at it.
  * @param kills how many it has ended so by now
  */
-export function endedBy({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {
+export function interruptionCause({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {
   const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills;
   const less = memory?.less ?? "a shorter training.maxSourceLength or a smaller backbone needs less";
   // Named so that it is found among the texts that are translated.

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { Content } from "../base/content.ts";
-import { pointedAt, readPointer, RESULTS } from "./git/gitResults.ts";
-import type { GitStore } from "./git/gitStore.ts";
-import { removeWorkTree } from "./git/gitWorkTree.ts";
-import { readRuns, type RunDirectory } from "./runDirectory.ts";
+import { FileDigest } from "../../base/fileDigest.ts";
+import { pointedAt, readPointer, RESULTS } from "../git/gitResults.ts";
+import type { GitStore } from "../git/gitStore.ts";
+import { removeWorkTree } from "../git/gitWorkTree.ts";
+import { readRuns, type RunDirectory } from "../directory/runDirectory.ts";
 import { deletedRuns } from "./trash.ts";
 
 const DAY = 24 * 3600 * 1000;
@@ -16,11 +16,11 @@ const BACKUPS = "refs/adept/backup";
  * What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that
  * are not at work, kept files that no run names, checkpoints of finished runs.
  */
-export const PRUNED = ["deleted", "backups", "worktrees", "files", "checkpoints"] as const;
-export type Pruned = (typeof PRUNED)[number];
+export const PRUNABLE_KINDS = ["deleted", "backups", "worktrees", "files", "checkpoints"] as const;
+export type PrunableKind = (typeof PRUNABLE_KINDS)[number];
 /** Something that can go. `bytes`: what its files take; undefined where git says only when it cleans up itself */
 export interface Prunable {
-  kind: Pruned;
+  kind: PrunableKind;
   what: string;
   bytes: number | undefined;
   remove: () => void | Promise<void>;
@@ -38,7 +38,7 @@ function bytesIn(path: string): number {
   return entry.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + bytesIn(join(path, name)), 0) : entry.size;
 }
 
-const away = (kind: Pruned, what: string, path: string): Prunable => ({
+const away = (kind: PrunableKind, what: string, path: string): Prunable => ({
   kind,
   what,
   bytes: bytesIn(path),
@@ -89,13 +89,13 @@ function workTrees({ store, runsDir }: PruneContext, runs: ReadonlyMap<string, R
 }
 
 /** What of a commit's record is wanted here; older ones have no contents. */
-const Naming = z.looseObject({ contents: z.record(z.string(), Content).default({}) });
+const Naming = z.looseObject({ contents: z.record(z.string(), FileDigest).default({}) });
 
 /** Hashes that a commit of a run names: of its experiment's files, and of its large results. */
 async function namedBy(
   store: GitStore,
   commit: string,
-  contents: Readonly<Record<string, Content>>,
+  contents: Readonly<Record<string, FileDigest>>,
 ): Promise<string[]> {
   const pointers = (await store.entries(commit, RESULTS)).filter(({ path }) => pointedAt(path) !== undefined);
   const pointed: string[] = [];
@@ -158,13 +158,13 @@ const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] =>
     });
 
 /** Everything that can go of the kinds asked for; nothing is removed before `remove` is called. @param kinds of them */
-export async function prunable(context: PruneContext, kinds: readonly Pruned[]): Promise<Prunable[]> {
+export async function findPrunable(context: PruneContext, kinds: readonly PrunableKind[]): Promise<Prunable[]> {
   const runs = new Map(
     readRuns(context.runsDir, () => {
       /* one that cannot be read is not touched */
     }).map(({ run }) => [run.id, run]),
   );
-  const of: Record<Pruned, () => Prunable[] | Promise<Prunable[]>> = {
+  const of: Record<PrunableKind, () => Prunable[] | Promise<Prunable[]>> = {
     deleted: () =>
       deletedRuns(context.runsDir)
         .filter(({ expired }) => expired(context.now))

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Content } from "../base/content.ts";
+import type { FileDigest } from "../../base/fileDigest.ts";
 
 /** Files that an experiment may read of a folder that it names: data, weights, configurations. */
 const READ = /\.(jsonl|tsv|csv|parquet|json|gz|txt|safetensors|model|bin)$/i;
 
 /** What an experiment may read of a folder, in order; links are followed. A folder that cannot be read has nothing. */
-export function folderFiles(folder: string): { path: string; bytes: number }[] {
+export function inputFilesIn(folder: string): { path: string; bytes: number }[] {
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -25,7 +25,7 @@ export function folderFiles(folder: string): { path: string; bytes: number }[] {
 }
 
 /** Stands for a folder that is too large to be read at a start: names and sizes of its files. */
-export function outlineOf(files: readonly { path: string; bytes: number }[]): Content {
+export function outlineDigest(files: readonly { path: string; bytes: number }[]): FileDigest {
   return {
     sha256: createHash("sha256")
       .update(files.map(({ path, bytes }) => `${basename(path)}\0${bytes}\n`).join(""))

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, writeFileSync } from "node:fs";
-import { UserError } from "../base/errors.ts";
-import { explainWrite } from "../base/atomicFile.ts";
+import { UserError } from "../../base/errors.ts";
+import { explainWrite } from "../../base/files/atomicFile.ts";
 
 /** Windows knows no such flag; links need rights of their own there. */
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
@@ -11,7 +11,7 @@ const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } = constants;
  * file would have somebody else's file written to.
  * @throws UserError naming the link, or when the folder may not be written or the disk is full
  */
-export function openOwn(path: string, how: "append" | "replace"): number {
+export function openRunFile(path: string, how: "append" | "replace"): number {
   try {
     return openSync(path, (how === "append" ? O_RDWR | O_APPEND : O_WRONLY | O_TRUNC) | O_CREAT | NO_LINK, 0o666);
   } catch (error) {
@@ -24,8 +24,8 @@ export function openOwn(path: string, how: "append" | "replace"): number {
 }
 
 /** Writes a file of a run. @throws UserError as `openOwn` */
-export function writeOwn(path: string, data: string | Uint8Array): void {
-  const fd = openOwn(path, "replace");
+export function writeRunFile(path: string, data: string | Uint8Array): void {
+  const fd = openRunFile(path, "replace");
   try {
     writeFileSync(fd, data);
   } catch (error) {
@@ -36,7 +36,7 @@ export function writeOwn(path: string, data: string | Uint8Array): void {
 }
 
 /** @throws UserError where one of a run's folders is a link, so that its files would be written elsewhere */
-export function checkOwnFolders(paths: readonly string[]): void {
+export function refuseLinkedFolders(paths: readonly string[]): void {
   for (const path of paths)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw new UserError(

@@ -1,5 +1,0 @@
-import * as z from "zod";
-
-/** What a file holds, by its SHA-256. */
-export const Content = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().nonnegative() });
-export type Content = z.infer<typeof Content>;
