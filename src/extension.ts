@@ -18,7 +18,7 @@ import { RunPick } from "./ui/runs/runPick.ts";
 import { RunsModel } from "./ui/runs/runsModel.ts";
 import { Setups } from "./ui/setup/setup.ts";
 import { StatusItem } from "./ui/runs/statusItem.ts";
-import { Tokens } from "./ui/window/tokens.ts";
+import { SharedTokenWorker } from "./ui/window/sharedTokenWorker.ts";
 import { WaitingQueue } from "./ui/commands/waitingQueue.ts";
 
 /**
@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const errors = new ErrorReport(log);
   const diff = new CodeDiff();
   const documents = new ReadOnlyDocuments();
-  const tokens = new Tokens(log, workerPath);
+  const tokens = new SharedTokenWorker(log, workerPath);
   const explorer = new RunExplorer(model, state);
   const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors });
   const pick = new RunPick(model, explorer);

@@ -11,7 +11,7 @@ export async function gitHere(): Promise<GitStore> {
 }
 
 /** The commit with a run's code. @throws UserError where it has none */
-export function requireCodeCommit(run: RunDirectory): string {
+export function codeCommitOf(run: RunDirectory): string {
   const commit = codeCommit(run.record());
   if (commit === undefined)
     throw new UserError(`Run ${run.id} has no commit`, "Runs are committed in folders with a git repository.");

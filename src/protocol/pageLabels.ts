@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { analysisTitle } from "../ui/runs/describe.ts";
+import { analysisTitle } from "../ui/runs/runText.ts";
 
 /** The page's texts, translated here because the page has no l10n of its own. */
 export function pageLabels() {

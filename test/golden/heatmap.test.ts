@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
-import { spotsOf } from "../../src/heatmap/ranges.ts";
-import { textsOf, type TextRecord } from "../../src/heatmap/records.ts";
+import { placeTokens } from "../../src/heatmap/colouredRanges.ts";
+import { rowTexts, type DocumentRow } from "../../src/heatmap/rowTexts.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 interface Case {
@@ -43,8 +43,8 @@ withGoldens("heatmap", () => {
         // csv cells are joined by "\n" whatever the file's line ends are.
         if (kind === "csv" && text.includes("\r")) continue;
         const written = write(text);
-        const record: TextRecord = { line: 3, lines: written.split("\n").length, text: written };
-        const texts = textsOf(record, {
+        const record: DocumentRow = { line: 3, lines: written.split("\n").length, text: written };
+        const texts = rowTexts(record, {
           kind,
           reading: [{ literal: "say: " }, { fields: ["text"] }, { literal: "" }],
           head: { form: { delimiter: ",", quotes: true }, columns: ["n", "text", "y"] },
@@ -53,7 +53,7 @@ withGoldens("heatmap", () => {
         assert.equal(texts[0]!.text, `say: ${text}`);
         // The golden's own tokens, moved behind the template's words.
         const spans = c.offsets_utf16.flatMap(([from, to]) => (from === to ? [from, to] : [from + 5, to + 5]));
-        const spots = spotsOf(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]);
+        const spots = placeTokens(record, texts, [{ ids: c.ids, spans, values: c.ids.map(() => 1) }]);
         const lines = written.split("\n");
         const wanted = c.offsets_utf16
           .map(([from, to], place) => ({ place, text: text.slice(from, to) }))

@@ -9,8 +9,8 @@ import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
 import type { PlacedText } from "../../src/heatmap/placedText.ts";
-import type { Spot } from "../../src/heatmap/ranges.ts";
-import { RecordTokens } from "../../src/heatmap/recordTokens.ts";
+import type { PlacedToken } from "../../src/heatmap/colouredRanges.ts";
+import { RowTokens } from "../../src/heatmap/rowTokens.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };
@@ -125,9 +125,9 @@ test("a run's table is what its offset analysis finds, piece by piece", async ()
 test("what the model does not read has no value; DePT's values are those of places, and end with its table", async () => {
   const text = "bring paper and stone and paper and stone and river and light and paper";
   const input: PlacedText = { text, pieces: [{ from: 0, to: text.length, at: 0 }], asTask: true };
-  const read = async (run: string, measure: "norm" | "position"): Promise<readonly Spot[]> => {
+  const read = async (run: string, measure: "norm" | "position"): Promise<readonly PlacedToken[]> => {
     const opened = await worker.open(run);
-    const tokens = new RecordTokens({ text, lines: 1 }, [input], {
+    const tokens = new RowTokens({ text, lines: 1 }, [input], {
       most: opened.maxSourceLength - opened.added,
       places: measure === "position" ? opened.places : undefined,
     });

@@ -10,7 +10,7 @@ import type { RunExplorer } from "../runs/runExplorer.ts";
 import type { RunPick } from "../runs/runPick.ts";
 import type { RunsModel } from "../runs/runsModel.ts";
 import type { Setups } from "../setup/setup.ts";
-import type { Tokens } from "../window/tokens.ts";
+import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 
 /** What commands work on. */
 export interface CommandContext {
@@ -23,7 +23,7 @@ export interface CommandContext {
   readonly heatmaps: Heatmaps;
   readonly folders: Folders;
   readonly setups: Setups;
-  readonly tokens: Tokens;
+  readonly tokens: SharedTokenWorker;
   readonly documents: ReadOnlyDocuments;
   readonly log: vscode.LogOutputChannel;
   readonly state: vscode.Memento;
@@ -31,5 +31,5 @@ export interface CommandContext {
 }
 
 /** `selected`: all selected rows, where a command was called on one of several. */
-export type Handler = (argument: unknown, selected: unknown) => unknown;
-export type Handlers<C extends Command> = Record<C, Handler>;
+export type CommandHandler = (argument: unknown, selected: unknown) => unknown;
+export type CommandHandlers<C extends Command> = Record<C, CommandHandler>;

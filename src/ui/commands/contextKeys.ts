@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { repositoryAround } from "../../run/git/repositoryAround.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { hasOffsets } from "./heatmapCommands.ts";
 import type { Heatmaps } from "../heatmap/heatmaps.ts";
 import { host } from "../window/host.ts";
@@ -10,7 +10,7 @@ import { runsDirectory, type RunsModel } from "../runs/runsModel.ts";
 const LOOK_MS = 1000;
 
 /** Keeps what menus and welcome texts ask up to date. */
-export class ContextKeys extends Store {
+export class ContextKeys extends DisposableStore {
   private readonly told = new Map<ContextKey, boolean>();
   private timer: NodeJS.Timeout | undefined;
 

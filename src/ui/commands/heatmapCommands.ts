@@ -3,14 +3,14 @@ import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { isLive } from "../../record/record.ts";
 import { MEASURES } from "../../protocol/measures.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { measureTitle } from "../heatmap/heatmapLegend.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
-import { withPatience } from "../window/patience.ts";
+import { cancellableWait } from "../window/cancellableWait.ts";
 import type { Run } from "../runs/runsModel.ts";
-import { isReady } from "../window/ready.ts";
-import { showTable } from "../heatmap/tokenTableDocument.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
+import { showTokenTable } from "../heatmap/tokenTable.ts";
 
 type Ids =
   | typeof Command.showHeatmap
@@ -27,7 +27,7 @@ export const hasOffsets = ({ record }: Run): boolean =>
   record.status !== "failed";
 
 /** Offsets over the text of an editor. */
-export function heatmapCommands(context: CommandContext): Handlers<Ids> {
+export function heatmapCommands(context: CommandContext): CommandHandlers<Ids> {
   const { heatmaps, pick, documents } = context;
   return {
     [Command.showHeatmap]: (argument) => show(argument, context),
@@ -53,7 +53,7 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
         preserveFocus: false,
       });
       beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
-      await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
+      await cancellableWait(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
         heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }),
       );
     },
@@ -61,14 +61,14 @@ export function heatmapCommands(context: CommandContext): Handlers<Ids> {
       const shown = heatmaps.active();
       if (shown === undefined)
         throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
-      await showTable(shown, documents);
+      await showTokenTable(shown, documents);
     },
   };
 }
 
 /** Over the active editor's text, or over the run's own data. */
 async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const fromList = argument !== undefined && !(argument instanceof vscode.Uri);
   const run = await pick.one(fromList ? argument : undefined, hasOffsets);
   const active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
@@ -78,7 +78,9 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
   const uri = fromList ? (own ?? active) : (active ?? own);
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
   const document = await shownText(uri);
-  await withPatience(vscode.l10n.t("Reading the run's offsets…"), (signal) => heatmaps.show(document, run, { signal }));
+  await cancellableWait(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
+    heatmaps.show(document, run, { signal }),
+  );
 }
 
 const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { fileName } from "../../base/files/fileName.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { codeCommitOf } from "../runs/codeDiff.ts";
 import { Command } from "../window/ids.ts";
-import { withPatience } from "../window/patience.ts";
+import { cancellableWait } from "../window/cancellableWait.ts";
 import { withoutIcons, withoutLinks } from "../window/plainText.ts";
-import { isReady } from "../window/ready.ts";
-import { committed, ended } from "../runs/runPick.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
+import { hasCommit, hasEnded } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
-import { prune } from "./pruneCommand.ts";
-import { fetchRuns, push } from "./shareCommands.ts";
+import { pruneCommand } from "./pruneCommand.ts";
+import { fetchCommand, pushCommand } from "./shareCommands.ts";
 import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
 type Ids =
@@ -29,23 +29,23 @@ const NAMED = 12;
  * What can be had of a run's commit and adapter: its files, a branch, a second try, an export, and the same on another
  * machine.
  */
-export function historyCommands(context: CommandContext): Handlers<Ids> {
+export function historyCommands(context: CommandContext): CommandHandlers<Ids> {
   return {
     [Command.reproduce]: (argument) => reproduce(argument, context),
     [Command.restoreFiles]: (argument) => restoreFiles(argument, context),
     [Command.branch]: (argument) => branch(argument, context),
     [Command.exportRun]: (argument) => exportRun(argument, context),
-    [Command.push]: (argument, selected) => push(argument, selected, context),
-    [Command.fetch]: () => fetchRuns(context),
-    [Command.prune]: () => prune(context),
+    [Command.push]: (argument, selected) => pushCommand(argument, selected, context),
+    [Command.fetch]: () => fetchCommand(context),
+    [Command.prune]: () => pruneCommand(context),
   };
 }
 
 async function reproduce(argument: unknown, { model, panels, pick, log, workerPath }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
-  const run = await pick.one(argument, (each) => ended(each) && committed(each));
+  if (!(await ensureTrusted())) return;
+  const run = await pick.one(argument, (each) => hasEnded(each) && hasCommit(each));
   if (run === undefined) return;
-  const made = await withPatience(vscode.l10n.t('Bringing back the files of "{0}"', run.record.name), (signal) =>
+  const made = await cancellableWait(vscode.l10n.t('Bringing back the files of "{0}"', run.record.name), (signal) =>
     host().reproduceRun({
       runPath: run.directory.path,
       runsDir: runsDirectory(run.folder),
@@ -67,12 +67,12 @@ async function reproduce(argument: unknown, { model, panels, pick, log, workerPa
 
 /** Which files, then how they differ, then a backup and the change; Undo puts the backup back. */
 async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
-  const run = await pick.one(argument, committed);
+  if (!(await ensureTrusted())) return;
+  const run = await pick.one(argument, hasCommit);
   if (run === undefined) return;
   const commit = codeCommitOf(run);
   const restore = new (host().GitRestore)(await trustedGitStore(run.folder));
-  const files = await withPatience(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
+  const files = await cancellableWait(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
     restore.differences(commit),
   );
   if (files === undefined) return;
@@ -127,8 +127,8 @@ async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): 
 }
 
 async function branch(argument: unknown, { pick }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
-  const run = await pick.one(argument, committed);
+  if (!(await ensureTrusted())) return;
+  const run = await pick.one(argument, hasCommit);
   if (run === undefined) return;
   const commit = run.record.resultCommit ?? codeCommitOf(run);
   const suggested = run.record.name
@@ -146,8 +146,8 @@ async function branch(argument: unknown, { pick }: CommandContext): Promise<void
 }
 
 async function exportRun(argument: unknown, { pick, workerPath, log }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
-  const run = await pick.one(argument, ended);
+  if (!(await ensureTrusted())) return;
+  const run = await pick.one(argument, hasEnded);
   if (run === undefined) return;
   const adapter = {
     label: vscode.l10n.t("Adapter"),

@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 import type { Annotation } from "../../record/events.ts";
 import { isLive } from "../../record/record.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
-import { statusText } from "../runs/describe.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
+import { statusText } from "../runs/runText.ts";
 import { host } from "../window/host.ts";
 import { Command, ContextKey } from "../window/ids.ts";
 import { withoutLinks } from "../window/plainText.ts";
-import { isReady } from "../window/ready.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { sortName } from "../runs/runExplorer.ts";
 import { NO_FILTER, SORTS, type RunFilter } from "../runs/runFilter.ts";
 import { runsDirectory, type Run } from "../runs/runsModel.ts";
@@ -33,7 +33,7 @@ interface Deleted {
 }
 
 /** Keeping order among runs: what is said of them, which are shown, which are gone. */
-export function organiseCommands(context: CommandContext): Handlers<Ids> {
+export function organiseCommands(context: CommandContext): CommandHandlers<Ids> {
   const { explorer, pick } = context;
   const each =
     (said: Annotation) =>
@@ -150,7 +150,7 @@ async function rename(argument: unknown, context: CommandContext): Promise<void>
 
 /** Deletes without asking, since it can be undone: from the message, from the view, for a week. */
 async function remove(argument: unknown, selected: unknown, context: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const runs = await context.pick.several(argument, selected);
   const [first] = runs;
   const { model, state, log } = context;
@@ -196,7 +196,7 @@ const tellUndo = (context: CommandContext): Thenable<unknown> =>
   vscode.commands.executeCommand("setContext", ContextKey.canUndoDelete, lastDeleted(context).length > 0);
 
 async function undo(context: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const deleted = lastDeleted(context);
   await context.state.update(DELETED, undefined);
   await tellUndo(context);

@@ -3,11 +3,11 @@ import type { Explanation } from "../../protocol/explanation.ts";
 import { isLive } from "../../record/record.ts";
 import type { ReadingPart, RowReading } from "../../experiment/templateParts.ts";
 import type { CommandContext } from "./commandContext.ts";
-import { DocumentRecords } from "../heatmap/documentRecords.ts";
+import { DocumentRows } from "../heatmap/documentRows.ts";
 import { host } from "../window/host.ts";
-import { visible } from "../heatmap/heatmapHover.ts";
-import { withPatience } from "../window/patience.ts";
-import { isReady } from "../window/ready.ts";
+import { visibleSpaces } from "../heatmap/heatmapHover.ts";
+import { cancellableWait } from "../window/cancellableWait.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import type { Run } from "../runs/runsModel.ts";
 import { selectedRows } from "../heatmap/selectedRows.ts";
 
@@ -21,14 +21,14 @@ const LONGEST = 50_000;
  * Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset
  * did for the answer.
  */
-export async function predict(
+export async function predictCommand(
   argument: unknown,
   { pick, tokens, documents, workerPath, log }: CommandContext,
 ): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, can);
   if (run === undefined) return;
-  const known = await withPatience(vscode.l10n.t("Reading the run's task…"), async () => ({
+  const known = await cancellableWait(vscode.l10n.t("Reading the run's task…"), async () => ({
     reading: await tokens.get().reading(run.directory.path),
   }));
   const texts = known && (await textsFor(run, known.reading));
@@ -66,7 +66,7 @@ async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | un
   const { reading } = rowReading;
   const editor = vscode.window.activeTextEditor;
   if (editor !== undefined && !editor.selection.isEmpty) {
-    const records = new DocumentRecords(editor.document, rowReading.headerless);
+    const records = new DocumentRows(editor.document, rowReading.headerless);
     const rows = selectedRows(records, editor.selection);
     const texts = rows?.flatMap((record) => records.texts(record, rowReading)) ?? [];
     const asTask = rows !== undefined && texts.length === rows.length && texts.every((each) => each.asTask);
@@ -93,7 +93,7 @@ function asInput(text: string, reading: readonly ReadingPart[] | undefined): str
 }
 
 const cell = (text: string): string =>
-  visible(text)
+  visibleSpaces(text)
     .replaceAll("|", "\\|")
     .replaceAll("`", "ˋ")
     .replace(/[\r\n]+/g, "⏎");

@@ -3,8 +3,8 @@ import { bytesText } from "../../base/text/bytesText.ts";
 import type { Prunable, PrunableKind } from "../../run/removal/prune.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
-import { withPatience } from "../window/patience.ts";
-import { isReady } from "../window/ready.ts";
+import { cancellableWait } from "../window/cancellableWait.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 
 const NAMED = 3;
@@ -37,15 +37,15 @@ function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPic
 }
 
 /** Shows what is no longer needed and takes away what is chosen. */
-export async function prune({ folders, model, log }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+export async function pruneCommand({ folders, model, log }: CommandContext): Promise<void> {
+  if (!(await ensureTrusted())) return;
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
   if (folder === undefined) return;
   const opened = await host().openGitStore(folder.uri.fsPath);
   const store = "reason" in opened ? undefined : opened;
   const { PRUNABLE_KINDS, findPrunable } = host();
-  const found = await withPatience(vscode.l10n.t("Looking at what is no longer needed…"), () =>
+  const found = await cancellableWait(vscode.l10n.t("Looking at what is no longer needed…"), () =>
     findPrunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNABLE_KINDS),
   );
   if (found === undefined) return;

@@ -1,14 +1,14 @@
 import { isWaiting } from "../../record/record.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
-import { isReady } from "../window/ready.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory, type Run } from "../runs/runsModel.ts";
 
 type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.pauseQueue | typeof Command.resumeQueue;
 
 /** The order in which runs wait, and whether they do. */
-export function queueCommands(context: CommandContext): Handlers<Ids> {
+export function queueCommands(context: CommandContext): CommandHandlers<Ids> {
   const { model, pick } = context;
   const waits = ({ record }: Run): boolean => record.status === "queued";
   const order =
@@ -32,7 +32,7 @@ export function queueCommands(context: CommandContext): Handlers<Ids> {
       model.refresh();
     },
     [Command.resumeQueue]: async () => {
-      if (!(await isReady())) return;
+      if (!(await ensureTrusted())) return;
       startQueues(
         model.runs().filter(({ record }) => isWaiting(record)),
         context.workerPath,

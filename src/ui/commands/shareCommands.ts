@@ -5,10 +5,10 @@ import { UserError } from "../../base/errors.ts";
 import type { PushedFile, PushPreview } from "../../run/git/pushPreview.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
-import { withPatience } from "../window/patience.ts";
+import { cancellableWait } from "../window/cancellableWait.ts";
 import { withoutLinks } from "../window/plainText.ts";
-import { isReady } from "../window/ready.ts";
-import { committed, ended } from "../runs/runPick.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
+import { hasCommit, hasEnded } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
@@ -86,9 +86,9 @@ function leavingText({ commits, files, bytes }: PushPreview): string {
 }
 
 /** Nothing leaves before its list was seen. */
-export async function push(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
-  const runs = await pick.several(argument, selected, (each) => ended(each) && committed(each));
+export async function pushCommand(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
+  if (!(await ensureTrusted())) return;
+  const runs = await pick.several(argument, selected, (each) => hasEnded(each) && hasCommit(each));
   const [first] = runs;
   if (first === undefined) return;
   const folder = first.folder;
@@ -97,7 +97,9 @@ export async function push(argument: unknown, selected: unknown, { pick }: Comma
   const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
   const ids = own.map(({ id }) => id);
-  const preview = await withPatience(vscode.l10n.t("Looking at what would leave…"), () => share.preview(remote, ids));
+  const preview = await cancellableWait(vscode.l10n.t("Looking at what would leave…"), () =>
+    share.preview(remote, ids),
+  );
   if (preview === undefined) return;
   if (!(await allowSecrets(preview.files.filter(({ secret }) => secret)))) return;
   const go = vscode.l10n.t("Push {0} Runs", ids.length);
@@ -120,8 +122,8 @@ export async function push(argument: unknown, selected: unknown, { pick }: Comma
 }
 
 /** Takes the runs over that a remote has and this folder has not. */
-export async function fetchRuns({ model, folders, log }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+export async function fetchCommand({ model, folders, log }: CommandContext): Promise<void> {
+  if (!(await ensureTrusted())) return;
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
   if (folder === undefined) return;

@@ -1,29 +1,29 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { isOpen } from "../../record/record.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { Command, Setting } from "../window/ids.ts";
-import { isReady } from "../window/ready.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { isEnabled } from "../window/settings.ts";
 
 /** Starting, stopping and going on. */
 export function trainCommands(
   context: CommandContext,
-): Handlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
+): CommandHandlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
   return {
     [Command.train]: (argument) => train(argument, context),
     [Command.stop]: (argument) => stop(argument, context),
     [Command.resume]: (argument) => resume(argument, context),
     [Command.newExperiment]: async (argument) => {
-      if (await isReady()) await context.setups.start(argument instanceof vscode.Uri ? argument : undefined);
+      if (await ensureTrusted()) await context.setups.start(argument instanceof vscode.Uri ? argument : undefined);
     },
   };
 }
 
 async function train(argument: unknown, context: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const { model, panels, folders, log, workerPath } = context;
   const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
   if (file === undefined) return;
@@ -72,7 +72,7 @@ async function stop(argument: unknown, { model, pick, log }: CommandContext): Pr
 }
 
 async function resume(argument: unknown, { model, panels, pick, log, workerPath }: CommandContext): Promise<void> {
-  if (!(await isReady())) return;
+  if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
   if (run === undefined) return;
   const child = host().resumeTraining({

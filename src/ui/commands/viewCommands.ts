@@ -6,12 +6,12 @@ import { UserError } from "../../base/errors.ts";
 import type { MethodKind } from "../../method/methodSpec.ts";
 import { isOpen } from "../../record/record.ts";
 import { isAnalysisName } from "../page/analysisFeed.ts";
-import type { CommandContext, Handlers } from "./commandContext.ts";
-import { analysisTitle } from "../runs/describe.ts";
+import type { CommandContext, CommandHandlers } from "./commandContext.ts";
+import { analysisTitle } from "../runs/runText.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import { isUnreadable } from "../runs/runExplorer.ts";
-import { isReady } from "../window/ready.ts";
+import { ensureTrusted } from "../window/ensureTrusted.ts";
 import type { Run } from "../runs/runsModel.ts";
 
 type Ids =
@@ -26,7 +26,7 @@ type Ids =
   | typeof Command.compareCode;
 
 /** Looking at runs: results, files, analyses, comparisons. */
-export function viewCommands(context: CommandContext): Handlers<Ids> {
+export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
   const { model, panels, pick, explorer } = context;
   return {
     [Command.openPanel]: async (argument) => {
@@ -53,7 +53,7 @@ export function viewCommands(context: CommandContext): Handlers<Ids> {
     [Command.analyse]: (argument, name) => analyse(argument, name, context),
     [Command.compare]: (argument, selected) => compare(argument, selected, context),
     [Command.compareCode]: async (argument, selected) => {
-      if (!(await isReady())) return;
+      if (!(await ensureTrusted())) return;
       const [from, to] = (await pick.several(argument, selected)).sort((a, b) => (a.id < b.id ? -1 : 1));
       if (from === undefined) return;
       if (to === undefined)
@@ -85,7 +85,7 @@ async function analyse(
   named: unknown,
   { model, panels, pick, log, workerPath }: CommandContext,
 ): Promise<boolean> {
-  if (!(await isReady())) return false;
+  if (!(await ensureTrusted())) return false;
   const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "failed");
   if (run === undefined) return false;
   const own = analysesOf(run.record.method as MethodKind);

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { isWaiting } from "../../record/record.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { host } from "../window/host.ts";
 import { localised } from "../window/localised.ts";
 import { withoutLinks } from "../window/plainText.ts";
@@ -17,7 +17,7 @@ interface Context {
  * Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was
  * started anew meanwhile.
  */
-export class WaitingQueue extends Store {
+export class WaitingQueue extends DisposableStore {
   private asked = false;
   /** What is queued later is queued by somebody who also starts the queue. */
   private readonly opened = Date.now();

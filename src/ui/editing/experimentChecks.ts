@@ -2,11 +2,11 @@ import { sep } from "node:path";
 import * as vscode from "vscode";
 import { LONGEST_CHECKED } from "../../protocol/longestChecked.ts";
 import type { CheckAnswer } from "../../protocol/setupQuestions.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { localised } from "../window/localised.ts";
 import { Newest } from "../window/newest.ts";
-import { PlaceWatch } from "../window/placeWatch.ts";
-import type { Tokens } from "../window/tokens.ts";
+import { PathWatch } from "../window/pathWatch.ts";
+import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 
 /** Experiment files, as language features select them. */
 export const EXPERIMENTS: vscode.DocumentSelector = { scheme: "file", language: "jsonc", pattern: "**/*.adept.json" };
@@ -20,7 +20,7 @@ interface Checked {
   timer?: NodeJS.Timeout | undefined;
   readonly checks: Newest<vscode.TextDocument>;
   /** what it names is looked after, wherever that is changed */
-  readonly watch: PlaceWatch;
+  readonly watch: PathWatch;
 }
 
 /** Whether a change at a path is one of what an experiment names. */
@@ -28,14 +28,14 @@ const touches = (path: string, place: string): boolean =>
   path === place || path.startsWith(place + sep) || place.startsWith(path + sep);
 
 /** Experiment files in sight, checked as they are typed for what their schema cannot tell. */
-export class ExperimentChecks extends Store {
+export class ExperimentChecks extends DisposableStore {
   private readonly diagnostics = this.register(vscode.languages.createDiagnosticCollection("adept"));
   private readonly documents = new Map<string, Checked>();
   private readonly checked = this.register(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidCheck = this.checked.event;
 
   constructor(
-    private readonly tokens: Tokens,
+    private readonly tokens: SharedTokenWorker,
     private readonly log: vscode.LogOutputChannel,
   ) {
     super();
@@ -120,7 +120,7 @@ export class ExperimentChecks extends Store {
     const key = document.uri.toString();
     const own: Checked = this.documents.get(key) ?? {
       checks: new Newest((each) => this.check(each)),
-      watch: new PlaceWatch(() => {
+      watch: new PathWatch(() => {
         this.look(document, REST_MS);
       }),
     };

@@ -2,8 +2,8 @@ import { findNodeAtLocation, parseTree } from "jsonc-parser";
 import * as vscode from "vscode";
 import { outOfBounds } from "../../base/jsonBounds.ts";
 import { isLive, isOpen } from "../../record/record.ts";
-import { result, statusText } from "../runs/describe.ts";
-import { Store } from "../window/disposable.ts";
+import { shownResult, statusText } from "../runs/runText.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { EXPERIMENTS, type ExperimentChecks } from "./experimentChecks.ts";
 import { Command } from "../window/ids.ts";
 import { localised } from "../window/localised.ts";
@@ -14,7 +14,7 @@ import type { Run, RunsModel } from "../runs/runsModel.ts";
  * first line.
  */
 export class ExperimentEditing
-  extends Store
+  extends DisposableStore
   implements vscode.CodeActionProvider, vscode.HoverProvider, vscode.CodeLensProvider
 {
   private readonly lensesChanged = this.register(new vscode.EventEmitter<void>());
@@ -123,7 +123,7 @@ export class ExperimentEditing
     lens: (title: string, command: string, ...args: unknown[]) => vscode.CodeLens,
   ): vscode.CodeLens[] {
     const live = runs.find(({ record }) => isLive(record.status));
-    const last = runs.find(({ record }) => result(record) !== undefined && !isOpen(record.status));
+    const last = runs.find(({ record }) => shownResult(record) !== undefined && !isOpen(record.status));
     const halted =
       runs[0] !== undefined &&
       ["stopped", "interrupted", "failed"].includes(runs[0].record.status) &&
@@ -138,7 +138,13 @@ export class ExperimentEditing
       ...(halted === undefined ? [] : [lens(vscode.l10n.t("$(debug-continue) Resume"), Command.resume, halted.id)]),
       ...(last === undefined
         ? []
-        : [lens(vscode.l10n.t("$(graph) Last result: {0}", result(last.record)!.value), Command.openPanel, last.id)]),
+        : [
+            lens(
+              vscode.l10n.t("$(graph) Last result: {0}", shownResult(last.record)!.value),
+              Command.openPanel,
+              last.id,
+            ),
+          ]),
       ...(finished.length > 1
         ? [
             lens(

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as vscode from "vscode";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { translated } from "../window/localised.ts";
 
 /**
@@ -10,7 +10,7 @@ import { translated } from "../window/localised.ts";
 const SCHEME = "adept-schema";
 
 /** The schema of experiment files, for VS Code's own JSON support. */
-export class ExperimentSchema extends Store implements vscode.TextDocumentContentProvider {
+export class ExperimentSchema extends DisposableStore implements vscode.TextDocumentContentProvider {
   constructor(private readonly path: string) {
     super();
     this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));

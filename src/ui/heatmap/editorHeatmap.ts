@@ -1,18 +1,18 @@
 import * as vscode from "vscode";
 import type { TokenWorker } from "../../executor/tokenWorker.ts";
-import type { Scale } from "../../heatmap/bins.ts";
-import { KnownRecords } from "../../heatmap/knownRecords.ts";
+import type { ColourScale } from "../../heatmap/colourScale.ts";
+import { RowTokensCache } from "../../heatmap/rowTokensCache.ts";
 import type { Measure } from "../../protocol/measures.ts";
 import type { OpenedRun } from "../../protocol/heatmapQuestions.ts";
 import { MOST_TEXTS, MOST_UNITS } from "../../protocol/questionSize.ts";
-import { colouredRanges, paint, type Painted, type Spot } from "../../heatmap/ranges.ts";
-import { RecordTokens, type Cell } from "../../heatmap/recordTokens.ts";
-import type { TextRecord } from "../../heatmap/records.ts";
-import { Sight, type Window } from "../../heatmap/sight.ts";
-import { DocumentRecords } from "./documentRecords.ts";
+import { colouredRanges, paint, type Painted, type PlacedToken } from "../../heatmap/colouredRanges.ts";
+import { RowTokens, type TextChunk } from "../../heatmap/rowTokens.ts";
+import type { DocumentRow } from "../../heatmap/rowTexts.ts";
+import { Viewport, type ColumnRange } from "../../heatmap/viewport.ts";
+import { DocumentRows } from "./documentRows.ts";
 import type { HeatmapColours } from "./heatmapColours.ts";
 import type { Run } from "../runs/runsModel.ts";
-import { Turns } from "../window/turns.ts";
+import { Yielder } from "../window/yielder.ts";
 
 /**
  * Lines around the visible ones that are read too, so that a small scroll finds its colours; units of them beyond which
@@ -33,35 +33,35 @@ export interface HeatmapChoice {
 export interface HeatmapParts {
   worker: TokenWorker;
   colours: HeatmapColours;
-  scale: (measure: Measure) => Scale;
+  scale: (measure: Measure) => ColourScale;
   failed: (error: unknown) => void;
   outdated: () => void;
   painted: () => void;
 }
 
-interface Seen {
-  record: TextRecord;
-  tokens: RecordTokens;
+interface ShownRow {
+  record: DocumentRow;
+  tokens: RowTokens;
 }
 
 /** One editor's heatmap: reads what is in sight, asks for what it does not know yet, and paints what it knows. */
 export class EditorHeatmap {
-  private records: DocumentRecords;
-  private readonly known = new KnownRecords();
+  private records: DocumentRows;
+  private readonly known = new RowTokensCache();
   private timer: NodeJS.Timeout | undefined;
   private generation = 0;
   /** the kind of scale that was painted last */
   private signed: boolean | undefined;
   /** how what is in sight is painted, and the records of it */
   painted: Painted | undefined;
-  private shown: readonly Seen[] = [];
+  private shown: readonly ShownRow[] = [];
 
   constructor(
     readonly editor: vscode.TextEditor,
     private selected: HeatmapChoice,
     private readonly parts: HeatmapParts,
   ) {
-    this.records = new DocumentRecords(editor.document, selected.opened.headerless);
+    this.records = new DocumentRows(editor.document, selected.opened.headerless);
   }
 
   get choice(): HeatmapChoice {
@@ -74,7 +74,7 @@ export class EditorHeatmap {
 
   choose(choice: HeatmapChoice): void {
     this.selected = choice;
-    this.records = new DocumentRecords(this.editor.document, choice.opened.headerless);
+    this.records = new DocumentRows(this.editor.document, choice.opened.headerless);
     this.forget();
     this.refresh(0);
   }
@@ -110,7 +110,7 @@ export class EditorHeatmap {
   }
 
   /** The token at a place. */
-  tokenAt({ line, character }: vscode.Position): Spot | undefined {
+  tokenAt({ line, character }: vscode.Position): PlacedToken | undefined {
     const found = this.shown.find(({ record }) => line >= record.line && line < record.line + record.lines);
     const spot = found?.tokens
       .spots()
@@ -119,7 +119,7 @@ export class EditorHeatmap {
   }
 
   /** Every token in sight, in order. */
-  tokens(): Spot[] {
+  tokens(): PlacedToken[] {
     return this.shown.flatMap(({ record, tokens }) =>
       tokens.spots().map((spot) => ({ ...spot, line: spot.line + record.line })),
     );
@@ -134,13 +134,13 @@ export class EditorHeatmap {
     for (const type of this.parts.colours.all()) this.editor.setDecorations(type, []);
   }
 
-  private sight(margin: number): Sight {
+  private sight(margin: number): Viewport {
     const {
       document,
       visibleRanges,
       selection: { active },
     } = this.editor;
-    return new Sight(
+    return new Viewport(
       visibleRanges.map(({ start, end }) => ({
         from: { line: start.line, column: start.character },
         to: { line: end.line, column: end.character },
@@ -160,13 +160,13 @@ export class EditorHeatmap {
     try {
       for (const margin of [0, MARGIN]) {
         const sight = this.sight(margin);
-        const turns = new Turns();
-        await this.records.find(sight.parts.at(-1)?.[1] ?? 0, turns);
+        const yielder = new Yielder();
+        await this.records.find(sight.parts.at(-1)?.[1] ?? 0, yielder);
         if (generation !== this.generation) return;
         const records = this.within(sight);
         if (margin > 0 && records.reduce((sum, { text }) => sum + text.length, 0) > MOST_AROUND) return;
-        if (margin === 0) this.known.hold(records.map(({ text }) => text));
-        const learnt = await this.learn(records, sight, { generation, turns });
+        if (margin === 0) this.known.pin(records.map(({ text }) => text));
+        const learnt = await this.learn(records, sight, { generation, yielder });
         if (learnt === undefined) return;
         // What is known around it was painted with what is seen.
         if (margin === 0 || learnt > 0) this.paintKnown();
@@ -176,9 +176,9 @@ export class EditorHeatmap {
     }
   }
 
-  private within(sight: Sight): TextRecord[] {
+  private within(sight: Viewport): DocumentRow[] {
     const found = new Map(
-      sight.parts.flatMap(([first, last]) => this.records.in(first, last).map((record) => [record.line, record])),
+      sight.parts.flatMap(([first, last]) => this.records.rowsIn(first, last).map((record) => [record.line, record])),
     );
     return [...found.values()];
   }
@@ -188,16 +188,16 @@ export class EditorHeatmap {
    * @returns how many parts were not, undefined when something newer is under way
    */
   private async learn(
-    records: readonly TextRecord[],
-    sight: Sight,
-    { generation, turns }: { generation: number; turns: Turns },
+    records: readonly DocumentRow[],
+    sight: Viewport,
+    { generation, yielder }: { generation: number; yielder: Yielder },
   ): Promise<number | undefined> {
     let learnt = 0;
     let wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
     while (wanted.length > 0) {
-      const missing: { tokens: RecordTokens; cell: Cell }[] = [];
+      const missing: { tokens: RowTokens; cell: TextChunk }[] = [];
       const lacking: typeof wanted = [];
-      const asked = new Set<RecordTokens>();
+      const asked = new Set<RowTokens>();
       for (const each of wanted) {
         const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record));
         const cells = tokens.missing(each.windows);
@@ -205,7 +205,7 @@ export class EditorHeatmap {
         // Rows that are alike are asked for once.
         if (!asked.has(tokens)) missing.push(...cells.map((cell) => ({ tokens, cell })));
         asked.add(tokens);
-        await turns.give();
+        await yielder.yieldIfDue();
         if (generation !== this.generation) return undefined;
       }
       learnt += missing.length;
@@ -214,7 +214,7 @@ export class EditorHeatmap {
         // Where their tokens stand is found out here, not all at once when they are painted.
         for (const { tokens } of part) {
           tokens.spots();
-          await turns.give();
+          await yielder.yieldIfDue();
         }
       }
       wanted = lacking;
@@ -223,17 +223,17 @@ export class EditorHeatmap {
     return generation === this.generation ? learnt : undefined;
   }
 
-  private tokensOf(record: TextRecord): RecordTokens {
+  private tokensOf(record: DocumentRow): RowTokens {
     const { kind } = this.records;
     const { measure, opened } = this.selected;
     const isLong = (kind === "jsonl" || kind === "csv" || kind === "tsv") && record.text.length > LONGEST_ROW;
-    return new RecordTokens(record, isLong ? [] : this.records.texts(record, opened), {
+    return new RowTokens(record, isLong ? [] : this.records.texts(record, opened), {
       most: opened.maxSourceLength - opened.added,
       places: measure === "position" ? (opened.places ?? []) : undefined,
     });
   }
 
-  private async ask(part: readonly { tokens: RecordTokens; cell: Cell }[], generation: number): Promise<boolean> {
+  private async ask(part: readonly { tokens: RowTokens; cell: TextChunk }[], generation: number): Promise<boolean> {
     const { run, opened, measure } = this.selected;
     const { rows, stamp } = await this.parts.worker.encode({
       run: run.directory.path,
@@ -281,14 +281,14 @@ export class EditorHeatmap {
     this.parts.painted();
   }
 
-  private knownIn(sight: Sight): Seen[] {
+  private knownIn(sight: Viewport): ShownRow[] {
     return this.within(sight).flatMap((record) => {
       const tokens = this.known.get(record.text);
       return tokens === undefined ? [] : [{ record, tokens }];
     });
   }
 
-  private decorate({ signed }: Scale): void {
+  private decorate({ signed }: ColourScale): void {
     const types = this.parts.colours.of(signed);
     const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));
     for (const { line, from, to, bin } of this.painted?.ranges ?? [])
@@ -302,11 +302,11 @@ export class EditorHeatmap {
 }
 
 /** The tokens of records that are among the columns read: each is made once, when somebody gets so far. */
-function seenOf(shown: readonly Seen[], sight: Sight): Iterable<Spot> {
-  const made: Spot[] = [];
+function seenOf(shown: readonly ShownRow[], sight: Viewport): Iterable<PlacedToken> {
+  const made: PlacedToken[] = [];
   let record = 0;
   let spot = 0;
-  const next = (): Spot | undefined => {
+  const next = (): PlacedToken | undefined => {
     for (; record < shown.length; record++, spot = 0) {
       const {
         record: { line: first },
@@ -336,8 +336,8 @@ function seenOf(shown: readonly Seen[], sight: Sight): Iterable<Spot> {
 }
 
 /** The parts of a record that are to be read. */
-function windowsOf({ line, text, lines }: TextRecord, sight: Sight): Window[] {
-  const windows: Window[] = [];
+function windowsOf({ line, text, lines }: DocumentRow, sight: Viewport): ColumnRange[] {
+  const windows: ColumnRange[] = [];
   for (let at = line, start = 0; at < line + lines; at++) {
     const next = at + 1 < line + lines ? text.indexOf("\n", start) : text.length;
     for (const [from, to] of sight.columns(at))
@@ -348,7 +348,7 @@ function windowsOf({ line, text, lines }: TextRecord, sight: Sight): Window[] {
 }
 
 /** Questions that are each answered soon. */
-function batches<T extends { cell: Cell }>(missing: readonly T[]): T[][] {
+function batches<T extends { cell: TextChunk }>(missing: readonly T[]): T[][] {
   const made: T[][] = [];
   let units = 0;
   for (const each of missing) {

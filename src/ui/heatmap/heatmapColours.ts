@@ -1,24 +1,24 @@
 import * as vscode from "vscode";
-import { SIGNED_STEPS, STEPS } from "../../heatmap/bins.ts";
-import { Store } from "../window/disposable.ts";
+import { BINS_PER_SIGN, BINS } from "../../heatmap/colourScale.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 
 /**
  * The contributed colour of a step: `adept.heat1` to 9; of a signed scale `adept.heatBelow1` to 4 and
  * `adept.heatAbove1` to 4.
  */
-export const colourOf = (bin: number, signed: boolean): string =>
+export const heatColourId = (bin: number, signed: boolean): string =>
   signed ? `adept.heat${bin < 0 ? "Below" : "Above"}${Math.abs(bin)}` : `adept.heat${bin}`;
 
 export const binsOf = (signed: boolean): number[] =>
-  signed ? [-4, -3, -2, -1, 1, 2, 3, 4] : Array.from({ length: STEPS }, (_, i) => i + 1);
+  signed ? [-4, -3, -2, -1, 1, 2, 3, 4] : Array.from({ length: BINS }, (_, i) => i + 1);
 
 /** How far along its scale a step is, 0 to 1. */
-const strength = (bin: number, signed: boolean): number => (signed ? Math.abs(bin) / SIGNED_STEPS : bin / STEPS);
+const strength = (bin: number, signed: boolean): number => (signed ? Math.abs(bin) / BINS_PER_SIGN : bin / BINS);
 
 type Types = ReadonlyMap<number, vscode.TextEditorDecorationType>;
 
 /** A line below a token. */
-export interface Line {
+export interface Underline {
   width: number;
   style: "dotted" | "dashed" | "solid";
 }
@@ -28,7 +28,7 @@ const STYLES = ["dotted", "dashed", "solid"] as const;
  * In high contrast a line below is all there is of a step, and no two are alike: thicker is more, and of one width
  * solid is more than dashed, dashed than dotted; what lies below 0 is dotted.
  */
-export function lineOf(bin: number, signed: boolean): Line {
+export function underlineOf(bin: number, signed: boolean): Underline {
   if (signed) return { width: Math.abs(bin), style: bin < 0 ? "dotted" : "solid" };
   return { width: 1 + Math.floor((bin - 1) / STYLES.length), style: STYLES[(bin - 1) % STYLES.length]! };
 }
@@ -43,7 +43,7 @@ export const isHighContrast = (): boolean =>
  * One decoration type a colour, made once: the two strongest steps are underlined too, and in high contrast a line
  * below is all there is.
  */
-export class HeatmapColours extends Store {
+export class HeatmapColours extends DisposableStore {
   /** by kind of scale: signed or not */
   private readonly types = new Map<boolean, Types>();
   private readonly repainted = this.register(new vscode.EventEmitter<void>());
@@ -92,16 +92,16 @@ export class HeatmapColours extends Store {
 }
 
 function look(bin: number, signed: boolean): vscode.DecorationRenderOptions {
-  const colour = new vscode.ThemeColor(colourOf(bin, signed));
+  const colour = new vscode.ThemeColor(heatColourId(bin, signed));
   const part = strength(bin, signed);
   const rangeBehavior = vscode.DecorationRangeBehavior.ClosedClosed;
-  const line = ({ width, style }: Line): vscode.DecorationRenderOptions => ({
+  const line = ({ width, style }: Underline): vscode.DecorationRenderOptions => ({
     rangeBehavior,
     borderStyle: style,
     borderColor: colour,
     borderWidth: `0 0 ${width}px 0`,
   });
-  if (isHighContrast()) return line(lineOf(bin, signed));
+  if (isHighContrast()) return line(underlineOf(bin, signed));
   const below =
     part > 0.75
       ? line({ width: part > 0.9 ? 2 : 1, style: signed && bin < 0 ? "dotted" : "solid" })

@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
 import type { TokenDetails } from "../../protocol/heatmapQuestions.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { plainLine } from "../window/plainText.ts";
 import type { Heatmaps, TokenUnder } from "./heatmaps.ts";
 
 /** What is known of the token under the cursor, run by run. Registered when a heatmap is first shown. */
-export class HeatmapHover extends Store implements vscode.HoverProvider {
+export class HeatmapHover extends DisposableStore implements vscode.HoverProvider {
   private registered: vscode.Disposable | undefined;
 
   constructor(private readonly heatmaps: Heatmaps) {
@@ -39,9 +39,9 @@ export class HeatmapHover extends Store implements vscode.HoverProvider {
 
 const figure = (value: number): string => Number(value.toPrecision(4)).toLocaleString();
 const words = (list: TokenDetails["before"]): string =>
-  list.map(({ text, cosine }) => `${visible(text)} (${cosine.toFixed(2)})`).join(", ");
+  list.map(({ text, cosine }) => `${visibleSpaces(text)} (${cosine.toFixed(2)})`).join(", ");
 /** A piece as it is told from another: spaces are seen. */
-export const visible = (text: string): string => (text === "" ? "∅" : text.replace(/ /g, "␣"));
+export const visibleSpaces = (text: string): string => (text === "" ? "∅" : text.replace(/ /g, "␣"));
 
 function described({ run, spot, details }: TokenUnder): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
@@ -51,7 +51,7 @@ function described({ run, spot, details }: TokenUnder): vscode.MarkdownString {
   };
   text
     .appendMarkdown("**")
-    .appendText(plainLine(visible(details.text)))
+    .appendText(plainLine(visibleSpaces(details.text)))
     .appendMarkdown("** ")
     .appendText(
       spot.place === undefined

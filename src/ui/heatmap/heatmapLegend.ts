@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
-import { SIGNED_STEPS, STEPS, type Scale } from "../../heatmap/bins.ts";
+import { BINS_PER_SIGN, BINS, type ColourScale } from "../../heatmap/colourScale.ts";
 import type { Measure } from "../../protocol/measures.ts";
-import type { Painted } from "../../heatmap/ranges.ts";
-import { Store } from "../window/disposable.ts";
+import type { Painted } from "../../heatmap/colouredRanges.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import type { EditorHeatmap } from "./editorHeatmap.ts";
-import { binsOf, colourOf, isHighContrast, lineOf, type Line } from "./heatmapColours.ts";
+import { binsOf, heatColourId, isHighContrast, underlineOf, type Underline } from "./heatmapColours.ts";
 import type { Heatmaps } from "./heatmaps.ts";
 import { Command } from "../window/ids.ts";
 import { withoutIcons, withoutTags } from "../window/plainText.ts";
@@ -26,7 +26,7 @@ export function measureTitle(measure: Measure): string {
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** The scale of the active editor's heatmap in the status bar, its colours in the tooltip; shown while there is one. */
-export class HeatmapLegend extends Store {
+export class HeatmapLegend extends DisposableStore {
   private readonly item: vscode.StatusBarItem;
 
   constructor(heatmaps: Heatmaps) {
@@ -43,7 +43,7 @@ export class HeatmapLegend extends Store {
     );
   }
 
-  private show({ choice, painted, readsTask }: EditorHeatmap, scale: Scale): void {
+  private show({ choice, painted, readsTask }: EditorHeatmap, scale: ColourScale): void {
     const title = measureTitle(choice.measure);
     const span = `${figure(scale.low)}–${figure(scale.high)}`;
     const coarse = coarseness(painted);
@@ -91,7 +91,7 @@ const LONGEST_NAME = 30;
 const shortened = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
 
 /** Where a step begins, and the line that shows it. */
-function stepText(from: number, line: Line | undefined): string {
+function stepText(from: number, line: Underline | undefined): string {
   const { t } = vscode.l10n;
   if (line === undefined) return t("{0}: no line", figure(from));
   switch (line.style) {
@@ -104,7 +104,7 @@ function stepText(from: number, line: Line | undefined): string {
   }
 }
 
-function legend(lines: readonly string[], { low, high, signed }: Scale): vscode.MarkdownString {
+function legend(lines: readonly string[], { low, high, signed }: ColourScale): vscode.MarkdownString {
   const text = new vscode.MarkdownString(undefined, true);
   const [title, ...rest] = lines;
   text.supportHtml = true;
@@ -115,17 +115,17 @@ function legend(lines: readonly string[], { low, high, signed }: Scale): vscode.
   const steps = (signed ? [-4, -3, -2, -1, 0, 1, 2, 3, 4] : binsOf(false)).map((bin) => ({
     bin,
     from: signed
-      ? ((Math.abs(bin) - 0.5) / (SIGNED_STEPS + 0.5)) * Math.sign(bin) * high
-      : low + ((bin - 1) / STEPS) * (high - low),
+      ? ((Math.abs(bin) - 0.5) / (BINS_PER_SIGN + 0.5)) * Math.sign(bin) * high
+      : low + ((bin - 1) / BINS) * (high - low),
   }));
   // A tooltip can show colours behind figures, which say nothing in high contrast, but no lines: these are named.
   if (isHighContrast())
     for (const { bin, from } of steps)
-      text.appendMarkdown("\n- ").appendText(stepText(from, bin === 0 ? undefined : lineOf(bin, signed)));
+      text.appendMarkdown("\n- ").appendText(stepText(from, bin === 0 ? undefined : underlineOf(bin, signed)));
   else
     for (const { bin, from } of steps)
       text.appendMarkdown(
-        `<span${bin === 0 ? "" : ` style="background-color:var(--vscode-adept-${colourOf(bin, signed).slice("adept.".length)});"`}>&nbsp;${figure(from)}&nbsp;</span>`,
+        `<span${bin === 0 ? "" : ` style="background-color:var(--vscode-adept-${heatColourId(bin, signed).slice("adept.".length)});"`}>&nbsp;${figure(from)}&nbsp;</span>`,
       );
   for (const line of rest) text.appendMarkdown("\n\n").appendText(withoutTags(line));
   text

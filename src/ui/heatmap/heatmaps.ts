@@ -1,18 +1,18 @@
 import * as vscode from "vscode";
-import { sharedScale, type Scale } from "../../heatmap/bins.ts";
+import { sharedScale, type ColourScale } from "../../heatmap/colourScale.ts";
 import type { RunStatus } from "../../record/events.ts";
 import { MEASURES, type Measure } from "../../protocol/measures.ts";
 import type { TokenDetails } from "../../protocol/heatmapQuestions.ts";
-import type { Spot } from "../../heatmap/ranges.ts";
-import { kindOf, type DocumentKind } from "../../heatmap/records.ts";
-import { Store } from "../window/disposable.ts";
+import type { PlacedToken } from "../../heatmap/colouredRanges.ts";
+import { documentKindOf, type DocumentKind } from "../../heatmap/rowTexts.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { EditorHeatmap, type HeatmapChoice } from "./editorHeatmap.ts";
 import type { ErrorReport } from "../window/errorReport.ts";
 import { HeatmapColours } from "./heatmapColours.ts";
 import { Setting } from "../window/ids.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
 import { chosenOf, isEnabled } from "../window/settings.ts";
-import type { Tokens } from "../window/tokens.ts";
+import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 
 /** The run whose heatmap was shown last. */
 const LAST = "adept.heatmapRun";
@@ -38,7 +38,7 @@ interface Shown {
 /** A token under the cursor, as each run that is shown there has it. */
 export interface TokenUnder {
   run: Run;
-  spot: Spot;
+  spot: PlacedToken;
   measure: Measure;
   details: TokenDetails;
 }
@@ -50,7 +50,7 @@ const unitOf = (measure: Measure): Measure => (measure === "position" ? "norm" :
  * Which documents show which run's offsets, and everything that keeps their colours true. Nothing is shown, and no
  * process started, before it is asked for.
  */
-export class Heatmaps extends Store {
+export class Heatmaps extends DisposableStore {
   private readonly colours = this.register(new HeatmapColours());
   private readonly editors = new Map<vscode.TextEditor, EditorHeatmap>();
   private shown: Shown[] = [];
@@ -67,7 +67,7 @@ export class Heatmaps extends Store {
       model: RunsModel;
       errors: ErrorReport;
       log: vscode.LogOutputChannel;
-      tokens: Tokens;
+      tokens: SharedTokenWorker;
       state: vscode.Memento;
     },
   ) {
@@ -211,7 +211,7 @@ export class Heatmaps extends Store {
   }
 
   /** The scale of a measure, one for all runs in sight. */
-  scale(measure: Measure): Scale {
+  scale(measure: Measure): ColourScale {
     const scales = [...this.editors.values()].flatMap(({ choice }) =>
       unitOf(choice.measure) === unitOf(measure) ? (choice.opened.measures[choice.measure] ?? []) : [],
     );
@@ -226,7 +226,7 @@ export class Heatmaps extends Store {
       run === undefined ||
       !workspace.isTrusted ||
       !isEnabled(Setting.heatmapOnOpen, document.uri, false) ||
-      !DATA.includes(kindOf(document.fileName)) ||
+      !DATA.includes(documentKindOf(document.fileName)) ||
       this.hidden.has(document.uri.toString()) ||
       this.shown.some(({ uri }) => uri === document.uri.toString())
     )

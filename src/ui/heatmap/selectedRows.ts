@@ -1,9 +1,9 @@
 import type { Selection } from "vscode";
-import type { TextRecord } from "../../heatmap/records.ts";
-import type { DocumentRecords } from "./documentRecords.ts";
+import type { DocumentRow } from "../../heatmap/rowTexts.ts";
+import type { DocumentRows } from "./documentRows.ts";
 
 /** Whether a selection reaches over all of a record's text; spaces at its ends are none of it. */
-function covers({ start, end }: Pick<Selection, "start" | "end">, { line, lines, text }: TextRecord): boolean {
+function covers({ start, end }: Pick<Selection, "start" | "end">, { line, lines, text }: DocumentRow): boolean {
   const last = line + lines - 1;
   const [first, rest] = [text.search(/\S/), text.trimEnd()];
   const ends = rest.length - (rest.lastIndexOf("\n") + 1);
@@ -19,12 +19,12 @@ function covers({ start, end }: Pick<Selection, "start" | "end">, { line, lines,
  * nothing of that line.
  */
 export function selectedRows(
-  records: DocumentRecords,
+  records: DocumentRows,
   { start, end }: Pick<Selection, "start" | "end">,
-): TextRecord[] | undefined {
+): DocumentRow[] | undefined {
   if (records.kind !== "jsonl" && records.kind !== "csv" && records.kind !== "tsv") return undefined;
   const rows = records
-    .in(start.line, end.character === 0 && end.line > start.line ? end.line - 1 : end.line)
+    .rowsIn(start.line, end.character === 0 && end.line > start.line ? end.line - 1 : end.line)
     .filter(({ text }) => text.trim() !== "");
   const [only] = rows;
   return only === undefined || (rows.length === 1 && !covers({ start, end }, only)) ? undefined : rows;

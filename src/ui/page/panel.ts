@@ -6,7 +6,7 @@ import type { JournalTail } from "../../run/journal/journal.ts";
 import { AnalysisFeed } from "./analysisFeed.ts";
 import { CompareFeed } from "./compareFeed.ts";
 import type { CodeDiff } from "../runs/codeDiff.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import type { ErrorReport } from "../window/errorReport.ts";
 import { exportFile } from "./exportFile.ts";
 import { host } from "../window/host.ts";
@@ -27,7 +27,7 @@ export interface PanelContext {
 }
 
 /** One run's page: told what is new while it is seen, everything when it comes back. */
-export class Panel extends Store {
+export class Panel extends DisposableStore {
   private tail: JournalTail | undefined;
   private readonly analyses: AnalysisFeed;
   private readonly compared: CompareFeed;
@@ -232,7 +232,7 @@ export class Panel extends Store {
 }
 
 /** The panels of runs: at most one for each run, restored after a window reload. */
-export class Panels extends Store implements vscode.WebviewPanelSerializer {
+export class Panels extends DisposableStore implements vscode.WebviewPanelSerializer {
   private readonly open = new Map<string, Panel>();
 
   constructor(private readonly context: PanelContext) {

@@ -5,9 +5,9 @@ import type { RunChoice, RunView, StepPoint } from "../../protocol/pageMessages.
 import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
-import { detail, progress, result, statusText } from "../runs/describe.ts";
+import { summaryWithoutStatus, doneFraction, shownResult, statusText } from "../runs/runText.ts";
 import { localised, localisedError, localisedNotes } from "../window/localised.ts";
-import { costText, gpuText, measuredText, memoryText } from "../runs/describeDevice.ts";
+import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 
 function statusLine({ status, error }: Run["record"]): string {
@@ -27,7 +27,7 @@ function localisedRecord(record: Run["record"]): Run["record"] {
 export function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
   const live = isOpen(record.status);
-  const known = result(record);
+  const known = shownResult(record);
   const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record: localisedRecord(record),
@@ -43,11 +43,11 @@ export function viewOf({ record, directory }: Run): RunView {
         : known.split === "test"
           ? vscode.l10n.t("Test {0} {1}", known.name, known.value)
           : vscode.l10n.t("Validation {0} {1}", known.name, known.value),
-      known !== undefined && !isOpen(record.status) ? "" : detail(record),
+      known !== undefined && !isOpen(record.status) ? "" : summaryWithoutStatus(record),
     ]
       .filter((part) => part !== "")
       .join(" · "),
-    progress: record.status === "finished" ? 1 : progress(record),
+    progress: record.status === "finished" ? 1 : doneFraction(record),
     adapterPath: existsSync(adapter) ? adapter : undefined,
     measured: measuredText(record),
     precision: costText(record),
@@ -65,7 +65,7 @@ export function choiceOf({ id, record }: Run): RunChoice {
     task: record.task,
     seed: record.seed,
     status: statusText(record.status),
-    value: result(record)?.value ?? "",
+    value: shownResult(record)?.value ?? "",
     experiment: record.experiment ?? "",
     sweep: record.sweep,
     variant: record.variant ?? "",

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { codeCommit } from "../../record/record.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { host } from "../window/host.ts";
 import type { Run } from "./runsModel.ts";
 import { trustedGitStore } from "./trustedGitStore.ts";
@@ -12,7 +12,7 @@ const SCHEME = "adept-commit";
 const MOST_FILES = 300;
 
 /** Files as a run's commit has them, and the difference of two runs' code in the editor that VS Code has for it. */
-export class CodeDiff extends Store implements vscode.TextDocumentContentProvider {
+export class CodeDiff extends DisposableStore implements vscode.TextDocumentContentProvider {
   constructor() {
     super();
     this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import { isOpen, isWaiting } from "../../record/record.ts";
-import { reproductionText, result } from "./describe.ts";
-import { Store } from "../window/disposable.ts";
+import { reproductionText, shownResult } from "./runText.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { Command, Setting } from "../window/ids.ts";
 import { localisedError } from "../window/localised.ts";
 import { withoutLinks } from "../window/plainText.ts";
@@ -9,7 +9,7 @@ import type { Run, RunsModel } from "./runsModel.ts";
 import { isEnabled } from "../window/settings.ts";
 
 /** Says once that a run which this window started, before a reload or since, has finished or failed. */
-export class Notifications extends Store {
+export class Notifications extends DisposableStore {
   constructor(model: RunsModel) {
     super();
     this.register(
@@ -33,7 +33,7 @@ async function announce({ id, record: told }: Run): Promise<void> {
   const log = vscode.l10n.t("Show Log");
   let choice: string | undefined;
   if (record.status === "finished") {
-    const known = result(record);
+    const known = shownResult(record);
     const { reproduced } = record;
     choice = await vscode.window.showInformationMessage(
       reproduced !== undefined

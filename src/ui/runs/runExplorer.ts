@@ -3,13 +3,13 @@ import { setTimeout as rest } from "node:timers/promises";
 import * as vscode from "vscode";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { ContextKey, View } from "../window/ids.ts";
-import { fits, isFiltered, type RunFilter, type SortKey, SORTS, storedFilter } from "./runFilter.ts";
-import { runItem, tooltip, unreadableItem } from "./runItem.ts";
+import { passesFilter, isFiltered, type RunFilter, type SortKey, SORTS, storedFilter } from "./runFilter.ts";
+import { runItem, runTooltip, unreadableItem } from "./runItem.ts";
 import type { RunsModel } from "./runsModel.ts";
 import { metricOf, summaryOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
-import { statusText } from "./describe.ts";
+import { statusText } from "./runText.ts";
 
 export interface FolderNode {
   readonly kind: "folder";
@@ -21,7 +21,7 @@ export interface UnreadableNode {
   readonly path: string;
   readonly reason: string;
 }
-export type Node = FolderNode | UnreadableNode | TreeNode;
+export type ExplorerNode = FolderNode | UnreadableNode | TreeNode;
 
 const FILTER = "adept.filter";
 const SORT = "adept.sort";
@@ -41,10 +41,10 @@ const shape = (record: RunRecord): string =>
   ]);
 
 /** The list of runs in the activity bar: by experiment, filtered, sorted, repainted row by row. */
-export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> {
-  private readonly repaint = this.register(new vscode.EventEmitter<Node[] | undefined>());
+export class RunExplorer extends DisposableStore implements vscode.TreeDataProvider<ExplorerNode> {
+  private readonly repaint = this.register(new vscode.EventEmitter<ExplorerNode[] | undefined>());
   readonly onDidChangeTreeData = this.repaint.event;
-  private readonly view: vscode.TreeView<Node>;
+  private readonly view: vscode.TreeView<ExplorerNode>;
   private readonly shapes = new Map<string, string>();
   /** Rows as VS Code knows them: the same object for as long as the tree stands. */
   private readonly roots = new Map<string, TreeNode[]>();
@@ -60,7 +60,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   ) {
     super();
     this.view = this.register(
-      vscode.window.createTreeView<Node>(View.runs, {
+      vscode.window.createTreeView<ExplorerNode>(View.runs, {
         treeDataProvider: this,
         showCollapseAll: true,
         canSelectMany: true,
@@ -111,7 +111,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     });
   }
 
-  getChildren(parent?: Node): Node[] {
+  getChildren(parent?: ExplorerNode): ExplorerNode[] {
     const folders = this.model.folders.all();
     if (parent === undefined) this.asked = true;
     if (parent?.kind === "run" || parent?.kind === "unreadable") return [];
@@ -128,7 +128,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     ];
   }
 
-  getParent(node: Node): Node | undefined {
+  getParent(node: ExplorerNode): ExplorerNode | undefined {
     if (node.kind === "folder" || node.kind === "unreadable") return undefined;
     const own =
       node.kind === "run"
@@ -139,7 +139,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     return folder && { kind: "folder", folder };
   }
 
-  getTreeItem(node: Node): vscode.TreeItem {
+  getTreeItem(node: ExplorerNode): vscode.TreeItem {
     if (node.kind === "folder") {
       const item = new vscode.TreeItem(node.folder.name, vscode.TreeItemCollapsibleState.Expanded);
       item.id = node.folder.uri.toString();
@@ -153,9 +153,9 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   /** The tooltip is written when it is first asked for. */
-  resolveTreeItem(item: vscode.TreeItem, node: Node): vscode.TreeItem {
+  resolveTreeItem(item: vscode.TreeItem, node: ExplorerNode): vscode.TreeItem {
     const run = node.kind === "run" ? this.model.find(node.id) : undefined;
-    if (run !== undefined) item.tooltip = tooltip(run.record);
+    if (run !== undefined) item.tooltip = runTooltip(run.record);
     return item;
   }
 
@@ -165,7 +165,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
     if (built !== undefined) return built;
     const { filter } = this;
     const all = this.model.runs(folder).map(({ record }) => record);
-    const shown = all.filter((record) => fits(record, filter));
+    const shown = all.filter((record) => passesFilter(record, filter));
     const tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
     this.roots.set(key, tree);
     for (const record of all) this.shapes.set(record.id, shape(record));
@@ -197,7 +197,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   /** The run's row, and those of its groups that now say something else. */
-  private changedRows(id: string): Node[] {
+  private changedRows(id: string): ExplorerNode[] {
     const row = this.rows.get(id);
     if (row === undefined) return [];
     return [
@@ -251,7 +251,7 @@ export class RunExplorer extends Store implements vscode.TreeDataProvider<Node> 
   }
 
   /** A list that is not whole says so, with what is left out and by what. */
-  private tellFilter(shown = this.model.runs().filter(({ record }) => fits(record, this.filter)).length): void {
+  private tellFilter(shown = this.model.runs().filter(({ record }) => passesFilter(record, this.filter)).length): void {
     const { filter, sort } = this;
     const all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
     void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
@@ -303,7 +303,7 @@ export const isUnreadable = (value: unknown): value is UnreadableNode =>
   typeof value.path === "string";
 
 /** Runs that a row stands for. */
-export function idsOf(node: Node): readonly string[] {
+export function idsOf(node: ExplorerNode): readonly string[] {
   switch (node.kind) {
     case "run":
       return [node.id];

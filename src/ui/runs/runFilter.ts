@@ -28,7 +28,7 @@ export const NO_FILTER: RunFilter = {
 export const isFiltered = (filter: RunFilter): boolean => JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
 
 /** Whether a run is shown: every word of the text is somewhere in what it is called, and each kind of choice holds. */
-export function fits(
+export function passesFilter(
   record: RunRecord,
   { text, statuses, methods, tasks, tags, starred, archived }: RunFilter,
 ): boolean {

@@ -2,8 +2,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { newerText } from "../../base/newerVersion.ts";
 import { isOpen, type RunRecord } from "../../record/record.ts";
-import { describe, reproductionText, result, statusIcon, statusText } from "./describe.ts";
-import { deviceName } from "./describeDevice.ts";
+import { runSummary, reproductionText, shownResult, statusIcon, statusText } from "./runText.ts";
+import { deviceName } from "./deviceText.ts";
 import { Command } from "../window/ids.ts";
 import { localised } from "../window/localised.ts";
 import { plainLine } from "../window/plainText.ts";
@@ -15,7 +15,7 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   const marks = [
     record.starred ? "★" : "",
     record.archived ? vscode.l10n.t("archived") : "",
-    describe(record),
+    runSummary(record),
     ...record.tags.map((tag) => `#${tag}`),
   ].filter((part) => part !== "");
   item.id = id;
@@ -23,7 +23,12 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.description = plainLine(marks.join(" · "));
   item.contextValue = contextValue(record);
   item.accessibilityInformation = {
-    label: vscode.l10n.t("Run {0}, {1}{2}", label, describe(record), record.starred ? vscode.l10n.t(", starred") : ""),
+    label: vscode.l10n.t(
+      "Run {0}, {1}{2}",
+      label,
+      runSummary(record),
+      record.starred ? vscode.l10n.t(", starred") : "",
+    ),
     role: "treeitem",
   };
   // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was
@@ -65,7 +70,7 @@ function contextValue(record: RunRecord): string {
   ].join(" ");
 }
 
-export function tooltip(record: RunRecord): vscode.MarkdownString {
+export function runTooltip(record: RunRecord): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string | number | undefined): void => {
     if (value === undefined || value === "") return;
@@ -80,7 +85,7 @@ export function tooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Seed"), record.seed);
   line(vscode.l10n.t("Device"), deviceName(record));
   line(vscode.l10n.t("Trainable parameters"), record.trainable?.toLocaleString());
-  const known = result(record);
+  const known = shownResult(record);
   if (known !== undefined)
     line(
       known.split === "test" ? vscode.l10n.t("Test {0}", known.name) : vscode.l10n.t("Validation {0}", known.name),

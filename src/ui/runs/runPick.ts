@@ -1,16 +1,16 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { codeCommit, isOpen } from "../../record/record.ts";
-import { describe } from "./describe.ts";
+import { runSummary } from "./runText.ts";
 import { withoutIcons } from "../window/plainText.ts";
-import { idsOf, type Node, type RunExplorer } from "./runExplorer.ts";
+import { idsOf, type ExplorerNode, type RunExplorer } from "./runExplorer.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
-type Fits = (run: Run) => boolean;
+type RunTest = (run: Run) => boolean;
 
 /** It neither works nor waits. */
-export const ended: Fits = ({ record }) => !isOpen(record.status);
-export const committed: Fits = ({ record }) => codeCommit(record) !== undefined;
+export const hasEnded: RunTest = ({ record }) => !isOpen(record.status);
+export const hasCommit: RunTest = ({ record }) => codeCommit(record) !== undefined;
 
 /** Which runs a command is for: those it was called on, those selected in the list, else the user's choice. */
 export class RunPick {
@@ -20,7 +20,7 @@ export class RunPick {
   ) {}
 
   /** The run a command was called on, else the only one that fits, else the user's choice. */
-  async one(argument: unknown, fits: Fits = () => true): Promise<Run | undefined> {
+  async one(argument: unknown, fits: RunTest = () => true): Promise<Run | undefined> {
     const [id] = called(argument, undefined);
     if (id !== undefined) return this.model.find(id);
     const runs = this.model.runs().filter(fits);
@@ -36,7 +36,7 @@ export class RunPick {
   }
 
   /** @param selected what VS Code hands over as a second argument where several rows are selected */
-  async several(argument: unknown, selected: unknown, fits: Fits = () => true): Promise<Run[]> {
+  async several(argument: unknown, selected: unknown, fits: RunTest = () => true): Promise<Run[]> {
     const named = called(argument, selected);
     const ids = named.length > 0 ? named : this.explorer.selection();
     const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(fits);
@@ -58,12 +58,12 @@ export class RunPick {
 
 const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({
   label: withoutIcons(run.record.name),
-  description: describe(run.record),
+  description: runSummary(run.record),
   detail: run.id,
   run,
 });
 
-const isNode = (value: unknown): value is Node =>
+const isNode = (value: unknown): value is ExplorerNode =>
   typeof value === "object" &&
   value !== null &&
   "kind" in value &&

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { applyEvent, isLive, isOpen, type RunRecord } from "../../record/record.ts";
 import type { JournalTail } from "../../run/journal/journal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import type { Folders } from "../window/folders.ts";
 import { host } from "../window/host.ts";
 
@@ -58,7 +58,7 @@ export function runsDirectory(folder: vscode.WorkspaceFolder): string {
 }
 
 /** The host's only knowledge of runs: folds their journals, as they grow, and tells the views what changed. */
-export class RunsModel extends Store {
+export class RunsModel extends DisposableStore {
   private readonly entries = new Map<string, Entry>();
   private unread = new Map<string, UnreadableFolder>();
   private readonly changed = this.register(new vscode.EventEmitter<RunsChange>());

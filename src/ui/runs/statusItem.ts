@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
-import { percent, progress } from "./describe.ts";
-import { Store } from "../window/disposable.ts";
+import { percentText, doneFraction } from "./runText.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import { Command } from "../window/ids.ts";
 import type { RunsModel } from "./runsModel.ts";
 
 /** Progress of the running training in the status bar; a click stops it. Hidden while nothing runs. */
-export class StatusItem extends Store {
+export class StatusItem extends DisposableStore {
   private readonly item: vscode.StatusBarItem;
   /** The run that a click stops; "" asks for one of several. Undefined: nothing is shown. */
   private target: string | undefined;
@@ -28,7 +28,7 @@ export class StatusItem extends Store {
       this.item.hide();
       return;
     }
-    const part = live.reduce((sum, each) => sum + progress(each.record), 0) / live.length;
+    const part = live.reduce((sum, each) => sum + doneFraction(each.record), 0) / live.length;
     const label =
       live.length === 1
         ? `ADePT ${percentWhole(part)}`
@@ -37,7 +37,7 @@ export class StatusItem extends Store {
     if (this.item.text !== text) {
       this.item.text = text;
       this.item.accessibilityInformation = {
-        label: vscode.l10n.t("ADePT training, {0} done. Activate to stop.", percent(part)),
+        label: vscode.l10n.t("ADePT training, {0} done. Activate to stop.", percentText(part)),
       };
     }
     this.aim(live.length === 1 ? run.id : "", run.record.name);

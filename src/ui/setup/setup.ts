@@ -8,7 +8,7 @@ import { UserError } from "../../base/errors.ts";
 import { DRAFT_LIMITS, experimentOf, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
 import { chooseData, ownData } from "./chooseData.ts";
-import { Store } from "../window/disposable.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
 import type { ErrorReport } from "../window/errorReport.ts";
 import type { Folders } from "../window/folders.ts";
 import { host } from "../window/host.ts";
@@ -17,14 +17,14 @@ import { localised, localisedError } from "../window/localised.ts";
 import { Newest } from "../window/newest.ts";
 import { pageHtml } from "../page/pageHtml.ts";
 import { setupLabels } from "../../protocol/setupLabels.ts";
-import type { Tokens } from "../window/tokens.ts";
+import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 import { writeExperiment } from "./writeExperiment.ts";
 
 export interface SetupParts {
   readonly extensionUri: vscode.Uri;
   readonly storage: vscode.Uri;
   readonly folders: Folders;
-  readonly tokens: Tokens;
+  readonly tokens: SharedTokenWorker;
   readonly errors: ErrorReport;
   readonly log: vscode.LogOutputChannel;
   readonly workerPath: string;
@@ -40,7 +40,7 @@ const ROWS = 32;
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
 /** One setup page: answers what its form asks, and writes the experiment in the end. */
-class Setup extends Store {
+class Setup extends DisposableStore {
   private closed = false;
   private writing = false;
   private readonly looks = new Newest<Asked>((asked) => this.look(asked));
@@ -306,7 +306,7 @@ class Setup extends Store {
 }
 
 /** The setup pages, restored after a reload of the window with what was typed. */
-export class Setups extends Store implements vscode.WebviewPanelSerializer {
+export class Setups extends DisposableStore implements vscode.WebviewPanelSerializer {
   private readonly open = new Set<Setup>();
 
   constructor(private readonly parts: SetupParts) {

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { Store } from "./disposable.ts";
+import { DisposableStore } from "./disposableStore.ts";
 
 const HOMES = "adept.homes";
 const MOST_HOMES = 5;
 
 /** Where runs are kept: the workspace's folders; in a window without any, those that were trained in without one. */
-export class Folders extends Store {
+export class Folders extends DisposableStore {
   private readonly changed = this.register(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
 

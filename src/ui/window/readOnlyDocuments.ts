@@ -1,11 +1,11 @@
 import * as vscode from "vscode";
-import { Store } from "./disposable.ts";
+import { DisposableStore } from "./disposableStore.ts";
 
 const SCHEME = "adept-text";
 const MOST = 20;
 
 /** Texts made for reading, such as a table or a prediction: nothing to save, nothing to lose. */
-export class ReadOnlyDocuments extends Store implements vscode.TextDocumentContentProvider {
+export class ReadOnlyDocuments extends DisposableStore implements vscode.TextDocumentContentProvider {
   private readonly contents = new Map<string, string>();
   private count = 0;
 

@@ -2,7 +2,7 @@ import { TokenTable } from "../../analysis/tokenTable.ts";
 import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";
-import { robustScale, type Scale } from "../../heatmap/bins.ts";
+import { percentileScale, type ColourScale } from "../../heatmap/colourScale.ts";
 import type { Measure } from "../../protocol/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../protocol/heatmapQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -50,14 +50,14 @@ export class OpenTokens {
 
   async opened(): Promise<OpenedRun> {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
-    const scales: Partial<Record<Measure, Scale>> = {};
+    const scales: Partial<Record<Measure, ColourScale>> = {};
     const { reading, fields, headerless } = readingOf(this.experiment.task);
     if (byToken !== undefined) {
-      scales.norm = robustScale(byToken.norm);
+      scales.norm = percentileScale(byToken.norm);
       if (byToken.units !== undefined) scales.units = { low: 0, high: hiddenUnits, signed: false };
       if (byToken.cosine.some(Number.isFinite)) scales.cosine = { low: -1, high: 1, signed: true };
     }
-    if (byPlace !== undefined) scales.position = robustScale(byPlace);
+    if (byPlace !== undefined) scales.position = percentileScale(byPlace);
     return {
       measures: scales,
       ...(byPlace !== undefined && { places: Array.from(byPlace, short) }),

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { UserError } from "../../../src/base/errors.ts";
 import { csvForm, columnNames, TSV } from "../../../src/experiment/tableForm.ts";
-import { kindOf, textsOf } from "../../../src/heatmap/records.ts";
+import { documentKindOf, rowTexts } from "../../../src/heatmap/rowTexts.ts";
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
 import type { Row } from "../../../src/task/example.ts";
@@ -198,14 +198,14 @@ const recordReader: Reader = {
     const text = input.toString();
     const line = text.split("\n")[0]!;
     for (const name of ["x.jsonl", "x.csv", "x.tsv", "x.txt", "x.adept.json"]) {
-      const kind = kindOf(name);
+      const kind = documentKindOf(name);
       const form = kind === "tsv" ? TSV : csvForm(text);
       const head =
         kind === "csv" || kind === "tsv"
           ? { form, columns: columnNames(tableCells(line, form).map((cell) => cell.text)) }
           : undefined;
       const record = kind === "experiment" || kind === "csv" ? text : line;
-      for (const { text: read, pieces } of textsOf(
+      for (const { text: read, pieces } of rowTexts(
         { line: 0, lines: 1, text: record },
         { kind, head, reading: [{ literal: "t: " }, { fields: ["text"] }] },
       )) {

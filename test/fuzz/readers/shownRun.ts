@@ -12,7 +12,7 @@ export async function openShown(): Promise<void> {
 
 /** @throws what the window would stumble over in a run's record */
 export function checkShown(record: RunRecord): void {
-  const { runItem, tooltip, viewOf, choiceOf } = parts!;
+  const { runItem, runTooltip, viewOf, choiceOf } = parts!;
   const run = {
     id: "20260101-000000-abcd",
     record,
@@ -21,6 +21,6 @@ export function checkShown(record: RunRecord): void {
   } as never;
   const item = runItem(run, record.name);
   holds(typeof item.description === "string", "a row's description");
-  tooltip(record);
+  runTooltip(record);
   structuredClone([viewOf(run), choiceOf(run)]);
 }

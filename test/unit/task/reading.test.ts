@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { textsOf } from "../../../src/heatmap/records.ts";
+import { rowTexts } from "../../../src/heatmap/rowTexts.ts";
 import { readingOf } from "../../../src/task/reading.ts";
 
 const read = (name: string, row: object): string[] => {
@@ -11,7 +11,7 @@ const read = (name: string, row: object): string[] => {
     method: { kind: "pt" },
   });
   const text = JSON.stringify(row);
-  return textsOf({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map(
+  return rowTexts({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map(
     (each) => `${each.asTask ? "task: " : ""}${each.text}`,
   );
 };

@@ -14,7 +14,7 @@ import { loadTask } from "../../../src/task/loadTask.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
 import { tableRows } from "../../../src/task/rows/tableRows.ts";
 import { columnsOf, compileTemplate } from "../../../src/task/template.ts";
-import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
+import { DocumentRows } from "../../../src/ui/heatmap/documentRows.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-tables-"));
 after(() => {
@@ -131,8 +131,8 @@ test("any table is read as csv-parse reads it, its rows by the lines they start 
         lineCount: own.length,
         lineAt: (line: number) => ({ text: own[line]! }),
       } as unknown as TextDocument;
-      const records = new DocumentRecords(document);
-      const seen = records.in(0, own.length - 1);
+      const records = new DocumentRows(document);
+      const seen = records.rowsIn(0, own.length - 1);
       assert.deepEqual(
         seen.map(({ line }) => line + 1),
         lines,

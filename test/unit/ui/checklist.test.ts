@@ -135,7 +135,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   22: [
     [vscode("conventions"), "a run's folder that cannot be read is told"],
     [host("explorer"), "cannot be read has a row that says why"],
-    [unit("patience"), "a long wait can be cancelled"],
+    [unit("cancellableWait"), "a long wait can be cancelled"],
     [page("panel"), "progress and cancel"],
     [page("panel"), "a comparison that is being made can be cancelled"],
   ],
@@ -218,7 +218,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
     [vscode("heatmap"), "offsets over a data file"],
     [host("heatmap"), "never more than 2,000 ranges"],
   ],
-  51: [["test/unit/heatmap/colours.test.ts", "text keeps 4.5 to 1"]],
+  51: [["test/unit/heatmap/colourScale.test.ts", "text keeps 4.5 to 1"]],
   52: [
     ["test/golden/heatmap.test.ts", "every token of every string stands where"],
     [host("heatmap"), "a BOM, tabs, emoji and CRLF"],

@@ -42,7 +42,7 @@ const plan: NewRunEvent = {
 };
 
 test("a run shows its device, what a step took on each, and its graphics processors while it works", async () => {
-  const { vscode, viewOf, tooltip } = await loadParts();
+  const { vscode, viewOf, runTooltip } = await loadParts();
   const view = (shown: RunRecord) => viewOf({ id: shown.id, record: shown, directory: { path: "/none" } } as never);
   vscode.setTranslation((text) => text);
   const chosen = record(ENGINE);
@@ -54,9 +54,9 @@ test("a run shows its device, what a step took on each, and its graphics process
     view(chosen).measured,
     "onnxruntime CPU: 5831 ms; onnxruntime CUDA: 12.3 ms; webgpu: no step within 90 s",
   );
-  assert.match(tooltip(chosen).value, /Device: onnxruntime CUDA/);
-  assert.match(tooltip(record(plan)).value, /Device: onnxruntime CUDA/);
-  assert.doesNotMatch(tooltip(record()).value, /Device/);
+  assert.match(runTooltip(chosen).value, /Device: onnxruntime CUDA/);
+  assert.match(runTooltip(record(plan)).value, /Device: onnxruntime CUDA/);
+  assert.doesNotMatch(runTooltip(record()).value, /Device/);
   const live = record(ENGINE, plan, { type: "status", status: "running" }, { type: "heartbeat", pid: 1, gpus });
   assert.equal(view(live).gpu, "H100, 12.3 of 80.0 GiB, 87 % busy; A10");
   assert.equal(

@@ -47,7 +47,7 @@ test("the page has no texts of its own: all come from the host", () => {
 const foreign = (text: string): boolean => text.startsWith("⟦");
 
 test("in a pseudo-language every text that is shown is that language's", async () => {
-  const { vscode, pageLabels, setupLabels, statusText, analysisTitle, measureTitle, runItem, tooltip } =
+  const { vscode, pageLabels, setupLabels, statusText, analysisTitle, measureTitle, runItem, runTooltip } =
     await loadParts();
   vscode.setTranslation(pseudo);
   for (const labels of [pageLabels(), setupLabels()])
@@ -77,7 +77,7 @@ test("in a pseudo-language every text that is shown is that language's", async (
     message: "x",
   };
   const item = runItem({ id: record.id, record } as never, "7");
-  const described = `${String(item.description)} ${tooltip(record).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
+  const described = `${String(item.description)} ${runTooltip(record).value} ${item.accessibilityInformation?.label ?? ""} ${item.command?.title ?? ""}`;
   // What stands outside the brackets is data: names, ids, numbers.
   const own = described.replace(/⟦[^⟧]*⟧/g, "").replace(/20260101-000000-aaaa/g, "");
   assert.doesNotMatch(own, /[a-z]{2}/i, own);

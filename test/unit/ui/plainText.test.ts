@@ -44,7 +44,7 @@ test("a run's row, its tooltip and the heatmap's legend show a hostile name as t
   } as never;
   const item = parts.runItem(run, name);
   for (const text of [item.label as string, String(item.description)]) assert.doesNotMatch(text, /[\n\f\u202e]/);
-  assert.doesNotMatch(parts.tooltip(record).value, /\n- \[go\]|\f|\u202e/);
+  assert.doesNotMatch(parts.runTooltip(record).value, /\n- \[go\]|\f|\u202e/);
 });
 
 test("a page's message has an end", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NewRunEvent } from "../../../src/record/events.ts";
 import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
-import { fits, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runs/runFilter.ts";
+import { passesFilter, isFiltered, NO_FILTER, storedFilter } from "../../../src/ui/runs/runFilter.ts";
 import { summaryOf, treeOf as grouped, type TreeNode } from "../../../src/ui/runs/runTree.ts";
 
 const treeOf = (records: readonly RunRecord[], sort: Parameters<typeof grouped>[1]): TreeNode[] =>
@@ -157,20 +157,21 @@ test("a search finds every word somewhere in name, method, task, tags and note; 
   });
   const archived = record("o", { more: [{ type: "annotated", archived: true }] });
   for (const text of ["", "mail", "PROMPT adept", "paper", "lower rate"])
-    assert.ok(fits(run, { ...NO_FILTER, text }), text);
-  assert.ok(!fits(run, { ...NO_FILTER, text: "mail dept!" }));
+    assert.ok(passesFilter(run, { ...NO_FILTER, text }), text);
+  assert.ok(!passesFilter(run, { ...NO_FILTER, text: "mail dept!" }));
   assert.ok(
-    !fits(run, { ...NO_FILTER, statuses: ["failed"] }) && fits(run, { ...NO_FILTER, statuses: ["failed", "finished"] }),
+    !passesFilter(run, { ...NO_FILTER, statuses: ["failed"] }) &&
+      passesFilter(run, { ...NO_FILTER, statuses: ["failed", "finished"] }),
   );
   assert.ok(
-    !fits(run, { ...NO_FILTER, starred: true }) &&
-      !fits(run, { ...NO_FILTER, tags: ["other"] }) &&
-      fits(run, { ...NO_FILTER, tags: ["paper"] }),
+    !passesFilter(run, { ...NO_FILTER, starred: true }) &&
+      !passesFilter(run, { ...NO_FILTER, tags: ["other"] }) &&
+      passesFilter(run, { ...NO_FILTER, tags: ["paper"] }),
   );
   assert.ok(
-    !fits(archived, NO_FILTER) &&
-      fits(archived, { ...NO_FILTER, archived: true }) &&
-      fits(run, { ...NO_FILTER, archived: true }),
+    !passesFilter(archived, NO_FILTER) &&
+      passesFilter(archived, { ...NO_FILTER, archived: true }) &&
+      passesFilter(run, { ...NO_FILTER, archived: true }),
   );
 });
 

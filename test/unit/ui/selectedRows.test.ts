@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Selection, TextDocument } from "vscode";
-import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
+import { DocumentRows } from "../../../src/ui/heatmap/documentRows.ts";
 import { selectedRows } from "../../../src/ui/heatmap/selectedRows.ts";
 
 /** The first lines of the rows that a selection means. */
@@ -15,7 +15,7 @@ function rows(
     lineCount: lines.length,
     lineAt: (at: number) => ({ text: lines[at]! }),
   } as unknown as TextDocument;
-  return selectedRows(new DocumentRecords(document), {
+  return selectedRows(new DocumentRows(document), {
     start: { line, character: from },
     end: { line: last, character: to },
   } as Selection)?.map((row) => row.line);

@@ -1,7 +1,7 @@
 import { makeBranch } from "../../../run/git/gitBranch.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
-import { requireCodeCommit, gitHere } from "../../gitHere.ts";
+import { codeCommitOf, gitHere } from "../../gitHere.ts";
 import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
@@ -11,7 +11,7 @@ async function run({ values, positionals: [wanted, name] }: Parsed<typeof RUN_OP
   if (wanted === undefined || name === undefined) throw new WrongUse("branch takes a run and a name");
   const run = namedRun(values["runs-dir"], wanted);
   const store = await gitHere();
-  await makeBranch(store, name, run.record().resultCommit ?? requireCodeCommit(run));
+  await makeBranch(store, name, run.record().resultCommit ?? codeCommitOf(run));
   say(values.json === true ? JSON.stringify({ run: run.id, branch: name }) : `branch ${name} is made`);
   return 0;
 }

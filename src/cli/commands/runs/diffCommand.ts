@@ -2,7 +2,7 @@ import { GitRestore } from "../../../run/git/gitRestore.ts";
 import { isResult } from "../../../run/git/gitResults.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
-import { requireCodeCommit, gitHere } from "../../gitHere.ts";
+import { codeCommitOf, gitHere } from "../../gitHere.ts";
 import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
@@ -13,8 +13,8 @@ async function run({ values, positionals: [wanted = "latest", other] }: Parsed<t
   const second = other === undefined ? undefined : namedRun(values["runs-dir"], other);
   const files =
     second === undefined
-      ? await new GitRestore(store).differences(requireCodeCommit(run))
-      : (await store.changedFiles(requireCodeCommit(run), requireCodeCommit(second)))
+      ? await new GitRestore(store).differences(codeCommitOf(run))
+      : (await store.changedFiles(codeCommitOf(run), codeCommitOf(second)))
           .filter(({ path }) => !isResult(path))
           .map(({ path, status }) => ({ path, status }));
   if (values.json === true)

@@ -3,7 +3,7 @@ import { UserError } from "../../../base/errors.ts";
 import { GitRestore, type RestorableFile } from "../../../run/git/gitRestore.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
-import { requireCodeCommit, gitHere } from "../../gitHere.ts";
+import { codeCommitOf, gitHere } from "../../gitHere.ts";
 import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
@@ -47,7 +47,7 @@ async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OP
   if (wanted === undefined || (paths.length === 0 && values.all !== true))
     throw new WrongUse("restore takes a run, and paths or --all; adept runs diff RUN lists them");
   const run = namedRun(values["runs-dir"], wanted);
-  const commit = requireCodeCommit(run);
+  const commit = codeCommitOf(run);
   const files = await restoring.differences(commit);
   const restored = values.all === true ? files.map(({ path }) => path) : chosen(files, store.git.folder, paths);
   if (restored.length === 0) {

@@ -12,7 +12,7 @@ import { tableCells } from "./tableFields.ts";
  */
 export type DocumentKind = "prose" | "jsonl" | "csv" | "tsv" | "experiment";
 
-export function kindOf(path: string): DocumentKind {
+export function documentKindOf(path: string): DocumentKind {
   const name = path.toLowerCase();
   if (name.endsWith(".adept.json")) return "experiment";
   return name.endsWith(".jsonl") || name.endsWith(".ndjson")
@@ -34,7 +34,7 @@ export interface TableHead {
  * Lines of a document that belong together, as one string with "\n" between them; `bare`: a table's line with a quote
  * that is not closed, where quotes count as characters.
  */
-export interface TextRecord {
+export interface DocumentRow {
   line: number;
   lines: number;
   text: string;
@@ -85,8 +85,8 @@ function literalsOf({ text, at }: Spelled): PlacedText[] {
 }
 
 /** What a model would read of one record. @param head of a table alone */
-export function textsOf(
-  { text, bare = false }: TextRecord,
+export function rowTexts(
+  { text, bare = false }: DocumentRow,
   { kind, head, ...reading }: { kind: DocumentKind; head: TableHead | undefined } & RowReading,
 ): PlacedText[] {
   switch (kind) {

@@ -1,15 +1,15 @@
 /** A place in a document. */
-export interface Place {
+export interface TextPosition {
   line: number;
   column: number;
 }
 /** What an editor says of what is seen: lines, and of lines that are wrapped the columns too. */
-export interface SeenRange {
-  from: Place;
-  to: Place;
+export interface VisibleRange {
+  from: TextPosition;
+  to: TextPosition;
 }
 /** Columns of a line, or units of a record, from the first to behind the last. */
-export type Window = readonly [from: number, to: number];
+export type ColumnRange = readonly [from: number, to: number];
 
 /**
  * Columns that are read of all lines in sight together, about what can be painted: of long lines nobody says which
@@ -24,17 +24,22 @@ const ABOUT_CURSOR = 2000;
 const UNSAID = 80;
 
 /** Which lines and columns of a document are to be read and painted: those in sight, and some lines around them. */
-export class Sight {
+export class Viewport {
   /** first and last line of each part; folded lines between them are not in sight */
   readonly parts: [first: number, last: number][] = [];
   /** columns of a line that are read from its start */
   readonly lead: number;
-  private readonly windows = new Map<number, Window[]>();
+  private readonly windows = new Map<number, ColumnRange[]>();
 
   /** @param margin lines around those seen @param lengthOf how long a line is */
   constructor(
-    private readonly ranges: readonly SeenRange[],
-    private readonly document: { lineCount: number; margin: number; cursor: Place; lengthOf: (line: number) => number },
+    private readonly ranges: readonly VisibleRange[],
+    private readonly document: {
+      lineCount: number;
+      margin: number;
+      cursor: TextPosition;
+      lengthOf: (line: number) => number;
+    },
   ) {
     const { lineCount, margin } = document;
     const last = lineCount - 1;
@@ -54,13 +59,13 @@ export class Sight {
   }
 
   /** The columns of a line that are read. */
-  columns(line: number): Window[] {
+  columns(line: number): ColumnRange[] {
     const known = this.windows.get(line) ?? this.columnsOf(line);
     this.windows.set(line, known);
     return known;
   }
 
-  private columnsOf(line: number): Window[] {
+  private columnsOf(line: number): ColumnRange[] {
     const wrapped = this.wrapped(line);
     const { cursor } = this.document;
     if (wrapped !== undefined) return [wrapped];
@@ -76,7 +81,7 @@ export class Sight {
    * The columns of a wrapped line that starts above the first line of the window, or goes on below the last; else
    * undefined: of other lines nobody says what is seen.
    */
-  wrapped(line: number): Window | undefined {
+  wrapped(line: number): ColumnRange | undefined {
     for (const { from, to } of this.ranges) {
       const above = line === from.line && from.column > 0;
       const below = line === to.line && to.column < this.document.lengthOf(line);

@@ -1,7 +1,7 @@
 import type { Disposable } from "vscode";
 
 /** Owns what it registers and lets go of it, last first, when disposed. */
-export class Store implements Disposable {
+export class DisposableStore implements Disposable {
   private readonly owned: Disposable[] = [];
 
   protected register<T extends Disposable>(owned: T): T {

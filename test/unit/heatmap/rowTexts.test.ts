@@ -5,12 +5,12 @@ import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
 import { placeOf } from "../../../src/heatmap/placedText.ts";
 import type { ReadingPart } from "../../../src/experiment/templateParts.ts";
 import { csvForm, leavesQuoteOpen, TSV } from "../../../src/experiment/tableForm.ts";
-import { kindOf, textsOf, type DocumentKind } from "../../../src/heatmap/records.ts";
+import { documentKindOf, rowTexts, type DocumentKind } from "../../../src/heatmap/rowTexts.ts";
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
 const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns: string[] = []) =>
-  textsOf(
+  rowTexts(
     { line: 0, lines: text.split("\n").length, text },
     { kind, reading, head: { form: csvForm(columns.join()), columns } },
   );
@@ -134,7 +134,7 @@ test("an experiment's own texts are what a model reads of it", () => {
     ['Say "it":', "{{a}} premise: ", " and ", " or"],
   );
   assert.deepEqual(read("{", "experiment"), []);
-  assert.deepEqual(["a.adept.json", "b.JSONL", "c.csv", "d.tsv", "e.txt", "f.json"].map(kindOf), [
+  assert.deepEqual(["a.adept.json", "b.JSONL", "c.csv", "d.tsv", "e.txt", "f.json"].map(documentKindOf), [
     "experiment",
     "jsonl",
     "csv",

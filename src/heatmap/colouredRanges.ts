@@ -1,12 +1,12 @@
-import { binOf, type Scale } from "./bins.ts";
+import { binOf, type ColourScale } from "./colourScale.ts";
 import { placeOf, type PlacedText } from "./placedText.ts";
-import type { TextRecord } from "./records.ts";
+import type { DocumentRow } from "./rowTexts.ts";
 
 /**
  * Tokens of one text: `spans` holds first and last unit (exclusive) of each in the text, `values` what is shown of it,
  * null where it has none.
  */
-export interface TokenRow {
+export interface TokenValues {
   ids: readonly number[];
   spans: readonly number[];
   values: readonly (number | null)[];
@@ -16,7 +16,7 @@ export interface TokenRow {
  * Tokens of a part of a text. `from`: the unit that the part begins at, `place`: of its first token, null where that is
  * not known; `most`: places that the model reads.
  */
-export interface PlacedRow extends TokenRow {
+export interface ChunkTokens extends TokenValues {
   from?: number;
   place?: number | null;
   most?: number;
@@ -26,7 +26,7 @@ export interface PlacedRow extends TokenRow {
  * A token where it stands in the document; `place` counts the text's tokens from 0, where that is known; `beyond`: the
  * model does not read so far.
  */
-export interface Spot {
+export interface PlacedToken {
   line: number;
   from: number;
   to: number;
@@ -52,7 +52,7 @@ export interface Painted {
 }
 
 /** Where a record's unit stands: its line and column. */
-function lineStarts({ text, lines }: TextRecord): number[] {
+function lineStarts({ text, lines }: DocumentRow): number[] {
   const starts = [0];
   for (let at = lines > 1 ? text.indexOf("\n") : -1; at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;
@@ -62,9 +62,13 @@ function lineStarts({ text, lines }: TextRecord): number[] {
  * The tokens of a record's texts as they stand in the document, in its order; those of a template's own words stand
  * nowhere.
  */
-export function spotsOf(record: TextRecord, texts: readonly PlacedText[], rows: readonly PlacedRow[]): Spot[] {
+export function placeTokens(
+  record: DocumentRow,
+  texts: readonly PlacedText[],
+  rows: readonly ChunkTokens[],
+): PlacedToken[] {
   const starts = lineStarts(record);
-  const spots: Spot[] = [];
+  const spots: PlacedToken[] = [];
   texts.forEach((text, t) => {
     const { ids, spans, values, from: unit = 0, place: first = 0, most = Infinity } = rows[t]!;
     ids.forEach((id, i) => {
@@ -103,14 +107,14 @@ function lineAt(starts: readonly number[], unit: number): number {
   return low;
 }
 
-type Part = Pick<Spot, "line" | "from" | "to" | "value">;
+type Part = Pick<PlacedToken, "line" | "from" | "to" | "value">;
 
 /**
  * Means over the tokens of a word or of a line. Tokens without a value count for nothing.
  * @param textOf a line's text, whose spaces part its words
  */
 function* gathered(
-  spots: Iterable<Spot>,
+  spots: Iterable<PlacedToken>,
   detail: "words" | "lines",
   textOf: (line: number) => string,
 ): Generator<Part> {
@@ -137,7 +141,7 @@ function* gathered(
 }
 
 /** Neighbours of one colour that touch are one range; bare ones are none. It ends when there are more than `most`. */
-export function colouredRanges(spots: Iterable<Part>, scale: Scale, most = Infinity): ColouredRange[] {
+export function colouredRanges(spots: Iterable<Part>, scale: ColourScale, most = Infinity): ColouredRange[] {
   const ranges: ColouredRange[] = [];
   for (const { line, from, to, value } of spots) {
     const bin = binOf(value, scale);
@@ -171,14 +175,14 @@ export interface PaintedView {
  * @param spots in order; gone over several times, no further than is needed
  */
 export function paint(
-  spots: Iterable<Spot>,
-  scale: Scale,
+  spots: Iterable<PlacedToken>,
+  scale: ColourScale,
   { most, cursor, textOf, startOf = () => 0 }: PaintedView,
 ): Painted {
   const all = colouredRanges(spots, scale, most);
   if (all.length <= most) return { ranges: all, detail: "tokens", columns: undefined };
   // Fewer columns are a part of more.
-  const near: Spot[][] = [];
+  const near: PlacedToken[][] = [];
   for (const columns of COLUMNS)
     near.push(
       [...(near.at(-1) ?? spots)].filter(

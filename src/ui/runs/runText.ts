@@ -51,7 +51,7 @@ export function statusIcon(status: RunStatus): vscode.ThemeIcon {
 }
 
 /** Part of the planned steps that are done, 0 to 1. */
-export function progress(record: RunRecord): number {
+export function doneFraction(record: RunRecord): number {
   return record.steps > 0 ? Math.min(1, (record.lastStep?.step ?? 0) / record.steps) : 0;
 }
 
@@ -61,12 +61,14 @@ export function timeLeft(seconds: number): string {
   return vscode.l10n.t("{0} h left", (seconds / 3600).toFixed(1));
 }
 
-export function percent(part: number): string {
+export function percentText(part: number): string {
   return `${(100 * part).toFixed(1)} %`;
 }
 
 /** The metric worth showing, as text: the trained model's on test, else its latest on validation. */
-export function result(record: RunRecord): { name: string; value: string; split: "test" | "validation" } | undefined {
+export function shownResult(
+  record: RunRecord,
+): { name: string; value: string; split: "test" | "validation" } | undefined {
   for (const split of ["test", "validation"] as const) {
     const known = leadingMetric(
       record.evaluations.findLast((e) => e.split === split && e.label === "trained")?.metrics ?? {},
@@ -78,16 +80,16 @@ export function result(record: RunRecord): { name: string; value: string; split:
 }
 
 /** One short line: status, step, metric, time left. */
-export function describe(record: RunRecord): string {
-  return [statusText(record.status), detail(record)].filter((part) => part !== "").join(" · ");
+export function runSummary(record: RunRecord): string {
+  return [statusText(record.status), summaryWithoutStatus(record)].filter((part) => part !== "").join(" · ");
 }
 
 /** The same without the status. */
-export function detail(record: RunRecord): string {
+export function summaryWithoutStatus(record: RunRecord): string {
   const parts: string[] = [];
   if (record.lastStep !== undefined && record.status !== "finished")
     parts.push(`${record.lastStep.step}/${record.steps}`);
-  const known = result(record);
+  const known = shownResult(record);
   if (known !== undefined) parts.push(known.value);
   if (isLive(record.status) && record.lastStep !== undefined && record.status === "running")
     parts.push(timeLeft(record.lastStep.secondsLeft));

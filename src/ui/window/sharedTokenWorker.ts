@@ -1,10 +1,10 @@
 import type { LogOutputChannel } from "vscode";
 import type { TokenWorker } from "../../executor/tokenWorker.ts";
-import { Store } from "./disposable.ts";
+import { DisposableStore } from "./disposableStore.ts";
 import { host } from "./host.ts";
 
 /** The window's one token worker; its process starts with the first question and ends when none comes. */
-export class Tokens extends Store {
+export class SharedTokenWorker extends DisposableStore {
   private worker: TokenWorker | undefined;
 
   constructor(

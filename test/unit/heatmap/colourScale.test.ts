@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { binOf, robustScale, sharedScale } from "../../../src/heatmap/bins.ts";
-import { colouredRanges, paint, type Spot } from "../../../src/heatmap/ranges.ts";
+import { binOf, percentileScale, sharedScale } from "../../../src/heatmap/colourScale.ts";
+import { colouredRanges, paint, type PlacedToken } from "../../../src/heatmap/colouredRanges.ts";
 
 type Rgb = [number, number, number];
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
@@ -94,24 +94,24 @@ test("bins go up with the value, ends hold what lies beyond, the middle of a sig
       },
     ),
   );
-  assert.deepEqual(robustScale(Array.from({ length: 101 }, (_, i) => i)), { low: 2, high: 98, signed: false });
+  assert.deepEqual(percentileScale(Array.from({ length: 101 }, (_, i) => i)), { low: 2, high: 98, signed: false });
   assert.deepEqual(sharedScale([scale, { low: 0, high: 5, signed: false }]), { low: 0, high: 20, signed: false });
 });
 
 test("where nearly all values are one, the others are told apart", () => {
   const zeros = Array.from({ length: 980 }, () => 0);
-  const some = robustScale([...zeros, ...Array.from({ length: 20 }, (_, i) => i + 1)]);
+  const some = percentileScale([...zeros, ...Array.from({ length: 20 }, (_, i) => i + 1)]);
   assert.equal(some.low, 0);
   assert.ok(some.high > 19 && some.high <= 20);
   assert.notEqual(binOf(2, some), binOf(18, some));
-  assert.deepEqual(robustScale([...zeros.map(() => 3), 1, 9]), { low: 1, high: 9, signed: false });
-  assert.deepEqual(robustScale([4, 4, 4]), { low: 4, high: 4, signed: false });
-  assert.deepEqual(robustScale([0, 0]), { low: 0, high: 0, signed: false });
-  assert.deepEqual(robustScale([NaN, 5, 5]), { low: 5, high: 5, signed: false });
-  assert.deepEqual(robustScale([]), { low: 0, high: 0, signed: false });
+  assert.deepEqual(percentileScale([...zeros.map(() => 3), 1, 9]), { low: 1, high: 9, signed: false });
+  assert.deepEqual(percentileScale([4, 4, 4]), { low: 4, high: 4, signed: false });
+  assert.deepEqual(percentileScale([0, 0]), { low: 0, high: 0, signed: false });
+  assert.deepEqual(percentileScale([NaN, 5, 5]), { low: 5, high: 5, signed: false });
+  assert.deepEqual(percentileScale([]), { low: 0, high: 0, signed: false });
 });
 
-const spot = (line: number, from: number, to: number, value: number | null, place = 0): Spot => ({
+const spot = (line: number, from: number, to: number, value: number | null, place = 0): PlacedToken => ({
   line,
   from,
   to,
@@ -146,7 +146,7 @@ test("touching tokens of one colour are one range; gaps, other colours and token
 });
 
 test("what is too much is shown coarser, never more than the most, and says so", () => {
-  const line = (length: number, at = 0): Spot[] =>
+  const line = (length: number, at = 0): PlacedToken[] =>
     Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i));
   const cursor = { line: 0, column: 3000 };
   assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), {

@@ -5,7 +5,7 @@ import * as vscode from "vscode";
 const MOST = 20;
 
 /** Looks after files and folders, there or not, also where another program changes them. */
-export class PlaceWatch {
+export class PathWatch {
   private readonly watchers = new Map<string, vscode.Disposable>();
 
   constructor(private readonly changed: () => void) {}

@@ -1,7 +1,7 @@
 import { unitsWithin, type PlacedText } from "./placedText.ts";
-import { spotsOf, type PlacedRow, type Spot, type TokenRow } from "./ranges.ts";
-import type { TextRecord } from "./records.ts";
-import type { Window } from "./sight.ts";
+import { placeTokens, type ChunkTokens, type PlacedToken, type TokenValues } from "./colouredRanges.ts";
+import type { DocumentRow } from "./rowTexts.ts";
+import type { ColumnRange } from "./viewport.ts";
 
 /** Units of a text that are read at a time, and how far behind them the end of a word is looked for. */
 const CELL = 500;
@@ -12,15 +12,15 @@ const UNITS_A_TOKEN = 6;
 const UNITS_A_SPOT = 25;
 
 /** What of a text has a value: so many tokens of a task's input, and, where places are shown, so many places. */
-export interface Reach {
+export interface TokenLimits {
   most: number;
   places: readonly number[] | undefined;
 }
 
 /** A part of a record's text that is asked for. */
-export interface Cell {
+export interface TextChunk {
   text: number;
-  cell: number;
+  chunk: number;
   content: string;
 }
 
@@ -28,7 +28,7 @@ export interface Cell {
  * Where each part of a text begins, its end last. A part ends before a space, so that its tokens are those of the whole
  * text.
  */
-export function cellBounds(text: string): number[] {
+export function chunkBounds(text: string): number[] {
   const bounds = [0];
   while (text.length - bounds.at(-1)! > CELL + WORD) {
     const from = bounds.at(-1)! + CELL;
@@ -41,19 +41,19 @@ export function cellBounds(text: string): number[] {
 }
 
 /** The tokens of one record as far as they are known, as if it stood in line 0. Long texts are known in parts. */
-export class RecordTokens {
+export class RowTokens {
   private readonly bounds: readonly (readonly number[])[];
-  private readonly rows: (TokenRow | undefined)[][];
-  private made: Spot[] | undefined;
+  private readonly rows: (TokenValues | undefined)[][];
+  private made: PlacedToken[] | undefined;
   /** what it takes to keep it, counted in tokens */
   size: number;
 
   constructor(
-    private readonly record: Pick<TextRecord, "text" | "lines">,
+    private readonly record: Pick<DocumentRow, "text" | "lines">,
     private readonly texts: readonly PlacedText[],
-    private readonly reach: Reach,
+    private readonly reach: TokenLimits,
   ) {
-    this.bounds = texts.map(({ text }) => cellBounds(text));
+    this.bounds = texts.map(({ text }) => chunkBounds(text));
     this.rows = this.bounds.map((bounds) => new Array<undefined>(bounds.length - 1).fill(undefined));
     this.size = texts.reduce(
       (sum, { text, pieces }) =>
@@ -82,39 +82,39 @@ export class RecordTokens {
   }
 
   /** What is to be asked for before all that has a value in these parts of the record is known. */
-  missing(windows: readonly Window[]): Cell[] {
+  missing(windows: readonly ColumnRange[]): TextChunk[] {
     return this.texts.flatMap((text, t) => {
       const bounds = this.bounds[t]!;
       const rows = this.rows[t]!;
       const wanted = this.cellsWithin(t, windows);
       const most = this.reachOf(text);
       const cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
-      const asked: Cell[] = [];
+      const asked: TextChunk[] = [];
       let tokens = 0;
       for (const cell of cells) {
         if (most !== undefined && tokens >= most) break;
         tokens += rows[cell]?.ids.length ?? (bounds[cell + 1]! - bounds[cell]!) / UNITS_A_TOKEN;
         if (rows[cell] === undefined)
-          asked.push({ text: t, cell, content: text.text.slice(bounds[cell], bounds[cell + 1]) });
+          asked.push({ text: t, chunk: cell, content: text.text.slice(bounds[cell], bounds[cell + 1]) });
       }
       return asked;
     });
   }
 
-  learn({ text, cell }: Cell, row: TokenRow): void {
+  learn({ text, chunk: cell }: TextChunk, row: TokenValues): void {
     if (this.rows[text]![cell] === undefined) this.size += row.ids.length;
     this.rows[text]![cell] = row;
     this.made = undefined;
   }
 
   /** The tokens that are known, in order. */
-  spots(): readonly Spot[] {
+  spots(): readonly PlacedToken[] {
     return (this.made ??= this.place());
   }
 
-  private place(): Spot[] {
+  private place(): PlacedToken[] {
     const texts: PlacedText[] = [];
-    const placed: PlacedRow[] = [];
+    const placed: ChunkTokens[] = [];
     this.texts.forEach((text, t) => {
       let place: number | null = 0;
       for (const [cell, row] of this.rows[t]!.entries()) {
@@ -133,10 +133,10 @@ export class RecordTokens {
         if (place !== null) place += row.ids.length;
       }
     });
-    return spotsOf({ ...this.record, line: 0 }, texts, placed);
+    return placeTokens({ ...this.record, line: 0 }, texts, placed);
   }
 
-  private ofPlaces({ ids }: TokenRow, first: number | null): (number | null)[] {
+  private ofPlaces({ ids }: TokenValues, first: number | null): (number | null)[] {
     return ids.map((_, i) => (first === null ? null : (this.reach.places?.[first + i] ?? null)));
   }
 
@@ -146,7 +146,7 @@ export class RecordTokens {
     return asTask ? Math.min(most, places?.length ?? Infinity) : places?.length;
   }
 
-  private cellsWithin(t: number, windows: readonly Window[]): number[] {
+  private cellsWithin(t: number, windows: readonly ColumnRange[]): number[] {
     const bounds = this.bounds[t]!;
     const found = new Set<number>();
     for (const [from, to] of windows)

@@ -6,7 +6,7 @@ import type { ReadOnlyDocuments } from "../window/readOnlyDocuments.ts";
 const quote = (text: string): string => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** The tokens in sight as rows: what a heatmap shows, for who does not see it, or wants to count. */
-export async function showTable(heatmap: EditorHeatmap, documents: ReadOnlyDocuments): Promise<void> {
+export async function showTokenTable(heatmap: EditorHeatmap, documents: ReadOnlyDocuments): Promise<void> {
   const { document } = heatmap.editor;
   const { measure, run } = heatmap.choice;
   const rows = heatmap

@@ -2,11 +2,11 @@
 const LONGEST = 8;
 
 /** Long work of the host in parts: between them whatever else waits has its turn. */
-export class Turns {
+export class Yielder {
   private from = performance.now();
 
   /** Lets others go first where the work has gone on for long enough. */
-  async give(): Promise<void> {
+  async yieldIfDue(): Promise<void> {
     if (performance.now() - this.from < LONGEST) return;
     await new Promise((done) => {
       setImmediate(done);

@@ -1,4 +1,4 @@
-import type { RecordTokens } from "./recordTokens.ts";
+import type { RowTokens } from "./rowTokens.ts";
 
 /** Tokens that are kept. */
 const MOST = 250_000;
@@ -7,13 +7,13 @@ const MOST = 250_000;
  * The records whose tokens are known, by their text. The longest unused are let go first, and never one that is in
  * sight.
  */
-export class KnownRecords {
-  private readonly records = new Map<string, RecordTokens>();
-  private held = new Set<string>();
+export class RowTokensCache {
+  private readonly records = new Map<string, RowTokens>();
+  private pinned = new Set<string>();
 
   constructor(private readonly most = MOST) {}
 
-  get(text: string): RecordTokens | undefined {
+  get(text: string): RowTokens | undefined {
     const known = this.records.get(text);
     if (known !== undefined) {
       this.records.delete(text);
@@ -22,14 +22,14 @@ export class KnownRecords {
     return known;
   }
 
-  add(text: string, tokens: RecordTokens): RecordTokens {
+  add(text: string, tokens: RowTokens): RowTokens {
     this.records.set(text, tokens);
     return tokens;
   }
 
   /** What is in sight now. */
-  hold(texts: Iterable<string>): void {
-    this.held = new Set(texts);
+  pin(texts: Iterable<string>): void {
+    this.pinned = new Set(texts);
   }
 
   /** Lets go of what is too much. */
@@ -37,7 +37,7 @@ export class KnownRecords {
     let size = [...this.records.values()].reduce((sum, each) => sum + each.size, 0);
     for (const [text, its] of this.records) {
       if (size <= this.most) return;
-      if (this.held.has(text)) continue;
+      if (this.pinned.has(text)) continue;
       this.records.delete(text);
       size -= its.size;
     }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { loadParts } from "../../host/loadParts.ts";
 
 const {
-  withPatience,
+  cancellableWait,
   vscode: { waits },
 } = await loadParts();
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
 
 test("a short wait is shown in the status bar and asks nothing", async () => {
   assert.equal(
-    await withPatience(
+    await cancellableWait(
       "short",
       async () => {
         await sleep(10);
@@ -35,7 +35,7 @@ test("a long wait can be cancelled: it ends at once, its work hears of it, and i
   let finish: (error: Error) => void = () => {
     /* not yet at work */
   };
-  const waiting = withPatience(
+  const waiting = cancellableWait(
     "long",
     (signal) =>
       new Promise<number>((_, reject) => {
@@ -62,7 +62,7 @@ test("a long wait can be cancelled: it ends at once, its work hears of it, and i
 
 test("a failure is the caller's, and ends what is shown", async () => {
   await assert.rejects(
-    withPatience(
+    cancellableWait(
       "fails",
       async () => {
         await sleep(30);

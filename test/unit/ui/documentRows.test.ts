@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
-import { DocumentRecords } from "../../../src/ui/heatmap/documentRecords.ts";
-import { Turns } from "../../../src/ui/window/turns.ts";
+import { DocumentRows } from "../../../src/ui/heatmap/documentRows.ts";
+import { Yielder } from "../../../src/ui/window/yielder.ts";
 
 /** A document that counts how often a line of it is looked at. */
 class Counted {
@@ -19,8 +19,8 @@ class Counted {
     this.looks++;
     return { text: this.lines[line]! };
   }
-  records(headerless?: readonly string[]): DocumentRecords {
-    return new DocumentRecords(this as unknown as TextDocument, headerless);
+  records(headerless?: readonly string[]): DocumentRows {
+    return new DocumentRows(this as unknown as TextDocument, headerless);
   }
 }
 const changed = (line: number): TextDocumentContentChangeEvent[] => [
@@ -36,7 +36,7 @@ test("a quote that nothing closes is a character of its line: the rows after it 
   lines[1000] = '999,"the meeting about paper and stone,yes';
   const document = new Counted(lines);
   const records = document.records();
-  const stray = records.in(1000, 1000)[0]!;
+  const stray = records.rowsIn(1000, 1000)[0]!;
   assert.deepEqual([stray.lines, stray.bare], [1, true]);
   assert.deepEqual(
     records.texts(stray, {}).map(({ text }) => text),
@@ -44,13 +44,13 @@ test("a quote that nothing closes is a character of its line: the rows after it 
     "its quote ends no cell",
   );
   assert.deepEqual(
-    records.in(40_000, 40_060).map(({ line, lines: count }) => [line, count]),
+    records.rowsIn(40_000, 40_060).map(({ line, lines: count }) => [line, count]),
     Array.from({ length: 61 }, (_, i) => [40_000 + i, 1]),
   );
   assert.ok(document.looks < 45_000, `each line once: ${document.looks}`);
   document.looks = 0;
-  records.in(40_001, 40_061);
-  for (const record of records.in(40_000, 40_060)) records.texts(record, {});
+  records.rowsIn(40_001, 40_061);
+  for (const record of records.rowsIn(40_000, 40_060)) records.texts(record, {});
   assert.ok(document.looks < 300, `what is known is not looked at again: ${document.looks}`);
 });
 
@@ -61,7 +61,7 @@ test("cells still go over lines, up to a limit", () => {
     `end",yes`,
   ];
   const document = new Counted(["id,text,label", ...cell(150), "8,river,no", ...cell(250), "9,river,no"]);
-  const found = document.records().in(0, 1000);
+  const found = document.records().rowsIn(0, 1000);
   assert.deepEqual(
     found.slice(0, 2).map(({ line, lines }) => [line, lines]),
     [
@@ -76,24 +76,24 @@ test("cells still go over lines, up to a limit", () => {
 test("an edit below is found at once, far above it is looked for in parts", async () => {
   const document = new Counted(rows(80_000));
   const records = document.records();
-  await records.find(70_000, new Turns());
+  await records.find(70_000, new Yielder());
   document.looks = 0;
   records.changed(changed(69_990));
   assert.ok(records.isNear(70_000));
-  records.in(69_960, 70_060);
+  records.rowsIn(69_960, 70_060);
   assert.ok(document.looks < 1000, String(document.looks));
   records.changed(changed(1));
   assert.equal(records.isNear(70_000), false);
   let parts = 0;
   await records.find(70_000, {
-    give: () => {
+    yieldIfDue: () => {
       parts++;
       return Promise.resolve();
     },
-  } as Turns);
+  } as Yielder);
   assert.ok(parts > 100, "others have their turn in between");
   assert.ok(records.isNear(70_000));
-  assert.equal(records.in(70_000, 70_000)[0]?.line, 70_000);
+  assert.equal(records.rowsIn(70_000, 70_000)[0]?.line, 70_000);
 });
 
 test("whatever is edited, records are those of a document that is looked at for the first time", () => {
@@ -113,15 +113,15 @@ test("whatever is edited, records are those of a document that is looked at for 
         const lines = [...first, ...plain, ...second, ...plain];
         const document = new Counted(lines);
         const records = document.records();
-        records.in(0, lines.length - 1);
+        records.rowsIn(0, lines.length - 1);
         for (const [at, count, added] of edits) {
           const from = Math.min(at, document.lines.length - 1);
           document.lines.splice(from, count, ...added);
           if (document.lines.length === 0) document.lines.push("");
           records.changed(changed(from));
           assert.deepEqual(
-            records.in(0, document.lines.length - 1),
-            new Counted([...document.lines]).records().in(0, document.lines.length - 1),
+            records.rowsIn(0, document.lines.length - 1),
+            new Counted([...document.lines]).records().rowsIn(0, document.lines.length - 1),
           );
         }
       },
@@ -134,7 +134,7 @@ test("the first line that is not empty is a table's header, unless the task's ta
   const texts = (document: Counted, headerless?: string[]): string[][] => {
     const records = document.records(headerless);
     return records
-      .in(0, 10)
+      .rowsIn(0, 10)
       .filter(({ text }) => text !== "")
       .map((record) => records.texts(record, { reading: [{ fields: ["sentence"] }] }).map(({ text }) => text));
   };

@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
-import { KnownRecords } from "../../../src/heatmap/knownRecords.ts";
+import { RowTokensCache } from "../../../src/heatmap/rowTokensCache.ts";
 import { joined, whole } from "../../../src/heatmap/placedText.ts";
-import type { TokenRow } from "../../../src/heatmap/ranges.ts";
-import { cellBounds, RecordTokens, type Cell, type Reach } from "../../../src/heatmap/recordTokens.ts";
+import type { TokenValues } from "../../../src/heatmap/colouredRanges.ts";
+import { chunkBounds, RowTokens, type TextChunk, type TokenLimits } from "../../../src/heatmap/rowTokens.ts";
 
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
 /** One token a word, whose value is its length. */
-const rowOf = (text: string): TokenRow => {
+const rowOf = (text: string): TokenValues => {
   const words = [...text.matchAll(/\S+/g)];
   return {
     ids: words.map(({ 0: word }) => word.length),
@@ -18,12 +18,12 @@ const rowOf = (text: string): TokenRow => {
     values: words.map(({ 0: word }) => word.length),
   };
 };
-const ALL: Reach = { most: Infinity, places: undefined };
-const prose = (text: string, reach = ALL): RecordTokens =>
-  new RecordTokens({ text, lines: 1 }, [whole({ text, at: 0 })], reach);
-const task = (text: string, reach: Reach): RecordTokens =>
-  new RecordTokens({ text, lines: 1 }, [joined(["say ", { text, at: 0 }])], reach);
-const learnAll = (tokens: RecordTokens, cells: readonly Cell[]): void => {
+const ALL: TokenLimits = { most: Infinity, places: undefined };
+const prose = (text: string, reach = ALL): RowTokens =>
+  new RowTokens({ text, lines: 1 }, [whole({ text, at: 0 })], reach);
+const task = (text: string, reach: TokenLimits): RowTokens =>
+  new RowTokens({ text, lines: 1 }, [joined(["say ", { text, at: 0 }])], reach);
+const learnAll = (tokens: RowTokens, cells: readonly TextChunk[]): void => {
   for (const cell of cells) tokens.learn(cell, rowOf(cell.content));
 };
 
@@ -34,7 +34,7 @@ test("a text is cut before spaces, never inside a pair of surrogates, and its pa
         .array(fc.constantFrom("stone ", "paper, ", "😀", "好", "a".repeat(300), "\n"), { maxLength: 400 })
         .map((parts) => parts.join("")),
       (text) => {
-        const bounds = cellBounds(text);
+        const bounds = chunkBounds(text);
         assert.equal(
           bounds
             .slice(0, -1)
@@ -46,7 +46,7 @@ test("a text is cut before spaces, never inside a pair of surrogates, and its pa
       },
     ),
   );
-  const spaced = cellBounds("stone ".repeat(1000));
+  const spaced = chunkBounds("stone ".repeat(1000));
   assert.ok(spaced.length > 8 && spaced.slice(1, -1).every((bound) => "stone ".repeat(1000)[bound] === " "));
 });
 
@@ -133,7 +133,7 @@ test("where places are shown, a token has what its place has, as far as the tabl
 });
 
 test("records that are in sight stay, however much is kept", () => {
-  const known = new KnownRecords(100);
+  const known = new RowTokensCache(100);
   const text = "one two three ".repeat(20);
   const make = (name: string): void => {
     const tokens = prose(`${name} ${text}`);
@@ -141,7 +141,7 @@ test("records that are in sight stay, however much is kept", () => {
     known.add(name, tokens);
   };
   for (const name of ["seen 1", "seen 2", "seen 3"]) make(name);
-  known.hold(["seen 1", "seen 2", "seen 3"]);
+  known.pin(["seen 1", "seen 2", "seen 3"]);
   for (const name of ["around 1", "around 2"]) {
     make(name);
     known.trim();

@@ -10,7 +10,7 @@ const LONG = 5000;
  * @param work heeds the signal where it can; what comes after it is dropped
  * @returns undefined where it was cancelled
  */
-export async function withPatience<T>(
+export async function cancellableWait<T>(
   given: string,
   work: (signal: AbortSignal) => Promise<T>,
   long = LONG,

@@ -1,10 +1,16 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
 import { columnNames, csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
 import type { RowReading } from "../../experiment/templateParts.ts";
-import { kindOf, textsOf, type DocumentKind, type TableHead, type TextRecord } from "../../heatmap/records.ts";
+import {
+  documentKindOf,
+  rowTexts,
+  type DocumentKind,
+  type TableHead,
+  type DocumentRow,
+} from "../../heatmap/rowTexts.ts";
 import { tableCells } from "../../heatmap/tableFields.ts";
 import type { PlacedText } from "../../heatmap/placedText.ts";
-import type { Turns } from "../window/turns.ts";
+import type { Yielder } from "../window/yielder.ts";
 
 /** An experiment file longer than this is not read as a whole. */
 const LONGEST_WHOLE = 400_000;
@@ -23,7 +29,7 @@ interface Top {
 /**
  * A document as records: a line each, but for tables whose quoted cells go over lines, and experiments, which are one.
  */
-export class DocumentRecords {
+export class DocumentRows {
   readonly kind: DocumentKind;
   /** whether each line of a table begins inside a quoted cell, as far as was looked at; a record begins at the last */
   private open: boolean[] = [false];
@@ -34,7 +40,7 @@ export class DocumentRecords {
     private readonly document: TextDocument,
     private readonly headerless?: readonly string[],
   ) {
-    this.kind = kindOf(document.fileName);
+    this.kind = documentKindOf(document.fileName);
   }
 
   private get isTable(): boolean {
@@ -77,7 +83,7 @@ export class DocumentRecords {
   }
 
   /** Records that touch lines `from` to `to` (both counted), in order; of a table not its header. */
-  in(from: number, to: number): TextRecord[] {
+  rowsIn(from: number, to: number): DocumentRow[] {
     const records = this.between(from, to);
     if (!this.isTable) return records;
     const { rows } = this.top();
@@ -85,8 +91,8 @@ export class DocumentRecords {
   }
 
   /** What a model would read of a record. */
-  texts(record: TextRecord, { reading, fields }: RowReading): PlacedText[] {
-    return textsOf(record, { kind: this.kind, reading, fields, head: this.head() });
+  texts(record: DocumentRow, { reading, fields }: RowReading): PlacedText[] {
+    return rowTexts(record, { kind: this.kind, reading, fields, head: this.head() });
   }
 
   /** Whether the records down to a line are found at once. */
@@ -95,15 +101,15 @@ export class DocumentRecords {
   }
 
   /** Finds the records down to a line, in parts. */
-  async find(line: number, turns: Turns): Promise<void> {
+  async find(line: number, yielder: Yielder): Promise<void> {
     if (this.kind !== "csv") return;
     while (this.open.length <= Math.min(line, this.document.lineCount - 1)) {
       this.look(this.open.length + MOST_LINES);
-      await turns.give();
+      await yielder.yieldIfDue();
     }
   }
 
-  private between(from: number, to: number): TextRecord[] {
+  private between(from: number, to: number): DocumentRow[] {
     const { document } = this;
     const last = document.lineCount - 1;
     if (this.kind === "experiment") {
@@ -119,7 +125,7 @@ export class DocumentRecords {
     let line = Math.min(from, last);
     this.look(line);
     while (line > 0 && this.open[line] === true) line--;
-    const records: TextRecord[] = [];
+    const records: DocumentRow[] = [];
     while (line <= Math.min(to, last)) {
       const texts = [document.lineAt(line).text];
       for (this.look(line + 1); line + texts.length <= last && this.open[line + texts.length] === true;)

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 /** Whether the window is trusted, which one without a folder is by default; says what to do where not. */
-export async function isReady(): Promise<boolean> {
+export async function ensureTrusted(): Promise<boolean> {
   if (!vscode.workspace.isTrusted) {
     const manage = vscode.l10n.t("Manage Trust");
     if (

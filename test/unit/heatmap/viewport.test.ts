@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Sight, type SeenRange } from "../../../src/heatmap/sight.ts";
+import { Viewport, type VisibleRange } from "../../../src/heatmap/viewport.ts";
 
-const range = (from: number, to: number, first = 0, end?: number, length = 80): SeenRange => ({
+const range = (from: number, to: number, first = 0, end?: number, length = 80): VisibleRange => ({
   from: { line: from, column: first },
   to: { line: to, column: end ?? length },
 });
 const sight = (
-  ranges: SeenRange[],
+  ranges: VisibleRange[],
   {
     margin = 0,
     lengths = () => 80,
@@ -19,7 +19,7 @@ const sight = (
     cursor?: { line: number; column: number };
     lineCount?: number;
   } = {},
-): Sight => new Sight(ranges, { lineCount, margin, cursor, lengthOf: lengths });
+): Viewport => new Viewport(ranges, { lineCount, margin, cursor, lengthOf: lengths });
 
 test("each part that is seen has a margin of its own: folded lines between them are not read", () => {
   assert.deepEqual(sight([range(0, 10), range(11_990, 11_999)], { margin: 40 }).parts, [
