@@ -2,9 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { applyEdits, modify, parse } from "jsonc-parser";
 import { writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
-import { readT5Config } from "../backbone/t5/t5Config.ts";
-import { t5Layout } from "../backbone/t5/t5Layout.ts";
-import { BackboneWeights } from "../backbone/files/weights.ts";
+import { openBackbone } from "../backbone/openBackbone.ts";
 import type { Adapter } from "./adapterFolder.ts";
 import { checkFoldable, foldedInput, foldedWeight } from "./fold.ts";
 
@@ -65,10 +63,8 @@ function writeConfig(from: string, to: string): void {
  * @throws UserError for methods that cannot be folded
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
-  const weights = BackboneWeights.open(backbone);
-  const config = readT5Config(backbone, weights.has("lm_head.weight"));
-  const layout = t5Layout(config);
-  checkFoldable(adapter, config.tied);
+  const { weights, layout } = openBackbone(backbone);
+  checkFoldable(adapter, layout.head.tied);
   const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
   const tensors: Tensors = new Map(
     layout.weights.map(({ name, dims }) => {
@@ -82,7 +78,7 @@ export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: st
   writeConfig(join(backbone, "config.json"), join(folder, "config.json"));
   for (const name of COPIED)
     if (existsSync(join(backbone, name))) copyFileSync(join(backbone, name), join(folder, name));
-  const input = foldedInput(adapter, tensors.get("shared.weight")!.data, config.width);
+  const input = foldedInput(adapter, tensors.get(layout.embedding)!.data, layout.width);
   if (input.size > 0) {
     writeSafetensors(join(folder, FOLDED_INPUT), input, { format: "pt" });
     writeFileSync(join(folder, "README.md"), README);

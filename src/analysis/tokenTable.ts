@@ -1,5 +1,4 @@
-import { openT5 } from "../backbone/files/heldWeights.ts";
-import { t5Layout } from "../backbone/t5/t5Layout.ts";
+import { openBackbone } from "../backbone/openBackbone.ts";
 import { UserError } from "../base/errors.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
@@ -41,14 +40,14 @@ export class TokenTable {
    * @throws UserError for a method without offsets, or a folder that cannot be read
    */
   static open(adapterPath: string, backbone: string, precision: Precision = "fp32"): TokenTable {
-    const { weights, config } = openT5(backbone, { precision });
-    const { vocabulary, width } = config;
-    const adapter = loadAdapter(adapterPath, t5Layout(config));
+    const { weights, layout } = openBackbone(backbone, { precision });
+    const { vocabulary, width } = layout;
+    const adapter = loadAdapter(adapterPath, layout);
     const { kind } = adapter.spec;
     if (kind !== "adept" && kind !== "dept")
       throw new UserError(`The method "${kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
     const embedding = (from: number, to: number): Float32Array =>
-      weights.rows("shared.weight", [vocabulary, width], [from, to]);
+      weights.rows(layout.embedding, [vocabulary, width], [from, to]);
     const { positions } = inputParts(adapter, new Float32Array(0), width);
     return new TokenTable(
       adapter,

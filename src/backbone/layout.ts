@@ -7,13 +7,29 @@ export interface LinearLayer {
   out: number;
 }
 
-/** What a method may know of a backbone when it names its tensors. Modules are named as in the weights file. */
+/**
+ * What a tensor is for. "matrix": the right side of a product; "embedding": the table of tokens; "norm": scales of a norm;
+ * "positions": a small table by position. Matrices and the embedding are what a lower precision narrows.
+ */
+export type WeightRole = "matrix" | "embedding" | "norm" | "positions";
+
+export interface BackboneWeight {
+  name: string;
+  dims: number[];
+  role: WeightRole;
+}
+
+/** What code outside a family may know of a backbone. Modules are named as in the weights file, without ".weight". */
 export interface BackboneLayout {
   width: number;
   vocabulary: number;
+  /** Name of the table of token embeddings, (vocabulary, width). */
+  embedding: string;
+  /** The output layer. A tied one multiplies by the embedding table and has no tensor of its own. */
+  head: { module: string; tied: boolean };
   linears: LinearLayer[];
   norms: { module: string; width: number }[];
   sublayers: Sublayer[];
-  /** Every tensor that the graph reads, once, with its dims. */
-  weights: { name: string; dims: number[] }[];
+  /** Every tensor that the graph reads, once. */
+  weights: BackboneWeight[];
 }

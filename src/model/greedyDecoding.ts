@@ -1,4 +1,5 @@
-import { relativeBuckets, type T5Config } from "../backbone/t5/t5Config.ts";
+import { relativeBuckets } from "../backbone/t5/relativeBuckets.ts";
+import { type T5Config } from "../backbone/t5/t5Config.ts";
 import type { HostTensor } from "../engine/program.ts";
 
 type Feeds = Record<string, HostTensor>;

@@ -7,9 +7,9 @@ import { openEngine } from "../engine/openEngine.ts";
 import type { HostTensor, Program, WeightLocation } from "../engine/program.ts";
 import { fixInput } from "../graph/fixInput.ts";
 import { topological, type ConstantValue, type Value } from "../graph/value.ts";
-import { openT5 } from "../backbone/files/heldWeights.ts";
-import { relativeBuckets, type T5Config } from "../backbone/t5/t5Config.ts";
-import { t5Layout } from "../backbone/t5/t5Layout.ts";
+import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
+import { relativeBuckets } from "../backbone/t5/relativeBuckets.ts";
+import { type T5Config } from "../backbone/t5/t5Config.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch, Seen, StepOptions, TunedModel } from "./model.ts";
@@ -85,6 +85,7 @@ export class T5TunedModel implements TunedModel {
   /** Hidden units per token that training drops out. */
   readonly hiddenUnits: number;
   readonly shape: MethodShape;
+  private readonly config: T5Config;
   private readonly graph: InputGraph;
   private readonly engine: Engine;
   /**
@@ -98,10 +99,11 @@ export class T5TunedModel implements TunedModel {
   private constructor(
     private readonly weights: BackboneWeights,
     private readonly predictingWeights: BackboneWeights,
-    readonly config: T5Config,
+    backbone: Backbone,
     private readonly options: ModelOptions,
   ) {
-    this.shape = { spec: options.method, sizes: options.sizes, layout: t5Layout(config) };
+    const config = (this.config = backbone.config as T5Config);
+    this.shape = { spec: options.method, sizes: options.sizes, layout: backbone.layout };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
     this.graph = new InputGraph(config, this.shape, {
       embedded: options.embedded === true,
@@ -138,21 +140,16 @@ export class T5TunedModel implements TunedModel {
         `precision: "${precision}" is for the processor, not for "${device}"`,
         'Use engine.device "cpu" or "auto", or precision "fp32".',
       );
-    const own = openT5(folder, { precision, checked });
+    const own = openBackbone(folder, { precision, verified: checked });
     const holds = holdsOf(options.engine, { precision, bytes: own.weights.bytes, training });
     const mapped =
-      precision === "fp32" && holds.predict === "mapped" ? openT5(folder, { precision, spare: true }) : own;
-    return new T5TunedModel(
-      holds.step === "mapped" ? mapped.weights : own.weights,
-      mapped.weights,
-      own.config,
-      options,
-    );
+      precision === "fp32" && holds.predict === "mapped" ? openBackbone(folder, { precision, mapped: true }) : own;
+    return new T5TunedModel(holds.step === "mapped" ? mapped.weights : own.weights, mapped.weights, own, options);
   }
 
   /** The table of embeddings (V, d), which is read when it is first wanted. */
   get embedding(): Float32Array {
-    return (this.table ??= this.weights.read("shared.weight", [this.vocabularySize, this.width]));
+    return (this.table ??= this.weights.read(this.shape.layout.embedding, [this.vocabularySize, this.width]));
   }
 
   /** Bytes of the backbone's tensors as they lie in their files. */

@@ -1,6 +1,5 @@
-import { readT5Config, type T5Config } from "../backbone/t5/t5Config.ts";
-import { BackboneWeights } from "../backbone/files/weights.ts";
-import { t5Layout } from "../backbone/t5/t5Layout.ts";
+import type { Architecture } from "../backbone/family.ts";
+import { openBackbone } from "../backbone/openBackbone.ts";
 import { settled } from "../engine/engineSpec.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -18,7 +17,7 @@ type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 /** What of a run decides on its memory; examples are cut to their lengths already. */
 export interface NeedingRun {
   experiment: Experiment;
-  backbone: { config: T5Config; bytes: number; storedBytes: number };
+  backbone: { architecture: Architecture; bytes: number; storedBytes: number };
   sizes: MethodSizes;
   train: readonly Lengths[];
   evaluated: readonly Lengths[];
@@ -34,12 +33,11 @@ export interface Change {
 
 /** A backbone's shape, and the bytes of one of its weights on disk. @throws UserError where the folder is none */
 export function backboneShape(folder: string): NeedingRun["backbone"] {
-  const weights = BackboneWeights.open(folder);
-  const config = readT5Config(folder, weights.has("lm_head.weight"));
-  const values = t5Layout(config).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  const { weights, ...architecture } = openBackbone(folder);
+  const values = architecture.layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
   // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less
   // than three a value.
-  return { config, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
+  return { architecture, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
 }
 
 /** Bytes of a matrix's value where it is held as an experiment asks for it; undefined: as in its file. */
@@ -47,7 +45,7 @@ const HELD: Readonly<Record<Precision, number | undefined>> = { fp32: undefined,
 
 /** What a run would take in memory with a change. */
 export function memoryNeed(
-  { experiment, backbone: { config, bytes, storedBytes }, sizes, train, evaluated }: NeedingRun,
+  { experiment, backbone: { architecture, bytes, storedBytes }, sizes, train, evaluated }: NeedingRun,
   { copies, maxSourceLength: longest = Infinity, batchSize = experiment.training.batchSize, spare = false }: Change,
 ): MemoryForecast {
   const {
@@ -60,12 +58,12 @@ export function memoryNeed(
   const { device } = engine;
   const holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true });
   const hasPrompt = methodOf(method.kind)
-    .tensors({ spec: method, sizes, layout: t5Layout(config) })
+    .tensors({ spec: method, sizes, layout: architecture.layout })
     .some(({ name }) => name === "prompt");
   const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
-    config,
+    architecture,
     holds,
     storedBytes: HELD[precision] ?? storedBytes,
     method,

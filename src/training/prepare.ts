@@ -9,10 +9,8 @@ import { warmStart } from "../adapter/warmStart.ts";
 import { positionRows } from "../method/positionTable.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
-import { readT5Config } from "../backbone/t5/t5Config.ts";
-import { type BackboneLayout } from "../backbone/layout.ts";
-import { t5Layout } from "../backbone/t5/t5Layout.ts";
-import { BackboneWeights } from "../backbone/files/weights.ts";
+import { openBackbone } from "../backbone/openBackbone.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import type { MetricName } from "../task/metric/score.ts";
 import { PassRate } from "../task/code/passRate.ts";
 import { loadTask } from "../task/loadTask.ts";
@@ -45,7 +43,7 @@ export interface Prepared {
 
 /** Modules of the backbone in a folder. */
 export function backboneLayout(folder: string): BackboneLayout {
-  return t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
+  return openBackbone(folder).layout;
 }
 
 /** @throws UserError when inputs may be longer than the method's position table */

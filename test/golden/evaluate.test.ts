@@ -30,7 +30,16 @@ function adeptFolder(path: string, folder: string): string {
   const [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
-  const layout = { width, vocabulary: 0, linears: [], norms: [], sublayers: [], weights: [] };
+  const layout = {
+    width,
+    vocabulary: 0,
+    embedding: "",
+    head: { module: "", tied: true },
+    linears: [],
+    norms: [],
+    sublayers: [],
+    weights: [],
+  };
   const parameters: Parameters = new Map(
     adept
       .tensors({ spec, sizes, layout })

@@ -1,8 +1,6 @@
 import { existsSync } from "node:fs";
-import { readT5Config } from "../../src/backbone/t5/t5Config.ts";
-import { t5Layout } from "../../src/backbone/t5/t5Layout.ts";
+import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import { readSafetensors, type Tensors } from "../../src/backbone/files/safetensors.ts";
-import { BackboneWeights } from "../../src/backbone/files/weights.ts";
 import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
 import { methodOf } from "../../src/method/registry.ts";
@@ -96,8 +94,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
   const source =
     name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
-  const weights = BackboneWeights.open(folder);
-  const layout = t5Layout(readT5Config(folder, weights.has("lm_head.weight")));
+  const { weights, layout } = openBackbone(folder);
   const start: Tensors =
     name === "full"
       ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openT5 } from "../../src/backbone/files/heldWeights.ts";
+import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import type { Precision } from "../../src/engine/precisionSpec.ts";
 import { writeRandomBackbone } from "../bench/sides/randomBackbone.ts";
 
@@ -48,7 +48,7 @@ test(
     assert.ok(fp32 > 1.8 * WIDE, `fp32 packs both products' weights: ${fp32} MB`);
     for (const [precision, part] of Object.entries(parts)) {
       // The cache's file is made here, not in the process that is measured.
-      openT5(folder, { precision: precision as Precision });
+      openBackbone(folder, { precision: precision as Precision });
       const own = added(precision);
       assert.ok(own < (part + 0.55) * WIDE, `${precision}: ${own} MB of ${WIDE}`);
     }

@@ -16,11 +16,11 @@ const Index = z.object({
 
 /** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
 export class BackboneWeights {
-  /** @param held where some tensors lie instead */
+  /** @param elsewhere where some tensors lie instead */
   private constructor(
     readonly folder: string,
     private readonly entries: ReadonlyMap<string, TensorEntry>,
-    private readonly held: ReadonlyMap<string, WeightLocation> = new Map(),
+    private readonly elsewhere: ReadonlyMap<string, WeightLocation> = new Map(),
   ) {}
 
   /** @throws UserError naming the file when weights are missing, truncated or malformed */
@@ -46,18 +46,17 @@ export class BackboneWeights {
     return new BackboneWeights(folder, entries);
   }
 
-  /** The same tensors, some of them held elsewhere. */
-  heldAt(places: ReadonlyMap<string, WeightLocation>): BackboneWeights {
+  /** The same tensors, some of them in other files. */
+  relocated(places: ReadonlyMap<string, WeightLocation>): BackboneWeights {
     return new BackboneWeights(this.folder, this.entries, places);
   }
 
-  /** Bytes of all tensors as they are held. */
+  /** Bytes of all tensors as they are stored. */
   get bytes(): number {
     return [...this.entries].reduce((sum, [name, entry]) => {
-      const held = this.held.get(name);
-      return (
-        sum + (held === undefined ? entry.bytes : held.bytes + (held.scales === undefined ? 0 : 4 * held.dims[0]!))
-      );
+      const other = this.elsewhere.get(name);
+      if (other === undefined) return sum + entry.bytes;
+      return sum + other.bytes + (other.scales === undefined ? 0 : 4 * other.dims[0]!);
     }, 0);
   }
 
@@ -83,7 +82,13 @@ export class BackboneWeights {
   locate(name: string, dims: readonly number[]): WeightLocation {
     const { file, offset, bytes, ...entry } = this.entry(name, dims);
     return (
-      this.held.get(name) ?? { file, offset, bytes, dims: entry.dims, type: floatType(name, this.entry(name, dims)) }
+      this.elsewhere.get(name) ?? {
+        file,
+        offset,
+        bytes,
+        dims: entry.dims,
+        type: floatType(name, this.entry(name, dims)),
+      }
     );
   }
 

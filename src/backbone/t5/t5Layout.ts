@@ -1,6 +1,10 @@
 import type { BackboneLayout } from "../layout.ts";
 import type { T5Config } from "./t5Config.ts";
 
+/** The table that encoder and decoder share, and the output layer. */
+export const EMBEDDING = "shared.weight";
+export const HEAD = "lm_head";
+
 /** The modules of a T5, encoder first, in the order of its layers. */
 export function t5Layout(config: T5Config): BackboneLayout {
   const { width, heads, headWidth, hidden, gated, tied, vocabulary, buckets } = config;
@@ -11,22 +15,30 @@ export function t5Layout(config: T5Config): BackboneLayout {
     linears: [],
     norms: [],
     sublayers: [],
-    weights: [{ name: "shared.weight", dims: [vocabulary, width] }],
+    embedding: EMBEDDING,
+    head: { module: HEAD, tied },
+    weights: [{ name: EMBEDDING, dims: [vocabulary, width], role: "embedding" }],
   };
   const linear = (module: string, sizes: { in: number; out: number }): void => {
     layout.linears.push({ module, ...sizes });
-    if (module !== "lm_head" || !tied) layout.weights.push({ name: `${module}.weight`, dims: [sizes.out, sizes.in] });
+    if (module !== HEAD || !tied)
+      layout.weights.push({ name: `${module}.weight`, dims: [sizes.out, sizes.in], role: "matrix" });
   };
   const norm = (module: string): void => {
     layout.norms.push({ module, width });
-    layout.weights.push({ name: `${module}.weight`, dims: [width] });
+    layout.weights.push({ name: `${module}.weight`, dims: [width], role: "norm" });
   };
   const attention = (name: string, kind: "self" | "cross", biased: boolean): void => {
     layout.sublayers.push({ name, kind });
     const module = `${name}.${kind === "self" ? "SelfAttention" : "EncDecAttention"}`;
     for (const part of ["q", "k", "v"]) linear(`${module}.${part}`, { in: width, out: inner });
     linear(`${module}.o`, { in: inner, out: width });
-    if (biased) layout.weights.push({ name: `${module}.relative_attention_bias.weight`, dims: [buckets, heads] });
+    if (biased)
+      layout.weights.push({
+        name: `${module}.relative_attention_bias.weight`,
+        dims: [buckets, heads],
+        role: "positions",
+      });
     norm(`${name}.layer_norm`);
   };
   const feedForward = (name: string): void => {
@@ -45,6 +57,6 @@ export function t5Layout(config: T5Config): BackboneLayout {
     }
     norm(`${side}.final_layer_norm`);
   }
-  linear("lm_head", { in: width, out: vocabulary });
+  linear(HEAD, { in: width, out: vocabulary });
   return layout;
 }

@@ -1,5 +1,5 @@
 import type { T5Config } from "../../backbone/t5/t5Config.ts";
-import { t5Layout } from "../../backbone/t5/t5Layout.ts";
+import type { Architecture } from "../../backbone/family.ts";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
 import type { Hold, Holds } from "../holding.ts";
@@ -17,7 +17,7 @@ export interface PartShape {
 
 /** What the memory of training depends on. */
 export interface MemoryShape {
-  config: T5Config;
+  architecture: Architecture;
   method: MethodSpec;
   sizes: MethodSizes;
   device: Device;
@@ -91,9 +91,9 @@ const more = (a: ProgramMemory, b: ProgramMemory): ProgramMemory => ({
 });
 
 /** The programs at the parts that take most of each. */
-function programsOf({ config, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
-  const shape = { spec: method, sizes, layout: t5Layout(config) };
-  const graph = new InputGraph(config, shape);
+function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
+  const shape = { spec: method, sizes, layout: architecture.layout };
+  const graph = new InputGraph(architecture.config as T5Config, shape);
   const prompt = graph.parameters.has("prompt") ? sizes.promptLength : 0;
   const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
     B: rows,
@@ -141,7 +141,7 @@ function weightsOf(
 /** Pages of the weights' files that programs look at: once in memory, and counted once for each program. */
 function mappedOf(
   { step, ...predict }: Programs,
-  { config, holds, storedBytes, copies }: MemoryShape,
+  { architecture: { layout }, holds, storedBytes, copies }: MemoryShape,
 ): { once: number; counted: number } {
   const at = (hold: Hold, programs: readonly ProgramMemory[]): number[] =>
     programs.map(
@@ -149,7 +149,7 @@ function mappedOf(
     );
   const each = [...at(holds.step, step), ...at(holds.predict, [predict.encode, predict.score, predict.decode])];
   // Programs share what they look at, the table of embeddings above all.
-  const all = storedBytes * total(t5Layout(config).weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
+  const all = storedBytes * total(layout.weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
   return { once: Math.max(...each, Math.min(all, total(each))), counted: copies * total(each) };
 }
 
@@ -159,12 +159,12 @@ function mappedOf(
  * (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
-  const { config, sizes, copies, device, holds, backboneDropout = false } = shape;
+  const { architecture, sizes, copies, device, holds, backboneDropout = false } = shape;
   const programs = programsOf(shape);
   const { step, encode, score, decode } = programs;
   const { once, counted } = mappedOf(programs, shape);
   const parameters = BYTES * sizes.count;
-  const table = BYTES * config.vocabulary * config.width;
+  const table = BYTES * architecture.layout.vocabulary * architecture.layout.width;
   const apart = copies > 1;
   const weights =
     total(step.map((each) => weightsOf(each, shape, holds.step))) +

@@ -1,7 +1,5 @@
-import { readT5Config } from "../../backbone/t5/t5Config.ts";
-import { type BackboneLayout } from "../../backbone/layout.ts";
-import { t5Layout } from "../../backbone/t5/t5Layout.ts";
-import { BackboneWeights } from "../../backbone/files/weights.ts";
+import { openBackbone } from "../../backbone/openBackbone.ts";
+import type { BackboneLayout } from "../../backbone/layout.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { defaultRates } from "../../method/learningRates.ts";
@@ -19,9 +17,7 @@ export class Layouts {
 
   /** @throws UserError where the backbone cannot be read */
   of(backbone: string): BackboneLayout {
-    const folder = backboneFolder(backbone);
-    const layout =
-      this.known.get(backbone) ?? t5Layout(readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight")));
+    const layout = this.known.get(backbone) ?? openBackbone(backboneFolder(backbone)).layout;
     this.known.set(backbone, layout);
     return layout;
   }

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { readT5Config } from "../../backbone/t5/t5Config.ts";
-import { BackboneWeights } from "../../backbone/files/weights.ts";
+import { openBackbone } from "../../backbone/openBackbone.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { machineName, onnxruntimeVersion } from "../../engine/device/machine.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -31,8 +30,8 @@ export function shapeKey(experiment: Experiment, machine = machineName()): strin
     engine: { threads, replicas },
   } = experiment;
   const folder = backboneFolder(experiment.backbone);
-  const weights = BackboneWeights.open(folder);
-  const model = [readT5Config(folder, weights.has("lm_head.weight")), weights.bytes];
+  const { config, weights } = openBackbone(folder);
+  const model = [config, weights.bytes];
   return createHash("sha256")
     .update(
       JSON.stringify([

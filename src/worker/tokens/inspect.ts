@@ -1,8 +1,6 @@
 import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../base/errors.ts";
-import { readT5Config } from "../../backbone/t5/t5Config.ts";
-import { t5Layout } from "../../backbone/t5/t5Layout.ts";
-import { BackboneWeights } from "../../backbone/files/weights.ts";
+import { openBackbone } from "../../backbone/openBackbone.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { Inspection, SetupRequest, SizesAnswer } from "../../protocol/setupQuestions.ts";
 import { resolveSizes } from "../../method/sizes.ts";
@@ -149,11 +147,9 @@ export async function inspect(
 
 /** ADePT's prompt length and bottleneck within each budget, on a backbone. */
 export function sizesWithin(backbone: string, budgets: readonly number[]): SizesAnswer {
-  const folder = backboneFolder(backbone);
-  const config = readT5Config(folder, BackboneWeights.open(folder).has("lm_head.weight"));
-  const layout = t5Layout(config);
+  const { layout } = openBackbone(backboneFolder(backbone));
   return {
-    width: config.width,
+    width: layout.width,
     parameters: layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
     sizes: budgets.map((budget) => {
       try {

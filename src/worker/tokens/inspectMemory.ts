@@ -1,7 +1,6 @@
 import { settled } from "../../engine/engineSpec.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { MemoryAnswer, SetupRequest } from "../../protocol/setupQuestions.ts";
-import { t5Layout } from "../../backbone/t5/t5Layout.ts";
 import { holdsOf } from "../../model/holding.ts";
 import { layOut } from "../../model/layOut.ts";
 import { partRows, sharedRows } from "../../model/microBatches.ts";
@@ -26,7 +25,7 @@ export function memoryWithin({
   const folder = backboneFolder(backbone);
   const shape = backboneShape(folder);
   const method = MethodInput.parse({ kind: "adept", budget });
-  const sizes = resolveSizes(method, t5Layout(shape.config));
+  const sizes = resolveSizes(method, shape.architecture.layout);
   const available = availableMemory();
   const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
   const length = sizes.promptLength + source;

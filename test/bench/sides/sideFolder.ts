@@ -12,10 +12,8 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
-import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
-import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
-import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { adept } from "../../../src/method/adept.ts";
 import type { Batch } from "../../../src/model/model.ts";
 import { writeRandomBackbone } from "./randomBackbone.ts";
@@ -76,7 +74,7 @@ export class SideFolder {
   constructor(backbone: string, batches: readonly SideBatch[], candidates: readonly (readonly number[])[] = []) {
     for (const name of readdirSync(backbone)) this.link(resolve(backbone, name), join(this.path, name));
     const random = new MersenneTwister(12);
-    const layout = t5Layout(readT5Config(backbone, BackboneWeights.open(backbone).has("lm_head.weight")));
+    const { layout } = openBackbone(backbone);
     const tensors: Tensors = new Map(
       adept.tensors({ spec: SPEC, sizes: SIZES, layout }).map((t) => [
         t.name,

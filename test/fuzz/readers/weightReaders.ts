@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
-import { readT5Config, relativeBuckets } from "../../../src/backbone/t5/t5Config.ts";
+import { relativeBuckets } from "../../../src/backbone/t5/relativeBuckets.ts";
+import { readConfigFile } from "../../../src/backbone/configFile.ts";
+import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { type BackboneLayout } from "../../../src/backbone/layout.ts";
 import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
@@ -121,7 +123,7 @@ const configReader: Reader = {
   corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
   open: (folder) => (input) => {
     writeFileSync(join(folder, "config.json"), input);
-    const config = readT5Config(folder, true);
+    const config = readT5Config(readConfigFile(folder, ""), true);
     const layout = t5Layout(config);
     holds(
       layout.weights.every(({ dims }) => dims.every((size) => Number.isSafeInteger(size) && size > 0)),

@@ -29,6 +29,8 @@ afterEach(() => {
 const layout = (width: number): BackboneLayout => ({
   width,
   vocabulary: 1,
+  embedding: "",
+  head: { module: "", tied: true },
   linears: [],
   norms: [],
   sublayers: [],

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { readHeader } from "../../../src/backbone/files/safetensors.ts";
 import { isSafePattern } from "../../../src/backbone/tokenizer/safePattern.ts";
+import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
@@ -137,7 +138,7 @@ const T5 = { model_type: "t5", vocab_size: 32, d_model: 8, d_kv: 4, d_ff: 16, nu
 test("a config is of a T5 that there can be", () => {
   const config = (more: object): (() => unknown) => {
     writeFileSync(at("config.json"), JSON.stringify({ ...T5, ...more }));
-    return () => readT5Config(folder, true);
+    return () => readT5Config(readConfigFile(folder, ""), true);
   };
   assert.equal((config({})() as { layers: number }).layers, 2);
   refuses(config({ num_layers: 1_000_000 }), /num_layers/);
@@ -148,7 +149,7 @@ test("a config is of a T5 that there can be", () => {
   );
   refuses(config({ pad_token_id: 32 }), /inside the vocabulary/);
   writeFileSync(at("config.json"), `{"x":${"[".repeat(5000)}${"]".repeat(5000)}}`);
-  refuses(() => readT5Config(folder, true), /inside each other/);
+  refuses(() => readT5Config(readConfigFile(folder, ""), true), /inside each other/);
 });
 
 test("regular expressions that are tried for ever are told from those that tokenizers have", () => {

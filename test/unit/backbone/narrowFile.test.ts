@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openT5 } from "../../../src/backbone/files/heldWeights.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { quantiseRows } from "../../../src/engine/narrowing.ts";
 import { UserError } from "../../../src/base/errors.ts";
@@ -38,8 +38,8 @@ const filesOf = (precision: Precision): string[] =>
 const table = (precision: Precision, from = folder): Float32Array => {
   const {
     weights,
-    config: { vocabulary, width },
-  } = openT5(from, { precision });
+    layout: { vocabulary, width },
+  } = openBackbone(from, { precision });
   return weights.read("shared.weight", [vocabulary, width]);
 };
 
@@ -55,22 +55,24 @@ function changed(name: string, change: (values: Float32Array) => void): string {
 }
 
 test("matrices and the embedding are narrow, norms and position biases are not, and what is read is what is multiplied by", () => {
-  const { weights, config } = openT5(folder, { precision: "int8" });
-  const wide = openT5(folder);
-  const dims = [config.vocabulary, config.width];
+  const { weights, layout } = openBackbone(folder, { precision: "int8" });
+  const wide = openBackbone(folder);
+  const { vocabulary, width } = layout;
+  const dims = [vocabulary, width];
+  const biases = layout.weights.filter(({ role }) => role === "positions");
   assert.equal(weights.locate("shared.weight", dims).type, "int8");
-  assert.equal(weights.locate("encoder.final_layer_norm.weight", [config.width]).narrow, undefined);
-  assert.equal(
-    weights.locate("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", [
-      config.buckets,
-      config.heads,
-    ]).narrow,
-    undefined,
+  assert.equal(weights.locate("encoder.final_layer_norm.weight", [width]).narrow, undefined);
+  assert.deepEqual(
+    biases.map(({ name, dims: own }) => [name, weights.locate(name, own).narrow]),
+    ["encoder", "decoder"].map((side) => [
+      `${side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`,
+      undefined,
+    ]),
   );
-  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), config.width);
+  const { levels, scales } = quantiseRows(wide.weights.read("shared.weight", dims), width);
   const read = weights.read("shared.weight", dims);
-  assert.ok(read.every((value, i) => value === Math.fround(levels[i]! * scales[Math.floor(i / config.width)]!)));
-  assert.deepEqual(weights.rows("shared.weight", dims, [5, 9]), read.slice(5 * config.width, 9 * config.width));
+  assert.ok(read.every((value, i) => value === Math.fround(levels[i]! * scales[Math.floor(i / width)]!)));
+  assert.deepEqual(weights.rows("shared.weight", dims, [5, 9]), read.slice(5 * width, 9 * width));
   assert.ok(weights.bytes < 0.3 * wide.weights.bytes, `${weights.bytes} of ${wide.weights.bytes} bytes`);
 });
 
@@ -131,11 +133,11 @@ test("another content is another file, the same content elsewhere is the same on
 });
 
 test("what lies in the wanted form already is read where it lies", () => {
-  const { config } = openT5(embedded);
+  const { layout } = openBackbone(embedded);
   const before = readdirSync(join(cache, "weights")).length;
-  const held = openT5(embedded, { precision: "fp16" }).weights.locate("shared.weight", [
-    config.vocabulary,
-    config.width,
+  const held = openBackbone(embedded, { precision: "fp16" }).weights.locate("shared.weight", [
+    layout.vocabulary,
+    layout.width,
   ]);
   assert.deepEqual(
     [held.file, held.type, held.narrow, readdirSync(join(cache, "weights")).length],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matmul, relu, reshape, softmax } from "../../../src/graph/ops.ts";
 import { input, weight } from "../../../src/graph/value.ts";
-import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
+import { t5Architecture } from "../../../src/backbone/t5/t5.ts";
 import type { T5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { Arena } from "../../../src/model/memory/arena.ts";
@@ -43,15 +43,15 @@ const BASE = config({
 });
 function shape(
   method: object = { kind: "adept", promptLength: 20, bottleneck: 39 },
-  change: Partial<MemoryShape> = {},
+  { config: of = config(), ...change }: Partial<MemoryShape> & { config?: T5Config } = {},
 ): MemoryShape {
-  const of = change.config ?? config();
+  const architecture = t5Architecture(of);
   const spec = MethodInput.parse(method);
   const part = { rows: 8, source: 64, target: 4 };
   return {
-    config: of,
+    architecture,
     method: spec,
-    sizes: resolveSizes(spec, t5Layout(of)),
+    sizes: resolveSizes(spec, architecture.layout),
     device: "cpu",
     copies: 1,
     holds: PACKED,
@@ -64,7 +64,7 @@ function shape(
 }
 const PACKED = { step: "packed", predict: "packed" } as const;
 const MAPPED = { step: "mapped", predict: "mapped" } as const;
-const forecast = (method?: object, change?: Partial<MemoryShape>): MemoryForecast =>
+const forecast = (method?: object, change?: Parameters<typeof shape>[1]): MemoryForecast =>
   forecastMemory(shape(method, change));
 
 test("a program's weights and values are those of its graph", () => {
@@ -157,7 +157,8 @@ test("memory grows with length, rows, layers, vocabulary, copies and what is tra
 });
 
 test("weights that are read where they lie are in memory once, however many programs read them, and less of them where they are narrower", () => {
-  const all = 4 * t5Layout(config()).weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  const all =
+    4 * t5Architecture(config()).layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
   const [packed, mapped, half, byte] = [
     forecast(),
     forecast(undefined, { holds: MAPPED }),

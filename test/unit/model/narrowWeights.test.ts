@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { openT5 } from "../../../src/backbone/files/heldWeights.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import type { Precision } from "../../../src/engine/precisionSpec.ts";
@@ -36,7 +36,7 @@ writeSafetensors(join(folder, "model.safetensors"), tensors);
 function dequantised(precision: Precision): string {
   const to = join(place, precision);
   const path = join(to, "model.safetensors");
-  const { weights } = openT5(folder, { precision });
+  const { weights } = openBackbone(folder, { precision });
   cpSync(folder, to, { recursive: true });
   const own = readSafetensors(path);
   for (const { name, dims } of layout.weights) own.get(name)!.data = weights.read(name, dims);
@@ -66,7 +66,7 @@ async function outcome(
   });
   const random = new MersenneTwister(8);
   // Of the wide weights, so that all start alike.
-  const { weights } = openT5(folder);
+  const { weights } = openBackbone(folder);
   const source = {
     embedding: weights.read("shared.weight", [layout.vocabulary, layout.width]),
     width: layout.width,

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { fitMemory } from "../../../src/training/fitMemory.ts";
 import { largestEvaluated, largestTrained } from "../../../src/training/largestParts.ts";
@@ -26,7 +25,7 @@ function run(engine: object = {}, lengths = [300, 300, 300, 300, 20, 20, 20, 20]
   return {
     experiment,
     backbone,
-    sizes: resolveSizes(experiment.method, t5Layout(backbone.config)),
+    sizes: resolveSizes(experiment.method, backbone.architecture.layout),
     train: rows(...lengths),
     evaluated: rows(...lengths),
   };

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { boundedText } from "../base/files/boundedFile.ts";
+import { UserError } from "../base/errors.ts";
+import { outOfBounds } from "../base/jsonBounds.ts";
+
+/** A config.json has some kilobytes. */
+const MOST_BYTES = 1024 * 1024;
+
+/** A model folder's config.json, read as JSON but not yet checked against a family's schema. */
+export interface ConfigFile {
+  path: string;
+  json: unknown;
+  /** The `model_type` that it names; undefined where it names none. */
+  modelType: string | undefined;
+}
+
+/**
+ * Reads the config.json of a model folder.
+ * @param action what a user can do about a file that is not one, for the error
+ * @throws UserError naming the file
+ */
+export function readConfigFile(folder: string, action: string): ConfigFile {
+  const path = join(folder, "config.json");
+  const text = boundedText(path, MOST_BYTES);
+  const out = outOfBounds(text);
+  if (out !== undefined) throw new UserError(`${path} has ${out.what}`, action);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, action);
+  }
+  const type = z.object({ model_type: z.string() }).safeParse(json);
+  return { path, json, modelType: type.success ? type.data.model_type : undefined };
+}
+
+/** The config under a family's schema. @throws UserError naming the file and the key */
+export function checkedConfig<T>({ path, json }: ConfigFile, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const parts = [issue?.path.join(".") ?? "", issue?.message ?? "malformed"];
+  throw new UserError(`${path}: ${parts.filter((part) => part !== "").join(": ")}`);
+}

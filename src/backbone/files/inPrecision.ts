@@ -1,0 +1,38 @@
+import type { Precision } from "../../engine/precisionSpec.ts";
+import type { WeightLocation } from "../../engine/program.ts";
+import type { BackboneLayout } from "../layout.ts";
+import { narrowFile, type Matrix } from "./narrowFile.ts";
+import type { BackboneWeights } from "./weights.ts";
+
+/** How matrices and the embedding table are stored; see OpenOptions of openBackbone.ts. */
+interface Storage {
+  precision?: Precision | undefined;
+  mapped?: boolean | undefined;
+  verified?: boolean | undefined;
+}
+
+const NATIVE = { fp32: "float32", fp16: "float16", bf16: "bfloat16", int8: "int8" } as const;
+
+/**
+ * The weights with matrices and embedding table in the asked precision: where the folder has them so, they stay where they
+ * are; others are converted into a file of the cache. Norms and tables of positions stay as they are.
+ * @throws UserError where values do not fit the precision
+ */
+export function inPrecision(
+  weights: BackboneWeights,
+  layout: BackboneLayout,
+  { precision = "fp32", mapped = false, verified = false }: Storage,
+): BackboneWeights {
+  if (precision === "fp32" && !mapped) return weights;
+  const places = new Map<string, WeightLocation>();
+  const others: Matrix[] = [];
+  for (const { name, dims, role } of layout.weights) {
+    if (role !== "matrix" && role !== "embedding") continue;
+    const source = weights.locate(name, dims);
+    if (precision === "fp32" || source.type === NATIVE[precision]) places.set(name, { ...source, narrow: true });
+    else others.push({ name, source });
+  }
+  if (precision !== "fp32" && others.length > 0)
+    for (const [name, place] of narrowFile(others, precision, verified)) places.set(name, place);
+  return weights.relocated(places);
+}

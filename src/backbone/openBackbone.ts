@@ -1,0 +1,65 @@
+import { nearestNames } from "../base/nearestName.ts";
+import { UserError } from "../base/errors.ts";
+import type { Precision } from "../engine/precisionSpec.ts";
+import { readConfigFile, type ConfigFile } from "./configFile.ts";
+import { FAMILIES } from "./families.ts";
+import type { Architecture, Family } from "./family.ts";
+import { BackboneWeights } from "./files/weights.ts";
+import { inPrecision } from "./files/inPrecision.ts";
+
+/** A model folder, opened: its architecture and its tensors. */
+export interface Backbone extends Architecture {
+  readonly family: Family;
+  readonly weights: BackboneWeights;
+}
+
+export interface OpenOptions {
+  /** What matrices are stored as. Values that the folder has otherwise are converted once, into a file of the cache. */
+  precision?: Precision | undefined;
+  /** Products read the mapped file itself instead of a packed copy: less memory, more time. */
+  mapped?: boolean | undefined;
+  /** The cache's file has just been verified by another copy of the model. */
+  verified?: boolean | undefined;
+  /** Opens families too that the product does not offer yet. */
+  incomplete?: boolean | undefined;
+}
+
+const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
+
+/** The values of `model_type` that the product offers. */
+const offered = (): string[] => FAMILIES.filter((f) => f.isComplete).flatMap(({ modelTypes }) => modelTypes);
+
+/** What a user can do about a folder that is not a usable model. */
+const action = (): string =>
+  `Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offered())}.`;
+
+/** @throws UserError where no family reads the model type, or one that is not offered yet */
+function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family {
+  if (modelType === undefined) throw new UserError(`${path} names no model_type`, action());
+  const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
+  const name = `"${modelType.slice(0, 40)}"`;
+  if (family === undefined) {
+    const [near] = nearestNames(modelType, offered());
+    const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
+    throw new UserError(`${path}: model type ${name} is not supported`, `${action()}${hint}`);
+  }
+  if (!family.isComplete && !incomplete)
+    throw new UserError(
+      `${path}: training, predicting and analysing with a model of type ${name} are not supported yet`,
+      action(),
+    );
+  return family;
+}
+
+/**
+ * Opens a Hugging Face model folder.
+ * @throws UserError where config or weights are missing or damaged, do not belong together, are of a model type that is
+ * not supported, or hold values that do not fit the precision
+ */
+export function openBackbone(folder: string, options: OpenOptions = {}): Backbone {
+  const weights = BackboneWeights.open(folder);
+  const file = readConfigFile(folder, action());
+  const family = familyOf(file, options.incomplete ?? false);
+  const architecture = family.read(file, (tensor) => weights.has(tensor));
+  return { ...architecture, family, weights: inPrecision(weights, architecture.layout, options) };
+}
