@@ -1,4 +1,4 @@
-import { nearestNames } from "../base/nearestName.ts";
+import { nearestNames } from "../base/text/nearestName.ts";
 import { UserError } from "../base/errors.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { readConfigFile, type ConfigFile } from "./configFile.ts";
