@@ -1,15 +1,10 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export {
-  compareInWorker,
-  downloadInWorker,
-  explainInWorker,
-  exportInWorker,
-  forecastInWorker,
-  resumeTraining,
-  startAnalysis,
-  stopRun,
-} from "./executor/localExecutor.ts";
-export { dequeue, endQueue, isQueueRunning, queueOf, startQueue, workingDevices } from "./executor/queue.ts";
+export { compareInWorker, explainInWorker, exportInWorker, forecastInWorker } from "./executor/workerJobs.ts";
+export { downloadInWorker } from "./executor/downloadInWorker.ts";
+export { resumeTraining, startAnalysis } from "./executor/startWorker.ts";
+export { stopRun } from "./executor/stopRun.ts";
+export { dequeue, queueOf } from "./executor/queuedRuns.ts";
+export { endQueue, isQueueRunning, startQueue, workingDevices } from "./executor/deviceQueue.ts";
 export { submitExperiment } from "./executor/submit.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/directory/storedAnalysis.ts";
@@ -21,9 +16,11 @@ export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/git/gitStore.ts";
 export { commitAnnotation } from "./run/git/annotationCommit.ts";
 export { findPrunable, PRUNABLE_KINDS } from "./run/removal/prune.ts";
-export { annotateRun, JournalTail, readRecord } from "./run/journal/journal.ts";
+export { annotateRun } from "./run/journal/journal.ts";
+export { JournalTail } from "./run/journal/journalTail.ts";
+export { readRecord } from "./run/journal/readJournal.ts";
 export { adoptRun } from "./run/interruption/interruptedRuns.ts";
-export { listRuns } from "./run/directory/runDirectory.ts";
+export { listRuns } from "./run/directory/runList.ts";
 export { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 export { journalSize, readIndex, writeIndex } from "./run/directory/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/removal/trash.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explainTexts } from "./analysis/explain.ts";
 import { ablations } from "./analysis/ablation.ts";
-import { workQueue } from "./executor/queue.ts";
+import { workQueue } from "./executor/workQueue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./base/errors.ts";
 import { RunDirectory } from "./run/directory/runDirectory.ts";

@@ -1,5 +1,6 @@
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
-import { dequeue, queueOf, startQueue } from "../executor/queue.ts";
+import { dequeue, queueOf } from "../executor/queuedRuns.ts";
+import { startQueue } from "../executor/deviceQueue.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { follow, pause } from "./follow.ts";
 import { localWorker } from "./localWorker.ts";

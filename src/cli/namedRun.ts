@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { findRun, type RunDirectory } from "../run/directory/runDirectory.ts";
+import { findRun } from "../run/directory/runList.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** The folder of runs: the one given, else .adept/runs in the current folder. */
 export const runsFolder = (given?: string): string => resolve(given ?? ".adept/runs");

@@ -6,9 +6,11 @@ import { openGitStore } from "../run/git/gitStore.ts";
 import { removeWorkTree } from "../run/git/gitWorkTree.ts";
 import { announceRun, Journal } from "../run/journal/journal.ts";
 import { prepareWorkTree } from "../run/inputs/prepareWorkTree.ts";
-import { newRunId, RunDirectory } from "../run/directory/runDirectory.ts";
+import { newRunId } from "../run/directory/runId.ts";
+import { RunDirectory } from "../run/directory/runDirectory.ts";
 import { repositoryPaths } from "../run/inputs/inputPlaces.ts";
-import { startTraining, type WorkerPlace } from "./localExecutor.ts";
+import { startTraining } from "./startWorker.ts";
+import type { WorkerPlace } from "./workerProcess.ts";
 
 /**
  * Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where

@@ -2,9 +2,12 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readExperiments } from "../experiment/readExperiment.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { newRunId, RunDirectory } from "../run/directory/runDirectory.ts";
-import { startTraining, type WorkerPlace } from "./localExecutor.ts";
-import { enqueue, startQueue } from "./queue.ts";
+import { newRunId } from "../run/directory/runId.ts";
+import { RunDirectory } from "../run/directory/runDirectory.ts";
+import { startTraining } from "./startWorker.ts";
+import type { WorkerPlace } from "./workerProcess.ts";
+import { enqueue } from "./queuedRuns.ts";
+import { startQueue } from "./deviceQueue.ts";
 
 /** `git`: whether runs may be committed; `queued`: wait for the device even with a single run. */
 export interface Submission extends WorkerPlace {

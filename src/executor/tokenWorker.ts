@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../base/errors.ts";
 import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../protocol/setupQuestions.ts";
-import { ENDS_WITH_US } from "./localExecutor.ts";
+import { ENDS_WITH_US } from "./workerProcess.ts";
 import {
   EncodedTexts,
   OpenedRun,

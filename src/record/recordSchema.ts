@@ -3,7 +3,8 @@ import { FileDigest } from "../base/fileDigest.ts";
 import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, RunStatus } from "./events.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
-import { foldEvents, type RunRecord } from "./record.ts";
+import { foldEvents } from "./foldEvents.ts";
+import type { RunRecord } from "./record.ts";
 
 const time = z.number().min(0).max(LAST_TIME);
 const numbers = z.record(z.string(), z.number());

@@ -5,7 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { newerText } from "../base/newerVersion.ts";
 import { isLive } from "../record/record.ts";
 import type { GitStore } from "../run/git/gitStore.ts";
-import { missingSteps, readJournal } from "../run/journal/journal.ts";
+import { missingSteps, readJournal } from "../run/journal/readJournal.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";
 

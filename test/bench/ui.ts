@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal } from "../../src/run/journal/journal.ts";
-import { readRecord } from "../../src/run/journal/journal.ts";
+import { readRecord } from "../../src/run/journal/readJournal.ts";
 import type { HostMessage } from "../../src/protocol/pageMessages.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";

@@ -1,5 +1,5 @@
 // One of several processes that commit runs in one repository at once: gitWriter.ts FOLDER WRITER COUNT
-import { foldEvents } from "../../src/record/record.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 
 const [folder = "", writer = "", count = "0"] = process.argv.slice(2);

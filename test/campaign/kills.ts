@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
-import { JournalTail, readRecord } from "../../src/run/journal/journal.ts";
+import { JournalTail } from "../../src/run/journal/journalTail.ts";
+import { readRecord } from "../../src/run/journal/readJournal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";

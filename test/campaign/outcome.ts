@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { checkpointDamage } from "../../src/training/checkpoint.ts";
 import { must } from "./tally.ts";

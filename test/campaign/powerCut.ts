@@ -3,8 +3,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readHeader } from "../../src/backbone/files/safetensors.ts";
-import { missingSteps, JournalTail, readJournal } from "../../src/run/journal/journal.ts";
-import { listRuns, readRuns, RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { missingSteps, readJournal } from "../../src/run/journal/readJournal.ts";
+import { JournalTail } from "../../src/run/journal/journalTail.ts";
+import { listRuns, readRuns } from "../../src/run/directory/runList.ts";
+import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { readIndex } from "../../src/run/directory/runIndex.ts";
 import { unreadableRuns } from "../../src/run/directory/unreadableRuns.ts";
 import { checkpointDamage } from "../../src/training/checkpoint.ts";

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { leaseHolder } from "../../src/run/lease/lease.ts";
-import { listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";
 import { must, type Counter } from "./tally.ts";

@@ -1,5 +1,5 @@
-import { readJournal } from "../../src/run/journal/journal.ts";
-import { listRuns } from "../../src/run/directory/runDirectory.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
 import { isLive } from "../../src/record/record.ts";
 import { Dice } from "./dice.ts";
 import { mustBeWhole } from "./outcome.ts";

@@ -2,7 +2,8 @@ import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_pro
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const DIST = resolve(import.meta.dirname, "../../dist");
 export const CLI = join(DIST, "cli.js");

@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { foldEvents, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 
 export const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });

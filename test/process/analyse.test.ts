@@ -8,9 +8,9 @@ import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
 import type { Offsets } from "../../src/analysis/offsets.ts";
 import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import type { PositionShift } from "../../src/analysis/positionShift.ts";
-import { startAnalysis } from "../../src/executor/localExecutor.ts";
-import { foldEvents } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { startAnalysis } from "../../src/executor/startWorker.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { runAnalyses } from "../../src/worker/analyse/analysisJob.ts";
 

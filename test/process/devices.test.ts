@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { RunEvent } from "../../src/record/events.ts";
-import { foldEvents, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 /**

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { downloadInWorker } from "../../src/executor/localExecutor.ts";
+import { downloadInWorker } from "../../src/executor/downloadInWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
 
 const BIG = Buffer.alloc(6_000_000, "weights ");

@@ -3,10 +3,11 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { stopRun } from "../../src/executor/localExecutor.ts";
+import { stopRun } from "../../src/executor/stopRun.ts";
 import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
-import { listRuns, RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
+import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { mustBeWhole, outcomeOf } from "../campaign/outcome.ts";
 import { ended, kill, until, Workspace } from "../campaign/workspace.ts";
 

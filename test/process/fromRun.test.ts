@@ -4,11 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { explainInWorker, exportInWorker, forecastInWorker } from "../../src/executor/localExecutor.ts";
+import { explainInWorker, exportInWorker, forecastInWorker } from "../../src/executor/workerJobs.ts";
 import { reproduceRun } from "../../src/executor/reproduce.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
-import { listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const folder = mkdtempSync(join(tmpdir(), "adept-from-run-"));

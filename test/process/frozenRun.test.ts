@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readHeader } from "../../src/backbone/files/safetensors.ts";
 import type { RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const FROZEN = join(import.meta.dirname, "../frozen/version1");

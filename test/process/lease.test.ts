@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startTraining } from "../../src/executor/localExecutor.ts";
+import { startTraining } from "../../src/executor/startWorker.ts";
 import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
 const LEASE = join(import.meta.dirname, "../../src/run/lease/lease.ts");

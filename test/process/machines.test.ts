@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
 /** Process numbers and a name of its own, as a container or another machine has that shares the folder. */

@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { foldEvents, type RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const WORKER = join(import.meta.dirname, "../../dist/worker.js");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { forecastInWorker } from "../../src/executor/localExecutor.ts";
+import { forecastInWorker } from "../../src/executor/workerJobs.ts";
 import { UserError } from "../../src/base/errors.ts";
 import { parquetRows } from "../../src/task/rows/parquetRows.ts";
 import { ended, kill, until } from "../campaign/workspace.ts";

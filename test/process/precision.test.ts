@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { readJournal } from "../../src/run/journal/journal.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const STEPS = 18;

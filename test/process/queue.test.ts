@@ -4,8 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readJournal } from "../../src/run/journal/journal.ts";
-import { foldEvents, type RunRecord } from "../../src/record/record.ts";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { foldEvents } from "../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../src/record/record.ts";
 import type { Comparison } from "../../src/analysis/compareRuns.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

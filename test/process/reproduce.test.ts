@@ -15,14 +15,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { resumeTraining, stopRun } from "../../src/executor/localExecutor.ts";
+import { resumeTraining } from "../../src/executor/startWorker.ts";
+import { stopRun } from "../../src/executor/stopRun.ts";
 import { reproduceRun } from "../../src/executor/reproduce.ts";
 import { UserError } from "../../src/base/errors.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import { GitShare } from "../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
-import { findRun, listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { findRun, listRuns } from "../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const words = ["river", "stone", "light", "paper", "green", "seven"];

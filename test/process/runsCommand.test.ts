@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { PushedFile } from "../../src/run/git/pushPreview.ts";
-import { listRuns } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const root = mkdtempSync(join(tmpdir(), "adept-runs-"));

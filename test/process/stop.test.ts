@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { stopRun } from "../../src/executor/localExecutor.ts";
+import { stopRun } from "../../src/executor/stopRun.ts";
 import { Journal } from "../../src/run/journal/journal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { writeRun } from "../host/manyRuns.ts";

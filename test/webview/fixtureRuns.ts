@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { listRuns, type RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 

@@ -9,7 +9,7 @@ import type { Inspection } from "../../src/protocol/setupQuestions.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import type { HostMessage, PageMessage } from "../../src/protocol/pageMessages.ts";
 import type { SetupHostMessage, SetupPageMessage } from "../../src/protocol/setupMessages.ts";
-import { listRuns } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
 import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { THEMES } from "./themes.ts";

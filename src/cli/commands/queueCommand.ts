@@ -1,12 +1,5 @@
-import {
-  dequeue,
-  endQueue,
-  isQueueRunning,
-  startQueue,
-  waitingDevices,
-  waitingRuns,
-  workingDevices,
-} from "../../executor/queue.ts";
+import { dequeue, waitingDevices, waitingRuns } from "../../executor/queuedRuns.ts";
+import { endQueue, isQueueRunning, startQueue, workingDevices } from "../../executor/deviceQueue.ts";
 import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";

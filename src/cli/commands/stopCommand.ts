@@ -1,5 +1,5 @@
-import { stopRun } from "../../executor/localExecutor.ts";
-import { dequeue } from "../../executor/queue.ts";
+import { stopRun } from "../../executor/stopRun.ts";
+import { dequeue } from "../../executor/queuedRuns.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";

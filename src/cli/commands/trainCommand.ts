@@ -1,6 +1,6 @@
 import { compareRuns } from "../../analysis/compareRuns.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { resumeTraining } from "../../executor/localExecutor.ts";
+import { resumeTraining } from "../../executor/startWorker.ts";
 import { submitExperiment } from "../../executor/submit.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";

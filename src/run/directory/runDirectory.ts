@@ -1,27 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { ResolvedExperiment, type Experiment } from "../../experiment/experiment.ts";
-import { RunId } from "../../base/identifiers.ts";
 import { newerError } from "../../base/newerVersion.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
-import { readRecord } from "../journal/journal.ts";
+import { readRecord } from "../journal/readJournal.ts";
 import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../lease/lease.ts";
 import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
-export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 /** Bytes of a run's experiment.json. */
 const MOST_BYTES = 2_000_000;
-
-/** YYYYMMDD-HHMMSS-xxxx in local time. @param random uniform on [0, 1) */
-export function newRunId(now: Date, random: () => number): string {
-  const two = (n: number): string => String(n).padStart(2, "0");
-  const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
-  const suffix = Array.from({ length: 4 }, () => Math.floor(random() * 36).toString(36)).join("");
-  return `${date}-${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}-${suffix}`;
-}
 
 /** Makes the folder of runs; a folder named .adept above it is kept out of git. */
 export function makeRunsFolder(runsDir: string): void {
@@ -31,6 +21,7 @@ export function makeRunsFolder(runsDir: string): void {
   // One that a power cut has emptied would let all runs into the user's commits.
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
 }
+
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
 /** One run's folder: all that host, worker and terminal share. */
@@ -217,53 +208,4 @@ export class RunDirectory {
   hasLostWorker(): boolean {
     return existsSync(this.leasePath) && !this.isWorkerAlive();
   }
-}
-
-/** Every run in a folder, newest first. */
-export function listRuns(runsDir: string): RunDirectory[] {
-  if (!existsSync(runsDir)) return [];
-  return readdirSync(runsDir)
-    .filter(isRunId)
-    .sort()
-    .reverse()
-    .flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
-}
-
-export interface ReadRun {
-  run: RunDirectory;
-  record: RunRecord;
-}
-
-/**
- * Every run that can be read, newest first, with its record.
- * @param told hears of the others: one of them hides no other
- */
-export function readRuns(runsDir: string, told: (run: RunDirectory, reason: string) => void): ReadRun[] {
-  return listRuns(runsDir).flatMap((run) => {
-    try {
-      return [{ run, record: run.record() }];
-    } catch (error) {
-      told(run, `its journal cannot be read: ${(error as Error).message}`);
-      return [];
-    }
-  });
-}
-
-/** A run by its id, the start of it, or "latest". @throws UserError when none or several fit */
-export function findRun(runsDir: string, wanted: string): RunDirectory {
-  const runs = listRuns(runsDir);
-  const fitting =
-    wanted === "latest"
-      ? runs.slice(0, 1)
-      : runs.filter((run) => run.id === wanted || run.id.startsWith(wanted) || run.id.endsWith(`-${wanted}`));
-  const [first] = fitting;
-  if (first !== undefined && (fitting.length === 1 || first.id === wanted)) return first;
-  const named = (fitting.length > 0 ? fitting : runs)
-    .slice(0, 5)
-    .map((run) => run.id)
-    .join(", ");
-  throw new UserError(
-    fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`,
-    named === "" ? "Train one first." : `Runs there: ${named}`,
-  );
 }

@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
-import { foldEvents, isOpen, type RunRecord } from "../../record/record.ts";
+import { foldEvents } from "../../record/foldEvents.ts";
+import { isOpen, type RunRecord } from "../../record/record.ts";
 import { StoredRecord } from "../../record/recordSchema.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isRunId } from "./runDirectory.ts";
+import { isRunId } from "./runId.ts";
 
 /** A folder that should hold a run, or all of them, and cannot be read. */
 export interface UnreadableRun {

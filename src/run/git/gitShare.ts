@@ -4,7 +4,7 @@ import { UserError } from "../../base/errors.ts";
 import { pushPreview, type PushPreview } from "./pushPreview.ts";
 import type { GitStore } from "./gitStore.ts";
 import { unpackRun } from "./gitUnpack.ts";
-import { isRunId } from "../directory/runDirectory.ts";
+import { isRunId } from "../directory/runId.ts";
 
 const REFS = "refs/adept/runs";
 

@@ -6,7 +6,8 @@ import { ResolvedExperiment } from "../../experiment/experiment.ts";
 import { InnerPath } from "../../base/identifiers.ts";
 import { pointedAt, readPointer, resultFolders } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
-import { Journal, readJournal, readRecord } from "../journal/journal.ts";
+import { Journal } from "../journal/journal.ts";
+import { readJournal, readRecord } from "../journal/readJournal.ts";
 import { makeRunsFolder } from "../directory/runDirectory.ts";
 
 /** A fetched run is somebody else's data: so many files of so many bytes, and no more. */

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
-import { isRunId } from "../directory/runDirectory.ts";
+import { isRunId } from "../directory/runId.ts";
 
 /**
  * Where the files of a run that repeats another lie while it trains: a place that follows from its own, and no file can

@@ -3,7 +3,8 @@ import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
 import { Journal } from "../journal/journal.ts";
 import { oomKills } from "./oomKills.ts";
-import { readRuns, type RunDirectory } from "../directory/runDirectory.ts";
+import { readRuns } from "../directory/runList.ts";
+import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /** A worker needs this long (ms) to start and take its lease. */
 const START_GRACE = 15_000;

@@ -1,10 +1,16 @@
 import { closeSync, readSync } from "node:fs";
+import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { openPlain } from "../../base/files/boundedFile.ts";
 import { RunEvent } from "../../record/events.ts";
 import { readNewerLine } from "./newerLines.ts";
 
-const NEWLINE = 10;
+/** The byte that ends each line of a journal. */
+export const NEWLINE = 10;
+
+/** The path of a run's journal. */
+export const journalPath = (runPath: string): string => join(runPath, "events.jsonl");
+
 /**
  * Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which
  * says what the run is, and its end.

@@ -5,7 +5,8 @@ import { FileDigest } from "../../base/fileDigest.ts";
 import { pointedAt, readPointer, RESULTS } from "../git/gitResults.ts";
 import type { GitStore } from "../git/gitStore.ts";
 import { removeWorkTree } from "../git/gitWorkTree.ts";
-import { readRuns, type RunDirectory } from "../directory/runDirectory.ts";
+import { readRuns } from "../directory/runList.ts";
+import type { RunDirectory } from "../directory/runDirectory.ts";
 import { deletedRuns } from "./trash.ts";
 
 const DAY = 24 * 3600 * 1000;

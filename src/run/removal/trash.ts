@@ -2,11 +2,12 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
-import { foldEvents, isLive, type RunRecord } from "../../record/record.ts";
+import { foldEvents } from "../../record/foldEvents.ts";
+import { isLive, type RunRecord } from "../../record/record.ts";
 import { UserError } from "../../base/errors.ts";
 import { CommitId } from "../../base/identifiers.ts";
 import { openGitStore } from "../git/gitStore.ts";
-import { readRecord } from "../journal/journal.ts";
+import { readRecord } from "../journal/readJournal.ts";
 import { removeWorkTree } from "../git/gitWorkTree.ts";
 import { writeRunFile } from "../files/runFile.ts";
 import { RunDirectory } from "../directory/runDirectory.ts";

@@ -1,7 +1,7 @@
 import type { ComparedRun, HostMessage, RunComparison } from "../../protocol/pageMessages.ts";
 import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric } from "../../record/metricText.ts";
-import type { JournalTail } from "../../run/journal/journal.ts";
+import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { host } from "../window/host.ts";
 import { localised } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";

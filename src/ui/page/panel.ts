@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { HostMessage, PageMessage, TabId } from "../../protocol/pageMessages.ts";
 import { UserError } from "../../base/errors.ts";
-import type { JournalTail } from "../../run/journal/journal.ts";
+import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { AnalysisFeed } from "./analysisFeed.ts";
 import { CompareFeed } from "./compareFeed.ts";
 import type { CodeDiff } from "../runs/codeDiff.ts";

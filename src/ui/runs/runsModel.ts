@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { applyEvent, isLive, isOpen, type RunRecord } from "../../record/record.ts";
-import type { JournalTail } from "../../run/journal/journal.ts";
+import { applyEvent } from "../../record/foldEvents.ts";
+import { isLive, isOpen, type RunRecord } from "../../record/record.ts";
+import type { JournalTail } from "../../run/journal/journalTail.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import type { Folders } from "../window/folders.ts";

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { leadingMetric } from "../../record/metricText.ts";
 import type { NewRunEvent, RunEvent } from "../../record/events.ts";
-import { readJournal } from "../../run/journal/journal.ts";
+import { readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { inputsOutsideCommit } from "../../run/inputs/inputPlaces.ts";
 

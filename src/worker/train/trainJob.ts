@@ -15,7 +15,8 @@ import {
   writeFileAtomic,
 } from "../../base/files/atomicFile.ts";
 import { openGitStore, refOf } from "../../run/git/gitStore.ts";
-import { announceRun, Journal, missingSteps, readJournal } from "../../run/journal/journal.ts";
+import { announceRun, Journal } from "../../run/journal/journal.ts";
+import { missingSteps, readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { failedForSpace } from "../../base/files/diskSpace.ts";

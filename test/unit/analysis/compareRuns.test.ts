@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { compareRuns, type ComparedRun } from "../../../src/analysis/compareRuns.ts";
 import type { RunStatus } from "../../../src/record/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 
 interface Told {
   seed?: number;

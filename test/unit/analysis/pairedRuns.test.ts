@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pairedRuns, type TestedRun } from "../../../src/analysis/pairedRuns.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 
 function run(
   id: string,

@@ -5,7 +5,7 @@ import { foundOrNot, overSeeds } from "../../../src/analysis/report/format.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import type { RetrainedCase } from "../../../src/experiment/retrained.ts";
 
 /** A finished run with an accuracy on test. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RunEvent } from "../../../src/record/events.ts";
 import { analysisSeconds } from "../../../src/record/analysisForecast.ts";
-import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../../src/record/record.ts";
 
 function run({ examples = 100, pass, ablation }: { examples?: number; pass?: number; ablation?: number }): RunRecord {
   const events: RunEvent[] = [

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { commitAnnotation } from "../../../src/run/git/annotationCommit.ts";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
-import { annotateRun, Journal, readRecord } from "../../../src/run/journal/journal.ts";
+import { annotateRun, Journal } from "../../../src/run/journal/journal.ts";
+import { readRecord } from "../../../src/run/journal/readJournal.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { committedRun, experiment, git, ID, inRepository } from "./repository.ts";
 

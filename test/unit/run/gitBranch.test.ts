@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { makeBranch } from "../../../src/run/git/gitBranch.ts";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
-import { listRuns, type RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../../src/run/directory/runList.ts";
+import type { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { committedRun, git, ID, inRepository } from "./repository.ts";
 
 /** Every file of a run's folder, with its bytes. */

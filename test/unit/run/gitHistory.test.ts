@@ -6,8 +6,8 @@ import { makeBranch } from "../../../src/run/git/gitBranch.ts";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { openWorkTree, removeWorkTree } from "../../../src/run/git/gitWorkTree.ts";
-import { readRecord } from "../../../src/run/journal/journal.ts";
-import { listRuns } from "../../../src/run/directory/runDirectory.ts";
+import { readRecord } from "../../../src/run/journal/readJournal.ts";
+import { listRuns } from "../../../src/run/directory/runList.ts";
 import { deleteRuns } from "../../../src/run/removal/trash.ts";
 import { committedRun, env, git, ID, inRepository, record } from "./repository.ts";
 

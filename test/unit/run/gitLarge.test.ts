@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { join } from "node:path";
 import { GitShare } from "../../../src/run/git/gitShare.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
-import { readRecord } from "../../../src/run/journal/journal.ts";
+import { readRecord } from "../../../src/run/journal/readJournal.ts";
 import { findPrunable, PRUNABLE_KINDS, type PrunableKind } from "../../../src/run/removal/prune.ts";
 import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
 import { committedRun, git, ID, inRepository, record, type Repository } from "./repository.ts";

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { env, git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";

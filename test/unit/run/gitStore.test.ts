@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 
 const ID = "20260314-101522-k3f9";

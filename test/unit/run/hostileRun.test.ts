@@ -4,11 +4,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startAnalysis } from "../../../src/executor/localExecutor.ts";
+import { startAnalysis } from "../../../src/executor/startWorker.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
-import { Journal, JournalTail, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
+import { Journal } from "../../../src/run/journal/journal.ts";
+import { JournalTail } from "../../../src/run/journal/journalTail.ts";
+import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
 import { leaseHolder } from "../../../src/run/lease/lease.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";

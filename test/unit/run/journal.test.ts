@@ -4,9 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { Journal, JournalTail, readJournal } from "../../../src/run/journal/journal.ts";
+import { Journal } from "../../../src/run/journal/journal.ts";
+import { JournalTail } from "../../../src/run/journal/journalTail.ts";
+import { readJournal } from "../../../src/run/journal/readJournal.ts";
 import { adoptRuns } from "../../../src/run/interruption/interruptedRuns.ts";
-import { findRun, listRuns, newRunId, RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { findRun, listRuns } from "../../../src/run/directory/runList.ts";
+import { newRunId } from "../../../src/run/directory/runId.ts";
+import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 
 const experiment = ResolvedExperiment.parse({ name: "x", task: { kind: "mail" }, method: { kind: "pt" } });
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { announceRun, Journal } from "../../../src/run/journal/journal.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";

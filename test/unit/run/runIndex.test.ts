@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { openGitStore } from "../../../src/run/git/gitStore.ts";
-import { annotateRun, announceRun, Journal, readJournal, readRecord } from "../../../src/run/journal/journal.ts";
+import { annotateRun, announceRun, Journal } from "../../../src/run/journal/journal.ts";
+import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
 import { takeLease } from "../../../src/run/lease/lease.ts";
-import { listRuns, RunDirectory } from "../../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../../src/run/directory/runList.ts";
+import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { journalSize, readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
 import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NewRunEvent } from "../../../src/record/events.ts";
-import { foldEvents, type RunRecord } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
+import type { RunRecord } from "../../../src/record/record.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 const GIB = 1024 ** 3;

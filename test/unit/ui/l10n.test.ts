@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { StabilityWatch } from "../../../src/analysis/stability.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";
 import { RunStatus } from "../../../src/record/events.ts";
 import { MEASURES } from "../../../src/protocol/measures.ts";

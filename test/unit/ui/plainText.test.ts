@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { plainLine, withoutIcons, withoutLinks, withoutTags } from "../../../src/ui/window/plainText.ts";
 import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
-import { foldEvents } from "../../../src/record/record.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 test("no name becomes an icon, a link that runs a command, a tag or a second line", () => {

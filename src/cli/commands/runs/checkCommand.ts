@@ -1,5 +1,5 @@
 import { openGitStore } from "../../../run/git/gitStore.ts";
-import { listRuns } from "../../../run/directory/runDirectory.ts";
+import { listRuns } from "../../../run/directory/runList.ts";
 import { checkRun } from "../../../worker/runCheck.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";

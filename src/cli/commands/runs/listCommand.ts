@@ -3,7 +3,7 @@ import { newerText } from "../../../base/newerVersion.ts";
 import { leadingMetric, metricValue } from "../../../record/metricText.ts";
 import type { RunRecord } from "../../../record/record.ts";
 import { adoptRuns } from "../../../run/interruption/interruptedRuns.ts";
-import { listRuns, readRuns } from "../../../run/directory/runDirectory.ts";
+import { listRuns, readRuns } from "../../../run/directory/runList.ts";
 import { unreadableRuns } from "../../../run/directory/unreadableRuns.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";

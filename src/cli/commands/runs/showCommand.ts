@@ -1,7 +1,7 @@
 import { newerText } from "../../../base/newerVersion.ts";
 import { precisionText } from "../../../record/precisionText.ts";
 import { adoptRuns } from "../../../run/interruption/interruptedRuns.ts";
-import { readJournal } from "../../../run/journal/journal.ts";
+import { readJournal } from "../../../run/journal/readJournal.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";

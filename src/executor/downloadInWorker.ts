@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createInterface } from "node:readline";
+import * as z from "zod";
+import { UserError } from "../base/errors.ts";
+import { Printed } from "./workerJobs.ts";
+import { type WorkerPlace, ENDS_WITH_US } from "./workerProcess.ts";
+
+const Told = z.object({
+  progress: z.object({ file: z.string(), done: z.number(), total: z.number() }).optional(),
+  error: Printed.shape.error,
+});
+
+/**
+ * Downloads a model in a process of its own; what it has loaded stays when `signal` ends it, and the next time goes on
+ * from there.
+ * @throws UserError with what went wrong
+ */
+export function downloadInWorker(
+  { workerPath, nodePath, folder }: WorkerPlace,
+  { name, out }: { name: string; out: string },
+  {
+    signal,
+    onProgress,
+  }: { signal: AbortSignal; onProgress: (progress: NonNullable<z.output<typeof Told>["progress"]>) => void },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    mkdirSync(folder, { recursive: true });
+    const child = spawn(nodePath, [workerPath, "download", name, "--out", out, ...ENDS_WITH_US], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+    });
+    let failed: Error | undefined;
+    let stderr = "";
+    signal.addEventListener(
+      "abort",
+      () => {
+        child.kill("SIGTERM");
+      },
+      { once: true },
+    );
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const { progress, error } = Told.safeParse(JSON.parse(line)).data ?? {};
+      if (progress !== undefined) onProgress(progress);
+      if (error !== undefined) failed = new UserError(error.message, error.action);
+    });
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve();
+      else reject(failed ?? new Error(`the download ended with ${code}: ${stderr.slice(-500)}`));
+    });
+  });
+}
