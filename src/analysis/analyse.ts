@@ -1,32 +1,16 @@
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { UserError } from "../base/errors.ts";
-import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
+import { seedInterval } from "./statistics/seedInterval.ts";
 import { ablationCases, batchesOf, specificityCases } from "./cases.ts";
 import { analyseLatency } from "./latency.ts";
 import { analyseOffsets } from "./offsets.ts";
 import { specificityIndex } from "./offsetStatistics.ts";
-import { altered, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
+import { altered, withoutAlter, type Progress } from "./outcomes.ts";
 import { analyseShift } from "./positionShift.ts";
 import type { Subject } from "./subject.ts";
-import { unseenSplit, type UnseenSplit } from "./unseenSplit.ts";
-
-/** `unseen`: the share right, split by whether a text has tokens that no training text has. */
-export interface Ablation {
-  full: Outcome;
-  cases: AlteredOutcome[];
-  unseen: UnseenSplit;
-}
-/**
- * `draws`: means over the draws of one permutation test; `explained`: (A0 - A3) / (A0 - A1), only when A0 - A1 exceeds
- * its interval.
- */
-export interface Specificity {
-  full: Outcome;
-  index: number | undefined;
-  cases: (AlteredOutcome & { group: string })[];
-  draws: { group: string; right: SeedSummary }[];
-  explained: number | undefined;
-}
+import { unseenSplit } from "./unseenSplit.ts";
+import type { Ablation } from "../protocol/results/ablation.ts";
+import type { Specificity } from "../protocol/results/specificity.ts";
 
 /** Component ablation, post-hoc. */
 export async function analyseAblation(subject: Subject, progress: Progress): Promise<Ablation> {

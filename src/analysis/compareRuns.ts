@@ -3,43 +3,14 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { flatten } from "../base/keyPath.ts";
 import { leadingMetric } from "../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../record/record.ts";
-import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
+import { seedInterval } from "./statistics/seedInterval.ts";
+import type { Comparison, ComparisonRow } from "../protocol/results/comparison.ts";
 
 /** A run with what was asked of it. */
 export interface ComparedRun {
   id: string;
   experiment: Experiment;
   record: RunRecord;
-}
-
-/** One line of a comparison: settings that were varied, at the tuned values that validation chose. */
-export interface ComparisonRow {
-  label: string;
-  /** tuned keys at their chosen values */
-  chosen: Record<string, unknown>;
-  /** combinations of tuned values that were tried, and that could be judged */
-  tried: number;
-  judged: number;
-  /** runs of the chosen combination, and their seeds, in the same order */
-  runs: string[];
-  seeds: number[];
-  /** runs of any combination that have not finished */
-  unfinished: string[];
-  trainable: number | undefined;
-  /** what chose, over the chosen combination's seeds */
-  validation: SeedSummary | undefined;
-  /** the metric on the test split, over the same seeds */
-  test: SeedSummary | undefined;
-  /** the metric on test for each of `seeds` */
-  values: number[];
-  testExamples: number | undefined;
-}
-
-/** `metric`: a metric's name, 0..1 or a correlation. */
-export interface Comparison {
-  metric: string;
-  rows: ComparisonRow[];
-  warnings: string[];
 }
 
 /** Keys that say where and how a run was made, not what it is. */

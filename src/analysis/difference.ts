@@ -2,29 +2,8 @@ import { matchAnswers } from "../task/metric/answerMatch.ts";
 import { strip } from "../task/metric/pythonText.ts";
 import type { EvaluationResult, Prediction } from "../training/evaluation.ts";
 import { mcnemar } from "./statistics/mcnemar.ts";
-import { pairedBootstrap, type Interval } from "./statistics/pairedBootstrap.ts";
-
-/** A difference over the same examples: altered minus reference. `found`: its interval leaves 0 out. */
-export interface Estimate {
-  difference: number;
-  interval: Interval;
-  bca: Interval;
-  p: number;
-  found: boolean;
-  /** the size that would have been found about half the time */
-  detectable: number;
-}
-/**
- * `right`: share of exact matches (0..1); `loss`: nats per token, mean over examples; `mcnemarP`: exact; `flips`: share
- * of predictions that changed.
- */
-export interface Difference {
-  n: number;
-  right: Estimate;
-  loss: Estimate;
-  mcnemarP: number;
-  flips: number;
-}
+import { pairedBootstrap } from "./statistics/pairedBootstrap.ts";
+import type { Difference, Estimate } from "../protocol/results/outcome.ts";
 
 /** Whether a prediction is the target, or one of the answers that count. */
 export const isRight = ({ prediction, target, answers }: Prediction): boolean =>

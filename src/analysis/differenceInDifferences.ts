@@ -1,6 +1,7 @@
 import { pairedBootstrap } from "./statistics/pairedBootstrap.ts";
-import { seedInterval, type SeedSummary } from "./statistics/seedInterval.ts";
-import type { PositionShift } from "./positionShift.ts";
+import { seedInterval } from "./statistics/seedInterval.ts";
+import type { SeedSummary } from "../protocol/results/intervals.ts";
+import type { PositionShift } from "../protocol/results/positionShift.ts";
 
 /**
  * A method's change under a shift minus the control's. `seeds`: t-interval over seeds; `examples`: percentile bootstrap

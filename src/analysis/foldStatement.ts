@@ -1,7 +1,8 @@
 import { padBatch } from "../training/batching.ts";
 import { BARE, isFold, SAME_PROMPT, type Form } from "./latencyForms.ts";
-import { medianInterval, type MedianInterval } from "./statistics/medianInterval.ts";
+import { medianInterval } from "./statistics/medianInterval.ts";
 import type { Subject } from "./subject.ts";
+import type { FoldAgainst, FoldStatement } from "../protocol/results/latency.ts";
 
 /** The times (ms) of one form on one batch, a round each. */
 export interface Race {
@@ -9,19 +10,6 @@ export interface Race {
   length: number;
   batchSize: number;
   endToEnd: readonly number[];
-}
-
-/** The fold's time over another form's of the same round: over all batches, and for each. */
-export interface FoldAgainst {
-  against: string;
-  ratio: MedianInterval;
-  cells: { length: number; batchSize: number; ratio: MedianInterval }[];
-}
-/** What folding costs or saves, and on how many test texts the folded run says the same tokens as the run. */
-export interface FoldStatement {
-  form: string;
-  against: FoldAgainst[];
-  predictions: { equal: number; total: number };
 }
 
 /** Test texts whose predictions are compared; more of them would tell no more of one table. */

@@ -1,31 +1,11 @@
 import { UserError } from "../base/errors.ts";
 import type { Batch } from "../model/model.ts";
-import { stateFold, type FoldStatement, type Race } from "./foldStatement.ts";
+import { stateFold, type Race } from "./foldStatement.ts";
 import { formsOf, isFold, type Form } from "./latencyForms.ts";
 import type { Progress } from "./outcomes.ts";
-import { medianInterval, type MedianInterval } from "./statistics/medianInterval.ts";
+import { medianInterval } from "./statistics/medianInterval.ts";
 import type { Subject } from "./subject.ts";
-
-/** Milliseconds of one call; `endToEnd`: encoder and 4 decoded tokens, `inputLayer`: [P ; E'] alone. */
-export interface Timed {
-  form: string;
-  parameters: number;
-  promptLength: number;
-  length: number;
-  batchSize: number;
-  endToEnd: MedianInterval;
-  inputLayer: MedianInterval;
-  /** median over the bare backbone's, same length and batch */
-  ratio: MedianInterval;
-}
-/** `fold`: absent for runs without one, and in results stored before it was stated. */
-export interface Latency {
-  rounds: number;
-  tokens: number;
-  device: string;
-  rows: Timed[];
-  fold?: FoldStatement | undefined;
-}
+import type { Latency, Timed } from "../protocol/results/latency.ts";
 
 /** Texts of these lengths (tokens), in batches of these sizes, each form once a round. */
 export interface Grid {

@@ -1,17 +1,5 @@
 import type { InputSide } from "./alteredInput.ts";
-
-/**
- * How the offsets of the tokens seen lie: `effectiveRank`, exp of the entropy of the centred offsets' singular values
- * (Roy and Vetterli 2007), at most `rank`, the count of singular values above 1e-5 of the largest; `leastDistance`, the
- * smallest L2 between two tokens' offsets, and how many tokens share theirs with another.
- */
-export interface OffsetGeometry {
-  tokens: number;
-  effectiveRank: number;
-  rank: number;
-  leastDistance: number;
-  shared: number;
-}
+import type { OffsetGeometry } from "../protocol/results/offsets.ts";
 
 const MOST_TOKENS = 3000;
 const NEGLIGIBLE = 1e-5;

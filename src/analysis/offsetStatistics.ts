@@ -1,23 +1,6 @@
 import type { Batch } from "../model/model.ts";
 import { offsetAt, type InputSide } from "./alteredInput.ts";
-
-/**
- * Sizes of offsets and embeddings over tokens. `meanAbs` is the paper's Table 2 as its code counts it: the mean over
- * dimensions of mean |x|, `sdOfDimensions` the spread of those means (n in the denominator). `meanRatio`: mean of
- * |offset| / |embedding| (L2), `ratioOfMeans` the quotient of means.
- */
-export interface OffsetSize {
-  tokens: number;
-  meanAbs: number;
-  sdOfDimensions: number;
-  meanL2: number;
-  sdL2: number;
-  embeddingMeanAbs: number;
-  embeddingSdOfDimensions: number;
-  embeddingMeanL2: number;
-  meanRatio: number;
-  ratioOfMeans: number;
-}
+import type { OffsetSize } from "../protocol/results/offsets.ts";
 
 /** Sums that offsets are added to token by token. */
 class Sizes {

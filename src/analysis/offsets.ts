@@ -1,55 +1,20 @@
 import { UserError } from "../base/errors.ts";
 import { batchesOf } from "./cases.ts";
-import { offsetGeometry, type OffsetGeometry } from "./offsetGeometry.ts";
-import { offsetSize, specificityIndex, type OffsetSize } from "./offsetStatistics.ts";
+import { offsetGeometry } from "./offsetGeometry.ts";
+import { offsetSize, specificityIndex } from "./offsetStatistics.ts";
 import type { Progress } from "./outcomes.ts";
 import { padded } from "./padded.ts";
 import { countsOf } from "./positionShift.ts";
 import type { Subject } from "./subject.ts";
-import { neighbours, norm, unitUse, type Neighbour, type UnitUse } from "./vocabularyTable.ts";
-
-export interface NamedNeighbour extends Neighbour {
-  text: string;
-}
-export interface TokenRow {
-  id: number;
-  text: string;
-  count: number;
-  norm: number;
-  ratio: number;
-  active: number | undefined;
-  before: NamedNeighbour[];
-  after: NamedNeighbour[];
-}
-/**
- * Every piece of the vocabulary by its id: L2 of its offset and that over its embedding's, hidden units it switches on,
- * how often training texts have it.
- */
-export interface VocabularyColumns {
-  norm: number[];
-  ratio: number[];
-  active: number[] | undefined;
-  count: number[];
-}
-/** One test text, piece by piece, with the L2 norm of the offset each piece gets where it stands. */
-export interface OffsetExample {
-  target: string;
-  pieces: string[];
-  norm: number[];
-}
-export interface Offsets {
-  examples: OffsetExample[];
-  /** DePT: the norm of each place's offset */
-  places: number[] | undefined;
-  official: OffsetSize;
-  valid: OffsetSize;
-  specificity: number | undefined;
-  geometry: OffsetGeometry | undefined;
-  units: { dead: number; total: number; off: number; active: number[] } | undefined;
-  tokens: TokenRow[];
-  vocabulary: VocabularyColumns | undefined;
-  prompt: { meanAbs: number; meanL2: number } | undefined;
-}
+import { neighbours, norm, unitUse, type UnitUse } from "./vocabularyTable.ts";
+import type {
+  NamedNeighbour,
+  Neighbour,
+  OffsetExample,
+  Offsets,
+  TokenOffset,
+  VocabularyColumns,
+} from "../protocol/results/offsets.ts";
 
 const TOKEN_ROWS = 40;
 const EXAMPLES = 40;
@@ -125,12 +90,12 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   }: {
     before: Neighbour[];
     after: Neighbour[];
-  }): Promise<Pick<TokenRow, "before" | "after">> => {
+  }): Promise<Pick<TokenOffset, "before" | "after">> => {
     const name = (list: Neighbour[]): Promise<NamedNeighbour[]> =>
       Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
     return { before: await name(before), after: await name(after) };
   };
-  const tokens: TokenRow[] = [];
+  const tokens: TokenOffset[] = [];
   for (const each of seen)
     tokens.push({
       ...each,

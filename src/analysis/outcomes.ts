@@ -2,27 +2,13 @@ import type { EvaluationResult } from "../training/evaluation.ts";
 import type { Batch, Seen } from "../model/model.ts";
 import { alteredBatch } from "./alteredInput.ts";
 import { batchesOf, type Case } from "./cases.ts";
-import { differenceOf, isRight, type Difference } from "./difference.ts";
+import { differenceOf, isRight } from "./difference.ts";
 import { corrected } from "./statistics/corrections.ts";
 import { alterationOf, type Alter, type Subject } from "./subject.ts";
+import type { AlteredOutcome, Difference, Outcome } from "../protocol/results/outcome.ts";
 
 /** Told after each case; throws to end the analysis. */
 export type Progress = (told: { label: string; done: number; total: number; metric: number | undefined }) => void;
-/**
- * `right`: one digit per test example, 1 where the prediction is right: what differences of differences are made of.
- */
-export interface Outcome {
-  label: string;
-  metrics: Record<string, number>;
-  loss: number;
-  right: string;
-}
-/** `holmP`: McNemar's exact p, corrected for the number of cases in the table. */
-export interface AlteredOutcome extends Outcome {
-  versus: Difference;
-  holmP: number;
-}
-
 export const outcome = (label: string, { metrics, loss, predictions }: EvaluationResult): Outcome => ({
   label,
   metrics,

@@ -1,27 +1,12 @@
 import type { Prediction } from "../training/evaluation.ts";
-import { compareRuns, type ComparedRun, type Comparison } from "./compareRuns.ts";
-import { differenceOf, type Difference } from "./difference.ts";
+import { compareRuns, type ComparedRun } from "./compareRuns.ts";
+import { differenceOf } from "./difference.ts";
 import { corrected } from "./statistics/corrections.ts";
+import type { Pair, RunComparison } from "../protocol/results/comparison.ts";
 
 /** A compared run with the predictions of its trained model on the test split, where it has them. */
 export interface TestedRun extends ComparedRun {
   predictions: readonly Prediction[] | undefined;
-}
-
-/**
- * Run `id` against the reference on the same test examples: `difference` is its value minus the reference's. `reason`:
- * why there is none.
- */
-export interface Pair {
-  id: string;
-  difference: Difference | undefined;
-  holmP: number | undefined;
-  reason: string | undefined;
-}
-export interface RunComparison {
-  reference: string;
-  pairs: Pair[];
-  comparison: Comparison;
 }
 
 const sameExamples = (a: readonly Prediction[], b: readonly Prediction[]): boolean =>

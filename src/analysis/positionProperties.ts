@@ -3,27 +3,7 @@ import { alteredBatch, offsetAt } from "./alteredInput.ts";
 import { batchesOf } from "./cases.ts";
 import { padded } from "./padded.ts";
 import type { Subject } from "./subject.ts";
-
-/**
- * What must hold exactly, measured on the method's own graph (T0, T5, T6 of reference section 7.1); all are largest
- * absolute differences. T0 and T6: `acrossPlaces` of the offset of one token at different places, `acrossTokens` of the
- * offsets of different tokens at one place, `largest` the largest offset itself, `withinType` the mean variance of a
- * token's offset over places; `hostAgrees` between the graph's input and the one the analyses make; `promptChange` of
- * the prompt's rows against the trained ones. T5: `padding` of the logits (relative to the largest) when texts are
- * padded to a longer window, `padValue` when masked places hold another value.
- */
-export interface PositionProperties {
-  tokens: number;
-  places: number;
-  largest: number;
-  acrossPlaces: number;
-  acrossTokens: number;
-  withinType: number;
-  hostAgrees: number;
-  promptChange: number;
-  padding: number;
-  padValue: number;
-}
+import type { PositionProperties } from "../protocol/results/positionShift.ts";
 
 const TOKENS = 32;
 const PLACES = 64;

@@ -1,28 +1,11 @@
 import { UserError } from "../base/errors.ts";
 import { batchesOf, shiftCases } from "./cases.ts";
-import { altered, inputComparer, withoutAlter, type AlteredOutcome, type Outcome, type Progress } from "./outcomes.ts";
-import { positionProperties, type PositionProperties } from "./positionProperties.ts";
+import { altered, inputComparer, withoutAlter, type Progress } from "./outcomes.ts";
+import { positionProperties } from "./positionProperties.ts";
 import { offsetChange } from "./shiftMeasures.ts";
-import { ShiftMeter, type Moved } from "./shiftMeter.ts";
+import { ShiftMeter } from "./shiftMeter.ts";
 import { alterationOf, type Subject } from "./subject.ts";
-
-export interface Shifted extends AlteredOutcome, Moved {
-  test: string;
-  k: number;
-  offsetChange: number | undefined;
-  offsetCosine: number | undefined;
-}
-/**
- * `examples`: which of the test examples were shifted, by their place in the test split; `texts`: a fingerprint of the
- * whole split, equal for runs that share it.
- */
-export interface PositionShift {
-  full: Outcome;
-  cases: Shifted[];
-  properties: PositionProperties;
-  examples: number[];
-  texts: number;
-}
+import type { Moved, PositionShift, Shifted } from "../protocol/results/positionShift.ts";
 
 /**
  * Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used,

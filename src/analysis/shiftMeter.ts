@@ -1,22 +1,12 @@
 import type { Batch, Seen } from "../model/model.ts";
 import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
+import type { Moved } from "../protocol/results/positionShift.ts";
 
 /**
  * Bytes of logits and states of the unshifted texts that are kept to be held against; texts beyond them are evaluated
  * but not measured.
  */
 const MOST_BYTES = 2 ** 28;
-
-/**
- * Over the measured examples: KL at the first new token (nats), largest change of a logit, mean relative change (L2) of
- * the encoder's states of the text.
- */
-export interface Moved {
-  measured: number;
-  kl: number;
-  maxLogit: number;
-  encoderChange: number;
-}
 
 interface Row {
   shares: Shares;

@@ -1,39 +1,7 @@
 import type { RunEvent } from "../record/events.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { SPIKE, StabilityWatch } from "./stability.ts";
-
-/**
- * How one component trained. `gradient`, `ratio`: gradient norm and |update| / |weights| a step, after warm-up: 5 %,
- * median, 95 %, most. `spikes`: steps whose gradient is over ten times the median; `still`: steps without a gradient.
- * `advice`: a learning rate to try, or undefined where the present one is within the usual range.
- */
-export interface ComponentStability {
-  group: string;
-  rate: number;
-  gradient: Spread;
-  ratio: Spread;
-  spikes: number;
-  still: number;
-  advice: { rate: number; why: string } | undefined;
-}
-export interface Spread {
-  low: number;
-  median: number;
-  high: number;
-  most: number;
-}
-/**
- * `clipped`: share of steps whose joint gradient was cut; `lossSpikes`: steps whose loss is above twice the running
- * median of the 50 before.
- */
-export interface Stability {
-  steps: number;
-  clipped: number;
-  lossSpikes: number;
-  finalLoss: number;
-  components: ComponentStability[];
-  alerts: string[];
-}
+import type { ComponentStability, Spread, Stability } from "../protocol/results/stability.ts";
 
 /**
  * Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about.

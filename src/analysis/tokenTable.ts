@@ -3,7 +3,8 @@ import { UserError } from "../base/errors.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
 import { inputParts, tokenOffsets } from "../adapter/fold.ts";
-import { nearest, norm, unitUse, type Neighbour } from "./vocabularyTable.ts";
+import { nearest, norm, unitUse } from "./vocabularyTable.ts";
+import type { Neighbour } from "../protocol/results/offsets.ts";
 
 /** Rows of the embedding read at a time: a few megabytes, whatever the backbone. */
 const ROWS = 2048;

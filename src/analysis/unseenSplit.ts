@@ -1,16 +1,7 @@
 import { seedInterval } from "./statistics/seedInterval.ts";
-import type { Outcome } from "./outcomes.ts";
 import type { Subject } from "./subject.ts";
-
-/**
- * Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that
- * does not.
- */
-export interface UnseenSplit {
-  seen: number;
-  unseen: number;
-  rows: { label: string; seen: number | undefined; unseen: number | undefined }[];
-}
+import type { UnseenSplit } from "../protocol/results/ablation.ts";
+import type { Outcome } from "../protocol/results/outcome.ts";
 
 export function unseenSplit(
   { test, train }: Pick<Subject, "test" | "train">,

@@ -1,4 +1,5 @@
 import type { InputSide } from "./alteredInput.ts";
+import type { Neighbour } from "../protocol/results/offsets.ts";
 
 const row = (values: Float32Array, id: number, width: number): Float32Array =>
   values.subarray(id * width, (id + 1) * width);
@@ -51,11 +52,6 @@ export function unitUse(
     off: perToken.reduce((sum, count) => sum + (count === 0 ? 1 : 0), 0),
     perToken,
   };
-}
-
-export interface Neighbour {
-  id: number;
-  cosine: number;
 }
 
 /** The vocabulary's rows nearest to a vector by cosine, nearest first. */

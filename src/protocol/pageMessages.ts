@@ -1,8 +1,8 @@
-import type { RunComparison } from "../analysis/pairedRuns.ts";
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunRecord, StepPoint } from "../record/record.ts";
 import type { Labels } from "./pageLabels.ts";
 import { TABS, type TabId } from "../../webview/pageState.ts";
+import type { RunComparison } from "./results/comparison.ts";
 
 export type { AnalysisName, Labels, RunComparison, RunRecord, StepPoint, TabId };
 

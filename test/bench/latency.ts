@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { analyseLatency, type Grid, type Latency } from "../../src/analysis/latency.ts";
+import { analyseLatency, type Grid } from "../../src/analysis/latency.ts";
 import { openSubject } from "../../src/analysis/subject.ts";
 import { ResolvedExperiment } from "../../src/experiment/experiment.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
@@ -12,6 +12,7 @@ import type { AddRow } from "./report/benchRow.ts";
 import { setFolder } from "./sides/realTexts.ts";
 import { shapeNamed } from "./sides/shapes.ts";
 import { randomBackbone, TINY } from "./sides/sideFolder.ts";
+import type { Latency } from "../../src/protocol/results/latency.ts";
 
 /** Texts of the task where the real ones are not beside this checkout. */
 const WORDS =

@@ -4,15 +4,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
-import type { Offsets } from "../../src/analysis/offsets.ts";
-import type { Stability } from "../../src/analysis/stabilityReport.ts";
-import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { startAnalysis } from "../../src/executor/startWorker.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { runAnalyses } from "../../src/worker/analyse/analysisJob.ts";
+import type { Ablation } from "../../src/protocol/results/ablation.ts";
+import type { Offsets } from "../../src/protocol/results/offsets.ts";
+import type { PositionShift } from "../../src/protocol/results/positionShift.ts";
+import type { Specificity } from "../../src/protocol/results/specificity.ts";
+import type { Stability } from "../../src/protocol/results/stability.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");

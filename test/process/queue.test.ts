@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../src/record/record.ts";
-import type { Comparison } from "../../src/analysis/compareRuns.ts";
+import type { Comparison } from "../../src/protocol/results/comparison.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const adept = (folder: string, ...args: string[]): string =>

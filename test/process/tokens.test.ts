@@ -4,13 +4,13 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Offsets } from "../../src/analysis/offsets.ts";
 import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
 import type { PlacedText } from "../../src/heatmap/placedText.ts";
 import type { PlacedToken } from "../../src/heatmap/colouredRanges.ts";
 import { RowTokens } from "../../src/heatmap/rowTokens.ts";
+import type { Offsets } from "../../src/protocol/results/offsets.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const place = { workerPath: join(DIST, "worker.js"), nodePath: process.execPath };

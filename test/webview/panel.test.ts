@@ -5,15 +5,15 @@ import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
-import type { Ablation } from "../../src/analysis/analyse.ts";
-import type { Offsets } from "../../src/analysis/offsets.ts";
-import type { PositionShift } from "../../src/analysis/positionShift.ts";
 import { storedAnalysis } from "../../src/run/directory/storedAnalysis.ts";
 import type { PageMessage } from "../../src/protocol/pageMessages.ts";
 import { colourOf, levelOf, robustScale } from "../../webview/palette.ts";
 import { FixtureRuns } from "./fixtureRuns.ts";
 import { PageHost, type OpenPage } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
+import type { Ablation } from "../../src/protocol/results/ablation.ts";
+import type { Offsets } from "../../src/protocol/results/offsets.ts";
+import type { PositionShift } from "../../src/protocol/results/positionShift.ts";
 
 const TABS = ["training", "ablation", "offsets", "shift", "latency", "compare"] as const;
 const SHOTS = resolve(import.meta.dirname, "../output/webview");

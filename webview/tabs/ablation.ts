@@ -1,10 +1,11 @@
-import type { Ablation, Specificity } from "../../src/analysis/analyse.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { IntervalChart, type IntervalRow } from "../chart/intervalChart.ts";
 import type { TableData } from "../tableText.ts";
 import { fill, percent, points, pValue } from "../text.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
+import type { Ablation } from "../../src/protocol/results/ablation.ts";
+import type { Specificity } from "../../src/protocol/results/specificity.ts";
 
 type Case = Ablation["cases"][number];
 type Specific = Specificity["cases"][number];

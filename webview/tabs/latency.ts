@@ -1,5 +1,3 @@
-import type { FoldStatement } from "../../src/analysis/foldStatement.ts";
-import type { Latency } from "../../src/analysis/latency.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { LineChart, type LineOptions } from "../chart/lineChart.ts";
@@ -7,6 +5,7 @@ import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
 import { select } from "../ui.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
+import type { FoldStatement, Latency } from "../../src/protocol/results/latency.ts";
 
 const MEASURES = ["endToEnd", "inputLayer", "ratio"] as const;
 type Measure = (typeof MEASURES)[number];

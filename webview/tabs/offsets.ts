@@ -1,4 +1,3 @@
-import type { OffsetExample, Offsets } from "../../src/analysis/offsets.ts";
 import { BarChart } from "../chart/barChart.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
@@ -10,6 +9,7 @@ import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
 import { textField } from "../ui.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
+import type { OffsetExample, Offsets } from "../../src/protocol/results/offsets.ts";
 
 const BINS = 30;
 const sci = (x: number): string => x.toPrecision(3);

@@ -1,4 +1,3 @@
-import type { PositionShift as Shift } from "../../src/analysis/positionShift.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { LineChart, type LineOptions } from "../chart/lineChart.ts";
@@ -7,6 +6,7 @@ import type { TableData } from "../tableText.ts";
 import { fill, percent, points, pValue } from "../text.ts";
 import { select } from "../ui.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
+import type { PositionShift as Shift } from "../../src/protocol/results/positionShift.ts";
 
 type Case = Shift["cases"][number];
 interface Measure {

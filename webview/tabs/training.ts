@@ -1,4 +1,3 @@
-import type { Stability } from "../../src/analysis/stabilityReport.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { AnalysisCard } from "../analysisCard.ts";
@@ -8,6 +7,7 @@ import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
 import { capital, fill, percent, points as inPoints } from "../text.ts";
 import { checkbox } from "../ui.ts";
+import type { Stability } from "../../src/protocol/results/stability.ts";
 
 const TABLE_ROWS = 200;
 const MEGABYTE = 2 ** 20;

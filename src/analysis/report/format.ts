@@ -1,4 +1,4 @@
-import type { SeedSummary } from "../statistics/seedInterval.ts";
+import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 const signed = (x: number, digits: number): string => `${x < 0 ? "−" : ""}${Math.abs(x).toFixed(digits)}`;
 

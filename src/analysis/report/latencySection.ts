@@ -1,7 +1,7 @@
-import type { FoldStatement } from "../foldStatement.ts";
 import type { Block } from "./blocks.ts";
 import { number } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
+import type { FoldStatement } from "../../protocol/results/latency.ts";
 
 type Interval = { median: number; low: number; high: number };
 const time = ({ median, low, high }: Interval, digits = 2): string =>

@@ -1,31 +1,14 @@
-import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { RunRecord } from "../../record/record.ts";
-import type { Ablation, Specificity } from "../analyse.ts";
+import type { AnalysisResults } from "../../protocol/results/analysisResults.ts";
 import { compareRuns } from "../compareRuns.ts";
-import type { Latency } from "../latency.ts";
-import type { Offsets } from "../offsets.ts";
-import type { PositionShift } from "../positionShift.ts";
-import type { Stability } from "../stabilityReport.ts";
 
-/** What each analysis found, where it was made. */
-export interface Analyses {
-  ablation?: Ablation;
-  offsets?: Offsets;
-  "position-shift"?: PositionShift;
-  specificity?: Specificity;
-  latency?: Latency;
-  stability?: Stability;
-}
-/** Names of analyses and of their results are the same. */
-export type AnalysisOf<N extends AnalysisName> = NonNullable<Analyses[N]>;
-
-/** A run with what is known of it; analyses as stored. */
+/** A run with the stored results of the analyses that were made of it. */
 export interface ReportedRun {
   id: string;
   experiment: Experiment;
   record: RunRecord;
-  analyses: Analyses;
+  analyses: Partial<AnalysisResults>;
 }
 
 /** Runs that differ in nothing but their seed. */

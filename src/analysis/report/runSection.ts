@@ -1,11 +1,10 @@
 import { flatten } from "../../base/keyPath.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
-import type { Estimate } from "../difference.ts";
-import type { NamedNeighbour } from "../offsets.ts";
-import type { AlteredOutcome } from "../outcomes.ts";
 import type { Block } from "./blocks.ts";
 import { number, points, pValue } from "./format.ts";
-import type { AnalysisOf, ReportedRun } from "./reportedRun.ts";
+import type { ReportedRun } from "./reportedRun.ts";
+import type { NamedNeighbour, Offsets } from "../../protocol/results/offsets.ts";
+import type { AlteredOutcome, Estimate } from "../../protocol/results/outcome.ts";
 
 /** A difference in words: its interval where it leaves 0 out, else what could have been found. */
 export function verdict({ difference, interval: [low, high], found, detectable }: Estimate): string {
@@ -62,10 +61,7 @@ const words = (list: readonly NamedNeighbour[], own: number): string =>
     .map(({ text, id }) => (text.trim() === "" ? `id ${id}` : text))
     .join(", ");
 
-function offsetsBlocks(
-  run: ReportedRun,
-  { official, valid, specificity, units, tokens, geometry }: AnalysisOf<"offsets">,
-): Block[] {
+function offsetsBlocks(run: ReportedRun, { official, valid, specificity, units, tokens, geometry }: Offsets): Block[] {
   const rows = (
     [
       ["all places, padded to the window (as the published code counts)", official],

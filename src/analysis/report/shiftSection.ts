@@ -2,16 +2,16 @@ import { doubleDifferences } from "../differenceInDifferences.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
 import { foundOrNot, number } from "./format.ts";
-import type { AnalysisOf, ReportedRun, SeedGroup } from "./reportedRun.ts";
+import type { PositionShift } from "../../protocol/results/positionShift.ts";
+import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
 
-type Shift = AnalysisOf<"position-shift">;
-const shiftOf = (run: ReportedRun): Shift | undefined => run.analyses["position-shift"];
+const shiftOf = (run: ReportedRun): PositionShift | undefined => run.analyses["position-shift"];
 const small = (x: number): string => (x === 0 ? "0 exactly" : x.toExponential(1));
 
 /** T0, T5 and T6 of each group: the largest over its seeds. */
-function properties(groups: readonly { label: string; shifts: Shift[] }[]): Block {
+function properties(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
   const rows = groups.map(({ label, shifts }) => {
-    const most = (value: (each: Shift["properties"]) => number): string =>
+    const most = (value: (each: PositionShift["properties"]) => number): string =>
       small(Math.max(...shifts.map((each) => value(each.properties))));
     return [
       label,
@@ -42,12 +42,13 @@ function properties(groups: readonly { label: string; shifts: Shift[] }[]): Bloc
 }
 
 /** The mean over seeds of what each shift does. */
-function effects(groups: readonly { label: string; shifts: Shift[] }[]): Block {
+function effects(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
   const labels = groups[0]!.shifts[0]!.cases.map(({ label }) => label);
   const rows = groups.flatMap(({ label: group, shifts }) =>
     labels.flatMap((label) => {
       const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label));
-      const mean = (value: (each: Shift["cases"][number]) => number): number => seedInterval(own.map(value)).mean;
+      const mean = (value: (each: PositionShift["cases"][number]) => number): number =>
+        seedInterval(own.map(value)).mean;
       if (own.length === 0) return [];
       const { mean: difference, interval } = seedInterval(own.map(({ versus }) => versus.right.difference));
       return [

@@ -1,13 +1,4 @@
-/**
- * A median with the interval between two order statistics that holds it with at least the confidence asked for
- * (binomial, no assumption on the distribution).
- */
-export interface MedianInterval {
-  n: number;
-  median: number;
-  low: number;
-  high: number;
-}
+import type { MedianInterval } from "../../protocol/results/intervals.ts";
 
 /** @param values at least one; below six the interval at 95 % is the whole range @param confidence 0..1 */
 export function medianInterval(values: readonly number[], confidence = 0.95): MedianInterval {

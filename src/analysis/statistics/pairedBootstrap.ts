@@ -1,7 +1,6 @@
 import { MersenneTwister } from "../../base/random.ts";
 import { normalCdf, normalQuantile } from "./distributions.ts";
-
-export type Interval = [low: number, high: number];
+import type { Interval } from "../../protocol/results/intervals.ts";
 
 /** What resampling examples says of a mean difference. */
 export interface BootstrapResult {

@@ -1,17 +1,5 @@
 import { tQuantile } from "./distributions.ts";
-
-/** What several seeds say; one seed has no spread and no interval. */
-export interface SeedSummary {
-  n: number;
-  mean: number;
-  median: number;
-  min: number;
-  max: number;
-  sd?: number;
-  standardError?: number;
-  /** Student's t, n - 1 degrees of freedom */
-  interval?: [low: number, high: number];
-}
+import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 /**
  * Mean over seeds with its t-interval; spread with n - 1 in the denominator.

@@ -1,5 +1,4 @@
-import { compareRuns, type ComparedRun, type Comparison, type ComparisonRow } from "../../analysis/compareRuns.ts";
-import type { SeedSummary } from "../../analysis/statistics/seedInterval.ts";
+import { compareRuns, type ComparedRun } from "../../analysis/compareRuns.ts";
 import { UserError } from "../../base/errors.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
@@ -11,6 +10,8 @@ import { runsFolder } from "../namedRun.ts";
 import { markdownTable, table } from "../table.ts";
 import { problemReporter } from "../problemReporter.ts";
 import { say } from "../terminal.ts";
+import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
+import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 const RIGHT = ["parameters", "seeds"];
 

@@ -1,4 +1,3 @@
-import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import type { Ablation } from "./ablation.ts";
 import type { Latency } from "./latency.ts";
 import type { Offsets } from "./offsets.ts";
@@ -6,7 +5,8 @@ import type { PositionShift } from "./positionShift.ts";
 import type { Specificity } from "./specificity.ts";
 import type { Stability } from "./stability.ts";
 
-interface Results extends Record<AnalysisName, object> {
+/** The result of each analysis by its name, as it is stored in a run's folder and sent to the page; its sentences are in English. */
+export interface AnalysisResults {
   ablation: Ablation;
   offsets: Offsets;
   "position-shift": PositionShift;
@@ -14,5 +14,3 @@ interface Results extends Record<AnalysisName, object> {
   latency: Latency;
   stability: Stability;
 }
-/** The result of each analysis, as it is stored in a run's folder and sent to the page; its sentences are in English. */
-export type AnalysisResults = Readonly<Results>;

@@ -1,5 +1,5 @@
-import type { MedianInterval } from "../../../src/analysis/statistics/medianInterval.ts";
 import type { Figures } from "./figures.ts";
+import type { MedianInterval } from "../../../src/protocol/results/intervals.ts";
 
 /** One line of what a bench found. */
 export interface BenchRow {

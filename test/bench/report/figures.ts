@@ -1,4 +1,5 @@
-import { medianInterval, type MedianInterval } from "../../../src/analysis/statistics/medianInterval.ts";
+import { medianInterval } from "../../../src/analysis/statistics/medianInterval.ts";
+import type { MedianInterval } from "../../../src/protocol/results/intervals.ts";
 
 /** What repeated measurements come to. */
 export interface Figures {

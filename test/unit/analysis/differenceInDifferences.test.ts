@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { doubleDifferences } from "../../../src/analysis/differenceInDifferences.ts";
-import type { PositionShift } from "../../../src/analysis/positionShift.ts";
+import type { PositionShift } from "../../../src/protocol/results/positionShift.ts";
 
 /** A shift result with nothing but what differences of differences are made of. */
 const shift = (full: string, after: string, examples = Array.from(full, (_, i) => i), texts = 1): PositionShift =>

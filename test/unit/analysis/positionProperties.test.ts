@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { analyseAblation, analyseSpecificity } from "../../../src/analysis/analyse.ts";
 import { analyseShift } from "../../../src/analysis/positionShift.ts";
-import { positionProperties, type PositionProperties } from "../../../src/analysis/positionProperties.ts";
+import { positionProperties } from "../../../src/analysis/positionProperties.ts";
 import { randomSubject } from "./randomSubject.ts";
+import type { PositionProperties } from "../../../src/protocol/results/positionShift.ts";
 
 async function propertiesOf(method: object): Promise<PositionProperties> {
   const { subject, close } = await randomSubject(method);
