@@ -72,7 +72,11 @@ export const rooms = {
 /** Rooms inside a room, from the ground up: each may import those before it, and the files of the room itself. */
 const floors = {
   base: ["text", "files"],
+  engine: ["tfjs", "device", "onnx"],
+  task: ["metric", "code", "rows"],
+  training: ["batch", "optimiser", "memory"],
   run: ["files", "lease", "journal", "directory", "interruption", "git", "inputs", "removal"],
+  worker: ["check", "device", "tokens", "train", "analyse"],
   ui: ["window", "runs", "heatmap", "editing", "page", "setup", "commands"],
 };
 

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { UserError } from "./base/errors.ts";
 import { parquetGroups } from "./task/rows/parquetGroups.ts";
-import type { ParquetTold, ParquetWork } from "./task/rows/parquetRows.ts";
+import type { ParquetMessage, ParquetRequest } from "./task/rows/parquetProcess.ts";
 
 // A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that
 // takes, and whether anybody still waits.
@@ -15,7 +15,7 @@ const works = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };
-const toError = (error: unknown): ParquetTold => {
+const toError = (error: unknown): ParquetMessage => {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   return {
     error: {
@@ -27,16 +27,16 @@ const toError = (error: unknown): ParquetTold => {
   };
 };
 
-function watch(work: ParquetWork): void {
+function watch(work: ParquetRequest): void {
   const thread = new Worker(new URL(import.meta.url), {
     workerData: work,
     resourceLimits: { maxOldGenerationSizeMb: work.megabytes },
   });
   const from = works();
-  const end = (told: ParquetTold): void => {
+  const end = (told: ParquetMessage): void => {
     process.send?.(told, leave);
   };
-  thread.on("message", (told: ParquetTold) => {
+  thread.on("message", (told: ParquetMessage) => {
     process.send?.(told);
   });
   thread.once("error", (error: NodeJS.ErrnoException) => {
@@ -47,8 +47,8 @@ function watch(work: ParquetWork): void {
   }, LOOK_MS);
 }
 
-async function read({ path, most }: ParquetWork): Promise<void> {
-  const tell = (told: ParquetTold): void => {
+async function read({ path, most }: ParquetRequest): Promise<void> {
+  const tell = (told: ParquetMessage): void => {
     parentPort?.postMessage(told);
   };
   try {
@@ -59,4 +59,4 @@ async function read({ path, most }: ParquetWork): Promise<void> {
 }
 
 if (isMainThread) process.once("message", watch).once("disconnect", leave);
-else await read(workerData as ParquetWork);
+else await read(workerData as ParquetRequest);

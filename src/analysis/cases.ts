@@ -1,5 +1,7 @@
 import { MersenneTwister, permutation } from "../base/random.ts";
-import { mixSeed, padBatch, type TokenisedExample } from "../training/batching.ts";
+import { mixSeed } from "../base/mixSeed.ts";
+import { padBatch } from "../training/batch/padBatch.ts";
+import type { TokenisedExample } from "../training/batch/tokenisedExample.ts";
 import type { Batch } from "../model/model.ts";
 import type { InputSide } from "./alteredInput.ts";
 import { meanOffset, positionalMeans } from "./offsetStatistics.ts";

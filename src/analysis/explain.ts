@@ -6,7 +6,7 @@ import { loadAdapter } from "../adapter/adapterFolder.ts";
 import { inputParts } from "../adapter/fold.ts";
 import { T5TunedModel } from "../model/tunedModel.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { padBatch } from "../training/batching.ts";
+import { padBatch } from "../training/batch/padBatch.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../model/model.ts";
 import { backboneLayout } from "../training/prepare.ts";

@@ -1,4 +1,4 @@
-import { padBatch } from "../training/batching.ts";
+import { padBatch } from "../training/batch/padBatch.ts";
 import { BARE, isFold, SAME_PROMPT, type Form } from "./latencyForms.ts";
 import { medianInterval } from "./statistics/medianInterval.ts";
 import type { Subject } from "./subject.ts";

@@ -7,7 +7,7 @@ import { inputParts } from "../adapter/fold.ts";
 import { T5TunedModel, type ModelOptions } from "../model/tunedModel.ts";
 import { loadTask } from "../task/loadTask.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { tokenise, type TokenisedExample } from "../training/batching.ts";
+import { tokenise, type TokenisedExample } from "../training/batch/tokenisedExample.ts";
 import { evaluate, type EvaluationOptions, type EvaluationResult } from "../training/evaluation.ts";
 
 import { backboneLayout, candidatesOf } from "../training/prepare.ts";

@@ -1,4 +1,5 @@
-import type { Element } from "./onnx/onnxProto.ts";
+/** The element types that frozen weights are stored in. */
+export type WeightType = "float32" | "float16" | "bfloat16" | "int8";
 
 /** A tensor on the host: row-major data and its dims. */
 export interface HostTensor {
@@ -6,16 +7,19 @@ export interface HostTensor {
   dims: readonly number[];
 }
 
-/** Where a frozen tensor lies: `bytes` bytes from `offset` in `file` (absolute), as `type`. */
+/** Where the values of a frozen tensor are stored. */
 export interface WeightLocation {
+  /** Absolute path of the file. */
   file: string;
+  /** First byte in the file. */
   offset: number;
+  /** Length in bytes. */
   bytes: number;
   dims: number[];
-  type: Extract<Element, "float32" | "float16" | "bfloat16" | "int8">;
-  /** int8: each row's factor, fp32, from here in the same file */
+  type: WeightType;
+  /** For int8: the first byte, in the same file, of the fp32 scale of each row. */
   scales?: number;
-  /** stays as it lies and is widened anew at every use, instead of once for all */
+  /** Whether the tensor stays in its stored type in memory and is widened at every use, instead of once when it is loaded. */
   narrow?: boolean;
 }
 

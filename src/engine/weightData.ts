@@ -47,10 +47,10 @@ export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">
 }
 
 /** Where a tensor's values lie; see WeightLocation. */
-export type Place = Pick<WeightLocation, "file" | "offset" | "bytes" | "type" | "scales" | "dims">;
+export type TensorLocation = Pick<WeightLocation, "file" | "offset" | "bytes" | "type" | "scales" | "dims">;
 
 /** The values at a location, as fp32: int8's are exactly those that an engine multiplies by. */
-export function readWeight({ file, offset, bytes, type, scales, dims }: Place): Float32Array {
+export function readWeight({ file, offset, bytes, type, scales, dims }: TensorLocation): Float32Array {
   const fd = openSync(file, "r");
   try {
     const raw = readBytes(fd, offset, bytes);
@@ -74,7 +74,7 @@ function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
 }
 
 /** The part of a matrix with its rows `from` up to `to`. */
-export function rowsOf(place: Place, from: number, to: number): Place {
+export function rowRange(place: TensorLocation, from: number, to: number): TensorLocation {
   const rowBytes = place.bytes / (place.dims[0] ?? 1);
   return {
     ...place,

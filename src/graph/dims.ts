@@ -22,15 +22,17 @@ export function addDims(...dims: Dim[]): Dim {
 /** The symbols and the fixed size a dimension is the sum of. */
 export const dimTerms = terms;
 
-/** The product of a shape's sizes if all are known, else a name for it that equal shapes share. */
-export function product(shape: Shape): Dim {
+/**
+ * The product of a shape's sizes where all are known. Otherwise its name, such as "32*B*T": equal products have equal names.
+ */
+export function productDim(shape: Shape): Dim {
   const known = shape.filter((d): d is number => typeof d === "number").reduce((a, b) => a * b, 1);
   const symbolic = shape.filter((d): d is string => typeof d === "string").sort();
   if (symbolic.length === 0) return known;
   return [known === 1 ? "" : String(known), ...symbolic].filter((s) => s !== "").join("*");
 }
 
-/** What a name of `product` is the product of. */
+/** The factors of a name that `productDim` made. */
 export const factors = (dim: string): Dim[] =>
   dim.split("*").map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
 

@@ -1,4 +1,4 @@
-import { product, sameShape, type Dim, type Shape } from "./dims.ts";
+import { productDim, sameShape, type Dim, type Shape } from "./dims.ts";
 import { concatShape, elementwise, matmulShape, operand, removeAxes, reshapeShape, sliceShape } from "./shapeRules.ts";
 import { scalar, type DataType, type OpAttributes, type OpName, type OpValue, type Value } from "./value.ts";
 
@@ -74,7 +74,7 @@ const last = (x: Value): number => x.shape.length - 1;
 const keepLast = (x: Value): Dim[] => [...x.shape.slice(0, -1), 1];
 const meanLast = (x: Value): Value =>
   div(reshape(reduceSum(x, [last(x)]), keepLast(x)), scalar(Number(x.shape.at(-1))));
-const flatten = (x: Value): Value => reshape(x, [product(x.shape.slice(0, -1)), x.shape.at(-1)!]);
+const flatten = (x: Value): Value => reshape(x, [productDim(x.shape.slice(0, -1)), x.shape.at(-1)!]);
 const unary = (derivative: (g: Value, x: Value, y: Value) => Value) => ({
   shape: elementwise,
   gradient: (g: Value, inputs: readonly Value[], _: object, y: Value) => [derivative(g, operand(inputs, 0), y)],

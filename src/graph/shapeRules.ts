@@ -1,4 +1,4 @@
-import { addDims, broadcastShapes, dimTerms, product, type Dim, type Shape } from "./dims.ts";
+import { addDims, broadcastShapes, dimTerms, productDim, type Dim, type Shape } from "./dims.ts";
 import type { OpAttributes, Value } from "./value.ts";
 
 const fail = (what: string, ...shapes: Shape[]): never => {
@@ -27,9 +27,12 @@ export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttr
 
 export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["reshape"]): Dim[] {
   const from = operand(inputs, 0).shape;
-  // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their
-  // sizes.
-  if (typeof product(from) === "number" && typeof product(shape) === "number" && product(from) !== product(shape))
+  // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their sizes.
+  if (
+    typeof productDim(from) === "number" &&
+    typeof productDim(shape) === "number" &&
+    productDim(from) !== productDim(shape)
+  )
     fail("reshape changes the size", from, shape);
   return [...shape];
 }

@@ -1,5 +1,5 @@
 import type { TaskName } from "../experiment/taskNames.ts";
-import type { MetricName } from "./metric/score.ts";
+import type { MetricName } from "./metric/metrics.ts";
 
 /**
  * How a task's rows become text (reference section 3: official templates, fields joined by single spaces, no task

@@ -2,7 +2,7 @@ import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import { readRows } from "./rows/readRows.ts";
-import { rowPlace } from "./rows/rowPlace.ts";
+import { rowLocation } from "./rows/rowLocation.ts";
 import { splitBySeed } from "./split.ts";
 import { columnsOf, compileTemplate } from "./template.ts";
 
@@ -16,9 +16,9 @@ async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
   return rows.map((row) => {
     const example = { source: source(row), target: target(row).trim() };
     if (example.target === "")
-      throw new UserError(`${rowPlace(path, row)}: the label is empty (task.target "${spec.target}")`);
+      throw new UserError(`${rowLocation(path, row)}: the label is empty (task.target "${spec.target}")`);
     if (example.source.trim() === "")
-      throw new UserError(`${rowPlace(path, row)}: the input is empty (task.source "${spec.source}")`);
+      throw new UserError(`${rowLocation(path, row)}: the input is empty (task.source "${spec.source}")`);
     return example;
   });
 }

@@ -2,12 +2,13 @@ import { UserError } from "../base/errors.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
-import type { Example, Row, TaskData } from "./example.ts";
+import type { Example, TaskData } from "./example.ts";
+import type { Row } from "./rows/row.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
 import { readRows } from "./rows/readRows.ts";
-import { rowPlace } from "./rows/rowPlace.ts";
+import { rowLocation } from "./rows/rowLocation.ts";
 import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
@@ -37,7 +38,7 @@ class RowReader {
 
   private fail(path: string, row: Row, what: string): never {
     throw new UserError(
-      `${rowPlace(path, row)}: ${what}`,
+      `${rowLocation(path, row)}: ${what}`,
       `The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`,
     );
   }

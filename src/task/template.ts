@@ -1,7 +1,7 @@
 import { UserError } from "../base/errors.ts";
 import { fieldNames, templateParts } from "../experiment/templateParts.ts";
-import type { Row } from "./example.ts";
-import { rowPlace } from "./rows/rowPlace.ts";
+import type { Row } from "./rows/row.ts";
+import { rowLocation } from "./rows/rowLocation.ts";
 
 /** Fields that a message names. */
 const MOST_NAMED = 50;
@@ -38,7 +38,7 @@ export function compileTemplate(template: string, { name, file, columns }: Templ
         const own = part.names.find((each) => Object.hasOwn(row.fields, each));
         if (own === undefined)
           throw new UserError(
-            `${rowPlace(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
+            `${rowLocation(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
           );
         return row.fields[own]!;
       })

@@ -5,7 +5,7 @@ import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
 import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/files/atomicFile.ts";
-import type { AdamState } from "./adamw.ts";
+import type { AdamState } from "./optimiser/adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "../method/parameters.ts";
 

@@ -1,9 +1,12 @@
-import { adamwStep, freshState } from "./adamw.ts";
-import { BatchSequence, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
-import { clipGradients } from "./clip.ts";
+import { adamwStep, freshState } from "./optimiser/adamw.ts";
+import { BatchSequence } from "./batch/batchSequence.ts";
+import { labelTokens } from "./batch/padBatch.ts";
+import { mixSeed } from "../base/mixSeed.ts";
+import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import { clipGradients } from "./optimiser/clip.ts";
 import type { Parameters, TrainableTensor } from "../method/parameters.ts";
 import type { Batch } from "../model/model.ts";
-import { scheduleFactor } from "./schedule.ts";
+import { scheduleFactor } from "./optimiser/schedule.ts";
 
 /** A source task: its training examples, and what its teacher makes of a batch. */
 export interface SourceTask<T> {

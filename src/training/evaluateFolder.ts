@@ -7,7 +7,7 @@ import { openTunedModel } from "../model/modelPool.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { tokenise } from "./batching.ts";
+import { tokenise } from "./batch/tokenisedExample.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
 export interface FolderEvaluation {

@@ -1,6 +1,7 @@
-import { padBatch, type TokenisedExample } from "./batching.ts";
+import { padBatch } from "./batch/padBatch.ts";
+import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { PassRate } from "../task/code/passRate.ts";
-import { score, type MetricName } from "../task/metric/score.ts";
+import { score, type MetricName } from "../task/metric/metrics.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch, TunedModel } from "../model/model.ts";
 

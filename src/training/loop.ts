@@ -1,12 +1,16 @@
 import { UserError } from "../base/errors.ts";
 import type { NewRunEvent } from "../record/events.ts";
 import type { TrainingSpec } from "../experiment/experiment.ts";
-import { adamwStep, freshState, type AdamState } from "./adamw.ts";
-import { BatchSequence, dropoutMask, labelTokens, mixSeed, type TokenisedExample } from "./batching.ts";
-import { clipGradients, jointNorm } from "./clip.ts";
+import { adamwStep, freshState, type AdamState } from "./optimiser/adamw.ts";
+import { BatchSequence } from "./batch/batchSequence.ts";
+import { dropoutMask } from "./batch/hiddenDropout.ts";
+import { labelTokens } from "./batch/padBatch.ts";
+import { mixSeed } from "../base/mixSeed.ts";
+import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch, TunedModel } from "../model/model.ts";
-import { scheduleFactor } from "./schedule.ts";
+import { scheduleFactor } from "./optimiser/schedule.ts";
 
 /** Everything a run needs to go on exactly where it was; `step` counts updates made. */
 export interface LoopState {
@@ -67,7 +71,7 @@ function countTokens(batch: Batch): number {
   return batch.mask.reduce((sum, value) => sum + value, 0) + labelTokens(batch);
 }
 
-/** Loss and gradients of one update: the mean over all label tokens of its micro-batches. */
+/** Loss and gradients of one update: the mean over all label tokens of its batches, one an accumulation step. */
 async function accumulate(state: LoopState, batches: readonly Batch[], options: LoopOptions): Promise<StepGradients> {
   const lossScale =
     1 /
@@ -76,14 +80,19 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
       batches.reduce((sum, batch) => sum + labelTokens(batch), 0),
     );
   const total: StepGradients = { loss: 0, gradients: new Map(), tokens: 0 };
-  for (const [micro, batch] of batches.entries()) {
+  for (const [accumulationStep, batch] of batches.entries()) {
     const { units, dropout } = options.hidden;
     const hiddenMask =
       units > 0 && dropout > 0
-        ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, { seed: options.seed, step: state.step, micro })
+        ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, {
+            seed: options.seed,
+            step: state.step,
+            accumulationStep,
+          })
         : undefined;
     const rate = options.training.backboneDropout;
-    const backboneDropout = rate > 0 ? { rate, seed: mixSeed(options.seed, 5, state.step, micro) } : undefined;
+    const backboneDropout =
+      rate > 0 ? { rate, seed: mixSeed(options.seed, 5, state.step, accumulationStep) } : undefined;
     const { loss, gradients } = await options.model.step(state.parameters, batch, {
       lossScale,
       hiddenMask,
@@ -146,8 +155,8 @@ class Pace {
 async function update(state: LoopState, sequence: BatchSequence, options: LoopOptions, pace: Pace): Promise<LoopState> {
   const { training } = options;
   const started = options.now();
-  const batches = Array.from({ length: training.accumulation }, (_, micro) =>
-    sequence.batch(state.step * training.accumulation + micro),
+  const batches = Array.from({ length: training.accumulation }, (_, accumulationStep) =>
+    sequence.batch(state.step * training.accumulation + accumulationStep),
   );
   const { loss, gradients, tokens } = await accumulate(state, batches, options);
   const clipped = clipGradients(gradients, training.clip);

@@ -11,12 +11,13 @@ import { resolveSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
-import type { MetricName } from "../task/metric/score.ts";
+import type { MetricName } from "../task/metric/metrics.ts";
 import { PassRate } from "../task/code/passRate.ts";
 import { loadTask } from "../task/loadTask.ts";
-import { majorityShare } from "../task/metric/metrics.ts";
+import { majorityShare } from "../task/metric/majorityShare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { mixSeed, tokenise, type TokenisedExample } from "./batching.ts";
+import { mixSeed } from "../base/mixSeed.ts";
+import { tokenise, type TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { Candidates } from "./evaluation.ts";
 import type { Parameters } from "../method/parameters.ts";
 

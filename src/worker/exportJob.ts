@@ -7,7 +7,7 @@ import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../run/inputs/inputPlaces.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
-import { finishedFolder } from "./finishedFolder.ts";
+import { writeFolderAtomic } from "../base/files/atomicFolder.ts";
 
 export interface Exported {
   run: string;
@@ -34,7 +34,7 @@ export function exportTo(
     );
   const adapter = loadAdapter(run.adapterPath, backboneLayout(backbone));
   let input: string[] = [];
-  finishedFolder(out, force, (folder) => {
+  writeFolderAtomic(out, force, (folder) => {
     if (folded) input = writeFoldedFolder(folder, adapter, backbone);
     else cpSync(run.adapterPath, folder, { recursive: true });
   });

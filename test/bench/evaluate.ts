@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { padBatch, type TokenisedExample } from "../../src/training/batching.ts";
+import { padBatch } from "../../src/training/batch/padBatch.ts";
+import type { TokenisedExample } from "../../src/training/batch/tokenisedExample.ts";
 import { interval, type AddRow } from "./report/benchRow.ts";
 import { figures, speedRatio } from "./report/figures.ts";
 import { lacking, THREADS } from "./sides/peers.ts";

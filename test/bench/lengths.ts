@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { BatchSequence, padBatch, type TokenisedExample } from "../../src/training/batching.ts";
+import { BatchSequence } from "../../src/training/batch/batchSequence.ts";
+import { padBatch } from "../../src/training/batch/padBatch.ts";
+import type { TokenisedExample } from "../../src/training/batch/tokenisedExample.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { figures } from "./report/figures.ts";
 import { lacking, peerName, THREADS } from "./sides/peers.ts";

@@ -10,7 +10,7 @@ import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { readIndex } from "../../src/run/directory/runIndex.ts";
 import { unreadableRuns } from "../../src/run/directory/unreadableRuns.ts";
 import { checkpointDamage } from "../../src/training/checkpoint.ts";
-import { checkRun } from "../../src/worker/runCheck.ts";
+import { runTroubles } from "../../src/worker/runIntegrity.ts";
 import { Dice } from "./dice.ts";
 import { DiskModel, type Cut, type FileOperation } from "./diskModel.ts";
 import { mustBeWhole } from "./outcome.ts";
@@ -111,7 +111,7 @@ async function mustHold(folder: string, { runs, place }: Recording, said: readon
 async function mustBeReadable(run: RunDirectory): Promise<void> {
   run.experiment();
   new JournalTail(run.path).read();
-  await checkRun(run, undefined);
+  await runTroubles(run, undefined);
   const damage = checkpointDamage(run.checkpointPath);
   must(damage === undefined, "corrupt", `its checkpoint is not whole: ${damage}`);
   if (!existsSync(run.checkpointPath)) return;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adamwStep, freshState } from "../../src/training/adamw.ts";
-import { clipGradients } from "../../src/training/clip.ts";
-import { scheduleFactor } from "../../src/training/schedule.ts";
+import { adamwStep, freshState } from "../../src/training/optimiser/adamw.ts";
+import { clipGradients } from "../../src/training/optimiser/clip.ts";
+import { scheduleFactor } from "../../src/training/optimiser/schedule.ts";
 import { onEngines } from "./engines.ts";
 import { GOLDENS, isRounding, openMethodGolden, ours, relativeDifference } from "./methodGolden.ts";
 import { withGoldens } from "./shared.ts";

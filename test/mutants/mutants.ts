@@ -180,14 +180,14 @@ export const MUTANTS: Mutant[] = [
   tfjs("weights stay for the other program", "weightStore", "if (--entry.users > 0) return;", "", TFJS),
   {
     of: "AdamW: eps after bias correction",
-    file: "src/training/adamw.ts",
+    file: "src/training/optimiser/adamw.ts",
     from: "(Math.sqrt(v[i]!) / root + c.settings.eps)",
     to: "((Math.sqrt(v[i]!) + c.settings.eps) / root)",
     tests: STEPS,
   },
   {
     of: "schedule: warm-up",
-    file: "src/training/schedule.ts",
+    file: "src/training/optimiser/schedule.ts",
     from: "return step / warmup;",
     to: "return (step + 1) / warmup;",
     tests: STEPS,

@@ -13,7 +13,8 @@ import { methodOf } from "../../src/method/registry.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
 import { T5TunedModel, type ModelOptions } from "../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../src/backbone/backboneFolder.ts";
-import { dropoutMask, labelTokens, padBatch } from "../../src/training/batching.ts";
+import { dropoutMask } from "../../src/training/batch/hiddenDropout.ts";
+import { labelTokens, padBatch } from "../../src/training/batch/padBatch.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
@@ -57,7 +58,7 @@ test("gradients have the same bits on one, two and three copies, and are those o
   const stepOptions = {
     lossScale,
     offsetPenalty: 0.3,
-    hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, micro: 0 }),
+    hiddenMask: dropoutMask(batch.rows * batch.sourceLength * 5, 0.1, { seed: 1, step: 2, accumulationStep: 0 }),
   };
   const wanted = await whole.step(parameters, batch, stepOptions);
   const wantedDropped = [];

@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { forecastInWorker } from "../../src/executor/workerJobs.ts";
 import { UserError } from "../../src/base/errors.ts";
-import { parquetRows } from "../../src/task/rows/parquetRows.ts";
+import { readParquet } from "../../src/task/rows/parquetProcess.ts";
 import { ended, kill, until } from "../campaign/workspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -23,7 +23,7 @@ const STARTS: Readonly<Record<string, string>> = {
     "host.downloadInWorker(place, { name: 'some/model', out: folder + '/model' }, { signal: never, onProgress: () => {} })",
   tokens:
     "new host.TokenWorker({ workerPath: place.workerPath, nodePath: place.nodePath, told: () => {} }).open(folder)",
-  "a Parquet file": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/task/rows/parquetRows.ts")).href)}).then(({ parquetRows }) => parquetRows(folder + '/x.parquet', 1))`,
+  "a Parquet file": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/task/rows/parquetProcess.ts")).href)}).then(({ readParquet }) => readParquet(folder + '/x.parquet', 1))`,
   "a device's step": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/worker/device/measureDevice.ts")).href)}).then(({ measureDevice }) => measureDevice({ engine: {} }, 'cpu', { workerPath: place.workerPath }))`,
 };
 
@@ -161,7 +161,7 @@ test("a Parquet file that is worked on without end is given up after its time, a
   const before = { ...process.env };
   writeFileSync(join(folder, "x.parquet"), "PAR1");
   Object.assign(process.env, { ADEPT_BUSY: join(folder, "busy"), NODE_OPTIONS: `--import ${BUSY}` });
-  const rows = parquetRows(join(folder, "x.parquet"), 1);
+  const rows = readParquet(join(folder, "x.parquet"), 1);
   for (const name of ["ADEPT_BUSY", "NODE_OPTIONS"])
     if (before[name] === undefined) delete process.env[name];
     else process.env[name] = before[name];

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import type { WeightLocation } from "../../engine/program.ts";
-import { readWeight, rowsOf } from "../../engine/weightData.ts";
+import { readWeight, rowRange } from "../../engine/weightData.ts";
 import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
 
 /** An index names each tensor once; some hundreds of shards are the most that any model has. */
@@ -99,7 +99,7 @@ export class BackboneWeights {
 
   /** Rows `from` up to `to` of a tensor as fp32. */
   rows(name: string, dims: readonly number[], [from, to]: readonly [from: number, to: number]): Float32Array {
-    return readWeight(rowsOf(this.locate(name, dims), from, to));
+    return readWeight(rowRange(this.locate(name, dims), from, to));
   }
 }
 

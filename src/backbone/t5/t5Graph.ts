@@ -1,4 +1,4 @@
-import { product, type Dim } from "../../graph/dims.ts";
+import { productDim, type Dim } from "../../graph/dims.ts";
 import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, transpose } from "../../graph/ops.ts";
 import { geluTanh } from "../../graph/composed.ts";
 import { scalar, type Value } from "../../graph/value.ts";
@@ -94,8 +94,8 @@ export class T5Graph {
     const { heads, headWidth, width } = this.config;
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const keys = states.shape[1]!;
-    const all = product([rows, length]);
-    const queries = product([heads, length]);
+    const all = productDim([rows, length]);
+    const queries = productDim([heads, length]);
     const byHead: Dim[] = [heads, rows, length, width];
     const sizes: [number, number] = [this.inner, width];
     const kernel = (part: string): Value =>

@@ -7,12 +7,12 @@ import { MethodInput } from "../../method/methodSpec.ts";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
 import type { T5TunedModel } from "../../model/tunedModel.ts";
 import { loadTask } from "../../task/loadTask.ts";
-import { tokenise } from "../../training/batching.ts";
+import { tokenise } from "../../training/batch/tokenisedExample.ts";
 import { distil, type SourceTask } from "../../training/distillation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
-import { finishedFolder } from "../../worker/finishedFolder.ts";
+import { writeFolderAtomic } from "../../base/files/atomicFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
@@ -124,7 +124,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
           onStep,
         },
       );
-      finishedFolder(values.out, values.force === true, (folder) => {
+      writeFolderAtomic(values.out, values.force === true, (folder) => {
         saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
       });
       say(

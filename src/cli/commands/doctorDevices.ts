@@ -1,5 +1,5 @@
 import { requireDevice } from "../../engine/device/deviceTrouble.ts";
-import { onnxruntimeVersion } from "../../engine/device/machine.ts";
+import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
 import { DEVICES, type Device } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";

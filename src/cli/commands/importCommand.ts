@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import { backboneLayout } from "../../training/prepare.ts";
-import { finishedFolder } from "../../worker/finishedFolder.ts";
+import { writeFolderAtomic } from "../../base/files/atomicFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { say } from "../terminal.ts";
@@ -22,7 +22,7 @@ function run({ values, positionals: [from] }: Parsed<typeof OPTIONS>): Promise<n
   const backbone = values.backbone === EMBEDDED_BACKBONE ? EMBEDDED_BACKBONE : resolve(values.backbone);
   const layout = backboneLayout(backboneFolder(backbone));
   const adapter = loadAdapter(resolve(from), layout);
-  finishedFolder(values.out, values.force === true, (folder) => {
+  writeFolderAtomic(values.out, values.force === true, (folder) => {
     saveAdapter(folder, adapter, { backbone, width: layout.width });
   });
   const { spec, sizes } = adapter;

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
-import { tokenise } from "../../training/batching.ts";
+import { tokenise } from "../../training/batch/tokenisedExample.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";

@@ -3,7 +3,8 @@ import { join, relative } from "node:path";
 import type { Device } from "../engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import { requireTensorFlow } from "../tfjs/findTensorFlow.ts";
-import { lookAtMachine, onnxruntimeFolder, onnxruntimeVersion, providerFolder, type Machine } from "./machine.ts";
+import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
+import { onnxruntimeFolder, onnxruntimeVersion, providerFolder } from "./onnxruntimePackage.ts";
 
 /**
  * The command that fetches onnxruntime's CUDA provider; a packaged extension has no script for it, so there npm fetches
@@ -20,13 +21,13 @@ const VULKAN =
 const CUDA_LIBRARIES = "sudo apt-get install -y cuda-libraries-12-8 libcudnn9-cuda-12 (from NVIDIA's repository)";
 
 /** @throws UserError where this platform, or what is installed on it, rules a device out */
-export function requireDevice(device: Device, machine?: Machine): void {
+export function requireDevice(device: Device, machine?: DeviceSupport): void {
   if (device === "cpu") return;
   if (device === "tfjs") {
     requireTensorFlow();
     return;
   }
-  const { platform, arch, backends, cudaProvider } = machine ?? lookAtMachine();
+  const { platform, arch, backends, cudaProvider } = machine ?? detectDeviceSupport();
   if (device === "directml" && !backends.includes("dml"))
     throw new UserError(
       'engine.device: "directml" is for Windows only',
@@ -58,7 +59,7 @@ export const isMemoryTrouble = (message: string): boolean =>
   );
 
 /** What an engine's error says of its device, and the command that helps; any other error stays as it is. */
-export function explainDevice(error: unknown, device: Device, machine: Machine = lookAtMachine()): unknown {
+export function explainDevice(error: unknown, device: Device, machine: DeviceSupport = detectDeviceSupport()): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   if (device === "cpu")
     return isMemoryTrouble(error.message)

@@ -1,8 +1,15 @@
 import { DEVICES, settled, type Device, type EngineChoice, type EngineSpec } from "../engineSpec.ts";
-import { lookAtMachine, type Machine } from "./machine.ts";
+import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 
 /** The devices that a machine could have, the processor first. Whether one works, a step on it tells. */
-export function devicesOf({ platform, backends, cudaProvider, nvidia, vulkan, tensorFlowGpu }: Machine): Device[] {
+export function supportedDevices({
+  platform,
+  backends,
+  cudaProvider,
+  nvidia,
+  vulkan,
+  tensorFlowGpu,
+}: DeviceSupport): Device[] {
   const there: Record<Device, boolean> = {
     cpu: true,
     webgpu: backends.includes("webgpu") && (platform !== "linux" || vulkan),
@@ -21,7 +28,8 @@ export function allowed(devices: readonly Device[], names: string | undefined): 
 }
 
 /** The devices that a choice on this machine is among. */
-export const devicesHere = (): Device[] => allowed(devicesOf(lookAtMachine()), process.env["ADEPT_DEVICES"]);
+export const devicesHere = (): Device[] =>
+  allowed(supportedDevices(detectDeviceSupport()), process.env["ADEPT_DEVICES"]);
 
 /**
  * An engine for what was trained elsewhere perhaps: where its device cannot be here, the processor gives the same
@@ -29,5 +37,7 @@ export const devicesHere = (): Device[] => allowed(devicesOf(lookAtMachine()), p
  */
 export function engineHere(engine: EngineChoice): EngineSpec {
   const own = settled(engine);
-  return own.device === "cpu" || devicesOf(lookAtMachine()).includes(own.device) ? own : { ...own, device: "cpu" };
+  return own.device === "cpu" || supportedDevices(detectDeviceSupport()).includes(own.device)
+    ? own
+    : { ...own, device: "cpu" };
 }

@@ -1,5 +1,5 @@
 import type { OpName, OpValue } from "../../graph/value.ts";
-import type { OnnxBuilder } from "./onnxGraph.ts";
+import type { OnnxBuilder } from "./onnxBuilder.ts";
 
 export type Lowering<V> = (b: OnnxBuilder, inputs: string[], value: V) => string;
 type Of<K extends OpName> = Extract<OpValue, { op: K }>;
@@ -16,22 +16,29 @@ function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
   if (!transA && !transB) return b.node("MatMul", inputs);
   const right = value.inputs[1]!;
   // A frozen weight is transposed once, while constants fold: MatMul then packs it, which FusedMatMul would not.
-  if (!transA && right.kind === "weight" && !b.narrow.has(right))
+  if (!transA && right.kind === "weight" && !b.isNarrow(right.name))
     return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
   return b.node(
     "FusedMatMul",
     inputs,
     { transA: { i: Number(transA) }, transB: { i: Number(transB) } },
-    "com.microsoft",
+    { domain: "com.microsoft" },
   );
 }
+
+/** What ONNX's Reshape takes for a size that stays, and for the one that follows from the others. */
+const KEEP_SIZE = 0;
+const INFER_SIZE = -1;
 
 function reshape(b: OnnxBuilder, inputs: string[], value: Of<"reshape">): string {
   const from = value.inputs[0]!.shape;
   const { shape } = value.attributes;
-  const target = shape.map((d, i) => (typeof d === "number" ? d : d === from[i] ? 0 : -1));
-  const free = target.filter((d) => d === -1).length;
-  // A product such as "B*T" has no name at run time: it may stand only once, as the size that is left over.
+  const target = shape.map((d, i) => {
+    if (typeof d === "number") return d;
+    return d === from[i] ? KEEP_SIZE : INFER_SIZE;
+  });
+  const free = target.filter((d) => d === INFER_SIZE).length;
+  // The size of a product such as "B*T" is no input's dimension: ONNX infers one such size from the others.
   return b.node("Reshape", [first(inputs), free <= 1 ? b.ints(target) : b.shape(shape)]);
 }
 

@@ -1,5 +1,5 @@
 import type { OpValue, Value, WeightValue } from "../../graph/value.ts";
-import type { OnnxBuilder } from "./onnxGraph.ts";
+import type { OnnxBuilder } from "./onnxBuilder.ts";
 import type { WeightLocation } from "../program.ts";
 
 const FLOAT = { to: { i: 1 } };

@@ -1,12 +1,84 @@
-/** Share of predictions that equal their target, spaces around them aside (0..1). */
-export function accuracy(predictions: readonly string[], targets: readonly string[]): number {
-  return predictions.filter((p, i) => p.trim() === targets[i]!.trim()).length / predictions.length;
+import { matchAnswers } from "./answerMatch.ts";
+import { idAccuracy, labelId, labelScores, macroF1, matthews } from "./classification.ts";
+import { pearson, spearman } from "./correlation.ts";
+import { scoreMultirc } from "./multirc.ts";
+import { strip, toFloat } from "./pythonText.ts";
+
+/** A prediction with what it is held against. `answers`: every right one (default: the target); `group`: the question of a MultiRC row. */
+export interface Scored {
+  prediction: string;
+  target: string;
+  answers?: readonly string[] | undefined;
+  group?: string | undefined;
 }
 
-/** Accuracy on `targets` of always saying the commonest of `labelsFrom` (0..1). */
-export function majorityShare(targets: readonly string[], labelsFrom: readonly string[]): number {
-  const counts = new Map<string, number>();
-  for (const label of labelsFrom) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const [commonest] = [...counts].sort((a, b) => b[1] - a[1])[0] ?? [""];
-  return targets.filter((t) => t === commonest).length / targets.length;
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const ids = (texts: readonly string[], labels: readonly string[]): number[] =>
+  texts.map((text) => labelId(text, labels));
+
+type Metric = (cases: readonly Scored[], labels: readonly string[]) => number;
+const classified =
+  (of: (targets: number[], predictions: number[], labels: number) => number): Metric =>
+  (cases, labels) =>
+    of(
+      ids(
+        cases.map(({ target }) => target),
+        labels,
+      ),
+      ids(
+        cases.map(({ prediction }) => prediction),
+        labels,
+      ),
+      labels.length,
+    );
+const correlated =
+  (of: typeof pearson): Metric =>
+  (cases) =>
+    of(
+      cases.map(({ target }) => toFloat(target)),
+      cases.map(({ prediction }) => toFloat(prediction)),
+    ).value;
+const answered =
+  (key: "em" | "f1"): Metric =>
+  (cases) =>
+    mean(cases.map(({ prediction, target, answers }) => matchAnswers(prediction, answers ?? [target])[key]));
+const multirc =
+  (key: "f1a" | "em"): Metric =>
+  (cases, [no = "", yes = ""]) => {
+    const digit = (text: string): string => (strip(text) === yes ? "1" : strip(text) === no ? "0" : text);
+    return scoreMultirc(
+      cases.map(({ group, target, prediction }, i) => ({
+        question: group ?? String(i),
+        target: digit(target),
+        prediction: digit(prediction),
+      })),
+    )[key];
+  };
+
+/** Every metric of the 23 tasks, 0..1 (correlations -1..1); equal to the goldens' where they hold it. */
+const METRICS = {
+  accuracy: (cases) =>
+    idAccuracy(
+      cases.map((_, i) => i),
+      cases.map(({ prediction, target }, i) => (strip(prediction) === strip(target) ? i : -1)),
+    ),
+  f1: classified((targets, predictions) => labelScores(targets, predictions, 1).f1),
+  macroF1: classified(macroF1),
+  matthews: classified(matthews),
+  pearson: correlated(pearson),
+  spearman: correlated(spearman),
+  em: answered("em"),
+  answerF1: answered("f1"),
+  f1a: multirc("f1a"),
+  groupEm: multirc("em"),
+} satisfies Record<string, Metric>;
+export type MetricName = keyof typeof METRICS;
+
+/** The metrics asked for, in that order. @param labels target strings of the classes, in official order */
+export function score(
+  names: readonly MetricName[],
+  cases: readonly Scored[],
+  labels: readonly string[],
+): Record<string, number> {
+  return Object.fromEntries(names.map((name) => [name, METRICS[name](cases, labels)]));
 }

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
-import type { Row } from "../example.ts";
-import { fits, questionRows } from "./questionRows.ts";
-import { recordRow } from "./recordRow.ts";
-import { rowPlace } from "./rowPlace.ts";
+import type { Row } from "./row.ts";
+import { fits, squadRows } from "./squadRows.ts";
+import { rowFromRecord } from "./rowFromRecord.ts";
+import { rowLocation } from "./rowLocation.ts";
 
 const Fields = z.record(z.string(), z.unknown());
 const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()) })) });
@@ -20,10 +20,10 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
   const parsed = Fields.safeParse(value);
   if (!parsed.success)
     throw new UserError(
-      `${rowPlace(path, place)}: not an object of fields`,
+      `${rowLocation(path, place)}: not an object of fields`,
       place.unit === undefined ? "Each line must be one JSON object." : "Each element must be one JSON object.",
     );
-  return recordRow(parsed.data, place);
+  return rowFromRecord(parsed.data, place);
 }
 
 /**
@@ -35,12 +35,10 @@ export function jsonLines(text: string, path: string): Row[] {
   return text.split(/\r?\n/).flatMap((content, index) => {
     if (content.trim() === "") return [];
     const place = { line: index + 1 };
-    const value = parse(content, rowPlace(path, place), "Each line must be one JSON object.");
+    const value = parse(content, rowLocation(path, place), "Each line must be one JSON object.");
     if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
     if (index === 0 && Object.keys(value).join() === "header") return [];
-    return "qas" in value
-      ? questionRows(value, { path, inside: "", place, asked: 0 })
-      : [objectRow(value, path, place)];
+    return "qas" in value ? squadRows(value, { path, inside: "", place, asked: 0 }) : [objectRow(value, path, place)];
   });
 }
 
@@ -58,7 +56,7 @@ export function jsonRows(text: string, path: string): Row[] {
   const rows: Row[] = [];
   fits(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
     paragraphs.forEach((paragraph, index) => {
-      for (const row of questionRows(paragraph, {
+      for (const row of squadRows(paragraph, {
         path,
         inside: `data.${article}.paragraphs.${index}`,
         place: undefined,

@@ -7,9 +7,9 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../../base/errors.ts";
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 import { checkParquet } from "./parquetBounds.ts";
-import { recordRow } from "./recordRow.ts";
+import { rowFromRecord } from "./rowFromRecord.ts";
 
 /** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
 function shortest(value: unknown): unknown {
@@ -71,7 +71,7 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
       throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
     yield {
       rows: records.map((record, i) =>
-        recordRow(
+        rowFromRecord(
           { ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) },
           { line: rowStart + i + 1, unit: "row" },
         ),

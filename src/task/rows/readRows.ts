@@ -2,10 +2,10 @@ import { extname } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
 import { dataText, firstText } from "./dataText.ts";
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 import { wholeElements } from "./jsonHead.ts";
 import { isLines, jsonLines, jsonRows } from "./jsonRows.ts";
-import { parquetRows } from "./parquetRows.ts";
+import { readParquet } from "./parquetProcess.ts";
 import { tableRows } from "./tableRows.ts";
 
 const kindOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
@@ -27,7 +27,7 @@ export async function readRows(path: string, headerless?: readonly string[]): Pr
   return someOf(
     path,
     kind === ".parquet"
-      ? (await parquetRows(path, Infinity)).rows
+      ? (await readParquet(path, Infinity)).rows
       : textRows(await dataText(path), path, kind, headerless),
   );
 }
@@ -39,7 +39,7 @@ export async function readRows(path: string, headerless?: readonly string[]): Pr
 export async function firstRows(path: string, bytes: number): Promise<SomeRows> {
   const named = kindOf(path);
   if (named === ".parquet") {
-    const { rows, all } = await parquetRows(path, bytes);
+    const { rows, all } = await readParquet(path, bytes);
     return { rows: someOf(path, rows), all };
   }
   // What is left out goes on with an object.

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import { cellsOf, columnNames, leavesQuoteOpen, type TableForm } from "../../experiment/tableForm.ts";
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 
 const HEADER = "The first line of a table must name its columns, each by a name of its own.";
 const NAMED: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab" };

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { MersenneTwister } from "../../base/random.ts";
-import type { TokenisedExample } from "../../training/batching.ts";
+import type { TokenisedExample } from "../../training/batch/tokenisedExample.ts";
 import { initialState, trainLoop } from "../../training/loop.ts";
 import { openExperimentModel, type Prepared } from "../../training/prepare.ts";
 

@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
-import { machineName, onnxruntimeVersion } from "../../engine/device/machine.ts";
+import { hardwareName } from "../../engine/device/hardwareName.ts";
+import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
@@ -23,7 +24,7 @@ const Times = z.object({
 type Times = z.infer<typeof Times>;
 
 /** What a step's time depends on: machine, engine's version, model, method and shape. */
-export function shapeKey(experiment: Experiment, machine = machineName()): string {
+export function shapeKey(experiment: Experiment, machine = hardwareName()): string {
   const {
     method,
     training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },

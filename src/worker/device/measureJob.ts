@@ -6,7 +6,7 @@ import type { Forecast } from "../../protocol/setupQuestions.ts";
 import { prepare } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
 import { chooseDevice } from "./chooseDevice.ts";
-import { settleMemory } from "../train/settleMemory.ts";
+import { settleMemory } from "./settleMemory.ts";
 
 /** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
 const STEPS = 6;

@@ -4,9 +4,10 @@ import { openBackbone } from "../../backbone/openBackbone.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { Inspection, SetupRequest, SizesAnswer } from "../../protocol/setupQuestions.ts";
 import { resolveSizes } from "../../method/sizes.ts";
-import { columnRoles, templatesOf, type Column } from "../../task/rows/columnRoles.ts";
-import type { Example, Row } from "../../task/example.ts";
-import { looksHeaderless } from "../../task/rows/headerDoubt.ts";
+import { guessColumnRoles, templatesOf, type GuessedColumn } from "../../task/rows/guessColumnRoles.ts";
+import type { Example } from "../../task/example.ts";
+import type { Row } from "../../task/rows/row.ts";
+import { looksHeaderless } from "../../task/rows/looksHeaderless.ts";
 import { columnsOf, compileTemplate } from "../../task/template.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { KnownData } from "../check/knownData.ts";
@@ -18,7 +19,7 @@ const LABELS = 20;
 const SHOWN = 600;
 
 interface Read {
-  columns: Column[];
+  columns: GuessedColumn[];
   source: string;
   target: string;
   examples: readonly Example[];
@@ -33,7 +34,7 @@ async function readFileTask(
   known: KnownData,
 ): Promise<Read> {
   const { rows, all } = await known.rows(train);
-  const columns = columnRoles(rows);
+  const columns = guessColumnRoles(rows);
   const suggested = templatesOf(columns);
   const templates = { source: source ?? suggested.source, target: target ?? suggested.target };
   const base = {

@@ -8,7 +8,7 @@ import { forecastMemory, type PartShape } from "../../model/memory/modelMemory.t
 import { resolveSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { EVALUATED_ROWS } from "../../training/evaluation.ts";
-import { backboneShape } from "../../training/memoryNeed.ts";
+import { backboneShape } from "../../training/memory/memoryNeed.ts";
 import { availableMemory } from "../device/availableMemory.ts";
 
 /**

@@ -7,7 +7,7 @@ import type { Measure } from "../../protocol/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../protocol/heatmapQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
-import { readingOf } from "../../task/reading.ts";
+import { rowReadingOf } from "../../task/rowReading.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 
 const short = (x: number): number => Number(x.toPrecision(6));
@@ -51,7 +51,7 @@ export class OpenTokens {
   async opened(): Promise<OpenedRun> {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
     const scales: Partial<Record<Measure, ColourScale>> = {};
-    const { reading, fields, headerless } = readingOf(this.experiment.task);
+    const { reading, fields, headerless } = rowReadingOf(this.experiment.task);
     if (byToken !== undefined) {
       scales.norm = percentileScale(byToken.norm);
       if (byToken.units !== undefined) scales.units = { low: 0, high: hiddenUnits, signed: false };

@@ -7,7 +7,7 @@ import { UserError } from "../../base/errors.ts";
 import { TokenRequest, type TokenReply } from "../../protocol/heatmapQuestions.ts";
 import { SetupRequest } from "../../protocol/setupQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { readingOf } from "../../task/reading.ts";
+import { rowReadingOf } from "../../task/rowReading.ts";
 import { checkExperiment } from "../check/checkExperiment.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
 import { memoryWithin } from "./inspectMemory.ts";
@@ -30,7 +30,7 @@ class TokenServer {
       case "open":
         return this.of(request.run).opened();
       case "reading":
-        return readingOf(RunDirectory.open(request.run).experiment().task);
+        return rowReadingOf(RunDirectory.open(request.run).experiment().task);
       case "encode":
         return this.of(request.run).encode(request);
       case "token":

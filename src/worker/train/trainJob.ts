@@ -25,14 +25,14 @@ import { evaluate } from "../../training/evaluation.ts";
 import { initialState, trainLoop, type LoopState } from "../../training/loop.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
-import { bringBack, putAway, tellSources } from "./broughtBack.ts";
+import { restoreCommittedFiles, removeReproductionTree, recordSources } from "./reproducedFiles.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { GpuWatch } from "./gpuWatch.ts";
 import { keepContents } from "./keepContents.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
 import { settleDevice } from "./settleDevice.ts";
-import { settleMemory } from "./settleMemory.ts";
+import { settleMemory } from "../device/settleMemory.ts";
 
 export interface TrainOptions {
   /** folder whose git repository gets the commits */
@@ -264,7 +264,7 @@ async function endReproduction({ run, options, emit }: Job): Promise<void> {
     if (!(error instanceof UserError)) throw error;
     emit({ type: "warning", message: error.message });
   }
-  await putAway(run, options.folder, emit);
+  await removeReproductionTree(run, options.folder, emit);
 }
 
 /** A run whose backbone is held narrow says what that costs, once. */
@@ -308,9 +308,9 @@ function isUntouched(run: RunDirectory): boolean {
 async function train(job: Job): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
-  tellSources(run, options.folder, emit);
+  recordSources(run, options.folder, emit);
   if (!options.resume || isUntouched(run)) await commit(job, "snapshot", { status: "preparing", files: [] });
-  await bringBack(run, options.folder, emit);
+  await restoreCommittedFiles(run, options.folder, emit);
   await settleDevice(run, job);
   const experiment = locatedExperiment(run);
   job.gpus.watch(experiment.engine.device);
@@ -365,7 +365,7 @@ async function tellFailure(
           ? error.action
           : undefined,
   });
-  await putAway(run, folder, (event) => {
+  await removeReproductionTree(run, folder, (event) => {
     journal.append(event);
   });
   journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", message });

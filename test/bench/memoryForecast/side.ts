@@ -4,13 +4,13 @@ import { ModelPool } from "../../../src/model/modelPool.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { evaluate, EVALUATED_ROWS } from "../../../src/training/evaluation.ts";
 import { initialState, trainLoop } from "../../../src/training/loop.ts";
-import { backboneShape, memoryNeed } from "../../../src/training/memoryNeed.ts";
+import { backboneShape, memoryNeed } from "../../../src/training/memory/memoryNeed.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { settled } from "../../../src/engine/engineSpec.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
-import { freeDeviceMemory } from "../../../src/worker/train/freeDeviceMemory.ts";
+import { freeDeviceMemory } from "../../../src/worker/device/freeDeviceMemory.ts";
 import { peakMegabytes } from "../sides/peakMemory.ts";
 import type { MemoryCase } from "./cases.ts";
 

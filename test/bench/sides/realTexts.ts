@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { tokenise, type TokenisedExample } from "../../../src/training/batching.ts";
+import { tokenise, type TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
 import { TINY } from "./sideFolder.ts";
 
 const DATA = join(import.meta.dirname, "../../../../shared/data");

@@ -6,9 +6,9 @@ import { UserError } from "../../../src/base/errors.ts";
 import { csvForm, columnNames, TSV } from "../../../src/experiment/tableForm.ts";
 import { documentKindOf, rowTexts } from "../../../src/heatmap/rowTexts.ts";
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
-import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
-import type { Row } from "../../../src/task/example.ts";
-import { looksHeaderless } from "../../../src/task/rows/headerDoubt.ts";
+import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColumnRoles.ts";
+import type { Row } from "../../../src/task/rows/row.ts";
+import { looksHeaderless } from "../../../src/task/rows/looksHeaderless.ts";
 import { firstRows, readRows } from "../../../src/task/rows/readRows.ts";
 import { columnsOf, compileTemplate } from "../../../src/task/template.ts";
 import { loadNamedTask } from "../../../src/task/namedTask.ts";
@@ -28,7 +28,7 @@ function checkRows(rows: readonly Row[]): void {
 /** What a task and the setup page do with a file. */
 async function look(path: string): Promise<void> {
   const rows = await readRows(path);
-  const columns = columnRoles(rows);
+  const columns = guessColumnRoles(rows);
   checkRows(rows);
   looksHeaderless(rows);
   const { source, target } = templatesOf(columns);

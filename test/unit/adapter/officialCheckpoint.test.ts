@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
-import { finishedFolder } from "../../../src/worker/finishedFolder.ts";
+import { writeFolderAtomic } from "../../../src/base/files/atomicFolder.ts";
 import { loadAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { torchFile, type Saved } from "./torchWriter.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
@@ -128,22 +128,22 @@ test("a folder is made whole or not at all, and none is overwritten unasked", (t
     rmSync(parent, { recursive: true, force: true });
   });
   assert.throws(() => {
-    finishedFolder(target, false, (folder) => {
+    writeFolderAtomic(target, false, (folder) => {
       writeFileSync(join(folder, "half"), "");
       throw new Error("stop");
     });
   }, /stop/);
   assert.deepEqual(readdirSync(parent), []);
   mkdirSync(target);
-  finishedFolder(target, false, (folder) => {
+  writeFolderAtomic(target, false, (folder) => {
     writeFileSync(join(folder, "a"), "");
   });
   assert.throws(() => {
-    finishedFolder(target, false, () => {
+    writeFolderAtomic(target, false, () => {
       /* nothing */
     });
   }, /there already/);
-  finishedFolder(target, true, (folder) => {
+  writeFolderAtomic(target, true, (folder) => {
     writeFileSync(join(folder, "b"), "");
   });
   assert.deepEqual([readdirSync(parent), readdirSync(target)], [["out"], ["b"]]);

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { explainDevice, installCuda, requireDevice } from "../../../src/engine/device/deviceTrouble.ts";
-import { allowed, devicesOf, engineHere } from "../../../src/engine/device/devicesHere.ts";
-import { lookAtMachine, type Machine } from "../../../src/engine/device/machine.ts";
+import { allowed, supportedDevices, engineHere } from "../../../src/engine/device/devicesHere.ts";
+import { detectDeviceSupport, type DeviceSupport } from "../../../src/engine/device/deviceSupport.ts";
 import { openEngine } from "../../../src/engine/openEngine.ts";
 import { DEVICES, type Device } from "../../../src/engine/engineSpec.ts";
 import { UserError } from "../../../src/base/errors.ts";
 
-const LINUX: Machine = {
+const LINUX: DeviceSupport = {
   platform: "linux",
   arch: "x64",
   backends: ["cpu", "webgpu", "cuda", "tensorrt"],
@@ -17,7 +17,7 @@ const LINUX: Machine = {
   vulkan: false,
   tensorFlowGpu: false,
 };
-const refused = (device: Device, machine: Machine): UserError => {
+const refused = (device: Device, machine: DeviceSupport): UserError => {
   try {
     requireDevice(device, machine);
   } catch (error) {
@@ -28,27 +28,24 @@ const refused = (device: Device, machine: Machine): UserError => {
 };
 
 test("a machine without a graphics processor has one candidate; each other wants its hardware and its software", () => {
-  assert.deepEqual(devicesOf(LINUX), ["cpu"]);
-  assert.deepEqual(devicesOf({ ...LINUX, vulkan: true }), ["cpu", "webgpu"]);
-  assert.deepEqual(devicesOf({ ...LINUX, nvidia: true }), ["cpu"], "CUDA's libraries are not there");
-  assert.deepEqual(devicesOf({ ...LINUX, cudaProvider: true }), ["cpu"], "nor is a card");
-  assert.deepEqual(devicesOf({ ...LINUX, nvidia: true, cudaProvider: true, vulkan: true, tensorFlowGpu: true }), [
-    "cpu",
-    "webgpu",
-    "cuda",
-    "tfjs",
-  ]);
-  assert.deepEqual(devicesOf({ ...LINUX, tensorFlowGpu: true }), ["cpu"]);
-  assert.deepEqual(devicesOf({ ...LINUX, platform: "win32", backends: ["cpu", "dml", "webgpu"] }), [
+  assert.deepEqual(supportedDevices(LINUX), ["cpu"]);
+  assert.deepEqual(supportedDevices({ ...LINUX, vulkan: true }), ["cpu", "webgpu"]);
+  assert.deepEqual(supportedDevices({ ...LINUX, nvidia: true }), ["cpu"], "CUDA's libraries are not there");
+  assert.deepEqual(supportedDevices({ ...LINUX, cudaProvider: true }), ["cpu"], "nor is a card");
+  assert.deepEqual(
+    supportedDevices({ ...LINUX, nvidia: true, cudaProvider: true, vulkan: true, tensorFlowGpu: true }),
+    ["cpu", "webgpu", "cuda", "tfjs"],
+  );
+  assert.deepEqual(supportedDevices({ ...LINUX, tensorFlowGpu: true }), ["cpu"]);
+  assert.deepEqual(supportedDevices({ ...LINUX, platform: "win32", backends: ["cpu", "dml", "webgpu"] }), [
     "cpu",
     "webgpu",
     "directml",
   ]);
-  assert.deepEqual(devicesOf({ ...LINUX, platform: "darwin", arch: "arm64", backends: ["cpu", "coreml", "webgpu"] }), [
-    "cpu",
-    "webgpu",
-    "coreml",
-  ]);
+  assert.deepEqual(
+    supportedDevices({ ...LINUX, platform: "darwin", arch: "arm64", backends: ["cpu", "coreml", "webgpu"] }),
+    ["cpu", "webgpu", "coreml"],
+  );
 });
 
 test("ADEPT_DEVICES narrows the choice, and never to none", () => {
@@ -59,7 +56,7 @@ test("ADEPT_DEVICES narrows the choice, and never to none", () => {
 
 test("what was trained on a device that cannot be here is looked at on the processor, anything else where it was trained", () => {
   const engine = { threads: 3, replicas: 2 };
-  const backends = lookAtMachine().backends;
+  const backends = detectDeviceSupport().backends;
   assert.deepEqual(engineHere({ ...engine, device: "auto" }), { ...engine, device: "cpu" });
   for (const [device, provider] of [
     ["coreml", "coreml"],
@@ -87,7 +84,7 @@ test("a device that a platform rules out is refused with what to do", () => {
 });
 
 test("what onnxruntime throws is said as what is missing; what nobody knows stays as it is", () => {
-  const said = (device: Device, message: string, machine: Machine = LINUX): string => {
+  const said = (device: Device, message: string, machine: DeviceSupport = LINUX): string => {
     const told = explainDevice(new Error(message), device, machine);
     return told instanceof UserError ? `${told.message} | ${told.action}` : "untold";
   };

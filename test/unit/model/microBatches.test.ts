@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { microBatches, partOptions, shares } from "../../../src/model/microBatches.ts";
 import type { Batch } from "../../../src/model/model.ts";
-import { padBatch } from "../../../src/training/batching.ts";
+import { padBatch } from "../../../src/training/batch/padBatch.ts";
 
 /** Every row's ids and labels tell which row they are of. */
 const batchOf = (lengths: readonly number[], targets: readonly number[]): Batch =>

@@ -6,8 +6,8 @@ import { after, test } from "node:test";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { UserError } from "../../../src/base/errors.ts";
 import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
-import { columnRoles } from "../../../src/task/rows/columnRoles.ts";
-import { looksHeaderless } from "../../../src/task/rows/headerDoubt.ts";
+import { guessColumnRoles } from "../../../src/task/rows/guessColumnRoles.ts";
+import { looksHeaderless } from "../../../src/task/rows/looksHeaderless.ts";
 import { wholeElements } from "../../../src/task/rows/jsonHead.ts";
 import { checkParquet } from "../../../src/task/rows/parquetBounds.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
@@ -79,7 +79,7 @@ test("rows with columns of their own each are looked at soon", () => {
     lists: {},
     line: i + 1,
   }));
-  assert.equal(soon(() => columnRoles(rows)).length, 300);
+  assert.equal(soon(() => guessColumnRoles(rows)).length, 300);
 });
 
 test("a regular expression that tries for ever on a file's name is ended and named", () => {

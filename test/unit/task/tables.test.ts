@@ -8,8 +8,8 @@ import * as fc from "fast-check";
 import type { TextDocument } from "vscode";
 import { UserError } from "../../../src/base/errors.ts";
 import { csvForm, TSV } from "../../../src/experiment/tableForm.ts";
-import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
-import { looksHeaderless } from "../../../src/task/rows/headerDoubt.ts";
+import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColumnRoles.ts";
+import { looksHeaderless } from "../../../src/task/rows/looksHeaderless.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
 import { tableRows } from "../../../src/task/rows/tableRows.ts";
@@ -164,7 +164,7 @@ test("whatever its columns are called, the templates that are suggested for a ta
     }),
   );
   const rows = await readRows(put("spaced.csv", "id, text {en}, label\n0, one, good\n1, two, bad\n"));
-  const { source, target } = templatesOf(columnRoles(rows));
+  const { source, target } = templatesOf(guessColumnRoles(rows));
   assert.deepEqual([source, target], ["{text {en}}", "{label}"]);
   const { train } = await loadTask({
     kind: "file",

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { permutation } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { accuracy, majorityShare } from "../../../src/task/metric/metrics.ts";
+import { score } from "../../../src/task/metric/metrics.ts";
+import { majorityShare } from "../../../src/task/metric/majorityShare.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
 import { compileTemplate } from "../../../src/task/template.ts";
 
@@ -94,6 +95,13 @@ test("the mail task is 6,046 real mails, split the same way every time, without 
 });
 
 test("accuracy ignores spaces around; the majority is that of train", () => {
-  assert.equal(accuracy([" ham", "spam", "x", "ham"], ["ham", "ham", "x", "ham "]), 0.75);
+  assert.equal(
+    score(
+      ["accuracy"],
+      [" ham", "spam", "x", "ham"].map((prediction, i) => ({ prediction, target: ["ham", "ham", "x", "ham "][i]! })),
+      [],
+    )["accuracy"],
+    0.75,
+  );
   assert.equal(majorityShare(["a", "b", "b"], ["a", "a", "b"]), 1 / 3);
 });

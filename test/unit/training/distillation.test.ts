@@ -4,7 +4,7 @@ import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { T5TunedModel } from "../../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import type { TokenisedExample } from "../../../src/training/batching.ts";
+import type { TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
 import { distil } from "../../../src/training/distillation.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
 import type { Batch } from "../../../src/model/model.ts";

@@ -4,9 +4,9 @@ import { UserError } from "../../../src/base/errors.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import { fitMemory } from "../../../src/training/fitMemory.ts";
-import { largestEvaluated, largestTrained } from "../../../src/training/largestParts.ts";
-import { backboneShape, memoryNeed, type NeedingRun } from "../../../src/training/memoryNeed.ts";
+import { fitMemory } from "../../../src/training/memory/fitMemory.ts";
+import { largestEvaluated, largestTrained } from "../../../src/training/memory/largestParts.ts";
+import { backboneShape, memoryNeed, type NeedingRun } from "../../../src/training/memory/memoryNeed.ts";
 
 const backbone = backboneShape(backboneFolder("tiny-t5"));
 const rows = (...lengths: number[]) =>

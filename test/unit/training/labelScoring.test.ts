@@ -4,7 +4,8 @@ import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { T5TunedModel } from "../../../src/model/tunedModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import { padBatch, tokenise } from "../../../src/training/batching.ts";
+import { padBatch } from "../../../src/training/batch/padBatch.ts";
+import { tokenise } from "../../../src/training/batch/tokenisedExample.ts";
 import { evaluate } from "../../../src/training/evaluation.ts";
 
 const folder = backboneFolder("tiny-t5");

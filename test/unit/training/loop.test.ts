@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import type { NewRunEvent } from "../../../src/record/events.ts";
-import { BatchSequence, padBatch } from "../../../src/training/batching.ts";
+import { BatchSequence } from "../../../src/training/batch/batchSequence.ts";
+import { padBatch } from "../../../src/training/batch/padBatch.ts";
 import { initialState, trainLoop, type LoopOptions, type LoopState } from "../../../src/training/loop.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
 

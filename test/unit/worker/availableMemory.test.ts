@@ -7,7 +7,7 @@ import {
   vmStatAvailable,
   type MemorySources,
 } from "../../../src/worker/device/availableMemory.ts";
-import { freeOf } from "../../../src/worker/train/freeDeviceMemory.ts";
+import { freeOf } from "../../../src/worker/device/freeDeviceMemory.ts";
 
 const MEMINFO =
   "MemTotal:       24696036 kB\nMemFree:         1048576 kB\nMemAvailable:    2097152 kB\nSwapFree: 0 kB\n";

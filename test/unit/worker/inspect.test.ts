@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { columnRoles, templatesOf } from "../../../src/task/rows/columnRoles.ts";
-import type { Row } from "../../../src/task/example.ts";
+import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColumnRoles.ts";
+import type { Row } from "../../../src/task/rows/row.ts";
 import { inspect, sizesWithin } from "../../../src/worker/tokens/inspect.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-inspect-"));
@@ -14,7 +14,7 @@ after(() => {
 const rows = (make: (i: number) => Record<string, string>, count = 40): Row[] =>
   Array.from({ length: count }, (_, i) => ({ fields: make(i), lists: {}, line: i + 2 }));
 const roles = (made: Row[]): string =>
-  columnRoles(made)
+  guessColumnRoles(made)
     .map(({ name, role }) => `${name} ${role}`)
     .join(", ");
 const LENGTHS = { id: 1, type: "inspect" as const, backbone: "tiny-t5", maxSourceLength: 16, maxTargetLength: 4 };

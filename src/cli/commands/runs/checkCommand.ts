@@ -1,6 +1,6 @@
 import { openGitStore } from "../../../run/git/gitStore.ts";
 import { listRuns } from "../../../run/directory/runList.ts";
-import { checkRun } from "../../../worker/runCheck.ts";
+import { runTroubles } from "../../../worker/runIntegrity.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";
@@ -15,7 +15,7 @@ async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
   const opened = await openGitStore(process.cwd());
   const store = "reason" in opened ? undefined : opened;
   const checked = [];
-  for (const run of runs) checked.push({ id: run.id, troubles: await checkRun(run, store) });
+  for (const run of runs) checked.push({ id: run.id, troubles: await runTroubles(run, store) });
   const damaged = checked.filter(({ troubles }) => troubles.length > 0);
   if (values.json === true) say(JSON.stringify(checked));
   else {

@@ -1,4 +1,4 @@
-import type { Parameters, TrainableTensor } from "../method/parameters.ts";
+import type { Parameters, TrainableTensor } from "../../method/parameters.ts";
 
 /** First and second moments of one tensor, held as float32 as torch holds them. */
 export interface Moments {

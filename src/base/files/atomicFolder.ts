@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { makeFolder } from "../base/files/atomicFile.ts";
-import { UserError } from "../base/errors.ts";
+import { makeFolder } from "./atomicFile.ts";
+import { UserError } from "../errors.ts";
 
 /** What a file system says that the user can do something about. */
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
@@ -25,7 +25,7 @@ function clear(parent: string): void {
  * @param force a folder that is there already is replaced; without it that is an error
  * @throws UserError where it is taken, or cannot be written
  */
-export function finishedFolder(target: string, force: boolean, fill: (folder: string) => void): void {
+export function writeFolderAtomic(target: string, force: boolean, fill: (folder: string) => void): void {
   const path = resolve(target);
   const parent = dirname(path);
   const temporary = join(parent, `.adept-new-${randomBytes(4).toString("hex")}`);

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { GpuUse } from "../../record/events.ts";
-import { parseGpuUse, QUERY } from "../device/nvidiaSmi.ts";
+import { parseGpuUse, QUERY } from "./nvidiaSmi.ts";
 
 const PATIENCE = 4000;
 

@@ -1,15 +1,15 @@
-import type { Architecture } from "../backbone/family.ts";
-import { openBackbone } from "../backbone/openBackbone.ts";
-import { settled } from "../engine/engineSpec.ts";
-import type { Precision } from "../engine/precisionSpec.ts";
-import type { Experiment } from "../experiment/experiment.ts";
-import type { MethodSizes } from "../method/method.ts";
-import { holdsOf } from "../model/holding.ts";
-import { forecastMemory, type MemoryForecast } from "../model/memory/modelMemory.ts";
-import { partTokensOn } from "../model/layOut.ts";
-import { methodOf } from "../method/registry.ts";
-import type { TokenisedExample } from "./batching.ts";
-import { EVALUATED_ROWS } from "./evaluation.ts";
+import type { Architecture } from "../../backbone/family.ts";
+import { openBackbone } from "../../backbone/openBackbone.ts";
+import { settled } from "../../engine/engineSpec.ts";
+import type { Precision } from "../../engine/precisionSpec.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import type { MethodSizes } from "../../method/method.ts";
+import { holdsOf } from "../../model/holding.ts";
+import { forecastMemory, type MemoryForecast } from "../../model/memory/modelMemory.ts";
+import { partTokensOn } from "../../model/layOut.ts";
+import { methodOf } from "../../method/registry.ts";
+import type { TokenisedExample } from "../batch/tokenisedExample.ts";
+import { EVALUATED_ROWS } from "../evaluation.ts";
 import { largestEvaluated, largestTrained } from "./largestParts.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;

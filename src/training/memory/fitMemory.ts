@@ -1,7 +1,7 @@
-import { bytesText } from "../base/text/bytesText.ts";
-import { settled } from "../engine/engineSpec.ts";
-import { UserError } from "../base/errors.ts";
-import type { MemoryForecast } from "../model/memory/modelMemory.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
+import { settled } from "../../engine/engineSpec.ts";
+import { UserError } from "../../base/errors.ts";
+import type { MemoryForecast } from "../../model/memory/modelMemory.ts";
 import { memoryNeed, type Change, type NeedingRun } from "./memoryNeed.ts";
 
 /** Bytes that can be had: of the machine, and of a graphics processor where that is known. */

@@ -6,7 +6,7 @@ import { CATALOGUE } from "./catalogue.ts";
 const IN_CODE = ["wsc", "multirc", "record"];
 
 /** How a task reads a row of data; nothing of tasks that are no rows of fields. */
-export function readingOf(task: TaskSpec): RowReading {
+export function rowReadingOf(task: TaskSpec): RowReading {
   if (task.kind === "file") {
     const reading = templateParts(task.source)?.map((part) =>
       "literal" in part ? part : { fields: fieldNames(part.field) },

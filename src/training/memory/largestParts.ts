@@ -1,6 +1,7 @@
-import { partRows, sharedRows } from "../model/microBatches.ts";
-import type { PartShape } from "../model/memory/modelMemory.ts";
-import { epochBatches, type TokenisedExample } from "./batching.ts";
+import { partRows, sharedRows } from "../../model/microBatches.ts";
+import type { PartShape } from "../../model/memory/modelMemory.ts";
+import { epochBatches } from "../batch/batchSequence.ts";
+import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 /**

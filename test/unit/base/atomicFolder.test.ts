@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
 import { fileName } from "../../../src/base/files/fileName.ts";
-import { finishedFolder } from "../../../src/worker/finishedFolder.ts";
+import { writeFolderAtomic } from "../../../src/base/files/atomicFolder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "adept-finished-"));
 after(() => {
@@ -31,7 +31,7 @@ const obstacle = (
 ): void => {
   assert.throws(
     () => {
-      finishedFolder(target, force, fill);
+      writeFolderAtomic(target, force, fill);
     },
     (error) => {
       assert.ok(error instanceof UserError, String(error));
@@ -44,7 +44,7 @@ const obstacle = (
 
 test("a finished folder is open to whom any new folder is", () => {
   mkdirSync(join(parent, "plain"));
-  finishedFolder(join(parent, "deep/er/out"), false, (folder) => {
+  writeFolderAtomic(join(parent, "deep/er/out"), false, (folder) => {
     writeFileSync(join(folder, "a"), "");
   });
   assert.equal(statSync(join(parent, "deep/er/out")).mode, statSync(join(parent, "plain")).mode);
@@ -58,7 +58,7 @@ test("a file in its place, a file among its parents and a name that is too long 
   obstacle(join(parent, "名".repeat(100)), false, /cannot be written: ENAMETOOLONG/);
   assert.equal(statSync(file).size, 4);
   assert.throws(() => {
-    finishedFolder(join(parent, "bug"), false, () => {
+    writeFolderAtomic(join(parent, "bug"), false, () => {
       throw new TypeError("a bug");
     });
   }, TypeError);
@@ -77,7 +77,7 @@ test("what a killed process has left beside it goes with the next, a day later; 
   const past = new Date(Date.now() - 25 * 3600 * 1000);
   for (const path of [old, young, other]) mkdirSync(path, { recursive: true });
   for (const path of [old, other]) utimesSync(path, past, past);
-  finishedFolder(join(place, "out"), false, (folder) => {
+  writeFolderAtomic(join(place, "out"), false, (folder) => {
     writeFileSync(join(folder, "x"), "x");
   });
   assert.deepEqual(

@@ -2,17 +2,17 @@ import { fork, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../base/errors.ts";
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 import type { ParquetPart } from "./parquetGroups.ts";
 
 /** What the reader's process is given, with what it may take, and what it sends. */
-export interface ParquetWork {
+export interface ParquetRequest {
   path: string;
   most: number;
   milliseconds: number;
   megabytes: number;
 }
-export type ParquetTold =
+export type ParquetMessage =
   | ParquetPart
   | { tooMuch: "time" | "memory" }
   | { error: { message: string; stack: string | undefined; action: string | undefined; bug: boolean } };
@@ -39,7 +39,7 @@ const hostile = (path: string, what: string): UserError =>
  * @returns `all`: whether these are all of its rows
  * @throws UserError naming the file, and the rows where a part of it is damaged
  */
-export async function parquetRows(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
+export async function readParquet(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
   const size = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MEGABYTE;
   const reader = fork(ENTRY, [], {
     execArgv: [],
@@ -60,11 +60,11 @@ export async function parquetRows(path: string, most: number): Promise<{ rows: R
 }
 
 /** What the process tells, until its last part. */
-function told(reader: ChildProcess, work: ParquetWork): Promise<{ rows: Row[]; all: boolean }> {
+function told(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: Row[]; all: boolean }> {
   const rows: Row[] = [];
   const { path } = work;
   return new Promise((resolve, reject) => {
-    reader.on("message", (part: ParquetTold) => {
+    reader.on("message", (part: ParquetMessage) => {
       if ("tooMuch" in part) reject(hostile(path, `it takes more ${part.tooMuch} than a file of its size needs`));
       else if ("error" in part)
         reject(

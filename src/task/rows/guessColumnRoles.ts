@@ -1,7 +1,7 @@
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 
 export type Role = "input" | "output" | "other";
-export interface Column {
+export interface GuessedColumn {
   name: string;
   role: Role;
   distinct: number;
@@ -22,7 +22,7 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
  * What each column of a data file is for, by its name and by its values: the output is a column of few values, inputs
  * are texts. Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
  */
-export function columnRoles(rows: readonly Row[]): Column[] {
+export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
   const some = rows.slice(0, ROWS);
   const names = [...new Set(some.flatMap(({ fields }) => Object.keys(fields)))].slice(0, MOST_COLUMNS);
   const known = names.map((name) => {
@@ -63,11 +63,11 @@ export function columnRoles(rows: readonly Row[]): Column[] {
   }));
 }
 
-/**
- * The templates that these roles make: one column as it is, several by their names (braces left out, which would be
- * fields), as the paper's tasks have them.
- */
-export function templatesOf(columns: readonly Pick<Column, "name" | "role">[]): { source: string; target: string } {
+/** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
+export function templatesOf(columns: readonly Pick<GuessedColumn, "name" | "role">[]): {
+  source: string;
+  target: string;
+} {
   const named = (role: Role): string[] => columns.filter((each) => each.role === role).map(({ name }) => name);
   const [inputs, [output = ""]] = [named("input"), named("output")];
   return {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { rowTexts } from "../../../src/heatmap/rowTexts.ts";
-import { readingOf } from "../../../src/task/reading.ts";
+import { rowReadingOf } from "../../../src/task/rowReading.ts";
 
 const read = (name: string, row: object): string[] => {
   const { task } = ResolvedExperiment.parse({
@@ -11,7 +11,7 @@ const read = (name: string, row: object): string[] => {
     method: { kind: "pt" },
   });
   const text = JSON.stringify(row);
-  return rowTexts({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...readingOf(task) }).map(
+  return rowTexts({ line: 0, lines: 1, text }, { kind: "jsonl", head: undefined, ...rowReadingOf(task) }).map(
     (each) => `${each.asTask ? "task: " : ""}${each.text}`,
   );
 };
@@ -40,5 +40,5 @@ test("a task whose tables may have no header says which columns they have", () =
     task: { kind: "named", name: "cola", folder: "d" },
     method: { kind: "pt" },
   });
-  assert.deepEqual(readingOf(task).headerless, ["source", "label", "star", "sentence"]);
+  assert.deepEqual(rowReadingOf(task).headerless, ["source", "label", "star", "sentence"]);
 });

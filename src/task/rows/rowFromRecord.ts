@@ -1,5 +1,5 @@
 import { MOST_INSIDE } from "../../base/jsonBounds.ts";
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 
 /** A value as text, where it is one text: numbers, also of 64 bits, and dates are; null is none. */
 function textOf(value: unknown): string | undefined {
@@ -35,7 +35,7 @@ function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [s
  * A record of JSON or Parquet as a row. What is null or of no text is no field: templates name it if they want it.
  * A question keeps its id under the name "id" too, which MRQA's copies call "qid" or "key".
  */
-export function recordRow(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
+export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
   const entries = flatten(record, "");
   const fields = Object.fromEntries(
     entries.flatMap(([name, value]) => {

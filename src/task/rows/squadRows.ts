@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
-import type { Row } from "../example.ts";
-import { rowPlace } from "./rowPlace.ts";
+import type { Row } from "./row.ts";
+import { rowLocation } from "./rowLocation.ts";
 
 const Answers = z.array(z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]));
 const Question = z.object({
@@ -25,7 +25,7 @@ export function fits<T>(
   const { path: keys, message } = parsed.error.issues[0]!;
   const field = [inside, ...keys.map(String)].filter((each) => each !== "").join(".");
   throw new UserError(
-    `${place === undefined ? path : rowPlace(path, place)}: ${field === "" ? "the content" : `the field "${field}"`}: ${message}`,
+    `${place === undefined ? path : rowLocation(path, place)}: ${field === "" ? "the content" : `the field "${field}"`}: ${message}`,
     'SQuAD and MRQA have a context and "qas", each with a question and answers.',
   );
 }
@@ -36,7 +36,7 @@ export function fits<T>(
  * @param place the line of the file, or undefined where questions are counted, from `asked` + 1
  * @throws UserError naming the file, the place and the field that does not fit
  */
-export function questionRows(
+export function squadRows(
   value: unknown,
   at: { path: string; inside: string; place: Place | undefined; asked: number },
 ): Row[] {

@@ -8,17 +8,18 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { repositoryPaths } from "../../run/inputs/inputPlaces.ts";
 
 /** Says once where in the repository a run's files lie, so that they are found when it has moved. */
-export function tellSources(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): void {
+export function recordSources(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): void {
   if (Object.keys(run.record().sources).length > 0) return;
   const paths = repositoryPaths(repositoryAround(folder) ?? folder, run.experiment());
   if (Object.keys(paths).length > 0) emit({ type: "sources", paths });
 }
 
-/**
- * For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal.
- * @throws UserError where they cannot be had
- */
-export async function bringBack(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
+/** For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal. @throws UserError where they cannot be had */
+export async function restoreCommittedFiles(
+  run: RunDirectory,
+  folder: string,
+  emit: (event: NewRunEvent) => void,
+): Promise<void> {
   const commit = run.experiment().reproduces?.commit;
   if (commit === undefined) return;
   const store = await openGitStore(folder);
@@ -28,10 +29,12 @@ export async function bringBack(run: RunDirectory, folder: string, emit: (event:
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }
 
-/**
- * Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing.
- */
-export async function putAway(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): Promise<void> {
+/** Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing. */
+export async function removeReproductionTree(
+  run: RunDirectory,
+  folder: string,
+  emit: (event: NewRunEvent) => void,
+): Promise<void> {
   try {
     if (run.experiment().reproduces === undefined) return;
     const store = await openGitStore(folder);

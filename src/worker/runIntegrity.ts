@@ -15,11 +15,8 @@ export interface RunTrouble {
   action: string;
 }
 
-/**
- * Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits.
- * Nothing is changed.
- */
-export async function checkRun(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
+/** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
+export async function runTroubles(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
   const record = run.record();
   const damage = record.newer === undefined ? run.experimentError() : undefined;
   const troubles: RunTrouble[] = damage === undefined ? [] : [{ what: damage.message, action: damage.action ?? "" }];

@@ -1,4 +1,4 @@
-import type { Row } from "../example.ts";
+import type { Row } from "./row.ts";
 
 /** Units that no column's name is likely to have. */
 const LONG = 120;

@@ -1,0 +1,133 @@
+import { dimTerms, factors, type Dim } from "../../graph/dims.ts";
+import { encodeModel, type Attribute, type Element, type ProtoGraph, type ProtoNode } from "./onnxProto.ts";
+
+/** Builds an ONNX graph; every method returns the name of the value that it added. */
+export class OnnxBuilder {
+  readonly graph: ProtoGraph = { nodes: [], initializers: [], inputs: [], outputs: [] };
+  private readonly constants = new Map<string, string>();
+  private readonly inverses = new Map<string, string>();
+  private readonly sizes = new Map<string, string>();
+  private readonly early: ProtoNode[] = [];
+  private isEarly = false;
+  private count = 0;
+
+  private readonly normInverse: boolean;
+  /** Whether the weight of that name stays in its stored type and is widened at each use. */
+  readonly isNarrow: (name: string) => boolean;
+
+  /** @param options.normInverse whether the norm's kernel also writes 1 / rms, as a second output */
+  constructor(options: { normInverse: boolean; isNarrow: (name: string) => boolean }) {
+    this.normInverse = options.normInverse;
+    this.isNarrow = options.isNarrow;
+  }
+
+  /** Adds a node. @param more names of outputs after the first @returns the name of its first output */
+  node(
+    op: string,
+    inputs: string[],
+    attributes: Record<string, Attribute> = {},
+    { domain = "", more = [] }: { domain?: string; more?: string[] } = {},
+  ): string {
+    const output = `v${this.count++}`;
+    (this.isEarly ? this.early : this.graph.nodes).push({ op, domain, inputs, output, more, attributes });
+    return output;
+  }
+
+  /** Places the nodes that `make` adds before all other nodes of the file. */
+  ahead(make: () => string): string {
+    const before = this.isEarly;
+    this.isEarly = true;
+    try {
+      return make();
+    } finally {
+      this.isEarly = before;
+    }
+  }
+
+  encode(): Uint8Array {
+    return encodeModel({ ...this.graph, nodes: [...this.early, ...this.graph.nodes] });
+  }
+
+  /**
+   * Adds an RMS norm over the last axis. Where the kernel writes 1 / rms as well, that output is remembered by its input,
+   * and `inverse` gives it to the gradient.
+   */
+  norm(x: string, scale: string, epsilon: number): string {
+    if (!this.normInverse)
+      return this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } });
+    const inverse = `v${this.count++}`;
+    const output = this.node(
+      "SimplifiedLayerNormalization",
+      [x, scale],
+      { axis: { i: -1 }, epsilon: { f: epsilon } },
+      { more: [inverse] },
+    );
+    this.inverses.set(`${x} ${epsilon}`, inverse);
+    return output;
+  }
+
+  /** The 1 / rms that `norm` had from the kernel for x; undefined where it had none. */
+  inverse(x: string, epsilon: number): string | undefined {
+    return this.inverses.get(`${x} ${epsilon}`);
+  }
+
+  /** Adds a constant, once for equal values. */
+  constant(element: Element, dims: number[], data: Float32Array | Int32Array | BigInt64Array): string {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${element}|${dims.join(",")}|${Buffer.from(raw).toString("base64")}`;
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const name = `c${this.count++}`;
+    this.graph.initializers.push({ name, element, dims, raw });
+    this.constants.set(key, name);
+    return name;
+  }
+
+  /** An int64 vector. */
+  ints(values: number[]): string {
+    return this.constant("int64", [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  /** A float32 scalar. */
+  float(value: number): string {
+    return this.constant("float32", [], Float32Array.of(value));
+  }
+
+  /** A one-element int64 vector holding the size of a dimension at run time. */
+  size(dim: Dim): string {
+    if (typeof dim === "number") return this.ints([dim]);
+    if (dim.includes("*"))
+      return factors(dim)
+        .map((factor) => this.size(factor))
+        .reduce((a, b) => this.node("Mul", [a, b]));
+    const { symbols, size } = dimTerms(dim);
+    const parts = symbols.map((symbol) => this.symbol(symbol));
+    if (size !== 0) parts.push(this.ints([size]));
+    return parts.reduce((a, b) => this.node("Add", [a, b]));
+  }
+
+  /** An int64 vector that holds a shape at run time. */
+  shape(dims: readonly Dim[]): string {
+    if (dims.every((d) => typeof d === "number")) return this.ints([...dims]);
+    return dims.length === 1
+      ? this.size(dims[0]!)
+      : this.node(
+          "Concat",
+          dims.map((d) => this.size(d)),
+          { axis: { i: 0 } },
+        );
+  }
+
+  private symbol(name: string): string {
+    const known = this.sizes.get(name);
+    if (known !== undefined) return known;
+    for (const input of this.graph.inputs) {
+      const axis = input.dims.indexOf(name);
+      if (axis < 0) continue;
+      const size = this.node("Shape", [input.name], { start: { i: axis }, end: { i: axis + 1 } });
+      this.sizes.set(name, size);
+      return size;
+    }
+    throw new Error(`no input has the dimension ${name}`);
+  }
+}

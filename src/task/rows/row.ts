@@ -1,0 +1,11 @@
+/** A row of a data file. */
+export interface Row {
+  /** Each column's value as text. */
+  fields: Readonly<Record<string, string>>;
+  /** Fields that hold several texts, such as the right answers of a question. */
+  lists: Readonly<Record<string, string[]>>;
+  /** The line that the row starts on, from 1. */
+  line: number;
+  /** What `line` counts, where the file has no lines of text. */
+  unit?: "row" | "question";
+}
