@@ -1,8 +1,8 @@
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { explainTexts } from "./analysis/explain.ts";
-import { ablations } from "./analysis/ablation.ts";
+import { explainTexts } from "./analysis/explainTexts.ts";
+import { ablatedParameters } from "./analysis/ablation/ablatedParameters.ts";
 import { workQueue } from "./executor/workQueue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./base/errors.ts";
@@ -70,7 +70,7 @@ async function main(): Promise<number> {
       folder,
       resume: values.resume,
       signal: stop.signal,
-      ablate: ablations,
+      ablate: ablatedParameters,
       analyse: askedAnalyses,
     });
   if (job === "compare")

@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { analyseLatency, type Grid } from "../../src/analysis/latency.ts";
-import { openSubject } from "../../src/analysis/subject.ts";
+import { analyseLatency, type Grid } from "../../src/analysis/latency/latency.ts";
+import { openSubject } from "../../src/analysis/subject/openSubject.ts";
 import { ResolvedExperiment } from "../../src/experiment/experiment.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
 import { saveAdapter } from "../../src/adapter/adapterFolder.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alteredBatch, offsetAt, type Alteration, type InputSide } from "../../src/analysis/alteredInput.ts";
+import { alteredBatch, offsetAt, type Alteration, type InputSide } from "../../src/analysis/subject/alteredInput.ts";
 import {
   meanOffset,
   offsetSize,
   positionalMeans,
   specificityIndex,
   tokensOf,
-} from "../../src/analysis/offsetStatistics.ts";
-import { divergence, offsetChange, sharesOf } from "../../src/analysis/shiftMeasures.ts";
-import { neighbours, unitUse } from "../../src/analysis/vocabularyTable.ts";
+} from "../../src/analysis/offsets/offsetStatistics.ts";
+import { divergence, offsetChange, sharesOf } from "../../src/analysis/shift/shiftMeasures.ts";
+import { neighbours, unitUse } from "../../src/analysis/offsets/vocabularyTable.ts";
 import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { inputParts } from "../../src/adapter/fold.ts";
 import { T5TunedModel } from "../../src/model/tunedModel.ts";

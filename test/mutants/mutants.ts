@@ -67,19 +67,19 @@ export const MUTANTS: Mutant[] = [
   ),
   property(
     "analysis: the shift of the table's rows",
-    "analysis/alteredInput",
+    "analysis/subject/alteredInput",
     "(layout === undefined ? 0 : shift)",
     '(layout === "reindex" ? 0 : shift)',
   ),
   property(
     "analysis: KL against the unshifted",
-    "analysis/shiftMeasures",
+    "analysis/shift/shiftMeasures",
     "const apart = logSumExp(other) - total;",
     "const apart = 0;",
   ),
   property(
     "analysis: shuffled places",
-    "analysis/cases",
+    "analysis/specificity/specificityCases",
     "return permutation(own.length, mixSeed(draw, ...own));",
     "return Int32Array.from({ length: own.length }, (__, i) => i);",
   ),

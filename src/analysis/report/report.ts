@@ -1,5 +1,5 @@
 import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
-import { compareRuns } from "../compareRuns.ts";
+import { compareRuns } from "../compare/compareRuns.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
 import { fewShotSection } from "./fewShotSection.ts";

@@ -1,7 +1,7 @@
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { RunRecord } from "../../record/record.ts";
 import type { AnalysisResults } from "../../protocol/results/analysisResults.ts";
-import { compareRuns } from "../compareRuns.ts";
+import { compareRuns } from "../compare/compareRuns.ts";
 
 /** A run with the stored results of the analyses that were made of it. */
 export interface ReportedRun {

@@ -1,4 +1,4 @@
-import { doubleDifferences } from "../differenceInDifferences.ts";
+import { doubleDifferences } from "../shift/differenceInDifferences.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
 import { foundOrNot, number } from "./format.ts";

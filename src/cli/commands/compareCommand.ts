@@ -1,4 +1,4 @@
-import { compareRuns, type ComparedRun } from "../../analysis/compareRuns.ts";
+import { compareRuns, type ComparedRun } from "../../analysis/compare/compareRuns.ts";
 import { UserError } from "../../base/errors.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";

@@ -1,4 +1,4 @@
-import { compareRuns } from "../../analysis/compareRuns.ts";
+import { compareRuns } from "../../analysis/compare/compareRuns.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { resumeTraining } from "../../executor/startWorker.ts";
 import { submitExperiment } from "../../executor/submit.ts";

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ANALYSES } from "../../analysis/analyse.ts";
-import type { Progress } from "../../analysis/outcomes.ts";
-import { analyseStability } from "../../analysis/stabilityReport.ts";
-import { openSubject, type Subject } from "../../analysis/subject.ts";
+import { ANALYSES } from "../../analysis/analyses.ts";
+import type { Progress } from "../../analysis/subject/outcomes.ts";
+import { analyseStability } from "../../analysis/stability/stabilityReport.ts";
+import { openSubject } from "../../analysis/subject/openSubject.ts";
+import type { Subject } from "../../analysis/subject/subject.ts";
 import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../../experiment/analysisNames.ts";
 import { UserError } from "../../base/errors.ts";
 import { makeFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { pairedRuns } from "../../analysis/pairedRuns.ts";
+import { pairedRuns } from "../../analysis/compare/pairedRuns.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import type { Prediction } from "../../training/evaluation.ts";
 import type { RunComparison } from "../../protocol/results/comparison.ts";

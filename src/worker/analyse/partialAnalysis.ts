@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { makeFolder } from "../../base/files/atomicFile.ts";
-import type { Memo } from "../../analysis/outcomes.ts";
+import type { Memo } from "../../analysis/subject/subject.ts";
 import { writeRunFile } from "../../run/files/runFile.ts";
 
 const Line = z.object({ label: z.string(), value: z.unknown() });

@@ -1,4 +1,4 @@
-import { TokenTable } from "../../analysis/tokenTable.ts";
+import { TokenTable } from "../../analysis/offsets/tokenTable.ts";
 import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";

@@ -1,6 +1,6 @@
 import { existsSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { StabilityWatch } from "../../analysis/stability.ts";
+import { StabilityWatch } from "../../analysis/stability/stabilityWatch.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { UserError } from "../../base/errors.ts";
 import type { MethodKind } from "../../method/methodSpec.ts";

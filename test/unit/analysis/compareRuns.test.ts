@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compareRuns, type ComparedRun } from "../../../src/analysis/compareRuns.ts";
+import { compareRuns, type ComparedRun } from "../../../src/analysis/compare/compareRuns.ts";
 import type { RunStatus } from "../../../src/record/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { doubleDifferences } from "../../../src/analysis/differenceInDifferences.ts";
+import { doubleDifferences } from "../../../src/analysis/shift/differenceInDifferences.ts";
 import type { PositionShift } from "../../../src/protocol/results/positionShift.ts";
 
 /** A shift result with nothing but what differences of differences are made of. */

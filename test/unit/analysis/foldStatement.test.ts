@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { foldAgainst, stateFold } from "../../../src/analysis/foldStatement.ts";
-import { formsOf } from "../../../src/analysis/latencyForms.ts";
+import { foldAgainst, stateFold } from "../../../src/analysis/latency/foldStatement.ts";
+import { formsOf } from "../../../src/analysis/latency/latencyForms.ts";
 import { randomSubject } from "./randomSubject.ts";
 
 test("the fold is held against the same batch and round of the other form", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { offsetGeometry, symmetricEigenvalues } from "../../../src/analysis/offsetGeometry.ts";
+import { offsetGeometry, symmetricEigenvalues } from "../../../src/analysis/offsets/offsetGeometry.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 
 const near = (found: number, expected: number, bound = 1e-9): void => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pairedRuns, type TestedRun } from "../../../src/analysis/pairedRuns.ts";
+import { pairedRuns, type TestedRun } from "../../../src/analysis/compare/pairedRuns.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { analyseAblation, analyseSpecificity } from "../../../src/analysis/analyse.ts";
-import { analyseShift } from "../../../src/analysis/positionShift.ts";
-import { positionProperties } from "../../../src/analysis/positionProperties.ts";
+import { analyseAblation } from "../../../src/analysis/ablation/componentAblation.ts";
+import { analyseSpecificity } from "../../../src/analysis/specificity/tokenSpecificity.ts";
+import { analyseShift } from "../../../src/analysis/shift/positionShift.ts";
+import { positionProperties } from "../../../src/analysis/shift/positionProperties.ts";
 import { randomSubject } from "./randomSubject.ts";
 import type { PositionProperties } from "../../../src/protocol/results/positionShift.ts";
 

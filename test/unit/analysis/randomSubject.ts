@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSubject, type Subject } from "../../../src/analysis/subject.ts";
+import { openSubject } from "../../../src/analysis/subject/openSubject.ts";
+import type { Subject } from "../../../src/analysis/subject/subject.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { offsetRatio, StabilityWatch } from "../../../src/analysis/stability.ts";
+import { offsetRatio, StabilityWatch } from "../../../src/analysis/stability/stabilityWatch.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import type { Adapter } from "../../../src/adapter/adapterFolder.ts";
 

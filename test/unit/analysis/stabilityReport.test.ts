@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { analyseStability } from "../../../src/analysis/stabilityReport.ts";
+import { analyseStability } from "../../../src/analysis/stability/stabilityReport.ts";
 import type { RunEvent } from "../../../src/record/events.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { StabilityWatch } from "../../../src/analysis/stability.ts";
+import { StabilityWatch } from "../../../src/analysis/stability/stabilityWatch.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";

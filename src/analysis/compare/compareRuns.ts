@@ -1,0 +1,198 @@
+import { basename, isAbsolute } from "node:path";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { flatten } from "../../base/keyPath.ts";
+import { leadingMetric } from "../../record/metricText.ts";
+import type { Evaluation, RunRecord } from "../../record/record.ts";
+import { seedInterval } from "../statistics/seedInterval.ts";
+import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
+
+/** A run with what was asked of it. */
+export interface ComparedRun {
+  id: string;
+  experiment: Experiment;
+  record: RunRecord;
+}
+
+/** Keys that say where and how a run was made, not what it is. */
+const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed|precision\.compare)(\.|$)/;
+/** Keys that come with the method: they tell methods of one kind apart, not kinds. */
+const OF_METHOD = /^(method|training\.learningRate)\./;
+
+type Settings = Map<string, unknown>;
+interface Combination {
+  tuned: Settings;
+  runs: ComparedRun[];
+}
+interface Group {
+  settings: Settings;
+  combinations: Map<string, Combination>;
+}
+
+const keyOf = (settings: Settings): string => JSON.stringify([...settings].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function groupsOf(runs: readonly ComparedRun[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const run of runs) {
+    const all = [...flatten(run.experiment)].filter(([key]) => !NOT_SETTINGS.test(key));
+    const tune = run.experiment.part?.tune ?? [];
+    const settings = new Map(all.filter(([key]) => !tune.includes(key)));
+    const tuned = new Map(all.filter(([key]) => tune.includes(key)));
+    const group = groups.get(keyOf(settings)) ?? { settings, combinations: new Map<string, Combination>() };
+    groups.set(keyOf(settings), group);
+    const combination = group.combinations.get(keyOf(tuned)) ?? { tuned, runs: [] };
+    group.combinations.set(keyOf(tuned), combination);
+    combination.runs.push(run);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * How good a run is on validation by its own selection rule, larger is better; undefined without a validation split.
+ */
+function validationScore({
+  experiment: {
+    training: { selection },
+  },
+  record,
+}: ComparedRun): number | undefined {
+  const best = record.evaluations.findLast(({ split, step }) => split === "validation" && step === record.bestStep);
+  if (best === undefined) return undefined;
+  if (selection === "loss") return -best.loss;
+  return selection === "accuracy" ? best.metrics["accuracy"] : leadingMetric(best.metrics)?.value;
+}
+
+const tested = ({ record }: ComparedRun): Evaluation | undefined =>
+  record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
+
+/**
+ * The combination that validation likes best on average over its seeds; fewer finished seeds than another is no
+ * comparison, so it loses.
+ */
+function choose(combinations: readonly Combination[]): Combination | undefined {
+  const judged = combinations
+    .map((each) => ({ each, scores: known(each.runs.map(validationScore)) }))
+    .filter(({ scores }) => scores.length > 0);
+  const most = Math.max(...judged.map(({ scores }) => scores.length));
+  return judged
+    .filter(({ scores }) => scores.length === most)
+    .reduce<{ each: Combination; score: number } | undefined>((best, { each, scores }) => {
+      const score = mean(scores);
+      return best === undefined || score > best.score ? { each, score } : best;
+    }, undefined)?.each;
+}
+
+const isFinished = ({ record }: ComparedRun): boolean => record.status === "finished";
+
+function rowOf({ combinations }: Group, label: string, metric: string): ComparisonRow {
+  const all = [...combinations.values()];
+  const finished = all
+    .map(({ tuned, runs }) => ({ tuned, runs: runs.filter(isFinished) }))
+    .filter(({ runs }) => runs.length > 0);
+  // With nothing tuned there is nothing to choose, and no need of a validation split.
+  const chosen = all.length === 1 ? finished[0] : choose(finished);
+  const runs = [...(chosen?.runs ?? [])].sort((a, b) => a.experiment.seed - b.experiment.seed);
+  const withTest = runs.flatMap((run) => {
+    const value = tested(run)?.metrics[metric];
+    return value === undefined ? [] : [{ run, value }];
+  });
+  const scores = known(runs.map(validationScore));
+  const values = withTest.map(({ value }) => value);
+  return {
+    label,
+    chosen: Object.fromEntries(chosen?.tuned ?? []),
+    tried: all.length,
+    judged: finished.filter(({ runs: each }) => each.some((run) => validationScore(run) !== undefined)).length,
+    runs: withTest.map(({ run }) => run.id),
+    seeds: withTest.map(({ run }) => run.experiment.seed),
+    values,
+    unfinished: all.flatMap((each) => each.runs.filter((run) => !isFinished(run)).map(({ id }) => id)),
+    trainable: runs[0]?.record.trainable,
+    testExamples: runs[0] && tested(runs[0])?.examples,
+    validation: scores.length === 0 ? undefined : seedInterval(scores),
+    test: values.length === 0 ? undefined : seedInterval(values),
+  };
+}
+
+/** A path is told by its last part. */
+const shown = (value: unknown): string =>
+  typeof value === "string" ? (isAbsolute(value) ? basename(value) : value) : JSON.stringify(value);
+
+/** Names each group by its method and what else differs. */
+function labels(groups: readonly Group[]): string[] {
+  const kindOf = ({ settings }: Group): string => shown(settings.get("method.kind"));
+  const differs = (key: string, among: readonly Group[]): boolean =>
+    new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
+  return groups.map((group) => {
+    const same = groups.filter((each) => kindOf(each) === kindOf(group));
+    // Tasks of different kinds differ in every key they have: they are told by their names.
+    const otherTasks = differs("task.kind", groups) || differs("task.name", groups);
+    const task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
+    const telling = [...group.settings].filter(
+      ([key]) =>
+        key !== "method.kind" &&
+        !(otherTasks && key.startsWith("task.") && !key.startsWith("task.shots")) &&
+        differs(key, OF_METHOD.test(key) ? same : groups),
+    );
+    return [
+      kindOf(group),
+      ...(otherTasks ? [`task=${task}`] : []),
+      ...telling.map(([key, value]) => `${key.replace(/^(method|training|task)\./, "")}=${shown(value)}`),
+    ].join(", ");
+  });
+}
+
+function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]): string[] {
+  const several = (values: readonly unknown[]): boolean =>
+    new Set(values.map((value) => JSON.stringify(value))).size > 1;
+  const sizes = rows.flatMap(({ trainable }) => (trainable === undefined ? [] : [trainable]));
+  return [
+    ...(several(
+      runs.map(
+        ({
+          experiment: {
+            task: { shots: _, ...task },
+          },
+        }) => task,
+      ),
+    )
+      ? ["The runs are of different tasks or data: their test values do not compare."]
+      : []),
+    ...(several(runs.map(({ experiment }) => experiment.backbone)) ? ["The runs have different backbones."] : []),
+    ...(several(rows.flatMap(({ testExamples }) => testExamples ?? []))
+      ? ["The rows were tested on different numbers of examples."]
+      : []),
+    ...(several(rows.filter(({ seeds }) => seeds.length > 0).map(({ seeds }) => seeds))
+      ? ["The rows have different seeds."]
+      : []),
+    ...(Math.max(...sizes) > 1.05 * Math.min(...sizes)
+      ? ["The parameter counts differ by more than 5 %: give the rows one budget to compare methods."]
+      : []),
+    ...rows.flatMap(({ label, tried, judged }) =>
+      tried > 1 && judged < tried
+        ? [`${label}: ${tried - judged} of ${tried} tuned combinations could not be judged on validation.`]
+        : [],
+    ),
+  ];
+}
+
+/**
+ * Compares runs: those that differ in nothing but seed and tuned settings make one row. Of the tuned combinations, the
+ * one with the best mean validation score is shown, and its test metric alone; the test split chooses nothing.
+ * @param metric the test metric to show; by default the first that the runs tell
+ */
+export function compareRuns(given: readonly ComparedRun[], metric?: string): Comparison {
+  const runs = [...given].sort(
+    (a, b) =>
+      a.record.createdAt - b.record.createdAt || (a.experiment.part?.index ?? 0) - (b.experiment.part?.index ?? 0),
+  );
+  const name =
+    metric ??
+    runs.map((run) => leadingMetric(tested(run)?.metrics ?? {})?.name).find((each) => each !== undefined) ??
+    "accuracy";
+  const groups = groupsOf(runs);
+  const names = labels(groups);
+  const rows = groups.map((group, i) => rowOf(group, names[i]!, name));
+  return { metric: name, rows, warnings: warningsOf(runs, rows) };
+}

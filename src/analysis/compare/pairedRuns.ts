@@ -1,0 +1,43 @@
+import type { Prediction } from "../../training/evaluation.ts";
+import { compareRuns, type ComparedRun } from "./compareRuns.ts";
+import { differenceOf } from "./difference.ts";
+import { corrected } from "../statistics/corrections.ts";
+import type { Pair, RunComparison } from "../../protocol/results/comparison.ts";
+
+/** A compared run with the predictions of its trained model on the test split, where it has them. */
+export interface TestedRun extends ComparedRun {
+  predictions: readonly Prediction[] | undefined;
+}
+
+const sameExamples = (a: readonly Prediction[], b: readonly Prediction[]): boolean =>
+  a.length === b.length && a.every(({ input, target }, i) => input === b[i]!.input && target === b[i]!.target);
+const asResult = (predictions: readonly Prediction[]): Parameters<typeof differenceOf>[0] => ({
+  loss: 0,
+  metrics: {},
+  predictions: [...predictions],
+});
+
+/**
+ * Runs over their seeds, and each against the first, paired over the examples that both were tested on; p by McNemar's
+ * exact test, Holm-corrected.
+ */
+export function pairedRuns(runs: readonly TestedRun[], metric?: string): RunComparison {
+  const [reference, ...others] = runs;
+  if (reference === undefined) throw new Error("nothing to compare");
+  const differences = others.map(({ id, predictions }): Omit<Pair, "holmP"> => {
+    if (predictions === undefined || reference.predictions === undefined)
+      return { id, difference: undefined, reason: "untested" };
+    if (!sameExamples(predictions, reference.predictions))
+      return { id, difference: undefined, reason: "other examples" };
+    return { id, difference: differenceOf(asResult(predictions), asResult(reference.predictions)), reason: undefined };
+  });
+  const known = differences.flatMap(({ difference }, at) =>
+    difference === undefined ? [] : [{ at, p: difference.mcnemarP }],
+  );
+  const { holm } = corrected(known.map(({ p }) => p));
+  return {
+    reference: reference.id,
+    pairs: differences.map((each, i) => ({ ...each, holmP: holm[known.findIndex(({ at }) => at === i)] })),
+    comparison: compareRuns(runs, metric),
+  };
+}

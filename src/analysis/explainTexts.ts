@@ -1,0 +1,139 @@
+import { loadTokenizer } from "../backbone/tokenizer/tokenizer.ts";
+import { engineHere } from "../engine/device/devicesHere.ts";
+import type { Experiment } from "../experiment/experiment.ts";
+import type { Explanation } from "../protocol/explanation.ts";
+import { loadAdapter } from "../adapter/adapterFolder.ts";
+import { inputParts } from "../adapter/fold.ts";
+import { T5TunedModel } from "../model/tunedModel.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
+import { padBatch } from "../training/batch/padBatch.ts";
+import type { Parameters } from "../method/parameters.ts";
+import type { Batch } from "../model/model.ts";
+import { backboneLayout } from "../training/prepare.ts";
+import { alteredBatch, offsetAt, type InputSide } from "./subject/alteredInput.ts";
+import { norm } from "./offsets/vocabularyTable.ts";
+
+/** Rows that are run at once. */
+const ROWS = 32;
+const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
+
+/** A run opened to predict with: its backbone, and its input side where the method works there. */
+interface Opened {
+  model: T5TunedModel;
+  parameters: Parameters;
+  side: InputSide | undefined;
+}
+
+function open(
+  { backbone, method, engine, precision: { weights: precision } }: Experiment,
+  adapterPath: string,
+): Opened {
+  const folder = backboneFolder(backbone);
+  const { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder));
+  const input = INPUT_SIDE.includes(method.kind);
+  const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input, precision });
+  return {
+    model,
+    parameters: input ? (new Map() as Parameters) : parameters,
+    side: input
+      ? {
+          table: model.embedding,
+          width: model.width,
+          ...inputParts({ spec, sizes, parameters }, model.embedding, model.width),
+        }
+      : undefined,
+  };
+}
+
+/** The text again for each place, that place without its offset. */
+function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, number]): Batch {
+  const rows = to - from;
+  const repeat = <T extends Int32Array | Float32Array>(values: T): T => {
+    const all = new (values.constructor as new (length: number) => T)(values.length * rows);
+    for (let row = 0; row < rows; row++) all.set(values, row * values.length);
+    return all;
+  };
+  const many: Batch = {
+    ...batch,
+    rows,
+    ids: repeat(batch.ids),
+    mask: repeat(batch.mask),
+    labels: repeat(batch.labels),
+  };
+  const none = new Float32Array(side.width);
+  // What a place adds besides is taken away with it.
+  return alteredBatch(many, side, {
+    tokenOffset: (at) => {
+      if (at.place !== from + at.row)
+        return side.offsets?.subarray(at.id * side.width, (at.id + 1) * side.width) ?? none;
+      const positions = side.positions?.subarray(at.place * side.width, (at.place + 1) * side.width);
+      return positions === undefined ? none : positions.map((x) => -x);
+    },
+  });
+}
+
+/** How much each token's offset adds to the log-likelihood of an answer, in nats. */
+async function effects({ model }: Opened, side: InputSide, batch: Batch, count: number): Promise<number[]> {
+  const whole = (await model.losses(new Map(), alteredBatch(batch, side))).sum[0]!;
+  const found: number[] = [];
+  for (let from = 0; from < count; from += ROWS)
+    found.push(
+      ...(await model.losses(new Map(), withoutOffsets(batch, side, [from, Math.min(count, from + ROWS)]))).sum.map(
+        (loss) => loss - whole,
+      ),
+    );
+  return found;
+}
+
+/**
+ * Predictions of a finished run on texts as its model reads them, each token with the size of its offset and what that
+ * offset does for the answer.
+ */
+export async function explainTexts(
+  experiment: Experiment,
+  adapterPath: string,
+  texts: readonly string[],
+): Promise<Explanation[]> {
+  const opened = open(experiment, adapterPath);
+  const { model, parameters, side } = opened;
+  const tokenizer = loadTokenizer(backboneFolder(experiment.backbone));
+  const { maxSourceLength, maxTargetLength } = experiment.training;
+  const results: Explanation[] = [];
+  try {
+    for (const input of texts) {
+      const { ids, tokens } = await tokenizer.encode(input, { maxLength: maxSourceLength });
+      const whole = (await tokenizer.encodeIds(input)).length;
+      const plain = padBatch([{ input, target: "", ids, labels: [] }]);
+      const [answer = []] = await model.generate(
+        parameters,
+        side === undefined ? plain : alteredBatch(plain, side),
+        maxTargetLength,
+      );
+      const asked = padBatch([{ input, target: "", ids, labels: answer }]);
+      const loss =
+        answer.length === 0
+          ? 0
+          : (await model.losses(parameters, side === undefined ? asked : alteredBatch(asked, side))).sum[0]!;
+      const offsets =
+        side !== undefined && (side.offsets !== undefined || side.positions !== undefined) ? side : undefined;
+      const effect =
+        offsets === undefined || answer.length === 0 ? [] : await effects(opened, offsets, asked, ids.length);
+      results.push({
+        input,
+        prediction: await tokenizer.decode(answer, true),
+        probability: Math.exp(-loss),
+        cut: whole - ids.length,
+        tokens: tokens.map((token, place) => ({
+          text: token.replaceAll("▁", " "),
+          ...(offsets !== undefined && {
+            norm: norm(offsetAt(offsets, { row: 0, place, id: ids[place]! })),
+            ...(effect[place] !== undefined && { effect: effect[place] }),
+          }),
+        })),
+      });
+    }
+    return results;
+  } finally {
+    await model.release();
+  }
+}

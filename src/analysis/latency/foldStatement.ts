@@ -1,0 +1,81 @@
+import { padBatch } from "../../training/batch/padBatch.ts";
+import { BARE, isFold, SAME_PROMPT, type Form } from "./latencyForms.ts";
+import { medianInterval } from "../statistics/medianInterval.ts";
+import type { Subject } from "../subject/subject.ts";
+import type { FoldAgainst, FoldStatement } from "../../protocol/results/latency.ts";
+
+/** The times (ms) of one form on one batch, a round each. */
+export interface Race {
+  form: string;
+  length: number;
+  batchSize: number;
+  endToEnd: readonly number[];
+}
+
+/** Test texts whose predictions are compared; more of them would tell no more of one table. */
+const CHECKED = 128;
+const BATCH = 32;
+
+/** Paired ratios of the fold to each of the forms that are named and were timed. */
+export function foldAgainst(races: readonly Race[], fold: string, rivals: readonly string[]): FoldAgainst[] {
+  const own = races.filter(({ form }) => form === fold);
+  return rivals.flatMap((against) => {
+    const cells = own.flatMap(({ length, batchSize, endToEnd }) => {
+      const other = races.find(
+        (each) => each.form === against && each.length === length && each.batchSize === batchSize,
+      );
+      return other === undefined
+        ? []
+        : [{ length, batchSize, ratios: endToEnd.map((each, round) => each / other.endToEnd[round]!) }];
+    });
+    if (cells.length === 0) return [];
+    return [
+      {
+        against,
+        ratio: medianInterval(cells.flatMap(({ ratios }) => ratios)),
+        cells: cells.map(({ ratios, ...cell }) => ({ ...cell, ratio: medianInterval(ratios) })),
+      },
+    ];
+  });
+}
+
+/** On how many test texts two forms generate the same tokens. */
+async function samePredictions(
+  [a, b]: readonly [Form, Form],
+  { test, experiment: { training } }: Subject,
+  told: (share: number) => void,
+): Promise<{ equal: number; total: number }> {
+  const checked = test.slice(0, CHECKED);
+  let equal = 0;
+  for (let from = 0; from < checked.length; from += BATCH) {
+    const batch = padBatch(checked.slice(from, from + BATCH));
+    const said = await a.model.generate(a.parameters, batch, training.maxTargetLength);
+    const folded = await b.model.generate(b.parameters, batch, training.maxTargetLength);
+    equal += said.filter((ids, row) => ids.join() === folded[row]!.join()).length;
+    told(Math.min(1, (from + BATCH) / checked.length));
+  }
+  return { equal, total: checked.length };
+}
+
+/**
+ * The fold beside prompt tuning with its prompt (or nothing, where it has none) and DePT, from what was timed;
+ * undefined for a run without a fold.
+ * @param told the share of predictions that are made
+ */
+export async function stateFold(
+  subject: Subject,
+  forms: readonly Form[],
+  races: readonly Race[],
+  told: (share: number) => void = () => undefined,
+): Promise<FoldStatement | undefined> {
+  const kind = subject.adapter.spec.kind;
+  const own = forms.find(({ form }) => form === kind);
+  const fold = forms.find(isFold);
+  if (own === undefined || fold === undefined) return undefined;
+  const plain = forms.some(({ form }) => form === SAME_PROMPT) ? SAME_PROMPT : BARE;
+  return {
+    form: fold.form,
+    against: foldAgainst(races, fold.form, [plain, "dept", kind]),
+    predictions: await samePredictions([own, fold], subject, told),
+  };
+}

@@ -1,0 +1,118 @@
+import { UserError } from "../../base/errors.ts";
+import type { Batch } from "../../model/model.ts";
+import { stateFold, type Race } from "./foldStatement.ts";
+import { formsOf, isFold, type Form } from "./latencyForms.ts";
+import type { Progress } from "../subject/outcomes.ts";
+import { medianInterval } from "../statistics/medianInterval.ts";
+import type { Subject } from "../subject/subject.ts";
+import type { Latency, Timed } from "../../protocol/results/latency.ts";
+
+/** Texts of these lengths (tokens), in batches of these sizes, each form once a round. */
+export interface Grid {
+  lengths: readonly number[];
+  batches: readonly number[];
+  rounds: number;
+}
+const GRID: Grid = { lengths: [32, 128, 256], batches: [1, 16], rounds: 16 };
+const WARM_UP = 2;
+const TOKENS = 4;
+
+/** A batch of real test tokens, cut and repeated to the length. */
+function batchOf({ test }: Subject, length: number, rows: number): Batch {
+  const ids = test.flatMap((each) => Array.from(each.ids)).filter((id) => id > 1);
+  if (ids.length === 0) throw new UserError("The test texts have no tokens to time with", "Give task.test texts.");
+  return {
+    rows,
+    sourceLength: length,
+    targetLength: 1,
+    ids: Int32Array.from({ length: rows * length }, (_, i) => ids[i % ids.length]!),
+    mask: new Float32Array(rows * length).fill(1),
+    labels: new Int32Array(rows).fill(1),
+  };
+}
+
+const timed = async (work: () => Promise<unknown>): Promise<number> => {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+};
+
+/**
+ * The order of forms in a round: moved on by one each time, and every second time backwards, so that no form always
+ * follows the same other.
+ */
+export function turns(count: number, round: number): number[] {
+  const order = Array.from({ length: count }, (_, turn) => (turn + (round >> 1)) % count);
+  return round % 2 === 0 ? order : order.reverse();
+}
+
+/**
+ * Times every form on one batch, in turn. All decode as many tokens: when a text ends is learned, and no matter of the
+ * form.
+ */
+async function race(
+  forms: readonly Form[],
+  batch: Batch,
+  rounds: number,
+): Promise<{ endToEnd: number[]; inputLayer: number[] }[]> {
+  const times = forms.map(() => ({ endToEnd: [] as number[], inputLayer: [] as number[] }));
+  for (let round = -WARM_UP; round < rounds; round++)
+    for (const at of turns(forms.length, round + WARM_UP)) {
+      const { model, parameters } = forms[at]!;
+      const whole = await timed(() => model.generate(parameters, batch, TOKENS, true));
+      const input = await timed(() => model.input(parameters, batch));
+      if (round >= 0) {
+        times[at]!.endToEnd.push(whole);
+        times[at]!.inputLayer.push(input);
+      }
+    }
+  return times;
+}
+
+/**
+ * Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn; and what its fold
+ * is worth.
+ */
+export async function analyseLatency(
+  subject: Subject,
+  progress: Progress,
+  { lengths: asked, batches, rounds }: Grid = GRID,
+): Promise<Latency> {
+  const rowsOfTable =
+    subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width;
+  const lengths = asked.filter((length) => length <= rowsOfTable);
+  const forms = formsOf(subject, Math.max(...asked));
+  const rows: Timed[] = [];
+  const races: Race[] = [];
+  const cells = lengths.length * batches.length;
+  const total = cells + Number(forms.some(isFold));
+  for (const length of lengths)
+    for (const batchSize of batches) {
+      const times = await race(forms, batchOf(subject, length, batchSize), rounds);
+      const bare = times[0]!.endToEnd;
+      times.forEach(({ endToEnd, inputLayer }, i) => {
+        const { form, count, promptLength } = forms[i]!;
+        races.push({ form, length, batchSize, endToEnd });
+        rows.push({
+          form,
+          parameters: count,
+          promptLength,
+          length,
+          batchSize,
+          endToEnd: medianInterval(endToEnd),
+          inputLayer: medianInterval(inputLayer),
+          ratio: medianInterval(endToEnd.map((each, round) => each / bare[round]!)),
+        });
+      });
+      progress({
+        label: `${length} tokens, batch ${batchSize}`,
+        done: rows.length / forms.length,
+        total,
+        metric: undefined,
+      });
+    }
+  const fold = await stateFold(subject, forms, races, (share) => {
+    progress({ label: "predictions of the fold", done: cells + share, total, metric: undefined });
+  });
+  return { rounds, tokens: TOKENS, device: subject.tuned.device, rows, fold };
+}

@@ -1,0 +1,112 @@
+import type { MethodSpec } from "../../method/methodSpec.ts";
+import { MersenneTwister } from "../../base/random.ts";
+import { initialise } from "../../model/initialise.ts";
+import { resolveSizes } from "../../method/sizes.ts";
+import type { T5TunedModel } from "../../model/tunedModel.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import type { Parameters } from "../../method/parameters.ts";
+import { backboneLayout } from "../../training/prepare.ts";
+import type { Subject } from "../subject/subject.ts";
+
+/** A model as it is timed. */
+export interface Form {
+  form: string;
+  model: T5TunedModel;
+  parameters: Parameters;
+  count: number;
+  promptLength: number;
+}
+
+export const BARE = "backbone alone";
+export const SAME_PROMPT = "pt, same prompt";
+export const FOLDED = "folded";
+export const isFold = ({ form }: { form: string }): boolean => form.endsWith(` ${FOLDED}`);
+
+/** DePT or prompt tuning of at most so many parameters, untrained. */
+function rival(method: MethodSpec, form: string, { experiment, side, open }: Subject): Form {
+  const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone)));
+  const model = open({ method, sizes });
+  const source = {
+    embedding: side.table,
+    width: side.width,
+    vocabularySize: model.vocabularySize,
+    promptIds: [1],
+    weight: (name: string, dims: readonly number[]) => model.weight(name, dims),
+  };
+  return {
+    form,
+    model,
+    parameters: initialise(model.shape, source, new MersenneTwister(0)),
+    count: sizes.count,
+    promptLength: sizes.promptLength,
+  };
+}
+
+/**
+ * The forms that the run itself takes: as trained, folded where it can be, and its prompt alone, as prompt tuning has
+ * it.
+ */
+function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
+  const { count, promptLength } = sizes;
+  const table =
+    side.positions === undefined ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!) : undefined;
+  // A folded model keeps the prompt; its other tensors are in the table.
+  const prompt: Parameters = new Map([...parameters].filter(([name]) => name === "prompt"));
+  const rows = prompt.get("prompt")?.dims[0] ?? 0;
+  const own: Form[] = [{ form: spec.kind, model: tuned, parameters, count, promptLength }];
+  if (table !== undefined)
+    own.push({
+      form: `${spec.kind} ${FOLDED}`,
+      model: open({ folded: table }),
+      parameters: prompt,
+      count,
+      promptLength,
+    });
+  const method = { kind: "pt", source: undefined, promptInit: "random", initText: "", promptLength: rows } as const;
+  if (spec.kind !== "pt" && rows > 0)
+    own.push({
+      form: SAME_PROMPT,
+      model: open({ method, sizes: { promptLength: rows, bottleneck: 0, count: rows * side.width } }),
+      parameters: prompt,
+      count: rows * side.width,
+      promptLength: rows,
+    });
+  return own;
+}
+
+/**
+ * What a run is timed beside: the backbone with nothing before it, its own forms, and DePT and prompt tuning of as many
+ * parameters. Times depend on shapes, not on what was learned.
+ * @param longest text that is timed, in tokens
+ */
+export function formsOf(subject: Subject, longest: number): Form[] {
+  const {
+    adapter: { spec, sizes },
+    side,
+    open,
+  } = subject;
+  const budget = Math.max(sizes.count, 3 * side.width);
+  const common = { source: undefined, promptInit: "random", initText: "" } as const;
+  const bare: Form = {
+    form: BARE,
+    model: open({ method: { kind: "ia3", source: undefined, budget: undefined, targets: [], feedForward: [] } }),
+    parameters: new Map(),
+    count: 0,
+    promptLength: 0,
+  };
+  const rivals: readonly MethodSpec[] = [
+    {
+      kind: "dept",
+      ...common,
+      positions: longest,
+      scale: "official",
+      budget: Math.max(budget, 2 * longest + 4 * side.width),
+    },
+    { kind: "pt", ...common, budget },
+  ];
+  return [
+    bare,
+    ...ownForms(subject),
+    ...rivals.filter(({ kind }) => kind !== spec.kind).map((method) => rival(method, method.kind, subject)),
+  ];
+}

@@ -1,0 +1,127 @@
+import { UserError } from "../../base/errors.ts";
+import { batchesOf } from "../subject/batches.ts";
+import { offsetGeometry } from "./offsetGeometry.ts";
+import { offsetSize, specificityIndex } from "./offsetStatistics.ts";
+import type { Progress } from "../subject/outcomes.ts";
+import { padded } from "../subject/paddedBatch.ts";
+import { tokenCounts } from "../subject/tokenCounts.ts";
+import type { Subject } from "../subject/subject.ts";
+import { neighbours, norm, unitUse, type UnitUse } from "./vocabularyTable.ts";
+import type {
+  NamedNeighbour,
+  Neighbour,
+  OffsetExample,
+  Offsets,
+  TokenOffset,
+  VocabularyColumns,
+} from "../../protocol/results/offsets.ts";
+
+const TOKEN_ROWS = 40;
+const EXAMPLES = 40;
+const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+/** Rounded to six digits: a table of tens of thousands of rows. */
+const short = (x: number): number => Number(x.toPrecision(6));
+
+function vocabularyColumns(
+  { table, offsets, width }: Subject["side"],
+  counts: ReadonlyMap<number, number>,
+  units: UnitUse | undefined,
+): VocabularyColumns {
+  const ids = Array.from({ length: table.length / width }, (_, id) => id);
+  const of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
+  return {
+    norm: ids.map((id) => short(of(offsets!, id))),
+    ratio: ids.map((id) => short(of(offsets!, id) / of(table, id))),
+    active: units && Array.from(units.perToken),
+    count: ids.map((id) => counts.get(id) ?? 0),
+  };
+}
+
+/** The first test texts, each piece with the norm of the offset that it gets. */
+function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]> {
+  const norms = rowNorms(side.offsets ?? side.positions!, side.width);
+  return Promise.all(
+    test.slice(0, EXAMPLES).map(async ({ ids, target }) => {
+      const pieces = await Promise.all(Array.from(ids, (id) => tokenizer.decode([id], false)));
+      return {
+        target,
+        pieces,
+        norm: Array.from(ids, (id, place) => norms[side.offsets === undefined ? place : id] ?? 0),
+      };
+    }),
+  );
+}
+
+const rowNorms = (rows: Float32Array, width: number): number[] =>
+  Array.from({ length: rows.length / width }, (_, i) => short(norm(rows.subarray(i * width, (i + 1) * width))));
+
+/**
+ * Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among
+ * those seen.
+ */
+export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
+  const { side, test, train, adapter, tokenizer, experiment } = subject;
+  const batches = batchesOf(test);
+  const counts = tokenCounts(train);
+  const { width } = side;
+  if (side.offsets === undefined && side.positions === undefined)
+    throw new UserError(
+      `The method "${experiment.method.kind}" has no offsets`,
+      "Offsets are those of ADePT and DePT.",
+    );
+  // The published code pads every text to the full window, and counts the padding.
+  const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
+  const down = adapter.parameters.get("w_down")?.data;
+  const units = down && unitUse(side.table, width, { down, bias: adapter.parameters.get("b_down")?.data });
+  const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width);
+  const frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
+  const seen =
+    side.offsets === undefined
+      ? []
+      : [...counts]
+          .filter(([id]) => id > 2)
+          .map(([id, count]) => ({ id, count, norm: norm(row(id)) }))
+          .sort((a, b) => b.norm - a.norm)
+          .slice(0, TOKEN_ROWS);
+  const named = async ({
+    before,
+    after,
+  }: {
+    before: Neighbour[];
+    after: Neighbour[];
+  }): Promise<Pick<TokenOffset, "before" | "after">> => {
+    const name = (list: Neighbour[]): Promise<NamedNeighbour[]> =>
+      Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
+    return { before: await name(before), after: await name(after) };
+  };
+  const tokens: TokenOffset[] = [];
+  for (const each of seen)
+    tokens.push({
+      ...each,
+      text: await tokenizer.decode([each.id], false),
+      ratio: each.norm / norm(frozen(each.id)),
+      active: units?.perToken[each.id],
+      ...(await named(neighbours(side, each.id))),
+    });
+  progress({ label: "offsets", done: 1, total: 1, metric: undefined });
+  return {
+    official: offsetSize(side, window, true),
+    valid: offsetSize(side, batches, false),
+    specificity: specificityIndex(side, batches),
+    tokens,
+    examples: await examplesOf(subject),
+    places: side.positions && rowNorms(side.positions, width),
+    vocabulary: side.offsets === undefined ? undefined : vocabularyColumns(side, counts, units),
+    geometry: side.offsets === undefined ? undefined : offsetGeometry(side, [...counts.keys()]),
+    units: units && { dead: units.dead, total: units.active.length, off: units.off, active: units.active },
+    prompt: side.prompt && {
+      meanAbs: mean(Array.from(side.prompt, Math.abs)),
+      meanL2: mean(
+        Array.from({ length: side.prompt.length / width }, (_, i) =>
+          norm(side.prompt!.subarray(i * width, (i + 1) * width)),
+        ),
+      ),
+    },
+  };
+}

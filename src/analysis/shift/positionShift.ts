@@ -1,0 +1,72 @@
+import { UserError } from "../../base/errors.ts";
+import { batchesOf } from "../subject/batches.ts";
+import { shiftCases } from "./shiftCases.ts";
+import { altered, inputComparer, withoutAlter, type Progress } from "../subject/outcomes.ts";
+import { positionProperties } from "./positionProperties.ts";
+import { offsetChange } from "./shiftMeasures.ts";
+import { ShiftMeter } from "./shiftMeter.ts";
+import { tokenCounts } from "../subject/tokenCounts.ts";
+import { alterationOf, type Subject } from "../subject/subject.ts";
+import type { Moved, PositionShift, Shifted } from "../../protocol/results/positionShift.ts";
+
+/**
+ * Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used,
+ * the same for every k.
+ */
+export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
+  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
+  const cases = shiftCases(fillerOf(given));
+  const most = Math.max(...cases.map(({ k }) => k));
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : []));
+  const test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
+  if (test.length === 0)
+    throw new UserError(
+      `No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
+      "Train with more method.positions than training.maxSourceLength.",
+    );
+  const subject: Subject = {
+    ...given,
+    test,
+    evaluate: (alter, options) => given.evaluate(alter, { ...options, examples: test }),
+  };
+  const meter = new ShiftMeter(subject.side.width);
+  const same = inputComparer(subject);
+  const batches = batchesOf(test);
+  const watch = {
+    reference: meter.reference,
+    altered: meter.shifted,
+    next: (same: boolean): Moved => (same ? meter.still : meter.take()),
+  };
+  const found = await altered(subject, cases, {
+    progress,
+    watch,
+    same: ({ alter, test: kind }) => kind === "T1" && same(alter),
+  });
+  const results = found.cases.map((each): Shifted => {
+    const offset = offsetChange(subject.side, batches, alterationOf(each.alter, batches[0]!));
+    return { ...withoutAlter(each), offsetChange: offset?.change, offsetCosine: offset?.cosine };
+  });
+  return {
+    full: found.full,
+    cases: results,
+    properties: await positionProperties(subject),
+    examples,
+    texts: fingerprint(given),
+  };
+}
+
+/** FNV-1a over the ids of the test split. */
+function fingerprint({ test }: Subject): number {
+  let hash = 0x811c9dc5;
+  for (const { ids } of test) for (const id of [...Array.from(ids), -1]) hash = Math.imul(hash ^ id, 0x01000193) >>> 0;
+  return hash;
+}
+
+/** Neutral text: the commonest training tokens that are no specials, commonest first. */
+function fillerOf({ train }: Subject): number[] {
+  return [...tokenCounts(train)]
+    .filter(([id]) => id > 2)
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .slice(0, 64)
+    .map(([id]) => id);
+}

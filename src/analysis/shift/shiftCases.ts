@@ -1,0 +1,20 @@
+import type { Case } from "../subject/outcomes.ts";
+
+export const SHIFT_KINDS = { T1: "reindex", T2: "attached", T3: "window", T4: "prefix" } as const;
+export const SHIFTS = [1, 2, 4, 8, 16];
+
+/**
+ * Position shift T1 to T4 (reference section 7.1).
+ * @param filler ids of neutral text, at least as many as the largest shift
+ */
+export function shiftCases(filler: readonly number[]): (Case & { test: keyof typeof SHIFT_KINDS; k: number })[] {
+  return (Object.keys(SHIFT_KINDS) as (keyof typeof SHIFT_KINDS)[]).flatMap((test) =>
+    SHIFTS.map((k) => ({
+      test,
+      k,
+      label: `${test} k=${k}`,
+      group: test,
+      alter: { layout: SHIFT_KINDS[test], shift: k, filler: filler.slice(0, k) },
+    })),
+  );
+}

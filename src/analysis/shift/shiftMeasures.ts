@@ -1,0 +1,70 @@
+import type { Batch } from "../../model/model.ts";
+import { offsetAt, type Alteration, type InputSide } from "../subject/alteredInput.ts";
+import { tokensOf } from "../offsets/offsetStatistics.ts";
+
+/** A row of logits with its softmax `p` and the logarithm `total` of the sum of exponentials. */
+export interface Shares {
+  logits: Float32Array;
+  p: Float32Array;
+  total: number;
+}
+
+/** ln of the sum of exponentials, from the largest down. */
+function logSumExp(logits: Float32Array): number {
+  let most = -Infinity;
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
+  for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);
+  return most + Math.log(sum);
+}
+
+export function sharesOf(logits: Float32Array): Shares {
+  const total = logSumExp(logits);
+  return { logits, p: logits.map((z) => Math.exp(z - total)), total };
+}
+
+/** p ln(p / q) summed over the pieces, in nats; the same logits give 0 exactly. */
+export function divergence({ logits, p, total }: Shares, other: Float32Array): number {
+  const apart = logSumExp(other) - total;
+  let sum = 0;
+  for (let i = 0; i < p.length; i++) sum += p[i]! * (logits[i]! - other[i]! + apart);
+  return sum;
+}
+
+/**
+ * How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined
+ * without offsets.
+ */
+export function offsetChange(
+  side: InputSide,
+  batches: Iterable<Batch>,
+  alteration: Alteration,
+): { change: number; cosine: number } | undefined {
+  const before = new Float32Array(side.width);
+  const after = new Float32Array(side.width);
+  let moved = 0;
+  let size = 0;
+  let cosines = 0;
+  let count = 0;
+  for (const at of tokensOf(batches, false)) {
+    offsetAt(side, at, {}, before);
+    offsetAt(side, at, alteration, after);
+    let apart = 0;
+    let a = 0;
+    let b = 0;
+    let product = 0;
+    for (let i = 0; i < before.length; i++) {
+      const x = before[i]!;
+      const y = after[i]!;
+      apart += (y - x) ** 2;
+      a += x * x;
+      b += y * y;
+      product += x * y;
+    }
+    moved += Math.sqrt(apart);
+    size += Math.sqrt(a);
+    cosines += a === 0 || b === 0 ? 0 : product / Math.sqrt(a * b);
+    count++;
+  }
+  return size === 0 ? undefined : { change: moved / size, cosine: cosines / count };
+}

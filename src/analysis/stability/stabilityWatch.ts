@@ -1,0 +1,114 @@
+import type { NewRunEvent } from "../../record/events.ts";
+import type { Adapter } from "../../adapter/adapterFolder.ts";
+import { inputParts } from "../../adapter/fold.ts";
+import { permutation } from "../../base/random.ts";
+import { norm } from "../offsets/vocabularyTable.ts";
+
+type StepEvent = Extract<NewRunEvent, { type: "step" }>;
+
+/** A gradient norm so many times its median of the last steps is a spike. */
+export const SPIKE = 10;
+const WINDOW = 50;
+const FEWEST = 20;
+/** A component that changes by this share of itself in one step, after warm-up. */
+const LEAP = 0.5;
+/** Offsets so many times as long as the embeddings they are added to. */
+const LONG = 3;
+const SAMPLE = 2000;
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+};
+
+/** Watches a training run's steps, component by component, and says each kind of trouble once. */
+export class StabilityWatch {
+  private readonly norms = new Map<string, number[]>();
+  private readonly still = new Map<string, number>();
+  private readonly said = new Set<string>();
+
+  /** @param warmup steps of warm-up, in which large changes are no trouble */
+  constructor(private readonly warmup: number) {}
+
+  private once({ key, message }: { key: string; message: string }): string[] {
+    if (this.said.has(key)) return [];
+    this.said.add(key);
+    return [message];
+  }
+
+  /** What one step is told to be wrong with. */
+  step({ step, gradientNorm, updateRatio, learningRate }: StepEvent): string[] {
+    return Object.entries(gradientNorm).flatMap(([group, value]) => {
+      const before = this.norms.get(group) ?? [];
+      const usual = median(before);
+      const rate = learningRate[group] ?? 0;
+      const ratio = updateRatio[group] ?? 0;
+      const key = `training.learningRate.${group}`;
+      this.norms.set(group, [...before, value].slice(-WINDOW));
+      const still = value === 0 ? (this.still.get(group) ?? 0) + 1 : 0;
+      this.still.set(group, still);
+      return [
+        ...(before.length >= FEWEST && usual > 0 && value > SPIKE * usual
+          ? this.once({
+              key: `spike ${group}`,
+              message: `Step ${step}: the gradient of ${group} is ${(value / usual).toFixed(0)} times its usual size. If the loss does not come back, lower ${key} (now ${rate.toPrecision(2)}).`,
+            })
+          : []),
+        ...(still === FEWEST
+          ? this.once({
+              key: `still ${group}`,
+              message: `Step ${step}: ${group} has had no gradient for ${FEWEST} steps, so it learns nothing: its units are off, or it is frozen. Start again with a lower ${key}.`,
+            })
+          : []),
+        ...(step > this.warmup && step > FEWEST && ratio > LEAP
+          ? this.once({
+              key: `leap ${group}`,
+              message: `Step ${step}: ${group} changes by ${(100 * ratio).toFixed(0)} % of itself in one step: lower ${key} (now ${rate.toPrecision(2)}).`,
+            })
+          : []),
+      ];
+    });
+  }
+
+  /** What the offsets of a validation's parameters are told to be wrong with. @param table the embedding (V, d) */
+  offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): string[] {
+    const ratio = offsetRatio(adapter, table, width);
+    if (ratio === undefined || ratio <= LONG) return [];
+    const group =
+      adapter.spec.kind === "dept"
+        ? "ab"
+        : adapter.spec.kind === "adept" && (adapter.spec.variant === "constant" || adapter.spec.variant === "table")
+          ? adapter.spec.variant
+          : "ffn";
+    return this.once({
+      key: "offsets",
+      message: `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${group}.`,
+    });
+  }
+}
+
+/**
+ * Mean L2 of the offsets over that of the embeddings, over a sample of the vocabulary or all places; undefined without
+ * offsets.
+ */
+export function offsetRatio(adapter: Adapter, table: Float32Array, width: number): number | undefined {
+  const rows = table.length / width;
+  const chosen =
+    rows <= SAMPLE ? Int32Array.from({ length: rows }, (_, i) => i) : permutation(rows, 0).slice(0, SAMPLE);
+  const sample = new Float32Array(chosen.length * width);
+  chosen.forEach((id, i) => {
+    sample.set(table.subarray(id * width, (id + 1) * width), i * width);
+  });
+  // A table of offsets is as large as the vocabulary: its rows are not those of the sample.
+  const whole = adapter.spec.kind === "adept" && adapter.spec.variant === "table";
+  const { offsets, positions } = inputParts(adapter, whole ? table : sample, width);
+  const added = offsets ?? positions;
+  if (added === undefined) return undefined;
+  const mean = (values: Float32Array): number =>
+    Array.from({ length: values.length / width }, (_, i) => norm(values.subarray(i * width, (i + 1) * width))).reduce(
+      (sum, x) => sum + x,
+      0,
+    ) /
+    (values.length / width);
+  return mean(added) / mean(sample);
+}

@@ -1,0 +1,119 @@
+import { UserError } from "../../base/errors.ts";
+import type { InputParts } from "../../adapter/fold.ts";
+import type { Batch } from "../../model/model.ts";
+
+/** An adapter's input side on a backbone: the frozen table (V, d) and what the method adds. */
+export interface InputSide extends InputParts {
+  table: Float32Array;
+  width: number;
+}
+
+/** Where a token stands in a batch; `place` counts from the text's first token. */
+export interface TokenAt {
+  row: number;
+  place: number;
+  id: number;
+}
+
+/**
+ * What an analysis changes of the input. `layout` and `shift` k (reference section 7.1): "reindex" changes DePT's rows
+ * alone (T1), "attached" puts k masked places before the prompt (T2), "window" k masked places between prompt and text
+ * (T3), "prefix" k `filler` tokens there (T4).
+ */
+export interface Alteration {
+  prompt?: "as trained" | "removed" | "zeroed";
+  /** factor of every offset, by token and by place */
+  scale?: number;
+  /** a token's offset (d) in place of its own */
+  tokenOffset?: (at: TokenAt) => Float32Array;
+  /** offsets by place (S, d) instead of the method's own */
+  positions?: Float32Array;
+  layout?: "reindex" | "attached" | "window" | "prefix";
+  shift?: number;
+  filler?: readonly number[];
+}
+
+const rowOf = (values: Float32Array, row: number, width: number): Float32Array =>
+  values.subarray(row * width, (row + 1) * width);
+
+/**
+ * The offset that a token gets, by itself and by its place, unscaled.
+ * @param result where it is written, of length d
+ * @returns zeros where the method has none
+ */
+export function offsetAt(
+  side: InputSide,
+  at: TokenAt,
+  { tokenOffset, layout, shift = 0, positions = side.positions }: Alteration = {},
+  result: Float32Array = new Float32Array(side.width),
+): Float32Array {
+  const { width, offsets } = side;
+  const own = tokenOffset?.(at) ?? (offsets && rowOf(offsets, at.id, width));
+  if (own === undefined) result.fill(0);
+  else result.set(own);
+  if (positions === undefined) return result;
+  const place = at.place + (layout === undefined ? 0 : shift);
+  if (place * width >= positions.length)
+    throw new UserError(
+      `A text reaches place ${place}, beyond the ${positions.length / width} rows of the position table`,
+      "Take shorter texts or smaller shifts.",
+    );
+  const byPlace = rowOf(positions, place, width);
+  for (let i = 0; i < width; i++) result[i]! += byPlace[i]!;
+  return result;
+}
+
+/** Writes a token's embedding with its offset to `into` at row `at`. */
+function put(
+  into: Float32Array,
+  at: number,
+  { side, token, alteration }: { side: InputSide; token: TokenAt; alteration: Alteration },
+): void {
+  const { width, table } = side;
+  const own = offsetAt(side, token, alteration, into.subarray(at * width, (at + 1) * width));
+  const { scale = 1 } = alteration;
+  const from = token.id * width;
+  for (let i = 0; i < width; i++) own[i] = table[from + i]! + scale * own[i]!;
+}
+
+function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }: Alteration): Float32Array {
+  if (prompt === undefined || state === "removed") return new Float32Array(0);
+  return state === "zeroed"
+    ? new Float32Array(prompt.length)
+    : prompt.subarray(0, Math.floor(prompt.length / width) * width);
+}
+
+/**
+ * The batch with its encoder's input made on the host: X = [prompt ; E + offsets] as the alteration says. Masked places
+ * hold zeros.
+ */
+export function alteredBatch(batch: Batch, side: InputSide, alteration: Alteration = {}): Batch {
+  const { width } = side;
+  const { layout, shift = 0, filler = [] } = alteration;
+  const prompt = promptOf(side, alteration);
+  const m = prompt.length / width;
+  const lead = layout === "attached" ? shift : 0;
+  const gap = layout === "window" || layout === "prefix" ? shift : 0;
+  const length = lead + m + gap + batch.sourceLength;
+  const embedded = new Float32Array(batch.rows * length * width);
+  const mask = new Float32Array(batch.rows * length);
+  for (let row = 0; row < batch.rows; row++) {
+    const from = row * length + lead;
+    embedded.set(prompt, from * width);
+    mask.fill(1, from, from + m);
+    for (let i = 0; layout === "prefix" && i < shift; i++) {
+      put(embedded, from + m + i, { side, token: { row, place: i - shift, id: filler[i]! }, alteration });
+      mask[from + m + i] = 1;
+    }
+    for (let i = 0; i < batch.sourceLength; i++) {
+      if (batch.mask[row * batch.sourceLength + i] === 0) continue;
+      put(embedded, from + m + gap + i, {
+        side,
+        token: { row, place: i, id: batch.ids[row * batch.sourceLength + i]! },
+        alteration,
+      });
+      mask[from + m + gap + i] = 1;
+    }
+  }
+  return { ...batch, sourceLength: length, embedded, mask };
+}

@@ -1,0 +1,38 @@
+import { alterationOf, type Alter } from "./subject.ts";
+import { T5TunedModel } from "../../model/tunedModel.ts";
+
+import type { Batch, Seen, TunedModel } from "../../model/model.ts";
+import { alteredBatch, type InputSide } from "./alteredInput.ts";
+
+/** The backbone with its input altered on the way. */
+export class AlteredModel implements TunedModel {
+  constructor(
+    private readonly inner: T5TunedModel,
+    private readonly side: InputSide,
+    private readonly how: { alter: Alter; see: ((seen: Seen, batch: Batch) => void) | undefined },
+  ) {}
+  private altered(batch: Batch): Batch {
+    return alteredBatch(batch, this.side, alterationOf(this.how.alter, batch));
+  }
+  private sees(batch: Batch): ((seen: Seen) => void) | undefined {
+    const { see } = this.how;
+    return (
+      see &&
+      ((seen) => {
+        see(seen, batch);
+      })
+    );
+  }
+  step(): never {
+    throw new Error("an altered input is not trained");
+  }
+  losses: TunedModel["losses"] = (_, batch) => this.inner.losses(new Map(), this.altered(batch));
+  generate: TunedModel["generate"] = (_, batch, most) => this.inner.generate(new Map(), this.altered(batch), most);
+  predict: TunedModel["predict"] = (_, batch, most) =>
+    this.inner.predict(new Map(), this.altered(batch), most, this.sees(batch));
+  scoreTargets: TunedModel["scoreTargets"] = (_, batch, targets) =>
+    this.inner.scoreTargets(new Map(), this.altered(batch), targets, this.sees(batch));
+  release(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,87 @@
+import { AlteredModel } from "./alteredModel.ts";
+import type { Subject } from "./subject.ts";
+import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import { engineHere } from "../../engine/device/devicesHere.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { UserError } from "../../base/errors.ts";
+import { loadAdapter } from "../../adapter/adapterFolder.ts";
+import { inputParts } from "../../adapter/fold.ts";
+import { T5TunedModel } from "../../model/tunedModel.ts";
+import { loadTask } from "../../task/loadTask.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import { tokenise } from "../../training/batch/tokenisedExample.ts";
+import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
+
+import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
+
+const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
+
+/**
+ * Opens a finished run for analysis.
+ * @param limit most test examples @throws UserError for methods inside the backbone, which have no input side to alter
+ */
+export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
+  const {
+    method,
+    training,
+    engine,
+    precision: { weights: precision },
+  } = experiment;
+  const folder = backboneFolder(experiment.backbone);
+  if (!INPUT_SIDE.includes(method.kind))
+    throw new UserError(
+      `The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
+      "Analyses are for ADePT, DePT, prompt tuning and MPT.",
+    );
+  const adapter = loadAdapter(adapterPath, backboneLayout(folder));
+  const data = await loadTask(experiment.task);
+  const tokenizer = loadTokenizer(folder);
+  const opened: T5TunedModel[] = [];
+  const open: Subject["open"] = (options) => {
+    const made = T5TunedModel.open({
+      folder,
+      method,
+      sizes: adapter.sizes,
+      engine: engineHere(engine),
+      precision,
+      ...options,
+    });
+    opened.push(made);
+    return made;
+  };
+  const model = open({ embedded: true });
+  const tuned = open({});
+  const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
+  const test = await tokenise(
+    data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)),
+    tokenizer,
+    training,
+  );
+  const train = await tokenise(data.train, tokenizer, training);
+  const options: EvaluationOptions = {
+    maxTokens: training.maxTargetLength,
+    decode: (ids) => tokenizer.decode(ids, true),
+    scoring: { metrics: data.metrics, labels: data.labels },
+    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
+  };
+  return {
+    experiment,
+    adapter,
+    side,
+    model,
+    tuned,
+    open,
+    tokenizer,
+    train,
+    test,
+    release: async () => {
+      for (const each of opened) await each.release();
+    },
+    evaluate: async (alter, { examples = test, see } = {}) => {
+      const result = await evaluate(new AlteredModel(model, side, { alter, see }), new Map(), examples, options);
+      if (result === undefined)
+        throw new UserError("The run's task has no test examples", "Give task.test, or a fraction in task.split.");
+      return result;
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { Batch } from "../../model/model.ts";
+
+/** The batch padded on the right to a window. */
+export function padded(batch: Batch, window: number): Batch {
+  const { rows, sourceLength: from } = batch;
+  const sourceLength = Math.max(from, window);
+  const ids = new Int32Array(rows * sourceLength);
+  const mask = new Float32Array(rows * sourceLength);
+  for (let row = 0; row < rows; row++) {
+    ids.set(batch.ids.subarray(row * from, (row + 1) * from), row * sourceLength);
+    mask.set(batch.mask.subarray(row * from, (row + 1) * from), row * sourceLength);
+  }
+  return { ...batch, sourceLength, ids, mask };
+}
