@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** What a file holds, by its SHA-256. */
+/** Identifies a file's content: its SHA-256 in hexadecimal, and its size in bytes. */
 export const FileDigest = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.number().int().nonnegative(),

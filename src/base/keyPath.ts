@@ -1,3 +1,4 @@
+/** A parsed JSON object. */
 export type JsonObject = Record<string, unknown>;
 
 const isObject = (value: unknown): value is JsonObject =>
@@ -5,13 +6,13 @@ const isObject = (value: unknown): value is JsonObject =>
 const isItem = (list: readonly unknown[], key: string): boolean => /^\d+$/.test(key) && Number(key) <= list.length;
 const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 
-/** Whether a dotted key may be set at all. */
+/** Whether a dotted path such as "training.steps" may be set: no part is empty or names a prototype. */
 export const isKeyPath = (path: string): boolean =>
   path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 
 /**
- * Sets a dotted key, making the objects on the way; null takes the key away. A number names an item of a list, the one
- * after its last too. Changes `root`.
+ * Sets the value at a dotted path of `root`, in place, and creates missing objects on the way. The value null deletes
+ * the key. A number names an item of a list, or the place after its last item.
  */
 export function setKey(root: JsonObject, path: string, value: unknown): void {
   const keys = path.split(".");
@@ -31,7 +32,7 @@ export function setKey(root: JsonObject, path: string, value: unknown): void {
   else place[keys.at(-1)!] = value;
 }
 
-/** Every leaf by its dotted key; lists are leaves. */
+/** Maps the dotted path of every leaf to its value. A list counts as a leaf. */
 export function flatten(value: JsonObject, prefix = ""): Map<string, unknown> {
   return new Map(
     Object.entries(value).flatMap(([key, each]) =>

@@ -1,11 +1,12 @@
 import { UserError } from "./errors.ts";
 
-/** `version`: of its journal, where its first line says one that is not known here. */
+/** Says that a newer version of ADePT Lab has written to a run. */
 export interface NewerVersion {
+  /** The version of the run's journal, if its first line states one that this version does not know. */
   version: number | undefined;
 }
 
-/** What is said of a run that a newer version has written. */
+/** The warning shown with a run that a newer version has written to. */
 export function newerText({ version }: NewerVersion): string {
   const message =
     version === undefined
@@ -14,7 +15,10 @@ export function newerText({ version }: NewerVersion): string {
   return message;
 }
 
-/** Why nothing is written to such a run. */
+/**
+ * The error thrown instead of writing to such a run.
+ * @param run its id
+ */
 export function newerError(run: string, { version }: NewerVersion): UserError {
   return new UserError(
     version === undefined

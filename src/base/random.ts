@@ -6,7 +6,7 @@ export class MersenneTwister {
   private readonly words = new Uint32Array(N);
   private index = N;
 
-  /** @param seed cut to 32 bits */
+  /** @param seed used modulo 2^32 */
   constructor(seed: number) {
     this.words[0] = seed % 2 ** 32;
     for (let i = 1; i < N; i++) {
@@ -15,6 +15,7 @@ export class MersenneTwister {
     }
   }
 
+  /** Returns the next 32 random bits. */
   nextUint32(): number {
     if (this.index === N) this.twist();
     let y = this.words[this.index++]!;
@@ -32,18 +33,21 @@ export class MersenneTwister {
     this.index = 0;
   }
 
-  /** Uniform on [0, 1), 53 bits. */
+  /** Returns a uniform number in [0, 1) with 53 random bits. */
   uniform(): number {
     return ((this.nextUint32() >>> 5) * 67108864 + (this.nextUint32() >>> 6)) / 9007199254740992;
   }
 
-  /** Standard normal, by Box and Muller. */
+  /** Returns a standard normal number, by the Box-Muller transform. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
   }
 }
 
-/** torch.randperm(n, generator=Generator().manual_seed(seed)), for n below 2^32 / 20. */
+/**
+ * Returns a random permutation of 0 to n - 1, equal to torch.randperm(n, generator=Generator().manual_seed(seed)) for n
+ * below 2^32 / 20.
+ */
 export function permutation(n: number, seed: number): Int32Array {
   const random = new MersenneTwister(seed);
   const result = Int32Array.from({ length: n }, (_, i) => i);

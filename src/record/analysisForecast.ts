@@ -1,7 +1,9 @@
 import type { AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunRecord } from "./record.ts";
 
-/** Passes over the test split that each analysis makes, about; latency and stability do not go over it. */
+/**
+ * How many passes over the test split each analysis makes, approximately. Latency and stability do not use the split.
+ */
 const PASSES: Readonly<Record<AnalysisName, number>> = {
   ablation: 4,
   offsets: 0.5,
@@ -17,8 +19,8 @@ const middle = (values: readonly number[]): number | undefined =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
- * Seconds that an analysis of a run will take: what it took for runs of the same backbone and method, else what a pass
- * over the test split took while training. Undefined where neither is known.
+ * Forecasts how many seconds an analysis of a run will take: from what it took for runs of the same backbone and
+ * method, else from the time of a pass over the test split during training. Returns undefined if neither is known.
  * @param others finished runs of this machine
  */
 export function analysisSeconds(name: AnalysisName, run: RunRecord, others: readonly RunRecord[]): number | undefined {

@@ -53,7 +53,7 @@ const EMPTY: RunRecord = {
   newer: undefined,
 };
 
-/** Of these a record holds no more: each costs a copy of all, and a journal can be somebody else's. */
+/** Upper bounds of a record's lists. Adding one item copies its list, and a journal can come from somebody else. */
 const MOST_EVALUATIONS = 10_000;
 
 const MOST_WARNINGS = 1000;
@@ -66,134 +66,120 @@ function analysisState(
 ): AnalysisState {
   const startedAt = status === "started" ? time : (before?.startedAt ?? time);
   const took = time - startedAt;
-  // Where a clock was put back meanwhile, nobody knows how long.
   return {
     status,
     label,
     done: done ?? (status === "started" ? 0 : (before?.done ?? 0)),
     total: total ?? (status === "started" ? 0 : (before?.total ?? 0)),
     startedAt,
+    // Unknown if the clock was set back meanwhile.
     seconds: status === "finished" && took >= 0 ? took / 1000 : undefined,
   };
 }
 
-/** The record of a run that a newer version has written, which is said once. */
-function fromNewer(record: RunRecord, newer: NewerVersion): RunRecord {
-  return record.newer !== undefined ? record : { ...record, newer, warnings: [...record.warnings, newerText(newer)] };
+/** Marks the record as written by a newer version, and warns once. */
+function fromNewer(record: RunRecord, newer: NewerVersion): Partial<RunRecord> {
+  return record.newer !== undefined ? {} : { newer, warnings: [...record.warnings, newerText(newer)] };
 }
 
-/** The record after one more event; pure. */
+type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
+
+/** An event's values, without its type and time. */
+function valuesOf<E extends RunEvent>(event: E): Omit<E, "type" | "time"> {
+  const { type: _, time: __, ...values } = event;
+  return values;
+}
+
+function changesByCreated(record: RunRecord, event: EventOf<"created">): Partial<RunRecord> {
+  const { version, ...values } = valuesOf(event);
+  return {
+    ...values,
+    createdAt: event.time,
+    ...(version > 1 && fromNewer(record, { version })),
+  };
+}
+
+function changesByStatus(record: RunRecord, event: EventOf<"status">): Partial<RunRecord> {
+  return {
+    // A run that starts again no longer shows its last error.
+    error: event.status === "preparing" ? undefined : record.error,
+    status: event.status,
+    message: event.message,
+    pid: event.pid ?? record.pid,
+    queued: record.queued || event.status === "queued",
+    interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
+  };
+}
+
+function changesByEvaluation({ evaluations }: RunRecord, event: EventOf<"evaluation">): Partial<RunRecord> {
+  const { step, split, loss, metrics, examples, seconds } = event;
+  const label = event.label ?? "trained";
+  // A resumed run repeats the evaluations after its checkpoint.
+  const others = evaluations.filter((e) => e.step !== step || e.split !== split || e.label !== label);
+  if (others.length >= MOST_EVALUATIONS) return {};
+  const evaluation = { step, split, label, loss, metrics, examples, ...(seconds !== undefined && { seconds }) };
+  return { evaluations: [...others, evaluation] };
+}
+
+function changesByAnalysis({ analyses }: RunRecord, event: EventOf<"analysis">): Partial<RunRecord> {
+  const before = Object.hasOwn(analyses, event.name) ? analyses[event.name] : undefined;
+  if (before === undefined && Object.keys(analyses).length >= MOST_ANALYSES) return {};
+  return { analyses: { ...analyses, [event.name]: analysisState(before, event) } };
+}
+
+function changesByAnnotation(record: RunRecord, event: EventOf<"annotated">): Partial<RunRecord> {
+  return {
+    name: event.name ?? record.name,
+    note: event.note ?? record.note,
+    starred: event.starred ?? record.starred,
+    tags: event.tags ?? record.tags,
+    archived: event.archived ?? record.archived,
+    priority: event.priority ?? record.priority,
+    renamed: record.renamed || event.name !== undefined,
+    // An annotation is not progress of the run.
+    updatedAt: record.updatedAt,
+  };
+}
+
+/** For each type of event, what it changes in a record. */
+const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>) => Partial<RunRecord> } = {
+  created: changesByCreated,
+  status: changesByStatus,
+  plan: (_, event) => ({ ...valuesOf(event), majority: event.majority }),
+  step: (_, event) => ({ lastStep: valuesOf(event) }),
+  evaluation: changesByEvaluation,
+  checkpoint: ({ bestStep }, { step, best }) => ({ checkpointStep: step, bestStep: best ? step : bestStep }),
+  warning: ({ warnings }, { message }) =>
+    warnings.length >= MOST_WARNINGS ? {} : { warnings: [...warnings, message] },
+  git: (record, { kind, commit, ref, message }) => ({
+    ref: ref ?? record.ref,
+    gitMessage: message ?? record.gitMessage,
+    snapshotCommit: kind === "snapshot" ? commit : record.snapshotCommit,
+    resultCommit: kind === "result" ? commit : record.resultCommit,
+  }),
+  sources: (_, { paths }) => ({ sources: paths }),
+  contents: (_, { files }) => ({ contents: files }),
+  analysis: changesByAnalysis,
+  annotated: changesByAnnotation,
+  reproduced: (_, event) => ({ reproduced: valuesOf(event) }),
+  engine: (_, event) => ({ engine: valuesOf(event) }),
+  precision: ({ precision }, event) => ({
+    precision: [...precision.filter(({ label }) => label !== event.label), valuesOf(event)],
+  }),
+  memory: (_, event) => ({ memory: valuesOf(event) }),
+  heartbeat: (_, { pid, gpus }) => ({ pid, gpus }),
+  newer: (record, { version }) => fromNewer(record, { version }),
+  error: (_, { message, action }) => ({ error: { message, action } }),
+};
+
+/** Returns the record after one more event. Pure: `record` is not changed. */
 export function applyEvent(record: RunRecord, event: RunEvent): RunRecord {
-  const next = { ...record, updatedAt: event.time };
-  switch (event.type) {
-    case "created": {
-      const { type: _, time, version, ...rest } = event;
-      const created = { ...next, ...rest, createdAt: time };
-      return version > 1 ? fromNewer(created, { version }) : created;
-    }
-    // A run started again has left its last error behind.
-    case "status":
-      return {
-        ...next,
-        error: event.status === "preparing" ? undefined : record.error,
-        status: event.status,
-        message: event.message,
-        pid: event.pid ?? record.pid,
-        queued: record.queued || event.status === "queued",
-        interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
-      };
-    case "plan": {
-      const { type: _, time: __, ...rest } = event;
-      return { ...next, ...rest, majority: event.majority };
-    }
-    case "step": {
-      const { type: _, time: __, ...point } = event;
-      return { ...next, lastStep: point };
-    }
-    case "evaluation": {
-      const { step, split, loss, metrics, examples, seconds } = event;
-      const label = event.label ?? "trained";
-      // A run resumed from before an evaluation makes it again.
-      const others = record.evaluations.filter((e) => e.step !== step || e.split !== split || e.label !== label);
-      if (others.length >= MOST_EVALUATIONS) return next;
-      return {
-        ...next,
-        evaluations: [
-          ...others,
-          { step, split, label, loss, metrics, examples, ...(seconds !== undefined && { seconds }) },
-        ],
-      };
-    }
-    case "checkpoint":
-      return { ...next, checkpointStep: event.step, bestStep: event.best ? event.step : record.bestStep };
-    case "warning":
-      return record.warnings.length >= MOST_WARNINGS
-        ? next
-        : { ...next, warnings: [...record.warnings, event.message] };
-    case "git":
-      return {
-        ...next,
-        ref: event.ref ?? record.ref,
-        gitMessage: event.message ?? record.gitMessage,
-        snapshotCommit: event.kind === "snapshot" ? event.commit : record.snapshotCommit,
-        resultCommit: event.kind === "result" ? event.commit : record.resultCommit,
-      };
-    case "sources":
-      return { ...next, sources: event.paths };
-    case "contents":
-      return { ...next, contents: event.files };
-    case "analysis": {
-      const before = Object.hasOwn(record.analyses, event.name) ? record.analyses[event.name] : undefined;
-      return before === undefined && Object.keys(record.analyses).length >= MOST_ANALYSES
-        ? next
-        : { ...next, analyses: { ...record.analyses, [event.name]: analysisState(before, event) } };
-    }
-    case "annotated": {
-      const {
-        name = record.name,
-        note = record.note,
-        starred = record.starred,
-        tags = record.tags,
-        archived = record.archived,
-        priority = record.priority,
-      } = event;
-      return {
-        ...record,
-        name,
-        note,
-        starred,
-        tags,
-        archived,
-        priority,
-        renamed: record.renamed || event.name !== undefined,
-      };
-    }
-    case "reproduced": {
-      const { type: _, time: __, ...reproduced } = event;
-      return { ...next, reproduced };
-    }
-    case "engine": {
-      const { type: _, time: __, ...engine } = event;
-      return { ...next, engine };
-    }
-    case "precision": {
-      const { type: _, time: __, ...cost } = event;
-      return { ...next, precision: [...record.precision.filter(({ label }) => label !== cost.label), cost] };
-    }
-    case "memory": {
-      const { type: _, time: __, ...memory } = event;
-      return { ...next, memory };
-    }
-    case "heartbeat":
-      return { ...next, pid: event.pid, gpus: event.gpus };
-    case "newer":
-      return fromNewer(next, { version: event.version });
-    case "error":
-      return { ...next, error: { message: event.message, action: event.action } };
-  }
+  // The table's type ties each function to its own type of event, which TypeScript cannot follow through the lookup.
+  const changes = CHANGES[event.type] as (record: RunRecord, event: RunEvent) => Partial<RunRecord>;
+  return { ...record, updatedAt: event.time, ...changes(record, event) };
 }
 
-/** The record of a whole journal. */
+/** Returns the record of a whole journal. Without events it is the empty record. */
 export function foldEvents(events: Iterable<RunEvent>): RunRecord {
   let record = EMPTY;
   for (const event of events) record = applyEvent(record, event);

@@ -1,4 +1,4 @@
-/** The metric a run is judged by: the first that its evaluations tell, which is the task's own. */
+/** The metric that a run is judged by: the task's own, which is the first of every evaluation. */
 export function leadingMetric(metrics: Readonly<Record<string, number>>): { name: string; value: number } | undefined {
   const [first] = Object.entries(metrics);
   return first && { name: first[0], value: first[1] };
@@ -18,12 +18,12 @@ const NAMES: Record<string, string> = {
   spearman: "Spearman",
 };
 
-/** A metric's name as the field writes it. */
+/** A metric's name for display. */
 export const metricName = (name: string): string => NAMES[name] ?? name;
 
-/** Whether a metric is a correlation, -1 to 1, and no share. */
+/** Whether a metric is a correlation (-1 to 1); all others are shares (0 to 1). */
 export const isCorrelation = (name: string): boolean => CORRELATIONS.includes(name);
 
-/** Its value: a share in percent, a correlation as a number. */
+/** A metric's value for display: a correlation with three decimals, a share in percent. */
 export const metricValue = (name: string, value: number): string =>
   isCorrelation(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`;

@@ -2,7 +2,7 @@ import type { PrecisionCost } from "./record.ts";
 
 const MEGABYTE = 1e6;
 
-/** The numbers of a comparison as they are shown, in the order of a sentence about them. */
+/** Formats the numbers of a precision comparison for display, in the order in which a sentence names them. */
 export function precisionNumbers({
   loss,
   wideLoss,
@@ -33,7 +33,7 @@ export function precisionNumbers({
   ];
 }
 
-/** What narrower weights cost, in one line. */
+/** Describes in one line how a backbone with narrower weights differs from fp32. */
 export function precisionText(cost: PrecisionCost): string {
   const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(cost);
   const split = cost.split === "train" ? "training" : cost.split;

@@ -2,126 +2,166 @@ import type { FileDigest } from "../base/fileDigest.ts";
 import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
 
+/** One evaluation of a run on a split. */
 export interface Evaluation {
+  /** The training step after which it was made. */
   step: number;
   split: "validation" | "test";
+  /** The model that was evaluated: "trained", "untrained", "ffn-off" or "prompt-off". */
   label: string;
+  /** Mean loss per token. */
   loss: number;
+  /** Metrics by name, the task's own first. */
   metrics: Record<string, number>;
+  /** How many examples were evaluated. */
   examples: number;
+  /** How long it took. */
   seconds?: number | undefined;
 }
 
+/** The values of one training step. Records by name have an entry for each group of trained parameters. */
 export interface StepPoint {
   step: number;
   loss: number;
   learningRate: Record<string, number>;
   gradientNorm: Record<string, number>;
+  /** The norm of the update divided by the norm of the parameters. */
   updateRatio: Record<string, number>;
   tokensPerSecond: number;
+  /** Estimated seconds until training ends. */
   secondsLeft: number;
+  /** Resident memory of the worker in bytes. */
   memory?: number | undefined;
 }
 
-/** `seconds`: how long a finished one took; `label`: the part at work, or why it failed. */
+/** The state of one analysis of a run. */
 export interface AnalysisState {
   status: "started" | "running" | "finished" | "failed" | "stopped";
+  /** The part that is being computed, or the reason of a failure. */
   label: string | undefined;
+  /** Finished parts. */
   done: number;
+  /** All parts. */
   total: number;
+  /** Milliseconds since the epoch. */
   startedAt: number;
+  /** How long a finished analysis took; undefined if unknown. */
   seconds: number | undefined;
 }
 
-/** What narrower weights cost a run beside fp32. */
+/** How the run with a narrower backbone compares with fp32. */
 export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type" | "time">;
 
+/** How a reproduction compares with the run that it repeats. */
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
 
-/** What a run is, folded from its journal; UI, CLI and git store all show this and nothing else. */
+/** The state of a run, folded from its journal. UI, command line and commits show this and nothing else. */
 export interface RunRecord {
   id: string;
   name: string;
+  /** The method's kind. */
   method: string;
+  /** The name of a named task, else the task's kind. */
   task: string;
   backbone: string;
   seed: number;
+  /** The number of training steps planned. */
   steps: number;
   status: RunStatus;
+  /** What the last status event says. */
   message: string | undefined;
+  /** The process id of the worker that wrote last. */
   pid: number | undefined;
+  /** Milliseconds since the epoch. */
   createdAt: number;
+  /** Milliseconds since the epoch. */
   updatedAt: number;
+  /** The number of trained parameters. */
   trainable: number | undefined;
   promptLength: number | undefined;
   bottleneck: number | undefined;
+  /** The device and engine that train the run, for display. */
   device: string | undefined;
+  /** The test accuracy of always answering the training split's most frequent label. */
   majority: number | undefined;
-  /** the device that was chosen for it, and what the others took; undefined where the experiment names its device */
+  /** The device chosen by measurement, and the times of the others; undefined if the experiment names its device. */
   engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
-  /** what its narrower weights cost: before training, and after it where somebody asked */
+  /** Comparisons of narrower weights with fp32: one before training, and one after it if it was asked for. */
   precision: PrecisionCost[];
-  /** what its memory was forecast to be, before its first step */
+  /** The forecast of the memory need, made before the first step. */
   memory: Omit<Extract<RunEvent, { type: "memory" }>, "type" | "time"> | undefined;
-  /** graphics processors as of the last heartbeat */
+  /** The use of graphics processors at the last heartbeat. */
   gpus: GpuUse[] | undefined;
+  /** The number of examples in each split. */
   examples: { train: number; validation: number; test: number } | undefined;
   lastStep: StepPoint | undefined;
+  /** All evaluations, in the order of the journal. */
   evaluations: Evaluation[];
-  /** it waits, or waited, for its device; the queue goes on with it after a restart */
+  /** Whether the run has ever waited in a queue; after a restart the queue resumes it. */
   queued: boolean;
-  /** how often its worker ended without a word */
+  /** How often the worker ended without writing a final status. */
   interruptions: number;
-  /** the experiment's own name; what tells the run from others of its sweep; the sweep */
+  /** The experiment's name. */
   experiment: string | undefined;
+  /** The settings that tell this run from others of its sweep, without its seed. */
   variant: string | undefined;
+  /** The id of the sweep that the run belongs to. */
   sweep: string | undefined;
-  /** its name is one that a person gave it */
+  /** Whether a person has given the run its name. */
   renamed: boolean;
   note: string;
   starred: boolean;
   tags: string[];
   archived: boolean;
-  /** of runs that wait, higher ones go first */
+  /** Waiting runs with a higher priority are started first. */
   priority: number;
-  /** how each analysis of the run stands */
+  /** The state of each analysis by its name. */
   analyses: Record<string, AnalysisState>;
-  /** how a run that repeats another came out beside it */
+  /** If this run repeats another, how the two compare. */
   reproduced: Reproduction | undefined;
+  /** The step of the best checkpoint by validation. */
   bestStep: number | undefined;
+  /** The step of the last checkpoint. */
   checkpointStep: number | undefined;
   warnings: string[];
-  /** where in the repository each path of the experiment lies */
+  /** The path inside the repository of each input path of the experiment. */
   sources: Record<string, string>;
-  /** what files of the experiment held at its start that its commit lacks */
+  /** Digests, at the run's start, of the input files that its commit does not contain. */
   contents: Record<string, FileDigest>;
+  /** The commit of the code at the run's start. */
   snapshotCommit: string | undefined;
+  /** The commit with the run's results. */
   resultCommit: string | undefined;
+  /** The git ref of the run. */
   ref: string | undefined;
+  /** What git reported about the last commit, or why there is none. */
   gitMessage: string | undefined;
   error: { message: string; action: string | undefined } | undefined;
-  /** it was written by a newer ADePT Lab: what is known here of it, and it is only read */
+  /**
+   * Set if a newer ADePT Lab has written to the run; the record then holds what this version understands, and the run
+   * is only read.
+   */
   newer: NewerVersion | undefined;
 }
 
-/** The commit with the run's code as it was when it started; undefined where it has none. */
+/** The commit with the code as it was at the run's start; undefined if there is none. */
 export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string | undefined =>
   snapshotCommit ?? resultCommit;
 
-/** Whether a worker is at it, or is about to be. */
+/** Whether a worker is training the run, or is about to. */
 export function isLive(status: RunStatus): boolean {
   return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
 }
 
-/** A queued run whose worker ends without a word so often is left alone: it would end so again. */
+/** A queued run whose worker ends this often without a final status is not started again: it would end so again. */
 const MOST_INTERRUPTIONS = 3;
 
-/** Whether its device's queue will still start it, or go on with it. A newer version's is that version's to start. */
+/** Whether the queue will still start or resume the run. It leaves a run of a newer version alone. */
 export const isWaiting = ({ status, queued, interruptions, newer }: RunRecord): boolean =>
   newer === undefined &&
   (status === "queued" || (queued && status === "interrupted" && interruptions < MOST_INTERRUPTIONS));
 
-/** Whether it is still to end without a new command: at work, or in the queue. */
+/** Whether the run will still end without a new command: it is in training or in the queue. */
 export function isOpen(status: RunStatus): boolean {
   return status === "queued" || isLive(status);
 }

@@ -69,8 +69,8 @@ const Memory = z.object({
 });
 
 /**
- * A record as it is written down: a file that anybody may have written. What JSON leaves out, values that are
- * undefined, comes back with the empty record.
+ * A record as stored in the run index or in a commit, which anybody may have written. JSON omits undefined values; they
+ * are restored from the empty record.
  */
 export const StoredRecord = z
   .object({

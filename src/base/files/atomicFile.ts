@@ -14,7 +14,10 @@ import { UserError } from "../errors.ts";
 
 const FULL = "The disk is full";
 
-/** Turns what a disk or a folder refuses into words the user can act on; any other error stays as it is. */
+/**
+ * Translates a failed write into a UserError: full disk, missing permission, file too large, or a folder where the file
+ * should be. Returns any other error unchanged.
+ */
 export function explainWrite(error: unknown, path: string): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ENOSPC":
@@ -39,12 +42,12 @@ export function explainWrite(error: unknown, path: string): unknown {
   }
 }
 
-/** Whether it says that the disk is full: what failed by that goes on once there is space. */
+/** Whether an error means that the disk is full, so that the operation can be repeated once there is space. */
 export const isDiskFull = (error: unknown): boolean => error instanceof UserError && error.message.startsWith(FULL);
 
 /**
- * Opens a file that is renamed later. What stands in its place is taken away first: of a link, another file would be
- * written to.
+ * Opens a new temporary file for writing; the caller renames it later. Deletes what is at the path first: writing
+ * through a symbolic link would change another file.
  */
 export function openTemporary(path: string): number {
   rmSync(path, { force: true });
@@ -52,8 +55,8 @@ export function openTemporary(path: string): number {
 }
 
 /**
- * Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder.
- * @throws UserError when the disk is full or the folder may not be written
+ * Writes a whole file or nothing: writes a temporary file, fsyncs it, renames it, fsyncs the folder.
+ * @throws UserError when the disk is full or the folder cannot be written
  */
 export function writeFileAtomic(path: string, data: string | Uint8Array): void {
   const temporary = `${path}.${process.pid}.tmp`;
@@ -68,15 +71,15 @@ export function writeFileAtomic(path: string, data: string | Uint8Array): void {
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    // What was written of it would fill the disk further.
+    // A partial temporary file would fill the disk further.
     rmSync(temporary, { force: true });
     throw explainWrite(error, path);
   }
 }
 
 /**
- * Makes names in a folder (new, renamed) survive a power cut; folders cannot be opened on Windows, where NTFS journals
- * them itself.
+ * Makes new and renamed entries of a folder survive a power failure. Does nothing on Windows, where folders cannot be
+ * opened and NTFS journals them itself.
  */
 export function syncFolder(folder: string): void {
   if (process.platform !== "win32") syncPath(folder, "r");
@@ -85,15 +88,15 @@ export function syncFolder(folder: string): void {
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /**
- * Makes a folder and those above it that are missing; their names survive a power cut. One by one: Node's own way says
- * ENOENT of a disk that may not be written.
+ * Creates a folder and its missing parents, and makes their names survive a power failure. Creates them one by one,
+ * because Node's recursive mkdir reports ENOENT for a disk that cannot be written.
  */
 export function makeFolder(given: string): void {
   const path = resolve(given);
   const parent = dirname(path);
   if (isFolder(path)) return;
   if (parent !== path) makeFolder(parent);
-  // Another process may be faster.
+  // Another process may create it first.
   try {
     mkdirSync(path);
   } catch (error) {
@@ -102,7 +105,7 @@ export function makeFolder(given: string): void {
   syncFolder(parent);
 }
 
-/** Makes a file that another part has written survive a power cut, its name too. */
+/** Makes a file that other code has written, and its name, survive a power failure. */
 export function syncFile(path: string): void {
   syncPath(path, "r+");
   syncFolder(dirname(path));
@@ -117,7 +120,9 @@ function syncPath(path: string, flag: "r" | "r+"): void {
   }
 }
 
-/** Takes away what writers that were ended have left in a folder. Only for a folder with one writer, who calls this. */
+/**
+ * Deletes the temporary files that killed writers have left in a folder. Call it only from the folder's single writer.
+ */
 export function removeTemporaries(folder: string): void {
   for (const name of readdirSync(folder)) if (/\.\d+\.tmp$/.test(name)) rmSync(join(folder, name), { force: true });
 }

@@ -1,13 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../errors.ts";
 
-/** Waits for nobody: a pipe that no one writes to is opened at once, and then refused. */
+/** Non-blocking, so that opening a pipe without a writer returns at once; the pipe is then refused. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens what is a plain file, for reading. The caller closes it.
- * @throws UserError naming the file that cannot be read, with what the system said as its cause, or is a folder, a pipe
- * or a device
+ * Opens a regular file for reading. The caller closes it.
+ * @returns the file descriptor and the size in bytes
+ * @throws UserError naming the path if it cannot be read (the system's error is its `cause`), or is a folder, a pipe or
+ * a device
  */
 export function openPlain(path: string): { fd: number; size: number } {
   let fd: number | undefined;
@@ -23,8 +24,8 @@ export function openPlain(path: string): { fd: number; size: number } {
 }
 
 /**
- * The bytes of a plain file of no more than `most`.
- * @throws UserError naming the file that cannot be read, or is larger
+ * Reads a regular file of at most `most` bytes.
+ * @throws UserError naming the path if it cannot be read or is larger
  */
 export function boundedBytes(path: string, most: number): Buffer {
   const { fd, size } = openPlain(path);
@@ -43,5 +44,8 @@ export function boundedBytes(path: string, most: number): Buffer {
   }
 }
 
-/** The same as UTF-8 text. @throws UserError as `boundedBytes` */
+/**
+ * Reads a regular file of at most `most` bytes as UTF-8 text.
+ * @throws UserError naming the path if it cannot be read or is larger
+ */
 export const boundedText = (path: string, most: number): string => boundedBytes(path, most).toString("utf8");

@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** The user's cache folder; ADEPT_CACHE names another. */
+/** Returns the user's cache folder of ADePT Lab; the environment variable ADEPT_CACHE overrides it. */
 export function cacheFolder(): string {
   const named = process.env["ADEPT_CACHE"];
   if (named !== undefined && named !== "") return named;

@@ -1,10 +1,10 @@
 import { statfsSync } from "node:fs";
 
-/** No run is started on a disk with less (bytes): it would fail soon. */
+/** Free bytes that a disk must have before a run is started on it; with less the run would soon fail. */
 const LEAST = 16e6;
-/** git's own words for a full disk; some of its messages have none. */
+/** The texts by which git reports a full disk; some of its messages have none of them. */
 const WORDS = /no space left|out of diskspace|quota exceeded/i;
-/** What is left on a disk that some write has just failed on (bytes). */
+/** A disk on which a write has just failed and that has fewer free bytes than this counts as full. */
 const REMNANT = 1e6;
 
 function free(folder: string): number {
@@ -12,11 +12,11 @@ function free(folder: string): number {
   return bavail * bsize;
 }
 
-/** Whether a run can be written where the folder is. */
+/** Whether the folder's disk has enough space to start a run. */
 export const hasSpace = (folder: string): boolean => free(folder) >= LEAST;
 
-/** Whether next to nothing can be written where the folder is. */
+/** Whether the folder's disk is full, but for a remnant. */
 export const isFull = (folder: string): boolean => free(folder) < REMNANT;
 
-/** Whether a command failed in a folder since its disk is full. */
+/** Whether a command that worked in the folder failed because its disk is full. */
 export const failedForSpace = (error: Error, folder: string): boolean => WORDS.test(error.message) || isFull(folder);

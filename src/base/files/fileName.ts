@@ -1,7 +1,13 @@
-/** Bytes of a name that every file system takes, with something after it: some take 143 of a part of a path. */
+/**
+ * The longest name in bytes. Some file systems allow 143 bytes for one component of a path; this leaves room for a
+ * suffix.
+ */
 const MOST_BYTES = 100;
 
-/** A name as part of a path: letters, digits, dots and dashes, as many as file systems take; "" where it has none. */
+/**
+ * Turns a name into a component of a path: letters, digits, dots, dashes and underscores, at most 100 bytes. Returns ""
+ * if nothing is left.
+ */
 export function fileName(name: string): string {
   let bytes = 0;
   const kept = [...name.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+/, "")].filter(

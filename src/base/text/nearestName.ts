@@ -1,7 +1,11 @@
-/** Edits (one unit added, left out or exchanged, two neighbours swapped) that lead from one text to another. */
+/**
+ * The edit distance of two texts: the least number of insertions, deletions, replacements and swaps of neighbours
+ * (optimal string alignment).
+ */
 function distance(a: string, b: string): number {
+  // rows[i][j]: the distance of the first i units of a and the first j of b; row and column 0 are known.
   const rows = Array.from({ length: a.length + 1 }, (_, i) =>
-    Array.from({ length: b.length + 1 }, (__, j) => (i === 0 ? j : j === 0 ? i : 0)),
+    Array.from({ length: b.length + 1 }, (__, j) => (i === 0 || j === 0 ? i + j : 0)),
   );
   for (let i = 1; i <= a.length; i++) {
     for (let j = 1; j <= b.length; j++) {
@@ -21,7 +25,7 @@ function distance(a: string, b: string): number {
 
 const plain = (name: string): string => name.slice(0, 60).toLowerCase().replace(/[-_ ]/g, "");
 
-/** Names that a mistyped one may stand for, the likeliest first, at most three. */
+/** Returns the names that a mistyped name may stand for: at most three, the most similar first. */
 export function nearestNames(wrong: string, names: readonly string[]): string[] {
   const most = Math.max(1, Math.floor(plain(wrong).length / 3));
   const apart = names.map((name) => ({
