@@ -1,33 +1,36 @@
 /**
- * Values from `low` to `high` are told apart by colour; beyond them the end colours stand. A signed scale is symmetric
- * about 0, whose colour is none.
+ * Maps values to colour bins. Values between `low` and `high` get different colours; values outside get the colour of
+ * the nearer end.
  */
 export interface ColourScale {
   low: number;
   high: number;
+  /** The scale is symmetric about 0, and values near 0 have no colour. */
   signed: boolean;
 }
 
-/** Colours of an unsigned scale, 1 to 9; of a signed one four on each side, -4 to 4, of which 0 is bare. */
+/** Colour bins of an unsigned scale: 1 to 9. */
 export const BINS = 9;
+/** Colour bins on each side of a signed scale: -4 to 4, where bin 0 has no colour. */
 export const BINS_PER_SIGN = 4;
 
 /**
- * The colour of a value: 1..9, or -4..4 where signed. 0 is bare: values that are no number, and the middle of a signed
- * scale.
+ * Returns the colour bin of a value: 1 to 9, or -4 to 4 on a signed scale. Bin 0 has no colour: it is the middle of a
+ * signed scale, and the bin of a value that is missing or not finite.
  */
 export function binOf(value: number | null | undefined, { low, high, signed }: ColourScale): number {
   if (value === null || value === undefined || !Number.isFinite(value)) return 0;
   if (signed) {
-    const reach = Math.max(Math.abs(low), Math.abs(high));
-    if (reach === 0) return 0;
-    const steps = Math.round((Math.abs(value) / reach) * (BINS_PER_SIGN + 0.5) - 0.0001);
-    return steps <= 0 ? 0 : Math.sign(value) * Math.min(BINS_PER_SIGN, steps);
+    const largest = Math.max(Math.abs(low), Math.abs(high));
+    if (largest === 0) return 0;
+    const bin = Math.round((Math.abs(value) / largest) * (BINS_PER_SIGN + 0.5) - 0.0001);
+    return bin <= 0 ? 0 : Math.sign(value) * Math.min(BINS_PER_SIGN, bin);
   }
   if (!(high > low)) return Math.ceil(BINS / 2);
   return Math.min(BINS, Math.max(1, 1 + Math.floor(((value - low) / (high - low)) * BINS)));
 }
 
+/** Linear interpolation between the two nearest ranks. */
 const quantile = (sorted: ArrayLike<number>, share: number): number => {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
@@ -36,9 +39,9 @@ const quantile = (sorted: ArrayLike<number>, share: number): number => {
 };
 
 /**
- * From the 2nd to the 98th percentile, so that a few extreme values do not take all colours for themselves. Where most
- * values are 0 (offsets that are not there), the others are told apart: from 0 to their 98th percentile. Where nearly
- * all are another value: from the least to the greatest.
+ * Makes an unsigned scale from the 2nd to the 98th percentile, so that a few extreme values do not use up the colours.
+ * If most values are 0 (tokens without an offset), the scale runs from 0 to the 98th percentile of the others. If both
+ * percentiles are equal, it runs from the smallest value to the largest.
  */
 export function percentileScale(values: ArrayLike<number>): ColourScale {
   const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
@@ -51,7 +54,7 @@ export function percentileScale(values: ArrayLike<number>): ColourScale {
   return high > low ? { low, high, signed: false } : { low: sorted[0]!, high: sorted.at(-1)!, signed: false };
 }
 
-/** One scale for runs that stand side by side. */
+/** Returns the smallest scale that covers all given scales, for heatmaps that are visible at the same time. */
 export function sharedScale(scales: readonly ColourScale[]): ColourScale {
   return {
     low: Math.min(...scales.map(({ low }) => low)),

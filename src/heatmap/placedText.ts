@@ -1,43 +1,44 @@
-/**
- * A piece of a text that stands in a document: units `from` to `to` of the text; `at`: where each stands, from the
- * record's first unit, one more for the end.
+/*
+ * A text that a model reads, with the place of each of its characters in a row of a document. Characters are UTF-16
+ * code units. `at` is a number where the text is spelled as it reads: character i stands at index `at + i` of the row.
+ * Where escapes make the spelling longer, `at` is an array of n + 1 indices: one for each of the n characters, and the
+ * end of the last.
  */
-export interface Piece {
+
+/** A value of a row, such as a JSON string, and where the row spells its characters. */
+export interface SourceText {
+  text: string;
+  at: number | Int32Array;
+}
+
+/** The characters `from` to `to` (exclusive) of a text, which the row spells at `at`. */
+export interface TextPiece {
   from: number;
   to: number;
   at: number | Int32Array;
 }
 
-/**
- * A text as a model reads it, and where it stands in a document; what is in no piece (a template's own words) stands
- * nowhere.
- */
+/** A text that a model reads. Characters outside all pieces, such as a template's own words, are not in the row. */
 export interface PlacedText {
   text: string;
-  pieces: readonly Piece[];
-  /** it is the whole input that a task makes of a row */
+  pieces: readonly TextPiece[];
+  /** The text is the whole input that the run's task makes from the row. */
   asTask: boolean;
 }
 
-/** A value as a data file spells it: its text, and where each of its UTF-16 units begins, one more for the end. */
-export interface Spelled {
-  text: string;
-  at: number | Int32Array;
-}
-
-const unitAt = (at: number | Int32Array, i: number): number =>
+const indexAt = (at: number | Int32Array, i: number): number =>
   typeof at === "number" ? at + i : (at[i] ?? at.at(-1)!);
 
-/** A value alone. */
-export const whole = ({ text, at }: Spelled): PlacedText => ({
+/** Returns a single value of a row as a text for the model. */
+export const singleText = ({ text, at }: SourceText): PlacedText => ({
   text,
   pieces: [{ from: 0, to: text.length, at }],
   asTask: false,
 });
 
-/** The input that a task makes of a row: texts one after the other; those without a place are the template's own. */
-export function joined(parts: readonly (string | Spelled)[]): PlacedText {
-  const pieces: Piece[] = [];
+/** Concatenates the input that a task makes from a row. Parts that are strings are the template's own words. */
+export function joinedInput(parts: readonly (string | SourceText)[]): PlacedText {
+  const pieces: TextPiece[] = [];
   let text = "";
   for (const part of parts) {
     if (typeof part === "string") {
@@ -51,10 +52,10 @@ export function joined(parts: readonly (string | Spelled)[]): PlacedText {
 }
 
 /**
- * Where units `from` to `to` of a text stand in its record, undefined where they stand nowhere. What reaches over
- * several pieces stands in the first.
+ * Returns the range of the row that spells the characters `from` to `to` of a text, or undefined if the row does not
+ * spell them. A range over several pieces is cut to the first of them.
  */
-export function placeOf({ pieces }: PlacedText, from: number, to: number): [from: number, to: number] | undefined {
+export function rangeInRow({ pieces }: PlacedText, from: number, to: number): [from: number, to: number] | undefined {
   let low = 0;
   let high = pieces.length;
   while (low < high) {
@@ -65,13 +66,13 @@ export function placeOf({ pieces }: PlacedText, from: number, to: number): [from
   const piece = pieces[low];
   if (piece === undefined || to <= piece.from || from >= to) return undefined;
   return [
-    unitAt(piece.at, Math.max(from, piece.from) - piece.from),
-    unitAt(piece.at, Math.min(to, piece.to) - piece.from),
+    indexAt(piece.at, Math.max(from, piece.from) - piece.from),
+    indexAt(piece.at, Math.min(to, piece.to) - piece.from),
   ];
 }
 
-/** Units of a text that stand in units `from` to `to` of its record, piece by piece. */
-export function unitsWithin({ pieces }: PlacedText, from: number, to: number): [from: number, to: number][] {
+/** Returns the ranges of a text, one per piece, that the characters `from` to `to` of the row spell. */
+export function rangesInText({ pieces }: PlacedText, from: number, to: number): [from: number, to: number][] {
   return pieces.flatMap(({ from: first, to: end, at }): [number, number][] => {
     const low = first + firstAt(at, end - first, from);
     const high = first + firstAt(at, end - first, to);
@@ -79,13 +80,13 @@ export function unitsWithin({ pieces }: PlacedText, from: number, to: number): [
   });
 }
 
-/** The first of so many units that stands at a place or behind it. */
-function firstAt(at: number | Int32Array, units: number, place: number): number {
+/** Returns the first of `length` characters that the row spells at `index` or after it. */
+function firstAt(at: number | Int32Array, length: number, index: number): number {
   let low = 0;
-  let high = units;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (unitAt(at, middle) < place) low = middle + 1;
+    if (indexAt(at, middle) < index) low = middle + 1;
     else high = middle;
   }
   return low;

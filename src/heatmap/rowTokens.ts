@@ -1,168 +1,179 @@
-import { unitsWithin, type PlacedText } from "./placedText.ts";
-import { placeTokens, type ChunkTokens, type PlacedToken, type TokenValues } from "./colouredRanges.ts";
+import { rangesInText, type PlacedText } from "./placedText.ts";
+import { placeTokens, type ChunkTokens, type PlacedToken, type TokenValues } from "./placedTokens.ts";
 import type { DocumentRow } from "./rowTexts.ts";
 import type { ColumnRange } from "./viewport.ts";
 
-/** Units of a text that are read at a time, and how far behind them the end of a word is looked for. */
-const CELL = 500;
+/** Characters of a text that are tokenized at a time. */
+const CHUNK = 500;
+/** Characters after a chunk in which a space, to end the chunk at, is looked for. */
 const WORD = 200;
-/** Units that a token takes at least, as a guess of how many tokens a text has. */
-const UNITS_A_TOKEN = 6;
-/** Units whose places take the room of one token. */
-const UNITS_A_SPOT = 25;
+/** Guess of how many characters a token has, for chunks that are not tokenized yet. */
+const CHARACTERS_PER_TOKEN = 6;
+/** Characters whose indices in the row take as much memory as one token. */
+const INDICES_PER_TOKEN = 25;
 
-/** What of a text has a value: so many tokens of a task's input, and, where places are shown, so many places. */
+/** Which tokens of a text have a value. */
 export interface TokenLimits {
-  most: number;
-  places: readonly number[] | undefined;
+  /** Tokens that the model reads of a task's input. */
+  mostTokens: number;
+  /** The value of each position, if the measure is one of positions and not of tokens. */
+  positionValues: readonly number[] | undefined;
 }
 
-/** A part of a record's text that is asked for. */
+/** A chunk of one of a row's texts, to be tokenized. */
 export interface TextChunk {
+  /** Number of the text. */
   text: number;
+  /** Number of the chunk in its text. */
   chunk: number;
   content: string;
 }
 
 /**
- * Where each part of a text begins, its end last. A part ends before a space, so that its tokens are those of the whole
- * text.
+ * Returns the index at which each chunk of a text starts, and the text's length as the last. A chunk ends before a
+ * space if there is one near, so that its tokens are the same as in the whole text.
  */
 export function chunkBounds(text: string): number[] {
   const bounds = [0];
-  while (text.length - bounds.at(-1)! > CELL + WORD) {
-    const from = bounds.at(-1)! + CELL;
+  while (text.length - bounds.at(-1)! > CHUNK + WORD) {
+    const from = bounds.at(-1)! + CHUNK;
     const space = text.slice(from, from + WORD).search(/\s/);
-    // No pair of surrogates is cut.
-    bounds.push(space >= 0 ? from + space : /[\uDC00-\uDFFF]/.test(text[from]!) ? from + 1 : from);
+    const afterSurrogatePair = /[\uDC00-\uDFFF]/.test(text[from]!) ? from + 1 : from;
+    bounds.push(space >= 0 ? from + space : afterSurrogatePair);
   }
   bounds.push(text.length);
   return bounds;
 }
 
-/** The tokens of one record as far as they are known, as if it stood in line 0. Long texts are known in parts. */
+/** The tokens of one row, as far as its chunks are tokenized. Its lines are numbered from 0. */
 export class RowTokens {
   private readonly bounds: readonly (readonly number[])[];
-  private readonly rows: (TokenValues | undefined)[][];
-  private made: PlacedToken[] | undefined;
-  /** what it takes to keep it, counted in tokens */
+  private readonly chunks: (TokenValues | undefined)[][];
+  private placed: PlacedToken[] | undefined;
+  /** Memory that the row takes, in tokens. */
   size: number;
 
   constructor(
-    private readonly record: Pick<DocumentRow, "text" | "lines">,
+    private readonly row: Pick<DocumentRow, "text" | "lines">,
     private readonly texts: readonly PlacedText[],
-    private readonly reach: TokenLimits,
+    private readonly limits: TokenLimits,
   ) {
     this.bounds = texts.map(({ text }) => chunkBounds(text));
-    this.rows = this.bounds.map((bounds) => new Array<undefined>(bounds.length - 1).fill(undefined));
+    this.chunks = this.bounds.map((bounds) => new Array<undefined>(bounds.length - 1).fill(undefined));
     this.size = texts.reduce(
       (sum, { text, pieces }) =>
-        sum + (pieces.some(({ at }) => typeof at !== "number") ? Math.ceil(text.length / UNITS_A_SPOT) : 0),
+        sum + (pieces.some(({ at }) => typeof at !== "number") ? Math.ceil(text.length / INDICES_PER_TOKEN) : 0),
       1,
     );
   }
 
-  /** Whether it is read as the run's task reads a row. */
+  /** Whether the row is read as the run's task reads it. */
   get asTask(): boolean {
     return this.texts.some((text) => text.asTask);
   }
 
-  /** Whether all of it that has a value is known. */
-  get isWhole(): boolean {
+  /** Whether all tokens that have a value are there. */
+  get isComplete(): boolean {
     return this.texts.every((text, t) => {
-      const most = this.reachOf(text) ?? Infinity;
+      const limit = this.limitOf(text) ?? Infinity;
       let tokens = 0;
-      for (const row of this.rows[t]!) {
-        if (tokens >= most) break;
-        if (row === undefined) return false;
-        tokens += row.ids.length;
+      for (const chunk of this.chunks[t]!) {
+        if (tokens >= limit) break;
+        if (chunk === undefined) return false;
+        tokens += chunk.ids.length;
       }
       return true;
     });
   }
 
-  /** What is to be asked for before all that has a value in these parts of the record is known. */
-  missing(windows: readonly ColumnRange[]): TextChunk[] {
+  /**
+   * Returns the chunks that have to be tokenized before all tokens with a value in these ranges of the row are there.
+   * If a value depends on the token's position, these include the chunks before.
+   */
+  missingChunks(ranges: readonly ColumnRange[]): TextChunk[] {
     return this.texts.flatMap((text, t) => {
       const bounds = this.bounds[t]!;
-      const rows = this.rows[t]!;
-      const wanted = this.cellsWithin(t, windows);
-      const most = this.reachOf(text);
-      const cells = most === undefined ? wanted : Array.from({ length: (wanted.at(-1) ?? -1) + 1 }, (_, i) => i);
-      const asked: TextChunk[] = [];
+      const chunks = this.chunks[t]!;
+      const visible = this.chunksWithin(t, ranges);
+      const limit = this.limitOf(text);
+      const wanted = limit === undefined ? visible : Array.from({ length: (visible.at(-1) ?? -1) + 1 }, (_, i) => i);
+      const missing: TextChunk[] = [];
       let tokens = 0;
-      for (const cell of cells) {
-        if (most !== undefined && tokens >= most) break;
-        tokens += rows[cell]?.ids.length ?? (bounds[cell + 1]! - bounds[cell]!) / UNITS_A_TOKEN;
-        if (rows[cell] === undefined)
-          asked.push({ text: t, chunk: cell, content: text.text.slice(bounds[cell], bounds[cell + 1]) });
+      for (const chunk of wanted) {
+        if (limit !== undefined && tokens >= limit) break;
+        tokens += chunks[chunk]?.ids.length ?? (bounds[chunk + 1]! - bounds[chunk]!) / CHARACTERS_PER_TOKEN;
+        if (chunks[chunk] === undefined)
+          missing.push({ text: t, chunk, content: text.text.slice(bounds[chunk], bounds[chunk + 1]) });
       }
-      return asked;
+      return missing;
     });
   }
 
-  learn({ text, chunk: cell }: TextChunk, row: TokenValues): void {
-    if (this.rows[text]![cell] === undefined) this.size += row.ids.length;
-    this.rows[text]![cell] = row;
-    this.made = undefined;
+  /** Adds the tokens of a chunk. */
+  addChunk({ text, chunk }: TextChunk, tokens: TokenValues): void {
+    if (this.chunks[text]![chunk] === undefined) this.size += tokens.ids.length;
+    this.chunks[text]![chunk] = tokens;
+    this.placed = undefined;
   }
 
-  /** The tokens that are known, in order. */
-  spots(): readonly PlacedToken[] {
-    return (this.made ??= this.place());
+  /** Returns the tokens that are there, in document order; computed once per change. */
+  placedTokens(): readonly PlacedToken[] {
+    return (this.placed ??= this.place());
   }
 
   private place(): PlacedToken[] {
     const texts: PlacedText[] = [];
     const placed: ChunkTokens[] = [];
     this.texts.forEach((text, t) => {
-      let place: number | null = 0;
-      for (const [cell, row] of this.rows[t]!.entries()) {
-        if (row === undefined) {
-          place = null;
+      let position: number | null = 0;
+      for (const [chunk, tokens] of this.chunks[t]!.entries()) {
+        if (tokens === undefined) {
+          position = null;
           continue;
         }
         texts.push(text);
         placed.push({
-          ...row,
-          ...(this.reach.places !== undefined && { values: this.ofPlaces(row, place) }),
-          from: this.bounds[t]![cell]!,
-          place,
-          most: this.reachOf(text) ?? Infinity,
+          ...tokens,
+          ...(this.limits.positionValues !== undefined && { values: this.positionValues(tokens, position) }),
+          textIndex: this.bounds[t]![chunk]!,
+          firstPosition: position,
+          mostTokens: this.limitOf(text) ?? Infinity,
         });
-        if (place !== null) place += row.ids.length;
+        if (position !== null) position += tokens.ids.length;
       }
     });
-    return placeTokens({ ...this.record, line: 0 }, texts, placed);
+    return placeTokens({ ...this.row, line: 0 }, texts, placed);
   }
 
-  private ofPlaces({ ids }: TokenValues, first: number | null): (number | null)[] {
-    return ids.map((_, i) => (first === null ? null : (this.reach.places?.[first + i] ?? null)));
+  private positionValues({ ids }: TokenValues, first: number | null): (number | null)[] {
+    return ids.map((_, i) => (first === null ? null : (this.limits.positionValues?.[first + i] ?? null)));
   }
 
-  /** How many tokens of a text have a value, where that hangs on their place: those before it are needed too. */
-  private reachOf({ asTask }: PlacedText): number | undefined {
-    const { most, places } = this.reach;
-    return asTask ? Math.min(most, places?.length ?? Infinity) : places?.length;
+  /** Returns how many tokens of a text have a value, or undefined if the value does not depend on the position. */
+  private limitOf({ asTask }: PlacedText): number | undefined {
+    const { mostTokens, positionValues } = this.limits;
+    return asTask ? Math.min(mostTokens, positionValues?.length ?? Infinity) : positionValues?.length;
   }
 
-  private cellsWithin(t: number, windows: readonly ColumnRange[]): number[] {
+  /** Returns the numbers of the chunks of text `t` that these ranges of the row touch, in order. */
+  private chunksWithin(t: number, ranges: readonly ColumnRange[]): number[] {
     const bounds = this.bounds[t]!;
     const found = new Set<number>();
-    for (const [from, to] of windows)
-      for (const [first, end] of unitsWithin(this.texts[t]!, from, to))
-        for (let cell = cellAt(bounds, first); cell < bounds.length - 1 && bounds[cell]! < end; cell++) found.add(cell);
+    for (const [from, to] of ranges)
+      for (const [first, end] of rangesInText(this.texts[t]!, from, to))
+        for (let chunk = chunkAt(bounds, first); chunk < bounds.length - 1 && bounds[chunk]! < end; chunk++)
+          found.add(chunk);
     return [...found].sort((a, b) => a - b);
   }
 }
 
-/** The part that a unit lies in. */
-function cellAt(bounds: readonly number[], unit: number): number {
+/** Returns the number of the chunk that contains an index. */
+function chunkAt(bounds: readonly number[], index: number): number {
   let low = 0;
   let high = bounds.length - 2;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
-    if (bounds[middle]! <= unit) low = middle;
+    if (bounds[middle]! <= index) low = middle;
     else high = middle - 1;
   }
   return low;

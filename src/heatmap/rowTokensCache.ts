@@ -1,49 +1,46 @@
 import type { RowTokens } from "./rowTokens.ts";
 
-/** Tokens that are kept. */
-const MOST = 250_000;
+/** Number of tokens that the cache keeps. */
+const MOST_TOKENS = 250_000;
 
-/**
- * The records whose tokens are known, by their text. The longest unused are let go first, and never one that is in
- * sight.
- */
+/** Least-recently-used cache of rows' tokens, by the row's text. It never drops a row that is visible. */
 export class RowTokensCache {
-  private readonly records = new Map<string, RowTokens>();
+  private readonly rows = new Map<string, RowTokens>();
   private pinned = new Set<string>();
 
-  constructor(private readonly most = MOST) {}
+  constructor(private readonly mostTokens = MOST_TOKENS) {}
 
   get(text: string): RowTokens | undefined {
-    const known = this.records.get(text);
-    if (known !== undefined) {
-      this.records.delete(text);
-      this.records.set(text, known);
+    const cached = this.rows.get(text);
+    if (cached !== undefined) {
+      this.rows.delete(text);
+      this.rows.set(text, cached);
     }
-    return known;
+    return cached;
   }
 
   add(text: string, tokens: RowTokens): RowTokens {
-    this.records.set(text, tokens);
+    this.rows.set(text, tokens);
     return tokens;
   }
 
-  /** What is in sight now. */
+  /** Replaces the set of visible rows, which `trim` does not drop. */
   pin(texts: Iterable<string>): void {
     this.pinned = new Set(texts);
   }
 
-  /** Lets go of what is too much. */
+  /** Drops rows, least recently used first, until the cache is within its size. */
   trim(): void {
-    let size = [...this.records.values()].reduce((sum, each) => sum + each.size, 0);
-    for (const [text, its] of this.records) {
-      if (size <= this.most) return;
+    let size = [...this.rows.values()].reduce((sum, each) => sum + each.size, 0);
+    for (const [text, tokens] of this.rows) {
+      if (size <= this.mostTokens) return;
       if (this.pinned.has(text)) continue;
-      this.records.delete(text);
-      size -= its.size;
+      this.rows.delete(text);
+      size -= tokens.size;
     }
   }
 
   clear(): void {
-    this.records.clear();
+    this.rows.clear();
   }
 }

@@ -1,21 +1,21 @@
 import { cellsOf, type Cell, type TableForm } from "../experiment/tableForm.ts";
-import type { Spelled } from "./placedText.ts";
+import type { SourceText } from "./placedText.ts";
 
-/** One cell's text with the place of each of its units: a doubled quote is one unit. */
-function spelledCell(record: string, { from, to, quoted }: Cell): Spelled {
-  const raw = record.slice(from, to);
+/** Returns a cell's text, in which a doubled quote is one character, and where the row spells it. */
+function cellText(row: string, { from, to, quoted }: Cell): SourceText {
+  const raw = row.slice(from, to);
   if (!quoted || !raw.includes('"')) return { text: raw, at: from };
   const text = raw.replaceAll('""', '"');
-  const places = new Int32Array(text.length + 1);
-  // Behind a doubled quote one further.
+  const indices = new Int32Array(text.length + 1);
   for (let i = 0, at = from; i <= text.length; i++, at++) {
-    places[i] = at;
+    indices[i] = at;
+    // The row spells a quote with two characters.
     if (text[i] === '"') at++;
   }
-  places[text.length] = to;
-  return { text, at: places };
+  indices[text.length] = to;
+  return { text, at: indices };
 }
 
-/** The cells of one record, cut as a task cuts them. */
-export const tableCells = (record: string, form: TableForm): Spelled[] =>
-  cellsOf(record, form).map((cell) => spelledCell(record, cell));
+/** Splits a table's row into cells as a task does. */
+export const tableCells = (row: string, form: TableForm): SourceText[] =>
+  cellsOf(row, form).map((cell) => cellText(row, cell));

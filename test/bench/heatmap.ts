@@ -113,7 +113,7 @@ class Busy {
 
 async function measure(
   { name, file, lines, visible }: Case,
-  { parts: { EditorHeatmap, HeatmapColours, vscode }, worker, run, opened, failures, row }: Bench,
+  { parts: { EditorHeatmap, HeatmapDecorations, vscode }, worker, run, opened, failures, row }: Bench,
 ): Promise<void> {
   const editor = new StubEditor(lines, file, visible);
   let painted: () => void = () => {
@@ -124,7 +124,7 @@ async function measure(
     { run, opened, measure: "norm" },
     {
       worker,
-      colours: new HeatmapColours(),
+      decorations: new HeatmapDecorations(),
       scale: (own) => opened.measures[own]!,
       failed: (error) => failures.push(error),
       outdated: () => failures.push("outdated"),

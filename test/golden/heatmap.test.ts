@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
-import { placeTokens } from "../../src/heatmap/colouredRanges.ts";
+import { placeTokens } from "../../src/heatmap/placedTokens.ts";
 import { rowTexts, type DocumentRow } from "../../src/heatmap/rowTexts.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
@@ -59,7 +59,7 @@ withGoldens("heatmap", () => {
           .map(([from, to], place) => ({ place, text: text.slice(from, to) }))
           .filter(({ text: part }) => part !== "");
         assert.equal(spots.length, wanted.filter(({ text: part }) => /[^\n]/.test(part)).length, JSON.stringify(text));
-        for (const { line, from, to, place } of spots) {
+        for (const { line, from, to, position: place } of spots) {
           const stands = read(lines[line - 3]!.slice(from, to));
           const whole = wanted.find((each) => each.place === place)!.text;
           assert.equal(stands, whole.replace(/^\n+/, "").split("\n")[0], JSON.stringify({ text, place }));

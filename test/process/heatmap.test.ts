@@ -56,13 +56,13 @@ after(() => {
 
 async function over(editor: StubEditor): Promise<EditorHeatmap> {
   const opened = await worker.open(run.directory.path);
-  const colours = new parts.HeatmapColours();
+  const decorations = new parts.HeatmapDecorations();
   const heatmap = new parts.EditorHeatmap(
     editor.asEditor(),
     { run, opened, measure: "norm" },
     {
       worker,
-      colours,
+      decorations,
       scale: (measure) => opened.measures[measure]!,
       failed: (error) => failures.push(error),
       painted: () => {
@@ -73,7 +73,7 @@ async function over(editor: StubEditor): Promise<EditorHeatmap> {
       },
     },
   );
-  colours.onDidChange(() => {
+  decorations.onDidChange(() => {
     heatmap.refresh(0);
   });
   heatmap.refresh(0);
@@ -109,9 +109,9 @@ test("fields of the task are coloured token by token, names, quotes and other fi
   const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好");
   const at = editor.lines[0]!.indexOf("stone");
   const spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
-  assert.equal(spot.id, ids[spot.place!]);
+  assert.equal(spot.id, ids[spot.position!]);
   assert.equal(
-    "say a é 😀\tstone 好好".slice(...offsets[spot.place!]!),
+    "say a é 😀\tstone 好好".slice(...offsets[spot.position!]!),
     JSON.parse(`"${editor.lines[0]!.slice(spot.from, spot.to)}"`),
   );
   heatmap.clear();
@@ -192,7 +192,7 @@ test("when the header of a table changes, or another measure is chosen while an 
   // A slow answer about norms must not stand where hidden units are shown.
   const opened = await worker.open(run.directory.path);
   const held: (() => void)[] = [];
-  const colours = new parts.HeatmapColours();
+  const decorations = new parts.HeatmapDecorations();
   const editor = new StubEditor(["stone and paper and light"], "/d/b.txt");
   const slow = {
     encode: async (question: Parameters<TokenWorker["encode"]>[0]) => {
@@ -209,7 +209,7 @@ test("when the header of a table changes, or another measure is chosen while an 
     { run, opened, measure: "norm" },
     {
       worker: slow as unknown as TokenWorker,
-      colours,
+      decorations,
       scale: (own) => opened.measures[own]!,
       failed: (error) => failures.push(error),
       painted: () => {
@@ -232,12 +232,12 @@ test("when the header of a table changes, or another measure is chosen while an 
     `hidden units are whole numbers: ${values.join()}`,
   );
   assert.deepEqual(failures, []);
-  colours.dispose();
+  decorations.dispose();
 });
 
 test("two measures in sight at once keep their colours; another measure in one editor leaves nothing of the first", async () => {
   const opened = await worker.open(run.directory.path);
-  const colours = new parts.HeatmapColours();
+  const decorations = new parts.HeatmapDecorations();
   const made = (measure: "norm" | "cosine") => {
     const editor = new StubEditor(["stone and paper, a river of light"], "/d/a.txt");
     const heatmap = new parts.EditorHeatmap(
@@ -245,7 +245,7 @@ test("two measures in sight at once keep their colours; another measure in one e
       { run, opened, measure },
       {
         worker,
-        colours,
+        decorations,
         scale: (own) => opened.measures[own]!,
         failed: (error) => failures.push(error),
         painted: () => {
@@ -270,30 +270,32 @@ test("two measures in sight at once keep their colours; another measure in one e
   await rest();
   assert.deepEqual(first.editor.coloured(), second.editor.coloured());
   assert.deepEqual(failures, []);
-  colours.dispose();
+  decorations.dispose();
 });
 
 test("one type a colour and no more, anew in another theme, gone in the end", () => {
   const { decorationTypes, setTheme, ColorThemeKind } = parts.vscode;
-  const colours = new parts.HeatmapColours();
+  const decorations = new parts.HeatmapDecorations();
   const before = decorationTypes.size;
-  assert.equal(colours.of(false).size, 9);
-  assert.equal(colours.of(false), colours.of(false));
-  assert.equal(colours.of(true).size, 8);
+  assert.equal(decorations.typesOf(false).size, 9);
+  assert.equal(decorations.typesOf(false), decorations.typesOf(false));
+  assert.equal(decorations.typesOf(true).size, 8);
   assert.equal(decorationTypes.size - before, 17, "both kinds, where both are in sight");
-  colours.keep([true]);
+  decorations.keepOnly([true]);
   assert.equal(decorationTypes.size - before, 8, "those of a scale that nobody shows are let go");
   let told = 0;
-  colours.onDidChange(() => {
+  decorations.onDidChange(() => {
     told++;
   });
   setTheme(ColorThemeKind.HighContrast);
   assert.equal(told, 1);
-  for (const type of colours.of(false).values())
+  for (const type of decorations.typesOf(false).values())
     assert.ok(!("backgroundColor" in (type as unknown as { options: object }).options), "a line below, no fill");
-  const own = [...colours.of(false).values()] as unknown as (typeof decorationTypes extends Set<infer T> ? T : never)[];
+  const own = [...decorations.typesOf(false).values()] as unknown as (typeof decorationTypes extends Set<infer T>
+    ? T
+    : never)[];
   assert.ok(own.every((type) => decorationTypes.has(type)));
-  colours.dispose();
+  decorations.dispose();
   assert.ok(!own.some((type) => decorationTypes.has(type)));
   setTheme(ColorThemeKind.Dark);
 });
@@ -329,7 +331,7 @@ async function asking(
   editor: StubEditor,
 ): Promise<{ heatmap: EditorHeatmap; asked: string[][]; paints: () => number }> {
   const opened = await worker.open(run.directory.path);
-  const colours = new parts.HeatmapColours();
+  const decorations = new parts.HeatmapDecorations();
   const asked: string[][] = [];
   let paints = 0;
   const listening = {
@@ -343,7 +345,7 @@ async function asking(
     { run, opened, measure: "norm" },
     {
       worker: listening as unknown as TokenWorker,
-      colours,
+      decorations,
       scale: (own) => opened.measures[own]!,
       failed: (error) => failures.push(error),
       painted: () => {
@@ -457,7 +459,7 @@ test("each row is read as the task reads it where it can be, whatever the first 
     heatmap
       .tokens()
       .filter(({ line }) => line === 1)
-      .map(({ place }) => place),
+      .map(({ position: place }) => place),
     [1, 2, 3, 4],
     "the second is read behind the template's word",
   );

@@ -8,7 +8,7 @@ import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
 import type { PlacedText } from "../../src/heatmap/placedText.ts";
-import type { PlacedToken } from "../../src/heatmap/colouredRanges.ts";
+import type { PlacedToken } from "../../src/heatmap/placedTokens.ts";
 import { RowTokens } from "../../src/heatmap/rowTokens.ts";
 import type { Offsets } from "../../src/protocol/results/offsets.ts";
 
@@ -128,14 +128,14 @@ test("what the model does not read has no value; DePT's values are those of plac
   const read = async (run: string, measure: "norm" | "position"): Promise<readonly PlacedToken[]> => {
     const opened = await worker.open(run);
     const tokens = new RowTokens({ text, lines: 1 }, [input], {
-      most: opened.maxSourceLength - opened.added,
-      places: measure === "position" ? opened.places : undefined,
+      mostTokens: opened.maxSourceLength - opened.added,
+      positionValues: measure === "position" ? opened.places : undefined,
     });
-    const missing = tokens.missing([[0, text.length]]);
+    const missing = tokens.missingChunks([[0, text.length]]);
     (await worker.encode({ run, measure, texts: missing.map(({ content }) => content) })).rows.forEach((row, i) => {
-      tokens.learn(missing[i]!, row);
+      tokens.addChunk(missing[i]!, row);
     });
-    return tokens.spots();
+    return tokens.placedTokens();
   };
   const norms = await read(runs.adept, "norm");
   const places = await read(runs.dept, "position");

@@ -4,7 +4,7 @@ import { UserError } from "../../base/errors.ts";
 import { isLive } from "../../record/record.ts";
 import { MEASURES } from "../../protocol/measures.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
-import { measureTitle } from "../heatmap/heatmapLegend.ts";
+import { measureTitle } from "../heatmap/measureTitle.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import { cancellableWait } from "../window/cancellableWait.ts";
@@ -125,5 +125,5 @@ async function chooseMeasure({ heatmaps }: CommandContext): Promise<void> {
   });
   if (chosen === undefined) return;
   if (chosen.measure === undefined) heatmaps.hide(shown.editor.document.uri);
-  else heatmaps.measure(shown.editor.document.uri, chosen.measure);
+  else heatmaps.setMeasure(shown.editor.document.uri, chosen.measure);
 }

@@ -5,7 +5,7 @@ import type { ReadingPart, RowReading } from "../../experiment/templateParts.ts"
 import type { CommandContext } from "./commandContext.ts";
 import { DocumentRows } from "../heatmap/documentRows.ts";
 import { host } from "../window/host.ts";
-import { visibleSpaces } from "../heatmap/heatmapHover.ts";
+import { visibleSpaces } from "../heatmap/visibleSpaces.ts";
 import { cancellableWait } from "../window/cancellableWait.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import type { Run } from "../runs/runsModel.ts";

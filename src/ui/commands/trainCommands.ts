@@ -6,7 +6,7 @@ import { host } from "../window/host.ts";
 import { Command, Setting } from "../window/ids.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
-import { isEnabled } from "../window/settings.ts";
+import { booleanSetting } from "../window/settings.ts";
 
 /** Starting, stopping and going on. */
 export function trainCommands(
@@ -44,7 +44,7 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
         runsDir: runsDirectory(folder),
         workerPath,
         nodePath: process.execPath,
-        git: isEnabled(Setting.commitRuns, folder.uri),
+        git: booleanSetting(Setting.commitRuns, folder.uri),
         folder: folder.uri.fsPath,
       }),
     ),

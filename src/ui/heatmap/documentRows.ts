@@ -1,41 +1,37 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
 import { columnNames, csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
 import type { RowReading } from "../../experiment/templateParts.ts";
-import {
-  documentKindOf,
-  rowTexts,
-  type DocumentKind,
-  type TableHead,
-  type DocumentRow,
-} from "../../heatmap/rowTexts.ts";
-import { tableCells } from "../../heatmap/tableFields.ts";
+import { documentKindOf, type DocumentKind } from "../../heatmap/documentKind.ts";
 import type { PlacedText } from "../../heatmap/placedText.ts";
+import { rowTexts, type DocumentRow, type TableHead } from "../../heatmap/rowTexts.ts";
+import { tableCells } from "../../heatmap/tableFields.ts";
 import type { Yielder } from "../window/yielder.ts";
 
-/** An experiment file longer than this is not read as a whole. */
-const LONGEST_WHOLE = 400_000;
-/** A quoted cell that is not closed within so many lines and units is taken for a stray quote. */
+/** Characters of an experiment file beyond which it is not read. */
+const LONGEST_EXPERIMENT = 400_000;
+/** A quote that is not closed within this many lines and characters is taken for an ordinary character. */
 const MOST_LINES = 200;
-const MOST_UNITS = 100_000;
-/** Lines that may be looked at in between, while somebody types. */
+const MOST_CHARACTERS = 100_000;
+/** Lines of a table that may be scanned at once while the user types. */
 const NEAR = 2000;
 
-/** A table's header, and the first line of its rows. */
-interface Top {
+/** A table's head, and the first line after it. */
+interface TableTop {
   head: TableHead;
-  rows: number;
+  firstRow: number;
 }
 
 /**
- * A document as records: a line each, but for tables whose quoted cells go over lines, and experiments, which are one.
+ * Splits an editor's document into rows. A row is one line; a row of a .csv goes on while a quoted cell is open; an
+ * experiment file is one row.
  */
 export class DocumentRows {
   readonly kind: DocumentKind;
-  /** whether each line of a table begins inside a quoted cell, as far as was looked at; a record begins at the last */
-  private open: boolean[] = [false];
-  private known: Top | undefined;
+  /** Whether each scanned line of a .csv begins inside a quoted cell. The last one begins a row. */
+  private insideQuotes: boolean[] = [false];
+  private cachedTop: TableTop | undefined;
 
-  /** @param headerless columns of a TSV that may have no header */
+  /** @param headerless column names of a .tsv that may have no header */
   constructor(
     private readonly document: TextDocument,
     private readonly headerless?: readonly string[],
@@ -47,28 +43,28 @@ export class DocumentRows {
     return this.kind === "csv" || this.kind === "tsv";
   }
 
-  /** Forgets what an edit may have changed. */
-  changed(changes: readonly TextDocumentContentChangeEvent[]): void {
+  /** Drops what an edit may have invalidated. */
+  edited(changes: readonly TextDocumentContentChangeEvent[]): void {
     const first = Math.min(...changes.map(({ range }) => range.start.line));
-    // What was said of a line hangs on those after it, as far as a quote is looked for.
-    this.open.length = Math.max(1, Math.min(this.open.length, first - MOST_LINES));
-    while (this.open.length > 1 && this.open.at(-1) === true) this.open.pop();
-    if (this.known !== undefined && first <= this.known.rows + MOST_LINES) this.known = undefined;
+    // Whether a quote is closed depends on up to MOST_LINES lines after it.
+    this.insideQuotes.length = Math.max(1, Math.min(this.insideQuotes.length, first - MOST_LINES));
+    while (this.insideQuotes.length > 1 && this.insideQuotes.at(-1) === true) this.insideQuotes.pop();
+    if (this.cachedTop !== undefined && first <= this.cachedTop.firstRow + MOST_LINES) this.cachedTop = undefined;
   }
 
-  /** Lines up to the end of the record that says how rows are read; only tables have one. */
+  /** Number of lines whose edit changes how all rows are read: a table's head. */
   get headLines(): number {
-    return this.isTable ? Math.max(1, this.top().rows) : 0;
+    return this.isTable ? Math.max(1, this.top().firstRow) : 0;
   }
 
-  /** How a table's rows are read; undefined for what is no table. */
+  /** Returns the head of a table, undefined if the document is not a table. */
   head(): TableHead | undefined {
     return this.isTable ? this.top().head : undefined;
   }
 
-  /** What the first record that is not empty says of the others. */
-  private top(): Top {
-    if (this.known !== undefined) return this.known;
+  /** Reads the head of a table from its first line that is not blank. */
+  private top(): TableTop {
+    if (this.cachedTop !== undefined) return this.cachedTop;
     let line = 0;
     while (line < this.document.lineCount - 1 && this.document.lineAt(line).text.trim() === "") line++;
     const [first] = this.document.lineCount > 0 ? this.between(line, line) : [];
@@ -76,35 +72,36 @@ export class DocumentRows {
     const form = this.kind === "csv" ? csvForm(text) : TSV;
     const columns = columnNames(tableCells(text, form).map((cell) => cell.text));
     const { headerless } = this;
-    const isRow = this.kind === "tsv" && headerless !== undefined && !columns.some((name) => headerless.includes(name));
-    return (this.known = isRow
-      ? { head: { form, columns: headerless }, rows: line }
-      : { head: { form, columns }, rows: line + (first?.lines ?? 1) });
+    const hasNoHeader =
+      this.kind === "tsv" && headerless !== undefined && !columns.some((name) => headerless.includes(name));
+    return (this.cachedTop = hasNoHeader
+      ? { head: { form, columns: headerless }, firstRow: line }
+      : { head: { form, columns }, firstRow: line + (first?.lines ?? 1) });
   }
 
-  /** Records that touch lines `from` to `to` (both counted), in order; of a table not its header. */
+  /** Returns the rows that touch the lines `from` to `to` (inclusive), in order, without a table's header. */
   rowsIn(from: number, to: number): DocumentRow[] {
-    const records = this.between(from, to);
-    if (!this.isTable) return records;
-    const { rows } = this.top();
-    return records.filter(({ line }) => line >= rows);
+    const rows = this.between(from, to);
+    if (!this.isTable) return rows;
+    const { firstRow } = this.top();
+    return rows.filter(({ line }) => line >= firstRow);
   }
 
-  /** What a model would read of a record. */
-  texts(record: DocumentRow, { reading, fields }: RowReading): PlacedText[] {
-    return rowTexts(record, { kind: this.kind, reading, fields, head: this.head() });
+  /** Returns the texts that a model reads of a row. */
+  texts(row: DocumentRow, { reading, fields }: RowReading): PlacedText[] {
+    return rowTexts(row, { kind: this.kind, reading, fields, head: this.head() });
   }
 
-  /** Whether the records down to a line are found at once. */
+  /** Whether the rows down to a line can be found without a noticeable pause. */
   isNear(line: number): boolean {
-    return this.kind !== "csv" || line < this.open.length + NEAR;
+    return this.kind !== "csv" || line < this.insideQuotes.length + NEAR;
   }
 
-  /** Finds the records down to a line, in parts. */
-  async find(line: number, yielder: Yielder): Promise<void> {
+  /** Finds the rows down to a line, and lets other work run in between. */
+  async findUpTo(line: number, yielder: Yielder): Promise<void> {
     if (this.kind !== "csv") return;
-    while (this.open.length <= Math.min(line, this.document.lineCount - 1)) {
-      this.look(this.open.length + MOST_LINES);
+    while (this.insideQuotes.length <= Math.min(line, this.document.lineCount - 1)) {
+      this.scanTo(this.insideQuotes.length + MOST_LINES);
       await yielder.yieldIfDue();
     }
   }
@@ -114,7 +111,7 @@ export class DocumentRows {
     const last = document.lineCount - 1;
     if (this.kind === "experiment") {
       const text = Array.from({ length: document.lineCount }, (_, i) => document.lineAt(i).text).join("\n");
-      return text.length > LONGEST_WHOLE ? [] : [{ line: 0, lines: document.lineCount, text }];
+      return text.length > LONGEST_EXPERIMENT ? [] : [{ line: 0, lines: document.lineCount, text }];
     }
     if (this.kind !== "csv")
       return Array.from({ length: Math.max(0, Math.min(to, last) - from + 1) }, (_, i) => ({
@@ -122,38 +119,44 @@ export class DocumentRows {
         lines: 1,
         text: document.lineAt(from + i).text,
       }));
+    return this.csvRowsBetween(from, Math.min(to, last));
+  }
+
+  private csvRowsBetween(from: number, to: number): DocumentRow[] {
+    const { document } = this;
+    const last = document.lineCount - 1;
     let line = Math.min(from, last);
-    this.look(line);
-    while (line > 0 && this.open[line] === true) line--;
-    const records: DocumentRow[] = [];
-    while (line <= Math.min(to, last)) {
+    this.scanTo(line);
+    while (line > 0 && this.insideQuotes[line] === true) line--;
+    const rows: DocumentRow[] = [];
+    while (line <= to) {
       const texts = [document.lineAt(line).text];
-      for (this.look(line + 1); line + texts.length <= last && this.open[line + texts.length] === true;)
+      for (this.scanTo(line + 1); line + texts.length <= last && this.insideQuotes[line + texts.length] === true;)
         texts.push(document.lineAt(line + texts.length).text);
-      const bare = texts.length === 1 && leavesQuoteOpen(texts[0]!, false);
-      records.push({ line, lines: texts.length, text: texts.join("\n"), ...(bare && { bare }) });
+      const unclosedQuote = texts.length === 1 && leavesQuoteOpen(texts[0]!, false);
+      rows.push({ line, lines: texts.length, text: texts.join("\n"), ...(unclosedQuote && { unclosedQuote }) });
       line += texts.length;
     }
-    return records;
+    return rows;
   }
 
   /** Finds out how the lines up to this one begin. */
-  private look(line: number): void {
-    while (this.open.length <= Math.min(line, this.document.lineCount - 1)) this.lookAtRecord();
+  private scanTo(line: number): void {
+    while (this.insideQuotes.length <= Math.min(line, this.document.lineCount - 1)) this.scanRow();
   }
 
-  /** One record more: to the line that closes its quotes; where none does, it is its first line alone. */
-  private lookAtRecord(): void {
-    const start = this.open.length - 1;
+  /** Scans one more row: to the line that closes its quotes, or its first line alone if none does. */
+  private scanRow(): void {
+    const start = this.insideQuotes.length - 1;
     const end = Math.min(this.document.lineCount, start + MOST_LINES);
-    for (let line = start, units = 0, open = false; line < end && units <= MOST_UNITS; line++) {
+    for (let line = start, characters = 0, open = false; line < end && characters <= MOST_CHARACTERS; line++) {
       const { text } = this.document.lineAt(line);
       open = leavesQuoteOpen(text, open);
-      units += text.length + 1;
+      characters += text.length + 1;
       if (open) continue;
-      for (let inside = start; inside < line; inside++) this.open.push(true);
+      for (let inside = start; inside < line; inside++) this.insideQuotes.push(true);
       break;
     }
-    this.open.push(false);
+    this.insideQuotes.push(false);
   }
 }

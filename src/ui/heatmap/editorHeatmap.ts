@@ -1,59 +1,49 @@
 import * as vscode from "vscode";
 import type { TokenWorker } from "../../executor/tokenWorker.ts";
+import { colouredRanges, rangesToPaint, type PaintedRanges } from "../../heatmap/colouredRanges.ts";
 import type { ColourScale } from "../../heatmap/colourScale.ts";
-import { RowTokensCache } from "../../heatmap/rowTokensCache.ts";
-import type { Measure } from "../../protocol/measures.ts";
-import type { OpenedRun } from "../../protocol/heatmapQuestions.ts";
-import { MOST_TEXTS, MOST_UNITS } from "../../protocol/questionSize.ts";
-import { colouredRanges, paint, type Painted, type PlacedToken } from "../../heatmap/colouredRanges.ts";
-import { RowTokens, type TextChunk } from "../../heatmap/rowTokens.ts";
+import type { PlacedToken } from "../../heatmap/placedTokens.ts";
 import type { DocumentRow } from "../../heatmap/rowTexts.ts";
-import { Viewport, type ColumnRange } from "../../heatmap/viewport.ts";
-import { DocumentRows } from "./documentRows.ts";
-import type { HeatmapColours } from "./heatmapColours.ts";
-import type { Run } from "../runs/runsModel.ts";
+import { Viewport } from "../../heatmap/viewport.ts";
+import type { Measure } from "../../protocol/measures.ts";
 import { Yielder } from "../window/yielder.ts";
+import { DocumentRows } from "./documentRows.ts";
+import type { HeatmapChoice } from "./heatmapChoice.ts";
+import type { HeatmapDecorations } from "./heatmapDecorations.ts";
+import { RowTokenReader } from "./rowTokenReader.ts";
+import { visibleTokens, type ShownRow } from "./visibleTokens.ts";
 
-/**
- * Lines around the visible ones that are read too, so that a small scroll finds its colours; units of them beyond which
- * they are not.
- */
+/** Lines above and below the visible ones that are read too, so that colours are there after a small scroll. */
 const MARGIN = 40;
-const MOST_AROUND = 200_000;
+/** Characters of the rows in the margin beyond which the margin is not read. */
+const MOST_IN_MARGIN = 200_000;
+/** Coloured ranges that an editor gets at most: VS Code becomes slow with more. */
 const MOST_RANGES = 2000;
-/** Units of a row of data beyond which it is not taken apart. */
-const LONGEST_ROW = 1_000_000;
 
-export interface HeatmapChoice {
-  run: Run;
-  opened: OpenedRun;
-  measure: Measure;
-}
-/** `scale`: what all heatmaps in sight share; `outdated`: the run has other tensors than when it was opened. */
+/** What an editor's heatmap works with. */
 export interface HeatmapParts {
   worker: TokenWorker;
-  colours: HeatmapColours;
+  decorations: HeatmapDecorations;
+  /** Returns the scale that all visible heatmaps of a measure share. */
   scale: (measure: Measure) => ColourScale;
   failed: (error: unknown) => void;
+  /** Called if the run has other tensors than when it was opened. */
   outdated: () => void;
+  /** Called after each painting. */
   painted: () => void;
 }
 
-interface ShownRow {
-  record: DocumentRow;
-  tokens: RowTokens;
-}
-
-/** One editor's heatmap: reads what is in sight, asks for what it does not know yet, and paints what it knows. */
+/** The heatmap of one editor: reads the tokens in and near the visible part, and paints those that are read. */
 export class EditorHeatmap {
-  private records: DocumentRows;
-  private readonly known = new RowTokensCache();
+  private rows: DocumentRows;
+  private readonly reader: RowTokenReader;
   private timer: NodeJS.Timeout | undefined;
+  /** Number of the newest read; answers to earlier ones are dropped. */
   private generation = 0;
-  /** the kind of scale that was painted last */
-  private signed: boolean | undefined;
-  /** how what is in sight is painted, and the records of it */
-  painted: Painted | undefined;
+  /** Whether the scale of the last painting was signed. */
+  private paintedSigned: boolean | undefined;
+  /** What the last painting coloured. */
+  painted: PaintedRanges | undefined;
   private shown: readonly ShownRow[] = [];
 
   constructor(
@@ -61,47 +51,50 @@ export class EditorHeatmap {
     private selected: HeatmapChoice,
     private readonly parts: HeatmapParts,
   ) {
-    this.records = new DocumentRows(editor.document, selected.opened.headerless);
+    this.rows = new DocumentRows(editor.document, selected.opened.headerless);
+    this.reader = new RowTokenReader({
+      worker: parts.worker,
+      choice: () => this.selected,
+      rows: () => this.rows,
+      outdated: parts.outdated,
+    });
   }
 
   get choice(): HeatmapChoice {
     return this.selected;
   }
-  /** Whether rows in sight are read as the run's task makes its input of them. */
+
+  /** Whether visible rows are read as the run's task makes its input from them. */
   get readsTask(): boolean {
     return this.shown.some(({ tokens }) => tokens.asTask);
   }
 
+  /** Shows another run or measure. */
   choose(choice: HeatmapChoice): void {
     this.selected = choice;
-    this.records = new DocumentRows(this.editor.document, choice.opened.headerless);
+    this.rows = new DocumentRows(this.editor.document, choice.opened.headerless);
     this.forget();
     this.refresh(0);
   }
 
-  /**
-   * What was read is void, and so is what is under way: an answer to the old question would stand under the new one.
-   */
+  /** Drops all tokens, and the answer under way, which would be an answer to another question. */
   private forget(): void {
     this.generation++;
-    this.known.clear();
+    this.reader.clear();
   }
 
-  /**
-   * The text is another: what is still known of it is painted at once where it stands now, the rest is bare until it is
-   * read.
-   */
+  /** Follows an edit: paints rows whose tokens are cached at their new lines, and reads the others after a moment. */
   edited(changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
-    // The first record of a table says how the others are read.
-    if (changes.some(({ range }) => range.start.line < this.records.headLines)) this.forget();
-    if (changes.length > 0) this.records.changed(changes);
-    // Far below an edit VS Code moves the colours itself until the lines between are looked at again.
-    if (this.records.isNear(this.sight(0).parts.at(-1)?.[1] ?? 0)) this.paintKnown();
+    // The head of a table says how its rows are read.
+    if (changes.some(({ range }) => range.start.line < this.rows.headLines)) this.forget();
+    if (changes.length > 0) this.rows.edited(changes);
+    // If the rows far below an edit are not found yet, VS Code moves their colours until they are.
+    if (this.rows.isNear(this.viewport(0).lineRanges.at(-1)?.[1] ?? 0)) this.paintCached();
     else this.shown = [];
     this.refresh(60);
   }
 
-  /** Reads and paints what is in sight, after a moment of rest. */
+  /** Reads and paints the visible part once nothing has changed for some milliseconds. */
   refresh(milliseconds = 60): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
@@ -109,32 +102,32 @@ export class EditorHeatmap {
     }, milliseconds);
   }
 
-  /** The token at a place. */
+  /** Returns the token at a position of the document. */
   tokenAt({ line, character }: vscode.Position): PlacedToken | undefined {
-    const found = this.shown.find(({ record }) => line >= record.line && line < record.line + record.lines);
-    const spot = found?.tokens
-      .spots()
-      .find((each) => each.line + found.record.line === line && character >= each.from && character < each.to);
-    return spot && { ...spot, line };
+    const found = this.shown.find(({ row }) => line >= row.line && line < row.line + row.lines);
+    const token = found?.tokens
+      .placedTokens()
+      .find((each) => each.line + found.row.line === line && character >= each.from && character < each.to);
+    return token && { ...token, line };
   }
 
-  /** Every token in sight, in order. */
+  /** Returns all tokens in and near the visible part, in document order. */
   tokens(): PlacedToken[] {
-    return this.shown.flatMap(({ record, tokens }) =>
-      tokens.spots().map((spot) => ({ ...spot, line: spot.line + record.line })),
+    return this.shown.flatMap(({ row, tokens }) =>
+      tokens.placedTokens().map((token) => ({ ...token, line: token.line + row.line })),
     );
   }
 
-  /** Takes the colours away. */
+  /** Removes the colours. */
   clear(): void {
     this.generation++;
     clearTimeout(this.timer);
     this.painted = undefined;
     this.shown = [];
-    for (const type of this.parts.colours.all()) this.editor.setDecorations(type, []);
+    for (const type of this.parts.decorations.all()) this.editor.setDecorations(type, []);
   }
 
-  private sight(margin: number): Viewport {
+  private viewport(margin: number): Viewport {
     const {
       document,
       visibleRanges,
@@ -154,210 +147,88 @@ export class EditorHeatmap {
     );
   }
 
-  /** First what is seen, then what is around it, where that is not too much. */
+  /** Reads the visible part first, then the margin around it if that is not too much. */
   private async read(): Promise<void> {
     const generation = ++this.generation;
+    const isCurrent = (): boolean => generation === this.generation;
     try {
       for (const margin of [0, MARGIN]) {
-        const sight = this.sight(margin);
+        const viewport = this.viewport(margin);
         const yielder = new Yielder();
-        await this.records.find(sight.parts.at(-1)?.[1] ?? 0, yielder);
-        if (generation !== this.generation) return;
-        const records = this.within(sight);
-        if (margin > 0 && records.reduce((sum, { text }) => sum + text.length, 0) > MOST_AROUND) return;
-        if (margin === 0) this.known.pin(records.map(({ text }) => text));
-        const learnt = await this.learn(records, sight, { generation, yielder });
-        if (learnt === undefined) return;
-        // What is known around it was painted with what is seen.
-        if (margin === 0 || learnt > 0) this.paintKnown();
+        await this.rows.findUpTo(viewport.lineRanges.at(-1)?.[1] ?? 0, yielder);
+        if (!isCurrent()) return;
+        const rows = this.rowsWithin(viewport);
+        if (margin > 0 && rows.reduce((sum, { text }) => sum + text.length, 0) > MOST_IN_MARGIN) return;
+        if (margin === 0) this.reader.pin(rows);
+        const count = await this.reader.read(rows, viewport, { isCurrent, yielder });
+        if (count === undefined) return;
+        // Painting the visible part has already painted what was cached of the margin.
+        if (margin === 0 || count > 0) this.paintCached();
       }
     } catch (error) {
-      if (generation === this.generation) this.parts.failed(error);
+      if (isCurrent()) this.parts.failed(error);
     }
   }
 
-  private within(sight: Viewport): DocumentRow[] {
+  private rowsWithin(viewport: Viewport): DocumentRow[] {
     const found = new Map(
-      sight.parts.flatMap(([first, last]) => this.records.rowsIn(first, last).map((record) => [record.line, record])),
+      viewport.lineRanges.flatMap(([first, last]) => this.rows.rowsIn(first, last).map((row) => [row.line, row])),
     );
     return [...found.values()];
   }
 
-  /**
-   * Asks for the tokens that are not known, until all that have a value are.
-   * @returns how many parts were not, undefined when something newer is under way
-   */
-  private async learn(
-    records: readonly DocumentRow[],
-    sight: Viewport,
-    { generation, yielder }: { generation: number; yielder: Yielder },
-  ): Promise<number | undefined> {
-    let learnt = 0;
-    let wanted = records.map((record) => ({ record, windows: windowsOf(record, sight) }));
-    while (wanted.length > 0) {
-      const missing: { tokens: RowTokens; cell: TextChunk }[] = [];
-      const lacking: typeof wanted = [];
-      const asked = new Set<RowTokens>();
-      for (const each of wanted) {
-        const tokens = this.known.get(each.record.text) ?? this.known.add(each.record.text, this.tokensOf(each.record));
-        const cells = tokens.missing(each.windows);
-        if (cells.length > 0) lacking.push(each);
-        // Rows that are alike are asked for once.
-        if (!asked.has(tokens)) missing.push(...cells.map((cell) => ({ tokens, cell })));
-        asked.add(tokens);
-        await yielder.yieldIfDue();
-        if (generation !== this.generation) return undefined;
-      }
-      learnt += missing.length;
-      for (const part of batches(missing)) {
-        if (!(await this.ask(part, generation))) return undefined;
-        // Where their tokens stand is found out here, not all at once when they are painted.
-        for (const { tokens } of part) {
-          tokens.spots();
-          await yielder.yieldIfDue();
-        }
-      }
-      wanted = lacking;
-    }
-    this.known.trim();
-    return generation === this.generation ? learnt : undefined;
-  }
-
-  private tokensOf(record: DocumentRow): RowTokens {
-    const { kind } = this.records;
-    const { measure, opened } = this.selected;
-    const isLong = (kind === "jsonl" || kind === "csv" || kind === "tsv") && record.text.length > LONGEST_ROW;
-    return new RowTokens(record, isLong ? [] : this.records.texts(record, opened), {
-      most: opened.maxSourceLength - opened.added,
-      places: measure === "position" ? (opened.places ?? []) : undefined,
-    });
-  }
-
-  private async ask(part: readonly { tokens: RowTokens; cell: TextChunk }[], generation: number): Promise<boolean> {
-    const { run, opened, measure } = this.selected;
-    const { rows, stamp } = await this.parts.worker.encode({
-      run: run.directory.path,
-      measure,
-      texts: part.map(({ cell }) => cell.content),
-    });
-    if (generation !== this.generation) return false;
-    if (stamp !== opened.stamp) {
-      this.parts.outdated();
-      return false;
-    }
-    part.forEach(({ tokens, cell }, i) => {
-      tokens.learn(cell, rows[i]!);
-    });
-    return true;
-  }
-
-  /** Paints what is known of what is in sight; if that is too much, without what is around it. */
-  private paintKnown(): void {
+  /** Paints the cached tokens of the visible part and its margin; without the margin if that is too much. */
+  private paintCached(): void {
     const scale = this.parts.scale(this.selected.measure);
-    const { active } = this.editor.selection;
-    const [wide, sight] = [this.sight(MARGIN), this.sight(0)];
-    this.shown = this.knownIn(wide);
-    const around = colouredRanges(seenOf(this.shown, wide), scale, MOST_RANGES);
-    if (around.length > MOST_RANGES) this.shown = this.knownIn(sight);
-    const painted: Painted =
-      around.length <= MOST_RANGES
-        ? { ranges: around, detail: "tokens", columns: undefined }
-        : paint(seenOf(this.shown, sight), scale, {
-            most: MOST_RANGES,
-            cursor: { line: active.line, column: active.character },
-            textOf: (line) => this.editor.document.lineAt(line).text,
-            startOf: (line) => sight.columns(line)[0]?.[0] ?? 0,
-          });
-    // Of a long line only a part is read: that is said too.
-    this.painted = {
-      ...painted,
-      columns:
-        painted.columns ??
-        (this.shown.some(({ record, tokens }) => !tokens.isWhole && sight.wrapped(record.line) === undefined)
-          ? sight.lead
-          : undefined),
-    };
+    const withMargin = this.viewport(MARGIN);
+    const visible = this.viewport(0);
+    this.shown = this.cachedRows(withMargin);
+    const ranges = colouredRanges(visibleTokens(this.shown, withMargin), scale, MOST_RANGES);
+    if (ranges.length > MOST_RANGES) this.shown = this.cachedRows(visible);
+    const painted: PaintedRanges =
+      ranges.length <= MOST_RANGES
+        ? { ranges, detail: "tokens", columns: undefined }
+        : this.visibleRangesToPaint(visible, scale);
+    this.painted = { ...painted, columns: painted.columns ?? this.readColumns(visible) };
     this.decorate(scale);
     this.parts.painted();
   }
 
-  private knownIn(sight: Viewport): ShownRow[] {
-    return this.within(sight).flatMap((record) => {
-      const tokens = this.known.get(record.text);
-      return tokens === undefined ? [] : [{ record, tokens }];
+  private visibleRangesToPaint(visible: Viewport, scale: ColourScale): PaintedRanges {
+    const { active } = this.editor.selection;
+    return rangesToPaint(visibleTokens(this.shown, visible), scale, {
+      mostRanges: MOST_RANGES,
+      cursor: { line: active.line, column: active.character },
+      textOf: (line) => this.editor.document.lineAt(line).text,
+      startOf: (line) => visible.columns(line)[0]?.[0] ?? 0,
+    });
+  }
+
+  /** Returns how many columns of each line are read if a line is too long to be read as a whole. */
+  private readColumns(visible: Viewport): number | undefined {
+    const isCut = this.shown.some(
+      ({ row, tokens }) => !tokens.isComplete && visible.wrappedColumns(row.line) === undefined,
+    );
+    return isCut ? visible.leadingColumns : undefined;
+  }
+
+  private cachedRows(viewport: Viewport): ShownRow[] {
+    return this.rowsWithin(viewport).flatMap((row) => {
+      const tokens = this.reader.cached(row);
+      return tokens === undefined ? [] : [{ row, tokens }];
     });
   }
 
   private decorate({ signed }: ColourScale): void {
-    const types = this.parts.colours.of(signed);
+    const types = this.parts.decorations.typesOf(signed);
     const ranges = new Map([...types.keys()].map((bin) => [bin, [] as vscode.Range[]]));
     for (const { line, from, to, bin } of this.painted?.ranges ?? [])
       ranges.get(bin)?.push(new vscode.Range(line, from, line, to));
     for (const [bin, type] of types) this.editor.setDecorations(type, ranges.get(bin) ?? []);
-    // What another measure had painted here.
-    if (this.signed !== undefined && this.signed !== signed)
-      for (const type of this.parts.colours.of(this.signed).values()) this.editor.setDecorations(type, []);
-    this.signed = signed;
+    // Removes the colours of a measure with the other kind of scale.
+    if (this.paintedSigned !== undefined && this.paintedSigned !== signed)
+      for (const type of this.parts.decorations.typesOf(this.paintedSigned).values())
+        this.editor.setDecorations(type, []);
+    this.paintedSigned = signed;
   }
-}
-
-/** The tokens of records that are among the columns read: each is made once, when somebody gets so far. */
-function seenOf(shown: readonly ShownRow[], sight: Viewport): Iterable<PlacedToken> {
-  const made: PlacedToken[] = [];
-  let record = 0;
-  let spot = 0;
-  const next = (): PlacedToken | undefined => {
-    for (; record < shown.length; record++, spot = 0) {
-      const {
-        record: { line: first },
-        tokens,
-      } = shown[record]!;
-      const spots = tokens.spots();
-      while (spot < spots.length) {
-        const own = spots[spot++]!;
-        const line = own.line + first;
-        if (!sight.has(line, own)) continue;
-        const placed = { ...own, line };
-        made.push(placed);
-        return placed;
-      }
-    }
-    return undefined;
-  };
-  return {
-    *[Symbol.iterator]() {
-      for (let i = 0; ; i++) {
-        const each = made[i] ?? next();
-        if (each === undefined) return;
-        yield each;
-      }
-    },
-  };
-}
-
-/** The parts of a record that are to be read. */
-function windowsOf({ line, text, lines }: DocumentRow, sight: Viewport): ColumnRange[] {
-  const windows: ColumnRange[] = [];
-  for (let at = line, start = 0; at < line + lines; at++) {
-    const next = at + 1 < line + lines ? text.indexOf("\n", start) : text.length;
-    for (const [from, to] of sight.columns(at))
-      if (start + from < next) windows.push([start + from, Math.min(next, start + to)]);
-    start = next + 1;
-  }
-  return windows;
-}
-
-/** Questions that are each answered soon. */
-function batches<T extends { cell: TextChunk }>(missing: readonly T[]): T[][] {
-  const made: T[][] = [];
-  let units = 0;
-  for (const each of missing) {
-    const last = made.at(-1);
-    units += each.cell.content.length;
-    if (last === undefined || units > MOST_UNITS || last.length >= MOST_TEXTS) {
-      made.push([each]);
-      units = each.cell.content.length;
-    } else last.push(each);
-  }
-  return made;
 }

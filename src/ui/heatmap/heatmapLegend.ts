@@ -1,31 +1,20 @@
 import * as vscode from "vscode";
-import { BINS_PER_SIGN, BINS, type ColourScale } from "../../heatmap/colourScale.ts";
-import type { Measure } from "../../protocol/measures.ts";
-import type { Painted } from "../../heatmap/colouredRanges.ts";
+import { BINS, BINS_PER_SIGN, type ColourScale } from "../../heatmap/colourScale.ts";
+import type { PaintedRanges } from "../../heatmap/colouredRanges.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
-import type { EditorHeatmap } from "./editorHeatmap.ts";
-import { binsOf, heatColourId, isHighContrast, underlineOf, type Underline } from "./heatmapColours.ts";
-import type { Heatmaps } from "./heatmaps.ts";
 import { Command } from "../window/ids.ts";
 import { withoutIcons, withoutTags } from "../window/plainText.ts";
-
-/** What a measure is called. */
-export function measureTitle(measure: Measure): string {
-  switch (measure) {
-    case "norm":
-      return vscode.l10n.t("Offset norm");
-    case "units":
-      return vscode.l10n.t("Hidden units on");
-    case "cosine":
-      return vscode.l10n.t("Cosine to the mean offset");
-    case "position":
-      return vscode.l10n.t("Offset norm of the place (DePT)");
-  }
-}
+import type { EditorHeatmap } from "./editorHeatmap.ts";
+import { colouredBins, heatColourId, isHighContrast, underlineOf, type Underline } from "./heatmapColours.ts";
+import type { Heatmaps } from "./heatmaps.ts";
+import { measureTitle } from "./measureTitle.ts";
 
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 
-/** The scale of the active editor's heatmap in the status bar, its colours in the tooltip; shown while there is one. */
+/**
+ * The heatmap's legend: a status bar item with the active editor's scale, and the colours in its tooltip.
+ * It is hidden while the active editor shows no heatmap.
+ */
 export class HeatmapLegend extends DisposableStore {
   private readonly item: vscode.StatusBarItem;
 
@@ -43,28 +32,13 @@ export class HeatmapLegend extends DisposableStore {
     );
   }
 
-  private show({ choice, painted, readsTask }: EditorHeatmap, scale: ColourScale): void {
+  private show(heatmap: EditorHeatmap, scale: ColourScale): void {
+    const { choice } = heatmap;
     const title = measureTitle(choice.measure);
     const span = `${figure(scale.low)}–${figure(scale.high)}`;
-    const coarse = coarseness(painted);
-    // Two runs side by side differ in their name.
+    // The run's name tells two heatmaps side by side apart.
     this.item.text = `$(symbol-color) ${title} ${span} · ${withoutIcons(shortened(choice.run.record.name))}`;
-    this.item.tooltip = legend(
-      [
-        title,
-        choice.run.record.name,
-        ...(coarse === undefined ? [] : [coarse]),
-        ...(readsTask
-          ? [
-              vscode.l10n.t(
-                "Rows are read as the run's task makes its input of them, up to {0} tokens.",
-                choice.opened.maxSourceLength,
-              ),
-            ]
-          : []),
-      ],
-      scale,
-    );
+    this.item.tooltip = legendTooltip(notesOn(heatmap, title), scale);
     this.item.accessibilityInformation = {
       label: vscode.l10n.t(
         "ADePT heatmap: {0} from {1} to {2}, run {3}. Activate to change the measure.",
@@ -78,20 +52,41 @@ export class HeatmapLegend extends DisposableStore {
   }
 }
 
-/** What is not shown token by token, in words. */
-function coarseness(painted: Painted | undefined): string | undefined {
+/** Returns the paragraphs of the tooltip: the title, the run, and what is not shown exactly. */
+function notesOn({ choice, painted, readsTask }: EditorHeatmap, title: string): string[] {
+  const detail = detailText(painted);
+  return [
+    title,
+    choice.run.record.name,
+    ...(detail === undefined ? [] : [detail]),
+    ...(readsTask
+      ? [
+          vscode.l10n.t(
+            "Rows are read as the run's task makes its input of them, up to {0} tokens.",
+            choice.opened.maxSourceLength,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Says what is left out if there is too much to paint every token; undefined if every token is painted. */
+function detailText(painted: PaintedRanges | undefined): string | undefined {
   if (painted === undefined || (painted.detail === "tokens" && painted.columns === undefined)) return undefined;
-  const part = vscode.l10n.t("Of each line the first {0} columns and those about the cursor.", painted.columns ?? 0);
-  return painted.detail === "tokens"
-    ? part
-    : `${painted.detail === "words" ? vscode.l10n.t("Too many tokens in sight: means of words.") : vscode.l10n.t("Too many tokens in sight: means of lines.")} ${part}`;
+  const columns = vscode.l10n.t("Of each line the first {0} columns and those about the cursor.", painted.columns ?? 0);
+  if (painted.detail === "tokens") return columns;
+  const means =
+    painted.detail === "words"
+      ? vscode.l10n.t("Too many tokens in sight: means of words.")
+      : vscode.l10n.t("Too many tokens in sight: means of lines.");
+  return `${means} ${columns}`;
 }
 
 const LONGEST_NAME = 30;
 const shortened = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
 
-/** Where a step begins, and the line that shows it. */
-function stepText(from: number, line: Underline | undefined): string {
+/** Returns the value at which a bin begins, and its underline in words. */
+function binText(from: number, line: Underline | undefined): string {
   const { t } = vscode.l10n;
   if (line === undefined) return t("{0}: no line", figure(from));
   switch (line.style) {
@@ -104,30 +99,40 @@ function stepText(from: number, line: Underline | undefined): string {
   }
 }
 
-function legend(lines: readonly string[], { low, high, signed }: ColourScale): vscode.MarkdownString {
-  const text = new vscode.MarkdownString(undefined, true);
-  const [title, ...rest] = lines;
-  text.supportHtml = true;
-  text
-    .appendMarkdown("**")
-    .appendText(withoutTags(title ?? ""))
-    .appendMarkdown("**\n\n");
-  const steps = (signed ? [-4, -3, -2, -1, 0, 1, 2, 3, 4] : binsOf(false)).map((bin) => ({
+/** Returns the bins of a scale, the uncoloured one too, with the value at which each begins. */
+function binStarts({ low, high, signed }: ColourScale): { bin: number; from: number }[] {
+  return (signed ? [-4, -3, -2, -1, 0, 1, 2, 3, 4] : colouredBins(false)).map((bin) => ({
     bin,
     from: signed
       ? ((Math.abs(bin) - 0.5) / (BINS_PER_SIGN + 0.5)) * Math.sign(bin) * high
       : low + ((bin - 1) / BINS) * (high - low),
   }));
-  // A tooltip can show colours behind figures, which say nothing in high contrast, but no lines: these are named.
+}
+
+/** The colour of a bin as a tooltip's HTML may name it: VS Code defines a CSS variable for each theme colour. */
+const cssColour = (bin: number, signed: boolean): string =>
+  `var(--vscode-adept-${heatColourId(bin, signed).slice("adept.".length)})`;
+
+/** @param notes paragraphs, the first of which is the title */
+function legendTooltip(notes: readonly string[], scale: ColourScale): vscode.MarkdownString {
+  const { signed } = scale;
+  const text = new vscode.MarkdownString(undefined, true);
+  const [title, ...rest] = notes;
+  text.supportHtml = true;
+  text
+    .appendMarkdown("**")
+    .appendText(withoutTags(title ?? ""))
+    .appendMarkdown("**\n\n");
+  // A tooltip can show background colours, but no underlines: in a high-contrast theme they are described.
   if (isHighContrast())
-    for (const { bin, from } of steps)
-      text.appendMarkdown("\n- ").appendText(stepText(from, bin === 0 ? undefined : underlineOf(bin, signed)));
+    for (const { bin, from } of binStarts(scale))
+      text.appendMarkdown("\n- ").appendText(binText(from, bin === 0 ? undefined : underlineOf(bin, signed)));
   else
-    for (const { bin, from } of steps)
-      text.appendMarkdown(
-        `<span${bin === 0 ? "" : ` style="background-color:var(--vscode-adept-${heatColourId(bin, signed).slice("adept.".length)});"`}>&nbsp;${figure(from)}&nbsp;</span>`,
-      );
-  for (const line of rest) text.appendMarkdown("\n\n").appendText(withoutTags(line));
+    for (const { bin, from } of binStarts(scale)) {
+      const style = bin === 0 ? "" : ` style="background-color:${cssColour(bin, signed)};"`;
+      text.appendMarkdown(`<span${style}>&nbsp;${figure(from)}&nbsp;</span>`);
+    }
+  for (const note of rest) text.appendMarkdown("\n\n").appendText(withoutTags(note));
   text
     .appendMarkdown("\n\n")
     .appendText(

@@ -1,83 +1,87 @@
 import * as vscode from "vscode";
 import { sharedScale, type ColourScale } from "../../heatmap/colourScale.ts";
-import type { RunStatus } from "../../record/events.ts";
-import { MEASURES, type Measure } from "../../protocol/measures.ts";
+import { documentKindOf, isDataKind } from "../../heatmap/documentKind.ts";
+import type { PlacedToken } from "../../heatmap/placedTokens.ts";
 import type { TokenDetails } from "../../protocol/heatmapQuestions.ts";
-import type { PlacedToken } from "../../heatmap/colouredRanges.ts";
-import { documentKindOf, type DocumentKind } from "../../heatmap/rowTexts.ts";
-import { DisposableStore } from "../window/disposableStore.ts";
-import { EditorHeatmap, type HeatmapChoice } from "./editorHeatmap.ts";
-import type { ErrorReport } from "../window/errorReport.ts";
-import { HeatmapColours } from "./heatmapColours.ts";
-import { Setting } from "../window/ids.ts";
+import { MEASURES, type Measure } from "../../protocol/measures.ts";
+import type { RunStatus } from "../../record/events.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
-import { chosenOf, isEnabled } from "../window/settings.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
+import type { ErrorReport } from "../window/errorReport.ts";
+import { Setting } from "../window/ids.ts";
+import { booleanSetting, choiceSetting } from "../window/settings.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
+import { EditorHeatmap } from "./editorHeatmap.ts";
+import type { HeatmapChoice } from "./heatmapChoice.ts";
+import { HeatmapDecorations } from "./heatmapDecorations.ts";
+import { ShownHeatmaps } from "./shownHeatmaps.ts";
 
-/** The run whose heatmap was shown last. */
-const LAST = "adept.heatmapRun";
-const DATA: readonly DocumentKind[] = ["jsonl", "csv", "tsv"];
+/** Key under which the workspace state keeps the id of the run whose heatmap was shown last. */
+const LAST_RUN = "adept.heatmapRun";
+/** Time in ms after which decoration types that no heatmap uses are disposed. */
+const DISPOSE_AFTER_MS = 1000;
 
-/**
- * One of several editors of a document, and the column that it was in last: an editor that is covered comes back there
- * as another.
- */
-interface Beside {
-  editor: vscode.TextEditor;
-  column: vscode.ViewColumn | undefined;
-}
-interface Shown {
-  uri: string;
-  /** the editor that it was opened in beside another, undefined: wherever else the document is seen */
-  beside: Beside | undefined;
-  choice: HeatmapChoice;
-  /** of the run, when its offsets were read */
-  status: RunStatus;
-}
-
-/** A token under the cursor, as each run that is shown there has it. */
-export interface TokenUnder {
+/** The token under the mouse, as one of the runs that are shown there sees it. */
+export interface HoveredToken {
   run: Run;
-  spot: PlacedToken;
+  token: PlacedToken;
   measure: Measure;
   details: TokenDetails;
 }
 
-/** Norms of a token's offset and of its place's compare: they are both added to the embedding. */
-const unitOf = (measure: Measure): Measure => (measure === "position" ? "norm" : measure);
+/** What heatmaps work with. */
+export interface HeatmapsParts {
+  model: RunsModel;
+  errors: ErrorReport;
+  log: vscode.LogOutputChannel;
+  tokens: SharedTokenWorker;
+  state: vscode.Memento;
+}
+
+/** How a run's heatmap is shown. */
+export interface ShowOptions {
+  /** The one editor for it, beside another run; default: all editors of the document. */
+  editor?: vscode.TextEditor | undefined;
+  /** Default: the measure of the settings. */
+  measure?: Measure | undefined;
+  signal?: AbortSignal;
+}
+
+/** Token norms and position norms share a scale: both vectors are added to the token's embedding. */
+const scaleGroup = (measure: Measure): Measure => (measure === "position" ? "norm" : measure);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Which documents show which run's offsets, and everything that keeps their colours true. Nothing is shown, and no
- * process started, before it is asked for.
+ * The heatmaps of the window: gives each visible editor the heatmap of its document's run, and keeps it up to date. No
+ * process starts before a heatmap is asked for.
  */
 export class Heatmaps extends DisposableStore {
-  private readonly colours = this.register(new HeatmapColours());
+  private readonly decorations = this.register(new HeatmapDecorations());
   private readonly editors = new Map<vscode.TextEditor, EditorHeatmap>();
-  private shown: Shown[] = [];
-  /** documents whose heatmap was hidden by hand */
+  private readonly shown = new ShownHeatmaps();
+  /** Documents whose heatmap the user has hidden. */
   private readonly hidden = new Set<string>();
-  /** runs whose offsets are being read anew */
-  private readonly opening = new Set<string>();
-  private keeping: NodeJS.Timeout | undefined;
+  /** Ids of runs whose offsets are being read again. */
+  private readonly reopening = new Set<string>();
+  private disposeTimer: NodeJS.Timeout | undefined;
   private readonly changed = this.register(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
 
-  constructor(
-    private readonly parts: {
-      model: RunsModel;
-      errors: ErrorReport;
-      log: vscode.LogOutputChannel;
-      tokens: SharedTokenWorker;
-      state: vscode.Memento;
-    },
-  ) {
+  constructor(private readonly parts: HeatmapsParts) {
     super();
-    const { window, workspace } = vscode;
     this.register(
-      this.colours.onDidChange(() => {
+      this.decorations.onDidChange(() => {
         for (const each of this.editors.values()) each.refresh(0);
       }),
     );
+    this.followEditors();
+    this.followDocuments();
+    this.followRuns();
+  }
+
+  private followEditors(): void {
+    const { window } = vscode;
     this.register(
       window.onDidChangeVisibleTextEditors(() => {
         this.attach();
@@ -99,18 +103,18 @@ export class Heatmaps extends DisposableStore {
       }),
     );
     this.register(
-      window.onDidChangeActiveTextEditor(() => {
+      window.onDidChangeActiveTextEditor((editor) => {
         this.changed.fire();
+        if (editor !== undefined) void this.showLastRun(editor.document);
       }),
     );
+  }
+
+  private followDocuments(): void {
+    const { workspace } = vscode;
     this.register(
       workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
         for (const each of this.editors.values()) if (each.editor.document === document) each.edited(contentChanges);
-      }),
-    );
-    this.register(
-      window.onDidChangeActiveTextEditor((editor) => {
-        if (editor !== undefined) void this.showLast(editor.document);
       }),
     );
     this.register(
@@ -119,254 +123,204 @@ export class Heatmaps extends DisposableStore {
         this.hidden.delete(uri.toString());
       }),
     );
+  }
+
+  private followRuns(): void {
+    const { model } = this.parts;
     this.register(
-      parts.model.onDidChange(({ ids, list }) => {
-        if (list) this.drop(({ choice }) => parts.model.find(choice.run.id) === undefined);
-        // A run that goes on has other offsets than it had.
-        for (const {
-          choice: { run },
-          status,
-        } of this.shown)
-          if (ids.includes(run.id) && parts.model.find(run.id)?.record.status !== status) void this.reopen(run);
+      model.onDidChange(({ ids, list }) => {
+        if (list) this.remove(({ run }) => model.find(run.id) === undefined);
+        // A run that was resumed or has finished has other offsets than before.
+        for (const { run, status } of this.shown.runs())
+          if (ids.includes(run.id) && model.find(run.id)?.record.status !== status) void this.reopen(run);
       }),
     );
   }
 
-  /** The heatmap of the active editor. */
+  /** Returns the heatmap of the active editor. */
   active(): EditorHeatmap | undefined {
     return vscode.window.activeTextEditor && this.editors.get(vscode.window.activeTextEditor);
   }
 
   /**
    * Shows a run's offsets over a document.
-   * @param editor the one for it beside another run, undefined: wherever the document is seen
-   * @throws UserError where the run has none
+   * @throws UserError if the run has no offsets
    */
   async show(
     { uri }: Pick<vscode.TextDocument, "uri">,
     run: Run,
-    {
-      editor,
-      measure,
-      signal,
-    }: { editor?: vscode.TextEditor | undefined; measure?: Measure | undefined; signal?: AbortSignal } = {},
+    { editor, measure, signal }: ShowOptions = {},
   ): Promise<void> {
     const { status } = run.record;
     const opened = await this.parts.tokens.get().open(run.directory.path);
-    const own = MEASURES.filter((each) => opened.measures[each] !== undefined);
-    const wished = [measure, chosenOf(Setting.heatmapMeasure, MEASURES)].find(
-      (each) => each !== undefined && own.includes(each),
+    const available = MEASURES.filter((each) => opened.measures[each] !== undefined);
+    const wished = [measure, choiceSetting(Setting.heatmapMeasure, MEASURES)].find(
+      (each) => each !== undefined && available.includes(each),
     );
     if (signal?.aborted === true) return;
-    const choice: HeatmapChoice = { run, opened, measure: wished ?? own[0]! };
-    const key = uri.toString();
-    void this.parts.state.update(LAST, run.id);
-    this.hidden.delete(key);
-    this.shown = [
-      ...this.shown.filter((each) => each.uri !== key || (editor !== undefined && each.beside?.editor !== editor)),
-      { uri: key, beside: editor && { editor, column: editor.viewColumn }, choice, status },
-    ];
+    const choice: HeatmapChoice = { run, opened, measure: wished ?? available[0]! };
+    void this.parts.state.update(LAST_RUN, run.id);
+    this.hidden.delete(uri.toString());
+    this.shown.add(uri.toString(), { choice, status, editor });
     this.attach();
   }
 
-  /** Another measure for the heatmaps of a document that have it. */
-  measure(uri: vscode.Uri, measure: Measure): void {
-    this.shown = this.shown.map((each) =>
-      each.uri === uri.toString() && each.choice.opened.measures[measure] !== undefined
-        ? { ...each, choice: { ...each.choice, measure } }
-        : each,
-    );
+  /** Changes the measure of a document's heatmaps whose run has it. */
+  setMeasure(uri: vscode.Uri, measure: Measure): void {
+    this.shown.setMeasure(uri.toString(), measure);
     this.attach();
   }
 
-  /** Hides the heatmaps of a document, until one is asked for or the document is opened again. */
+  /** Hides the heatmaps of a document until one is asked for or the document is opened again. */
   hide(uri: vscode.Uri): void {
     this.hidden.add(uri.toString());
-    this.drop((each) => each.uri === uri.toString());
+    this.remove((each) => each.uri === uri.toString());
   }
 
+  /** Hides the heatmaps of all documents. */
   hideAll(): void {
-    for (const { uri } of this.shown) this.hidden.add(uri);
-    this.drop(() => true);
+    for (const uri of this.shown.uris) this.hidden.add(uri);
+    this.remove(() => true);
   }
 
-  /** The tokens at a place of a document, as each run shown there has them. */
-  async under(document: vscode.TextDocument, position: vscode.Position): Promise<TokenUnder[]> {
+  /** Returns the token at a position of a document, once for each run that is shown there. */
+  async tokensAt(document: vscode.TextDocument, position: vscode.Position): Promise<HoveredToken[]> {
     const found = [...this.editors.values()]
       .filter(({ editor }) => editor.document === document)
       .flatMap((each) => {
-        const spot = each.tokenAt(position);
-        return spot === undefined ? [] : [{ choice: each.choice, spot }];
+        const token = each.tokenAt(position);
+        return token === undefined ? [] : [{ choice: each.choice, token }];
       });
     const unique = found.filter(
       ({ choice }, i) => found.findIndex((each) => each.choice.run.id === choice.run.id) === i,
     );
     return Promise.all(
-      unique.map(async ({ choice: { run, measure, opened }, spot }) => {
-        const details = await this.parts.tokens.get().token(run.directory.path, spot.id, spot.place);
+      unique.map(async ({ choice: { run, measure, opened }, token }) => {
+        const details = await this.parts.tokens.get().token(run.directory.path, token.id, token.position);
         if (details.stamp !== opened.stamp) void this.reopen(run);
-        return { run, spot, measure, details };
+        return { run, token, measure, details };
       }),
     );
   }
 
-  /** The scale of a measure, one for all runs in sight. */
+  /** Returns the scale of a measure, which all visible runs share. */
   scale(measure: Measure): ColourScale {
     const scales = [...this.editors.values()].flatMap(({ choice }) =>
-      unitOf(choice.measure) === unitOf(measure) ? (choice.opened.measures[choice.measure] ?? []) : [],
+      scaleGroup(choice.measure) === scaleGroup(measure) ? (choice.opened.measures[choice.measure] ?? []) : [],
     );
     return scales.length === 0 ? { low: 0, high: 0, signed: false } : sharedScale(scales);
   }
 
-  /** Where the user wishes so: the run chosen last, over a data file that is opened. */
-  private async showLast(document: vscode.TextDocument): Promise<void> {
-    const { workspace } = vscode;
-    const run = this.parts.model.find(this.parts.state.get<string>(LAST) ?? "");
+  /** Shows the run that was shown last over a data file that the user opens, if the settings say so. */
+  private async showLastRun(document: vscode.TextDocument): Promise<void> {
+    const uri = document.uri.toString();
+    const run = this.parts.model.find(this.parts.state.get<string>(LAST_RUN) ?? "");
     if (
       run === undefined ||
-      !workspace.isTrusted ||
-      !isEnabled(Setting.heatmapOnOpen, document.uri, false) ||
-      !DATA.includes(documentKindOf(document.fileName)) ||
-      this.hidden.has(document.uri.toString()) ||
-      this.shown.some(({ uri }) => uri === document.uri.toString())
+      !vscode.workspace.isTrusted ||
+      !booleanSetting(Setting.heatmapOnOpen, document.uri, false) ||
+      !isDataKind(documentKindOf(document.fileName)) ||
+      this.hidden.has(uri) ||
+      this.shown.uris.includes(uri)
     )
       return;
     try {
       await this.show(document, run);
     } catch (error) {
-      this.parts.log.warn(error instanceof Error ? error.message : String(error));
+      this.parts.log.warn(messageOf(error));
     }
   }
 
-  private drop(goes: (each: Shown) => boolean): void {
-    if (!this.shown.some(goes)) return;
-    this.shown = this.shown.filter((each) => !goes(each));
-    this.attach();
+  private remove(isRemoved: (shown: { uri: string; run: Run }) => boolean): void {
+    if (this.shown.remove(isRemoved)) this.attach();
   }
 
-  /** The tensors of a run are others than when it was opened: what is shown of them is void. */
+  /** Reads the offsets of a run again, because its tensors are other than when it was opened. */
   private async reopen(run: Run): Promise<void> {
     const { id, directory } = run;
-    const of = ({ choice }: Shown): boolean => choice.run.id === id;
-    if (this.opening.has(id)) return;
-    this.opening.add(id);
+    if (this.reopening.has(id)) return;
+    this.reopening.add(id);
     try {
       let status: RunStatus;
       do {
-        const now = (status = run.record.status);
+        const statusNow = (status = run.record.status);
         const opened = await this.parts.tokens.get().open(directory.path);
-        const [first] = MEASURES.filter((each) => opened.measures[each] !== undefined);
-        this.shown = this.shown.map((each) =>
-          of(each)
-            ? {
-                ...each,
-                status: now,
-                choice: {
-                  run,
-                  opened,
-                  measure: opened.measures[each.choice.measure] === undefined ? first! : each.choice.measure,
-                },
-              }
-            : each,
-        );
+        this.shown.reopened(run, opened, statusNow);
       } while (status !== run.record.status);
       this.attach();
     } catch (error) {
-      // It has no offsets any more.
-      this.parts.log.warn(error instanceof Error ? error.message : String(error));
-      this.drop(of);
+      // The run has no offsets any more.
+      this.parts.log.warn(messageOf(error));
+      this.remove((each) => each.run.id === id);
     } finally {
-      this.opening.delete(id);
+      this.reopening.delete(id);
     }
   }
 
-  /** An editor keeps its own run wherever it goes; what has none of its own has the document's. */
-  private choiceFor(editor: vscode.TextEditor): HeatmapChoice | undefined {
-    const own = this.shown.filter(({ uri }) => uri === editor.document.uri.toString());
-    return (own.find(({ beside }) => beside?.editor === editor) ?? own.find(({ beside }) => beside === undefined))
-      ?.choice;
-  }
-
-  /** Notes where editors are now, and which editor stands where one was that is gone. */
-  private follow(visible: readonly vscode.TextEditor[]): void {
-    for (const { uri, beside } of this.shown) {
-      if (beside === undefined) continue;
-      if (!visible.includes(beside.editor))
-        beside.editor =
-          visible.find(
-            (each) =>
-              each.document.uri.toString() === uri &&
-              each.viewColumn === beside.column &&
-              !this.shown.some((other) => other.beside?.editor === each),
-          ) ?? beside.editor;
-      if (visible.includes(beside.editor)) beside.column = beside.editor.viewColumn;
-    }
-  }
-
-  /** Gives every visible editor the heatmap it is to have, and none that it is not. */
+  /** Gives every visible editor its heatmap, and removes the others. */
   private attach(): void {
     const visible = vscode.window.visibleTextEditors;
-    this.follow(visible);
-    const rescaled = new Set<EditorHeatmap>(this.editors.values());
+    this.shown.follow(visible);
+    // Heatmaps that stay as they are may have another scale now.
+    const unchanged = new Set<EditorHeatmap>(this.editors.values());
     for (const [editor, heatmap] of this.editors) {
-      if (visible.includes(editor) && this.choiceFor(editor) !== undefined) continue;
+      if (visible.includes(editor) && this.shown.choiceFor(editor) !== undefined) continue;
       heatmap.clear();
       this.editors.delete(editor);
-      rescaled.delete(heatmap);
+      unchanged.delete(heatmap);
     }
     for (const editor of visible) {
-      const choice = this.choiceFor(editor);
-      const known = this.editors.get(editor);
-      if (choice === undefined || known?.choice === choice) continue;
-      if (known !== undefined) {
-        known.choose(choice);
-        rescaled.delete(known);
-        continue;
+      const choice = this.shown.choiceFor(editor);
+      const heatmap = this.editors.get(editor);
+      if (choice === undefined || heatmap?.choice === choice) continue;
+      if (heatmap === undefined) this.create(editor, choice);
+      else {
+        heatmap.choose(choice);
+        unchanged.delete(heatmap);
       }
-      const made: EditorHeatmap = new EditorHeatmap(editor, choice, {
-        worker: this.parts.tokens.get(),
-        colours: this.colours,
-        scale: (measure) => this.scale(measure),
-        painted: () => {
-          this.changed.fire();
-        },
-        outdated: () => {
-          void this.reopen(made.choice.run);
-        },
-        failed: (error) => {
-          this.failed(editor, error);
-        },
-      });
-      this.editors.set(editor, made);
-      made.refresh(0);
     }
-    for (const each of rescaled) each.refresh(0);
-    this.letGo();
+    for (const each of unchanged) each.refresh(0);
+    this.disposeUnusedDecorations();
     this.changed.fire();
   }
 
-  /** Colours of a kind of scale that nobody shows any more, once what shows them has been repainted. */
-  private letGo(): void {
-    if (this.kinds().length === 0) this.colours.keep([]);
-    else
-      this.keeping ??= setTimeout(() => {
-        this.keeping = undefined;
-        this.colours.keep(this.kinds());
-      }, 1000);
+  private create(editor: vscode.TextEditor, choice: HeatmapChoice): void {
+    const heatmap: EditorHeatmap = new EditorHeatmap(editor, choice, {
+      worker: this.parts.tokens.get(),
+      decorations: this.decorations,
+      scale: (measure) => this.scale(measure),
+      painted: () => {
+        this.changed.fire();
+      },
+      outdated: () => {
+        void this.reopen(heatmap.choice.run);
+      },
+      failed: (error) => {
+        this.hide(editor.document.uri);
+        void this.parts.errors.report(error);
+      },
+    });
+    this.editors.set(editor, heatmap);
+    heatmap.refresh(0);
   }
 
-  /** The kinds of scale in sight. */
-  private kinds(): boolean[] {
+  /** Disposes decoration types that no heatmap uses, after the heatmaps that used them are painted again. */
+  private disposeUnusedDecorations(): void {
+    if (this.signedScales().length === 0) this.decorations.keepOnly([]);
+    else
+      this.disposeTimer ??= setTimeout(() => {
+        this.disposeTimer = undefined;
+        this.decorations.keepOnly(this.signedScales());
+      }, DISPOSE_AFTER_MS);
+  }
+
+  /** Returns, without duplicates, whether the scales of the visible heatmaps are signed. */
+  private signedScales(): boolean[] {
     return [...new Set([...this.editors.values()].map(({ choice }) => this.scale(choice.measure).signed))];
   }
 
   override dispose(): void {
-    clearTimeout(this.keeping);
+    clearTimeout(this.disposeTimer);
     super.dispose();
-  }
-
-  private failed(editor: vscode.TextEditor, error: unknown): void {
-    this.hide(editor.document.uri);
-    void this.parts.errors.report(error);
   }
 }

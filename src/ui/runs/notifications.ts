@@ -6,7 +6,7 @@ import { Command, Setting } from "../window/ids.ts";
 import { localisedError } from "../window/localised.ts";
 import { withoutLinks } from "../window/plainText.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
-import { isEnabled } from "../window/settings.ts";
+import { booleanSetting } from "../window/settings.ts";
 
 /** Says once that a run which this window started, before a reload or since, has finished or failed. */
 export class Notifications extends DisposableStore {
@@ -19,7 +19,7 @@ export class Notifications extends DisposableStore {
           if (run === undefined || isOpen(run.record.status) || isWaiting(run.record) || !model.wasStartedHere(id))
             continue;
           model.forgetStartedHere(id);
-          if (isEnabled(Setting.notifications)) void announce(run);
+          if (booleanSetting(Setting.notifications)) void announce(run);
         }
       }),
     );

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { host } from "../window/host.ts";
 import { Setting } from "../window/ids.ts";
-import { textOf } from "../window/settings.ts";
+import { textSetting } from "../window/settings.ts";
 
 export type BackboneChoice = "embedded" | "folder" | "hub";
 
@@ -39,7 +39,7 @@ export async function chooseBackbone(
       /^[\w.-]+(\/[\w.-]+)?$/.test(value.trim()) ? undefined : vscode.l10n.t("Write it as owner/name"),
   });
   if (name === undefined) return undefined;
-  const own = textOf(Setting.backbonesFolder);
+  const own = textSetting(Setting.backbonesFolder);
   const folder = join(
     own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own,
     name.trim().replace("/", "--"),

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { DRAFT_LIMITS, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
 import type { Folders } from "../window/folders.ts";
 import { Setting } from "../window/ids.ts";
-import { numberOf } from "../window/settings.ts";
+import { integerSetting } from "../window/settings.ts";
 
 const DATA = [".jsonl", ".ndjson", ".csv", ".tsv", ".json", ".parquet"];
 const DEFAULT_BUDGET = 12_800;
@@ -45,7 +45,7 @@ export async function chooseData(folders: Folders): Promise<ChosenData | undefin
 }
 
 const startingBudget = (): number =>
-  numberOf(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
+  integerSetting(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
 
 /** An experiment on a file of one's own; what its columns are for is found out when they are read. */
 export const ownData = (file: vscode.Uri): ChosenData => ({

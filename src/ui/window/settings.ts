@@ -31,19 +31,19 @@ async function warn(setting: Setting, written: string): Promise<void> {
 }
 
 /** A boolean setting; anything else written there counts as its default. */
-export function isEnabled(setting: Setting, scope?: vscode.Uri, otherwise = true): boolean {
+export function booleanSetting(setting: Setting, scope?: vscode.Uri, otherwise = true): boolean {
   const value = read(setting, scope);
   return typeof value === "boolean" ? value : fallBack(setting, value, otherwise);
 }
 
 /** One of several values; undefined where something else is written there. */
-export function chosenOf<T extends string>(setting: Setting, values: readonly T[]): T | undefined {
+export function choiceSetting<T extends string>(setting: Setting, values: readonly T[]): T | undefined {
   const value = read(setting);
   return values.find((each) => each === value) ?? fallBack(setting, value, undefined);
 }
 
 /** A whole number between two; anything else counts as the default. */
-export function numberOf(
+export function integerSetting(
   setting: Setting,
   { least, most, otherwise }: { least: number; most: number; otherwise: number },
 ): number {
@@ -54,7 +54,7 @@ export function numberOf(
 }
 
 /** A text; anything else counts as none. */
-export function textOf(setting: Setting): string {
+export function textSetting(setting: Setting): string {
   const value = read(setting);
   return typeof value === "string" ? value : fallBack(setting, value, "");
 }

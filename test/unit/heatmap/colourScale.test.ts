@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { binOf, percentileScale, sharedScale } from "../../../src/heatmap/colourScale.ts";
-import { colouredRanges, paint, type PlacedToken } from "../../../src/heatmap/colouredRanges.ts";
+import { colouredRanges, rangesToPaint } from "../../../src/heatmap/colouredRanges.ts";
+import type { PlacedToken } from "../../../src/heatmap/placedTokens.ts";
 
 type Rgb = [number, number, number];
 const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8")) as {
@@ -117,7 +118,7 @@ const spot = (line: number, from: number, to: number, value: number | null, plac
   to,
   value,
   id: 5,
-  place,
+  position: place,
 });
 const scale = { low: 0, high: 9, signed: false };
 const textOf = (): string => "ab ".repeat(3000);
@@ -149,12 +150,12 @@ test("what is too much is shown coarser, never more than the most, and says so",
   const line = (length: number, at = 0): PlacedToken[] =>
     Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i));
   const cursor = { line: 0, column: 3000 };
-  assert.deepEqual(paint(line(50), scale, { most: 60, cursor: undefined, textOf }), {
+  assert.deepEqual(rangesToPaint(line(50), scale, { mostRanges: 60, cursor: undefined, textOf }), {
     ranges: colouredRanges(line(50), scale),
     detail: "tokens",
     columns: undefined,
   });
-  const clipped = paint(line(2000), scale, { most: 500, cursor, textOf });
+  const clipped = rangesToPaint(line(2000), scale, { mostRanges: 500, cursor, textOf });
   assert.equal(clipped.detail, "tokens");
   assert.equal(clipped.columns, 400);
   assert.ok(
@@ -169,23 +170,24 @@ test("what is too much is shown coarser, never more than the most, and says so",
       { ...each, to: each.from + 1 },
       { ...each, from: each.from + 1 },
     ]);
-  for (const most of [6001, 2000, 150]) assert.ok(paint(many, scale, { most, cursor, textOf }).ranges.length <= most);
-  assert.equal(paint(many, scale, { most: 150, cursor, textOf }).detail, "lines");
+  for (const most of [6001, 2000, 150])
+    assert.ok(rangesToPaint(many, scale, { mostRanges: most, cursor, textOf }).ranges.length <= most);
+  assert.equal(rangesToPaint(many, scale, { mostRanges: 150, cursor, textOf }).detail, "lines");
   // Words end at spaces, also where tokens bring their space along.
-  const words = paint(
+  const words = rangesToPaint(
     [spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)],
     scale,
-    { most: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) },
+    { mostRanges: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) },
   );
   assert.equal(words.detail, "tokens");
-  const coarse = paint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, {
-    most: 2,
+  const coarse = rangesToPaint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, {
+    mostRanges: 2,
     cursor: undefined,
     textOf: () => "ab cd",
   });
   // Of a wrapped line that begins above the window the first columns are those in sight.
   const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i));
-  const seen = paint(wrapped, scale, { most: 500, cursor: undefined, textOf, startOf: () => 50_000 });
+  const seen = rangesToPaint(wrapped, scale, { mostRanges: 500, cursor: undefined, textOf, startOf: () => 50_000 });
   assert.equal(seen.detail, "tokens");
   assert.ok(seen.ranges.length > 200 && seen.ranges.every(({ from }) => from < 51_500));
   assert.deepEqual(

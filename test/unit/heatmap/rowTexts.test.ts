@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { jsonFields } from "../../../src/heatmap/jsonFields.ts";
-import { placeOf } from "../../../src/heatmap/placedText.ts";
+import { rangeInRow } from "../../../src/heatmap/placedText.ts";
 import type { ReadingPart } from "../../../src/experiment/templateParts.ts";
 import { csvForm, leavesQuoteOpen, TSV } from "../../../src/experiment/tableForm.ts";
-import { documentKindOf, rowTexts, type DocumentKind } from "../../../src/heatmap/rowTexts.ts";
+import { documentKindOf, type DocumentKind } from "../../../src/heatmap/documentKind.ts";
+import { rowTexts } from "../../../src/heatmap/rowTexts.ts";
 import { tableCells } from "../../../src/heatmap/tableFields.ts";
 import { parse } from "csv-parse/sync";
 
@@ -35,7 +36,7 @@ test("a unit of a JSON text stands where its spelling begins", () => {
     [3, '\\"'],
     [4, "y"],
   ] as const) {
-    const [from, to] = placeOf(text!, unit, unit + 1)!;
+    const [from, to] = rangeInRow(text!, unit, unit + 1)!;
     assert.equal(record.slice(from, to), spelled);
   }
   assert.equal(jsonFields('{"a": '), undefined);
@@ -107,9 +108,9 @@ test("rows are read as the task reads them, else text by text", () => {
   const [input, ...more] = read(row, "jsonl", reading);
   assert.equal(more.length, 0);
   assert.equal(input!.text, "premise: one hypothesis: two");
-  assert.equal(placeOf(input!, 0, 9), undefined, "the template's words stand nowhere");
-  assert.equal(row.slice(...placeOf(input!, 9, 12)!), "one");
-  assert.equal(row.slice(...placeOf(input!, 13, 28)!), "two", "what reaches over both stands in the field");
+  assert.equal(rangeInRow(input!, 0, 9), undefined, "the template's words stand nowhere");
+  assert.equal(row.slice(...rangeInRow(input!, 9, 12)!), "one");
+  assert.equal(row.slice(...rangeInRow(input!, 13, 28)!), "two", "what reaches over both stands in the field");
   assert.deepEqual(
     read(row, "jsonl", [{ fields: ["other"] }]).map(({ text }) => text),
     ["one", "two"],

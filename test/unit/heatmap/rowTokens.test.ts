@@ -4,8 +4,8 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { RowTokensCache } from "../../../src/heatmap/rowTokensCache.ts";
-import { joined, whole } from "../../../src/heatmap/placedText.ts";
-import type { TokenValues } from "../../../src/heatmap/colouredRanges.ts";
+import { joinedInput, singleText } from "../../../src/heatmap/placedText.ts";
+import type { TokenValues } from "../../../src/heatmap/placedTokens.ts";
 import { chunkBounds, RowTokens, type TextChunk, type TokenLimits } from "../../../src/heatmap/rowTokens.ts";
 
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
@@ -18,13 +18,13 @@ const rowOf = (text: string): TokenValues => {
     values: words.map(({ 0: word }) => word.length),
   };
 };
-const ALL: TokenLimits = { most: Infinity, places: undefined };
+const ALL: TokenLimits = { mostTokens: Infinity, positionValues: undefined };
 const prose = (text: string, reach = ALL): RowTokens =>
-  new RowTokens({ text, lines: 1 }, [whole({ text, at: 0 })], reach);
+  new RowTokens({ text, lines: 1 }, [singleText({ text, at: 0 })], reach);
 const task = (text: string, reach: TokenLimits): RowTokens =>
-  new RowTokens({ text, lines: 1 }, [joined(["say ", { text, at: 0 }])], reach);
+  new RowTokens({ text, lines: 1 }, [joinedInput(["say ", { text, at: 0 }])], reach);
 const learnAll = (tokens: RowTokens, cells: readonly TextChunk[]): void => {
-  for (const cell of cells) tokens.learn(cell, rowOf(cell.content));
+  for (const cell of cells) tokens.addChunk(cell, rowOf(cell.content));
 };
 
 test("a text is cut before spaces, never inside a pair of surrogates, and its parts make it up", () => {
@@ -57,18 +57,18 @@ test("the tokens of a text's parts are those of the whole", async () => {
   ).join(" ");
   const tokens = prose(text);
   const { ids, offsets } = await tokenizer.encode(text);
-  for (const cell of tokens.missing([[0, text.length]])) {
+  for (const cell of tokens.missingChunks([[0, text.length]])) {
     const own = await tokenizer.encode(cell.content);
-    tokens.learn(cell, {
+    tokens.addChunk(cell, {
       ids: own.ids.slice(0, -1),
       spans: own.offsets.slice(0, -1).flat(),
       values: own.ids.slice(0, -1),
     });
   }
-  const spots = tokens.spots();
-  assert.ok(tokens.isWhole && spots.length > 2000);
+  const spots = tokens.placedTokens();
+  assert.ok(tokens.isComplete && spots.length > 2000);
   assert.deepEqual(
-    spots.map(({ id, place }) => [id, place]),
+    spots.map(({ id, position: place }) => [id, place]),
     ids.slice(0, -1).map((id, place) => [id, place]),
   );
   // A part's first token does not bring the space before it along.
@@ -79,22 +79,22 @@ test("the tokens of a text's parts are those of the whole", async () => {
 test("only what is seen is asked for; far along a line nobody knows a token's place", () => {
   const text = "stone and paper ".repeat(5000);
   const tokens = prose(text);
-  const first = tokens.missing([[0, 400]]);
+  const first = tokens.missingChunks([[0, 400]]);
   assert.equal(first.length, 1);
   assert.ok(first[0]!.content.length < 800);
   learnAll(tokens, first);
-  assert.deepEqual(tokens.missing([[0, 400]]), []);
-  assert.equal(tokens.isWhole, false);
-  const far = tokens.missing([[60_000, 61_000]]);
+  assert.deepEqual(tokens.missingChunks([[0, 400]]), []);
+  assert.equal(tokens.isComplete, false);
+  const far = tokens.missingChunks([[60_000, 61_000]]);
   assert.ok(far.length >= 2 && far.length <= 4);
   learnAll(tokens, far);
-  const spots = tokens.spots();
+  const spots = tokens.placedTokens();
   const beyond = spots.filter(({ from }) => from > 50_000);
-  assert.equal(spots[0]!.place, 0);
+  assert.equal(spots[0]!.position, 0);
   assert.ok(
     beyond.length > 100 &&
       beyond.every(
-        ({ place, value, from, to }) =>
+        ({ position: place, value, from, to }) =>
           place === undefined && value === to - from && text.slice(from, to).trim() !== "",
       ),
   );
@@ -102,33 +102,33 @@ test("only what is seen is asked for; far along a line nobody knows a token's pl
 
 test("a task's input is read as far as the model reads it, wherever that is: what is beyond has no value", () => {
   const text = "on the river ".repeat(2000);
-  const tokens = task(text, { most: 300, places: undefined });
+  const tokens = task(text, { mostTokens: 300, positionValues: undefined });
   for (
-    let rounds = 0, missing = tokens.missing([[0, text.length]]);
+    let rounds = 0, missing = tokens.missingChunks([[0, text.length]]);
     missing.length > 0;
-    missing = tokens.missing([[0, text.length]])
+    missing = tokens.missingChunks([[0, text.length]])
   ) {
     assert.ok(++rounds < 5);
     learnAll(tokens, missing);
   }
-  const spots = tokens.spots();
-  assert.ok(tokens.isWhole && spots.length >= 299 && spots.length < 800, `${spots.length}: not all of 6,000 words`);
+  const spots = tokens.placedTokens();
+  assert.ok(tokens.isComplete && spots.length >= 299 && spots.length < 800, `${spots.length}: not all of 6,000 words`);
   assert.deepEqual(
-    spots.map(({ place }) => place),
+    spots.map(({ position: place }) => place),
     spots.map((_, i) => i + 1),
     "the template's word is the first token",
   );
-  for (const { place, value, beyond } of spots)
+  for (const { position: place, value, beyond } of spots)
     assert.deepEqual([value === null, beyond === true], [place! >= 300, place! >= 300]);
 });
 
 test("where places are shown, a token has what its place has, as far as the table goes", () => {
   const places = Array.from({ length: 250 }, (_, i) => i / 10);
   const text = "on the river ".repeat(400);
-  const tokens = prose(text, { most: Infinity, places });
-  learnAll(tokens, tokens.missing([[4000, 4100]]));
-  assert.deepEqual(tokens.missing([[4000, 4100]]), [], "what is before counts, and the table ends before");
-  for (const { place, value, beyond } of tokens.spots())
+  const tokens = prose(text, { mostTokens: Infinity, positionValues: places });
+  learnAll(tokens, tokens.missingChunks([[4000, 4100]]));
+  assert.deepEqual(tokens.missingChunks([[4000, 4100]]), [], "what is before counts, and the table ends before");
+  for (const { position: place, value, beyond } of tokens.placedTokens())
     assert.deepEqual([value, beyond ?? false], [places[place!] ?? null, place! >= 250]);
 });
 
@@ -137,7 +137,7 @@ test("records that are in sight stay, however much is kept", () => {
   const text = "one two three ".repeat(20);
   const make = (name: string): void => {
     const tokens = prose(`${name} ${text}`);
-    learnAll(tokens, tokens.missing([[0, 1000]]));
+    learnAll(tokens, tokens.missingChunks([[0, 1000]]));
     known.add(name, tokens);
   };
   for (const name of ["seen 1", "seen 2", "seen 3"]) make(name);

@@ -22,18 +22,18 @@ const sight = (
 ): Viewport => new Viewport(ranges, { lineCount, margin, cursor, lengthOf: lengths });
 
 test("each part that is seen has a margin of its own: folded lines between them are not read", () => {
-  assert.deepEqual(sight([range(0, 10), range(11_990, 11_999)], { margin: 40 }).parts, [
+  assert.deepEqual(sight([range(0, 10), range(11_990, 11_999)], { margin: 40 }).lineRanges, [
     [0, 50],
     [11_950, 12_039],
   ]);
-  assert.deepEqual(sight([range(100, 110), range(130, 140)], { margin: 40 }).parts, [[60, 180]]);
-  assert.deepEqual(sight([range(90, 99)], { margin: 40, lineCount: 100 }).parts, [[50, 99]]);
+  assert.deepEqual(sight([range(100, 110), range(130, 140)], { margin: 40 }).lineRanges, [[60, 180]]);
+  assert.deepEqual(sight([range(90, 99)], { margin: 40, lineCount: 100 }).lineRanges, [[50, 99]]);
   assert.deepEqual(
-    sight([], { margin: 40, lineCount: 1000 }).parts,
+    sight([], { margin: 40, lineCount: 1000 }).lineRanges,
     [[0, 80]],
     "an editor that has not said yet what it shows",
   );
-  assert.deepEqual(sight([], { lineCount: 5 }).parts, [[0, 4]]);
+  assert.deepEqual(sight([], { lineCount: 5 }).lineRanges, [[0, 4]]);
 });
 
 test("of long lines the first columns are read, more where few lines are long, and those about the cursor", () => {
@@ -53,9 +53,9 @@ test("of long lines the first columns are read, more where few lines are long, a
 test("of a wrapped line that begins above or ends below the window, what VS Code says is seen is read", () => {
   const one = sight([range(0, 0, 50_000, 53_000)], { lengths: () => 100_000 });
   assert.deepEqual(one.columns(0), [[49_000, 54_000]]);
-  assert.ok(one.has(0, { from: 49_100, to: 49_105 }) && !one.has(0, { from: 300, to: 305 }));
+  assert.ok(one.includes(0, { from: 49_100, to: 49_105 }) && !one.includes(0, { from: 300, to: 305 }));
   const two = sight([range(3, 9, 5000, 700)], { lengths: () => 6000 });
   assert.equal(two.columns(3)[0]![0], 4000);
   assert.deepEqual(two.columns(9), [[0, 1700]]);
-  assert.equal(two.wrapped(5), undefined);
+  assert.equal(two.wrappedColumns(5), undefined);
 });

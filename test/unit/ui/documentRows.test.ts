@@ -37,7 +37,7 @@ test("a quote that nothing closes is a character of its line: the rows after it 
   const document = new Counted(lines);
   const records = document.records();
   const stray = records.rowsIn(1000, 1000)[0]!;
-  assert.deepEqual([stray.lines, stray.bare], [1, true]);
+  assert.deepEqual([stray.lines, stray.unclosedQuote], [1, true]);
   assert.deepEqual(
     records.texts(stray, {}).map(({ text }) => text),
     ['"the meeting about paper and stone', "yes"],
@@ -76,16 +76,16 @@ test("cells still go over lines, up to a limit", () => {
 test("an edit below is found at once, far above it is looked for in parts", async () => {
   const document = new Counted(rows(80_000));
   const records = document.records();
-  await records.find(70_000, new Yielder());
+  await records.findUpTo(70_000, new Yielder());
   document.looks = 0;
-  records.changed(changed(69_990));
+  records.edited(changed(69_990));
   assert.ok(records.isNear(70_000));
   records.rowsIn(69_960, 70_060);
   assert.ok(document.looks < 1000, String(document.looks));
-  records.changed(changed(1));
+  records.edited(changed(1));
   assert.equal(records.isNear(70_000), false);
   let parts = 0;
-  await records.find(70_000, {
+  await records.findUpTo(70_000, {
     yieldIfDue: () => {
       parts++;
       return Promise.resolve();
@@ -118,7 +118,7 @@ test("whatever is edited, records are those of a document that is looked at for 
           const from = Math.min(at, document.lines.length - 1);
           document.lines.splice(from, count, ...added);
           if (document.lines.length === 0) document.lines.push("");
-          records.changed(changed(from));
+          records.edited(changed(from));
           assert.deepEqual(
             records.rowsIn(0, document.lines.length - 1),
             new Counted([...document.lines]).records().rowsIn(0, document.lines.length - 1),

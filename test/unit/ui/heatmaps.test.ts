@@ -202,7 +202,7 @@ test("in high contrast the legend names the lines, and no two steps have the sam
     return `${borderStyle} ${borderWidth}`;
   });
   assert.equal(new Set(looks).size, 9, looks.join("; "));
-  heatmaps.measure(one.document.uri, "cosine");
+  heatmaps.setMeasure(one.document.uri, "cosine");
   await rest();
   assert.equal(new Set(lines()).size, 9, "eight lines, and none");
   vscode.setTheme(vscode.ColorThemeKind.Dark);

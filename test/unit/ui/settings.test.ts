@@ -4,45 +4,45 @@ import { Setting } from "../../../src/ui/window/ids.ts";
 import { loadParts } from "../../host/loadParts.ts";
 
 const {
-  chosenOf,
-  isEnabled,
-  numberOf,
-  textOf,
+  choiceSetting,
+  booleanSetting,
+  integerSetting,
+  textSetting,
   vscode: { settings, warnings },
 } = await loadParts();
 const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unknown; wrong: readonly unknown[] }> = {
   [Setting.commitRuns]: {
-    read: () => isEnabled(Setting.commitRuns),
+    read: () => booleanSetting(Setting.commitRuns),
     otherwise: true,
     good: false,
     wrong: ["no", 0, null],
   },
   [Setting.notifications]: {
-    read: () => isEnabled(Setting.notifications),
+    read: () => booleanSetting(Setting.notifications),
     otherwise: true,
     good: false,
     wrong: ["off", []],
   },
   [Setting.heatmapOnOpen]: {
-    read: () => isEnabled(Setting.heatmapOnOpen, undefined, false),
+    read: () => booleanSetting(Setting.heatmapOnOpen, undefined, false),
     otherwise: false,
     good: true,
     wrong: [1],
   },
   [Setting.heatmapMeasure]: {
-    read: () => chosenOf(Setting.heatmapMeasure, ["norm", "units"]),
+    read: () => choiceSetting(Setting.heatmapMeasure, ["norm", "units"]),
     otherwise: undefined,
     good: "units",
     wrong: [7, "size"],
   },
   [Setting.budget]: {
-    read: () => numberOf(Setting.budget, { least: 1, most: 100, otherwise: 12 }),
+    read: () => integerSetting(Setting.budget, { least: 1, most: 100, otherwise: 12 }),
     otherwise: 12,
     good: 50,
     wrong: ["many", 0, 101, 2.5],
   },
   [Setting.backbonesFolder]: {
-    read: () => textOf(Setting.backbonesFolder),
+    read: () => textSetting(Setting.backbonesFolder),
     otherwise: "",
     good: "/models",
     wrong: [3, { path: "/" }],
@@ -70,7 +70,7 @@ for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) 
 
 test("a long value is cut in the warning", () => {
   settings.set(Setting.budget, "x".repeat(5000));
-  numberOf(Setting.budget, { least: 1, most: 2, otherwise: 1 });
+  integerSetting(Setting.budget, { least: 1, most: 2, otherwise: 1 });
   const [text = ""] = warnings.splice(0);
   assert.ok(text.length < 200 && text.includes("xxx…"), text);
 });
