@@ -60,7 +60,7 @@ export function command<const O extends Options>(
     ...definition,
     async run(args, name) {
       try {
-        return await definition.run(parseOptions<O>(args, definition));
+        return await definition.run(parseOptions(args, definition));
       } catch (error) {
         if (error instanceof WrongUse) error.hint ??= `See: adept ${name} --help`;
         throw error;

@@ -10,8 +10,9 @@ import { saveAdapter } from "../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../src/training/prepare.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { setFolder } from "./sides/realTexts.ts";
-import { shapeNamed } from "./sides/shapes.ts";
-import { randomBackbone, TINY } from "./sides/sideFolder.ts";
+import { compareCheckouts, type CheckoutCase } from "./sides/checkouts.ts";
+import { shapeNamed, SHAPES, type StepShape } from "./sides/shapes.ts";
+import { randomBackbone, randomBatch, TINY } from "./sides/sideFolder.ts";
 import type { Latency } from "../../src/protocol/results/latency.ts";
 
 /** Texts of the task where the real ones are not beside this checkout. */
@@ -138,10 +139,22 @@ function tell(shape: string, { rows, fold }: Latency, add: AddRow): void {
   });
 }
 
+/** Encoding and greedy decoding of up to 4 tokens with ADePT, for each length and batch size. */
+const decodingCases = (shape: StepShape, { lengths, batches }: Omit<Grid, "rounds">): CheckoutCase[] =>
+  lengths.flatMap((sourceLength) =>
+    batches.map((rows) => ({
+      name: `${shape.name}, ${sourceLength} tokens, batch ${rows}`,
+      unit: "ms",
+      batch: randomBatch(shape.vocabulary, { rows, sourceLength, targetLength: 1 }),
+      asked: { call: "generate", batch: 0, maxTokens: 4 },
+    })),
+  );
+
 /**
- * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N]: ADePT, folded, DePT, prompt
+ * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N] [--against CHECKOUT]: ADePT, folded, DePT, prompt
  * tuning with the same prompt and of the same budget, by the product's own analysis. Wanted of the fold: within 2 % of
- * prompt tuning with the same prompt, never slower than DePT, the run's own predictions.
+ * prompt tuning with the same prompt, never slower than DePT, the run's own predictions. With --against, this
+ * checkout's decoding beside that of another checkout instead (d=128, d=256 and T5-base).
  */
 export async function benchLatency(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -151,9 +164,24 @@ export async function benchLatency(args: string[], add: AddRow): Promise<void> {
       lengths: { type: "string", default: "32,128,256" },
       batches: { type: "string", default: "1,16" },
       rounds: { type: "string" },
+      against: { type: "string" },
     },
   });
   const numbers = (text: string): number[] => text.split(",").map(Number);
+  if (values.against !== undefined) {
+    const grid = { lengths: numbers(values.lengths), batches: numbers(values.batches) };
+    for (const shape of SHAPES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+      const rounds = Number(values.rounds ?? (shape.name === "T5-base" ? 8 : 30));
+      await compareCheckouts(values.against, {
+        bench: "latency",
+        shape,
+        cases: decodingCases(shape, grid),
+        rounds,
+        add,
+      });
+    }
+    return;
+  }
   const shapes = positionals.length === 0 ? ["tiny-t5", "d=256", "T5-base"] : positionals;
   for (const shape of shapes)
     tell(

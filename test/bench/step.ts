@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { interval, type AddRow } from "./report/benchRow.ts";
 import { figures, speedRatio } from "./report/figures.ts";
+import { compareCheckouts, type CheckoutCase } from "./sides/checkouts.ts";
 import { lacking, peerName, peersNamed, startPeer, THREADS, type Peer } from "./sides/peers.ts";
 import { inTurn, times } from "./sides/rounds.ts";
 import { BATCH, SHAPES, SIZES, type StepShape } from "./sides/shapes.ts";
@@ -82,20 +83,30 @@ async function compare(
   }
 }
 
+const stepCase = (shape: StepShape): CheckoutCase => ({
+  name: shape.name,
+  unit: "ms/step",
+  batch: randomBatch(shape.vocabulary, BATCH),
+  asked: { call: "step", batch: 0 },
+});
+
 /**
- * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N]: the training step (loss and gradients
- * of ADePT) of this engine as a run has it, and of each peer, in turn within one run.
+ * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N] [--against CHECKOUT]: the training step (loss and gradients
+ * of ADePT) of this engine as a run has it, and of each peer, in turn within one run. With --against, of another checkout's engine instead of the peers.
  */
 export async function benchStep(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({
     args,
     allowPositionals: true,
-    options: { peers: { type: "string" }, rounds: { type: "string" } },
+    options: { peers: { type: "string" }, rounds: { type: "string" }, against: { type: "string" } },
   });
   const peers = peersNamed(values.peers);
   console.log(
     `ADePT step: batch ${BATCH.rows}, input ${BATCH.sourceLength} + prompt ${SIZES.promptLength}, target ${BATCH.targetLength}, ${THREADS} threads a side`,
   );
-  for (const shape of SHAPES.filter(({ name }) => names.length === 0 || names.includes(name)))
-    await compare(shape, { peers, rounds: Number(values.rounds ?? shape.rounds), add });
+  for (const shape of SHAPES.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const rounds = Number(values.rounds ?? shape.rounds);
+    if (values.against === undefined) await compare(shape, { peers, rounds, add });
+    else await compareCheckouts(values.against, { bench: "step", shape, cases: [stepCase(shape)], rounds, add });
+  }
 }

@@ -115,9 +115,11 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   };
 }
 
-/** A path is told by its last part. */
-const shown = (value: unknown): string =>
-  typeof value === "string" ? (isAbsolute(value) ? basename(value) : value) : JSON.stringify(value);
+/** A setting as text: of an absolute path, the last part. */
+function shown(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return isAbsolute(value) ? basename(value) : value;
+}
 
 /** Names each group by its method and what else differs. */
 function labels(groups: readonly Group[]): string[] {

@@ -30,12 +30,18 @@ export function seedGroups(runs: readonly ReportedRun[]): SeedGroup[] {
     .filter((group) => group.runs.length > 0);
 }
 
-/** What a task is called. */
-export const taskName = ({ task }: Experiment): string =>
-  task.kind === "named"
-    ? task.name
-    : task.kind === "file"
-      ? task.train.split(/[\\/]/).at(-1)!
-      : task.kind === "text"
-        ? `text in ${task.folder.split(/[\\/]/).slice(-2).join("/")}${task.label === undefined ? "" : `, label ${task.label}`}`
-        : task.kind;
+const lastParts = (path: string, count: number): string => path.split(/[\\/]/).slice(-count).join("/");
+
+/** The name of a task in reports: of its catalogue entry, its training file or its folder. */
+export function taskName({ task }: Experiment): string {
+  switch (task.kind) {
+    case "named":
+      return task.name;
+    case "file":
+      return lastParts(task.train, 1);
+    case "text":
+      return `text in ${lastParts(task.folder, 2)}${task.label === undefined ? "" : `, label ${task.label}`}`;
+    case "mail":
+      return task.kind;
+  }
+}

@@ -88,7 +88,9 @@ export function tCdf(t: number, df: number): number {
  * about 0.
  */
 function invert(cdf: (x: number) => number, p: number): number {
-  if (!(p > 0 && p < 1)) return p === 0 ? -Infinity : p === 1 ? Infinity : NaN;
+  if (p === 0) return -Infinity;
+  if (p === 1) return Infinity;
+  if (!(p > 0 && p < 1)) return NaN;
   if (p === 0.5) return 0;
   if (p > 0.5) return -invert(cdf, 1 - p);
   let low = -1;

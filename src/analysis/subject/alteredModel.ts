@@ -1,5 +1,5 @@
 import { alterationOf, type Alter } from "./subject.ts";
-import { T5TunedModel } from "../../model/tunedModel.ts";
+import type { T5TunedModel } from "../../model/tunedModel.ts";
 
 import type { Batch, Seen, TunedModel } from "../../model/model.ts";
 import { alteredBatch, type InputSide } from "./alteredInput.ts";

@@ -4,6 +4,7 @@ import { chosenRuns } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";
+import { abortOnInterrupt } from "../interrupts.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -32,13 +33,9 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
   const limit = values.examples === undefined ? undefined : Number(values.examples);
   const names = namesOf(values.only, positionals);
   const asked = positionals.filter((each) => !isName(each) && each !== "all");
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    stop.abort();
-  };
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 1))
     throw new WrongUse("--examples must be a whole number of at least 2");
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const { signal, ignore } = abortOnInterrupt();
   const told: object[] = [];
   try {
     for (const run of chosenRuns(runsFolder(values["runs-dir"]), asked.length > 0 ? asked : ["latest"])) {
@@ -55,7 +52,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
         folder: process.cwd(),
         limit,
         again: values.again === true,
-        signal: stop.signal,
+        signal,
         progress: ({ label, done: at, total, metric }) => {
           tell(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`);
         },
@@ -67,11 +64,11 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
     if (values.json === true) say(JSON.stringify(told));
     return 0;
   } catch (error) {
-    if (!stop.signal.aborted && !(error instanceof AnalysisStopped)) throw error;
+    if (!signal.aborted && !(error instanceof AnalysisStopped)) throw error;
     tell("stopped; finished analyses are kept\n");
     return 130;
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    ignore();
   }
 }
 

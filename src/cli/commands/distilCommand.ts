@@ -13,8 +13,10 @@ import { openExperimentModel } from "../../training/prepare.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { writeFolderAtomic } from "../../base/files/atomicFolder.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
+import { abortOnInterrupt } from "../interrupts.ts";
 import { namedRun } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -64,85 +66,109 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
+interface Settings {
+  steps: number;
+  batchSize: number;
+  /** weight of the teachers' terms of the loss */
+  weight: number;
+  seed: number;
+}
+
+/** @throws WrongUse naming the option that does not fit */
+function settingsOf(values: Parsed<typeof OPTIONS>["values"]): Settings {
+  const weight = Number(values.weight);
+  const seed = Number(values.seed);
+  if (!(weight >= 0) || !Number.isInteger(seed))
+    throw new WrongUse("--weight must be at least 0, --seed a whole number");
+  return { weight, seed, steps: count("steps", values.steps), batchSize: count("batch-size", values["batch-size"]) };
+}
+
+/** The experiment of the first run. @throws UserError where another run has another backbone */
+function sharedExperiment(runs: readonly RunDirectory[]): Experiment {
+  const first = locatedExperiment(runs[0]!);
+  const other = runs.find((each) => locatedExperiment(each).backbone !== first.backbone);
+  if (other !== undefined)
+    throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
+  return first;
+}
+
+interface Progress {
+  step?: number;
+  loss: number;
+  /** the teachers' terms of the loss */
+  taught: number;
+}
+
+/** Distils the teachers into one prompt, and writes it as an adapter. */
+async function distilInto(
+  out: { folder: string; force: boolean },
+  { teachers, first, settings }: { teachers: readonly Teacher[]; first: Experiment; settings: Settings },
+  signal: AbortSignal,
+): Promise<{ promptLength: number; last: Progress }> {
+  const { steps, batchSize, weight, seed } = settings;
+  const promptLength = teachers[0]!.model.shape.sizes.promptLength;
+  const init = first.method.kind === "pt" ? first.method : undefined;
+  const method = MethodInput.parse({
+    kind: "mpt",
+    promptLength,
+    promptInit: init?.promptInit,
+    initText: init?.initText,
+  });
+  const {
+    model: { local: model },
+    sizes,
+    initial,
+  } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
+  try {
+    let last: Progress = { loss: NaN, taught: NaN };
+    const onStep = (progress: Required<Progress>): void => {
+      last = progress;
+      const { step, loss, taught } = progress;
+      if (step % Math.max(1, Math.floor(steps / 20)) === 0)
+        tell(`step ${step}/${steps} loss ${loss.toFixed(4)}, ${taught.toFixed(4)} from the teachers\n`);
+    };
+    const tasks = teachers.map(({ task }) => task);
+    const warmup = Math.ceil(steps / 20);
+    const rates = defaultRates(method);
+    const options = { steps, batchSize, warmup, weight, seed, signal, rates, onStep };
+    const parameters = await distil(model, tasks, initial, options);
+    writeFolderAtomic(out.folder, out.force, (folder) => {
+      saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
+    });
+    return { promptLength, last };
+  } finally {
+    await model.release();
+  }
+}
+
 /** MPT's source stage, from finished runs of prompt tuning on one backbone. */
 async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (positionals.length === 0 || values.out === undefined)
     throw new WrongUse("distil takes runs of prompt tuning, and --out");
   const runs = positionals.map((wanted) => namedRun(values["runs-dir"], wanted));
-  const first = locatedExperiment(runs[0]!);
-  const weight = Number(values.weight);
-  const seed = Number(values.seed);
-  const other = runs.find((run) => locatedExperiment(run).backbone !== first.backbone);
-  if (other !== undefined)
-    throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
-  if (!(weight >= 0) || !Number.isInteger(seed))
-    throw new WrongUse("--weight must be at least 0, --seed a whole number");
-  const steps = count("steps", values.steps);
-  const batchSize = count("batch-size", values["batch-size"]);
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    stop.abort();
-  };
+  const first = sharedExperiment(runs);
+  const settings = settingsOf(values);
+  const { signal, ignore } = abortOnInterrupt();
   const teachers: Teacher[] = [];
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   try {
-    for (const run of runs) teachers.push(await openTeacher(run));
-    const promptLength = teachers[0]!.model.shape.sizes.promptLength;
-    const init = first.method.kind === "pt" ? first.method : undefined;
-    const method = MethodInput.parse({
-      kind: "mpt",
-      promptLength,
-      promptInit: init?.promptInit,
-      initText: init?.initText,
-    });
-    const {
-      model: { local: model },
-      sizes,
-      initial,
-    } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
-    try {
-      let last = { loss: NaN, taught: NaN };
-      const onStep = (told: { step: number; loss: number; taught: number }): void => {
-        last = told;
-        if (told.step % Math.max(1, Math.floor(steps / 20)) === 0)
-          tell(
-            `step ${told.step}/${steps} loss ${told.loss.toFixed(4)}, ${told.taught.toFixed(4)} from the teachers\n`,
-          );
-      };
-      const parameters = await distil(
-        model,
-        teachers.map(({ task }) => task),
-        initial,
-        {
-          steps,
-          batchSize,
-          warmup: Math.ceil(steps / 20),
-          weight,
-          seed,
-          signal: stop.signal,
-          rates: defaultRates(method),
-          onStep,
-        },
-      );
-      writeFolderAtomic(values.out, values.force === true, (folder) => {
-        saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
-      });
-      say(
-        values.json === true
-          ? JSON.stringify({ adapter: resolve(values.out), teachers: runs.map(({ id }) => id), steps, ...last })
-          : `${resolve(values.out)}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`,
-      );
-      return 0;
-    } finally {
-      await model.release();
-    }
+    for (const each of runs) teachers.push(await openTeacher(each));
+    const out = { folder: values.out, force: values.force === true };
+    const { promptLength, last } = await distilInto(out, { teachers, first, settings }, signal);
+    const adapter = resolve(values.out);
+    const ids = runs.map(({ id }) => id);
+    say(
+      values.json === true
+        ? JSON.stringify({ adapter, teachers: ids, steps: settings.steps, ...last })
+        : `${adapter}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`,
+    );
+    return 0;
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     tell("stopped; nothing was written\n");
     return 130;
   } finally {
     for (const { model } of teachers) await model.release();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    ignore();
   }
 }
 

@@ -4,6 +4,7 @@ import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload
 import { hubPlace } from "../../hub/hubRequest.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
+import { abortOnInterrupt } from "../interrupts.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -63,15 +64,11 @@ const OPTIONS = {
 /** files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
 async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
-  const cancel = new AbortController();
   const progress = new TransferProgress();
-  const interrupt = (): void => {
-    cancel.abort();
-  };
-  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  const { signal, ignore } = abortOnInterrupt();
   try {
     const done = await downloadRepository(
-      hubPlace(cancel.signal, process.env),
+      hubPlace(signal, process.env),
       { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
       { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] },
       (each) => {
@@ -87,11 +84,11 @@ async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIO
     return 0;
   } catch (error) {
     progress.stop();
-    if (!cancel.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
     tell("stopped; the same command goes on where it was\n");
     return 130;
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    ignore();
   }
 }
 

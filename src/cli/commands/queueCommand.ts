@@ -40,7 +40,7 @@ function run({ values, positionals: [what = "list"] }: Parsed<typeof RUN_OPTIONS
   else
     for (const { device, working, waiting } of state) {
       say(
-        `${device}: ${SAID[what]?.(waiting.length) ?? `${waiting.length} waiting, ${working ? "working" : waiting.length > 0 ? "not working (adept queue start)" : "idle"}`}`,
+        `${device}: ${ANSWERS[what]?.(waiting.length) ?? `${waiting.length} waiting, ${stateText(working, waiting.length)}`}`,
       );
       if (what === "list") for (const { run, record } of waiting) say(`  ${run.id}  ${oneLine(record.name)}`);
     }
@@ -56,7 +56,12 @@ export const queueCommand = command({
   run,
 });
 
-const SAID: Readonly<Record<string, (waiting: number) => string>> = {
+function stateText(working: boolean, waiting: number): string {
+  if (working) return "working";
+  return waiting > 0 ? "not working (adept queue start)" : "idle";
+}
+
+const ANSWERS: Readonly<Record<string, (waiting: number) => string>> = {
   start: (waiting) => (waiting > 0 ? `working through ${waiting} runs` : "nothing waits"),
   stop: (waiting) => `ends after the run at work; ${waiting} keep waiting`,
   clear: (waiting) => `${waiting} runs taken out of the queue`,

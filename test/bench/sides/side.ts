@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { findTorch } from "./python.ts";
@@ -52,6 +53,17 @@ export class Side {
     ]);
   }
 
+  /**
+   * Another checkout of this project on the same folder, by that checkout's own side file and packages.
+   * @param checkout folder of another commit, with its node_modules installed
+   * @throws Error where it has no side file
+   */
+  static checkout(folder: string, threads: number, checkout: string): Side {
+    const file = join(checkout, "test/bench/sides/engineSide.ts");
+    if (!existsSync(file)) throw new Error(`${checkout} is no checkout with benches: ${file} is missing`);
+    return Side.start(checkout, process.execPath, ["--import", "tsx", file, folder, String(threads), "cpu"], checkout);
+  }
+
   /** PyTorch on the same folder. @throws Error where there is none */
   static torch(folder: string, threads: number, mode: TorchMode = "eager"): Side {
     const python = findTorch();
@@ -64,10 +76,11 @@ export class Side {
     ]);
   }
 
-  private static start(name: string, command: string, args: string[]): Side {
+  private static start(name: string, command: string, args: string[], cwd = process.cwd()): Side {
     return new Side(
       name,
       spawn(command, args, {
+        cwd,
         stdio: ["pipe", "pipe", "pipe"],
         env: {
           ...process.env,

@@ -15,6 +15,13 @@ const TEXTS: Record<PrunableKind, (what: string) => string> = {
 };
 const total = (found: readonly Prunable[]): string => bytesText(found.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
 
+function summary(found: readonly Prunable[], removed: boolean, checkpoints: boolean): string {
+  if (found.length === 0) return "nothing to prune";
+  return removed
+    ? `removed: ${found.length}, ${total(found)}`
+    : `${found.length} can go, ${total(found)}: adept runs prune${checkpoints ? " --checkpoints" : ""} --yes removes them`;
+}
+
 const OPTIONS = {
   checkpoints: { type: "boolean", help: "also the checkpoints of finished runs" },
   yes: { type: "boolean", help: "removes what is listed" },
@@ -35,13 +42,7 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   else {
     for (const { kind, what, bytes } of found)
       say(`${TEXTS[kind](what)}${bytes === undefined ? "" : ` (${bytesText(bytes)})`}`);
-    say(
-      found.length === 0
-        ? "nothing to prune"
-        : removed
-          ? `removed: ${found.length}, ${total(found)}`
-          : `${found.length} can go, ${total(found)}: adept runs prune${values.checkpoints === true ? " --checkpoints" : ""} --yes removes them`,
-    );
+    say(summary(found, removed, values.checkpoints === true));
   }
   return 0;
 }

@@ -88,13 +88,8 @@ async function runFetch({ values }: Parsed<typeof FETCH_OPTIONS>): Promise<numbe
   const remote = remoteOf(await share.remotes(), values.remote);
   const { came, refused } = await share.fetch(remote, runsFolder(values["runs-dir"]));
   for (const { id, reason } of refused) tell(`run ${id} was not taken over: ${reason}\n`);
-  say(
-    values.json === true
-      ? JSON.stringify({ remote, came, refused })
-      : came.length === 0
-        ? `nothing new from ${remote}`
-        : came.join("\n"),
-  );
+  const text = came.length === 0 ? `nothing new from ${remote}` : came.join("\n");
+  say(values.json === true ? JSON.stringify({ remote, came, refused }) : text);
   return 0;
 }
 
