@@ -26,5 +26,5 @@ export { journalSize, readIndex, writeIndex } from "./run/directory/runIndex.ts"
 export { deleteRuns, restoreRuns } from "./run/removal/trash.ts";
 export { unreadableRuns } from "./run/directory/unreadableRuns.ts";
 export { flatten } from "./base/keyPath.ts";
-export { parseDraft, parseSetupMessage } from "./protocol/setupMessage.ts";
-export { parsePageMessage } from "./protocol/pageMessage.ts";
+export { parseDraft, parseSetupMessage } from "./protocol/setupToHost.ts";
+export { parsePageMessage } from "./protocol/pageToHost.ts";

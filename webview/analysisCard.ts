@@ -1,5 +1,7 @@
 import { el } from "./dom.ts";
-import type { AnalysisView, Labels, PageMessage } from "../src/protocol/pageMessages.ts";
+import type { AnalysisView } from "../src/protocol/hostToPage.ts";
+import type { Labels } from "../src/protocol/pageLabels.ts";
+import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import { duration, fill } from "./text.ts";
 import { button } from "./ui.ts";
 

@@ -1,6 +1,7 @@
 import { dataTable } from "./dataTable.ts";
 import { el } from "./dom.ts";
-import type { Labels, PageMessage } from "../src/protocol/pageMessages.ts";
+import type { Labels } from "../src/protocol/pageLabels.ts";
+import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import type { PageState } from "./pageState.ts";
 import { toCsv, toLatex, toMarkdown, type Provenance, type TableData } from "./tableText.ts";
 import type { Theme } from "./theme.ts";

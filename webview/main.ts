@@ -1,6 +1,7 @@
 import "./main.css";
 import { el } from "./dom.ts";
-import { isHostMessage, type HostMessage, type PageMessage } from "../src/protocol/pageMessages.ts";
+import { parseHostMessage, type HostMessage } from "../src/protocol/hostToPage.ts";
+import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import { Page } from "./page.ts";
 import { restoreState, type PageState } from "./pageState.ts";
 
@@ -17,7 +18,8 @@ let page: Page | undefined;
 
 vscode.setState(state);
 window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-  if (isHostMessage(data)) handle(data);
+  const message = parseHostMessage(data);
+  if (message !== undefined) handle(message);
   else vscode.postMessage({ type: "problem", message: "unknown message" });
 });
 window.addEventListener("error", ({ message }) => {

@@ -1,7 +1,10 @@
 import { el } from "./dom.ts";
 import type { FigureContext } from "./figure.ts";
-import type { HostMessage, Labels, PageMessage, RunChoice, RunView } from "../src/protocol/pageMessages.ts";
-import type { PageState, TabId } from "./pageState.ts";
+import type { HostMessage, RunChoice, RunView } from "../src/protocol/hostToPage.ts";
+import type { Labels } from "../src/protocol/pageLabels.ts";
+import type { PageMessage } from "../src/protocol/pageToHost.ts";
+import type { PageState } from "./pageState.ts";
+import type { TabId } from "../src/protocol/tabs.ts";
 import { ablationSpec } from "./tabs/ablation.ts";
 import { CompareTab } from "./tabs/compare.ts";
 import { latencySpec } from "./tabs/latency.ts";

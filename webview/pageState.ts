@@ -1,5 +1,4 @@
-export const TABS = ["training", "ablation", "offsets", "shift", "latency", "compare"] as const;
-export type TabId = (typeof TABS)[number];
+import { TABS, type TabId } from "../src/protocol/tabs.ts";
 
 /** What the page remembers while hidden, and through a reload of the window. */
 export interface PageState {

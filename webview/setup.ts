@@ -1,5 +1,6 @@
 import { el } from "./dom.ts";
-import { isSetupHostMessage, type ExperimentDraft, type SetupPageMessage } from "../src/protocol/setupMessages.ts";
+import { parseSetupHostMessage, type ExperimentDraft } from "../src/protocol/hostToSetup.ts";
+import type { SetupPageMessage } from "../src/protocol/setupToHost.ts";
 import { SetupForm } from "./setup/setupForm.ts";
 
 declare function acquireVsCodeApi(): {
@@ -13,18 +14,19 @@ const root = document.querySelector("main") ?? document.body.appendChild(el("mai
 let form: SetupForm | undefined;
 
 window.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-  if (!isSetupHostMessage(data)) {
+  const message = parseSetupHostMessage(data);
+  if (message === undefined) {
     vscode.postMessage({ type: "problem", message: "unknown message" });
     return;
   }
-  if (data.type !== "start") {
-    form?.handle(data);
+  if (message.type !== "start") {
+    form?.handle(message);
     return;
   }
   form?.close();
-  form = new SetupForm(root, data, {
-    post: (message) => {
-      vscode.postMessage(message);
+  form = new SetupForm(root, message, {
+    post: (each) => {
+      vscode.postMessage(each);
     },
     save: (draft) => {
       vscode.setState({ draft });

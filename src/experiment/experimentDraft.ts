@@ -1,18 +1,5 @@
+import type { ExperimentDraft } from "./draftSchema.ts";
 import type { ExperimentInput } from "./experiment.ts";
-
-/** What the setup page has of an experiment before it is written; paths are absolute. */
-export interface ExperimentDraft {
-  name: string;
-  task: { kind: "mail" } | { kind: "file"; train: string; source: string; target: string };
-  backbone: string;
-  budget: number;
-  steps: number;
-  maxSourceLength: number;
-}
-
-/** What the host takes of a draft: units of its name, steps. */
-export const DRAFT_LIMITS = { name: 200, steps: 10_000_000 };
-export type DraftLimits = Readonly<typeof DRAFT_LIMITS>;
 
 /** What the sample trains well with. */
 const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentInput["training"]> } = {

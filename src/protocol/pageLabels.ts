@@ -1,22 +1,31 @@
-import * as vscode from "vscode";
-import { analysisTitle } from "../ui/runs/runText.ts";
+import { analysisTitles } from "./analysisLabels.ts";
+import type { Translate } from "./translate.ts";
 
-/** The page's texts, translated here because the page has no l10n of its own. */
-export function pageLabels() {
+/** The texts of the results page, made by the host: the page cannot translate. @param t translates a text */
+export function pageLabels(t: Translate) {
   return {
-    ...headLabels(),
-    ...trainingLabels(),
-    ...analysisLabels(),
-    ...offsetLabels(),
-    ...shiftLabels(),
-    ...compareLabels(),
+    ...headLabels(t),
+    ...trainingLabels(t),
+    ...stabilityLabels(t),
+    ...cardLabels(t),
+    ...ablationLabels(t),
+    ...latencyLabels(t),
+    ...offsetLabels(t),
+    ...shiftLabels(t),
+    ...compareLabels(t),
   };
 }
 export type Labels = Readonly<ReturnType<typeof pageLabels>>;
 
-function headLabels() {
-  const t = vscode.l10n.t;
+function headLabels(t: Translate) {
+  const { ablation, offsets, specificity, latency, stability, "position-shift": positionShift } = analysisTitles(t);
   return {
+    ablation,
+    offsets,
+    specificity,
+    latency,
+    stability,
+    positionShift,
     stop: t("Stop"),
     resume: t("Resume"),
     cancel: t("Cancel"),
@@ -52,8 +61,7 @@ function headLabels() {
   };
 }
 
-function trainingLabels() {
-  const t = vscode.l10n.t;
+function trainingLabels(t: Translate) {
   return {
     loss: t("Loss"),
     training: t("training"),
@@ -98,7 +106,11 @@ function trainingLabels() {
     adapter: t("Adapter"),
     commit: t("Commit"),
     warnings: t("Alerts"),
-    stability: analysisTitle("stability"),
+  };
+}
+
+function stabilityLabels(t: Translate) {
+  return {
     stabilityTitle: t("Stability by component"),
     stabilityNote: t("Over the steps after warm-up."),
     component: t("Component"),
@@ -113,8 +125,7 @@ function trainingLabels() {
   };
 }
 
-function analysisLabels() {
-  const t = vscode.l10n.t;
+function cardLabels(t: Translate) {
   return {
     runAnalysis: t("Make: {0}"),
     withForecast: t("{0} (about {1})"),
@@ -126,8 +137,11 @@ function analysisLabels() {
     analysisFailed: t("{0} has failed: {1}"),
     analysisStopped: t("{0} was stopped; what was finished is kept."),
     analysisLacks: t("{0} has not been made yet."),
-    ablation: analysisTitle("ablation"),
-    specificity: analysisTitle("specificity"),
+  };
+}
+
+function ablationLabels(t: Translate) {
+  return {
     altered: t("Altered"),
     posthoc: t("post-hoc (H)"),
     pointsAgainst: t("Share right against as trained (points)"),
@@ -154,7 +168,11 @@ function analysisLabels() {
       "Ablations of this experiment were also trained from scratch (R); they are compared over their seeds.",
     ),
     compareRetrained: t("Compare the retrained ablations"),
-    latency: analysisTitle("latency"),
+  };
+}
+
+function latencyLabels(t: Translate) {
+  return {
     endToEnd: t("End to end (ms)"),
     inputLayer: t("Input layer alone (ms)"),
     ratioToBare: t("Times the bare backbone"),
@@ -178,10 +196,8 @@ function analysisLabels() {
   };
 }
 
-function offsetLabels() {
-  const t = vscode.l10n.t;
+function offsetLabels(t: Translate) {
   return {
-    offsets: analysisTitle("offsets"),
     heatmapTitle: t("Offsets of test texts"),
     heatmapNote: t(
       "L2 norm of each token's offset; colours from the 2nd to the 98th percentile. Arrow keys move; Enter writes a text out.",
@@ -235,10 +251,8 @@ function offsetLabels() {
   };
 }
 
-function shiftLabels() {
-  const t = vscode.l10n.t;
+function shiftLabels(t: Translate) {
   return {
-    positionShift: analysisTitle("position-shift"),
     offsetChange: t("Offset change"),
     encoderChange: t("Encoder change"),
     logitChange: t("Largest logit change"),
@@ -266,8 +280,7 @@ function shiftLabels() {
   };
 }
 
-function compareLabels() {
-  const t = vscode.l10n.t;
+function compareLabels(t: Translate) {
   return {
     chooseRuns: t("Choose runs to compare; the first is the one that others are held against."),
     comparing: t("Comparing…"),

@@ -1,8 +1,13 @@
-import * as vscode from "vscode";
+import type { Translate } from "./translate.ts";
 
-/** The setup page's texts, translated here because the page has no l10n of its own. */
-export function setupLabels() {
-  const t = vscode.l10n.t;
+/** The texts of the setup page, made by the host: the page cannot translate. @param t translates a text */
+export function setupLabels(t: Translate) {
+  return { ...dataLabels(t), ...previewLabels(t), ...modelLabels(t), ...trainingLabels(t) };
+}
+
+export type SetupLabels = Readonly<ReturnType<typeof setupLabels>>;
+
+function dataLabels(t: Translate) {
   return {
     title: t("New ADePT experiment"),
     data: t("Data"),
@@ -25,6 +30,11 @@ export function setupLabels() {
     source: t("Input template"),
     target: t("Output template"),
     templateNote: t('Your words, with columns in braces, as in "premise: {0}".'),
+  };
+}
+
+function previewLabels(t: Translate) {
+  return {
     preview: t("As the model reads it"),
     previewNote: t("The first examples, cut into tokens. A space belongs to the token that follows it."),
     cut: t("{0} more tokens are not read"),
@@ -40,6 +50,11 @@ export function setupLabels() {
     raise: t("Read up to {0} tokens"),
     targetsTruncated: t("{0} answers are longer than {1} tokens and will be cut."),
     noneCut: t("No example is cut."),
+  };
+}
+
+function modelLabels(t: Translate) {
+  return {
     backbone: t("Backbone"),
     embedded: t("tiny-t5, embedded: trains in minutes on a CPU"),
     folder: t("A folder with a Hugging Face T5…"),
@@ -49,6 +64,11 @@ export function setupLabels() {
     sizes: t("Prompt of {0} tokens, {1} hidden units: {2} parameters, {3} % of the backbone"),
     tooSmall: t("Too few for a prompt and one hidden unit"),
     solving: t("Solving for the sizes…"),
+  };
+}
+
+function trainingLabels(t: Translate) {
+  return {
     training: t("Training"),
     steps: t("Steps"),
     name: t("Name"),
@@ -72,4 +92,3 @@ export function setupLabels() {
     table: t("Columns of the data"),
   };
 }
-export type SetupLabels = Readonly<ReturnType<typeof setupLabels>>;

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { LONGEST_CHECKED } from "./longestChecked.ts";
+import { LONGEST_CHECKED } from "./limits.ts";
 
 /** A task as the setup page asks about it: templates that are not given are suggested. Paths are absolute. */
 export const AskedTask = z.discriminatedUnion("kind", [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Journal } from "../../src/run/journal/journal.ts";
 import { readRecord } from "../../src/run/journal/readJournal.ts";
-import type { HostMessage } from "../../src/protocol/pageMessages.ts";
+import type { HostMessage } from "../../src/protocol/hostToPage.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { PageHost } from "../webview/pageHost.ts";

@@ -1,4 +1,5 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
+export { analysisTitles } from "../../src/protocol/analysisLabels.ts";
 export { AnalysisFeed } from "../../src/ui/page/analysisFeed.ts";
 export { CodeDiff } from "../../src/ui/runs/codeDiff.ts";
 export { CompareFeed } from "../../src/ui/page/compareFeed.ts";
@@ -17,7 +18,7 @@ export { viewCommands } from "../../src/ui/commands/viewCommands.ts";
 export { Command } from "../../src/ui/window/ids.ts";
 export { Panels } from "../../src/ui/page/panel.ts";
 export { pageHtml } from "../../src/ui/page/pageHtml.ts";
-export { analysisTitle, statusText } from "../../src/ui/runs/runText.ts";
+export { statusText } from "../../src/ui/runs/runText.ts";
 export { measureTitle } from "../../src/ui/heatmap/measureTitle.ts";
 export { runItem, runTooltip } from "../../src/ui/runs/runItem.ts";
 export { Setups } from "../../src/ui/setup/setup.ts";

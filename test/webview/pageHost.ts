@@ -4,11 +4,14 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { DRAFT_LIMITS, type ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
+import { DRAFT_LIMITS } from "../../src/experiment/draftLimits.ts";
+import type { ExperimentDraft } from "../../src/experiment/draftSchema.ts";
 import type { Inspection } from "../../src/protocol/setupQuestions.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
-import type { HostMessage, PageMessage } from "../../src/protocol/pageMessages.ts";
-import type { SetupHostMessage, SetupPageMessage } from "../../src/protocol/setupMessages.ts";
+import type { HostMessage } from "../../src/protocol/hostToPage.ts";
+import type { PageMessage } from "../../src/protocol/pageToHost.ts";
+import type { SetupHostMessage } from "../../src/protocol/hostToSetup.ts";
+import type { SetupPageMessage } from "../../src/protocol/setupToHost.ts";
 import { listRuns } from "../../src/run/directory/runList.ts";
 import type * as Parts from "../host/hostParts.ts";
 import { loadParts } from "../host/loadParts.ts";
@@ -121,7 +124,7 @@ export class PageHost {
   }
 
   labels(): ReturnType<typeof Parts.pageLabels> {
-    return this.parts.pageLabels();
+    return this.parts.pageLabels(this.parts.vscode.l10n.t);
   }
 
   open(id: string, options: OpenOptions = {}): Promise<OpenPage & { context: BrowserContext }> {
@@ -150,11 +153,11 @@ export class PageHost {
       },
     }));
     const asked: SetupPageMessage[] = [];
-    const { setupLabels } = this.parts;
+    const { setupLabels, vscode } = this.parts;
     const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
       asked.push(message);
       if (message.type === "ready")
-        post({ type: "start", labels: setupLabels(), limits: DRAFT_LIMITS, draft, title: "data.csv" });
+        post({ type: "start", labels: setupLabels(vscode.l10n.t), limits: DRAFT_LIMITS, draft, title: "data.csv" });
       if (message.type === "forecast")
         post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
       if (message.type === "forecast" && message.measure)
@@ -255,7 +258,7 @@ export class PageHost {
 
   /** The panel's part: each message of the page handled as the panel does. */
   private answerer(id: string, post: (message: HostMessage) => void): (message: PageMessage) => void {
-    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host } = this.parts;
+    const { AnalysisFeed, CompareFeed, choiceOf, pageLabels, stepPoints, viewOf, host, vscode } = this.parts;
     const { runsDir } = this;
     const load = () =>
       listRuns(runsDir).map((directory) => ({
@@ -274,14 +277,14 @@ export class PageHost {
     return (message) => {
       const run = model.find(id);
       if (run === undefined) {
-        if (message.type === "ready") post({ type: "gone", message: pageLabels().gone });
+        if (message.type === "ready") post({ type: "gone", message: pageLabels(vscode.l10n.t).gone });
         return;
       }
       if (message.type === "ready") {
         analyses.reset();
         post({
           type: "reset",
-          labels: pageLabels(),
+          labels: pageLabels(vscode.l10n.t),
           view: viewOf(run),
           points: stepPoints(new (host().JournalTail)(run.directory.path).read()),
           runs: runs.map((each) => choiceOf(each as Parameters<typeof choiceOf>[0])),

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { parse } from "csv-parse/sync";
 import type { Page } from "playwright-core";
 import { storedAnalysis } from "../../src/run/directory/storedAnalysis.ts";
-import type { PageMessage } from "../../src/protocol/pageMessages.ts";
+import type { PageMessage } from "../../src/protocol/pageToHost.ts";
 import { colourOf, levelOf, robustScale } from "../../webview/palette.ts";
 import { FixtureRuns } from "./fixtureRuns.ts";
 import { PageHost, type OpenPage } from "./pageHost.ts";

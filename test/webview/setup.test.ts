@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import type { ExperimentDraft } from "../../src/experiment/experimentDraft.ts";
+import type { ExperimentDraft } from "../../src/experiment/draftSchema.ts";
 import { pseudo } from "../l10n/pseudo.ts";
-import type { HostMessage } from "../../src/protocol/pageMessages.ts";
+import type { HostMessage } from "../../src/protocol/hostToPage.ts";
 import { PageHost } from "./pageHost.ts";
 import { THEMES } from "./themes.ts";
 

@@ -1,5 +1,6 @@
 import { el } from "../dom.ts";
-import type { SetupLabels, SizesAnswer } from "../../src/protocol/setupMessages.ts";
+import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
+import type { SizesAnswer } from "../../src/protocol/setupQuestions.ts";
 import { fill } from "../text.ts";
 
 /** The slider of trainable parameters: what each of its stops comes to is known beforehand, so it follows the hand. */

@@ -1,10 +1,7 @@
 import { el, section } from "../dom.ts";
-import type {
-  ExperimentDraft,
-  SetupHostMessage,
-  SetupLabels,
-  SetupPageMessage,
-} from "../../src/protocol/setupMessages.ts";
+import type { ExperimentDraft, SetupHostMessage } from "../../src/protocol/hostToSetup.ts";
+import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
+import type { SetupPageMessage } from "../../src/protocol/setupToHost.ts";
 import { LongWait } from "../longWait.ts";
 import { BudgetPart } from "./setupBudget.ts";
 import { DataPart } from "./setupData.ts";

@@ -1,5 +1,6 @@
 import { el, section } from "../dom.ts";
-import type { DraftLimits, ExperimentDraft, SetupLabels } from "../../src/protocol/setupMessages.ts";
+import type { DraftLimits, ExperimentDraft } from "../../src/protocol/hostToSetup.ts";
+import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import { fill } from "../text.ts";
 import { textField } from "../ui.ts";
 

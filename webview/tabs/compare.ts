@@ -2,7 +2,8 @@ import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { IntervalChart, type IntervalRow } from "../chart/intervalChart.ts";
 import { LineChart } from "../chart/lineChart.ts";
-import type { ComparedRun, HostMessage, RunChoice, RunComparison } from "../../src/protocol/pageMessages.ts";
+import type { RunCurves, HostMessage, RunChoice } from "../../src/protocol/hostToPage.ts";
+import type { RunComparison } from "../../src/protocol/results/comparison.ts";
 import { stableStyles } from "../chart/chartStyle.ts";
 import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
@@ -82,7 +83,7 @@ export class CompareTab {
   }
 
   /** New points of a run at work. */
-  curve(run: ComparedRun): void {
+  curve(run: RunCurves): void {
     const known = this.compared?.runs.find(({ id }) => id === run.id);
     if (known === undefined) return;
     const first = run.points[0];
@@ -238,7 +239,7 @@ export class CompareTab {
     const { labels, state } = this.context;
     const metric = state.choices["curve"] === "validation";
     const runs = this.compared?.runs ?? [];
-    const of = (run: ComparedRun): readonly [number, number][] => (metric ? run.validation : run.points);
+    const of = (run: RunCurves): readonly [number, number][] => (metric ? run.validation : run.points);
     const steps = [...new Set(runs.flatMap((run) => of(run).map(([step]) => step)))].sort((a, b) => a - b);
     const every = Math.max(1, Math.ceil(steps.length / 400));
     const maps = runs.map((run) => new Map(of(run)));

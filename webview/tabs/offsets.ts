@@ -3,7 +3,7 @@ import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { colourBar, Heatmap } from "../heatmap.ts";
 import { IntervalChart } from "../chart/intervalChart.ts";
-import type { Peer } from "../../src/protocol/pageMessages.ts";
+import type { Peer } from "../../src/protocol/hostToPage.ts";
 import { cssColourOf, inkOn, levelOf } from "../palette.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";

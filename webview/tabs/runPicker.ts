@@ -1,6 +1,6 @@
 import { el } from "../dom.ts";
 import type { FigureContext } from "../figure.ts";
-import type { RunChoice } from "../../src/protocol/pageMessages.ts";
+import type { RunChoice } from "../../src/protocol/hostToPage.ts";
 import { fill } from "../text.ts";
 import { button, textField } from "../ui.ts";
 

@@ -1,7 +1,7 @@
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { LineChart, type LineOptions } from "../chart/lineChart.ts";
-import type { Peer } from "../../src/protocol/pageMessages.ts";
+import type { Peer } from "../../src/protocol/hostToPage.ts";
 import type { TableData } from "../tableText.ts";
 import { fill, percent, points, pValue } from "../text.ts";
 import { select } from "../ui.ts";

@@ -1,7 +1,7 @@
 import { AnalysisCard } from "../analysisCard.ts";
 import { el } from "../dom.ts";
 import type { Figure, FigureContext } from "../figure.ts";
-import type { AnalysisName, AnalysisView, Peer } from "../../src/protocol/pageMessages.ts";
+import type { AnalysisName, AnalysisView, Peer } from "../../src/protocol/hostToPage.ts";
 import type { Theme } from "../theme.ts";
 
 /** A tab of analyses: what each needs from the host, and how its figures are made. */

@@ -2,7 +2,7 @@ import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { AnalysisCard } from "../analysisCard.ts";
 import { LineChart } from "../chart/lineChart.ts";
-import type { AnalysisView, RunView, StepPoint } from "../../src/protocol/pageMessages.ts";
+import type { AnalysisView, RunView, StepPoint } from "../../src/protocol/hostToPage.ts";
 import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
 import { capital, fill, percent, points as inPoints } from "../text.ts";

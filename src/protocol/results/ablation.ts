@@ -1,6 +1,9 @@
 import type { AlteredOutcome, Outcome } from "./outcome.ts";
 
-/** Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that does not. */
+/**
+ * Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that
+ * does not.
+ */
 export interface UnseenSplit {
   /** Test texts whose tokens all occur in training. */
   seen: number;

@@ -5,7 +5,10 @@ import type { PositionShift } from "./positionShift.ts";
 import type { Specificity } from "./specificity.ts";
 import type { Stability } from "./stability.ts";
 
-/** The result of each analysis by its name, as it is stored in a run's folder and sent to the page; its sentences are in English. */
+/**
+ * The result of each analysis by its name, as it is stored in a run's folder and sent to the page; its sentences are in
+ * English.
+ */
 export interface AnalysisResults {
   ablation: Ablation;
   offsets: Offsets;

@@ -1,7 +1,10 @@
 /** A confidence interval. */
 export type Interval = [low: number, high: number];
 
-/** A median with the interval between two order statistics that contains it with at least the requested confidence (binomial, no assumption on the distribution). */
+/**
+ * A median with the interval between two order statistics that contains it with at least the requested confidence
+ * (binomial, no assumption on the distribution).
+ */
 export interface MedianInterval {
   n: number;
   median: number;

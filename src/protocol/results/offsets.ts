@@ -84,7 +84,10 @@ export interface Offsets {
   valid: OffsetSize;
   specificity: number | undefined;
   geometry: OffsetGeometry | undefined;
-  /** Hidden units: how many no token switches on, of how many; tokens that switch none on; share of tokens that switch each on. */
+  /**
+   * Hidden units: how many no token switches on, of how many; tokens that switch none on; share of tokens that switch
+   * each on.
+   */
   units: { dead: number; total: number; off: number; active: number[] } | undefined;
   tokens: TokenOffset[];
   vocabulary: VocabularyColumns | undefined;

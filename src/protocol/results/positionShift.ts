@@ -20,7 +20,10 @@ export interface Shifted extends AlteredOutcome, Moved {
   offsetCosine: number | undefined;
 }
 
-/** Properties that must hold exactly, measured on the method's own graph (T0, T5, T6); all are largest absolute differences. */
+/**
+ * Properties that must hold exactly, measured on the method's own graph (T0, T5, T6); all are largest absolute
+ * differences.
+ */
 export interface PositionProperties {
   tokens: number;
   places: number;

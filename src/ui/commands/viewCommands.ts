@@ -7,7 +7,7 @@ import type { MethodKind } from "../../method/methodSpec.ts";
 import { isOpen } from "../../record/record.ts";
 import { isAnalysisName } from "../page/analysisFeed.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
-import { analysisTitle } from "../runs/runText.ts";
+import { analysisTitles } from "../../protocol/analysisLabels.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import { isUnreadable } from "../runs/runExplorer.ts";
@@ -127,7 +127,7 @@ const tabOf = (name: AnalysisName) =>
 async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): Promise<AnalysisName | undefined> {
   if (names.length === 0) throw new UserError(vscode.l10n.t('There is nothing to analyse in "{0}".', record.method));
   const items = names.map((name) => ({
-    label: analysisTitle(name),
+    label: analysisTitles(vscode.l10n.t)[name],
     description: record.analyses[name]?.status === "finished" ? vscode.l10n.t("made before") : "",
     name,
   }));

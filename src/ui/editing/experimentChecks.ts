@@ -1,6 +1,6 @@
 import { sep } from "node:path";
 import * as vscode from "vscode";
-import { LONGEST_CHECKED } from "../../protocol/longestChecked.ts";
+import { LONGEST_CHECKED } from "../../protocol/limits.ts";
 import type { CheckAnswer } from "../../protocol/setupQuestions.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { localised } from "../window/localised.ts";

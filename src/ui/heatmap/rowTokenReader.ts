@@ -4,7 +4,7 @@ import type { DocumentRow } from "../../heatmap/rowTexts.ts";
 import { RowTokens, type TextChunk } from "../../heatmap/rowTokens.ts";
 import { RowTokensCache } from "../../heatmap/rowTokensCache.ts";
 import type { ColumnRange, Viewport } from "../../heatmap/viewport.ts";
-import { MOST_TEXTS, MOST_UNITS } from "../../protocol/questionSize.ts";
+import { MOST_TEXTS, MOST_UNITS } from "../../protocol/limits.ts";
 import type { Yielder } from "../window/yielder.ts";
 import type { DocumentRows } from "./documentRows.ts";
 import type { HeatmapChoice } from "./heatmapChoice.ts";

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import type { AnalysisName, AnalysisView, HostMessage, Peer, TabId } from "../../protocol/pageMessages.ts";
+import type { AnalysisName, AnalysisView, HostMessage, Peer } from "../../protocol/hostToPage.ts";
+import type { TabId } from "../../protocol/tabs.ts";
 import { analysesOf, ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { analysisSeconds } from "../../record/analysisForecast.ts";
 import { isOpen } from "../../record/record.ts";

@@ -1,4 +1,5 @@
-import type { ComparedRun, HostMessage, RunComparison } from "../../protocol/pageMessages.ts";
+import type { RunCurves, HostMessage } from "../../protocol/hostToPage.ts";
+import type { RunComparison } from "../../protocol/results/comparison.ts";
 import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric } from "../../record/metricText.ts";
 import type { JournalTail } from "../../run/journal/journalTail.ts";
@@ -52,7 +53,7 @@ export class CompareFeed {
     }
   }
 
-  private read(run: Run): ComparedRun {
+  private read(run: Run): RunCurves {
     const events: readonly RunEvent[] = this.tails.get(run.id)?.read() ?? [];
     const { record } = run;
     const validation = record.evaluations.filter(({ split, label }) => split === "validation" && label === "trained");

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import type { HostMessage, PageMessage, TabId } from "../../protocol/pageMessages.ts";
+import type { HostMessage } from "../../protocol/hostToPage.ts";
+import type { PageMessage } from "../../protocol/pageToHost.ts";
+import type { TabId } from "../../protocol/tabs.ts";
 import { UserError } from "../../base/errors.ts";
 import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { AnalysisFeed } from "./analysisFeed.ts";
@@ -118,7 +120,7 @@ export class Panel extends DisposableStore {
   update({ ids, list }: RunsChange): void {
     const run = this.context.model.find(this.id);
     if (run === undefined) {
-      this.post({ type: "gone", message: pageLabels().gone });
+      this.post({ type: "gone", message: pageLabels(vscode.l10n.t).gone });
       this.tail = undefined;
       this.gone = true;
       return;
@@ -161,7 +163,7 @@ export class Panel extends DisposableStore {
     this.analyses.reset();
     this.post({
       type: "reset",
-      labels: pageLabels(),
+      labels: pageLabels(vscode.l10n.t),
       view: viewOf(run),
       points: stepPoints(this.tail.read()),
       runs: this.choices(),

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { RunChoice, RunView, StepPoint } from "../../protocol/pageMessages.ts";
+import type { RunChoice, RunView, StepPoint } from "../../protocol/hostToPage.ts";
 import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";

@@ -1,5 +1,4 @@
 import * as vscode from "vscode";
-import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import type { RunStatus } from "../../record/events.ts";
 import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
 import { isLive, type Reproduction, type RunRecord } from "../../record/record.ts";
@@ -94,24 +93,6 @@ export function summaryWithoutStatus(record: RunRecord): string {
   if (isLive(record.status) && record.lastStep !== undefined && record.status === "running")
     parts.push(timeLeft(record.lastStep.secondsLeft));
   return parts.join(" · ");
-}
-
-/** What an analysis is called. */
-export function analysisTitle(name: AnalysisName): string {
-  switch (name) {
-    case "ablation":
-      return vscode.l10n.t("Ablation");
-    case "offsets":
-      return vscode.l10n.t("Offsets");
-    case "position-shift":
-      return vscode.l10n.t("Position shift");
-    case "specificity":
-      return vscode.l10n.t("Token specificity");
-    case "latency":
-      return vscode.l10n.t("Latency");
-    case "stability":
-      return vscode.l10n.t("Stability");
-  }
 }
 
 /** How a run that repeats another came out beside it. */

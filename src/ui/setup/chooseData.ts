@@ -1,6 +1,7 @@
 import { basename, extname } from "node:path";
 import * as vscode from "vscode";
-import { DRAFT_LIMITS, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
+import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
+import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import type { Folders } from "../window/folders.ts";
 import { Setting } from "../window/ids.ts";
 import { integerSetting } from "../window/settings.ts";

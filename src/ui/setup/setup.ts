@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
-import type { SetupHostMessage, SetupPageMessage } from "../../protocol/setupMessages.ts";
+import type { SetupHostMessage } from "../../protocol/hostToSetup.ts";
+import type { SetupPageMessage } from "../../protocol/setupToHost.ts";
 import { UserError } from "../../base/errors.ts";
-import { DRAFT_LIMITS, experimentOf, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
+import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
+import { experimentOf } from "../../experiment/experimentDraft.ts";
+import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
 import { chooseData, ownData } from "./chooseData.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
@@ -146,7 +149,7 @@ class Setup extends DisposableStore {
     this.stopForecast();
     this.post({
       type: "start",
-      labels: setupLabels(),
+      labels: setupLabels(vscode.l10n.t),
       limits: DRAFT_LIMITS,
       draft,
       title: draft.task.kind === "file" ? basename(draft.task.train) : "",
@@ -320,7 +323,7 @@ export class Setups extends DisposableStore implements vscode.WebviewPanelSerial
     if (chosen !== undefined)
       this.adopt(
         { backbone: "tiny-t5", steps: 900, maxSourceLength: 256, ...chosen },
-        vscode.window.createWebviewPanel(View.setup, setupLabels().title, vscode.ViewColumn.Active),
+        vscode.window.createWebviewPanel(View.setup, setupLabels(vscode.l10n.t).title, vscode.ViewColumn.Active),
       );
   }
 

@@ -1,7 +1,8 @@
 import { dirname, relative, sep } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
-import { experimentOf, experimentText, type ExperimentDraft } from "../../experiment/experimentDraft.ts";
+import { experimentOf, experimentText } from "../../experiment/experimentDraft.ts";
+import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import { fileName } from "../../base/files/fileName.ts";
 import { experimentNotes } from "./experimentNotes.ts";
 import type { Folders } from "../window/folders.ts";

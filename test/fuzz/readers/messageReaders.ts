@@ -8,8 +8,8 @@ import {
 } from "../../../src/protocol/heatmapQuestions.ts";
 import { CheckAnswer, Inspection, SetupRequest, SizesAnswer } from "../../../src/protocol/setupQuestions.ts";
 import { listRepository, isSafePath } from "../../../src/hub/hubListing.ts";
-import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
-import { parseDraft, parseSetupMessage } from "../../../src/protocol/setupMessage.ts";
+import { parsePageMessage } from "../../../src/protocol/pageToHost.ts";
+import { parseDraft, parseSetupMessage } from "../../../src/protocol/setupToHost.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const parsed = (input: Buffer): unknown => {

@@ -47,14 +47,14 @@ test("the page has no texts of its own: all come from the host", () => {
 const foreign = (text: string): boolean => text.startsWith("⟦");
 
 test("in a pseudo-language every text that is shown is that language's", async () => {
-  const { vscode, pageLabels, setupLabels, statusText, analysisTitle, measureTitle, runItem, runTooltip } =
+  const { vscode, pageLabels, setupLabels, statusText, analysisTitles, measureTitle, runItem, runTooltip } =
     await loadParts();
   vscode.setTranslation(pseudo);
-  for (const labels of [pageLabels(), setupLabels()])
+  for (const labels of [pageLabels(vscode.l10n.t), setupLabels(vscode.l10n.t)])
     for (const [name, text] of Object.entries(labels)) assert.ok(foreign(text), `${name}: ${text}`);
   for (const text of [
     ...RunStatus.options.map(statusText),
-    ...ANALYSIS_NAMES.map(analysisTitle),
+    ...Object.values(analysisTitles(vscode.l10n.t)),
     ...MEASURES.map(measureTitle),
   ])
     assert.ok(foreign(text), text);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { plainLine, withoutIcons, withoutLinks, withoutTags } from "../../../src/ui/window/plainText.ts";
-import { parsePageMessage } from "../../../src/protocol/pageMessage.ts";
+import { parsePageMessage } from "../../../src/protocol/pageToHost.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { loadParts } from "../../host/loadParts.ts";
 

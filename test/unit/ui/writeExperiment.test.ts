@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, before, beforeEach, test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
-import type { ExperimentDraft } from "../../../src/experiment/experimentDraft.ts";
+import type { ExperimentDraft } from "../../../src/experiment/draftSchema.ts";
 import { readExperiment } from "../../../src/experiment/readExperiment.ts";
 import type * as Parts from "../../host/hostParts.ts";
 import { loadParts } from "../../host/loadParts.ts";

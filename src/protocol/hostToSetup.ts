@@ -1,0 +1,43 @@
+import * as z from "zod/mini";
+import type { DraftLimits } from "../experiment/draftLimits.ts";
+import type { ExperimentDraft } from "../experiment/draftSchema.ts";
+import { objectOf } from "./pageSchema.ts";
+import type { SetupLabels } from "./setupLabels.ts";
+import type { Forecast, Inspection, MemoryAnswer, SizesAnswer } from "./setupQuestions.ts";
+
+export type { DraftLimits, ExperimentDraft };
+
+const error = z.optional(z.string());
+
+/** From the host to the setup page. Errors are texts in the window's language. */
+const SetupHostMessage = z.discriminatedUnion("type", [
+  /** The whole form anew. */
+  z.object({
+    type: z.literal("start"),
+    labels: objectOf<SetupLabels>(),
+    limits: objectOf<DraftLimits>(),
+    draft: objectOf<ExperimentDraft>(),
+    title: z.string(),
+  }),
+  /** The inspection that the page numbered `asked`. */
+  z.object({ type: z.literal("inspection"), asked: z.number(), result: z.optional(objectOf<Inspection>()), error }),
+  z.object({ type: z.literal("sizes"), result: z.optional(objectOf<SizesAnswer>()), error }),
+  z.object({
+    type: z.literal("forecast"),
+    result: z.optional(objectOf<Forecast>()),
+    error,
+    memory: z.optional(objectOf<MemoryAnswer>()),
+    working: z.boolean(),
+    stopped: z.optional(z.boolean()),
+  }),
+  z.object({ type: z.literal("written"), error }),
+  /** The page's last message was not accepted. */
+  z.object({ type: z.literal("refused"), error: z.string() }),
+]);
+export type SetupHostMessage = z.infer<typeof SetupHostMessage>;
+
+/** @returns undefined for anything that is no message of the host to the setup page */
+export function parseSetupHostMessage(value: unknown): SetupHostMessage | undefined {
+  const parsed = SetupHostMessage.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,39 @@
+import * as z from "zod";
+import { ExperimentDraft } from "../experiment/draftSchema.ts";
+
+const MOST_WRONG = 5;
+const LONGEST_WRONG = 1000;
+
+/** From the setup page to the host. */
+const SetupPageMessage = z.discriminatedUnion("type", [
+  z.object({ type: z.enum(["ready", "chooseData"]) }),
+  z.object({ type: z.literal("chooseBackbone"), how: z.enum(["embedded", "folder", "hub"]) }),
+  z.object({
+    type: z
+      .enum(["draft", "reread"])
+      .describe("draft: inspect the data of this draft; reread: the same in a new process, as the last took too long"),
+    draft: ExperimentDraft,
+    asked: z.number().int().describe("number of the inspection: another task, backbone or length has another"),
+  }),
+  z.object({ type: z.literal("forecast"), measure: z.boolean().describe("false: stop the measurement") }),
+  z.object({ type: z.literal("write"), draft: ExperimentDraft, train: z.boolean() }),
+  z.object({ type: z.literal("problem"), message: z.string().max(5000) }),
+]);
+export type SetupPageMessage = z.infer<typeof SetupPageMessage>;
+
+/** A message of the setup page, or why the value is none. */
+export function parseSetupMessage(value: unknown): { message: SetupPageMessage } | { wrong: string } {
+  const parsed = SetupPageMessage.safeParse(value);
+  if (parsed.success) return { message: parsed.data };
+  const wrong = parsed.error.issues
+    .slice(0, MOST_WRONG)
+    .map(({ path, message }) => `${path.join(".")}: ${message}`)
+    .join("; ");
+  return { wrong: wrong.slice(0, LONGEST_WRONG) };
+}
+
+/** The draft in the state that a setup page has saved, or undefined. */
+export function parseDraft(value: unknown): ExperimentDraft | undefined {
+  const parsed = z.object({ draft: ExperimentDraft }).safeParse(value);
+  return parsed.success ? parsed.data.draft : undefined;
+}
