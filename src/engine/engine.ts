@@ -1,10 +1,10 @@
 import type { Value } from "../graph/value.ts";
 import type { Program, WeightLocation } from "./program.ts";
 
-/** What runs graphs: the same loss and gradients on every one, within fp32's summation order. */
+/** Runs graphs on one device. Every engine gives the same loss and gradients, up to the order of fp32 sums. */
 export interface Engine {
-  /** what computes, as a person knows it ("onnxruntime CPU") */
+  /** Name for people, such as "onnxruntime CPU". */
   readonly name: string;
-  /** Makes what `outputs` reach ready to run; weights are read from where they lie. */
+  /** Compiles the graph of `outputs`; weights are read from their locations. */
   compile(outputs: Readonly<Record<string, Value>>, weights: ReadonlyMap<string, WeightLocation>): Promise<Program>;
 }

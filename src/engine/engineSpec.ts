@@ -1,8 +1,8 @@
 import * as z from "zod";
 
 /**
- * Where a graph can be computed: onnxruntime's providers by their device, and TensorFlow.js (its GPU form where that is
- * installed).
+ * The devices that can compute a graph: onnxruntime's execution providers, and TensorFlow.js (on a GPU where its GPU
+ * package is installed).
  */
 export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"] as const;
 export type Device = (typeof DEVICES)[number];
@@ -29,14 +29,14 @@ const Fields = z.strictObject({
       '"check", the default, says before the first step where memory is too small; "spare" makes no copies of the weights either, on the processor: a step takes about a tenth more time; "ignore" trains all the same',
     ),
 });
-/** A device's name alone stands for an engine on it. */
+/** An engine in an experiment file; the name of a device stands for an engine on it. */
 export const EngineInput = z.preprocess((given) => (typeof given === "string" ? { device: given } : given), Fields);
-/** An engine as an experiment asks for it. */
+/** An engine as an experiment asks for it; the device may be "auto". */
 export type EngineChoice = z.output<typeof Fields>;
-/** An engine on a device that is chosen. */
+/** An engine whose device is chosen. */
 export type EngineSpec = EngineChoice & { device: Device };
 
-/** The engine where no device is to be measured: the processor, which every machine has. */
+/** Replaces "auto" by the processor, which every machine has, where no device is to be measured. */
 export const settled = (engine: EngineChoice): EngineSpec => ({
   ...engine,
   device: engine.device === "auto" ? "cpu" : engine.device,

@@ -1,13 +1,15 @@
+/** The largest int8 level; -128 is left out, so that levels are symmetric. */
 const LEVELS = 127;
-/** Of smaller numbers fp32 keeps fewer digits than the scale needs. */
+/** The smallest scale: below it fp32 is subnormal and has too few digits. */
 const LEAST_SCALE = 2 ** -126;
-/** Added and taken away again it rounds a number below 2^51 to an integer, halves to the even one. */
+/** Adding and subtracting it rounds a number below 2^51 to an integer, ties to even. */
 const ROUNDING = 1.5 * 2 ** 52;
 
 /**
- * Rows of a matrix as integers from -127 to 127 and one factor each: the row's largest magnitude is the 127th level,
- * values go to the nearest level, halves to the even one. A value comes back within half its row's scale: |w - q scale|
- * <= scale / 2.
+ * Quantises the rows of a matrix to int8. A row's scale maps its largest magnitude to level 127; each value becomes the
+ * nearest level, ties to even, so that |w - level scale| <= scale / 2.
+ * @param values row-major, (rows, width)
+ * @returns levels (rows, width) in -127..127, and a scale per row
  */
 export function quantiseRows(values: Float32Array, width: number): { levels: Int8Array; scales: Float32Array } {
   const levels = new Int8Array(values.length);
@@ -23,7 +25,7 @@ export function quantiseRows(values: Float32Array, width: number): { levels: Int
 
 const bitsOf = (values: Float32Array): Uint32Array => new Uint32Array(values.buffer, values.byteOffset, values.length);
 
-/** Each value's bits made 16 by `narrow`. (`Uint16Array.from` with a function takes a hundred times as long.) */
+/** Applies `narrow` to each value's fp32 bits. (`Uint16Array.from` with a function takes a hundred times as long.) */
 function halves(values: Float32Array, narrow: (bits: number) => number): Uint16Array {
   const bits = bitsOf(values);
   const made = new Uint16Array(bits.length);
@@ -31,25 +33,25 @@ function halves(values: Float32Array, narrow: (bits: number) => number): Uint16A
   return made;
 }
 
-/** The nearest bfloat16 of each finite value, halves to the even one: within 2^-8 of it, relatively. */
+/** Rounds finite values to bfloat16, ties to even; the relative error is at most 2^-8. */
 export const toBfloat16 = (values: Float32Array): Uint16Array =>
   halves(values, (bits) => (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
 
 /**
- * The nearest fp16 of each finite value, halves to the even one: within 2^-11 of it, relatively, or within 2^-25 where
- * it is below 2^-14. From 65,520 on it is infinite.
+ * Rounds finite values to fp16, ties to even. The relative error is at most 2^-11; below 2^-14 the absolute error is at
+ * most 2^-25. From 65,520 on the result is infinite.
  */
 export const toFloat16 = (values: Float32Array): Uint16Array =>
   halves(values, (bits) => {
     const sign = (bits >>> 16) & 0x8000;
     const exponent = (bits >>> 23) & 0xff;
     const fraction = bits & 0x7fffff;
-    // Rounding may carry into the exponent, which is right; what passes the largest is infinite.
+    // Rounding may carry into the exponent, which is right; what exceeds the largest fp16 becomes infinite.
     if (exponent >= 113) return sign | Math.min(((exponent - 112) << 10) + shifted(fraction, 13), 0x7c00);
     return exponent < 102 ? sign : sign | shifted(fraction | 0x800000, 126 - exponent);
   });
 
-/** n / 2^places as the nearest integer, halves to the even one. */
+/** Rounds n / 2^places to the nearest integer, ties to even. */
 function shifted(n: number, places: number): number {
   const kept = n >>> places;
   const rest = n & ((1 << places) - 1);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-/** How the matrices of a frozen backbone can be held: 4, 2, 2 bytes or 1 a value. */
+/** The types that a frozen backbone's matrices can be stored in: 4, 2, 2 and 1 bytes a value. */
 export const PRECISIONS = ["fp32", "fp16", "bf16", "int8"] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
@@ -16,5 +16,5 @@ const Fields = z.strictObject({
     .default(true)
     .describe("Before training, measure on validation what narrower weights cost beside fp32"),
 });
-/** The name of what weights are held as stands for itself. */
+/** The precision in an experiment file; a type's name stands for weights of that type. */
 export const PrecisionInput = z.preprocess((given) => (typeof given === "string" ? { weights: given } : given), Fields);

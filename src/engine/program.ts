@@ -19,7 +19,7 @@ export interface WeightLocation {
   type: WeightType;
   /** For int8: the first byte, in the same file, of the fp32 scale of each row. */
   scales?: number;
-  /** Whether the tensor stays in its stored type in memory and is widened at every use, instead of once when it is loaded. */
+  /** Whether the tensor stays in its stored type in memory and is widened at every use, not once when it is loaded. */
   narrow?: boolean;
 }
 

@@ -1,7 +1,10 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { WeightLocation } from "./program.ts";
 
-/** Exactly `length` bytes of an open file. @throws RangeError where it ends before */
+/**
+ * Reads exactly `length` bytes of an open file.
+ * @throws RangeError where the file ends before
+ */
 export function readBytes(fd: number, offset: number, length: number): Buffer {
   const buffer = Buffer.alloc(length);
   let done = 0;
@@ -15,7 +18,7 @@ export function readBytes(fd: number, offset: number, length: number): Buffer {
 
 const MANTISSA = 1024;
 
-/** What an fp16's bits stand for. */
+/** The value of an fp16, given its bits. */
 function halfToFloat(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;
   const exponent = (h >> 10) & 31;
@@ -25,12 +28,12 @@ function halfToFloat(h: number): number {
   return sign * (1 + fraction / MANTISSA) * 2 ** (exponent - 15);
 }
 
-/** Every fp16's value by its bits, made when the first is wanted. */
+/** The value of every fp16 by its bits; made at the first use. */
 let halves: Float32Array | undefined;
 
-/** Raw little-endian floats as fp32. */
+/** Widens raw little-endian floats to fp32. */
 export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">): Float32Array {
-  // Typed arrays start at multiples of their element's size.
+  // A typed array must start at a multiple of its element size.
   const bytes =
     raw.byteOffset % 4 === 0 ? raw : Buffer.from(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
   if (type === "float32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
@@ -46,10 +49,10 @@ export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">
   return wide;
 }
 
-/** Where a tensor's values lie; see WeightLocation. */
+/** Where a tensor's values are stored; see WeightLocation. */
 export type TensorLocation = Pick<WeightLocation, "file" | "offset" | "bytes" | "type" | "scales" | "dims">;
 
-/** The values at a location, as fp32: int8's are exactly those that an engine multiplies by. */
+/** Reads a tensor as fp32. The values of int8 are exactly those that an engine multiplies by. */
 export function readWeight({ file, offset, bytes, type, scales, dims }: TensorLocation): Float32Array {
   const fd = openSync(file, "r");
   try {
@@ -64,7 +67,7 @@ export function readWeight({ file, offset, bytes, type, scales, dims }: TensorLo
   }
 }
 
-/** Levels of a matrix times their rows' scales, in fp32. */
+/** The levels of a matrix times the scales of their rows, in fp32. */
 function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
   const width = levels.length / scales.length;
   const values = new Float32Array(levels.length);
@@ -73,7 +76,7 @@ function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
   return values;
 }
 
-/** The part of a matrix with its rows `from` up to `to`. */
+/** The location of rows `from` (inclusive) to `to` (exclusive) of a matrix. */
 export function rowRange(place: TensorLocation, from: number, to: number): TensorLocation {
   const rowBytes = place.bytes / (place.dims[0] ?? 1);
   return {

@@ -1,13 +1,13 @@
 import { add, div, mul, reduceSum, reshape, sqrt, sub, tanh } from "./ops.ts";
 import { scalar, type Value } from "./value.ts";
 
-/** gelu in the tanh form of T5 v1.1 (gelu_new). */
+/** GELU in its tanh approximation, 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) (Hugging Face's gelu_new). */
 export function geluTanh(x: Value): Value {
   const cubic = add(x, mul(scalar(0.044715), mul(mul(x, x), x)));
   return mul(mul(scalar(0.5), x), add(scalar(1), tanh(mul(scalar(Math.sqrt(2 / Math.PI)), cubic))));
 }
 
-/** (x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis; the variance is the biased one. */
+/** Layer norm over the last axis: (x - mean) / sqrt(variance + epsilon) * scale + shift, with the biased variance. */
 export function layerNorm(x: Value, scale: Value, shift: Value, epsilon: number): Value {
   const axis = x.shape.length - 1;
   const size = Number(x.shape.at(-1));

@@ -10,7 +10,7 @@ function terms(dim: Dim): { symbols: string[]; size: number } {
   return { symbols, size };
 }
 
-/** The canonical sum of dimensions: symbols sorted, sizes added. */
+/** Adds dimensions; the result is canonical, with symbols sorted and sizes added up. */
 export function addDims(...dims: Dim[]): Dim {
   const all = dims.map(terms);
   const symbols = all.flatMap((t) => t.symbols).sort();
@@ -19,11 +19,12 @@ export function addDims(...dims: Dim[]): Dim {
   return size === 0 ? symbols.join("+") : [...symbols, String(size)].join("+");
 }
 
-/** The symbols and the fixed size a dimension is the sum of. */
+/** The symbols and the fixed size whose sum a dimension is. */
 export const dimTerms = terms;
 
 /**
- * The product of a shape's sizes where all are known. Otherwise its name, such as "32*B*T": equal products have equal names.
+ * The product of a shape's sizes where all are known. Otherwise its name, such as "32*B*T": equal products have equal
+ * names.
  */
 export function productDim(shape: Shape): Dim {
   const known = shape.filter((d): d is number => typeof d === "number").reduce((a, b) => a * b, 1);
@@ -36,7 +37,10 @@ export function productDim(shape: Shape): Dim {
 export const factors = (dim: string): Dim[] =>
   dim.split("*").map((factor) => (/^\d+$/.test(factor) ? Number(factor) : factor));
 
-/** The size of a dimension where each of its symbols has the given one. */
+/**
+ * The size of a dimension, given the size of each of its symbols.
+ * @throws Error where a symbol has no size
+ */
 export function sizeAt(dim: Dim, symbols: Readonly<Record<string, number>>): number {
   if (typeof dim === "number") return dim;
   return factors(dim)
@@ -52,8 +56,8 @@ export function sizeAt(dim: Dim, symbols: Readonly<Record<string, number>>): num
 }
 
 /**
- * Shape of an elementwise operation by NumPy's broadcasting rule.
- * @throws Error when two dimensions differ and neither is 1
+ * The shape of an elementwise operation by NumPy's broadcasting rule.
+ * @throws Error where two dimensions differ and neither is 1
  */
 export function broadcastShapes(a: Shape, b: Shape): Dim[] {
   const rank = Math.max(a.length, b.length);

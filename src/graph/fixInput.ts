@@ -1,6 +1,6 @@
 import { topological, type ConstantValue, type Value } from "./value.ts";
 
-/** The same outputs with a constant in the place of the input of that name, if there is one. */
+/** Returns the same outputs with the input of that name, if there is one, replaced by a constant. */
 export function fixInput(
   outputs: Readonly<Record<string, Value>>,
   name: string,

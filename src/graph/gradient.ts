@@ -9,7 +9,7 @@ function rowGradient(value: OpValue, g: Value): (Value | undefined)[] {
 }
 
 /**
- * The values on a path from one of `targets`: only those need a gradient, so the frozen backbone's weights get none.
+ * The values that depend on one of `targets`. Only those need a gradient, so the frozen backbone's weights get none.
  */
 function dependents(order: Value[], targets: readonly Value[]): Set<Value> {
   const reached = new Set<Value>(targets);
@@ -41,5 +41,5 @@ export function gradients(loss: Value, targets: readonly Value[]): (Value | unde
   return targets.map((t) => sums.get(t));
 }
 
-/** Names of every operation, for tables that must be total. */
+/** The names of all operations, for tables that must cover every one. */
 export const OP_NAMES = Object.keys(OPS) as OpName[];

@@ -4,7 +4,10 @@ import { scalar, type DataType, type OpAttributes, type OpName, type OpValue, ty
 
 interface Row<K extends OpName> {
   shape(inputs: readonly Value[], attributes: OpAttributes[K]): Dim[];
-  /** Gradient of the loss with respect to each input (undefined: not differentiable), given that of the output. */
+  /**
+   * The gradient of the loss by each input, given that by the output; undefined for an input that is not
+   * differentiable.
+   */
   gradient(g: Value, inputs: readonly Value[], attributes: OpAttributes[K], output: Value): (Value | undefined)[];
   type?: DataType;
 }
@@ -35,11 +38,11 @@ export const relu = (x: Value): Value => make("relu", [x], {});
 export const gate = (x: Value, y: Value): Value => make("gate", [x, y], {});
 export const matmul = (a: Value, b: Value, trans: Partial<OpAttributes["matmul"]> = {}): Value =>
   make("matmul", [a, b], { transA: false, transB: false, ...trans });
-/** x where the bool `mask` of its shape is true, else 0. */
+/** x where the bool `mask` (x's shape) is true, else 0. */
 export const keep = (x: Value, mask: Value): Value => make("keep", [x, mask], {});
-/** Rows of `table` (rows, ...) by int32 `ids`. */
+/** Rows of `table` (rows, ...) selected by int32 `ids`. */
 export const gather = (table: Value, ids: Value): Value => make("gather", [table, ids], {});
-/** Sum of `updates` into `rows` zero rows, each at its id. */
+/** Sums `updates` into a table of `rows` zero rows, each update into the row of its id. */
 export const scatterAdd = (ids: Value, updates: Value, rows: Dim): Value =>
   make("scatterAdd", [ids, updates], { rows });
 export const reduceSum = (x: Value, axes: number[]): Value =>
@@ -54,16 +57,16 @@ export const broadcastTo = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : make("broadcastTo", [x], { shape: [...shape] });
 /** Softmax over the last axis. */
 export const softmax = (x: Value): Value => make("softmax", [x], {});
-/** x / sqrt(mean(x^2) + epsilon) * scale over the last axis (T5's layer norm). */
+/** RMS norm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang and Sennrich 2019; T5's layer norm). */
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
-/** 1 / sqrt(mean(x^2) + epsilon) over the last axis (..., 1): what rmsNorm multiplies by. */
+/** 1 / sqrt(mean(x^2) + epsilon) over the last axis, shape (..., 1): the factor of rmsNorm. */
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
-/** Loss of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
+/** The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
 export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
 const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value =>
   make("crossEntropyGradient", [logits, labels, g], {});
 
-/** Sums what broadcasting repeated, so that a gradient has the shape of the input it belongs to. */
+/** Sums a gradient over the axes that broadcasting repeated, so that it has the shape of the input. */
 export function sumTo(g: Value, shape: Shape): Value {
   const lead = g.shape.length - shape.length;
   const axes = g.shape.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && g.shape[i] !== 1));
@@ -93,7 +96,7 @@ function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: 
   const b = operand(inputs, 1);
   const left = transA ? matmul(b, g, { transA: transB, transB: true }) : matmul(g, b, { transB: !transB });
   if (b.shape.length === 2 && a.shape.length > 2 && !transA) {
-    // One product over all rows at once instead of one per batch entry and a sum.
+    // One product over all rows at once, not one per batch entry and a sum.
     const a2 = flatten(a);
     const g2 = flatten(g);
     return [left, transB ? matmul(g2, a2, { transA: true }) : matmul(a2, g2, { transA: true })];
@@ -211,7 +214,7 @@ export const OPS: { [K in OpName]: Row<K> } = {
     shape: (inputs) => [...operand(inputs, 1).shape],
     gradient: (g, inputs) => [crossEntropyGradient(operand(inputs, 0), operand(inputs, 1), g), undefined],
   },
-  // Second derivatives are nobody's need here: training differentiates a loss once.
+  // Training differentiates a loss once, so second derivatives are not defined.
   crossEntropyGradient: {
     shape: (inputs) => [...operand(inputs, 0).shape],
     gradient: () => {

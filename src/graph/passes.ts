@@ -4,7 +4,9 @@ import { scalar, topological, type ConstantValue, type OpName, type OpValue, typ
 const isScalar = (value: Value | undefined): value is ConstantValue =>
   value?.kind === "constant" && value.shape.length === 0 && value.type === "float32";
 
-/** What operations on single numbers make of them, in fp32 as the engine has it. */
+/**
+ * The operations on scalars that constant folding computes; `scalar` rounds the results to fp32, as an engine would.
+ */
 const ARITHMETIC: Partial<Record<OpName, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
@@ -18,7 +20,7 @@ const ARITHMETIC: Partial<Record<OpName, (a: number, b: number) => number>> = {
   relu: (a) => Math.max(a, 0),
 };
 
-/** An operation on constants alone, as a constant. */
+/** The value of an operation whose inputs are scalar constants, as a constant; undefined for any other. */
 function folded(value: OpValue): Value | undefined {
   const compute = ARITHMETIC[value.op];
   if (compute === undefined || !value.inputs.every(isScalar)) return undefined;
@@ -26,7 +28,7 @@ function folded(value: OpValue): Value | undefined {
   return scalar(compute(a, b));
 }
 
-/** A value that equals the operation and costs less; the rules keep shapes. */
+/** A cheaper value that equals the operation and has its shape; undefined where no rule applies. */
 function shorter(value: OpValue): Value | undefined {
   const [first, second] = value.inputs;
   if (first === undefined) return undefined;
@@ -49,10 +51,11 @@ function shorter(value: OpValue): Value | undefined {
   }
 }
 
-/** x * 1 is x; a * (b * x) is (a b) * x. */
+/** The rules x * 1 = x and a * (b * x) = (a b) * x. */
 function shorterProduct(left: Value, right: Value): Value | undefined {
-  const [factor, x] = isScalar(left) ? [left, right] : isScalar(right) ? [right, left] : [];
-  if (factor === undefined || x === undefined) return undefined;
+  const factor = [left, right].find(isScalar);
+  if (factor === undefined) return undefined;
+  const x = factor === left ? right : left;
   if (factor.data[0] === 1) return x;
   if (x.kind !== "op" || x.op !== "mul") return undefined;
   const inner = x.inputs.find(isScalar);
@@ -61,8 +64,8 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
 }
 
 /**
- * The same outputs with constants folded, needless operations left out and equal ones computed once. What no output
- * reaches is gone already: a graph is what its outputs reach.
+ * Returns equal outputs with constants folded, redundant operations removed and equal ones computed once. Dead values
+ * need no pass: a graph is what its outputs reach.
  */
 export function simplify(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
   const simple = new Map<Value, Value>();
@@ -89,7 +92,7 @@ export function simplify(outputs: Readonly<Record<string, Value>>): Record<strin
   return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, simple.get(value)!]));
 }
 
-/** Equal for values that compute the same from the same. */
+/** A key that is equal for values that compute the same from the same inputs. */
 function keyOf(value: Value, number: (value: Value) => number): string {
   switch (value.kind) {
     case "input":

@@ -5,15 +5,23 @@ const fail = (what: string, ...shapes: Shape[]): never => {
   throw new Error(`${what}: ${shapes.map((s) => `(${s.join(",")})`).join(" ")}`);
 };
 
-/** The i-th input; an operation built with too few is a bug. */
+/**
+ * Returns an operation's input.
+ * @throws Error where it is missing, which is a bug of the caller
+ */
 export function operand(inputs: readonly Value[], index: number): Value {
   const value = inputs[index];
   if (value === undefined) throw new Error(`input ${index} is missing`);
   return value;
 }
+/** The shape of an elementwise operation with any number of inputs. */
 
 export const elementwise = (inputs: readonly Value[]): Dim[] =>
   inputs.reduce<Dim[]>((shape, v) => broadcastShapes(shape, v.shape), []);
+/**
+ * The shape of a product of matrices or batches of matrices.
+ * @throws Error where an input has fewer than two dimensions, or the inner dimensions differ
+ */
 
 export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttributes["matmul"]): Dim[] {
   const a = operand(inputs, 0).shape;
@@ -25,9 +33,13 @@ export function matmulShape(inputs: readonly Value[], { transA, transB }: OpAttr
   return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), m, n];
 }
 
+/**
+ * The shape of a reshape.
+ * @throws Error where the number of values is known and changes
+ */
 export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["reshape"]): Dim[] {
   const from = operand(inputs, 0).shape;
-  // A symbolic product such as "32*B*T" stands for any split of it, so only fully known shapes can be held to their sizes.
+  // A symbolic product such as "32*B*T" may be split in any way, so only fully known shapes can be checked.
   if (
     typeof productDim(from) === "number" &&
     typeof productDim(shape) === "number" &&
@@ -38,6 +50,10 @@ export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["
 }
 
 export function concatShape(inputs: readonly Value[], { axis }: OpAttributes["concat"]): Dim[] {
+  /**
+   * The shape of a concatenation.
+   * @throws Error where the inputs differ in another axis
+   */
   const first = operand(inputs, 0).shape;
   for (const { shape } of inputs)
     if (shape.length !== first.length || shape.some((d, i) => i !== axis && d !== first[i]))
@@ -46,10 +62,14 @@ export function concatShape(inputs: readonly Value[], { axis }: OpAttributes["co
 }
 
 export function sliceShape(inputs: readonly Value[], { axis, start, end }: OpAttributes["slice"]): Dim[] {
+  /** The shape of the part `start` to `end` of an axis. */
   return operand(inputs, 0).shape.map((d, i) => (i === axis ? subtractDims(end, start) : d));
 }
 
-/** a - b where every symbol of b is in a. */
+/**
+ * a - b, where every symbol of b occurs in a.
+ * @throws Error where one does not
+ */
 export function subtractDims(a: Dim, b: Dim): Dim {
   const from = dimTerms(a);
   const take = dimTerms(b);
@@ -62,4 +82,5 @@ export function subtractDims(a: Dim, b: Dim): Dim {
   return addDims(...symbols, from.size - take.size);
 }
 
+/** A shape without the given axes. */
 export const removeAxes = (shape: Shape, axes: readonly number[]): Dim[] => shape.filter((_, i) => !axes.includes(i));

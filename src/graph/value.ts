@@ -2,7 +2,7 @@ import type { Dim, Shape } from "./dims.ts";
 
 export type DataType = "float32" | "int32" | "bool";
 
-/** What each operation needs besides its inputs. An operation is one key here and one row in ops.ts. */
+/** The attributes of each operation, besides its inputs. An operation has one key here and one row in ops.ts. */
 export interface OpAttributes {
   add: object;
   sub: object;
@@ -14,9 +14,9 @@ export interface OpAttributes {
   sqrt: object;
   tanh: object;
   relu: object;
-  /** y where x > 0, else 0: the derivative of relu applied to y */
+  /** y where x > 0, else 0: the derivative of relu applied to y. */
   gate: object;
-  /** x where the mask (bool, of x's shape) is true, else 0 */
+  /** x where the mask (bool, of x's shape) is true, else 0. */
   keep: object;
   matmul: { transA: boolean; transB: boolean };
   gather: object;
@@ -29,14 +29,14 @@ export interface OpAttributes {
   broadcastTo: { shape: Dim[] };
   softmax: object;
   rmsNorm: { epsilon: number };
-  /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which stays with size 1 */
+  /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which becomes size 1. */
   rmsInverse: { epsilon: number };
   crossEntropy: object;
   crossEntropyGradient: object;
 }
 export type OpName = keyof OpAttributes;
 
-/** A node of the graph, which is its one output. Values are immutable: a graph is what its outputs reach. */
+/** A node of the graph, which stands for its one output. Values are immutable; a graph is what its outputs reach. */
 export type Value = InputValue | WeightValue | ConstantValue | OpValue;
 interface Typed {
   readonly shape: Shape;
@@ -46,7 +46,7 @@ export interface InputValue extends Typed {
   readonly kind: "input";
   readonly name: string;
 }
-/** A frozen tensor of the backbone, by the name it has in the weights file. */
+/** A frozen tensor of the backbone, by its name in the weights file. */
 export interface WeightValue extends Typed {
   readonly kind: "weight";
   readonly name: string;
@@ -78,10 +78,10 @@ export const scalar = (value: number): ConstantValue => ({
   type: "float32",
 });
 
-/** Every value the outputs need, each after its inputs: what they do not reach is dead and gone. */
+/** Lists every value that the outputs depend on, each after its inputs. */
 export function topological(outputs: Iterable<Value>): Value[] {
   const order: Value[] = [];
-  const seen = new Set<Value>();
+  const visited = new Set<Value>();
   const visit = (root: Value): void => {
     const stack: { value: Value; next: number }[] = [{ value: root, next: 0 }];
     while (stack.length > 0) {
@@ -90,13 +90,13 @@ export function topological(outputs: Iterable<Value>): Value[] {
       const child = inputs[top.next++];
       if (child === undefined) {
         stack.pop();
-        if (!seen.has(top.value)) {
-          seen.add(top.value);
+        if (!visited.has(top.value)) {
+          visited.add(top.value);
           order.push(top.value);
         }
-      } else if (!seen.has(child)) stack.push({ value: child, next: 0 });
+      } else if (!visited.has(child)) stack.push({ value: child, next: 0 });
     }
   };
-  for (const output of outputs) if (!seen.has(output)) visit(output);
+  for (const output of outputs) if (!visited.has(output)) visit(output);
   return order;
 }

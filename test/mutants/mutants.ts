@@ -176,8 +176,8 @@ export const MUTANTS: Mutant[] = [
     "",
     TFJS,
   ),
-  tfjs("weights go with their last program", "weightStore", "if (--entry.users > 0) return;", "return;", TFJS),
-  tfjs("weights stay for the other program", "weightStore", "if (--entry.users > 0) return;", "", TFJS),
+  tfjs("weights go with their last program", "sharedWeights", "if (--entry.users > 0) return;", "return;", TFJS),
+  tfjs("weights stay for the other program", "sharedWeights", "if (--entry.users > 0) return;", "", TFJS),
   {
     of: "AdamW: eps after bias correction",
     file: "src/training/optimiser/adamw.ts",

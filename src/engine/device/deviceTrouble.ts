@@ -7,8 +7,8 @@ import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 import { onnxruntimeFolder, onnxruntimeVersion, providerFolder } from "./onnxruntimePackage.ts";
 
 /**
- * The command that fetches onnxruntime's CUDA provider; a packaged extension has no script for it, so there npm fetches
- * it and it is copied.
+ * Returns the command that installs onnxruntime's CUDA provider. A packaged extension lacks the package's install
+ * script; there, npm fetches the package into another folder and the provider is copied.
  */
 export function installCuda(folder = onnxruntimeFolder(), version = onnxruntimeVersion()): string {
   const script = join(folder, "script", "install.js");
@@ -20,7 +20,10 @@ const VULKAN =
   "sudo apt-get install -y libvulkan1 mesa-vulkan-drivers (Intel and AMD; NVIDIA's own driver brings its part along)";
 const CUDA_LIBRARIES = "sudo apt-get install -y cuda-libraries-12-8 libcudnn9-cuda-12 (from NVIDIA's repository)";
 
-/** @throws UserError where this platform, or what is installed on it, rules a device out */
+/**
+ * Checks that this platform and its installed parts allow a device.
+ * @throws UserError with the command or setting that helps, where they do not
+ */
 export function requireDevice(device: Device, machine?: DeviceSupport): void {
   if (device === "cpu") return;
   if (device === "tfjs") {
@@ -52,13 +55,16 @@ export function requireDevice(device: Device, machine?: DeviceSupport): void {
   if (!cudaProvider) throw new UserError("engine.device: onnxruntime's part for CUDA is not installed", installCuda());
 }
 
-/** Whether an error tells that memory was not to be had: of onnxruntime, of C++, of JavaScript. */
+/** Whether an error message says that memory ran out, in the words of onnxruntime, C++ or JavaScript. */
 export const isMemoryTrouble = (message: string): boolean =>
   /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i.test(
     message,
   );
 
-/** What an engine's error says of its device, and the command that helps; any other error stays as it is. */
+/**
+ * Turns an engine's error into a UserError that names the device's problem and the command that helps; returns any
+ * other error unchanged.
+ */
 export function explainDevice(error: unknown, device: Device, machine: DeviceSupport = detectDeviceSupport()): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   if (device === "cpu")

@@ -1,7 +1,10 @@
 import { DEVICES, settled, type Device, type EngineChoice, type EngineSpec } from "../engineSpec.ts";
 import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 
-/** The devices that a machine could have, the processor first. Whether one works, a step on it tells. */
+/**
+ * Lists the devices that a machine may offer, the processor first. Only running a step on a device shows whether it
+ * works.
+ */
 export function supportedDevices({
   platform,
   backends,
@@ -21,19 +24,19 @@ export function supportedDevices({
   return DEVICES.filter((device) => there[device]);
 }
 
-/** What ADEPT_DEVICES, a list with commas, leaves of some devices; the processor always stays. */
+/** Keeps the devices that ADEPT_DEVICES, a comma-separated list, names; the processor always stays. */
 export function allowed(devices: readonly Device[], names: string | undefined): Device[] {
   const wanted = names?.split(",").map((name) => name.trim());
   return devices.filter((device) => device === "cpu" || wanted === undefined || wanted.includes(device));
 }
 
-/** The devices that a choice on this machine is among. */
+/** Lists the devices that `"engine": "auto"` chooses among on this machine. */
 export const devicesHere = (): Device[] =>
   allowed(supportedDevices(detectDeviceSupport()), process.env["ADEPT_DEVICES"]);
 
 /**
- * An engine for what was trained elsewhere perhaps: where its device cannot be here, the processor gives the same
- * numbers.
+ * Returns an engine for a run that may have been trained on another machine: its own device where this machine may
+ * offer it, else the processor, which gives the same numbers.
  */
 export function engineHere(engine: EngineChoice): EngineSpec {
   const own = settled(engine);

@@ -10,7 +10,7 @@ import type { Engine } from "../engine.ts";
 import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 
-/** What onnxruntime calls a device, and what a person does. */
+/** For each device, onnxruntime's name of its execution provider, and the name that people read. */
 const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: string }> = {
   cpu: { provider: "cpu", name: "onnxruntime CPU" },
   webgpu: { provider: "webgpu", name: "onnxruntime WebGPU" },
@@ -19,12 +19,12 @@ const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: strin
   coreml: { provider: "coreml", name: "onnxruntime Core ML" },
 };
 
-// What goes wrong is thrown; the library's own log would say it again on the error stream.
+// Errors are thrown; the library's own log would print them to the error stream a second time.
 env.logLevel = "fatal";
 
 /**
- * onnxruntime maps external data only below one folder, links resolved: the nearest folder that holds every weight
- * file. (A Hugging Face cache links its files to a folder of blobs.)
+ * Makes the paths of weight files relative to one folder, the deepest that holds them all: onnxruntime maps external
+ * data only below one folder, with links resolved. (A Hugging Face cache links its files to a folder of blobs.)
  */
 function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): {
   folder: string;
@@ -40,7 +40,10 @@ function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): {
   return { folder, weights: new Map(located) };
 }
 
-/** What would widen weights once for all, or keep a wide copy from its first use to its last. */
+/**
+ * onnxruntime's graph optimisers that would widen narrow weights once and for all, or keep a wide copy from its first
+ * use to its last.
+ */
 const WIDENING = ["ConstantFolding", "CommonSubexpressionElimination", "FuseFp16InitializerToFp32NodeTransformer"];
 
 class OnnxProgram implements Program {
@@ -71,8 +74,8 @@ class OnnxProgram implements Program {
 }
 
 /**
- * onnxruntime on the device of the spec; weights are mapped from their files.
- * @throws UserError where this machine cannot have the device
+ * Opens onnxruntime on the device of `spec`; weights are memory-mapped from their files.
+ * @throws UserError where this machine does not have the device
  */
 export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }): Engine {
   requireDevice(spec.device);
@@ -85,7 +88,8 @@ async function compile(
   { device, threads }: Parameters<typeof onnxEngine>[0],
 ): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
-  // Other providers' norms leave their second output unwritten: WebGPU's gradients were off by a factor of a million.
+  // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
+  // million.
   const { model, inputs } = lowerToOnnx(simplify(outputs), located, { normInverse: device === "cpu" });
   const narrow = [...weights.values()].some((weight) => weight.narrow);
   const session = await InferenceSession.create(model, {

@@ -15,7 +15,7 @@ function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
   const { transA, transB } = value.attributes;
   if (!transA && !transB) return b.node("MatMul", inputs);
   const right = value.inputs[1]!;
-  // A frozen weight is transposed once, while constants fold: MatMul then packs it, which FusedMatMul would not.
+  // A frozen weight is transposed once, by constant folding: MatMul then packs it, which FusedMatMul would not.
   if (!transA && right.kind === "weight" && !b.isNarrow(right.name))
     return b.node("MatMul", [first(inputs), b.node("Transpose", [second(inputs)], { perm: { ints: [1, 0] } })]);
   return b.node(
@@ -57,7 +57,7 @@ function crossEntropy(b: OnnxBuilder, inputs: string[]): string {
   return b.node("Neg", [b.node("Mul", [b.node("Squeeze", [picked, b.ints([-1])]), valid])]);
 }
 
-/** (softmax - one-hot) g: one is taken from the label's share alone, which spares a one-hot as large as the logits. */
+/** (softmax - one-hot) g. Subtracting 1 at the label alone needs no one-hot tensor as large as the logits. */
 function crossEntropyGradient(b: OnnxBuilder, inputs: string[]): string {
   const { safe, valid } = labelMask(b, second(inputs));
   const at = b.node("Unsqueeze", [safe, b.ints([-1])]);
@@ -76,13 +76,13 @@ function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): 
 }
 
 /**
- * x, which is finite, where the mask is true, else 0. A product with the mask as numbers: onnxruntime's Where makes
- * three passes, and takes twice as long.
+ * x, which must be finite, where the mask is true, else 0. Multiplying by the mask as numbers takes half the time of
+ * onnxruntime's Where, which makes three passes.
  */
 const kept = (b: OnnxBuilder, x: string, mask: string): string =>
   b.node("Mul", [x, b.node("Cast", [mask], { to: { i: 1 } })]);
 
-/** One lowering for every operation of the graph: an operation without one does not compile. */
+/** The lowering of every operation; the type makes it complete. */
 export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
   add: direct("Add"),
   sub: direct("Sub"),

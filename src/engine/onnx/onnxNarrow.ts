@@ -5,9 +5,9 @@ import type { WeightLocation } from "../program.ts";
 const FLOAT = { to: { i: 1 } };
 
 /**
- * Weights that stay as narrow as they lie: each use widens them anew, and what it made goes with it. Nodes that widen
- * stand first in the file: onnxruntime visits what stands later earlier, so they run right before the product that
- * needs them, and one wide matrix lives at a time.
+ * Weights that stay in their narrow type in memory. Each use widens them again, and the wide copy is freed after it.
+ * Widening nodes are placed first in the file: onnxruntime visits later nodes earlier, so each runs right before the
+ * product that needs it, and only one wide matrix exists at a time.
  */
 export class NarrowWeights {
   private readonly added = new Set<string>();
@@ -22,14 +22,14 @@ export class NarrowWeights {
     return location?.narrow === true ? location : undefined;
   }
 
-  /** Whether it is such a weight, or one in another shape. */
+  /** Whether a value is a narrow weight, or a reshape of one. */
   has(value: Value): boolean {
     return value.kind === "op" && value.op === "reshape"
       ? this.location(value.inputs[0]) !== undefined
       : this.location(value) !== undefined;
   }
 
-  /** A fresh wide copy for one use. */
+  /** Adds nodes that make a wide copy of a narrow weight for one use; returns the copy's name. */
   widened(value: Value): string {
     const { b } = this;
     return b.ahead(() => {
@@ -47,7 +47,10 @@ export class NarrowWeights {
     });
   }
 
-  /** The rows of the table that `ids` name: only they are widened. @returns undefined where the table is not narrow */
+  /**
+   * Adds nodes that look up rows of a narrow table and widen only those.
+   * @returns the name of the rows; undefined where the table is not narrow
+   */
   rows({ inputs: [table] }: OpValue, ids: string): string | undefined {
     const location = this.location(table);
     const { b } = this;

@@ -14,7 +14,7 @@ export interface ProtoNode {
   domain: string;
   inputs: string[];
   output: string;
-  /** further outputs */
+  /** Names of outputs after the first. */
   more?: string[];
   attributes: Record<string, Attribute>;
 }

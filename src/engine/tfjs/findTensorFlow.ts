@@ -4,25 +4,24 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 
-/** TensorFlow.js for Node in the order of preference: for NVIDIA GPUs, and for the CPU alone. */
+/** The packages of TensorFlow.js for Node in order of preference: for NVIDIA GPUs, and for the CPU alone. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
 const VERSION = "4.22.0";
 
 /**
- * The folder that TensorFlow.js is installed into: the one that ADEPT_TFJS names, else `.adept/tfjs` in the home
- * folder.
+ * The folder that TensorFlow.js is installed into: the one that ADEPT_TFJS names, or `.adept/tfjs` in the home folder.
  */
 export const tensorFlowFolder = (): string => process.env["ADEPT_TFJS"] ?? join(homedir(), ".adept", "tfjs");
 
 /**
- * The command that installs it, from any folder: scripts are allowed since the package's own one fetches libtensorflow.
- * There is no form for GPUs on macOS.
+ * Returns the command that installs the package, from any folder. It allows install scripts, since the package's own
+ * one fetches libtensorflow. macOS has no package for GPUs.
  */
 export const installCommand = (
   name: (typeof PACKAGES)[number] = PACKAGES[process.platform === "darwin" ? 1 : 0],
 ): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
 
-/** What each form wants of the machine. */
+/** What each package needs of the machine. */
 export const TENSORFLOW_WANTS = `${PACKAGES[0]} ${VERSION} has libtensorflow 2.9.1, for NVIDIA GPUs with CUDA 11.2 and cuDNN 8.1 on Linux or Windows; ${PACKAGES[1]} wants no GPU`;
 
 export interface FoundTensorFlow {
@@ -39,15 +38,15 @@ function ownFolder(name: string): string | undefined {
   }
 }
 
-/** Whether the package has its native part: an install without scripts leaves it out. */
+/** Whether the package has its native part, which an install without scripts lacks. */
 function isBuilt(folder: string): boolean {
   const lib = join(folder, "lib");
   return existsSync(lib) && readdirSync(lib).some((each) => existsSync(join(lib, each, "tfjs_binding.node")));
 }
 
 /**
- * Looks in the folder that ADEPT_TFJS names and nowhere else; without that variable in the program's own node_modules,
- * then in `.adept/tfjs` at home.
+ * Finds an installed package. With ADEPT_TFJS set, only that folder is searched; otherwise the program's own
+ * node_modules, then `.adept/tfjs` in the home folder.
  * @returns undefined where none is installed
  * @throws UserError where one is installed without its native part
  */
@@ -68,7 +67,10 @@ export function findTensorFlow(): FoundTensorFlow | undefined {
   return undefined;
 }
 
-/** @throws UserError where none is installed, or without its native part */
+/**
+ * Finds an installed package of TensorFlow.js.
+ * @throws UserError where none is installed, or one without its native part
+ */
 export function requireTensorFlow(): FoundTensorFlow {
   const found = findTensorFlow();
   if (found === undefined)

@@ -6,25 +6,25 @@ import { UserError } from "../../base/errors.ts";
 import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 
-/** What libtensorflow reads when it is loaded, unless the environment says otherwise. */
+/** Environment variables that libtensorflow reads when it is loaded; those already set are kept. */
 const ENVIRONMENT: Readonly<Record<string, string>> = {
-  // The same bits from the same input: a resumed run goes on as if it had not stopped.
+  // The same bits from the same input, so that a resumed run continues exactly.
   TF_DETERMINISTIC_OPS: "1",
-  // fp32 is fp32 on every engine: newer GPUs would round factors to 10 bits.
+  // Full fp32 on every engine: newer GPUs would otherwise round factors to 10 bits (TF32).
   NVIDIA_TF32_OVERRIDE: "0",
-  // Not the whole memory of the GPU at once.
+  // TensorFlow would otherwise reserve all memory of the GPU at once.
   TF_FORCE_GPU_ALLOW_GROWTH: "true",
   TF_CPP_MIN_LOG_LEVEL: "2",
 };
 
 interface Loaded {
   tf: TensorFlow;
-  /** what computes, as a person knows it */
+  /** Name of what computes, for people. */
   name: string;
 }
 let loaded: Loaded | undefined;
 
-/** Node 23 dropped two functions that the package calls. */
+/** Restores two functions of node:util that the package calls and Node 23 removed. */
 function restoreUtil(): void {
   const missing = {
     isNullOrUndefined: (value: unknown): boolean => value === null || value === undefined,
@@ -33,7 +33,7 @@ function restoreUtil(): void {
   for (const [name, value] of Object.entries(missing)) if (!(name in util)) Object.assign(util, { [name]: value });
 }
 
-/** The GPU's name by NVIDIA's own tool, which comes with the driver. */
+/** The GPU's name from nvidia-smi, which comes with the driver. */
 function gpuName(): string {
   const device = process.env["CUDA_VISIBLE_DEVICES"]?.split(",")[0];
   const which = device === undefined || device === "" ? [] : ["-i", device];
@@ -62,7 +62,7 @@ function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
 }
 
 /**
- * TensorFlow, loaded once in a process, with the first caller's number of threads (0: its own choice).
+ * Loads TensorFlow, once in a process, with the first caller's number of threads (0: TensorFlow's default).
  * @throws UserError where none is installed, or it does not load
  */
 export function loadTensorFlow(threads: number): Loaded {

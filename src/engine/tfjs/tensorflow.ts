@@ -1,5 +1,5 @@
 /**
- * The part of TensorFlow.js for Node that the engine uses: the packages' own types would come with 200 MB of
+ * The part of the API of TensorFlow.js for Node that the engine uses; the packages' own types would add 200 MB of
  * dependencies.
  */
 export interface TensorFlow {
@@ -11,20 +11,21 @@ export interface TensorFlow {
 export type TfType = "float32" | "int32" | "bool";
 export type TfArray = Float32Array | Int32Array | Uint8Array;
 
-/** A tensor of TensorFlow's own memory: it stays until it is disposed of. */
+/** A tensor in TensorFlow's memory, which is freed by `dispose` only. */
 export interface TfTensor {
   readonly shape: readonly number[];
   dataSync(): TfArray;
   dispose(): void;
 }
 
+/** An attribute of an operation, as the binding takes it. */
 export interface TfAttribute {
   name: string;
   type: number;
   value: boolean | number;
 }
 
-/** The backend "tensorflow": it runs any operation of libtensorflow by its name. */
+/** TensorFlow.js's backend "tensorflow", which runs any operation of libtensorflow by name. */
 export interface TfBackend {
   readonly isUsingGpuDevice: boolean;
   readonly binding: Readonly<

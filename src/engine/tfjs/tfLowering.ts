@@ -4,7 +4,7 @@ import type { TfTensor } from "./tensorflow.ts";
 import type { TfOperations } from "./tfOperations.ts";
 import type { TfRun } from "./tfRun.ts";
 
-/** An operation of the graph made ready: it leaves its inputs as they are and makes one tensor. */
+/** An operation that is ready to run: it does not change its inputs, and creates one tensor. */
 export type Kernel = (inputs: readonly TfTensor[], run: TfRun) => TfTensor;
 export type TfLowering<V> = (tf: TfOperations, value: V) => Kernel;
 type Of<K extends OpName> = Extract<OpValue, { op: K }>;
@@ -19,7 +19,7 @@ const first = (inputs: readonly TfTensor[]): TfTensor => inputs[0]!;
 const second = (inputs: readonly TfTensor[]): TfTensor => inputs[1]!;
 const shapeOf = (value: OpValue, input: number): Shape => value.inputs[input]!.shape;
 
-/** The product with a matrix is one over all rows: the batched operation would make one for each batch entry. */
+/** A product with a matrix is one product over all rows; the batched operation would make one for each batch entry. */
 function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
   const { transA, transB } = value.attributes;
   const left = shapeOf(value, 0);
@@ -40,7 +40,7 @@ function matmul(tf: TfOperations, value: Of<"matmul">): Kernel {
   };
 }
 
-/** A size of the target is that of the input's dimension of the same name, or what its name is a sum or product of. */
+/** Sizes of the target are those of the input's dimensions of the same name, or sums and products of known sizes. */
 function reshape(tf: TfOperations, value: Of<"reshape">): Kernel {
   const call = tf.call("Reshape");
   const from = shapeOf(value, 0);
@@ -110,7 +110,7 @@ function rmsNorm(tf: TfOperations, value: Of<"rmsNorm">): Kernel {
     multiply(run.pass(multiply(first(inputs), run.pass(factor(first(inputs), run)))), second(inputs));
 }
 
-/** 1 for each label that counts, else 0. */
+/** 1 for each label that has a loss, else 0. */
 function counted(tf: TfOperations): (labels: TfTensor, run: TfRun) => TfTensor {
   const greaterEqual = tf.call("GreaterEqual");
   const cast = tf.call("Cast", { DstT: "float32" });
@@ -155,7 +155,7 @@ function crossEntropyGradient(tf: TfOperations, value: Of<"crossEntropyGradient"
   };
 }
 
-/** One lowering for every operation of the graph: an operation without one does not compile. */
+/** The lowering of every operation; the type makes it complete. */
 export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
   add: direct("AddV2"),
   sub: direct("Sub"),
@@ -186,7 +186,7 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
     const axis = tf.int(0);
     return (inputs) => call(first(inputs), second(inputs), axis);
   },
-  // Rows that no id names are 0, rows that several name are summed: a segment sum whose segments are the ids.
+  // A segment sum whose segments are the ids: rows without an id are 0, rows with several ids are summed.
   scatterAdd: (tf, { attributes }) => {
     const call = tf.call("UnsortedSegmentSum");
     return (inputs, run) => call(second(inputs), first(inputs), run.scalar(run.size(attributes.rows)));

@@ -1,18 +1,21 @@
 import type { TensorFlow, TfArray, TfAttribute, TfTensor, TfType } from "./tensorflow.ts";
 
-/** An operation of TensorFlow with its attributes, to be called with its inputs. */
+/** An operation of TensorFlow with its attributes bound; it is called with its inputs. */
 export type Call = (...inputs: TfTensor[]) => TfTensor;
 
 const TYPES = { float32: "TF_FLOAT", int32: "TF_INT32", bool: "TF_BOOL" } as const;
 
-/** What a program calls and keeps: operations made ready once, and constants, which live until `release`. */
+/** The operations and constants of one program; constants live until `release`. */
 export class TfOperations {
   private readonly constants = new Map<string, TfTensor>();
   private readonly owned: TfTensor[] = [];
 
   constructor(private readonly tf: TensorFlow) {}
 
-  /** @param attributes those that TensorFlow cannot tell from the inputs; a type by its name */
+  /**
+   * Prepares an operation.
+   * @param attributes those that TensorFlow cannot infer from the inputs; a type is given by its name
+   */
   call(operation: string, attributes: Readonly<Record<string, TfType | boolean | number>> = {}): Call {
     const backend = this.tf.backend();
     const { binding } = backend;
@@ -29,7 +32,7 @@ export class TfOperations {
     return tensor;
   }
 
-  /** A vector of int32, one for equal ones. */
+  /** An int32 vector; equal ones share a tensor. */
   ints(values: readonly number[]): TfTensor {
     return this.known(`ints ${values.join()}`, () => this.constant(Int32Array.from(values), [values.length], "int32"));
   }

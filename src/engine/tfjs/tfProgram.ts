@@ -4,14 +4,14 @@ import type { TensorFlow, TfTensor } from "./tensorflow.ts";
 import { TF_LOWERINGS, type Kernel, type TfLowering } from "./tfLowering.ts";
 import { TfOperations } from "./tfOperations.ts";
 import { TfRun } from "./tfRun.ts";
-import type { WeightStore } from "./weightStore.ts";
+import type { SharedWeights } from "./sharedWeights.ts";
 
-/** One operation of the plan; places are those of the values in topological order. */
+/** One operation of the program. A place is the index of a value in topological order. */
 interface Step {
   kernel: Kernel;
   inputs: readonly number[];
   place: number;
-  /** places that nothing later reads */
+  /** Places whose tensors no later step reads. */
   last: readonly number[];
 }
 interface Fed {
@@ -21,7 +21,10 @@ interface Fed {
 }
 type Weights = ReadonlyMap<string, WeightLocation>;
 
-/** The sizes of the symbols in the inputs' dimensions. @throws Error where a feed is missing, or of another shape */
+/**
+ * Binds the symbolic dimensions of the inputs to the sizes of the feeds.
+ * @throws Error where a feed is missing, or has another shape
+ */
 function bind(fed: readonly Fed[], feeds: Readonly<Record<string, HostTensor>>): Map<string, number> {
   const symbols = new Map<string, number>();
   for (const {
@@ -44,7 +47,7 @@ function bind(fed: readonly Fed[], feeds: Readonly<Record<string, HostTensor>>):
 }
 
 /**
- * A graph as a list of TensorFlow's operations, called one by one; every tensor goes as soon as nothing later reads it.
+ * A graph as a list of TensorFlow operations that run one by one; a tensor is freed after the last step that reads it.
  */
 export class TfProgram implements Program {
   private readonly operations: TfOperations;
@@ -55,14 +58,14 @@ export class TfProgram implements Program {
   private readonly results: {
     name: string;
     place: number;
-    /** the values are somebody else's: a feed, a constant */
+    /** Whether the tensor belongs to a feed or a constant, so that its values must be copied. */
     lent: boolean;
   }[];
 
-  /** @param outputs a graph already simplified */
+  /** @param outputs a graph that `simplify` has been applied to */
   constructor(
     private readonly tf: TensorFlow,
-    private readonly store: WeightStore,
+    private readonly sharedWeights: SharedWeights,
     outputs: Readonly<Record<string, Value>>,
     weights: Weights,
   ) {
@@ -108,12 +111,12 @@ export class TfProgram implements Program {
     if (value.kind === "constant") return this.operations.constant(value.data, value.shape.map(Number), value.type);
     const location = weights.get(value.name);
     if (location === undefined) throw new Error(`weight ${value.name} is not in the file`);
-    const tensor = this.store.take(location);
+    const tensor = this.sharedWeights.acquire(location);
     this.taken.push(location);
     return tensor;
   }
 
-  /** TensorFlow's calls return when they are done, so no two runs are ever under way. */
+  /** Runs the program. TensorFlow's calls are synchronous, so two runs never overlap. */
   run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
     return Promise.resolve().then(() => this.execute(feeds));
   }
@@ -147,7 +150,7 @@ export class TfProgram implements Program {
 
   private dispose(): void {
     this.operations.release();
-    for (const location of this.taken.splice(0)) this.store.giveBack(location);
+    for (const location of this.taken.splice(0)) this.sharedWeights.release(location);
   }
 
   release(): Promise<void> {

@@ -1,7 +1,7 @@
 import { dimTerms, factors, type Dim } from "../../graph/dims.ts";
 import type { TensorFlow, TfTensor } from "./tensorflow.ts";
 
-/** One run of a program: the sizes that its symbols have, and what lives no longer than the run. */
+/** One run of a program: the sizes of its symbolic dimensions, and the tensors that live no longer than the run. */
 export class TfRun {
   private readonly known = new Map<string, TfTensor>();
   private passing: TfTensor[] = [];
@@ -23,11 +23,11 @@ export class TfRun {
     }, size);
   }
 
-  /** Sizes as TensorFlow takes them: a vector of int32. */
+  /** Sizes as an int32 vector. */
   shape(sizes: readonly number[]): TfTensor {
     return this.kept(sizes, [sizes.length]);
   }
-  /** A size alone. */
+  /** One size as an int32 scalar. */
   scalar(size: number): TfTensor {
     return this.kept([size], []);
   }
@@ -39,13 +39,13 @@ export class TfRun {
     return tensor;
   }
 
-  /** What an operation makes on its way to its result: gone when it is done. */
+  /** Registers an intermediate tensor of the current operation, which `sweep` frees. */
   readonly pass = (tensor: TfTensor): TfTensor => {
     this.passing.push(tensor);
     return tensor;
   };
 
-  /** Disposes of what the last operation made on its way. */
+  /** Frees the intermediate tensors of the last operation. */
   sweep(): void {
     for (const tensor of this.passing) tensor.dispose();
     this.passing.length = 0;
