@@ -2,27 +2,30 @@ import type { TaskName } from "../experiment/taskNames.ts";
 import type { MetricName } from "./metric/metrics.ts";
 
 /**
- * How a task's rows become text (reference section 3: official templates, fields joined by single spaces, no task
- * prefix).
+ * How a named task's rows become text. The templates are those of the official ADePT code: fields joined by single
+ * spaces, without a task prefix.
  */
 export interface TaskDefinition {
   /**
-   * Pieces of the input: a name as the official template prints it, and the fields that may hold its text, first found
-   * first.
+   * Parts of the input: a name as the official template prints it, and the fields that may hold its text, by
+   * preference.
    */
   source: { name: string; fields: readonly string[] }[];
-  /** Fields that may hold the label or the answers. */
+  /** Fields that may hold the label or the answers, by preference. */
   target: readonly string[];
-  /** Official classes in order: each is the words that data files have for it. None: the target is free text. */
+  /**
+   * The classes in official order; each is a list of the words that data files use for it. Without it, the target is
+   * free text.
+   */
   classes?: readonly (readonly string[])[];
-  /** First: what chooses the checkpoint. */
+  /** The metrics; the first one chooses the checkpoint. */
   metrics: readonly MetricName[];
   /**
-   * Official split policy: half of validation is the test, or 1,000 rows of train are validation; none: the splits as
-   * given.
+   * The official split. "halve": half of the validation split becomes the test split. "hold-out": 1,000 training rows
+   * become the validation split. "given": the splits of the data.
    */
   policy: "halve" | "hold-out" | "given";
-  /** Columns of the task's official TSV, where that has no header. */
+  /** Columns of the task's official TSV file, where that has no header. */
   headerless?: readonly string[];
 }
 

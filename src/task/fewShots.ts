@@ -4,7 +4,11 @@ import { numpyPermutation } from "./numpyShuffle.ts";
 
 const shuffled = (examples: readonly Example[], order: Int32Array): Example[] => Array.from(order, (i) => examples[i]!);
 
-/** As many examples of each class as k allows, in a seeded order; what is left over goes to the first classes. */
+/**
+ * Draws k training examples in a seeded order, class by class in turn, so that the counts of two classes differ by at
+ * most one while both have examples left. Where k is no multiple of the number of classes, the first classes get one
+ * more.
+ */
 export function balancedShots(train: readonly Example[], k: number, seed: number): Example[] {
   const byTarget = new Map<string, Example[]>();
   for (const example of shuffled(train, permutation(train.length, seed))) {
@@ -21,10 +25,11 @@ export function balancedShots(train: readonly Example[], k: number, seed: number
 }
 
 /**
- * The official code's draw (train.py 633-651): floor(k / classes) of each class in shuffled order. The k-th is of any
- * class, so that two classes may end 3:1 at k = 4; where k leaves a remainder of two or more, fewer than k are drawn.
- * @param classOf an example's class;
- * @param classes how many there are
+ * Draws training examples as the official ADePT code does (train.py, lines 633-651): floor(k / classes) of each class
+ * in shuffled order. The k-th may be of any class, so two classes may end 3:1 at k = 4; where k leaves a remainder of
+ * two or more, fewer than k are drawn.
+ * @param classOf the class of an example
+ * @param classes how many classes there are
  */
 export function officialShots(
   train: readonly Example[],

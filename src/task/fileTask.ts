@@ -23,7 +23,10 @@ async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
   });
 }
 
-/** The user's own files; what has no file of its own is a seeded fraction of train. */
+/**
+ * Loads a task of the user's own files. A split without a file of its own is a seeded fraction of the training file.
+ * @throws UserError naming file, line and field
+ */
 export async function loadFileTask(
   spec: FileSpec,
 ): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {

@@ -7,17 +7,16 @@ import { loadMailTask } from "./mailTask.ts";
 import { loadTextTask } from "./textTask.ts";
 import { loadNamedTask } from "./namedTask.ts";
 
+/** A file with more distinct targets than this is a task of free text, without labels. */
 const MOST_LABELS = 50;
 
-/** The examples of a task, split. @throws UserError naming file, line and field */
+/**
+ * Loads the examples of a task, split.
+ * @throws UserError naming file, line and field
+ */
 export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   if (spec.kind === "named") return checked(await loadNamedTask(spec));
-  const data =
-    spec.kind === "file"
-      ? await loadFileTask(spec)
-      : spec.kind === "text"
-        ? await loadTextTask(spec)
-        : await loadMailTask(spec);
+  const data = await loadSplits(spec);
   if (spec.kind === "text" && spec.label === undefined)
     return checked({ ...data, train: fewShots(data.train, [], spec.shots), labels: [], metrics: ["answerF1"] });
   const labels = [...new Set(data.train.map((e) => e.target))].sort();
@@ -29,7 +28,20 @@ export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   });
 }
 
-/** A draw of the training examples, where the task asks for one. */
+function loadSplits(
+  spec: Exclude<TaskSpec, { kind: "named" }>,
+): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+  switch (spec.kind) {
+    case "file":
+      return loadFileTask(spec);
+    case "text":
+      return loadTextTask(spec);
+    case "mail":
+      return loadMailTask(spec);
+  }
+}
+
+/** Draws a few training examples, where the task asks for that. */
 function fewShots(
   train: Example[],
   labels: readonly string[],

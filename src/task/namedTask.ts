@@ -13,12 +13,12 @@ import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
 /**
- * Rows of train that the official code holds out for validation in large tasks, and the seed of every split (reference
- * section 3).
+ * In large tasks, the number of training rows that the official code holds out for validation; and its seed of every
+ * split.
  */
 const HELD_OUT = 1000;
 const SPLIT_SEED = 42;
-/** The official code trains Yelp on so many of its shuffled rows. */
+/** The number of Yelp's shuffled rows that the official code trains on. */
 const YELP_ROWS = 100_000;
 
 const HIGHLIGHT = /([.?!"']?)\n@highlight\n/g;
@@ -26,7 +26,7 @@ const HIGHLIGHT = /([.?!"']?)\n@highlight\n/g;
 /** Turns rows of a split's files into examples. */
 class RowReader {
   private readonly definition: TaskDefinition;
-  /** target strings of the classes, in official order */
+  /** Target strings of the classes, in official order. */
   readonly labels: string[];
 
   constructor(private readonly spec: NamedSpec) {
@@ -58,25 +58,25 @@ class RowReader {
     if (this.spec.name === "wsc") return `text: ${markSpans(row, (what) => this.fail(path, row, what))}`;
     return this.definition.source
       .map(({ name, fields }) => {
-        // The official code prints the first option twice: the second is never shown.
-        const read =
-          this.spec.official && this.spec.name === "winogrande" && name === "option1"
-            ? ["option1"]
-            : this.spec.name === "winogrande" && name.startsWith("option")
-              ? fields.slice(1)
-              : fields;
         const text =
           name === "entities" && row.lists["entities"] !== undefined
             ? row.lists["entities"].join(", ")
-            : this.field(path, row, read);
+            : this.field(path, row, this.fieldsOf(name, fields));
         return `${this.spec.name === "record" && name === "query" ? "record query" : name}: ${this.cleaned(text)}`;
       })
       .join(" ");
   }
 
+  /** Fields that may hold the text of a part of the input. */
+  private fieldsOf(name: string, fields: readonly string[]): readonly string[] {
+    if (this.spec.name !== "winogrande" || !name.startsWith("option")) return fields;
+    // The official code prints the first option twice, and never the second.
+    return this.spec.official && name === "option1" ? ["option1"] : fields.slice(1);
+  }
+
   private cleaned(text: string): string {
     if (this.spec.name === "multirc") return text.replace(/<br>|<\/?b>/g, "");
-    // ReCoRD's highlights follow the passage, a line each; officially they become its last sentences.
+    // ReCoRD's highlights follow the passage, one a line. The official code makes them its last sentences.
     return this.spec.official && this.spec.name === "record"
       ? text.replace(HIGHLIGHT, (_, stop: string) => `${stop || "."} `)
       : text;
@@ -114,7 +114,7 @@ class RowReader {
     );
   }
 
-  /** MBPP's assertions, after what they import or set up. */
+  /** MBPP's assertions, preceded by their imports and set-up code. */
   private tests(path: string, row: Row): string[] {
     const list = row.lists["test_list"] ?? [];
     if (list.length === 0) this.fail(path, row, 'no list "test_list" of assertions');
@@ -132,7 +132,8 @@ class RowReader {
     if (!this.definition.metrics.includes("em"))
       return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };
     const answers = this.answers(path, row);
-    // The official code scores against the first answer alone; ReCoRD's are one example each, made once the splits are.
+    // The official code scores against the first answer only. ReCoRD keeps them all here: `oneEach` makes an example of
+    // each after the split.
     return {
       source: this.source(path, row),
       target: answers[0]!,
@@ -141,8 +142,8 @@ class RowReader {
   }
 
   /**
-   * Benchmarks hide the labels of their test sets: Hugging Face's copies say -1 or nothing, GLUE's and SuperGLUE's
-   * files have no such field but a number.
+   * Whether the label of a row is hidden, as benchmarks do in test sets. Hugging Face's copies have -1 or an empty
+   * label; the files of GLUE and SuperGLUE have no label but a row number.
    */
   private hidden(row: Row): boolean {
     const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined);
@@ -153,7 +154,7 @@ class RowReader {
   }
 
   /**
-   * The examples of a split's files, in order; of a test set with hidden labels none.
+   * Reads the examples of a split's files, in order; of a test set with hidden labels, none.
    * @throws UserError naming file, line and field
    */
   async read(paths: readonly string[], split: SplitName): Promise<Example[]> {
@@ -165,14 +166,14 @@ class RowReader {
   }
 }
 
-/** The score as text: to the nearest 0.2, as T5's paper has it; the official code rounds to 0.1. */
+/** An STS-B score as text: rounded to 0.2 as in the T5 paper (Raffel et al. 2020); the official code rounds to 0.1. */
 function similarity(text: string, official: boolean): string | undefined {
   const value = toFloat(text);
   if (!(value >= 0 && value <= 5)) return undefined;
   return (official ? Math.round(value * 10) / 10 : Math.round(value * 5) / 5).toFixed(1);
 }
 
-/** WSC's text with "* span1 *" and "# span2 #"; spans are places among words. */
+/** WSC's text with the marks "* span1 *" and "# span2 #"; a span's index counts words. */
 function markSpans({ fields }: Row, fail: (what: string) => never): string {
   const words = (fields["text"] ?? fail('no field "text"')).split(" ");
   const mark = (span: "span1" | "span2", sign: string): void => {
@@ -194,7 +195,7 @@ function pick<T>(items: readonly T[], order: Int32Array, from: number, to?: numb
   return Array.from(order.slice(from, to), (i) => items[i]!);
 }
 
-/** Officially ReCoRD is one example for each right answer, scored against that answer alone. */
+/** Makes one example of each right answer, scored against that answer only, as the official code does for ReCoRD. */
 function oneEach(examples: readonly Example[]): Example[] {
   return examples.flatMap((example) =>
     (example.answers ?? []).map((answer) => ({ ...example, target: answer, answers: [answer] })),
@@ -205,7 +206,7 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
   if (spec.shots === undefined) return train;
   const shots = { ...spec.shots, seed: spec.shots.seed ?? 0 };
   if (shots.sampling === "balanced") return balancedShots(train, shots.k, shots.seed);
-  // The official code halves STS-B's scores into two classes.
+  // The official code splits STS-B's scores into two classes.
   if (spec.name === "stsb")
     return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
   if (labels.length === 0)
@@ -231,8 +232,8 @@ async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Examp
 }
 
 /**
- * A task by its name, from a folder of its files.
- * @throws UserError naming file, line and field of what does not fit
+ * Loads a task that the catalogue knows by its name, from a folder of its files.
+ * @throws UserError naming file, line and field of what is wrong
  */
 export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
   const reader = new RowReader(spec);

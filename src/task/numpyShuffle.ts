@@ -3,7 +3,7 @@ const MASK64 = (1n << 64n) - 1n;
 const MASK128 = (1n << 128n) - 1n;
 const MULTIPLIER = (2549297995355413924n << 64n) | 4865540595714422341n;
 
-/** The hash of numpy's SeedSequence: its constant moves on at every use. */
+/** The hash of numpy's SeedSequence; its constant is multiplied at every use. */
 function hasher(constant: number, multiplier: number): (value: number) => number {
   let state = constant;
   return (value) => {
@@ -19,7 +19,7 @@ function mix(x: number, y: number): number {
   return (result ^ (result >>> 16)) >>> 0;
 }
 
-/** numpy.random.SeedSequence(seed).generate_state(4, uint64), for a whole seed from 0 to 2^53 - 1. */
+/** numpy.random.SeedSequence(seed).generate_state(4, uint64), for an integer seed from 0 to 2^53 - 1. */
 function seedState(seed: number): bigint[] {
   const hash = hasher(0x43b0d7e5, 0x931e8875);
   const high = Math.floor(seed / 2 ** 32);
@@ -32,8 +32,8 @@ function seedState(seed: number): bigint[] {
 }
 
 /**
- * PCG64 (XSL-RR, O'Neill 2014) seeded as numpy.random.default_rng seeds it; 32-bit draws take the low half, then the
- * high.
+ * PCG64 (XSL-RR, O'Neill 2014), seeded like numpy.random.default_rng. A 32-bit draw takes the low half of 64 bits, the
+ * next one the high half.
  */
 class Pcg64 {
   private state = 0n;
@@ -66,7 +66,10 @@ class Pcg64 {
     return Number(value & MASK32);
   }
 
-  /** Uniform on 0..max, by masks and rejection. @param max below 2^32 */
+  /**
+   * A uniform integer in 0..max, by masking and rejection.
+   * @param max below 2^32
+   */
   interval(max: number): number {
     if (max === 0) return 0;
     const mask = 2 ** (32 - Math.clz32(max)) - 1;
@@ -78,8 +81,8 @@ class Pcg64 {
 }
 
 /**
- * numpy.random.default_rng(seed).permutation(n), which is what Dataset.shuffle(seed) of Hugging Face's datasets draws;
- * n below 2^32.
+ * numpy.random.default_rng(seed).permutation(n), which Dataset.shuffle(seed) of Hugging Face's datasets uses; n is
+ * below 2^32.
  */
 export function numpyPermutation(n: number, seed: number): Int32Array {
   const random = new Pcg64(seed);

@@ -2,10 +2,10 @@ import type { TaskSpec } from "../experiment/experiment.ts";
 import { fieldNames, templateParts, type RowReading } from "../experiment/templateParts.ts";
 import { CATALOGUE } from "./catalogue.ts";
 
-/** Tasks whose input is more than their fields between words of their own: it is put together in code. */
+/** Tasks whose input is more than a template of fields; `namedTask` composes it in code. */
 const IN_CODE = ["wsc", "multirc", "record"];
 
-/** How a task reads a row of data; nothing of tasks that are no rows of fields. */
+/** How a task makes text of a row of data; empty for tasks whose data are not rows of fields. */
 export function rowReadingOf(task: TaskSpec): RowReading {
   if (task.kind === "file") {
     const reading = templateParts(task.source)?.map((part) =>
@@ -18,13 +18,10 @@ export function rowReadingOf(task: TaskSpec): RowReading {
   const table = headerless === undefined ? {} : { headerless };
   if (IN_CODE.includes(task.name)) return { fields: source.map(({ fields }) => fields), ...table };
   const reading = source.flatMap(({ name, fields }, i) => {
-    const options =
-      task.name === "winogrande" && name.startsWith("option")
-        ? task.official
-          ? ["option1"]
-          : fields.slice(1)
-        : [...fields];
-    return [{ literal: `${i === 0 ? "" : " "}${name}: ` }, { fields: options }];
+    const isOption = task.name === "winogrande" && name.startsWith("option");
+    // The official code prints the first option twice, and never the second.
+    const official = isOption && task.official ? ["option1"] : undefined;
+    return [{ literal: `${i === 0 ? "" : " "}${name}: ` }, { fields: official ?? fields.slice(isOption ? 1 : 0) }];
   });
   return { reading, ...table };
 }

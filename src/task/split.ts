@@ -1,8 +1,8 @@
 import { permutation } from "../base/random.ts";
 
 /**
- * Takes seeded fractions of the items for test and validation; the rest trains, in the order given. The same seed gives
- * the same split.
+ * Takes seeded fractions of the items for test and validation; the rest is for training, in the order given. The same
+ * seed gives the same split.
  */
 export function splitBySeed<T>(
   items: readonly T[],

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
 
-/** Names of a split's files, first found first: ours, GLUE's, Hugging Face's, SQuAD's. */
+/** File names of each split by preference: ADePT Lab's own, GLUE's, Hugging Face's, SQuAD's. */
 const NAMES = {
   train: ["train", "train-v1.1"],
   validation: ["validation", "val", "dev", "validation_matched", "dev_matched", "dev-v1.1"],
@@ -11,13 +11,13 @@ const NAMES = {
 const EXTENSIONS = ["jsonl", "tsv", "csv", "parquet", "json", "jsonl.gz", "json.gz"];
 export type SplitName = keyof typeof NAMES;
 
-/** The names that a training file may have, for messages. */
+/** The possible names of a training file, for messages. */
 export const TRAINING_FILES = `train.${EXTENSIONS.join(", train.")}, train-00000-of-00001.parquet`;
 
 /**
- * The files of a split in a folder: one, or the shards of one as Hugging Face names them, in order; none is an empty
- * list.
- * @throws UserError naming the shard that is missing
+ * Finds the files of a split in a folder: one file, or its shards in order, as Hugging Face names them.
+ * @returns an empty list where there is none
+ * @throws UserError naming a shard that is missing
  */
 export function splitFiles(folder: string, split: SplitName): string[] {
   const present = new Set(list(folder));
@@ -40,7 +40,7 @@ function list(folder: string): string[] {
   }
 }
 
-/** name-00000-of-00002.parquet and so on; older sets have a fingerprint before the extension. */
+/** Shards are named name-00000-of-00002.parquet and so on; older data sets have a fingerprint before the extension. */
 function shardsOf(folder: string, name: string, present: readonly string[]): string[] {
   const found = present
     .flatMap((file) => {

@@ -3,24 +3,25 @@ import { fieldNames, templateParts } from "../experiment/templateParts.ts";
 import type { Row } from "./rows/row.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
 
-/** Fields that a message names. */
+/** The number of fields that a message lists. */
 const MOST_NAMED = 50;
 
-/** The template's key in the experiment and the data file, for messages; the columns that the file has. */
+/** For messages: the template's key in the experiment, and the data file. For parsing: the columns of that file. */
 export interface TemplateUse {
   name: string;
   file: string;
   columns: readonly string[];
 }
 
-/** The columns of rows, each once. */
+/** The names of all columns of rows, each once. */
 export const columnsOf = (rows: readonly Row[]): string[] => [
   ...new Set(rows.flatMap(({ fields }) => Object.keys(fields))),
 ];
 
 /**
  * Compiles a template such as "premise: {premise}"; "{{" and "}}" stand for braces.
- * @returns a function of a row; it throws a UserError naming the file's line and the field that is missing
+ * @returns a function from a row to text; it throws a UserError naming the file's line and the missing field
+ * @throws UserError where a brace has no partner
  */
 export function compileTemplate(template: string, { name, file, columns }: TemplateUse): (row: Row) => string {
   const parts = templateParts(template, columns)?.map((part) =>

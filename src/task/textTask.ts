@@ -9,11 +9,11 @@ import { splitBySeed } from "./split.ts";
 import { timedMatch } from "./timedMatch.ts";
 
 type TextSpec = Extract<TaskSpec, { kind: "text" }>;
-/** Shorter pieces of a paragraph teach nothing. */
+/** Pieces of a paragraph with fewer words are left out. */
 const FEWEST_WORDS = 12;
 const SENTINEL = (i: number): string => `<extra_id_${i}>`;
 
-/** Cuts `total` into `parts` whole numbers of at least 1, every cut equally likely. */
+/** Cuts `total` into `parts` integers of at least 1, every cut equally likely. */
 function partition(total: number, parts: number, random: MersenneTwister): number[] {
   const cuts = Array.from(permutation(total - 1, random.nextUint32()).slice(0, parts - 1))
     .map((cut) => cut + 1)
@@ -22,10 +22,10 @@ function partition(total: number, parts: number, random: MersenneTwister): numbe
 }
 
 /**
- * T5's span corruption (Raffel et al. 2020, section 3.1.4), by words: a share of them in spans becomes sentinels, and
- * the target is what they hide.
- * @param corruption share of the words, 0..1
- * @param spanWords mean length of a span
+ * Span corruption of T5's pre-training (Raffel et al. 2020, section 3.1.4), by words: spans of words are replaced by
+ * sentinels, and the target is the text that they hide.
+ * @param corruption share of the words that is hidden, 0..1
+ * @param spanWords mean length of a span in words
  */
 export function corruptSpans(
   words: readonly string[],
@@ -50,11 +50,14 @@ export function corruptSpans(
   return { source: source.join(" "), target: target.join(" "), answers: [answer.join(" ")] };
 }
 
-/** A number that depends on a file's name, so that its spans do not change when other files come or go. */
+/**
+ * A number that depends on a file's name only, so that its spans stay the same when other files are added or removed
+ * (FNV-1a).
+ */
 const nameSeed = (name: string): number =>
   Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);
 
-/** What the file's name says of its text. */
+/** The label in a file's name: the first group of the task's regular expression. */
 const labelOf = (name: string, label: string | undefined): string | undefined =>
   label === undefined ? undefined : timedMatch(label, name);
 
@@ -75,8 +78,9 @@ async function examplesOf(path: string, name: string, { words, perFile, ...spec 
 }
 
 /**
- * Running text from a folder of .txt files, to be denoised, or labelled by its file's name; whole files are held out.
- * @throws UserError when the folder has none
+ * Loads running text from a folder of .txt files, for denoising, or with a label from the file's name. The validation
+ * and test splits are of whole files.
+ * @throws UserError where the folder has fewer than three
  */
 export async function loadTextTask(
   spec: TextSpec,
@@ -96,7 +100,7 @@ export async function loadTextTask(
   });
   const read = async (files: readonly string[]): Promise<Example[]> =>
     (await Promise.all(files.map((name) => examplesOf(join(spec.folder, name), name, spec)))).flat();
-  // Shuffled, so that the first of them, which a limit takes, are of all files.
+  // Shuffled, so that a limit on the number of examples takes some of every file.
   const mixed = (examples: Example[]): Example[] =>
     Array.from(permutation(examples.length, spec.split.seed), (i) => examples[i]!);
   return { train: await read(train), validation: mixed(await read(validation)), test: mixed(await read(test)) };

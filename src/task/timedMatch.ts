@@ -1,14 +1,14 @@
 import { createContext, Script } from "node:vm";
 import { UserError } from "../base/errors.ts";
 
-/** A regular expression that needs longer on a file's name would need for ever on the next. */
+/** The time limit (ms): an expression that needs longer on a file's name may never end on another. */
 const MOST_MS = 500;
-/** Says always the same; pattern and text come as values. */
+/** A constant script; the pattern and the text are variables of its context, so they cannot inject code. */
 const MATCH = new Script("new RegExp(pattern, 'u').exec(text)?.[1]");
 
 /**
- * What the first group of an experiment's regular expression finds in a text.
- * @throws UserError where that takes too long, or cannot be done
+ * Returns what the first group of an experiment's regular expression matches in a text.
+ * @throws UserError where that takes too long, or the expression is invalid
  */
 export function timedMatch(pattern: string, text: string): string | undefined {
   try {

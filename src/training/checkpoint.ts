@@ -9,10 +9,10 @@ import type { AdamState } from "./optimiser/adamw.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "../method/parameters.ts";
 
-/** Files of the first version have a digest of their tensors alone. */
+/** Format of the first version, whose digest covers the tensors only. */
 const FIRST = "adept-checkpoint-1";
 const FORMAT = "adept-checkpoint-2";
-/** So often a checkpoint is read that is replaced meanwhile. */
+/** How often a checkpoint that a worker keeps replacing is read again. */
 const READS = 20;
 const count = z.string().regex(/^\d{1,15}$/);
 const Metadata = z.object({
@@ -49,8 +49,8 @@ function stateTensors(state: LoopState): Tensors {
 }
 
 /**
- * Saves the whole state as one safetensors file, atomically: whoever reads sees the old one or the new one, whole.
- * @throws UserError if the disk is full
+ * Saves the whole state as one safetensors file, atomically: a reader gets the old file or the new one, whole.
+ * @throws UserError where the disk is full
  */
 export function saveCheckpoint(path: string, state: LoopState): void {
   const tensors = stateTensors(state);
@@ -88,15 +88,15 @@ interface Opened {
   metadata: Metadata;
 }
 
-/** The version of a file's format, where it is none that is known here. */
+/** The version of a format that is newer than those known here; undefined for any other. */
 function newerFormat(format: string | undefined): number | undefined {
   const version = Number(/^adept-checkpoint-(\d+)$/.exec(format ?? "")?.[1]);
   return version > 2 ? version : undefined;
 }
 
 /**
- * A checkpoint's content. One that a worker replaces while it is read has a part of either: it is read again, and the
- * last word stands.
+ * Reads a checkpoint. A worker may replace it during the read, which mixes two files; then it is read again, up to
+ * READS times.
  */
 function open(path: string): Opened | { damage: string } | { newer: number } {
   const which = (): string => {
@@ -110,7 +110,10 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
   }
 }
 
-/** A checkpoint's content, verified against its digest; what is wrong with it; or the newer version that it is of. */
+/**
+ * Reads a checkpoint and verifies its digest; returns what is wrong with it, or its version where that is newer than
+ * this program.
+ */
 function openOnce(path: string): Opened | { damage: string } | { newer: number } {
   try {
     const { metadata: raw } = readHeader(path);
@@ -123,33 +126,33 @@ function openOnce(path: string): Opened | { damage: string } | { newer: number }
       ? { tensors, metadata }
       : { damage: "its content does not match its digest" };
   } catch (error) {
-    // A file that ends too soon is a RangeError; anything else is a mistake of ours.
+    // A truncated file gives a RangeError; any other error is a bug.
     if (!(error instanceof UserError || error instanceof RangeError)) throw error;
     return { damage: error.message };
   }
 }
 
-/** The version of a checkpoint that only a newer ADePT Lab can read. */
+/** The version of a checkpoint that only a newer ADePT Lab can read; undefined for any other. */
 export function newerCheckpoint(path: string): number | undefined {
   const opened = existsSync(path) ? open(path) : undefined;
   return opened !== undefined && "newer" in opened ? opened.newer : undefined;
 }
 
-/** What is wrong with the file of a checkpoint: undefined when it is whole, a newer version's, or there is none. */
+/** What is wrong with a checkpoint's file; undefined where it is whole, of a newer version, or absent. */
 export function checkpointDamage(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
   return "damage" in opened ? opened.damage : undefined;
 }
 
-/** Where a damaged checkpoint is kept, for whoever wants to look into it. */
+/** The path that a damaged checkpoint is moved to, for inspection. */
 export const asidePath = (path: string): string => join(dirname(path), `damaged-${basename(path)}`);
 
 /**
- * The saved state, verified against its digest; undefined if there is none yet, `damage` if the file is no whole
- * checkpoint.
+ * Loads the saved state, verified against its digest.
  * @param like the run's initial parameters: names, sizes and groups
- * @throws UserError if it belongs to another experiment, or is a newer version's
+ * @returns undefined where there is no checkpoint; `damage` where the file is damaged
+ * @throws UserError where it belongs to another experiment, or is of a newer version
  */
 export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: string } | undefined {
   if (!existsSync(path)) return undefined;

@@ -6,15 +6,16 @@ import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { clipGradients } from "./optimiser/clip.ts";
 import type { Parameters, TrainableTensor } from "../method/parameters.ts";
 import type { Batch } from "../model/model.ts";
+import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 
-/** A source task: its training examples, and what its teacher makes of a batch. */
+/** A source task: its training examples, and the teacher's outputs for a batch. */
 export interface SourceTask<T> {
   examples: readonly TokenisedExample[];
   teach: (batch: Batch) => Promise<T>;
 }
 
-/** One step of the student towards a teacher. */
+/** The student's loss and gradients for a batch, given its teacher's outputs. */
 export interface Student<T> {
   distil(
     parameters: Parameters,
@@ -23,26 +24,29 @@ export interface Student<T> {
   ): Promise<{ loss: number; taught: number; gradients: Map<string, Float32Array> }>;
 }
 
-/** `weight`: of the teacher's terms (0.9 in the paper); rates by group: prompt, uv. */
+/** How the student is trained. */
 export interface DistillationOptions {
   steps: number;
   batchSize: number;
   warmup: number;
+  /** Weight of the teacher's terms of the loss (0.9 in the paper). */
   weight: number;
+  /** Learning rate of each group: prompt, uv. */
   rates: Record<string, number>;
   seed: number;
   signal: AbortSignal;
-  onStep: (told: { step: number; loss: number; taught: number }) => void;
+  /** Called after each step with its losses: `loss` in all, `taught` that of the teacher's terms. */
+  onStep: (progress: { step: number; loss: number; taught: number }) => void;
 }
 
 const SHARED = "prompt";
 const own = (name: string, task: number): string => `${name}.${task}`;
 
-/** The tensors of one task under the names that the method knows. */
+/** The tensors of one task, under the names that the method uses. */
 const taskParameters = (all: Parameters, task: number): Parameters =>
   new Map([SHARED, "u", "v"].map((name) => [name, { ...all.get(name === SHARED ? SHARED : own(name, task))!, name }]));
 
-/** The mean of the tasks' own tensors. */
+/** The mean of a tensor over the tasks. */
 function average(all: Parameters, name: string, tasks: number): TrainableTensor {
   const each = Array.from({ length: tasks }, (_, task) => all.get(own(name, task))!);
   const first = each[0]!;
@@ -50,10 +54,10 @@ function average(all: Parameters, name: string, tasks: number): TrainableTensor 
 }
 
 /**
- * MPT's source stage (Wang et al. 2023): one prompt P* for all source tasks, times u v^T of each, learns from the
- * tasks' own prompts. Every step takes one batch of every task; the loss is the mean of theirs.
- * @param initial MPT's start values: prompt (m, d), u (m), v (d)
- * @returns P*, and the mean of the tasks' u and v, from which a target task starts
+ * Trains MPT's source stage (Wang et al. 2023): one prompt P* that all source tasks share, times each task's own u v^T,
+ * is distilled from the tasks' own prompts. Every step takes one batch of every task; the loss is the mean over tasks.
+ * @param initial MPT's initial values: prompt (m, d), u (m), v (d)
+ * @returns P*, and the means of u and v over the tasks, from which a target task starts
  * @throws the signal's reason when it is aborted
  */
 export async function distil<T>(
@@ -75,7 +79,7 @@ export async function distil<T>(
   let state = freshState(parameters);
   for (let step = 0; step < steps; step++) {
     const gradients = new Map<string, Float32Array>();
-    const told = { step: step + 1, loss: 0, taught: 0 };
+    const progress = { step: step + 1, loss: 0, taught: 0 };
     for (const [task, { teach }] of tasks.entries()) {
       signal.throwIfAborted();
       const batch = sequences[task]!.batch(step);
@@ -83,18 +87,11 @@ export async function distil<T>(
       const result = await student.distil(taskParameters(parameters, task), batch, {
         teacher: await teach(batch),
         lossScale,
-        weight: weight,
+        weight,
       });
-      told.loss += result.loss;
-      told.taught += result.taught;
-      for (const [name, gradient] of result.gradients) {
-        const into = name === SHARED ? SHARED : own(name, task);
-        const sum = gradients.get(into);
-        gradients.set(
-          into,
-          sum === undefined ? Float32Array.from(gradient) : sum.map((value, i) => value + gradient[i]!),
-        );
-      }
+      progress.loss += result.loss;
+      progress.taught += result.taught;
+      addGradients(gradients, result.gradients, (name) => (name === SHARED ? SHARED : own(name, task)));
     }
     const factor = scheduleFactor(step, { warmup, total: steps });
     const stepRates = Object.fromEntries(Object.entries(rates).map(([group, rate]) => [group, factor * rate]));
@@ -103,7 +100,7 @@ export async function distil<T>(
       eps: 1e-6,
       weightDecay: 0,
     }));
-    options.onStep(told);
+    options.onStep(progress);
   }
   return new Map([
     [SHARED, parameters.get(SHARED)!],

@@ -10,13 +10,14 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { tokenise } from "./batch/tokenisedExample.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
+/** Loss (nats per label token), metrics and predictions of a data file. */
 export interface FolderEvaluation {
   loss: number;
   metrics: Record<string, number>;
   examples: Prediction[];
 }
 
-/** A backbone without any adapter is prompt tuning with no prompt. */
+/** Prompt tuning with an empty prompt, which equals the backbone without any adapter. */
 const BARE: Adapter = {
   spec: { kind: "pt", promptInit: "random", initText: "" },
   sizes: { promptLength: 0, bottleneck: 0, count: 0 },
@@ -31,8 +32,9 @@ function bareAdapter(width: number): Adapter {
 }
 
 /**
- * Loss and greedy predictions of a backbone, with an adapter or bare, on a file with the fields `input` and `target`.
- * @throws UserError naming what is missing or does not fit
+ * Evaluates a backbone, with or without an adapter, on a file with the fields `input` and `target`; targets are
+ * generated greedily.
+ * @throws UserError naming what is missing or wrong
  */
 export async function evaluateFolder(options: {
   backbone: string;

@@ -5,6 +5,7 @@ import { score, type MetricName } from "../task/metric/metrics.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch, TunedModel } from "../model/model.ts";
 
+/** A prediction of one example and its loss in nats per label token. */
 export interface Prediction {
   input: string;
   target: string;
@@ -14,27 +15,28 @@ export interface Prediction {
   group?: string | undefined;
 }
 
-/**
- * `loss`: mean over label tokens, in nats; `metrics`: those of the task, and the share of exact matches as accuracy.
- */
+/** The result of an evaluation. */
 export interface EvaluationResult {
+  /** Mean over label tokens, in nats. */
   loss: number;
+  /** The task's metrics, and the share of exact matches as `accuracy`. */
   metrics: Record<string, number>;
   predictions: Prediction[];
 }
 
+/** How examples are evaluated. */
 export interface EvaluationOptions {
-  /** most new tokens per example */
+  /** The largest number of new tokens per example. */
   maxTokens: number;
   decode: (ids: number[]) => Promise<string>;
-  /** choose among these targets by likelihood instead of generating */
+  /** Targets to choose among by likelihood; without them, targets are generated. */
   candidates?: Candidates | undefined;
-  /** the task's metrics and its labels; default: accuracy alone */
+  /** The task's metrics and labels; by default accuracy only. */
   scoring?: { metrics: readonly MetricName[]; labels: readonly string[] };
-  /** pass@1 of generated code; then it is the first metric */
+  /** Computes pass@1 of generated code, which then is the first metric. */
   passRate?: PassRate | undefined;
   batchSize?: number;
-  /** asked before each batch: true ends the evaluation without a result */
+  /** Asked before each batch; true ends the evaluation without a result. */
   stopRequested?: () => boolean;
 }
 
@@ -44,7 +46,7 @@ export interface Candidates {
   ids: readonly ArrayLike<number>[];
 }
 
-/** Examples that are predicted at once. */
+/** The number of examples that are predicted at once. */
 export const EVALUATED_ROWS = 64;
 interface Predicted {
   sum: number[];
@@ -65,8 +67,8 @@ async function greedily(
 }
 
 /**
- * The likeliest candidate of each row. Its loss is that of the target, which is scored apart only where it is no
- * candidate.
+ * Predicts the likeliest candidate of each row. The loss is that of the target; it needs a pass of its own only where
+ * the target is not among the candidates.
  */
 async function likeliest(
   model: TunedModel,
@@ -88,8 +90,8 @@ async function likeliest(
 }
 
 /**
- * Loss and greedy predictions of all examples, in the order given; batches are formed by length.
- * @returns undefined when there are no examples, or a stop was requested before the end
+ * Computes loss and predictions of all examples, in the order given; batches are formed by length.
+ * @returns undefined where there are no examples, or a stop was requested before the end
  */
 export async function evaluate(
   model: TunedModel,

@@ -10,41 +10,44 @@ import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch, TunedModel } from "../model/model.ts";
+import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 
-/** Everything a run needs to go on exactly where it was; `step` counts updates made. */
+/** Everything that a run needs to continue exactly where it was. */
 export interface LoopState {
+  /** The number of updates made. */
   step: number;
   parameters: Parameters;
   adam: AdamState;
-  /** `score`: higher is better (a metric, or minus the loss) */
+  /** The best checkpoint so far; a higher score is better (a metric, or minus the loss). */
   best: { step: number; score: number; parameters: Parameters } | undefined;
 }
 
+/** What the training loop needs and calls. */
 export interface LoopOptions {
   model: Pick<TunedModel, "step">;
   training: TrainingSpec;
   seed: number;
   examples: readonly TokenisedExample[];
-  /** hidden units of the offset FFN (0: none) and their dropout in training */
+  /** The number of hidden units of the offset FFN (0: none), and their dropout rate in training. */
   hidden: { units: number; dropout: number };
-  /** ADePT's penalty on its offsets, see StepOptions */
+  /** The weight of ADePT's penalty on its offsets, see StepOptions. */
   offsetPenalty?: number;
   /**
-   * loss (nats per token) and metrics on the validation split; undefined when it has no examples, or a stop was
-   * requested meanwhile
+   * Computes loss (nats per label token) and metrics on the validation split; undefined where it has no examples, or a
+   * stop was requested meanwhile.
    */
   evaluate: (
     parameters: Parameters,
   ) => Promise<{ loss: number; metrics: Record<string, number>; examples: number } | undefined>;
-  /** the task's own metric */
+  /** The task's own metric, for `"selection": "metric"`. */
   metric: string;
   save: (state: LoopState) => void;
   emit: (event: NewRunEvent) => void;
   stopRequested: () => boolean;
-  /** milliseconds; only rates shown to the user depend on it */
+  /** A clock in milliseconds; only the rates shown to the user depend on it. */
   now: () => number;
-  /** resident bytes of the process */
+  /** Resident bytes of the process. */
   memory?: () => number;
 }
 
@@ -59,19 +62,11 @@ interface StepGradients {
   tokens: number;
 }
 
-function add(total: Map<string, Float32Array>, more: Map<string, Float32Array>): void {
-  for (const [name, values] of more) {
-    const sum = total.get(name);
-    if (!sum) total.set(name, Float32Array.from(values));
-    else for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + values[i]!;
-  }
-}
-
 function countTokens(batch: Batch): number {
   return batch.mask.reduce((sum, value) => sum + value, 0) + labelTokens(batch);
 }
 
-/** Loss and gradients of one update: the mean over all label tokens of its batches, one an accumulation step. */
+/** Loss and gradients of one update: means over all label tokens of its batches, one batch an accumulation step. */
 async function accumulate(state: LoopState, batches: readonly Batch[], options: LoopOptions): Promise<StepGradients> {
   const lossScale =
     1 /
@@ -101,7 +96,7 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
     });
     total.loss += loss;
     total.tokens += countTokens(batch);
-    add(total.gradients, gradients);
+    addGradients(total.gradients, gradients);
   }
   return total;
 }
@@ -132,7 +127,7 @@ function diverged(step: number, value: number, options: LoopOptions): UserError 
   );
 }
 
-/** Seconds a step takes, smoothed; affects nothing but what is shown. */
+/** Smoothed time of a step; only figures shown to the user depend on it. */
 class Pace {
   #seconds = 0;
   #rate = 0;
@@ -151,7 +146,7 @@ class Pace {
   }
 }
 
-/** One update: gradients, clipping, AdamW, and the event that tells of it. */
+/** Makes one update: gradients, clipping, AdamW, and the event that reports it. */
 async function update(state: LoopState, sequence: BatchSequence, options: LoopOptions, pace: Pace): Promise<LoopState> {
   const { training } = options;
   const started = options.now();
@@ -185,8 +180,8 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
 }
 
 /**
- * Evaluates on the validation split, if there is one; the state with a new best if it is one (the first of equals
- * stays).
+ * Evaluates on the validation split, if there is one, and keeps the parameters as best where the score is higher than
+ * before; of equal scores the first stays.
  */
 async function validate(state: LoopState, options: LoopOptions): Promise<{ state: LoopState; improved: boolean }> {
   const result = await options.evaluate(state.parameters);
@@ -200,9 +195,9 @@ async function validate(state: LoopState, options: LoopOptions): Promise<{ state
 }
 
 /**
- * Trains from the state given to the last step, or until a stop is requested. Every step is a pure function of the
- * state and the options, so a run resumed from a checkpoint repeats the very same numbers.
- * @throws UserError if the loss stops being a number
+ * Trains from the given state to the last step, or until a stop is requested. Every step is a pure function of the
+ * state and the options, so a run that is resumed from a checkpoint repeats the same numbers.
+ * @throws UserError where the loss or a gradient is not finite
  */
 export async function trainLoop(
   start: LoopState,
@@ -223,7 +218,7 @@ export async function trainLoop(
     const due = last || state.step % evaluateEvery === 0;
     let improved = false;
     if (due) ({ state, improved } = await validate(state, options));
-    // A validation cut short by a stop is made again: the run resumes before the step that led to it.
+    // A validation that a stop cuts short is repeated: the run resumes before the step that led to it.
     if (due && !improved && options.stopRequested()) {
       checkpoint(before, false, options);
       return { state: before, stopped: true };

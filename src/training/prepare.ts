@@ -21,7 +21,7 @@ import { tokenise, type TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { Candidates } from "./evaluation.ts";
 import type { Parameters } from "../method/parameters.ts";
 
-/** Everything a training run works on, loaded and checked. */
+/** Everything that a training run uses, loaded and checked. */
 export interface Prepared {
   experiment: Experiment;
   folder: string;
@@ -31,23 +31,29 @@ export interface Prepared {
   train: TokenisedExample[];
   validation: TokenisedExample[];
   test: TokenisedExample[];
-  /** share of the commonest target in the test split, 0..1 */
+  /** Accuracy on the test split of always predicting the commonest training target, 0..1. */
   majority: number;
-  /** the task's metrics, the first choosing the checkpoint, and its labels */
+  /** The task's metrics, of which the first chooses the checkpoint, and its labels. */
   scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
-  /** the labels to choose among, where the experiment asks for it */
+  /** The labels to choose among, where the experiment sets training.prediction to "labels". */
   candidates: Candidates | undefined;
-  /** runs generated code, where the experiment switches it on */
+  /** Runs generated code, where the experiment switches that on. */
   passRate: PassRate | undefined;
   decode: (ids: number[]) => Promise<string>;
 }
 
-/** Modules of the backbone in a folder. */
+/**
+ * The layout of the backbone in a folder.
+ * @throws UserError where the folder holds no backbone
+ */
 export function backboneLayout(folder: string): BackboneLayout {
   return openBackbone(folder).layout;
 }
 
-/** @throws UserError when inputs may be longer than the method's position table */
+/**
+ * Checks that inputs are no longer than the method's position table.
+ * @throws UserError where they may be
+ */
 function checkPositions({ method, training }: Experiment): void {
   const rows = positionRows(method) ?? Infinity;
   if (training.maxSourceLength > rows)
@@ -58,8 +64,8 @@ function checkPositions({ method, training }: Experiment): void {
 }
 
 /**
- * Opens the model an experiment asks for, with its parameters at step 0 (a pure function of the experiment).
- * @param training predictions are rare beside steps
+ * Opens the model that an experiment describes, with its parameters at step 0 (a pure function of the experiment).
+ * @param training whether the model is opened for training, where steps are frequent and predictions rare
  */
 export async function openExperimentModel(
   experiment: Experiment,
@@ -98,7 +104,10 @@ export async function openExperimentModel(
   };
 }
 
-/** The labels to choose among. @throws UserError where the task has none */
+/**
+ * Tokenises the labels to choose among.
+ * @throws UserError where the task has fewer than two
+ */
 export async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
   if (labels.length < 2)
     throw new UserError(
@@ -110,7 +119,7 @@ export async function candidatesOf(labels: readonly string[], tokenizer: TextTok
 
 /**
  * Loads the data, the tokenizer and the model of an experiment.
- * @throws UserError if any of them is missing or damaged, or asks for what this engine cannot do
+ * @throws UserError where any of them is missing or damaged, or needs what this engine lacks
  */
 export async function prepare(experiment: Experiment): Promise<Prepared> {
   const { training } = experiment;

@@ -43,7 +43,9 @@ function hasVulkan(): boolean {
   );
 }
 
-/** A package without its native part counts as absent here; `requireTensorFlow` reports it where the user asks for it. */
+/**
+ * A package without its native part counts as absent here; `requireTensorFlow` reports it where the user asks for it.
+ */
 function hasTensorFlowGpu(): boolean {
   try {
     return findTensorFlow()?.name.endsWith("-gpu") === true;
@@ -53,7 +55,9 @@ function hasTensorFlowGpu(): boolean {
   }
 }
 
-/** Detects what this machine supports by looking at files only: no driver is opened, and it takes a few milliseconds. */
+/**
+ * Detects what this machine supports by looking at files only: no driver is opened, and it takes a few milliseconds.
+ */
 export function detectDeviceSupport(): DeviceSupport {
   return {
     platform: process.platform,

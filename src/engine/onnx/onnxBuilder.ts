@@ -49,7 +49,7 @@ export class OnnxBuilder {
   }
 
   /**
-   * Adds an RMS norm over the last axis. Where the kernel writes 1 / rms as well, that output is remembered by its input,
+   * Adds an RMS norm over the last axis. Where the kernel also writes 1 / rms, that output is remembered by its input,
    * and `inverse` gives it to the gradient.
    */
   norm(x: string, scale: string, epsilon: number): string {

@@ -4,7 +4,10 @@ import { existsSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
 import { PRELUDE } from "./prelude.ts";
 
-/** `seconds`: on the clock, and of processor time; `megabytes`: of address space. */
+/**
+ * Limits of one run of generated code. `seconds`: of wall-clock time, and of processor time; `megabytes`: of address
+ * space.
+ */
 export interface CodeLimits {
   seconds: number;
   megabytes: number;
@@ -17,9 +20,10 @@ const NOBODY = 65_534;
 const MOST_ANSWER = 1024;
 
 /**
- * Only the system's programs, read-only; an empty folder; no network, no environment, no other processes; dies with us.
+ * bubblewrap's options: system programs only, read-only; an empty folder; no network, environment or other processes;
+ * ends with this process.
  */
-const WALLS = [
+const ISOLATION = [
   "--unshare-all",
   "--die-with-parent",
   "--new-session",
@@ -52,13 +56,16 @@ const limitsOf = ({ seconds, megabytes }: CodeLimits): Record<string, number> =>
 });
 
 /**
- * Runs generated Python against its tests, each time in a new process without network, files, environment, or more than
- * its limits.
+ * Runs generated Python against its tests, each time in a new process without network, files or environment, and within
+ * limits.
  */
 export class CodeSandbox {
   private constructor(private readonly bubblewrap: string) {}
 
-  /** @throws UserError where generated code cannot be shut off from the machine: then none is run */
+  /**
+   * Opens the sandbox after testing that it works.
+   * @throws UserError where generated code cannot be isolated from this machine; then none is run
+   */
   static async open(): Promise<CodeSandbox> {
     const bubblewrap = process.platform === "linux" ? BUBBLEWRAP.find((path) => existsSync(path)) : undefined;
     if (bubblewrap === undefined || !existsSync(PYTHON))
@@ -68,8 +75,7 @@ export class CodeSandbox {
       );
     const sandbox = new CodeSandbox(bubblewrap);
     const limits = { seconds: 20, megabytes: 512 };
-    // A wall that only seems to stand would be worse than none: it must let right code through and hold the network
-    // off.
+    // A sandbox that only seems to isolate would be worse than none: it must run correct code and block the network.
     const works = await sandbox.passes("x = 1", ["assert x == 1"], limits);
     const closed = await sandbox.passes(
       "import socket\ntry:\n  socket.create_connection(('127.0.0.1', 9), 1)\n  held = False\nexcept OSError as e:\n  held = e.errno == 101\nimport os\nheld = held or not os.path.exists('/sys/class/net')",
@@ -84,15 +90,12 @@ export class CodeSandbox {
     return sandbox;
   }
 
-  /**
-   * Whether the code and all of its tests run to their end. Anything else is false: an error, an exit, a limit, a
-   * signal.
-   */
+  /** Whether the code and all of its tests run to their end. An error, an exit, a limit or a signal is false. */
   passes(code: string, tests: readonly string[], limits: CodeLimits = DEFAULT_LIMITS): Promise<boolean> {
     const secret = randomBytes(32).toString("hex");
     const asNobody = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-    // To root, the kernel's limit on processes would not apply.
-    const child = spawn(this.bubblewrap, [...WALLS, "--", PYTHON, "-I", "-S", "-B", "-c", PRELUDE], {
+    // The kernel's limit on processes does not apply to root.
+    const child = spawn(this.bubblewrap, [...ISOLATION, "--", PYTHON, "-I", "-S", "-B", "-c", PRELUDE], {
       stdio: ["pipe", "ignore", "ignore", "pipe"],
       env: {},
       cwd: "/",
@@ -110,7 +113,7 @@ export class CodeSandbox {
     child.stdio[3]?.on("data", (part: Buffer) => {
       if (answer.length < MOST_ANSWER) answer += part.toString("latin1");
     });
-    // Code that is gone before it has read its input is no error of ours.
+    // Code may end before it has read its input; that is no error here.
     child.stdin?.on("error", () => {
       /* no pass, since no answer */
     });

@@ -2,21 +2,24 @@ import { availableParallelism } from "node:os";
 import { passAtK } from "../metric/passAtK.ts";
 import { CodeSandbox, type CodeLimits } from "./codeSandbox.ts";
 
-/** Generated code and the assertions it must satisfy. */
+/** Generated code and the assertions that it must pass. */
 export interface CodeCase {
   prediction: string;
   tests?: readonly string[] | undefined;
 }
 
 /**
- * pass@1 (0..1): the share of cases whose code passes all of its tests, one sample each. A case without tests does not
- * pass.
+ * Computes pass@1 (0..1): the share of cases whose code passes all of its tests, with one sample each. A case without
+ * tests does not pass.
  */
 export class PassRate {
   private sandbox: Promise<CodeSandbox> | undefined;
   constructor(private readonly limits?: CodeLimits) {}
 
-  /** @throws UserError where code cannot be run safely */
+  /**
+   * Runs the cases' code, on half of the processor's cores.
+   * @throws UserError where code cannot be run safely
+   */
   async of(cases: readonly CodeCase[]): Promise<number> {
     const sandbox = await (this.sandbox ??= CodeSandbox.open());
     const waiting = cases.map((each, index) => ({ ...each, index }));

@@ -1,8 +1,8 @@
 /**
- * The Python that runs generated code: limits first, then the code, then its tests, and the secret only at the very
- * end, so that leaving early by any way is no pass. While the code runs, no frame and no name holds the secret, only an
- * iterator of the interpreter, and the ways to search its heap are closed; what code does to its own tests, which share
- * its interpreter, is not guarded against.
+ * The Python program that runs generated code: limits first, then the code, then its tests. The secret that means
+ * "passed" is written last, so leaving early in any way does not pass. While the code runs, no frame or name holds the
+ * secret, only an iterator of the interpreter, and the ways to search its heap are blocked. Code that manipulates its
+ * own tests, which share its interpreter, is not guarded against.
  */
 export const PRELUDE = `
 import collections, itertools, json, os, resource, sys

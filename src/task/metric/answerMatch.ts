@@ -1,10 +1,10 @@
 import { splitWords } from "./pythonText.ts";
 
 const PUNCTUATION = /[!-/:-@[-`{-~]/g;
-/** \b of Python, which knows letters of every script. */
+/** Articles between Python's word boundaries (\b), which know letters of every script. */
 const ARTICLE = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
 
-/** SQuAD's normalised form: lower case, no ASCII punctuation, no articles, single spaces. */
+/** SQuAD's normal form of an answer: lower case, no ASCII punctuation, no articles, single spaces. */
 export const normaliseAnswer = (text: string): string =>
   splitWords(text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLE, " ")).join(" ");
 
@@ -23,8 +23,8 @@ function wordF1(prediction: string[], answer: string[]): number {
 }
 
 /**
- * Exact match and word F1 of a prediction, each the best over the answers (0..1).
- * @returns `f1` as SQuAD v1.1 (two empty texts: 0), `f1v2` as SQuAD 2.0 (two empty texts: 1)
+ * Exact match and word F1 of a prediction, each the maximum over the answers (0..1).
+ * @returns `f1` as in SQuAD v1.1 (two empty texts: 0), `f1v2` as in SQuAD 2.0 (two empty texts: 1)
  */
 export function matchAnswers(prediction: string, answers: readonly string[]): { em: number; f1: number; f1v2: number } {
   const own = normaliseAnswer(prediction);

@@ -1,18 +1,19 @@
 import { strip } from "./pythonText.ts";
 
-/** Index of a text that none of the labels equals. */
+/** The id of a text that equals none of the labels. */
 export const UNPARSABLE = -1;
 
-/** Index of the label that a prediction is, white space at both ends aside; -1 if none. */
+/** The index of the label that a prediction equals, white space at both ends stripped; -1 if none. */
 export const labelId = (prediction: string, labels: readonly string[]): number => labels.indexOf(strip(prediction));
 
+/** Scores of one label, each 0..1. */
 export interface LabelScores {
   precision: number;
   recall: number;
   f1: number;
 }
 
-/** Scores of one label against all others; a share of nothing is 0. */
+/** Precision, recall and F1 of one label against all others; a ratio of zero counts is 0. */
 export function labelScores(targets: readonly number[], predictions: readonly number[], label: number): LabelScores {
   let hits = 0;
   let predicted = 0;
@@ -29,16 +30,19 @@ export function labelScores(targets: readonly number[], predictions: readonly nu
   };
 }
 
-/** Share of predictions that are the target (0..1). */
+/** Share of predictions that equal their target (0..1). */
 export const idAccuracy = (targets: readonly number[], predictions: readonly number[]): number =>
   targets.filter((target, i) => predictions[i] === target).length / targets.length;
 
-/** Mean F1 over all labels, those that never occur included. */
+/** Mean F1 over all labels, including labels that never occur. */
 export const macroF1 = (targets: readonly number[], predictions: readonly number[], labels: number): number =>
   Array.from({ length: labels }, (_, label) => labelScores(targets, predictions, label).f1).reduce((a, b) => a + b, 0) /
   labels;
 
-/** Counts: a row for each label, a column for the unparsable and then each label. */
+/**
+ * The confusion matrix: a row for each target label; a column for predictions that are no label, then one for each
+ * label.
+ */
 export function confusion(targets: readonly number[], predictions: readonly number[], labels: number): number[][] {
   const counts = Array.from({ length: labels }, () => new Array<number>(labels + 1).fill(0));
   targets.forEach((target, i) => {
@@ -48,8 +52,8 @@ export function confusion(targets: readonly number[], predictions: readonly numb
 }
 
 /**
- * Matthews' correlation for any number of classes (Gorodkin 2004), the unparsable being one more; 0 where it is
- * undefined.
+ * Matthews' correlation for any number of classes (Gorodkin 2004). Predictions that are no label are one more class;
+ * the result is 0 where it is undefined.
  */
 export function matthews(targets: readonly number[], predictions: readonly number[]): number {
   const counts = new Map<number, { target: number; predicted: number }>();
@@ -72,6 +76,6 @@ export function matthews(targets: readonly number[], predictions: readonly numbe
   return spread === 0 ? 0 : (right * n - sum((c) => c.target * c.predicted)) / Math.sqrt(spread);
 }
 
-/** The official code's two-class rule: a text that is no label counts as the opposite of its target. */
+/** The official code's rule for two classes: a prediction that is no label counts as the opposite of its target. */
 export const invalidIsOpposite = (targets: readonly number[], predictions: readonly number[]): number[] =>
   predictions.map((id, i) => (id === UNPARSABLE ? 1 - targets[i]! : id));

@@ -1,4 +1,4 @@
-/** Pearson's correlation; 0 and degenerate where a side is constant or there are fewer than two values. */
+/** Pearson's correlation (-1..1). It is 0 and degenerate where a side is constant or has fewer than two values. */
 export function pearson(x: readonly number[], y: readonly number[]): { value: number; degenerate: boolean } {
   const constant = (values: readonly number[]): boolean => values.every((value) => value === values[0]);
   if (x.length < 2 || constant(x) || constant(y)) return { value: 0, degenerate: true };
@@ -9,7 +9,7 @@ export function pearson(x: readonly number[], y: readonly number[]): { value: nu
   const a = centre(x);
   const b = centre(y);
   const dot = (p: number[], q: number[]): number => p.reduce((sum, value, i) => sum + value * q[i]!, 0);
-  // Norms first, then the product: squares of large values would overflow together.
+  // Each side is divided by its norm before the product: squares of large values would overflow together.
   const value = dot(
     a.map((v) => v / Math.sqrt(dot(a, a))),
     b.map((v) => v / Math.sqrt(dot(b, b))),
@@ -17,7 +17,7 @@ export function pearson(x: readonly number[], y: readonly number[]): { value: nu
   return { value: Math.max(-1, Math.min(1, value)), degenerate: false };
 }
 
-/** Ranks from 1; equal values share the mean of theirs. */
+/** Ranks from 1; equal values share the mean of their ranks. */
 export function ranks(values: readonly number[]): number[] {
   const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
   const result = new Array<number>(values.length);
@@ -28,6 +28,6 @@ export function ranks(values: readonly number[]): number[] {
   return result;
 }
 
-/** Spearman's correlation: Pearson's of the ranks. */
+/** Spearman's correlation: Pearson's correlation of the ranks. */
 export const spearman = (x: readonly number[], y: readonly number[]): { value: number; degenerate: boolean } =>
   pearson(ranks(x), ranks(y));

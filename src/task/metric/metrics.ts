@@ -4,11 +4,13 @@ import { pearson, spearman } from "./correlation.ts";
 import { scoreMultirc } from "./multirc.ts";
 import { strip, toFloat } from "./pythonText.ts";
 
-/** A prediction with what it is held against. `answers`: every right one (default: the target); `group`: the question of a MultiRC row. */
+/** A prediction and what it is scored against. */
 export interface Scored {
   prediction: string;
   target: string;
+  /** Every right answer; the default is the target. */
   answers?: readonly string[] | undefined;
+  /** The question of a row of MultiRC. */
   group?: string | undefined;
 }
 
@@ -45,7 +47,10 @@ const answered =
 const multirc =
   (key: "f1a" | "em"): Metric =>
   (cases, [no = "", yes = ""]) => {
-    const digit = (text: string): string => (strip(text) === yes ? "1" : strip(text) === no ? "0" : text);
+    const digit = (text: string): string => {
+      if (strip(text) === yes) return "1";
+      return strip(text) === no ? "0" : text;
+    };
     return scoreMultirc(
       cases.map(({ group, target, prediction }, i) => ({
         question: group ?? String(i),
@@ -55,7 +60,7 @@ const multirc =
     )[key];
   };
 
-/** Every metric of the 23 tasks, 0..1 (correlations -1..1); equal to the goldens' where they hold it. */
+/** Every metric of the named tasks: 0..1, correlations -1..1. A metric is one line here. */
 const METRICS = {
   accuracy: (cases) =>
     idAccuracy(
@@ -74,7 +79,10 @@ const METRICS = {
 } satisfies Record<string, Metric>;
 export type MetricName = keyof typeof METRICS;
 
-/** The metrics asked for, in that order. @param labels target strings of the classes, in official order */
+/**
+ * Computes metrics of predictions, in the order asked for.
+ * @param labels target strings of the classes, in official order
+ */
 export function score(
   names: readonly MetricName[],
   cases: readonly Scored[],

@@ -1,6 +1,7 @@
 import { idAccuracy, invalidIsOpposite, labelId, labelScores } from "./classification.ts";
 
 const LABELS = ["0", "1"];
+/** One answer of a MultiRC question; target and prediction are "0" (wrong) or "1" (right). */
 export interface MultircRow {
   question: string;
   target: string;
@@ -8,9 +9,9 @@ export interface MultircRow {
 }
 
 /**
- * MultiRC: F1 of the right answers over all answers (f1a), share of questions with every answer right (em), mean F1 of
- * a question (f1m). A text that is no label is not positive; `...InvalidIsOpposite` are the official code's, where it
- * becomes the opposite of its target.
+ * Scores MultiRC: F1 of the right answers over all answers (f1a), share of questions whose answers are all predicted
+ * right (em), mean F1 of a question (f1m). A prediction that is no label counts as negative. In the official code,
+ * whose scores are `...InvalidIsOpposite`, it counts as the opposite of its target.
  */
 export function scoreMultirc(rows: readonly MultircRow[]): {
   f1a: number;

@@ -1,7 +1,8 @@
 /**
- * Unbiased pass@k (Chen et al. 2021): 1 - C(n - c, k) / C(n, k), as a product.
- * @param n samples of a task @param c those that pass
- * @throws RangeError when k > n, or c is no count of n
+ * Unbiased pass@k (Chen et al. 2021): 1 - C(n - c, k) / C(n, k), computed as a product.
+ * @param n number of samples of a task
+ * @param c number of samples that pass
+ * @throws RangeError where k > n, or c is not in 0..n
  */
 export function passAtK(n: number, c: number, k: number): number {
   if (!(k >= 1 && k <= n && c >= 0 && c <= n))

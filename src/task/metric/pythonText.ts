@@ -1,18 +1,18 @@
 /**
- * What Python calls white space (str.isspace): JavaScript's \s has U+FEFF besides, and lacks U+001C to U+001F and
- * U+0085.
+ * What Python treats as white space (str.isspace). JavaScript's \s has U+FEFF in addition, and lacks U+001C to U+001F
+ * and U+0085.
  */
 const SPACE = "[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
 const ENDS = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
 const RUN = new RegExp(`${SPACE}+`);
 
-/** str.strip() */
+/** Python's str.strip(). */
 export const strip = (text: string): string => text.replace(ENDS, "");
 
-/** str.split() without an argument */
+/** Python's str.split() without an argument. */
 export const splitWords = (text: string): string[] => text.split(RUN).filter((word) => word !== "");
 
-/** A decimal digit of any script as its value: digits lie in runs of ten, from 0 up. */
+/** The value of a decimal digit of any script: Unicode has the digits of a script in a row, from 0 up. */
 function digitValue(digit: string): string {
   let start = digit.codePointAt(0)!;
   const code = start;
@@ -21,8 +21,8 @@ function digitValue(digit: string): string {
 }
 
 /**
- * float(text), and -1 where Python would raise (or give nan or an infinity by name), as the official STS-B metric has
- * it.
+ * Python's float(text), but -1 where Python would raise (or return nan or an infinity), as in the official STS-B
+ * metric.
  */
 export function toFloat(text: string): number {
   const ascii = strip(text).replace(/\p{Nd}/gu, digitValue);

@@ -5,15 +5,15 @@ import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { UserError } from "../../base/errors.ts";
 
-/** About the longest string that V8 holds. */
+/** About the longest string that V8 allows. */
 const MAX_BYTES = 512 * 1024 * 1024 - 64;
 const TOO_LARGE = (path: string): UserError =>
   new UserError(`${path} is larger than 512 MB`, "Split it, or sample from it.");
 const isPacked = (path: string): boolean => path.toLowerCase().endsWith(".gz");
 
 /**
- * The UTF-8 text of a data file, without its byte-order mark; a name that ends in .gz is unpacked.
- * @throws UserError naming the file that cannot be read, is damaged or too large
+ * Reads the UTF-8 text of a data file, without its byte-order mark; a file whose name ends in .gz is unpacked.
+ * @throws UserError naming a file that cannot be read, is damaged or is too large
  */
 export function dataText(path: string): Promise<string> {
   return reading(path, async () => {
@@ -24,9 +24,10 @@ export function dataText(path: string): Promise<string> {
 }
 
 /**
- * The first lines of a data file, as many as `most` bytes hold; the part of a line where it has none that ends there.
- * `all`: it has no more.
- * @throws UserError as `dataText`
+ * Reads the first lines of a data file: the whole lines within its first `most` bytes, or a part of the first line
+ * where none ends there.
+ * @returns `all`: whether that is the whole file
+ * @throws UserError as `dataText` does
  */
 export function firstText(path: string, most: number): Promise<{ text: string; all: boolean }> {
   return reading(path, async () => {
@@ -46,7 +47,7 @@ async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Where the last whole line of bytes ends; without one, the last whole character. */
+/** Where the last whole line ends; if there is none, where the last whole character ends. */
 function lineEnd(bytes: Buffer): number {
   const line = bytes.lastIndexOf(10);
   if (line >= 0) return line + 1;
@@ -55,7 +56,9 @@ function lineEnd(bytes: Buffer): number {
   return end;
 }
 
-/** Text in another encoding would be trained on as garbage: it is refused, with its line. */
+/**
+ * Decodes UTF-8. Text in another encoding would be trained on as garbage, so it is refused, naming its first bad line.
+ */
 function decode(bytes: Buffer, path: string): string {
   if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\uFEFF/, "");
   if (bytes[0] === 0xff && bytes[1] === 0xfe) throw new UserError(`${path} is UTF-16, not UTF-8`, "Save it as UTF-8.");
@@ -80,12 +83,12 @@ async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
   }
 }
 
-/** At most so many bytes from the file's beginning, unpacked. */
+/** The first bytes of a file, at most `most`, unpacked. */
 async function firstBytes(path: string, most: number): Promise<Buffer> {
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
   const stream = isPacked(path) ? source.pipe(createGunzip()) : source;
   const parts: Buffer[] = [];
-  // A pipe does not hand on what goes wrong before it.
+  // `pipe` does not pass on errors of its source.
   source.on("error", (error) => {
     stream.destroy(error);
   });

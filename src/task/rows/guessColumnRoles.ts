@@ -1,26 +1,30 @@
 import type { Row } from "./row.ts";
 
 export type Role = "input" | "output" | "other";
+/** A column of a data file and its guessed role. */
 export interface GuessedColumn {
   name: string;
   role: Role;
+  /** Number of distinct values in the rows that were looked at. */
   distinct: number;
+  /** The first value. */
   example: string;
 }
 
 const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i;
 const OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
-/** Rows looked at: the first ones tell what a column is. */
+/** The number of rows that are looked at. */
 const ROWS = 2000;
 const MOST_LABELS = 50;
-/** Columns looked at: rows of JSON may have others each. */
+/** The number of columns that are looked at; every row of JSON may have columns of its own. */
 const MOST_COLUMNS = 300;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 
 /**
- * What each column of a data file is for, by its name and by its values: the output is a column of few values, inputs
- * are texts. Numbers, ids and dates are neither; with no text at all, everything but the output is an input.
+ * Guesses what each column of a data file is for, by its name and values. The output is a column of few distinct
+ * values; inputs are columns of text. Numbers, ids and dates are neither; without any text column, every column but the
+ * output is an input.
  */
 export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
   const some = rows.slice(0, ROWS);
@@ -37,7 +41,7 @@ export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
       complete: values.length === some.length,
     };
   });
-  const fits = known.filter(
+  const candidates = known.filter(
     ({ name, distinct, complete }) =>
       complete &&
       distinct > 1 &&
@@ -45,25 +49,32 @@ export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
       (distinct <= Math.max(2, Math.min(MOST_LABELS, some.length / 2)) || OUTPUT_NAME.test(name)),
   );
   const output =
-    fits.find(({ name }) => OUTPUT_NAME.test(name)) ??
-    [...fits].sort((a, b) => Number(a.numeric) - Number(b.numeric) || a.length - b.length)[0] ??
+    candidates.find(({ name }) => OUTPUT_NAME.test(name)) ??
+    [...candidates].sort((a, b) => Number(a.numeric) - Number(b.numeric) || a.length - b.length)[0] ??
     known.findLast(({ name }) => !OTHER_NAME.test(name));
   const texts = known.filter(
     (each) => each !== output && !each.numeric && !OTHER_NAME.test(each.name) && each.length > 1,
   );
   const inputs = texts.length > 0 ? texts : known.filter((each) => each !== output && !OTHER_NAME.test(each.name));
-  // Beside real text, a column of a few short words is more likely another label than an input.
+  // Beside long texts, a column of a few short words is more likely another label than an input.
   const longest = Math.max(0, ...inputs.map(({ length }) => length));
   const chosen = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
+  const roleOf = (each: (typeof known)[number]): Role => {
+    if (each === output) return "output";
+    return chosen.includes(each) ? "input" : "other";
+  };
   return known.map((each) => ({
     name: each.name,
     distinct: each.distinct,
     example: each.example,
-    role: each === output ? "output" : chosen.includes(each) ? "input" : "other",
+    role: roleOf(each),
   }));
 }
 
-/** The templates that these roles make: one column as it is, several by their names (braces left out, which would be fields), as the paper's tasks have them. */
+/**
+ * Makes the templates of these roles: a single input alone, several with their names as in the paper's tasks. Braces
+ * are removed from those names, since they would be read as fields.
+ */
 export function templatesOf(columns: readonly Pick<GuessedColumn, "name" | "role">[]): {
   source: string;
   target: string;

@@ -1,9 +1,10 @@
-/** Objects and lists inside each other of which an element is still told. */
+/** The deepest nesting of objects and lists that is read. */
 const DEEPEST = 100;
 
 /**
- * The beginning of a JSON document as a document of its own: the whole elements of its first list, what was open after
- * them closed. Undefined where no element of it is whole, or it is nested more deeply than data are.
+ * Makes a JSON document of the beginning of one: the whole elements of its first list, and the closing brackets of what
+ * was open around them.
+ * @returns undefined where no element is whole, or the nesting is too deep
  */
 export function wholeElements(text: string): string | undefined {
   const open: string[] = [];
@@ -28,7 +29,7 @@ export function wholeElements(text: string): string | undefined {
   return end === 0 ? undefined : text.slice(0, end) + closers;
 }
 
-/** The unit of a string's closing quote, escapes passed over. */
+/** The index of a string's closing quote; escaped characters are skipped. */
 function stringEnd(text: string, from: number): number {
   let at = from;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;

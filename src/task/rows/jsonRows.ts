@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
-import { fits, squadRows } from "./squadRows.ts";
+import { parsePart, squadRows } from "./squadRows.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 import { rowLocation } from "./rowLocation.ts";
 
@@ -27,8 +27,8 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
 }
 
 /**
- * Rows of JSON lines: an object of fields each, or MRQA's, whose first line is {"header": ...} and whose others hold a
- * context and its questions.
+ * Reads rows of JSON lines: an object of fields each, or MRQA's format, whose first line is {"header": ...} and whose
+ * other lines hold a context and its questions.
  * @throws UserError naming the file, the line and the field
  */
 export function jsonLines(text: string, path: string): Row[] {
@@ -42,11 +42,13 @@ export function jsonLines(text: string, path: string): Row[] {
   });
 }
 
-/** Whether a *.json holds lines, as many do: its first is an object of its own, and more follow. */
+/**
+ * Whether the text of a *.json file is JSON lines, as is common: its first line is a whole object, and another follows.
+ */
 export const isLines = (text: string): boolean => /^\s*\{.*\}[ \t]*\r?\n\s*\{/.test(text);
 
 /**
- * Rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, or lines as of JSONL.
+ * Reads rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, or JSON lines.
  * @throws UserError naming the file, the question or row, and the field
  */
 export function jsonRows(text: string, path: string): Row[] {
@@ -54,7 +56,7 @@ export function jsonRows(text: string, path: string): Row[] {
   const value = parse(text, path, "Give SQuAD's layout, a list of objects, or one object a line.");
   if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
   const rows: Row[] = [];
-  fits(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
+  parsePart(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
     paragraphs.forEach((paragraph, index) => {
       for (const row of squadRows(paragraph, {
         path,

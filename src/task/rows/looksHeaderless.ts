@@ -1,15 +1,15 @@
 import type { Row } from "./row.ts";
 
-/** Units that no column's name is likely to have. */
+/** A name longer than this (UTF-16 units) is hardly a column's. */
 const LONG = 120;
 const ROWS = 2000;
 const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name);
-/** Some programs name columns by counting them. */
+/** Whether a name is a column's number, which some programs name columns by. */
 const counts = (name: string, columns: number): boolean => Number.isInteger(Number(name)) && Number(name) <= columns;
 
 /**
- * Whether the names of a table's columns look like an example of it, so that its first line may be no header: a name
- * that is a value of its own column, a number that does not count the columns, a text of some length.
+ * Whether the names of a table's columns look like a row of it, so that its first line may not be a header: a name that
+ * is a value of its own column, a number that is not a column's number, or a long text.
  */
 export function looksHeaderless(rows: readonly Row[]): boolean {
   const some = rows.slice(0, ROWS);

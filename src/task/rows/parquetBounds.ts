@@ -4,23 +4,24 @@ import { openPlain } from "../../base/files/boundedFile.ts";
 import { thriftStruct, type ThriftStruct } from "./thriftStruct.ts";
 
 /**
- * Values, and bytes of them unpacked, that a file may have to each of its own; small files may have some all the same.
+ * The number of values, and of their unpacked bytes, that a file may have for each of its own bytes; the other two are
+ * allowed whatever the size of the file.
  */
 const MOST_A_BYTE = 1000;
 const FREE_VALUES = 2 ** 20;
 const FREE_BYTES = 2 ** 26;
 const MOST_PAGE = 2 ** 28;
-/** Bytes of a page's header, which may hold the least and the greatest of its values. */
+/** The largest page header in bytes; it may hold the smallest and the largest value of the page. */
 const MOST_HEADER = 1 << 20;
 const FIRST_LOOK = 1 << 12;
 
 /**
- * Where pages say how many values they have, by their kind: data, an index, which the library cannot read, a
- * dictionary, data of the second kind.
+ * The field of a page's header that describes it, by page type: data, index (which the library cannot read),
+ * dictionary, data of version 2. See PageHeader in parquet.thrift.
  */
 const HEADS = [5, undefined, 7, 8];
 
-/** What is left of what a file may come to. */
+/** How many values and unpacked bytes the file may still have. */
 interface Left {
   values: number;
   bytes: number;
@@ -32,7 +33,10 @@ const whole = (value: unknown, most: number): number => {
   return value;
 };
 
-/** A page's header and where the page ends. */
+/**
+ * Reads a page's header.
+ * @returns its fields, and where the page's content begins
+ */
 function headerAt(fd: number, at: number, end: number): { fields: ThriftStruct; from: number } {
   for (let look = FIRST_LOOK; ; look *= 16) {
     const bytes = Buffer.alloc(Math.min(look, end - at));
@@ -46,7 +50,10 @@ function headerAt(fd: number, at: number, end: number): { fields: ThriftStruct; 
   }
 }
 
-/** Takes one page's values and bytes off what is left. @returns where the next one begins */
+/**
+ * Checks one page and subtracts its values and bytes from what is left.
+ * @returns where the next page begins
+ */
 function checkPage(fd: number, { at, end }: { at: number; end: number }, left: Left): number {
   const { fields, from } = headerAt(fd, at, end);
   const packed = whole(fields.get(3), end - from);
@@ -56,7 +63,7 @@ function checkPage(fd: number, { at, end }: { at: number; end: number }, left: L
   if (head instanceof Map) {
     const values = whole(head.get(1), left.values);
     left.values -= values;
-    // The second kind of data page says more of itself.
+    // The header of a data page of version 2 also has rows, nulls and the lengths of levels.
     if (kind === 8) {
       whole(head.get(2), values);
       whole(head.get(3), values);
@@ -68,23 +75,24 @@ function checkPage(fd: number, { at, end }: { at: number; end: number }, left: L
 }
 
 /**
- * Of a column of its own there is one; the library waits for no other, and what goes wrong there would end the process.
+ * Checks that every column of a row group is one of the schema, once. The library does not wait for others, so an error
+ * in one would end the process.
  */
 function checkColumns(group: RowGroup, children: ReturnType<typeof parquetSchema>["children"]): void {
-  const seen = new Set<string>();
+  const checked = new Set<string>();
   for (const { meta_data: column } of group.columns) {
     const path = column?.path_in_schema ?? [];
     const child = children.find(({ element }) => element.name === path[0]);
     const key = JSON.stringify(child !== undefined && child.children.length === 0 ? path.slice(0, 1) : path);
-    if (child === undefined || seen.has(key)) throw new RangeError("its columns are not those of its schema");
-    seen.add(key);
+    if (child === undefined || checked.has(key)) throw new RangeError("its columns are not those of its schema");
+    checked.add(key);
   }
 }
 
 /**
- * Looks at every page of a Parquet file before any is read: the library believes what pages say of themselves, and a
- * few bytes can say that they hold billions of values.
- * @throws RangeError where pages lie outside of their column, or come to more than a file of this size can hold
+ * Checks every page of a Parquet file before any is read: the library trusts the sizes in page headers, and a few bytes
+ * can claim billions of values.
+ * @throws RangeError where a page lies outside its column, or the pages hold more than a file of this size can
  */
 export function checkParquet(path: string, metadata: FileMetaData): void {
   const { fd, size } = openPlain(path);
@@ -102,7 +110,7 @@ export function checkParquet(path: string, metadata: FileMetaData): void {
       for (const { meta_data: column } of group.columns) {
         const at = whole(Number(column!.dictionary_page_offset || column!.data_page_offset), size);
         const end = at + whole(Number(column!.total_compressed_size), size - at);
-        // The last byte of a column is no page: the library stops there too.
+        // The library does not read a last byte as a page either.
         for (let page = at; page < end - 1;) page = checkPage(fd, { at: page, end }, left);
       }
     }

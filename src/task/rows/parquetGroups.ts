@@ -11,7 +11,7 @@ import type { Row } from "./row.ts";
 import { checkParquet } from "./parquetBounds.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 
-/** The shortest decimal that is this 32-bit float: 3.8 is stored as 3.799999952316284. */
+/** The shortest decimal that rounds to this 32-bit float: 3.8 is stored as 3.799999952316284. */
 function shortest(value: unknown): unknown {
   if (typeof value !== "number" || !Number.isFinite(value)) return value;
   return (
@@ -20,7 +20,7 @@ function shortest(value: unknown): unknown {
 }
 
 async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
-  // The library meets damaged bytes with errors of many kinds, a RangeError of a view among them.
+  // Damaged bytes make the library throw errors of many types, such as the RangeError of a view.
   try {
     return await work();
   } catch (error) {
@@ -31,16 +31,16 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Some rows of a file; `all`: on the last ones, whether the file has no more. */
+/** Some rows of a file. On the last part, `all` says whether the file has no more. */
 export interface ParquetPart {
   rows: Row[];
   all?: boolean;
 }
 
 /**
- * Rows of a Parquet file, group by group, nested columns too: "answers.text" is a field inside a field.
- * @param most bytes of its values that are read, about
- * @throws UserError naming the file, and the rows where a part of it is damaged
+ * Reads the rows of a Parquet file group by group. A nested column is a field with a dot, such as "answers.text".
+ * @param most about how many bytes of values to read
+ * @throws UserError naming the file, and the rows of a damaged part
  */
 export async function* parquetGroups(path: string, most: number): AsyncGenerator<ParquetPart> {
   const file = await attempt(path, () => asyncBufferFromFile(path));

@@ -5,7 +5,7 @@ import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
 import type { ParquetPart } from "./parquetGroups.ts";
 
-/** What the reader's process is given, with what it may take, and what it sends. */
+/** What the reader process is asked to read, within which limits, and the messages that it sends. */
 export interface ParquetRequest {
   path: string;
   most: number;
@@ -17,11 +17,14 @@ export type ParquetMessage =
   | { tooMuch: "time" | "memory" }
   | { error: { message: string; stack: string | undefined; action: string | undefined; bug: boolean } };
 
-/** The process's own bundle: beside the one that this is part of, or where the sources' build puts it. */
+/**
+ * The bundle of the reader process: beside the bundle that this file is part of, or in dist/ when this runs from
+ * source.
+ */
 const ENTRY = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../../dist/parquet.js" : "./parquet.js", import.meta.url),
 );
-/** Milliseconds of work and megabytes that a file may take: so many, and so many more for each of its megabytes. */
+/** Limits of processor time (ms) and memory (MB): a constant, and an amount for each megabyte of the file. */
 const MOST_MS = 3000;
 const MS_A_MEGABYTE = 2000;
 const MOST_MB = 192;
@@ -33,11 +36,11 @@ const hostile = (path: string, what: string): UserError =>
   new UserError(`${path}: no Parquet that can be read: ${what}`, "Copy or download the file again.");
 
 /**
- * Rows of a Parquet file, read in a process of its own: the library believes what is inside of a page, and what never
- * ends there, or takes all memory, ends the process that it is in.
- * @param most bytes of its values that are read, about
- * @returns `all`: whether these are all of its rows
- * @throws UserError naming the file, and the rows where a part of it is damaged
+ * Reads rows of a Parquet file in a process of its own. The library trusts the content of pages, so a hostile page may
+ * make it loop for ever or exhaust memory; that ends only the reader process.
+ * @param most about how many bytes of values to read
+ * @returns `all`: whether these are all rows of the file
+ * @throws UserError naming the file, and the rows of a damaged part
  */
 export async function readParquet(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
   const size = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MEGABYTE;
@@ -48,7 +51,7 @@ export async function readParquet(path: string, most: number): Promise<{ rows: R
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
   });
   try {
-    return await told(reader, {
+    return await received(reader, {
       path,
       most,
       milliseconds: MOST_MS + MS_A_MEGABYTE * size,
@@ -59,8 +62,8 @@ export async function readParquet(path: string, most: number): Promise<{ rows: R
   }
 }
 
-/** What the process tells, until its last part. */
-function told(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: Row[]; all: boolean }> {
+/** Collects the rows that the process sends until its last part. */
+function received(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: Row[]; all: boolean }> {
   const rows: Row[] = [];
   const { path } = work;
   return new Promise((resolve, reject) => {
@@ -81,7 +84,7 @@ function told(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: Row[]
     reader.once("exit", (code, signal) => {
       reject(hostile(path, `its reader ended (${signal ?? String(code)})`));
     });
-    // One that ends before it has heard anything says so by its exit.
+    // A process that ends before it has read the request is reported by its exit.
     reader.send(work, () => {
       /* see exit */
     });

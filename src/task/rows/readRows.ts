@@ -10,15 +10,15 @@ import { tableRows } from "./tableRows.ts";
 
 const kindOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
 
-/** Rows of a data file, and whether they are all that it has. */
+/** Rows of a data file, and whether they are all of its rows. */
 export interface SomeRows {
   rows: Row[];
   all: boolean;
 }
 
 /**
- * Rows of a data file by its extension: Parquet; CSV, TSV, JSON (SQuAD's, or a list) and else JSON lines (also MRQA's),
- * each also as .gz.
+ * Reads the rows of a data file by its extension: Parquet, CSV, TSV, JSON (SQuAD's, or a list), and otherwise JSON
+ * lines (also MRQA's). Each but Parquet may be packed as .gz.
  * @param headerless columns of a TSV that may have no header
  * @throws UserError naming the file, the line or row, and the field
  */
@@ -33,8 +33,8 @@ export async function readRows(path: string, headerless?: readonly string[]): Pr
 }
 
 /**
- * The first rows of a data file: those that its first bytes hold, so that the largest file is looked at in a moment.
- * @throws UserError as `readRows`, and where no row is whole within these bytes
+ * Reads the first rows of a data file, those within its first bytes, so that a file of any size takes a moment.
+ * @throws UserError as `readRows` does, and where no row is whole within these bytes
  */
 export async function firstRows(path: string, bytes: number): Promise<SomeRows> {
   const named = kindOf(path);
@@ -42,7 +42,7 @@ export async function firstRows(path: string, bytes: number): Promise<SomeRows> 
     const { rows, all } = await readParquet(path, bytes);
     return { rows: someOf(path, rows), all };
   }
-  // What is left out goes on with an object.
+  // `isLines` needs the beginning of a second object, which the bytes may have cut off.
   const { text, all } = await firstText(path, bytes);
   const kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named;
   const whole = all ? text : wholeRecords(text, kind);
@@ -65,7 +65,7 @@ function textRows(text: string, path: string, kind: string, headerless: readonly
   return kind === ".json" ? jsonRows(text, path) : jsonLines(text, path);
 }
 
-/** A text of whole lines without the record that goes on after it; undefined where it has no other. */
+/** Removes the record that the text ends within; undefined where there is no other. */
 function wholeRecords(text: string, kind: string): string | undefined {
   if (kind === ".json") return wholeElements(text);
   if (!text.endsWith("\n")) return undefined;

@@ -1,7 +1,7 @@
 import { MOST_INSIDE } from "../../base/jsonBounds.ts";
 import type { Row } from "./row.ts";
 
-/** A value as text, where it is one text: numbers, also of 64 bits, and dates are; null is none. */
+/** A value as text where it is a string, a number (also of 64 bits), a truth value or a date; undefined otherwise. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
@@ -23,7 +23,7 @@ function textsOf(value: unknown): string[] | undefined {
   return texts.every((each): each is string => typeof each === "string") ? texts : undefined;
 }
 
-/** Every value by its name; what lies inside an object is named "outer.inner", down to MOST_INSIDE objects. */
+/** Every value by its name; a value inside an object is named "outer.inner", down to MOST_INSIDE levels. */
 function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [string, unknown][] {
   return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [
     [prefix + name, value],
@@ -32,8 +32,8 @@ function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [s
 }
 
 /**
- * A record of JSON or Parquet as a row. What is null or of no text is no field: templates name it if they want it.
- * A question keeps its id under the name "id" too, which MRQA's copies call "qid" or "key".
+ * Makes a row of a record of JSON or Parquet. A value that is null or has no text is no field, so a template that names
+ * it reports it. A question also keeps its id as "id", which copies from MRQA call "qid" or "key".
  */
 export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
   const entries = flatten(record, "");

@@ -14,8 +14,12 @@ const Question = z.object({
 const Paragraph = z.object({ context: z.string(), qas: z.array(z.unknown()) });
 type Place = Pick<Row, "line" | "unit">;
 
-/** Parses a part of a file. @throws UserError naming the file, the place and the field that does not fit */
-export function fits<T>(
+/**
+ * Parses a part of a file.
+ * @param inside path of the part in its document, for messages
+ * @throws UserError naming the file, the place and the field that is wrong
+ */
+export function parsePart<T>(
   schema: z.ZodType<T>,
   value: unknown,
   { path, place, inside }: { path: string; place?: Place | undefined; inside: string },
@@ -31,16 +35,16 @@ export function fits<T>(
 }
 
 /**
- * The questions of one paragraph of SQuAD or line of MRQA as rows with the fields question, context, id and the list
- * answers.
- * @param place the line of the file, or undefined where questions are counted, from `asked` + 1
- * @throws UserError naming the file, the place and the field that does not fit
+ * Makes a row of each question of a paragraph of SQuAD, or of a line of MRQA, with the fields question, context, id and
+ * the list answers.
+ * @param at.place the line of the file; undefined where questions are counted, from `asked` + 1
+ * @throws UserError naming the file, the place and the field that is wrong
  */
 export function squadRows(
   value: unknown,
   at: { path: string; inside: string; place: Place | undefined; asked: number },
 ): Row[] {
-  const { context, qas } = fits(Paragraph, value, at);
+  const { context, qas } = parsePart(Paragraph, value, at);
   return qas.map((qa, index) => {
     const place: Place = at.place ?? { line: at.asked + index + 1, unit: "question" };
     const {
@@ -49,7 +53,7 @@ export function squadRows(
       question,
       answers,
       is_impossible: impossible,
-    } = fits(Question, qa, { path: at.path, place, inside: at.place === undefined ? "" : `qas.${index}` });
+    } = parsePart(Question, qa, { path: at.path, place, inside: at.place === undefined ? "" : `qas.${index}` });
     const name = qid ?? id;
     return {
       fields: {

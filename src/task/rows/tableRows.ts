@@ -10,7 +10,10 @@ interface TableRecord {
   line: number;
 }
 
-/** One record's cells. @throws UserError where a quote stands that encloses nothing */
+/**
+ * Parses the cells of one record.
+ * @throws UserError where a quote is inside a cell or is not closed
+ */
 function recordAt(text: string, line: number, path: string, form: TableForm): TableRecord {
   const cells = cellsOf(text, form).map(({ from, to, quoted, stray }, index) => {
     if (stray)
@@ -23,7 +26,10 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
   return { cells, line };
 }
 
-/** Records with the line they start on; a quoted cell goes over lines, what is blank is no record. */
+/**
+ * Splits a table into records, each with the line that it starts on. A quoted cell may span lines; blank records are
+ * left out.
+ */
 function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
   const records: TableRecord[] = [];
   const lines = text.split(/\r?\n/);
@@ -38,31 +44,34 @@ function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
   return records;
 }
 
-/** Columns that a message names. */
+/** The number of columns that a message lists. */
 const MOST_NAMED = 50;
-/** Columns beyond which a table is no set of examples, but a file of another kind. */
+/** A table with more columns is no set of examples, but a file of another kind. */
 const MOST_COLUMNS = 10_000;
 
-/** The columns of a table by its header. @throws UserError where they are none, or one name stands for two */
+/**
+ * Reads the names of a table's columns.
+ * @throws UserError where there are too many columns, or two have the same name
+ */
 function headerOf({ cells, line }: TableRecord, path: string): string[] {
   if (cells.length > MOST_COLUMNS)
     throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
   const names = columnNames(cells);
-  const seen = new Set<string>();
+  const earlier = new Set<string>();
   const twice = names.find((name) => {
-    const known = name !== "" && seen.has(name);
-    seen.add(name);
-    return known;
+    const isKnown = name !== "" && earlier.has(name);
+    earlier.add(name);
+    return isKnown;
   });
   if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
   return names;
 }
 
 /**
- * Rows of a table whose first line names its columns.
- * @param headerless the columns of a layout that has no header; a first line that names one of them is a header all the
- * same
- * @throws UserError naming the file and the line whose columns are too few or too many, or whose quotes are odd
+ * Reads the rows of a table whose first line names its columns.
+ * @param headerless the columns of a layout without a header; a first line that has one of these names is a header all
+ * the same
+ * @throws UserError naming the file and the line with too few or too many columns, or misplaced quotes
  */
 export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
   const records = recordsOf(text, path, form);

@@ -1,4 +1,4 @@
-/** Fields of a struct by their number. What is no whole number of 32 bits, or no struct, is undefined. */
+/** Fields of a Thrift struct by their number. A field that is neither a 32-bit integer nor a struct is undefined. */
 export type ThriftStruct = Map<number, number | ThriftStruct | undefined>;
 
 const STOP = 0;
@@ -15,8 +15,8 @@ const STRUCT = 12;
 const DEEPEST = 8;
 
 /**
- * Thrift's compact protocol, as far as a Parquet page's header needs it; numbers of 32 bits as the Parquet library
- * reads them.
+ * A reader of Thrift's compact protocol, as far as page headers of Parquet need it; 32-bit integers are read exactly as
+ * the Parquet library reads them.
  */
 class ThriftReader {
   at = 0;
@@ -77,7 +77,7 @@ class ThriftReader {
     const head = this.byte();
     const type = head & 0x0f;
     const count = head >> 4 === 15 ? this.varint() : head >> 4;
-    // Truth values take a byte in a list.
+    // In a list, a truth value takes a byte.
     for (let i = 0; i < count; i++) this.element(type === TRUE || type === FALSE ? BYTE : type, depth);
   }
 
@@ -94,7 +94,11 @@ class ThriftReader {
   }
 }
 
-/** The struct that bytes begin with, and how many of them it takes. @throws RangeError where it is damaged */
+/**
+ * Reads the struct that bytes begin with.
+ * @returns its fields, and its length in bytes
+ * @throws RangeError where it is damaged
+ */
 export function thriftStruct(bytes: Buffer): { fields: ThriftStruct; length: number } {
   const reader = new ThriftReader(bytes);
   const fields = reader.struct();

@@ -42,7 +42,7 @@ export class BatchSequence {
     this.#perEpoch = Math.ceil(examples.length / options.batchSize);
   }
 
-  /** @param index number of the batch from the start of the run; an update takes as many as it has accumulation steps */
+  /** @param index number of the batch from the start of the run; an update takes one for each accumulation step */
   batch(index: number): Batch {
     const epoch = Math.floor(index / this.#perEpoch);
     if (epoch !== this.#epoch) {

@@ -2,35 +2,38 @@ import { bytesText } from "../../base/text/bytesText.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import type { MemoryForecast } from "../../model/memory/modelMemory.ts";
-import { memoryNeed, type Change, type NeedingRun } from "./memoryNeed.ts";
+import { memoryNeed, type MemoryChange, type MemoryInput } from "./memoryNeed.ts";
 
-/** Bytes that can be had: of the machine, and of a graphics processor where that is known. */
-export interface Available {
+/** Free memory in bytes: of the machine, and of a graphics processor where that is known. */
+export interface AvailableMemory {
   host: number;
   device?: number | undefined;
 }
-/** How a run fits: with so many copies of the model. `less`: a change that would take less, where memory is scarce. */
-export interface Fitting {
+/** How a run fits into memory. */
+export interface MemoryFit {
   forecast: MemoryForecast;
+  /** Copies of the model. */
   copies: number;
+  /** A change that would take less memory, where memory is scarce. */
   less: string | undefined;
 }
 
 const LENGTHS = [1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32, 16];
-/** Of what is free, the share above which it is also said what would take less. */
+/** The share of the free memory above which advice on using less is given too. */
 const SCARCE = 0.5;
+const SPARE_ENGINE = '"engine": { "memory": "spare" }';
 const GO_ON = '"engine": { "memory": "ignore" } starts it all the same.';
 
-const fits = ({ host, device }: MemoryForecast, have: Available): boolean =>
+const fits = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   host <= have.host && (have.device === undefined || device <= have.device);
-/** The memory that is short, else the one that is fuller. */
-const onDevice = ({ host, device }: MemoryForecast, have: Available): boolean =>
+/** Whether the graphics processor's memory is what is short, or else the fuller one. */
+const onDevice = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   have.device !== undefined && device / have.device > host / have.host;
 const needOf = (forecast: MemoryForecast, device: boolean): string =>
   bytesText(device ? forecast.device : forecast.host);
 
-/** The longest inputs that would fit. */
-function shorter(run: NeedingRun, have: Available, change: Change): Change | undefined {
+/** The longest inputs with which the run fits. */
+function shorterInputs(run: MemoryInput, have: AvailableMemory, change: MemoryChange): MemoryChange | undefined {
   const longest = run.train.concat(run.evaluated).reduce((most, { ids }) => Math.max(most, ids.length), 1);
   return LENGTHS.filter((length) => length < longest)
     .map((maxSourceLength) => ({ ...change, maxSourceLength }))
@@ -38,9 +41,10 @@ function shorter(run: NeedingRun, have: Available, change: Change): Change | und
 }
 
 /**
- * On a graphics processor a whole batch is one part, so that fewer rows take less; the processor cuts batches anyway.
+ * The largest batch with which the run fits. Only on a graphics processor does that help, where a whole batch is
+ * computed at once; the processor splits batches anyway.
  */
-function smaller(run: NeedingRun, have: Available): Change | undefined {
+function smallerBatch(run: MemoryInput, have: AvailableMemory): MemoryChange | undefined {
   if (have.device === undefined) return undefined;
   const sizes: number[] = [];
   for (let size = Math.floor(run.experiment.training.batchSize / 2); size >= 1; size = Math.floor(size / 2))
@@ -48,86 +52,89 @@ function smaller(run: NeedingRun, have: Available): Change | undefined {
   return sizes.map((batchSize) => ({ copies: 1, batchSize })).find((change) => fits(memoryNeed(run, change), have));
 }
 
-/** Without copies of the weights, where it has them: it costs time and no quality. */
-function sparing({ experiment: { engine, precision } }: NeedingRun): Change | undefined {
+/** A run without copies of the weights, where it makes any: steps take longer, and results are the same. */
+function withoutWeightCopies({ experiment: { engine, precision } }: MemoryInput): MemoryChange | undefined {
   return settled(engine).device === "cpu" && engine.memory !== "spare" && precision.weights === "fp32"
     ? { copies: 1, spare: true }
     : undefined;
 }
 
-function said(run: NeedingRun, change: Change, device: boolean): string {
-  const { batchSize, accumulation } = run.experiment.training;
-  const { spare = false, maxSourceLength: length } = change;
-  const engine = '"engine": { "memory": "spare" }';
-  const setting =
-    length !== undefined
-      ? `training.maxSourceLength ${length}`
-      : change.batchSize === undefined
-        ? "engine.replicas 1"
-        : `training.batchSize ${change.batchSize} (with training.accumulation ${accumulation * Math.ceil(batchSize / change.batchSize)})`;
-  const what = !spare
-    ? setting
-    : length === undefined
-      ? `${engine}, whose steps take about a tenth more time,`
-      : `${engine} with ${setting}`;
-  return `${what} would need ${needOf(memoryNeed(run, change), device)}`;
+function remedyText(run: MemoryInput, change: MemoryChange, device: boolean): string {
+  return `${describe(run, change)} would need ${needOf(memoryNeed(run, change), device)}`;
+}
+
+function describe(run: MemoryInput, change: MemoryChange): string {
+  if (change.spare !== true) return settingOf(run, change);
+  return change.maxSourceLength === undefined
+    ? `${SPARE_ENGINE}, whose steps take about a tenth more time,`
+    : `${SPARE_ENGINE} with ${settingOf(run, change)}`;
+}
+
+/** The setting that a change is made by, copies of the weights aside. */
+function settingOf({ experiment: { training } }: MemoryInput, { maxSourceLength, batchSize }: MemoryChange): string {
+  if (maxSourceLength !== undefined) return `training.maxSourceLength ${maxSourceLength}`;
+  if (batchSize === undefined) return "engine.replicas 1";
+  const accumulation = training.accumulation * Math.ceil(training.batchSize / batchSize);
+  return `training.batchSize ${batchSize} (with training.accumulation ${accumulation})`;
 }
 
 /**
- * What would make the run fit, each with its need: what costs time before what costs quality, both only where neither
- * does alone.
+ * What would make the run fit, each with its need. Changes that cost time come before changes of quality; both together
+ * are offered only where neither suffices.
  */
-function remedies(run: NeedingRun, forecast: MemoryForecast, have: Available): string {
+function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMemory): string {
   const device = onDevice(forecast, have);
-  const spare = sparing(run);
+  const spare = withoutWeightCopies(run);
   const alone = [
     ...(spare !== undefined && fits(memoryNeed(run, spare), have) ? [spare] : []),
-    smaller(run, have),
-    shorter(run, have, { copies: 1 }),
+    smallerBatch(run, have),
+    shorterInputs(run, have, { copies: 1 }),
   ].filter((change) => change !== undefined);
   const changes =
     alone.length > 0 || spare === undefined
       ? alone
-      : [shorter(run, have, spare)].filter((change) => change !== undefined);
+      : [shorterInputs(run, have, spare)].filter((change) => change !== undefined);
   const weights = bytesText(forecast.weights / forecast.copies);
   return [
-    ...changes.map((change) => said(run, change, device)),
+    ...changes.map((change) => remedyText(run, change, device)),
     changes.length > 0
       ? `a smaller backbone needs less too (the weights of this one take ${weights})`
       : `its weights alone take ${weights}: use a smaller backbone`,
   ].join("; ");
 }
 
-/** The change that takes least of a run's quality and still takes less memory. */
-function lessThan(
-  run: NeedingRun,
-  { forecast, copies }: Pick<Fitting, "forecast" | "copies">,
-  have: Available,
+/** The cheapest change that takes less memory, where more than the share SCARCE of the free memory is used. */
+function savingAdvice(
+  run: MemoryInput,
+  { forecast, copies }: Pick<MemoryFit, "forecast" | "copies">,
+  have: AvailableMemory,
 ): string | undefined {
   if (
     fits(forecast, { host: SCARCE * have.host, device: have.device === undefined ? undefined : SCARCE * have.device })
   )
     return undefined;
-  if (copies > 1) return said(run, { copies: 1 }, false);
-  const spare = sparing(run);
-  if (spare !== undefined && memoryNeed(run, spare).host < forecast.host) return said(run, spare, false);
+  if (copies > 1) return remedyText(run, { copies: 1 }, false);
+  const spare = withoutWeightCopies(run);
+  if (spare !== undefined && memoryNeed(run, spare).host < forecast.host) return remedyText(run, spare, false);
   const longest = run.train.reduce((most, { ids }) => Math.max(most, ids.length), 1);
   const half = LENGTHS.find((length) => length <= longest / 2);
-  return half === undefined ? undefined : said(run, { copies: 1, maxSourceLength: half }, onDevice(forecast, have));
+  return half === undefined
+    ? undefined
+    : remedyText(run, { copies: 1, maxSourceLength: half }, onDevice(forecast, have));
 }
 
 /**
- * The most copies of the model, up to `wanted`, with which a run fits; results do not depend on them.
- * @throws UserError where it does not fit with one copy either, with what would fit; not where the experiment says that
- * memory is not to be looked at
+ * Finds the largest number of copies of the model, up to `wanted`, with which a run fits; results do not depend on it.
+ * @throws UserError where it does not fit with one copy, unless the experiment says to ignore memory; it names what
+ * would fit
  */
-export function fitMemory(run: NeedingRun, wanted: number, have: Available): Fitting {
+export function fitMemory(run: MemoryInput, wanted: number, have: AvailableMemory): MemoryFit {
   let copies = wanted;
   let forecast = memoryNeed(run, { copies });
   const ignored = run.experiment.engine.memory === "ignore";
   while (!ignored && copies > 1 && !fits(forecast, have)) forecast = memoryNeed(run, { copies: --copies });
   if (ignored || fits(forecast, have))
-    return { forecast, copies, less: ignored ? undefined : lessThan(run, { forecast, copies }, have) };
+    return { forecast, copies, less: ignored ? undefined : savingAdvice(run, { forecast, copies }, have) };
   const device = onDevice(forecast, have);
   const free = bytesText(device ? (have.device ?? 0) : have.host);
   const action = `${remedies(run, forecast, have)}. ${GO_ON}`;

@@ -4,12 +4,10 @@ import { epochBatches } from "../batch/batchSequence.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
-/**
- * Batches that are looked at: of many more, those with the longest inputs are among them by length, see `longestFirst`.
- */
+/** The number of batches that are looked at; where there are more, those with the longest inputs. */
 const MOST_BATCHES = 2000;
 
-/** How each row's input is cut: a longer one counts as this long. */
+/** The prompt's length, and the length that longer inputs are cut to, in tokens. */
 export interface PartOptions {
   prompt: number;
   longest: number;
@@ -17,7 +15,10 @@ export interface PartOptions {
 
 const sourceOf = ({ ids }: Lengths, { longest }: PartOptions): number => Math.max(1, Math.min(longest, ids.length));
 
-/** Of many parts the one with the most positions, with the most pairs of positions, and the longest target. */
+/**
+ * The parts that may take the most memory: with the most positions, the most pairs of positions, the most target
+ * tokens, and the shortest target.
+ */
 function largest(parts: readonly PartShape[], prompt: number): PartShape[] {
   const by = (size: (part: PartShape) => number): PartShape =>
     parts.reduce((most, part) => (size(part) > size(most) ? part : most));
@@ -47,8 +48,8 @@ function shapesOf(
 }
 
 /**
- * The parts of an epoch's batches that could take the most memory.
- * @param partTokens of one part; undefined: the processor's
+ * The parts of an epoch's batches that may take the most memory.
+ * @param partTokens tokens of one part; undefined: the processor's default
  */
 export function largestTrained(
   examples: readonly Lengths[],
@@ -77,7 +78,7 @@ export function largestTrained(
   );
 }
 
-/** The parts of evaluated batches that could take the most memory: batches are formed by length. */
+/** The parts of evaluated batches, which are formed by length, that may take the most memory. */
 export function largestEvaluated(
   examples: readonly Lengths[],
   { batchSize, copies }: { batchSize: number; copies: number },

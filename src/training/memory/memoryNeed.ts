@@ -14,39 +14,54 @@ import { largestEvaluated, largestTrained } from "./largestParts.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 
-/** What of a run decides on its memory; examples are cut to their lengths already. */
-export interface NeedingRun {
+/** What a run's memory depends on; examples are cut to their lengths already. */
+export interface MemoryInput {
   experiment: Experiment;
-  backbone: { architecture: Architecture; bytes: number; storedBytes: number };
+  backbone: {
+    architecture: Architecture;
+    /** Bytes of all weights on disk. */
+    bytes: number;
+    /** Bytes of one value on disk. */
+    storedBytes: number;
+  };
   sizes: MethodSizes;
   train: readonly Lengths[];
   evaluated: readonly Lengths[];
 }
 
-/** A change to a run: what is left out stays. */
-export interface Change {
+/** A change to a run; a setting that is left out stays. */
+export interface MemoryChange {
+  /** Copies of the model. */
   copies: number;
   maxSourceLength?: number;
   batchSize?: number;
+  /** Whether no copies of the weights are made, as `"engine": { "memory": "spare" }` asks for. */
   spare?: boolean;
 }
 
-/** A backbone's shape, and the bytes of one of its weights on disk. @throws UserError where the folder is none */
-export function backboneShape(folder: string): NeedingRun["backbone"] {
+/**
+ * The shape of a backbone, its bytes, and the bytes of one of its weights on disk.
+ * @throws UserError where the folder holds no backbone
+ */
+export function backboneShape(folder: string): MemoryInput["backbone"] {
   const { weights, ...architecture } = openBackbone(folder);
   const values = architecture.layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
-  // A file can hold a tied table twice, and other things besides: what lies in fewer bytes than fp32 is told by less
-  // than three a value.
+  // A file may hold a tied table twice, and other data besides, so fewer than three bytes a value mean half precision.
   return { architecture, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
 }
 
-/** Bytes of a matrix's value where it is held as an experiment asks for it; undefined: as in its file. */
-const HELD: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
+/** Bytes of a matrix's value in the type that an experiment asks for; undefined: the type of its file. */
+const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
 
-/** What a run would take in memory with a change. */
+/** Forecasts the memory of a run with a change. */
 export function memoryNeed(
-  { experiment, backbone: { architecture, bytes, storedBytes }, sizes, train, evaluated }: NeedingRun,
-  { copies, maxSourceLength: longest = Infinity, batchSize = experiment.training.batchSize, spare = false }: Change,
+  { experiment, backbone: { architecture, bytes, storedBytes }, sizes, train, evaluated }: MemoryInput,
+  {
+    copies,
+    maxSourceLength: longest = Infinity,
+    batchSize = experiment.training.batchSize,
+    spare = false,
+  }: MemoryChange,
 ): MemoryForecast {
   const {
     method,
@@ -65,7 +80,7 @@ export function memoryNeed(
   return forecastMemory({
     architecture,
     holds,
-    storedBytes: HELD[precision] ?? storedBytes,
+    storedBytes: STORED_BYTES[precision] ?? storedBytes,
     method,
     sizes,
     device,

@@ -1,19 +1,24 @@
 import type { Parameters, TrainableTensor } from "../../method/parameters.ts";
 
-/** First and second moments of one tensor, held as float32 as torch holds them. */
+/** First and second moments of one tensor, in float32 as torch has them. */
 export interface Moments {
   m: Float32Array;
   v: Float32Array;
 }
 
-/** `t`: updates made so far; moments by tensor name. */
+/** The state of the optimiser. */
 export interface AdamState {
+  /** The number of updates made. */
   t: number;
+  /** Moments by tensor name. */
   moments: Map<string, Moments>;
 }
 
+/** AdamW's settings. */
 export interface AdamSettings {
-  /** "torch": torch.optim.AdamW. "official": transformers.AdamW of version 4, eps before bias correction. */
+  /**
+   * "torch": torch.optim.AdamW. "official": AdamW of transformers version 4, which adds eps before the bias correction.
+   */
   variant: "torch" | "official";
   eps: number;
   weightDecay: number;

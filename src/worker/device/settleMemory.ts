@@ -1,8 +1,8 @@
 import type { NewRunEvent } from "../../record/events.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { oomKills } from "../../run/interruption/oomKills.ts";
-import { fitMemory, type Fitting } from "../../training/memory/fitMemory.ts";
-import { backboneShape, type NeedingRun } from "../../training/memory/memoryNeed.ts";
+import { fitMemory, type MemoryFit } from "../../training/memory/fitMemory.ts";
+import { backboneShape, type MemoryInput } from "../../training/memory/memoryNeed.ts";
 import type { Prepared } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
 import { freeDeviceMemory } from "./freeDeviceMemory.ts";
@@ -11,7 +11,7 @@ import { freeDeviceMemory } from "./freeDeviceMemory.ts";
 export type MemoryTold = Omit<Extract<NewRunEvent, { type: "memory" }>, "type">;
 
 /** Of a prepared run what its memory depends on. */
-export const memoryInput = ({ experiment, folder, sizes, train, validation, test }: Prepared): NeedingRun => ({
+export const memoryInput = ({ experiment, folder, sizes, train, validation, test }: Prepared): MemoryInput => ({
   experiment,
   sizes,
   train,
@@ -29,7 +29,7 @@ export async function settleMemory(prepared: Prepared): Promise<MemoryTold | und
   const wanted = prepared.model.copies;
   if (device === "tfjs") return undefined;
   const have = { host: availableMemory(), device: await freeDeviceMemory(device) };
-  const { forecast, copies, less }: Fitting = fitMemory(memoryInput(prepared), wanted, have);
+  const { forecast, copies, less }: MemoryFit = fitMemory(memoryInput(prepared), wanted, have);
   prepared.model.limitCopies(copies);
   return {
     needed: forecast.host,

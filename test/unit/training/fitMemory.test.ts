@@ -6,12 +6,12 @@ import { resolveSizes } from "../../../src/method/sizes.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { fitMemory } from "../../../src/training/memory/fitMemory.ts";
 import { largestEvaluated, largestTrained } from "../../../src/training/memory/largestParts.ts";
-import { backboneShape, memoryNeed, type NeedingRun } from "../../../src/training/memory/memoryNeed.ts";
+import { backboneShape, memoryNeed, type MemoryInput } from "../../../src/training/memory/memoryNeed.ts";
 
 const backbone = backboneShape(backboneFolder("tiny-t5"));
 const rows = (...lengths: number[]) =>
   lengths.map((length) => ({ ids: new Array<number>(length).fill(5), labels: [5, 1] }));
-function run(engine: object = {}, lengths = [300, 300, 300, 300, 20, 20, 20, 20]): NeedingRun {
+function run(engine: object = {}, lengths = [300, 300, 300, 300, 20, 20, 20, 20]): MemoryInput {
   const experiment = experimentsOf(
     "x.adept.json",
     JSON.stringify({
@@ -30,7 +30,7 @@ function run(engine: object = {}, lengths = [300, 300, 300, 300, 20, 20, 20, 20]
     evaluated: rows(...lengths),
   };
 }
-const refused = (given: NeedingRun, have: Parameters<typeof fitMemory>[2]): UserError => {
+const refused = (given: MemoryInput, have: Parameters<typeof fitMemory>[2]): UserError => {
   try {
     fitMemory(given, 2, have);
   } catch (error) {
