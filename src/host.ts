@@ -16,6 +16,7 @@ export { reproduceRun } from "./executor/reproduce.ts";
 export { openGitStore } from "./run/git/gitStore.ts";
 export { commitAnnotation } from "./run/git/annotationCommit.ts";
 export { findPrunable, PRUNABLE_KINDS } from "./run/removal/prune.ts";
+export { analysesOf, hasOffsets } from "./experiment/analysesOf.ts";
 export { annotateRun } from "./run/journal/journal.ts";
 export { JournalTail } from "./run/journal/journalTail.ts";
 export { readRecord } from "./run/journal/readJournal.ts";

@@ -8,18 +8,16 @@ import { UserError } from "../base/errors.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
-import type { MethodSizes } from "../method/method.ts";
+import type { AnySizes } from "../method/trained.ts";
 import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
+import { PROMPT, promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
-import { countParameters } from "../method/sizes.ts";
+import { countParameters, type MethodSizes } from "../method/sizes.ts";
 
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
 /** An adapter_config.json has some kilobytes. */
 const MOST_CONFIG = 1024 * 1024;
-/** PEFT's name of the one tensor of prompt tuning, and its prefix of tensors inside the backbone. */
-const PEFT_PROMPT = "prompt_embeddings";
-const PEFT_PREFIX = "base_model.model.";
 
 export interface Adapter {
   spec: MethodSpec;
@@ -27,15 +25,9 @@ export interface Adapter {
   parameters: Parameters;
 }
 
-/** A tensor's name in the file. */
-function storedName(kind: MethodSpec["kind"], name: string): string {
-  if (kind === "pt") return PEFT_PROMPT;
-  return kind === "lora" || kind === "ia3" ? `${PEFT_PREFIX}${name}` : name;
-}
-
 /**
- * Writes an adapter in PEFT's folder layout: adapter_config.json and adapter_model.safetensors. Prompt tuning, LoRA and
- * IA3 are PEFT's own types; the other methods have a type of their own and the tensors of their file in src/method.
+ * Writes an adapter in PEFT's folder layout, adapter_config.json and adapter_model.safetensors, in the form that its
+ * method says.
  */
 export function saveAdapter(
   folder: string,
@@ -43,8 +35,9 @@ export function saveAdapter(
   { backbone, width }: { backbone: string; width: number },
 ): void {
   mkdirSync(folder, { recursive: true });
+  const { peft } = methodOf(spec.kind);
   const tensors: Tensors = new Map(
-    [...parameters].map(([name, t]) => [storedName(spec.kind, name), { dims: t.dims, data: t.data }]),
+    [...parameters].map(([name, t]) => [peft.storedName(name), { dims: t.dims, data: t.data }]),
   );
   writeSafetensors(join(folder, TENSORS), tensors, { format: "pt" });
   const temporary = join(folder, `${CONFIG}.${process.pid}.tmp`);
@@ -84,7 +77,8 @@ function readTensors(folder: string): { path: string; tensors: Tensors } {
 
 interface Stored {
   spec: MethodSpec;
-  sizes: Omit<MethodSizes, "count">;
+  sizes: AnySizes;
+  /** The file of the tensors. */
   path: string;
   tensors: Tensors;
   storedName: (name: string) => string;
@@ -98,8 +92,9 @@ function readStored(folder: string, layout: BackboneLayout): Stored {
     const { path, tensors } = readTensors(folder);
     return { path, ...fromOfficial(official.data, tensors, { path, layout }), storedName: (name) => name };
   }
-  const { spec, sizes } = fromConfig(readConfig(configPath, json), configPath);
-  return { spec, sizes, ...readTensors(folder), storedName: (name) => storedName(spec.kind, name) };
+  const { spec, sizes } = fromConfig(readConfig(configPath, json));
+  const { peft } = methodOf(spec.kind);
+  return { spec, sizes, ...readTensors(folder), storedName: (name) => peft.storedName(name) };
 }
 
 /**
@@ -110,10 +105,11 @@ function readStored(folder: string, layout: BackboneLayout): Stored {
 export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
   const { spec, sizes: shape, path, tensors, storedName: stored } = readStored(folder, layout);
   const sizes = { ...shape, count: countParameters(spec, shape, layout) };
-  for (const name of [PEFT_PROMPT, "prompt"])
-    if (shape.promptLength > 0) takeFirstSubmodule(tensors, name, shape.promptLength);
+  const expected = methodOf(spec.kind).tensors({ spec, sizes, layout });
+  const rows = promptRows(expected);
+  if (rows > 0) takeFirstSubmodule(tensors, stored(PROMPT), rows);
   const parameters: Parameters = new Map();
-  for (const each of methodOf(spec.kind).tensors({ spec, sizes, layout })) {
+  for (const each of expected) {
     const name = stored(each.name);
     const found = tensors.get(name);
     if (found === undefined)

@@ -4,7 +4,7 @@ import { applyEdits, modify, parse } from "jsonc-parser";
 import { writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { Adapter } from "./adapterFolder.ts";
-import { checkFoldable, foldedInput, foldedWeight } from "./fold.ts";
+import { checkFoldable, foldedInput, foldedTensor } from "./fold.ts";
 
 export const FOLDED_INPUT = "folded_input.safetensors";
 const COPIED = [
@@ -64,14 +64,12 @@ function writeConfig(from: string, to: string): void {
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
   const { weights, layout } = openBackbone(backbone);
-  checkFoldable(adapter, layout.head.tied);
+  checkFoldable(adapter, layout);
   const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
   const tensors: Tensors = new Map(
     layout.weights.map(({ name, dims }) => {
-      const trained = adapter.spec.kind === "full" ? adapter.parameters.get(name)?.data : undefined;
-      const linear = linears.get(name);
-      const read = (): Float32Array => weights.read(name, dims);
-      return [name, { dims, data: trained ?? (linear && foldedWeight(adapter, linear, read)) ?? read() }];
+      const tensor = { name, linear: linears.get(name), read: () => weights.read(name, dims) };
+      return [name, { dims, data: foldedTensor(adapter, tensor) }];
     }),
   );
   writeSafetensors(join(folder, "model.safetensors"), tensors, { format: "pt" });

@@ -2,7 +2,9 @@ import * as z from "zod";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
+import type { AnySizes } from "../method/trained.ts";
 import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";
+import type { SizeName } from "../method/sizes.ts";
 
 const size = z.number().int().positive().max(10_000_000);
 /** adapter_config.json as the published code of ADePT and DePT writes it (their `peft` folder). */
@@ -30,11 +32,11 @@ function methodOf(
   config: OfficialConfig,
   tensors: Tensors,
   layout: BackboneLayout,
-): { spec: MethodSpec; names: Record<string, string> } | undefined {
+): { spec: MethodSpec; names: Record<string, string>; inner: SizeName } | undefined {
   const rows = tensors.get(`${ENCODER}A`)?.dims[0];
   const { r } = config;
   if (config.peft_type === "PROMPT_TUNING_LORAX")
-    return { spec: MethodInput.parse({ kind: "adept", promptInit: "text" }), names: ADEPT };
+    return { spec: MethodInput.parse({ kind: "adept", promptInit: "text" }), names: ADEPT, inner: "bottleneck" };
   if (rows === undefined || config.peft_type !== "PROMPT_TUNING_LORA") return undefined;
   if (rows === config.max_length && rows !== layout.width) {
     const official = config.lora_alpha === 8;
@@ -45,10 +47,11 @@ function methodOf(
         scale: official ? "official" : config.lora_alpha / Math.sqrt(r),
       }),
       names: DEPT,
+      inner: "rank",
     };
   }
   return rows === layout.width && rows !== config.max_length
-    ? { spec: MethodInput.parse({ kind: "adept", variant: "no-bias" }), names: BARE }
+    ? { spec: MethodInput.parse({ kind: "adept", variant: "no-bias" }), names: BARE, inner: "bottleneck" }
     : undefined;
 }
 
@@ -62,7 +65,7 @@ export function fromOfficial(
   config: OfficialConfig,
   tensors: Tensors,
   { path, layout }: { path: string; layout: BackboneLayout },
-): { spec: MethodSpec; sizes: { promptLength: number; bottleneck: number }; tensors: Tensors } {
+): { spec: MethodSpec; sizes: AnySizes; tensors: Tensors } {
   if (![...tensors.keys()].some((name) => name.startsWith(ENCODER)))
     throw new UserError(
       `${path} holds the prompt alone: the official code does not save the matrices of ${config.peft_type}`,
@@ -81,7 +84,7 @@ export function fromOfficial(
   ]);
   return {
     spec: found.spec,
-    sizes: { promptLength: config.num_virtual_tokens, bottleneck: config.r },
+    sizes: { promptLength: config.num_virtual_tokens, [found.inner]: config.r },
     tensors: new Map([...tensors].map(([name, tensor]) => [names.get(name) ?? name, tensor])),
   };
 }

@@ -4,6 +4,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import type { Explanation } from "../protocol/explanation.ts";
 import { loadAdapter } from "../adapter/adapterFolder.ts";
 import { inputParts } from "../adapter/fold.ts";
+import { methodOf } from "../method/registry.ts";
 import { T5TunedModel } from "../model/tunedModel.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { padBatch } from "../training/batch/padBatch.ts";
@@ -15,8 +16,6 @@ import { norm } from "./offsets/vocabularyTable.ts";
 
 /** Rows that are run at once. */
 const ROWS = 32;
-const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
-
 /** A run opened to predict with: its backbone, and its input side where the method works there. */
 interface Opened {
   model: T5TunedModel;
@@ -30,7 +29,7 @@ function open(
 ): Opened {
   const folder = backboneFolder(backbone);
   const { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder));
-  const input = INPUT_SIDE.includes(method.kind);
+  const input = methodOf(method.kind).isInputSide;
   const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input, precision });
   return {
     model,

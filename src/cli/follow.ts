@@ -1,3 +1,5 @@
+import { plannedSizes } from "../record/plannedSizes.ts";
+import { sizesText } from "../protocol/sizesText.ts";
 import type { ChildProcess } from "node:child_process";
 import { Presets, SingleBar } from "cli-progress";
 import type { MeasuredDevice, RunEvent } from "../record/events.ts";
@@ -58,7 +60,7 @@ class Progress {
       );
     else if (event.type === "plan")
       this.line(
-        `${event.trainable} trainable parameters (m=${event.promptLength}, r=${event.bottleneck}); ${event.examples.train} training examples; ${event.device}`,
+        `${event.trainable} trainable parameters${sizesText(plannedSizes(event), "=")}; ${event.examples.train} training examples; ${event.device}`,
       );
     else if (event.type === "engine")
       this.line(

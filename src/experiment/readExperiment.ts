@@ -13,6 +13,7 @@ import type { z } from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
 import { defaultRates } from "../method/learningRates.ts";
+import { methodOf } from "../method/registry.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
@@ -166,9 +167,9 @@ function checkPrecision(experiment: Experiment): Experiment {
     precision: { weights },
   } = experiment;
   if (weights === "fp32") return experiment;
-  if (method.kind === "full")
+  if (methodOf(method.kind).trainsBackbone === true)
     throw new UserError(
-      `precision: the method "full" trains the backbone itself, which "${weights}" holds frozen`,
+      `precision: the method "${method.kind}" trains the backbone itself, which "${weights}" holds frozen`,
       'Use "fp32", or a method that leaves the backbone as it is.',
     ).about(["precision"]);
   if (device !== "auto" && device !== "cpu")

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { isStandardAdept } from "../method/adept/adept.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
 /** Ablations that are trained from scratch (reference section 7.2, regime R). */
@@ -42,7 +43,7 @@ export function retrainedMethods(
   budget: MethodSpec["budget"],
   { cases, positions }: { cases: true | readonly RetrainedCase[]; positions: number },
 ): { id: RetrainedCase; method: MethodSpec }[] {
-  if (base?.kind !== "adept" || base.variant !== "standard")
+  if (!isStandardAdept(base))
     throw new UserError(
       "sweep.retrained: the experiment's `method` must be ADePT's standard variant",
       'Give "method": { "kind": "adept" }.',

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { RETRAINED } from "./retrained.ts";
-import { Budget, MethodInput } from "../method/methodSpec.ts";
+import { MethodInput } from "../method/methodSpec.ts";
+import { Budget } from "../method/options.ts";
 
 const Range = z
   .strictObject({

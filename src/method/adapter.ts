@@ -1,19 +1,37 @@
+import * as z from "zod";
 import type { Sublayer } from "../backbone/changes.ts";
-import type { SpecOf } from "./methodSpec.ts";
 import { geluTanh } from "../graph/composed.ts";
 import { add, matmul, relu } from "../graph/ops.ts";
 import { kaiming, zeros } from "./draw.ts";
 import type { Method } from "./method.ts";
+import { budget, positive, source } from "./options.ts";
+import { ownPeftForm } from "./ownPeftForm.ts";
 
-const isAdapted = ({ kind }: Sublayer, { cross }: SpecOf<"adapter">): boolean => kind !== "cross" || cross;
+const kind = "adapter";
+const schema = z.strictObject({
+  kind: z.literal(kind),
+  source,
+  bottleneck: positive.optional().describe("Hidden units of each adapter"),
+  budget,
+  activation: z.enum(["gelu_new", "relu"]).default("gelu_new").describe("Between its two layers"),
+  cross: z.boolean().default(false).describe("Also after cross-attention"),
+});
+
+const isAdapted = (at: Sublayer, { cross }: z.output<typeof schema>): boolean => at.kind !== "cross" || cross;
 
 /**
  * Adapters (Houlsby et al. 2019): z + act(z W_d^T + b_d) W_u^T + b_u on what attention and feed-forward add to the
  * residual; the identity at the start.
  */
-export const adapter: Method<"adapter"> = {
-  kind: "adapter",
-  defaults: { bottleneck: 24 },
+export const adapter: Method<typeof schema, "bottleneck", "down" | "up"> = {
+  kind,
+  summary: "adapters: a small FFN after each sublayer",
+  schema,
+  sizes: { bottleneck: { default: 24, least: 1 } },
+  groups: {
+    down: { rate: 0.001, description: "adapters: down projection" },
+    up: { rate: 0.001, description: "adapters: up projection" },
+  },
   tensors: ({ spec, sizes: { bottleneck: r }, layout: { width: d, sublayers } }) =>
     sublayers
       .filter((at) => isAdapted(at, spec))
@@ -40,4 +58,7 @@ export const adapter: Method<"adapter"> = {
     },
   }),
   switches: {},
+  isInputSide: false,
+  peft: ownPeftForm("HOULSBY_ADAPTER", { kind, schema }, { bottleneck: "bottleneck" }),
+  fold: { lacks: "layers" },
 };

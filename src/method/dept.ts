@@ -1,27 +1,66 @@
+import * as z from "zod";
 import { add } from "../graph/ops.ts";
 import { kaiming, zeros } from "./draw.ts";
 import type { Method } from "./method.ts";
-import { officialScale, positionOffset, positionTensors } from "./positionTable.ts";
-import { initialPrompt, PROMPT, promptTensor } from "./prompt.ts";
+import { budget, length, positive, promptOptions, source } from "./options.ts";
+import { ownPeftForm } from "./ownPeftForm.ts";
+import {
+  DEFAULT_POSITIONS,
+  officialScale,
+  POSITION_GROUP,
+  positionOffset,
+  positionOffsets,
+  positionTensors,
+} from "./positionTable.ts";
+import { foldedPrompt, initialPrompt, PROMPT, PROMPT_GROUP, promptTensor, sharedPromptLength } from "./prompt.ts";
+
+const kind = "dept";
+const schema = z.strictObject({
+  kind: z.literal(kind),
+  source,
+  promptLength: length.optional().describe("m: rows of the soft prompt"),
+  rank: positive.optional().describe("Rank of the position table"),
+  budget,
+  ...promptOptions,
+  positions: positive
+    .default(DEFAULT_POSITIONS)
+    .describe("Rows of DePT's position table: the longest input, in tokens"),
+  scale: z
+    .union([z.literal("official"), z.number().positive()])
+    .default("official")
+    .describe('Factor of the offsets: "official" is 8 / sqrt(rank)'),
+});
+
+const scaleOf = ({ scale }: z.output<typeof schema>, rank: number): number =>
+  scale === "official" ? officialScale(rank) : scale;
 
 /**
  * DePT (arXiv 2309.05173): X = [P ; E + c (a b)], an offset for each place of the text; c = 8 / sqrt(r) in the official
  * code.
  */
-export const dept: Method<"dept"> = {
-  kind: "dept",
-  defaults: { promptLength: 60, bottleneck: 30 },
-  tensors: ({ spec, sizes: { promptLength, bottleneck }, layout: { width } }) => [
+export const dept: Method<typeof schema, "promptLength" | "rank", "prompt" | "ab"> = {
+  kind,
+  summary: "DePT: a shorter soft prompt, and an offset of low rank for each position",
+  schema,
+  sizes: { promptLength: sharedPromptLength(60), rank: { default: 30, least: 1 } },
+  groups: { prompt: PROMPT_GROUP, ab: POSITION_GROUP },
+  tensors: ({ spec, sizes: { promptLength, rank }, layout: { width } }) => [
     promptTensor(promptLength, width),
-    ...positionTensors(spec.positions, bottleneck, width),
+    ...positionTensors(spec.positions, rank, width),
   ],
-  initial(tensor, { spec }, source, random) {
-    if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, source, random);
+  initial(tensor, { spec }, from, random) {
+    if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, from, random);
     return tensor.name === "a" ? kaiming(tensor.sizes, tensor.sizes[1]!, random) : zeros(tensor.sizes);
   },
-  embed(embedded, { spec, sizes, parameter, positions }) {
-    const scale = spec.scale === "official" ? officialScale(sizes.bottleneck) : spec.scale;
-    return add(embedded, positionOffset({ a: parameter("a"), b: parameter("b") }, positions, scale));
-  },
+  embed: (embedded, { spec, sizes, parameter, positions }) =>
+    add(embedded, positionOffset({ a: parameter("a"), b: parameter("b") }, positions, scaleOf(spec, sizes.rank))),
   switches: { "positions-off": { zero: ["b"], empty: [] }, "prompt-off": { zero: [], empty: [PROMPT] } },
+  isInputSide: true,
+  offsets: () => ({ tokens: undefined, group: "ab" }),
+  positionRows: ({ positions }) => positions,
+  peft: ownPeftForm("DEPT", { kind, schema }, { promptLength: "num_virtual_tokens", rank: "bottleneck" }),
+  fold: {
+    prompt: foldedPrompt,
+    positionOffsets: (trained, width) => positionOffsets(trained, width, (rank) => scaleOf(trained.spec, rank)),
+  },
 };

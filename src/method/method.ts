@@ -1,83 +1,165 @@
+import type * as z from "zod";
+import type { MersenneTwister } from "../base/random.ts";
 import type { BackboneChanges } from "../backbone/changes.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
-import type { LearningRateGroup } from "./learningRates.ts";
-import type { MethodKind, SpecOf } from "./methodSpec.ts";
-import type { MersenneTwister } from "../base/random.ts";
 import type { Dim } from "../graph/dims.ts";
 import type { Value } from "../graph/value.ts";
+import type { FoldForm } from "./foldForm.ts";
+import type { PeftForm } from "./peftForm.ts";
+import type { AnySizes, AnySpec, Sizes, Trained } from "./trained.ts";
 
-/** m and r of a method (r: bottleneck or rank; 0 where it has none), and how many trainable parameters they make. */
-export interface MethodSizes {
-  promptLength: number;
-  bottleneck: number;
-  count: number;
+/** One size of a method. The sizes of a budget are solved in the order in which a method declares them. */
+export interface SizeForm {
+  /** The value where the experiment gives neither the size nor a budget. */
+  default: number;
+  /** The smallest value that a budget is solved for. */
+  least: number;
+  /** Share of the budget that the size takes where sizes after it are solved for too. */
+  share?: number;
 }
 
-/**
- * What initialisation may look at: the frozen table (V, d) row-major, the tokens of the prompt's text, any tensor of
- * the backbone.
- */
+/** A group of tensors that share a learning rate. */
+export interface LearningRateGroupForm {
+  /** Default peak learning rate. */
+  rate: number;
+  description: string;
+}
+
+/** What initialisation may look at. */
 export interface InitialisationSource {
+  /** The frozen embedding table (vocabulary, width), row-major. */
   embedding: Float32Array;
   width: number;
   vocabularySize: number;
+  /** The tokens of the prompt's initial text. */
   promptIds: readonly number[];
+  /** Any tensor of the backbone, row-major. */
   weight(name: string, dims: readonly number[]): Float32Array;
 }
 
-/**
- * A trainable tensor of a method. Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too.
- */
-export interface TensorSpec {
+/** A trainable tensor of a method. */
+export interface TensorSpec<Group extends string = string> {
   name: string;
+  /** Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too. */
   dims: Dim[];
   sizes: number[];
-  group: LearningRateGroup;
+  /** The learning-rate group. */
+  group: Group;
 }
 
 /** What a method's tensors depend on. */
-export interface MethodShape<K extends MethodKind = MethodKind> {
-  spec: SpecOf<K>;
-  sizes: Omit<MethodSizes, "count">;
+export interface MethodShape<Spec = AnySpec, Named = AnySizes> {
+  spec: Spec;
+  sizes: Named;
   layout: BackboneLayout;
 }
 
 /** What a method builds its part of the graph from. */
-export interface MethodContext<K extends MethodKind = MethodKind> extends MethodShape<K> {
+export interface MethodContext<Spec = AnySpec, Named = AnySizes> extends MethodShape<Spec, Named> {
   parameter: (name: string) => Value;
   /** int32 (B, S) */
   ids: Value;
   /** int32 (S): a token's place in the text, prompt not counted */
   positions: Value;
-  /** dropout factors (B, S, r) in training */
+  /** dropout factors (B, S, hidden units) in training */
   hiddenMask: Value | undefined;
 }
 
+/** The offsets that a method adds to the embedded text. */
+export interface OffsetForm {
+  /** What a token's offset depends on: its embedding, or its id alone; undefined: no offset by token. */
+  tokens: "embedding" | "id" | undefined;
+  /** The learning-rate group that decides on the length of the offsets. */
+  group: string;
+}
+
+/** Regularisation that training applies for a method; 0 switches each off. */
+export interface Regularisation {
+  /** Dropout rate of the method's hidden units. */
+  hiddenDropout: number;
+  /** Factor of the mean squared offset over the mean squared embedding in the loss. */
+  offsetPenalty: number;
+}
+
+/** The hidden layer that makes offsets of embeddings. */
+export interface HiddenLayer {
+  /** (width, units), row-major */
+  weight: Float32Array;
+  bias: Float32Array | undefined;
+  units: number;
+  /** Whether a ReLU switches its units on and off. */
+  isSwitched: boolean;
+}
+
+/** How a method is trained from teachers on several source tasks, instead of from the start values. */
+export interface Distillation<Spec = AnySpec> {
+  /** The kind of method that teachers are runs of. */
+  teacher: string;
+  /** The student's options, from the options and sizes of the first teacher. */
+  student(teacher: AnySpec, sizes: AnySizes): Spec;
+}
+
 /**
- * A parameter-efficient method. A method is a value: adding one is one file, its keys in methodSpec.ts and one line in
- * registry.ts.
+ * A parameter-efficient method, whole. A method is a value: adding one is one file and its entry in registry.ts.
+ * Generic over its schema, the names of its sizes and of its learning-rate groups; everything else of the program
+ * asks these fields and never the kind.
  */
-export interface Method<K extends MethodKind = MethodKind> {
-  readonly kind: K;
-  /** Sizes where the experiment gives neither them nor a budget; undefined: the method has no such size. */
-  readonly defaults: { promptLength?: number; bottleneck?: number };
+export interface Method<
+  Schema extends z.ZodType<AnySpec> = z.ZodType<AnySpec>,
+  Size extends string = string,
+  Group extends string = string,
+  Spec extends AnySpec = z.output<Schema>,
+  Named extends AnySizes = string extends Size ? AnySizes : Sizes<Size>,
+> {
+  readonly kind: Spec["kind"];
+  /** One line for the command line. */
+  readonly summary: string;
+  /** What an experiment file may say of it; a size is a key of the same name. */
+  readonly schema: Schema;
+  readonly sizes: Readonly<Record<Size, SizeForm>>;
+  readonly groups: Readonly<Record<Group, LearningRateGroupForm>>;
+  /** The groups that these options have tensors in; left out: all. */
+  groupsOf?(spec: Spec): readonly Group[];
+
   /** Trainable tensors; their counts are never stated anywhere else. */
-  tensors(shape: MethodShape<K>): TensorSpec[];
+  tensors(shape: MethodShape<Spec, Named>): TensorSpec<Group>[];
   /** Values of one tensor at step 0, row-major. */
   initial(
     tensor: TensorSpec,
-    shape: MethodShape<K>,
+    shape: MethodShape<Spec, Named>,
     source: InitialisationSource,
     random: MersenneTwister,
   ): Float32Array;
+
   /** E' (B, S, d) of the embedded text E (B, S, d). */
-  embed?(embedded: Value, context: MethodContext<K>): Value;
+  embed?(embedded: Value, context: MethodContext<Spec, Named>): Value;
   /** The prompt (P, d), where it is not the tensor `prompt` itself. */
-  prompt?(context: MethodContext<K>): Value;
+  prompt?(context: MethodContext<Spec, Named>): Value;
   /** What changes inside the backbone. */
-  changes?(context: MethodContext<K>): Partial<BackboneChanges>;
-  /** Hidden units per token that training drops out. */
-  hiddenUnits?(shape: Pick<MethodShape<K>, "spec" | "sizes">): number;
+  changes?(context: MethodContext<Spec, Named>): Partial<BackboneChanges>;
   /** Which tensors to zero, or to shorten to no rows, to switch a component off. */
   readonly switches: Readonly<Record<string, { zero: readonly string[]; empty: readonly string[] }>>;
+
+  /** Whether all of it acts on the encoder's input; else it acts inside the backbone. */
+  readonly isInputSide: boolean;
+  /** Whether it trains the backbone's own weights, which are then neither frozen nor shared. */
+  readonly trainsBackbone?: boolean;
+  /** Whether its runs are the control of the position-shift analysis: nothing in it depends on a place in the text. */
+  readonly isShiftControl?: boolean;
+  /** The offsets that it adds to the embedded text; left out: a method without offsets. */
+  offsets?(spec: Spec): OffsetForm;
+  /** Rows of its position table: the longest text that it can take. */
+  positionRows?(spec: Spec): number | undefined;
+  /** The hidden layer that its offsets come from, where they come from one. */
+  hiddenLayer?(trained: Trained<Spec, Named>): HiddenLayer | undefined;
+
+  /** Hidden units per token that training drops out. */
+  hiddenUnits?(shape: Pick<MethodShape<Spec, Named>, "spec" | "sizes">): number;
+  regularisation?(spec: Spec): Regularisation;
+  readonly distillation?: Distillation<Spec>;
+
+  /** How its adapter folder is written and read. */
+  readonly peft: PeftForm<Spec, Named>;
+  /** How it becomes plain tensors of its backbone. */
+  readonly fold: FoldForm<Spec, Named>;
 }

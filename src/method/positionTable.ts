@@ -1,26 +1,38 @@
 import { gather, matmul, mul } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
-import type { MethodSpec } from "./methodSpec.ts";
-import type { TensorSpec } from "./method.ts";
+import { hostProduct } from "./hostProduct.ts";
+import type { LearningRateGroupForm, TensorSpec } from "./method.ts";
+import type { Trained } from "./trained.ts";
 
-const DEFAULT_POSITIONS = 256;
+/** Rows of the table where the experiment does not say. */
+export const DEFAULT_POSITIONS = 256;
 
-/** Rows of a method's position table: the longest text it can take; undefined for a method that has none. */
-export function positionRows(spec: MethodSpec): number | undefined {
-  if (spec.kind === "dept") return spec.positions;
-  return spec.kind === "adept" && spec.variant === "hybrid" ? (spec.positions ?? DEFAULT_POSITIONS) : undefined;
-}
+export const POSITION_GROUP: LearningRateGroupForm = { rate: 0.005, description: "DePT's position table" };
 
 /** DePT's two factors: a (positions, rank) and b (rank, d). */
-export const positionTensors = (rows: number, rank: number, width: number): TensorSpec[] => [
+export const positionTensors = (rows: number, rank: number, width: number): TensorSpec<"ab">[] => [
   { name: "a", dims: [rows, rank], sizes: [rows, rank], group: "ab" },
   { name: "b", dims: [rank, width], sizes: [rank, width], group: "ab" },
 ];
 
-/** The official code's factor, 8 / sqrt(rank) (reference section 2). */
+/** The factor of the official code, 8 / sqrt(rank). */
 export const officialScale = (rank: number): number => 8 / Math.sqrt(rank);
 
 /** c (a b) at each place of the text: (S, d), the same for every example. @param positions int32 (S) */
 export function positionOffset(factors: { a: Value; b: Value }, positions: Value, scale: number): Value {
   return mul(scalar(scale), matmul(gather(factors.a, positions), factors.b));
+}
+
+/** The same of trained factors, for every row of the table: (positions, d), row-major. */
+export function positionOffsets(
+  { parameters }: Pick<Trained, "parameters">,
+  width: number,
+  scaleOf: (rank: number) => number,
+): Float32Array | undefined {
+  const a = parameters.get("a");
+  const b = parameters.get("b");
+  if (a === undefined || b === undefined) return undefined;
+  const [rows, rank] = a.dims as [number, number];
+  const scale = scaleOf(rank);
+  return hostProduct(a.data, b.data, { rows, inner: rank, columns: width }).map((x) => scale * x);
 }

@@ -1,19 +1,33 @@
 import { UserError } from "../base/errors.ts";
 import type { MersenneTwister } from "../base/random.ts";
-import type { InitialisationSource, TensorSpec } from "./method.ts";
+import type { InitialisationSource, LearningRateGroupForm, SizeForm, TensorSpec } from "./method.ts";
+import type { Trained } from "./trained.ts";
 
+/** The name of the soft prompt's tensor in every method that has one. */
 export const PROMPT = "prompt";
 
-export const promptTensor = (length: number, width: number): TensorSpec => ({
+export const PROMPT_GROUP: LearningRateGroupForm = { rate: 0.1, description: "the soft prompt" };
+
+/** The prompt's length where another size shares the budget: (60, 19) of the paper's 100 rows. */
+export const sharedPromptLength = (byDefault: number): SizeForm => ({ default: byDefault, least: 0, share: 0.6 });
+
+/** The prompt's length of a method that has nothing else, and so needs one row. */
+export const ownPromptLength = (byDefault: number): SizeForm => ({ default: byDefault, least: 1 });
+
+export const promptTensor = (length: number, width: number): TensorSpec<"prompt"> => ({
   name: PROMPT,
   dims: ["P", width],
   sizes: [length, width],
   group: "prompt",
 });
 
+/** Rows of the prompt among a method's tensors; 0 for a method without one. */
+export const promptRows = (tensors: readonly TensorSpec[]): number =>
+  tensors.find(({ name }) => name === PROMPT)?.sizes[0] ?? 0;
+
 /**
- * The soft prompt at step 0: rows of the embedding table at the tokens of a text (with its final </s>), repeated to m
- * rows and cut, or N(0,1). As the official code does (reference: prompt_tuning_lorax.py 129, 155-172).
+ * The soft prompt at step 0: rows of the embedding table at the tokens of a text (with its end token), repeated to m
+ * rows and cut, or N(0,1); as prompt_tuning_lorax.py of the official code does (lines 129, 155-172).
  */
 export function initialPrompt(
   length: number,
@@ -33,4 +47,10 @@ export function initialPrompt(
     data.set(source.embedding.subarray(id * source.width, (id + 1) * source.width), row * source.width);
   }
   return data;
+}
+
+/** The trained prompt (m, width), row-major, of a method whose prompt is the tensor itself; undefined: no rows. */
+export function foldedPrompt({ parameters }: Pick<Trained, "parameters">): Float32Array | undefined {
+  const data = parameters.get(PROMPT)?.data;
+  return data === undefined || data.length === 0 ? undefined : data;
 }

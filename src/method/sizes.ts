@@ -1,33 +1,52 @@
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
+import type { AnySizes, Sizes } from "./trained.ts";
 import type { MethodSpec } from "./methodSpec.ts";
-import type { MethodSizes } from "./method.ts";
-import { methodOf } from "./registry.ts";
+import { methodOf, type RegisteredMethod } from "./registry.ts";
 
-/** The prompt's share of the budget where two sizes share it: (60, 19) of the paper's 100 rows. */
-const PROMPT_SHARE = 0.6;
 const LARGEST = 2 ** 24;
 
-type Shape = Omit<MethodSizes, "count">;
+type KeysOf<T> = T extends unknown ? keyof T : never;
+export type SizeName = KeysOf<RegisteredMethod["sizes"]>;
+/** The sizes of a method by the names that it gives them, and how many trainable parameters they make. */
+export type MethodSizes = Partial<Sizes<SizeName>> & { readonly count: number };
 
 /** Trainable parameters, counted from the tensors themselves. */
-export function countParameters(spec: MethodSpec, sizes: Shape, layout: BackboneLayout): number {
+export function countParameters(spec: MethodSpec, sizes: AnySizes, layout: BackboneLayout): number {
   const tensors = methodOf(spec.kind).tensors({ spec, sizes, layout });
   return tensors.reduce((sum, t) => sum + t.sizes.reduce((a, b) => a * b, 1), 0);
 }
 
-/** The sizes that the experiment states. */
-function given(spec: MethodSpec): Partial<Shape> {
-  const promptLength = "promptLength" in spec ? spec.promptLength : undefined;
-  const bottleneck = "bottleneck" in spec ? spec.bottleneck : "rank" in spec ? spec.rank : undefined;
-  return { ...(promptLength !== undefined && { promptLength }), ...(bottleneck !== undefined && { bottleneck }) };
+/** The sizes of a method, without the count of parameters. */
+export function namedSizes(kind: string, sizes: AnySizes): Sizes {
+  return Object.fromEntries(Object.keys(methodOf(kind).sizes).map((name) => [name, sizes[name] ?? 0]));
 }
 
-/** The largest n in least..LARGEST that fits, or least - 1; counts grow with n. */
+/** The sizes that the experiment states. */
+function statedSizes(spec: MethodSpec): Sizes {
+  const stated = spec as unknown as Record<string, number | undefined>;
+  return Object.fromEntries(
+    Object.keys(methodOf(spec.kind).sizes).flatMap((name) => {
+      const value = stated[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+function leastSizes(spec: MethodSpec): Sizes {
+  const { sizes } = methodOf(spec.kind);
+  return Object.fromEntries(Object.entries(sizes).map(([name, { least }]) => [name, least]));
+}
+
+function defaultSizes(spec: MethodSpec): Sizes {
+  const { sizes } = methodOf(spec.kind);
+  return Object.fromEntries(Object.entries(sizes).map(([name, form]) => [name, form.default]));
+}
+
+/** The largest n in least..LARGEST that fits, or least where none does; counts grow with n. */
 function largest(least: number, fits: (n: number) => boolean): number {
-  if (!fits(least)) return least - 1;
   let low = least;
-  let high = LARGEST;
+  let high = fits(least) ? LARGEST : least;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (fits(middle)) low = middle;
@@ -36,63 +55,34 @@ function largest(least: number, fits: (n: number) => boolean): number {
   return low;
 }
 
-/** Smallest prompt (a method that has nothing else needs one row) and bottleneck. */
-function leastOf(spec: MethodSpec): Shape {
-  const { promptLength, bottleneck } = methodOf(spec.kind).defaults;
-  return {
-    promptLength: promptLength !== undefined && bottleneck === undefined ? 1 : 0,
-    bottleneck: bottleneck === undefined ? 0 : 1,
-  };
-}
-
-/** Sizes within a budget: the prompt takes its share of it, the bottleneck what is left. */
-function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Shape {
-  const { defaults } = methodOf(spec.kind);
-  const known = given(spec);
-  const least = leastOf(spec);
-  const fits = (sizes: Shape): boolean => countParameters(spec, sizes, layout) <= budget;
-  // A variant without hidden units, such as one constant, leaves the prompt all of it.
-  const hidden =
-    countParameters(spec, { promptLength: 1, bottleneck: 2 }, layout) >
-    countParameters(spec, { promptLength: 1, bottleneck: 1 }, layout);
-  let promptLength = known.promptLength ?? least.promptLength;
-  if (known.promptLength === undefined && defaults.promptLength !== undefined) {
-    const share =
-      known.bottleneck === undefined && defaults.bottleneck !== undefined && hidden
-        ? Math.floor((PROMPT_SHARE * budget) / layout.width)
-        : LARGEST;
-    // A prompt of its full share can leave no room for one hidden unit where the budget is small.
-    promptLength = Math.max(
-      least.promptLength,
-      Math.min(
-        share,
-        largest(least.promptLength, (m) => fits({ promptLength: m, bottleneck: known.bottleneck ?? least.bottleneck })),
-      ),
-    );
+/** Sizes within a budget, in the method's order: each takes its share, the last one what is left. */
+function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Sizes {
+  const { sizes: forms } = methodOf(spec.kind);
+  const stated = statedSizes(spec);
+  const ones = Object.fromEntries(Object.keys(forms).map((name) => [name, 1]));
+  /** Parameters that one more unit of a size takes: none in a variant without hidden units, such as one constant. */
+  const cost = (name: string): number =>
+    countParameters(spec, { ...ones, [name]: 2 }, layout) - countParameters(spec, ones, layout);
+  const open = Object.keys(forms).filter((name) => stated[name] === undefined && cost(name) > 0);
+  let sizes: Sizes = { ...leastSizes(spec), ...stated };
+  for (const [at, name] of open.entries()) {
+    const { least, share = 1 } = forms[name]!;
+    const most = largest(least, (n) => countParameters(spec, { ...sizes, [name]: n }, layout) <= budget);
+    const limit = at < open.length - 1 ? Math.floor((share * budget) / cost(name)) : LARGEST;
+    // A full share can leave no room for the least of the next size where the budget is small.
+    sizes = { ...sizes, [name]: Math.max(least, Math.min(limit, most)) };
   }
-  const bottleneck =
-    known.bottleneck ??
-    (defaults.bottleneck === undefined || !hidden
-      ? least.bottleneck
-      : Math.max(
-          1,
-          largest(1, (r) => fits({ promptLength, bottleneck: r })),
-        ));
-  return { promptLength, bottleneck };
+  return sizes;
 }
 
 /**
- * Prompt length and bottleneck (or rank) of a method, solved from the budget where one is given (reference section
- * 1.4).
+ * The sizes of a method: as stated, solved from the budget where one is given, or its defaults.
  * @throws UserError naming the key and the smallest budget that would do
  */
 export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {
-  const { defaults } = methodOf(spec.kind);
   const budget = typeof spec.budget === "object" ? spec.budget.promptTokens * layout.width : spec.budget;
-  const sizes =
-    budget === undefined
-      ? { promptLength: defaults.promptLength ?? 0, bottleneck: defaults.bottleneck ?? 0, ...given(spec) }
-      : solve(spec, budget, layout);
+  const stated = statedSizes(spec);
+  const sizes = budget === undefined ? { ...defaultSizes(spec), ...stated } : solve(spec, budget, layout);
   const count = countParameters(spec, sizes, layout);
   if (count === 0)
     throw new UserError(
@@ -100,7 +90,7 @@ export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSi
       "Name layers that the backbone has, or give the prompt a length.",
     ).about(["method", "targets"]);
   if (budget !== undefined && count > budget) {
-    const least = countParameters(spec, { ...leastOf(spec), ...given(spec) }, layout);
+    const least = countParameters(spec, { ...leastSizes(spec), ...stated }, layout);
     throw new UserError(
       `method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`,
       "Raise the budget, or give smaller sizes.",

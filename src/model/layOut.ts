@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { Device } from "../engine/engineSpec.ts";
+import { methodOf } from "../method/registry.ts";
 import { GPU_PART_TOKENS } from "./microBatches.ts";
 import type { ModelOptions } from "./tunedModel.ts";
 
@@ -28,7 +29,7 @@ export function layOut(
   const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
   if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
   // Tensors as large as the backbone would travel each step.
-  const alone = method.kind === "full" || embedded === true || folded !== undefined;
+  const alone = methodOf(method.kind).trainsBackbone === true || embedded === true || folded !== undefined;
   const own =
     engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
   const replicas = alone ? 1 : Math.max(1, own);

@@ -17,7 +17,8 @@ import { BackboneDropout } from "./backboneDropout.ts";
 import { decodeGreedily, type Decoding } from "./greedyDecoding.ts";
 import { holdsOf } from "./holding.ts";
 import { InputGraph } from "./inputGraph.ts";
-import type { MethodShape, MethodSizes } from "../method/method.ts";
+import type { MethodShape } from "../method/method.ts";
+import type { MethodSizes } from "../method/sizes.ts";
 import { methodOf } from "../method/registry.ts";
 import { teacherFeeds } from "./teacherFeeds.ts";
 
@@ -84,7 +85,7 @@ export class T5TunedModel implements TunedModel {
   private readonly programs = new Map<string, Promise<Program>>();
   /** Hidden units per token that training drops out. */
   readonly hiddenUnits: number;
-  readonly shape: MethodShape;
+  readonly shape: MethodShape<MethodSpec, MethodSizes>;
   private readonly config: T5Config;
   private readonly graph: InputGraph;
   private readonly engine: Engine;

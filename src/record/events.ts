@@ -15,6 +15,8 @@ const hasFewKeys = <T extends object>(value: T): boolean => Object.keys(value).l
 const MOST_KEYS = 200;
 /** One number for each group of trained parameters, such as the soft prompt and the offset FFN. */
 const perComponent = z.record(z.string(), z.number()).refine(hasFewKeys);
+/** A method's sizes by its names for them: promptLength, bottleneck, rank. */
+export const NamedSizes = z.record(z.string().max(100), z.number()).refine(hasFewKeys);
 /** The largest time in milliseconds that a Date can hold. */
 export const LAST_TIME = 8.64e15;
 const at = { time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch") };
@@ -103,8 +105,9 @@ export const RunEvent = z.discriminatedUnion("type", [
     type: z.literal("plan"),
     ...at,
     trainable: z.number(),
-    promptLength: z.number(),
-    bottleneck: z.number(),
+    sizes: NamedSizes.optional(),
+    promptLength: z.number().optional().describe("only in journals older than `sizes`"),
+    bottleneck: z.number().optional().describe("likewise: the bottleneck or the rank, 0 for a method with neither"),
     examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }),
     device: shortText,
     majority: z.number().optional(),

@@ -1,3 +1,4 @@
+import { plannedSizes } from "./plannedSizes.ts";
 import type { RunEvent } from "./events.ts";
 import { newerText, type NewerVersion } from "../base/newerVersion.ts";
 import type { RunRecord, AnalysisState } from "./record.ts";
@@ -16,8 +17,7 @@ const EMPTY: RunRecord = {
   createdAt: 0,
   updatedAt: 0,
   trainable: undefined,
-  promptLength: undefined,
-  bottleneck: undefined,
+  sizes: undefined,
   device: undefined,
   engine: undefined,
   precision: [],
@@ -90,6 +90,12 @@ function valuesOf<E extends RunEvent>(event: E): Omit<E, "type" | "time"> {
   return values;
 }
 
+/** A plan names the sizes; older journals have two of them beside its other keys. */
+function changesByPlan(_: RunRecord, event: EventOf<"plan">): Partial<RunRecord> {
+  const { promptLength: __, bottleneck: ___, ...values } = valuesOf(event);
+  return { ...values, sizes: plannedSizes(event), majority: event.majority };
+}
+
 function changesByCreated(record: RunRecord, event: EventOf<"created">): Partial<RunRecord> {
   const { version, ...values } = valuesOf(event);
   return {
@@ -145,7 +151,7 @@ function changesByAnnotation(record: RunRecord, event: EventOf<"annotated">): Pa
 const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>) => Partial<RunRecord> } = {
   created: changesByCreated,
   status: changesByStatus,
-  plan: (_, event) => ({ ...valuesOf(event), majority: event.majority }),
+  plan: changesByPlan,
   step: (_, event) => ({ lastStep: valuesOf(event) }),
   evaluation: changesByEvaluation,
   checkpoint: ({ bestStep }, { step, best }) => ({ checkpointStep: step, bestStep: best ? step : bestStep }),

@@ -78,8 +78,8 @@ export interface RunRecord {
   updatedAt: number;
   /** The number of trained parameters. */
   trainable: number | undefined;
-  promptLength: number | undefined;
-  bottleneck: number | undefined;
+  /** The method's sizes by its names for them. */
+  sizes: Readonly<Record<string, number>> | undefined;
   /** The device and engine that train the run, for display. */
   device: string | undefined;
   /** The test accuracy of always answering the training split's most frequent label. */

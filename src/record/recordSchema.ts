@@ -1,6 +1,7 @@
+import { plannedSizes } from "./plannedSizes.ts";
 import * as z from "zod";
 import { FileDigest } from "../base/fileDigest.ts";
-import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, RunStatus } from "./events.ts";
+import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, NamedSizes, RunStatus } from "./events.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 import { foldEvents } from "./foldEvents.ts";
@@ -87,6 +88,7 @@ export const StoredRecord = z
     createdAt: time,
     updatedAt: time,
     trainable: number,
+    sizes: NamedSizes.optional(),
     promptLength: number,
     bottleneck: number,
     device: text,
@@ -123,4 +125,7 @@ export const StoredRecord = z
     gitMessage: text,
     error: z.object({ message: z.string(), action: text }).optional(),
   })
-  .transform((stored): RunRecord => ({ ...foldEvents([]), ...stored }) as RunRecord);
+  .transform(
+    ({ sizes, promptLength, bottleneck, ...stored }): RunRecord =>
+      ({ ...foldEvents([]), ...stored, sizes: plannedSizes({ sizes, promptLength, bottleneck }) }) as RunRecord,
+  );

@@ -20,7 +20,7 @@ export interface FolderEvaluation {
 /** Prompt tuning with an empty prompt, which equals the backbone without any adapter. */
 const BARE: Adapter = {
   spec: { kind: "pt", promptInit: "random", initText: "" },
-  sizes: { promptLength: 0, bottleneck: 0, count: 0 },
+  sizes: { promptLength: 0, count: 0 },
   parameters: new Map(),
 };
 

@@ -4,10 +4,9 @@ import { UserError } from "../base/errors.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../base/random.ts";
 import { initialise } from "../model/initialise.ts";
-import type { MethodSizes } from "../method/method.ts";
 import { warmStart } from "../adapter/warmStart.ts";
-import { positionRows } from "../method/positionTable.ts";
-import { resolveSizes } from "../method/sizes.ts";
+import { methodOf } from "../method/registry.ts";
+import { resolveSizes, type MethodSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
@@ -55,7 +54,7 @@ export function backboneLayout(folder: string): BackboneLayout {
  * @throws UserError where they may be
  */
 function checkPositions({ method, training }: Experiment): void {
-  const rows = positionRows(method) ?? Infinity;
+  const rows = methodOf(method.kind).positionRows?.(method) ?? Infinity;
   if (training.maxSourceLength > rows)
     throw new UserError(
       `training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { saveAdapter } from "../../src/adapter/adapterFolder.ts";
-import { adept } from "../../src/method/adept.ts";
+import { adept } from "../../src/method/adept/adept.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
 import { onEngines } from "./engines.ts";

@@ -1,3 +1,4 @@
+import { sizesText } from "../../src/protocol/sizesText.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { AnalysisCard } from "../analysisCard.ts";
@@ -317,8 +318,7 @@ export class TrainingTab {
   private showFacts({ record, adapterPath, measured, precision, memory, gpu }: RunView): void {
     const { labels } = this.context;
     const { examples, lastStep } = record;
-    const shape =
-      record.promptLength === undefined ? "" : ` (m = ${record.promptLength}, r = ${record.bottleneck ?? 0})`;
+    const shape = sizesText(record.sizes, " = ");
     const rows: [string, string | undefined][] = [
       [labels.run, record.id],
       [labels.method, record.method],

@@ -38,7 +38,7 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
     model,
     parameters: initialise(model.shape, source, new MersenneTwister(0)),
     count: sizes.count,
-    promptLength: sizes.promptLength,
+    promptLength: sizes.promptLength ?? 0,
   };
 }
 
@@ -47,7 +47,7 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
  * it.
  */
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
-  const { count, promptLength } = sizes;
+  const { count, promptLength = 0 } = sizes;
   const table =
     side.positions === undefined ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!) : undefined;
   // A folded model keeps the prompt; its other tensors are in the table.
@@ -63,10 +63,10 @@ function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: S
       promptLength,
     });
   const method = { kind: "pt", source: undefined, promptInit: "random", initText: "", promptLength: rows } as const;
-  if (spec.kind !== "pt" && rows > 0)
+  if (parameters.size > prompt.size && rows > 0)
     own.push({
       form: SAME_PROMPT,
-      model: open({ method, sizes: { promptLength: rows, bottleneck: 0, count: rows * side.width } }),
+      model: open({ method, sizes: { promptLength: rows, count: rows * side.width } }),
       parameters: prompt,
       count: rows * side.width,
       promptLength: rows,

@@ -1,3 +1,4 @@
+import { methodOf } from "../../method/registry.ts";
 import { UserError } from "../../base/errors.ts";
 import { batchesOf } from "../subject/batches.ts";
 import { offsetGeometry } from "./offsetGeometry.ts";
@@ -72,8 +73,8 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
     );
   // The published code pads every text to the full window, and counts the padding.
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
-  const down = adapter.parameters.get("w_down")?.data;
-  const units = down && unitUse(side.table, width, { down, bias: adapter.parameters.get("b_down")?.data });
+  const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
+  const units = hidden && unitUse(side.table, width, { down: hidden.weight, bias: hidden.bias });
   const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width);
   const frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
   const seen =

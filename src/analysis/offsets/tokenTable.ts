@@ -2,7 +2,9 @@ import { openBackbone } from "../../backbone/openBackbone.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../../adapter/adapterFolder.ts";
-import { inputParts, tokenOffsets } from "../../adapter/fold.ts";
+import { positionOffsets, tokenOffsets } from "../../adapter/fold.ts";
+import type { HiddenLayer } from "../../method/method.ts";
+import { methodOf } from "../../method/registry.ts";
 import { nearest, norm, unitUse } from "./vocabularyTable.ts";
 import type { Neighbour } from "../../protocol/results/offsets.ts";
 
@@ -44,18 +46,19 @@ export class TokenTable {
     const { weights, layout } = openBackbone(backbone, { precision });
     const { vocabulary, width } = layout;
     const adapter = loadAdapter(adapterPath, layout);
-    const { kind } = adapter.spec;
-    if (kind !== "adept" && kind !== "dept")
-      throw new UserError(`The method "${kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
+    const method = methodOf(adapter.spec.kind);
+    const offsets = method.offsets?.(adapter.spec);
+    if (offsets === undefined)
+      throw new UserError(`The method "${method.kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
     const embedding = (from: number, to: number): Float32Array =>
       weights.rows(layout.embedding, [vocabulary, width], [from, to]);
-    const { positions } = inputParts(adapter, new Float32Array(0), width);
+    const positions = positionOffsets(adapter, width);
     return new TokenTable(
       adapter,
       embedding,
       vocabulary,
       width,
-      kind === "adept" ? tokenColumns(adapter, { embedding, vocabulary, width }) : undefined,
+      offsets.tokens !== undefined ? tokenColumns(adapter, { embedding, vocabulary, width }) : undefined,
       positions &&
         Float32Array.from({ length: positions.length / width }, (_, i) =>
           norm(positions.subarray(i * width, (i + 1) * width)),
@@ -64,7 +67,7 @@ export class TokenTable {
   }
 
   get hiddenUnits(): number {
-    return this.adapter.sizes.bottleneck;
+    return hiddenLayerOf(this.adapter)?.units ?? 0;
   }
 
   /** The words nearest to a piece's embedding before and after its offset. */
@@ -92,7 +95,8 @@ export class TokenTable {
   }
 }
 
-const isSwitched = ({ spec }: Adapter): boolean => spec.kind === "adept" && spec.variant !== "linear";
+/** The hidden layer of the adapter's method, where it has one. */
+const hiddenLayerOf = (adapter: Adapter): HiddenLayer | undefined => methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
 
 interface Source {
   embedding: (from: number, to: number) => Float32Array;
@@ -117,10 +121,10 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
     ratio: new Float32Array(vocabulary),
     cosine: new Float32Array(vocabulary),
   };
-  const down = isSwitched(adapter) ? adapter.parameters.get("w_down")?.data : undefined;
-  const units = down && new Uint16Array(vocabulary);
+  const hidden = hiddenLayerOf(adapter);
+  const units = hidden?.isSwitched === true ? new Uint16Array(vocabulary) : undefined;
   for (const { first, rows } of partsOf(embedding, vocabulary)) {
-    const offsets = tokenOffsets(adapter, rows, width, first);
+    const offsets = tokenOffsets(adapter, rows, width, first)!;
     offsets.forEach((x, i) => {
       sum[i % width]! += x;
     });
@@ -129,13 +133,13 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
       columns.norm[first + i] = size;
       columns.ratio[first + i] = size / norm(at(rows, i));
     }
-    if (down !== undefined)
-      units!.set(unitUse(rows, width, { down, bias: adapter.parameters.get("b_down")?.data }).perToken, first);
+    if (units !== undefined)
+      units.set(unitUse(rows, width, { down: hidden!.weight, bias: hidden!.bias }).perToken, first);
   }
   const mean = Float32Array.from(sum, (x) => x / vocabulary);
   const meanSize = norm(mean);
   for (const { first, rows } of partsOf(embedding, vocabulary)) {
-    const offsets = tokenOffsets(adapter, rows, width, first);
+    const offsets = tokenOffsets(adapter, rows, width, first)!;
     for (let i = 0; i < rows.length / width; i++) {
       const own = at(offsets, i);
       let dot = 0;

@@ -1,4 +1,5 @@
 import { flatten } from "../../base/keyPath.ts";
+import { adept } from "../../method/adept/adept.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
@@ -63,7 +64,7 @@ export function fewShotSection(given: readonly ReportedRun[], metric: string): B
       return values.length === 0 ? [] : [{ x: k, ...seedInterval(values.map((each) => each.value)) }];
     }),
   }));
-  const plain = drawn.find(({ label }) => label === "adept") ?? drawn[0]!;
+  const plain = drawn.find(({ label }) => label === adept.kind) ?? drawn[0]!;
   const against = drawn
     .filter((each) => each !== plain)
     .flatMap(({ label, runs: own }) =>

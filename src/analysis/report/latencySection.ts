@@ -1,3 +1,4 @@
+import { methodOf } from "../../method/registry.ts";
 import type { Block } from "./blocks.ts";
 import { number } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
@@ -26,10 +27,14 @@ function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatem
   ];
 }
 
+/** Whether a run's offsets depend on the token alone, so that they fold into the embedding. */
+const canFoldOffsets = ({ experiment: { method } }: ReportedRun): boolean =>
+  methodOf(method.kind).offsets?.(method).tokens !== undefined;
+
 /** The latency of one run: ADePT's where there is one, since only that has a fold to show. */
 export function latencySection(runs: readonly ReportedRun[]): Block[] {
   const run =
-    runs.find(({ experiment, analyses }) => experiment.method.kind === "adept" && analyses.latency !== undefined) ??
+    runs.find((run) => run.analyses.latency !== undefined && canFoldOffsets(run)) ??
     runs.find(({ analyses }) => analyses.latency !== undefined);
   const latency = run?.analyses.latency;
   if (run === undefined || latency === undefined) return [];

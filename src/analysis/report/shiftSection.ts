@@ -1,3 +1,4 @@
+import { findMethod } from "../../method/registry.ts";
 import { doubleDifferences } from "../shift/differenceInDifferences.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
@@ -91,7 +92,9 @@ function effects(groups: readonly { label: string; shifts: PositionShift[] }[]):
 
 /** The worst k of each test, with prompt tuning as the control. */
 function control(groups: readonly SeedGroup[]): Block[] {
-  const pt = groups.find(({ kind, runs }) => kind === "pt" && runs.some((run) => shiftOf(run) !== undefined));
+  const pt = groups.find(
+    ({ kind, runs }) => findMethod(kind)?.isShiftControl === true && runs.some((run) => shiftOf(run) !== undefined),
+  );
   if (pt === undefined) return [];
   const rows = groups
     .filter((group) => group !== pt)

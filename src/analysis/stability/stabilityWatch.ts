@@ -1,3 +1,4 @@
+import { methodOf } from "../../method/registry.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { Adapter } from "../../adapter/adapterFolder.ts";
 import { inputParts } from "../../adapter/fold.ts";
@@ -72,17 +73,12 @@ export class StabilityWatch {
 
   /** What the offsets of a validation's parameters are told to be wrong with. @param table the embedding (V, d) */
   offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): string[] {
+    const offsets = methodOf(adapter.spec.kind).offsets?.(adapter.spec);
     const ratio = offsetRatio(adapter, table, width);
-    if (ratio === undefined || ratio <= LONG) return [];
-    const group =
-      adapter.spec.kind === "dept"
-        ? "ab"
-        : adapter.spec.kind === "adept" && (adapter.spec.variant === "constant" || adapter.spec.variant === "table")
-          ? adapter.spec.variant
-          : "ffn";
+    if (offsets === undefined || ratio === undefined || ratio <= LONG) return [];
     return this.once({
       key: "offsets",
-      message: `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${group}.`,
+      message: `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${offsets.group}.`,
     });
   }
 }
@@ -100,7 +96,7 @@ export function offsetRatio(adapter: Adapter, table: Float32Array, width: number
     sample.set(table.subarray(id * width, (id + 1) * width), i * width);
   });
   // A table of offsets is as large as the vocabulary: its rows are not those of the sample.
-  const whole = adapter.spec.kind === "adept" && adapter.spec.variant === "table";
+  const whole = methodOf(adapter.spec.kind).offsets?.(adapter.spec).tokens === "id";
   const { offsets, positions } = inputParts(adapter, whole ? table : sample, width);
   const added = offsets ?? positions;
   if (added === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { methodOf } from "../../method/registry.ts";
 import { AlteredModel } from "./alteredModel.ts";
 import type { Subject } from "./subject.ts";
 import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
@@ -14,8 +15,6 @@ import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
 
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
 
-const INPUT_SIDE = ["adept", "dept", "pt", "mpt"];
-
 /**
  * Opens a finished run for analysis.
  * @param limit most test examples @throws UserError for methods inside the backbone, which have no input side to alter
@@ -28,7 +27,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     precision: { weights: precision },
   } = experiment;
   const folder = backboneFolder(experiment.backbone);
-  if (!INPUT_SIDE.includes(method.kind))
+  if (!methodOf(method.kind).isInputSide)
     throw new UserError(
       `The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
       "Analyses are for ADePT, DePT, prompt tuning and MPT.",

@@ -1,4 +1,5 @@
-import { analysesOf, ANALYSIS_NAMES, type AnalysisName } from "../../experiment/analysisNames.ts";
+import { analysesOf } from "../../experiment/analysesOf.ts";
+import { ANALYSIS_NAMES, type AnalysisName } from "../../experiment/analysisNames.ts";
 import { AnalysisStopped, runAnalyses } from "../../worker/analyse/analysisJob.ts";
 import { chosenRuns } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";

@@ -1,3 +1,4 @@
+import { distilledMethod } from "../../method/distilledMethod.ts";
 import { resolve } from "node:path";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import type { HostTensor } from "../../engine/program.ts";
@@ -21,6 +22,8 @@ import { namedRun } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
+const STUDENT = distilledMethod();
+
 interface Teacher {
   model: T5TunedModel;
   task: SourceTask<{ logits: HostTensor; encoded: HostTensor }>;
@@ -29,10 +32,10 @@ interface Teacher {
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
   const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
-  if (experiment.method.kind !== "pt")
+  if (experiment.method.kind !== STUDENT.distillation.teacher)
     throw new UserError(
       `Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
-      'Train one with method.kind "pt" for each source task.',
+      `Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
     );
   const {
     model: { local: model },
@@ -104,16 +107,10 @@ async function distilInto(
   out: { folder: string; force: boolean },
   { teachers, first, settings }: { teachers: readonly Teacher[]; first: Experiment; settings: Settings },
   signal: AbortSignal,
-): Promise<{ promptLength: number; last: Progress }> {
+): Promise<{ promptLength: number | undefined; last: Progress }> {
   const { steps, batchSize, weight, seed } = settings;
-  const promptLength = teachers[0]!.model.shape.sizes.promptLength;
-  const init = first.method.kind === "pt" ? first.method : undefined;
-  const method = MethodInput.parse({
-    kind: "mpt",
-    promptLength,
-    promptInit: init?.promptInit,
-    initText: init?.initText,
-  });
+  const teacherSizes = teachers[0]!.model.shape.sizes;
+  const method = MethodInput.parse(STUDENT.distillation.student(first.method, teacherSizes));
   const {
     model: { local: model },
     sizes,
@@ -135,7 +132,7 @@ async function distilInto(
     writeFolderAtomic(out.folder, out.force, (folder) => {
       saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
     });
-    return { promptLength, last };
+    return { promptLength: sizes.promptLength, last };
   } finally {
     await model.release();
   }
@@ -159,7 +156,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
     say(
       values.json === true
         ? JSON.stringify({ adapter, teachers: ids, steps: settings.steps, ...last })
-        : `${adapter}: start a target task from it with "method": { "kind": "mpt", "promptLength": ${promptLength}, "source": "${values.out}" }`,
+        : `${adapter}: start a target task from it with "method": { "kind": "${STUDENT.kind}", "promptLength": ${promptLength}, "source": "${values.out}" }`,
     );
     return 0;
   } catch (error) {

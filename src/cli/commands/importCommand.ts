@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
+import { namedSizes } from "../../method/sizes.ts";
+import { sizesText } from "../../protocol/sizesText.ts";
 import { backboneLayout } from "../../training/prepare.ts";
 import { writeFolderAtomic } from "../../base/files/atomicFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -35,7 +37,7 @@ function run({ values, positionals: [from] }: Parsed<typeof OPTIONS>): Promise<n
   say(
     values.json === true
       ? JSON.stringify(result)
-      : `${spec.kind}${"variant" in spec && spec.variant !== "standard" ? ` (${spec.variant})` : ""}, ${sizes.count} parameters (m=${sizes.promptLength}, r=${sizes.bottleneck}): ${result.adapter}`,
+      : `${spec.kind}${"variant" in spec && spec.variant !== "standard" ? ` (${spec.variant})` : ""}, ${sizes.count} parameters${sizesText(namedSizes(spec.kind, sizes), "=")}: ${result.adapter}`,
   );
   return Promise.resolve(0);
 }

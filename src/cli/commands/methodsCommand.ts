@@ -1,23 +1,11 @@
 import type * as z from "zod";
 import { defaultRates } from "../../method/learningRates.ts";
-import { MethodInput, type MethodKind, type MethodSpec } from "../../method/methodSpec.ts";
-import { methodOf } from "../../method/registry.ts";
+import { MethodInput, type MethodKind } from "../../method/methodSpec.ts";
+import { METHODS, type RegisteredMethod } from "../../method/registry.ts";
 import { command, type CommandGroup, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { table } from "../table.ts";
 import { say } from "../terminal.ts";
-
-const SUMMARIES: Readonly<Record<MethodKind, string>> = {
-  adept: "a soft prompt, and a shared FFN that gives each token its own offset",
-  pt: "prompt tuning: a soft prompt",
-  dept: "DePT: a shorter soft prompt, and an offset of low rank for each position",
-  mpt: "MPT: a soft prompt learnt from several tasks, times a rank-one factor",
-  lora: "LoRA: an update of low rank to linear layers",
-  ia3: "IA3: factors on keys, values and the feed-forward input",
-  adapter: "adapters: a small FFN after each sublayer",
-  bitfit: "BitFit: biases of norms and linear layers",
-  full: "full fine-tuning: every weight of the backbone",
-};
 
 interface ListedMethod {
   kind: MethodKind;
@@ -30,23 +18,14 @@ interface ListedMethod {
   options: { key: string; help: string; default?: unknown }[];
 }
 
-function sizesOf(kind: MethodKind, keys: readonly string[]): Record<string, number> {
-  const { promptLength, bottleneck } = methodOf(kind).defaults;
-  return {
-    ...(promptLength !== undefined && { promptLength }),
-    ...(bottleneck !== undefined && { [keys.includes("rank") ? "rank" : "bottleneck"]: bottleneck }),
-  };
-}
-
-function listed(schema: (typeof MethodInput.options)[number]): ListedMethod {
-  const kind: MethodKind = schema.shape.kind.value;
-  const spec: MethodSpec = MethodInput.parse({ kind });
+function listed({ kind, summary, schema, sizes: forms }: RegisteredMethod): ListedMethod {
+  const spec = MethodInput.parse({ kind });
   const fields: Record<string, z.ZodType> = schema.shape;
-  const sizes = sizesOf(kind, Object.keys(fields));
+  const sizes = Object.fromEntries(Object.entries(forms).map(([name, form]) => [name, form.default]));
   const defaults: Record<string, unknown> = { ...spec };
   return {
     kind,
-    summary: SUMMARIES[kind],
+    summary,
     sizes,
     learningRates: defaultRates(spec),
     options: Object.entries(fields)
@@ -65,7 +44,7 @@ const pairs = (values: Record<string, number>): string =>
     .join(", ");
 
 function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
-  const methods = MethodInput.options.map(listed);
+  const methods = METHODS.map(listed);
   if (values.json === true) {
     say(JSON.stringify(methods));
     return Promise.resolve(0);

@@ -4,9 +4,11 @@ import type { Device } from "../../engine/engineSpec.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
 import type { Hold, Holds } from "../holding.ts";
 import { InputGraph } from "../inputGraph.ts";
-import type { MethodSizes } from "../../method/method.ts";
+import type { MethodSizes } from "../../method/sizes.ts";
 import { programMemory, type ProgramMemory } from "./programMemory.ts";
+import { promptRows } from "../../method/prompt.ts";
 import { methodOf } from "../../method/registry.ts";
+import { regularisationOf } from "../../method/regularisation.ts";
 
 /** Rows run at once, padded to these lengths; the prompt is not counted. */
 export interface PartShape {
@@ -94,7 +96,7 @@ const more = (a: ProgramMemory, b: ProgramMemory): ProgramMemory => ({
 function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
   const shape = { spec: method, sizes, layout: architecture.layout };
   const graph = new InputGraph(architecture.config as T5Config, shape);
-  const prompt = graph.parameters.has("prompt") ? sizes.promptLength : 0;
+  const prompt = promptRows(methodOf(method.kind).tensors(shape));
   const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
     B: rows,
     S: source,
@@ -109,8 +111,7 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
   };
   // A batch is encoded for the longest that is scored or generated.
   const evaluatedShort = graph.isShort(Math.max(generated, ...evaluated.map(({ target }) => target)));
-  const dropped =
-    (methodOf(method.kind).hiddenUnits?.(shape) ?? 0) > 0 && method.kind === "adept" && method.dropout > 0;
+  const dropped = (methodOf(method.kind).hiddenUnits?.(shape) ?? 0) > 0 && regularisationOf(method).hiddenDropout > 0;
   const short = trained.filter(({ target }) => graph.isShort(target));
   const long = trained.filter(({ target }) => !graph.isShort(target));
   return {

@@ -3,10 +3,11 @@ import { openBackbone } from "../../backbone/openBackbone.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
-import type { MethodSizes } from "../../method/method.ts";
+import type { MethodSizes } from "../../method/sizes.ts";
 import { holdsOf } from "../../model/holding.ts";
 import { forecastMemory, type MemoryForecast } from "../../model/memory/modelMemory.ts";
 import { partTokensOn } from "../../model/layOut.ts";
+import { promptRows } from "../../method/prompt.ts";
 import { methodOf } from "../../method/registry.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 import { EVALUATED_ROWS } from "../evaluation.ts";
@@ -72,10 +73,8 @@ export function memoryNeed(
   const engine = settled(experiment.engine);
   const { device } = engine;
   const holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true });
-  const hasPrompt = methodOf(method.kind)
-    .tensors({ spec: method, sizes, layout: architecture.layout })
-    .some(({ name }) => name === "prompt");
-  const options = { prompt: hasPrompt ? sizes.promptLength : 0, longest };
+  const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
+  const options = { prompt: promptRows(tensors), longest };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
     architecture,

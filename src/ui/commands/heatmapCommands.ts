@@ -21,7 +21,7 @@ type Ids =
 
 /** Whether a run has offsets to show. */
 export const hasOffsets = ({ record }: Run): boolean =>
-  (record.method === "adept" || record.method === "dept") &&
+  host().hasOffsets(record.method) &&
   !isLive(record.status) &&
   record.status !== "queued" &&
   record.status !== "failed";

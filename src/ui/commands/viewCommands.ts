@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { analysesOf, type AnalysisName } from "../../experiment/analysisNames.ts";
+import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import { UserError } from "../../base/errors.ts";
-import type { MethodKind } from "../../method/methodSpec.ts";
 import { isOpen } from "../../record/record.ts";
 import { isAnalysisName } from "../page/analysisFeed.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
@@ -88,7 +87,7 @@ async function analyse(
   if (!(await ensureTrusted())) return false;
   const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "failed");
   if (run === undefined) return false;
-  const own = analysesOf(run.record.method as MethodKind);
+  const own = host().analysesOf(run.record.method);
   const name = typeof named === "string" && isAnalysisName(named) ? named : await chooseAnalysis(own, run);
   if (name === undefined) return false;
   if (run.directory.isBeingAnalysed())

@@ -1,10 +1,9 @@
 import * as vscode from "vscode";
 import type { AnalysisName, AnalysisView, HostMessage, Peer } from "../../protocol/hostToPage.ts";
 import type { TabId } from "../../protocol/tabs.ts";
-import { analysesOf, ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
+import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { analysisSeconds } from "../../record/analysisForecast.ts";
 import { isOpen } from "../../record/record.ts";
-import type { MethodKind } from "../../method/methodSpec.ts";
 import { host } from "../window/host.ts";
 import { localised, localisedResult } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
@@ -99,7 +98,7 @@ export class AnalysisFeed {
     const ready = !isOpen(record.status) && (record.status === "finished" || record.status === "stopped");
     const base = {
       name,
-      applies: analysesOf(record.method as MethodKind).includes(name),
+      applies: host().analysesOf(record.method).includes(name),
       ready,
       forecast: analysisSeconds(
         name,

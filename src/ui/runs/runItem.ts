@@ -4,6 +4,7 @@ import { newerText } from "../../base/newerVersion.ts";
 import { isOpen, type RunRecord } from "../../record/record.ts";
 import { runSummary, reproductionText, shownResult, statusIcon, statusText } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
+import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import { localised } from "../window/localised.ts";
 import { plainLine } from "../window/plainText.ts";
@@ -66,7 +67,7 @@ function contextValue(record: RunRecord): string {
     state,
     record.starred ? "starred" : "plain",
     record.archived ? "archived" : "kept",
-    ...(record.method === "adept" || record.method === "dept" ? ["offsets"] : []),
+    ...(host().hasOffsets(record.method) ? ["offsets"] : []),
   ].join(" ");
 }
 

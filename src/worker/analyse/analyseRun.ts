@@ -1,4 +1,4 @@
-import { analysesOf } from "../../experiment/analysisNames.ts";
+import { analysesOf } from "../../experiment/analysesOf.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 

@@ -1,4 +1,4 @@
-import { analysesOf } from "../../experiment/analysisNames.ts";
+import { analysesOf } from "../../experiment/analysesOf.ts";
 import { UserError } from "../../base/errors.ts";
 import { Journal } from "../../run/journal/journal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";

@@ -7,7 +7,7 @@ import { defaultRates } from "../../method/learningRates.ts";
 import { outOfBounds } from "../../base/jsonBounds.ts";
 import { experimentPoints, type ExperimentPoint } from "../../experiment/readExperiment.ts";
 import type { CheckAnswer } from "../../protocol/setupQuestions.ts";
-import type { MethodSizes } from "../../method/method.ts";
+import type { MethodSizes } from "../../method/sizes.ts";
 import { checkData, type Locate } from "./checkData.ts";
 import { checkMethod, Layouts, strayRate } from "./checkMethod.ts";
 import { checkPlaces, placesOf } from "./checkPlaces.ts";
@@ -160,8 +160,8 @@ async function checkRuns(
         sizes: {
           from: place.offset,
           to: place.offset + place.length,
-          promptLength: own.promptLength,
-          bottleneck: own.bottleneck,
+          promptLength: own.promptLength ?? 0,
+          bottleneck: own.bottleneck ?? own.rank ?? 0,
           count: own.count,
         },
       };

@@ -4,9 +4,8 @@ import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
-import type { MethodSizes } from "../../method/method.ts";
-import { positionRows } from "../../method/positionTable.ts";
-import { resolveSizes } from "../../method/sizes.ts";
+import { methodOf } from "../../method/registry.ts";
+import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import type { Locate } from "./checkData.ts";
 import type { ExperimentText } from "./experimentText.ts";
@@ -45,7 +44,7 @@ export function checkMethod(
     if (!(error instanceof UserError)) throw error;
     const least = Number(/at least (\d+)/.exec(error.message)?.[1]);
     const keys = at(error.keys?.map(String) ?? ["method", "budget"]);
-    const sizes = (["promptLength", "bottleneck", "rank"] as const).map((key) => ({ key, place: at(["method", key]) }));
+    const sizes = Object.keys(methodOf(method.kind).sizes).map((key) => ({ key, place: at(["method", key]) }));
     // A size can be left out where it is a method's own, not one of the values of a sweep.
     const fixes = Number.isFinite(least)
       ? [
@@ -63,7 +62,7 @@ export function checkMethod(
 }
 
 function checkPositions(text: ExperimentText, method: MethodSpec, longest: number, at: Locate): void {
-  const rows = positionRows(method);
+  const rows = methodOf(method.kind).positionRows?.(method);
   const keys = at(["method", "positions"]);
   if (rows === undefined || longest <= rows) return;
   text.tell(keys, {

@@ -1,3 +1,4 @@
+import { regularisationOf } from "../../method/regularisation.ts";
 import * as z from "zod";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { MersenneTwister } from "../../base/random.ts";
@@ -50,13 +51,14 @@ async function steps(
   const times: number[] = [];
   let last = start;
   let check: number[] = [];
+  const { hiddenDropout, offsetPenalty } = regularisationOf(method);
   await trainLoop(initialState(initial), {
     model,
     seed,
     examples,
     metric: "accuracy",
-    hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
-    offsetPenalty: method.kind === "adept" ? (method.offsetPenalty ?? 0) : 0,
+    hidden: { units: model.local.hiddenUnits, dropout: hiddenDropout },
+    offsetPenalty,
     training: { ...training, accumulation: 1, steps: count, evaluateEvery: count + 1, checkpointEvery: count + 1 },
     evaluate: () => Promise.resolve(undefined),
     save: () => {

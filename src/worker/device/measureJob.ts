@@ -1,3 +1,4 @@
+import { regularisationOf } from "../../method/regularisation.ts";
 import { initialState, trainLoop } from "../../training/loop.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { readExperiments } from "../../experiment/readExperiment.ts";
@@ -47,7 +48,7 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
       seed,
       examples: train,
       metric: "accuracy",
-      hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+      hidden: { units: model.local.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
       training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
       evaluate: () => Promise.resolve(undefined),
       save: () => {

@@ -154,7 +154,11 @@ export function sizesWithin(backbone: string, budgets: readonly number[]): Sizes
     parameters: layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
     sizes: budgets.map((budget) => {
       try {
-        const { promptLength, bottleneck, count } = resolveSizes(MethodInput.parse({ kind: "adept", budget }), layout);
+        const {
+          promptLength = 0,
+          bottleneck = 0,
+          count,
+        } = resolveSizes(MethodInput.parse({ kind: "adept", budget }), layout);
         return { budget, promptLength, bottleneck, count };
       } catch (error) {
         if (error instanceof UserError) return null;

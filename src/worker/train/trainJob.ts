@@ -4,6 +4,9 @@ import { StabilityWatch } from "../../analysis/stability/stabilityWatch.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { UserError } from "../../base/errors.ts";
 import type { MethodKind } from "../../method/methodSpec.ts";
+import { methodOf } from "../../method/registry.ts";
+import { regularisationOf } from "../../method/regularisation.ts";
+import { namedSizes } from "../../method/sizes.ts";
 import type { NewRunEvent, RunStatus } from "../../record/events.ts";
 import { saveAdapter } from "../../adapter/adapterFolder.ts";
 import {
@@ -108,12 +111,11 @@ async function commit(
 }
 
 function announce(prepared: Prepared, emit: Job["emit"]): void {
-  const { sizes, train, validation, test, model, majority } = prepared;
+  const { experiment, sizes, train, validation, test, model, majority } = prepared;
   emit({
     type: "plan",
     trainable: sizes.count,
-    promptLength: sizes.promptLength,
-    bottleneck: sizes.bottleneck,
+    sizes: namedSizes(experiment.method.kind, sizes),
     examples: { train: train.length, validation: validation.length, test: test.length },
     device: model.device,
     majority,
@@ -123,6 +125,7 @@ function announce(prepared: Prepared, emit: Job["emit"]): void {
 function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
   const { model, experiment, validation, decode } = prepared;
   const { method, training, seed } = experiment;
+  const { hiddenDropout, offsetPenalty } = regularisationOf(method);
   const watch = new StabilityWatch(training.warmup);
   const warn = (messages: readonly string[]): void => {
     for (const message of messages) job.emit({ type: "warning", message });
@@ -134,8 +137,8 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
     seed,
     metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
     examples: prepared.train,
-    hidden: { units: model.local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
-    offsetPenalty: method.kind === "adept" ? (method.offsetPenalty ?? 0) : 0,
+    hidden: { units: model.local.hiddenUnits, dropout: hiddenDropout },
+    offsetPenalty,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, {
         maxTokens: training.maxTargetLength,
@@ -145,7 +148,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
         passRate: prepared.passRate,
         stopRequested: job.stopRequested,
       });
-      if (method.kind === "adept" || method.kind === "dept")
+      if (methodOf(method.kind).offsets !== undefined)
         warn(
           watch.offsets(
             step,

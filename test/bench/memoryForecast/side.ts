@@ -8,6 +8,7 @@ import { backboneShape, memoryNeed } from "../../../src/training/memory/memoryNe
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { settled } from "../../../src/engine/engineSpec.ts";
+import { regularisationOf } from "../../../src/method/regularisation.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import { freeDeviceMemory } from "../../../src/worker/device/freeDeviceMemory.ts";
@@ -83,7 +84,7 @@ await trainLoop(initialState(initial), {
   seed,
   examples,
   metric: "accuracy",
-  hidden: { units: local.hiddenUnits, dropout: method.kind === "adept" ? method.dropout : 0 },
+  hidden: { units: local.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
   training,
   evaluate: () => Promise.resolve(undefined),
   save: () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
-import { adept } from "../../../src/method/adept.ts";
+import { adept } from "../../../src/method/adept/adept.ts";
 import { ModelPool } from "../../../src/model/modelPool.ts";
 import { labelTokens } from "../../../src/training/batch/padBatch.ts";
 import { jointNorm } from "../../../src/training/optimiser/clip.ts";
@@ -25,7 +25,7 @@ const model = ModelPool.open({
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(
   adept
-    .tensors({ ...model.local.shape, spec: SPEC })
+    .tensors({ spec: SPEC, sizes: SIZES, layout: model.local.shape.layout })
     .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]),
 );
 const read = JSON.parse(readFileSync(`${folder}/batches.json`, "utf8")) as {

@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import { writeSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { openBackbone } from "../../../src/backbone/openBackbone.ts";
-import { adept } from "../../../src/method/adept.ts";
+import { adept } from "../../../src/method/adept/adept.ts";
 import type { Batch } from "../../../src/model/model.ts";
 import { writeRandomBackbone } from "./randomBackbone.ts";
 import { SIZES, SPEC, type StepShape } from "./shapes.ts";

@@ -9,6 +9,7 @@ import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
 import { readTorchFile } from "../../../src/backbone/files/torchFile.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
+import { toConfig } from "../../../src/adapter/adapterConfig.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 import { methodOf } from "../../../src/method/registry.ts";
@@ -285,30 +286,9 @@ const adapterReader: Reader = {
 };
 
 function configOf(spec: (typeof METHODS)[number]): object {
-  const { sizes } = parametersOf(spec);
-  const own = { adept: "ADEPT", dept: "DEPT", mpt: "MPT", adapter: "HOULSBY_ADAPTER" } as Record<string, string>;
-  if (spec.kind === "pt") return { peft_type: "PROMPT_TUNING", num_virtual_tokens: sizes.promptLength, token_dim: 8 };
-  if (spec.kind === "lora")
-    return {
-      peft_type: "LORA",
-      r: sizes.bottleneck,
-      lora_alpha: 16,
-      target_modules: spec.targets,
-      bias: "none",
-      rank_pattern: {},
-    };
-  if (spec.kind === "ia3")
-    return {
-      peft_type: "IA3",
-      target_modules: [...spec.targets, ...spec.feedForward],
-      feedforward_modules: spec.feedForward,
-    };
-  return {
-    peft_type: own[spec.kind],
-    num_virtual_tokens: sizes.promptLength,
-    bottleneck: sizes.bottleneck,
-    method: spec,
-  };
+  const config = toConfig(spec, parametersOf(spec).sizes, { backbone: "tiny-t5", width: 8 });
+  // A key that PEFT writes and we do not.
+  return config["peft_type"] === "LORA" ? { ...config, rank_pattern: {} } : config;
 }
 
 export const WEIGHT_READERS: readonly Reader[] = [

@@ -58,10 +58,11 @@ test("a budget is kept, and nearly used up: one more hidden unit would not fit",
         const budget = rows * width + 4 * width + 300;
         const at = layout(width);
         const method = spec({ kind, budget });
-        const { promptLength, bottleneck, count } = resolveSizes(method, at);
-        assert.ok(count <= budget && bottleneck >= 1);
-        assert.equal(count, countParameters(method, { promptLength, bottleneck }, at));
-        assert.ok(countParameters(method, { promptLength, bottleneck: bottleneck + 1 }, at) > budget);
+        const { promptLength, bottleneck, rank, count } = resolveSizes(method, at);
+        const inner = bottleneck ?? rank ?? 0;
+        assert.ok(count <= budget && inner >= 1);
+        assert.equal(count, countParameters(method, { promptLength, bottleneck: inner, rank: inner }, at));
+        assert.ok(countParameters(method, { promptLength, bottleneck: inner + 1, rank: inner + 1 }, at) > budget);
       },
     ),
     { seed: 1 },

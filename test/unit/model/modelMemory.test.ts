@@ -234,7 +234,7 @@ test("forecasts are near what was measured, and not far below", () => {
     storedBytes = 4,
     peak,
   } of MEASURED) {
-    const whole = length + shape(method, { config: of }).sizes.promptLength;
+    const whole = length + (shape(method, { config: of }).sizes.promptLength ?? 0);
     const most = (parts: number[][]): number => Math.max(...parts.map((part) => part.length));
     const part = { source: length, target: 4 };
     const trained = [{ ...part, rows: most(partRows(new Array<number>(rows).fill(whole))) }];

@@ -1,0 +1,143 @@
+import * as z from "zod";
+import { add, gather } from "../../graph/ops.ts";
+import { kaiming, ones, zeros } from "../draw.ts";
+import type { Method } from "../method.ts";
+import type { AnySpec } from "../trained.ts";
+import { budget, fraction, length, positive, promptOptions, source } from "../options.ts";
+import { ownPeftForm } from "../ownPeftForm.ts";
+import {
+  DEFAULT_POSITIONS,
+  officialScale,
+  POSITION_GROUP,
+  positionOffset,
+  positionOffsets,
+  positionTensors,
+} from "../positionTable.ts";
+import { foldedPrompt, initialPrompt, PROMPT, PROMPT_GROUP, promptTensor, sharedPromptLength } from "../prompt.ts";
+import { valuesOf } from "../parameters.ts";
+import { ffnOffset, ffnTensors, hasFfn, hiddenLayer, hostFfnOffsets } from "./ffn.ts";
+
+const kind = "adept";
+const DEFAULT_RANK = 10;
+
+const schema = z.strictObject({
+  kind: z.literal(kind),
+  source,
+  promptLength: length.optional().describe("m: rows of the soft prompt"),
+  bottleneck: positive.optional().describe("r: hidden units of the FFN"),
+  budget,
+  ...promptOptions,
+  dropout: fraction.default(0.1).describe("Dropout on the hidden units in training"),
+  variant: z
+    .enum(["standard", "no-bias", "linear", "constant", "table", "deep", "hybrid"])
+    .default("standard")
+    .describe(
+      "What offset a token gets: the paper's FFN; without biases; without ReLU; one constant for all; a free row per token; a deeper FFN with layer norm; the FFN plus DePT's position table",
+    ),
+  offsetPenalty: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "Adds this times the mean squared offset over the mean squared embedding of the batch's tokens to the loss: keeps offsets short where examples are few",
+    ),
+  positions: positive.optional().describe("hybrid: rows of the position table"),
+  positionRank: positive.optional().describe("hybrid: rank of the position table"),
+});
+type AdeptSpec = z.output<typeof schema>;
+type Group = "prompt" | "ffn" | "constant" | "table" | "ab";
+
+/** The groups besides the prompt's. */
+const VARIANT_GROUPS: Readonly<Record<AdeptSpec["variant"], readonly Group[]>> = {
+  standard: ["ffn"],
+  "no-bias": ["ffn"],
+  linear: ["ffn"],
+  constant: ["constant"],
+  table: ["table"],
+  deep: ["ffn"],
+  hybrid: ["ffn", "ab"],
+};
+
+const rank = (spec: AdeptSpec): number => spec.positionRank ?? DEFAULT_RANK;
+const positionRows = (spec: AdeptSpec): number | undefined =>
+  spec.variant === "hybrid" ? (spec.positions ?? DEFAULT_POSITIONS) : undefined;
+
+/** Whether a method is ADePT as the paper has it: what the retrained ablations start from. */
+export const isStandardAdept = (spec: AnySpec | undefined): spec is AdeptSpec =>
+  spec !== undefined && spec.kind === kind && (spec as AdeptSpec).variant === "standard";
+
+/**
+ * ADePT (arXiv 2501.03291): X = [P ; E + relu(E W_down + b1) W_up + b2].
+ * Every token has its own offset, whatever its position; the prompt gets none; scale 1. The variants change the offset
+ * alone.
+ */
+export const adept: Method<typeof schema, "promptLength" | "bottleneck", Group> = {
+  kind,
+  summary: "a soft prompt, and a shared FFN that gives each token its own offset",
+  schema,
+  sizes: { promptLength: sharedPromptLength(20), bottleneck: { default: 39, least: 1 } },
+  groups: {
+    prompt: PROMPT_GROUP,
+    ffn: { rate: 0.001, description: "ADePT's FFN" },
+    constant: { rate: 0.001, description: "ADePT's constant offset" },
+    table: { rate: 0.001, description: "ADePT's per-token offsets" },
+    ab: POSITION_GROUP,
+  },
+  groupsOf: ({ variant }) => ["prompt", ...VARIANT_GROUPS[variant]],
+  tensors({ spec, sizes: { promptLength, bottleneck }, layout: { width: d, vocabulary } }) {
+    const prompt = promptTensor(promptLength, d);
+    switch (spec.variant) {
+      case "constant":
+        return [prompt, { name: "constant", dims: [d], sizes: [d], group: "constant" }];
+      case "table":
+        return [prompt, { name: "table", dims: [vocabulary, d], sizes: [vocabulary, d], group: "table" }];
+      case "hybrid":
+        return [prompt, ...ffnTensors(spec, bottleneck, d), ...positionTensors(positionRows(spec) ?? 0, rank(spec), d)];
+      default:
+        return [prompt, ...ffnTensors(spec, bottleneck, d)];
+    }
+  },
+  initial(tensor, { spec }, from, random) {
+    if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, from, random);
+    // kaiming_uniform_(a = sqrt 5) on a (d, r) tensor takes r as the fan-in. W_up = 0, so the offset starts at 0.
+    if (["w_down", "w_mid", "a"].includes(tensor.name)) return kaiming(tensor.sizes, tensor.sizes[1]!, random);
+    return tensor.name === "norm_weight" ? ones(tensor.sizes) : zeros(tensor.sizes);
+  },
+  embed(embedded, context) {
+    const { spec, parameter, ids, positions } = context;
+    if (spec.variant === "constant") return add(embedded, parameter("constant"));
+    if (spec.variant === "table") return add(embedded, gather(parameter("table"), ids));
+    const own = add(embedded, ffnOffset(embedded, context));
+    return spec.variant === "hybrid"
+      ? add(own, positionOffset({ a: parameter("a"), b: parameter("b") }, positions, officialScale(rank(spec))))
+      : own;
+  },
+  switches: {
+    "ffn-off": { zero: ["w_up", "b_up", "constant", "table"], empty: [] },
+    "positions-off": { zero: ["b"], empty: [] },
+    "prompt-off": { zero: [], empty: [PROMPT] },
+  },
+  isInputSide: true,
+  offsets: ({ variant }) => ({
+    tokens: variant === "table" ? "id" : "embedding",
+    group: VARIANT_GROUPS[variant][0]!,
+  }),
+  positionRows,
+  hiddenLayer: ({ spec, sizes, parameters }) => hiddenLayer(spec, parameters, sizes.bottleneck),
+  hiddenUnits: ({ spec, sizes }) => (hasFfn(spec) ? sizes.bottleneck : 0),
+  regularisation: ({ dropout, offsetPenalty = 0 }) => ({ hiddenDropout: dropout, offsetPenalty }),
+  peft: ownPeftForm("ADEPT", { kind, schema }, { promptLength: "num_virtual_tokens", bottleneck: "bottleneck" }),
+  fold: {
+    prompt: foldedPrompt,
+    tokenOffsets({ spec, sizes, parameters }, { rows, width, first }) {
+      if (spec.variant === "constant") {
+        const constant = valuesOf(parameters, "constant");
+        return Float32Array.from({ length: rows.length }, (_, i) => constant[i % width]!);
+      }
+      if (spec.variant === "table")
+        return valuesOf(parameters, "table").subarray(first * width, first * width + rows.length);
+      return hostFfnOffsets({ spec, parameters, r: sizes.bottleneck }, rows, width);
+    },
+    positionOffsets: (trained, width) => positionOffsets(trained, width, officialScale),
+  },
+};

@@ -1,0 +1,39 @@
+import type { LinearLayer } from "../backbone/layout.ts";
+import type { AnySizes, AnySpec, Trained } from "./trained.ts";
+
+/** A frozen tensor of the backbone. */
+export interface BackboneTensor {
+  name: string;
+  /** The linear layer whose weight (out, in) it is. */
+  linear: LinearLayer | undefined;
+  /** Reads its values, row-major. */
+  read: () => Float32Array;
+}
+
+/** Rows of the embedding table. */
+export interface EmbeddingRows {
+  /** (rows, width), row-major */
+  rows: Float32Array;
+  width: number;
+  /** The id of the first row; the others follow it. */
+  first: number;
+}
+
+/**
+ * How a trained method becomes plain tensors: changed weights inside the backbone, and what is added to the encoder's
+ * input, X = [prompt ; embedding[ids] + token offsets + position offsets].
+ */
+export interface FoldForm<Spec = AnySpec, Named = AnySizes> {
+  /** What the backbone lacks that could hold the method; undefined: it can be folded. */
+  readonly lacks?: string;
+  /** Whether it changes the weight of a module of the backbone: one that two uses share cannot hold such a change. */
+  changesModule?(spec: Spec, module: string): boolean;
+  /** A tensor of the backbone with the method in it; undefined where the method leaves it alone. */
+  tensor?(trained: Trained<Spec, Named>, tensor: BackboneTensor): Float32Array | undefined;
+  /** The prompt (m, width), row-major. */
+  prompt?(trained: Trained<Spec, Named>, width: number): Float32Array | undefined;
+  /** The offset of each token (rows, width), row-major. */
+  tokenOffsets?(trained: Trained<Spec, Named>, table: EmbeddingRows): Float32Array;
+  /** The offset of each place of the text (S, width), row-major. */
+  positionOffsets?(trained: Trained<Spec, Named>, width: number): Float32Array | undefined;
+}

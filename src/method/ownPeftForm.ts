@@ -1,0 +1,55 @@
+import * as z from "zod";
+import type { AnySpec, Sizes } from "./trained.ts";
+import { size, type PeftForm } from "./peftForm.ts";
+
+/** The two places that a file of our own type has for sizes. */
+type Place = "num_virtual_tokens" | "bottleneck";
+
+/**
+ * The folder of a method that PEFT does not have, or has in another form: a type of our own, its options under
+ * `method`, its tensors by their own names. The file always has both places of sizes, 0 where the method has no such
+ * size.
+ * @param places where each size stands in the file
+ */
+export function ownPeftForm<Spec extends AnySpec, Size extends string>(
+  type: string,
+  { kind, schema }: { kind: Spec["kind"]; schema: z.ZodType<Spec> },
+  places: Readonly<Record<Size, Place>>,
+): PeftForm<Spec, Sizes<Size>> {
+  const config = z.object({
+    peft_type: z.literal(type),
+    num_virtual_tokens: size.default(0),
+    bottleneck: size.default(0),
+    method: schema.optional(),
+  });
+  const names = Object.keys(places) as Size[];
+  return {
+    config,
+    write({ source: _, ...spec }, sizes, { shared, width }) {
+      const at = (place: Place): number => {
+        const name = names.find((each) => places[each] === place);
+        return name === undefined ? 0 : sizes[name];
+      };
+      return {
+        peft_type: type,
+        ...shared,
+        num_virtual_tokens: at("num_virtual_tokens"),
+        bottleneck: at("bottleneck"),
+        token_dim: width,
+        num_transformer_submodules: 1,
+        method: spec,
+      };
+    },
+    read(given) {
+      const { method, ...file } = given as Record<Place, number> & { method: Spec | undefined };
+      return { spec: method ?? schema.parse({ kind }), sizes: sizesOf(places, file) };
+    },
+    storedName: (name) => name,
+  };
+}
+
+const sizesOf = <Size extends string>(
+  places: Readonly<Record<Size, Place>>,
+  file: Readonly<Record<Place, number>>,
+): Sizes<Size> =>
+  Object.fromEntries(Object.entries<Place>(places).map(([name, place]) => [name, file[place]])) as Sizes<Size>;

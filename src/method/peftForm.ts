@@ -1,0 +1,34 @@
+import * as z from "zod";
+import type { AnySizes, AnySpec } from "./trained.ts";
+
+/** What adapter_config.json says whatever the method is. */
+export interface PeftShared {
+  base_model_name_or_path: string;
+  task_type: string;
+  inference_mode: boolean;
+}
+
+/** How a method's adapter is written in PEFT's folder layout. */
+export interface PeftForm<Spec = AnySpec, Named = AnySizes> {
+  /** Schema of adapter_config.json, discriminated by `peft_type`. */
+  readonly config: z.ZodObject<{ peft_type: z.ZodLiteral<string> }>;
+  /** @param width of the backbone's embeddings */
+  write(spec: Spec, sizes: Named, context: { shared: PeftShared; width: number }): Record<string, unknown>;
+  /** @param config parsed by the schema above */
+  read(config: unknown): { spec: Spec; sizes: Named };
+  /** A tensor's name in the file. */
+  storedName(name: string): string;
+}
+
+/** PEFT's prefix of tensors inside the backbone. */
+export const insideBackbone = (name: string): string => `base_model.model.${name}`;
+
+// Pieces of PEFT's own files. What another writer may have put there and this reader cannot apply is refused.
+
+export const size = z.number().int().nonnegative().max(10_000_000);
+export const layerNames = z.array(z.string().min(1).max(200), "a list of layer names is needed").max(1000);
+export const notRead = z.literal(false, "this option of PEFT cannot be read").nullish();
+export const emptyPattern = z
+  .record(z.string(), z.unknown())
+  .refine((value) => Object.keys(value).length === 0, "patterns per layer cannot be read")
+  .nullish();

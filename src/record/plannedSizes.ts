@@ -1,0 +1,16 @@
+import type { RunEvent } from "./events.ts";
+
+type Plan = Extract<RunEvent, { type: "plan" }>;
+
+/**
+ * The sizes that a run's journal tells: by their names, or, in a journal older than the names, as a prompt length and
+ * a bottleneck, which could be a rank.
+ */
+export function plannedSizes({
+  sizes,
+  promptLength,
+  bottleneck = 0,
+}: Pick<Plan, "sizes" | "promptLength" | "bottleneck">): Readonly<Record<string, number>> | undefined {
+  if (sizes !== undefined || promptLength === undefined) return sizes;
+  return { promptLength, bottleneck };
+}
