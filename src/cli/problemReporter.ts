@@ -1,4 +1,4 @@
-import type { OnUnusableRun } from "../run/interruption/interruptedRuns.ts";
+import type { OnUnusableRun } from "../run/directory/runList.ts";
 import { tell } from "./terminal.ts";
 
 /** Returns a function that writes a problem of a run to standard error, each problem once. */

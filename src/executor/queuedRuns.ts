@@ -1,8 +1,7 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import { isWaiting, type RunRecord } from "../record/record.ts";
-import type { OnUnusableRun } from "../run/interruption/interruptedRuns.ts";
 import { announceRun, Journal } from "../run/journal/journal.ts";
-import { readRuns, type ReadRun } from "../run/directory/runList.ts";
+import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** Makes the run's directory with the status "queued". */

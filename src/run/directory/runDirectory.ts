@@ -10,36 +10,42 @@ import { readRecord } from "../journal/readJournal.ts";
 import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../lease/lease.ts";
 import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
-/** Bytes of a run's experiment.json. */
+/** The largest accepted experiment.json of a run, in bytes. */
 const MOST_BYTES = 2_000_000;
 
-/** Makes the folder of runs; a folder named .adept above it is kept out of git. */
+/** Creates the folder of runs. If its parent is named .adept, git is told to ignore that. */
 export function makeRunsFolder(runsDir: string): void {
   const parent = dirname(runsDir);
   const ignore = join(parent, ".gitignore");
   makeFolder(runsDir);
-  // One that a power cut has emptied would let all runs into the user's commits.
+  // A power failure can leave an empty .gitignore, which would let all runs into the user's commits: writeFileAtomic
+  // avoids that.
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
 }
 
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
 
-/** One run's folder: all that host, worker and terminal share. */
+/** The folder of one run: everything that the extension, the worker and the command line share about it. */
 export class RunDirectory {
   private constructor(readonly path: string) {}
 
+  /** The run's id: the name of its folder. */
   get id(): string {
     return basename(this.path);
   }
+  /** The file with the last checkpoint of the training state. */
   get checkpointPath(): string {
     return join(this.path, "checkpoint", "state.safetensors");
   }
+  /** The folder of the trained adapter. */
   get adapterPath(): string {
     return join(this.path, "adapter");
   }
+  /** The file with the worker's standard output and error stream. */
   get logPath(): string {
     return join(this.path, "log.txt");
   }
+  /** The file of the journal. */
   get eventsPath(): string {
     return join(this.path, "events.jsonl");
   }
@@ -51,8 +57,8 @@ export class RunDirectory {
   }
 
   /**
-   * Makes the folder of a new run.
-   * @throws UserError when it is there already, the disk is full or the folder may not be written; nothing is left then
+   * Creates the folder of a new run with its experiment. Leaves nothing behind if it fails.
+   * @throws UserError when the folder exists, the disk is full or the folder cannot be written
    */
   static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
     const path = join(runsDir, id);
@@ -75,31 +81,43 @@ export class RunDirectory {
     return new RunDirectory(path);
   }
 
-  /** @throws UserError when the folder is no run */
+  /**
+   * Opens the run in a folder.
+   * @throws UserError when the folder has no experiment.json
+   */
   static open(path: string): RunDirectory {
     const run = RunDirectory.find(path);
     if (run === undefined) throw new UserError(`${path} is not a run: it has no experiment.json`);
     return run;
   }
 
-  /** Before a worker writes into it. @throws UserError where it, or a folder of it, is a link */
+  /**
+   * Call it before a worker writes into the folder.
+   * @throws UserError when the folder, or one of its sub-folders, is a symbolic link
+   */
   refuseLinks(): void {
     refuseLinkedFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]);
   }
 
-  /** The run in a folder, if it is one. */
+  /** Returns the run in a folder, or undefined if the folder has no experiment.json. */
   static find(path: string): RunDirectory | undefined {
     return existsSync(join(path, "experiment.json")) ? new RunDirectory(path) : undefined;
   }
 
-  /** Writes the engine that was chosen into the experiment. @returns the experiment with it */
+  /**
+   * Stores the chosen engine in the run's experiment.
+   * @returns the experiment with the engine
+   */
   setEngine(engine: Experiment["engine"]): Experiment {
     const experiment = { ...this.experiment(), engine };
     writeFileAtomic(join(this.path, "experiment.json"), textOf(experiment));
     return experiment;
   }
 
-  /** The fully resolved experiment. @throws UserError when the file is damaged */
+  /**
+   * Reads the resolved experiment.
+   * @throws UserError when the file is damaged, or was written by a newer version
+   */
   experiment(): Experiment {
     const path = join(this.path, "experiment.json");
     try {
@@ -113,7 +131,7 @@ export class RunDirectory {
     }
   }
 
-  /** What is wrong with its experiment, if anything. */
+  /** Returns the error that reading the experiment throws, or undefined if it can be read. */
   experimentError(): UserError | undefined {
     try {
       this.experiment();
@@ -124,38 +142,49 @@ export class RunDirectory {
     }
   }
 
+  /** The lease of the process that analyses the run. */
   get analysisLeasePath(): string {
     return join(this.path, "analysis.lease");
   }
   private get analysisControlPath(): string {
     return join(this.path, "analysis.control");
   }
-  /** Asks whoever analyses this run to stop. */
+  /** Asks the process that analyses the run to stop. */
   requestAnalysisStop(): void {
     writeRunFile(this.analysisControlPath, "stop");
   }
+  /** Whether the analysing process is asked to stop. */
   analysisStopRequested(): boolean {
     return existsSync(this.analysisControlPath);
   }
+  /** Withdraws the request to stop the analysis. */
   clearAnalysisControl(): void {
     rmSync(this.analysisControlPath, { force: true });
   }
+  /** Whether a living process analyses the run. */
   isBeingAnalysed(): boolean {
     return isHeld(this.analysisLeasePath);
   }
 
+  /**
+   * Reads the run's record from its journal.
+   * @throws UserError when the journal cannot be read
+   */
   record(): RunRecord {
     return readRecord(this.path).record;
   }
-  /** @throws UserError where a newer version has written the run: it is not written to then */
+  /**
+   * Call it before writing to the run.
+   * @throws UserError when a newer version has written to the run, so that this one must not
+   */
   refuseNewerVersion(): void {
     const { newer } = this.record();
     if (newer !== undefined) throw newerError(this.id, newer);
   }
   /**
-   * Before its worker writes.
-   * @throws UserError where the folder is no longer there, so that nobody would look into what is written, or where
-   * another worker has the run by now
+   * Call it before the worker writes.
+   * @throws UserError when the folder was moved or deleted, so that nobody would find what is written there, or when
+   * another worker has taken over the run
    */
   refuseIfGoneOrTaken(): void {
     if (!existsSync(join(this.path, "experiment.json")))
@@ -165,32 +194,38 @@ export class RunDirectory {
       );
     if (this.isTakenOver()) throw this.busyError();
   }
-  /** @throws UserError when the folder may not be written */
+  /**
+   * Asks the worker to stop.
+   * @throws UserError when the folder cannot be written
+   */
   requestStop(): void {
     writeRunFile(this.controlPath, "stop");
   }
+  /** Whether the worker is asked to stop. */
   stopRequested(): boolean {
     return existsSync(this.controlPath);
   }
+  /** Withdraws the request to stop. */
   clearControl(): void {
     rmSync(this.controlPath, { force: true });
   }
-  /** False when another living process works on this run. */
+  /** Takes the lease of the run for a process. Returns false if another living process has it. */
   acquireLease(pid: number): boolean {
     return takeLease(this.leasePath, pid);
   }
+  /** Gives the lease back, if this process has it. */
   releaseLease(): void {
     dropLease(this.leasePath);
   }
-  /** The process of this machine that works on this run. */
+  /** The id of the process on this machine that holds the run's lease. */
   get workerPid(): number | undefined {
     return leaseHolder(this.leasePath);
   }
-  /** Whether a process works on this run, here or on another machine that shares its folder. */
+  /** Whether a living process, on this machine or another that shares the folder, holds the run's lease. */
   isWorkerAlive(): boolean {
     return isHeld(this.leasePath);
   }
-  /** Who works on this run already, as an error. */
+  /** Returns the error that says which worker holds the run's lease. */
   busyError(): UserError {
     const holder = holderOf(this.leasePath);
     return holder !== undefined && "host" in holder
@@ -200,11 +235,13 @@ export class RunDirectory {
         )
       : new UserError(`Another worker is training run ${this.id}`, "Wait for it, or stop it first.");
   }
-  /** Whether another process has taken the run over from this one, whose machine slept for long. */
+  /**
+   * Whether another living process has taken the lease from this one, for instance because this machine slept for long.
+   */
   isTakenOver(): boolean {
     return !isOwnLease(this.leasePath) && isHeld(this.leasePath);
   }
-  /** A worker held the lease and is gone without giving it back. */
+  /** Whether the last worker died without giving the lease back. */
   hasLostWorker(): boolean {
     return existsSync(this.leasePath) && !this.isWorkerAlive();
   }

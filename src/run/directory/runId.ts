@@ -1,8 +1,12 @@
 import { RunId } from "../../base/identifiers.ts";
 
+/** Whether a text has the form of a run's id. */
 export const isRunId = (id: string): boolean => RunId.safeParse(id).success;
 
-/** YYYYMMDD-HHMMSS-xxxx in local time. @param random uniform on [0, 1) */
+/**
+ * Returns a new run id, YYYYMMDD-HHMMSS-xxxx in local time.
+ * @param random uniform on [0, 1), for the four last letters
+ */
 export function newRunId(now: Date, random: () => number): string {
   const two = (n: number): string => String(n).padStart(2, "0");
   const date = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;

@@ -5,7 +5,7 @@ import type { RunRecord } from "../../record/record.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { isRunId } from "./runId.ts";
 
-/** Every run in a folder, newest first. */
+/** Returns every run in a folder, newest first. */
 export function listRuns(runsDir: string): RunDirectory[] {
   if (!existsSync(runsDir)) return [];
   return readdirSync(runsDir)
@@ -15,27 +15,34 @@ export function listRuns(runsDir: string): RunDirectory[] {
     .flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
 }
 
+/** Called for a run that cannot be read, or not be written to, with the reason. */
+export type OnUnusableRun = (run: RunDirectory, reason: string) => void;
+
+/** A run with its record. */
 export interface ReadRun {
   run: RunDirectory;
   record: RunRecord;
 }
 
 /**
- * Every run that can be read, newest first, with its record.
- * @param told hears of the others: one of them hides no other
+ * Returns every readable run of a folder with its record, newest first.
+ * @param onUnusable is called for each run whose journal cannot be read; the others are returned all the same
  */
-export function readRuns(runsDir: string, told: (run: RunDirectory, reason: string) => void): ReadRun[] {
+export function readRuns(runsDir: string, onUnusable: OnUnusableRun): ReadRun[] {
   return listRuns(runsDir).flatMap((run) => {
     try {
       return [{ run, record: run.record() }];
     } catch (error) {
-      told(run, `its journal cannot be read: ${(error as Error).message}`);
+      onUnusable(run, `its journal cannot be read: ${(error as Error).message}`);
       return [];
     }
   });
 }
 
-/** A run by its id, the start of it, or "latest". @throws UserError when none or several fit */
+/**
+ * Finds a run by its id, by the beginning or the last four letters of its id, or the newest by "latest".
+ * @throws UserError when no run or several runs match
+ */
 export function findRun(runsDir: string, wanted: string): RunDirectory {
   const runs = listRuns(runsDir);
   const fitting =

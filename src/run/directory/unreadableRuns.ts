@@ -2,34 +2,37 @@ import { closeSync, openSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isRunId } from "./runId.ts";
 
-/** A folder that should hold a run, or all of them, and cannot be read. */
+/** A folder that should hold a run and cannot be read. */
 export interface UnreadableRun {
   readonly path: string;
+  /** What the system says. */
   readonly reason: string;
 }
 
-/** So long (ms) a new run's folder may be without its experiment: it is being made. */
-const MADE = 10_000;
+/** How long (ms) after its creation a run's folder may lack an experiment: another process is still writing it. */
+const CREATION_TIME = 10_000;
 
 /**
- * Folders with a run's name that are not among the listed ones, since their experiment is missing or may not be read.
- * @throws where the folder of runs itself cannot be read
+ * Returns the folders named like a run that are missing in a list of runs, because their experiment is missing or
+ * cannot be read.
+ * @param listed ids of the listed runs
+ * @throws the system's error when the folder of runs cannot be read
  */
 export function unreadableRuns(runsDir: string, listed: ReadonlySet<string>, now = Date.now()): UnreadableRun[] {
   return readdirSync(runsDir)
     .filter((name) => isRunId(name) && !listed.has(name))
     .flatMap((name): UnreadableRun[] => {
       const path = join(runsDir, name);
-      const error = refusal(join(path, "experiment.json"));
+      const error = openError(join(path, "experiment.json"));
       if (error === undefined) return [];
       const changed = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-      return changed === undefined || (error.code === "ENOENT" && Math.abs(now - changed) < MADE)
+      return changed === undefined || (error.code === "ENOENT" && Math.abs(now - changed) < CREATION_TIME)
         ? []
         : [{ path, reason: error.message }];
     });
 }
 
-function refusal(file: string): NodeJS.ErrnoException | undefined {
+function openError(file: string): NodeJS.ErrnoException | undefined {
   try {
     closeSync(openSync(file, "r"));
     return undefined;

@@ -14,10 +14,13 @@ import { dirname, join } from "node:path";
 import type { FileDigest } from "../../base/fileDigest.ts";
 import { explainWrite, makeFolder, syncFile, syncFolder } from "../../base/files/atomicFile.ts";
 
-/** Space (bytes) that keeping a file leaves on the disk. */
+/** Free bytes that must stay on the disk after a file is stored. */
 const LEFT_FREE = 1e9;
 
-/** What a file holds. @throws where it cannot be read */
+/**
+ * Computes the SHA-256 and the size of a file.
+ * @throws the system's error when it cannot be read
+ */
 export async function digestOf(path: string): Promise<FileDigest> {
   const hash = createHash("sha256");
   let bytes = 0;
@@ -29,13 +32,13 @@ export async function digestOf(path: string): Promise<FileDigest> {
 }
 
 /**
- * Files that are too large for git, or that git is not to have, kept once by what they hold: beside the repository's
- * own objects, shared by its work trees.
+ * Stores files by their SHA-256, each content once: files that are too large for git, or that git ignores. The folder
+ * lies beside the repository's own objects and is shared by its work trees.
  */
 export class ContentStore {
   private readonly folder: string;
 
-  /** @param gitFolder the repository's common folder */
+  /** @param gitFolder the repository's common .git folder */
   constructor(gitFolder: string) {
     this.folder = join(gitFolder, "adept", "large");
   }
@@ -44,11 +47,12 @@ export class ContentStore {
     return join(this.folder, sha256);
   }
 
+  /** Whether a file with this digest is stored. */
   has({ sha256, bytes }: FileDigest): boolean {
     return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes;
   }
 
-  /** Whether a file of this size can be kept without filling the disk. */
+  /** Whether a file of this size can be stored without filling the disk. */
   hasRoomFor(bytes: number): boolean {
     let at = this.folder;
     while (!existsSync(at)) at = dirname(at);
@@ -57,13 +61,15 @@ export class ContentStore {
   }
 
   /**
-   * Keeps a file as it is now; where the disk can, no byte is copied before one of them changes.
+   * Stores a copy of a file as it is now. On a file system with copy-on-write, no bytes are copied until one of the
+   * files changes.
+   * @returns the digest under which it is stored
    * @throws UserError when the disk is full
    */
   async keep(source: string): Promise<FileDigest> {
     const known = await digestOf(source);
     if (this.has(known)) {
-      // A prune looks at the time: what is wanted again is young again.
+      // Pruning deletes files by age: a file that is used again counts as new.
       const now = new Date();
       utimesSync(this.pathOf(known), now, now);
       return known;
@@ -72,7 +78,7 @@ export class ContentStore {
     try {
       makeFolder(this.folder);
       await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-      // It may have changed since it was read.
+      // The source may have changed since it was read.
       const copied = await digestOf(temporary);
       syncFile(temporary);
       renameSync(temporary, this.pathOf(copied));
@@ -85,7 +91,10 @@ export class ContentStore {
     }
   }
 
-  /** Writes what was kept to a path whose folders are made. @returns whether it is here, and still what it was */
+  /**
+   * Copies a stored file to a path, and creates the folders above it. Returns false, and leaves no file there, if the
+   * content is not stored or the stored copy is damaged.
+   */
   async copyTo(content: FileDigest, to: string): Promise<boolean> {
     if (!this.has(content)) return false;
     makeFolder(dirname(to));
@@ -95,7 +104,10 @@ export class ContentStore {
     return false;
   }
 
-  /** Everything that is kept: since when (ms), and what it was left half-written by a process that was ended. */
+  /**
+   * Lists the stored files. `since`: when each was stored or last used (ms since the epoch); `whole`: false for a
+   * partial file of a process that was killed.
+   */
   list(): { name: string; path: string; bytes: number; since: number; whole: boolean }[] {
     if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder).map((name) => {

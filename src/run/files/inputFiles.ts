@@ -3,10 +3,13 @@ import { readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { FileDigest } from "../../base/fileDigest.ts";
 
-/** Files that an experiment may read of a folder that it names: data, weights, configurations. */
+/** Names of the files that an experiment may read from a folder: data, weights, configurations. */
 const READ = /\.(jsonl|tsv|csv|parquet|json|gz|txt|safetensors|model|bin)$/i;
 
-/** What an experiment may read of a folder, in order; links are followed. A folder that cannot be read has nothing. */
+/**
+ * Lists the files that an experiment may read from a folder, sorted by name; symbolic links are followed. Returns none
+ * if the folder cannot be read.
+ */
 export function inputFilesIn(folder: string): { path: string; bytes: number }[] {
   let names: string[];
   try {
@@ -24,7 +27,10 @@ export function inputFilesIn(folder: string): { path: string; bytes: number }[] 
     });
 }
 
-/** Stands for a folder that is too large to be read at a start: names and sizes of its files. */
+/**
+ * Stands in for the digest of a folder that is too large to be read when a run starts: hashes the names and sizes of
+ * its files.
+ */
 export function outlineDigest(files: readonly { path: string; bytes: number }[]): FileDigest {
   return {
     sha256: createHash("sha256")

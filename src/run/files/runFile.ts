@@ -2,14 +2,14 @@ import { closeSync, constants, lstatSync, openSync, writeFileSync } from "node:f
 import { UserError } from "../../base/errors.ts";
 import { explainWrite } from "../../base/files/atomicFile.ts";
 
-/** Windows knows no such flag; links need rights of their own there. */
+/** Windows has no such flag; creating links needs special rights there. */
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
 /**
- * Opens a file of a run to be written to. Folders of runs come with repositories too: a link in the place of a run's
- * file would have somebody else's file written to.
- * @throws UserError naming the link, or when the folder may not be written or the disk is full
+ * Opens a file of a run for writing. A run's folder can come with somebody's repository, and writing through a symbolic
+ * link in it would change a file elsewhere.
+ * @throws UserError naming the link, or when the file cannot be written or the disk is full
  */
 export function openRunFile(path: string, how: "append" | "replace"): number {
   try {
@@ -23,7 +23,10 @@ export function openRunFile(path: string, how: "append" | "replace"): number {
   }
 }
 
-/** Writes a file of a run. @throws UserError as `openOwn` */
+/**
+ * Replaces the content of a file of a run.
+ * @throws UserError when the file is a symbolic link or cannot be written, or the disk is full
+ */
 export function writeRunFile(path: string, data: string | Uint8Array): void {
   const fd = openRunFile(path, "replace");
   try {
@@ -35,7 +38,10 @@ export function writeRunFile(path: string, data: string | Uint8Array): void {
   }
 }
 
-/** @throws UserError where one of a run's folders is a link, so that its files would be written elsewhere */
+/**
+ * Call it before writing into a run's folders.
+ * @throws UserError when one of them is a symbolic link, so that its files would be written elsewhere
+ */
 export function refuseLinkedFolders(paths: readonly string[]): void {
   for (const path of paths)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)

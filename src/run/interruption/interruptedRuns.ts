@@ -3,32 +3,29 @@ import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
 import { Journal } from "../journal/journal.ts";
 import { oomKills } from "./oomKills.ts";
-import { readRuns } from "../directory/runList.ts";
+import { readRuns, type OnUnusableRun } from "../directory/runList.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 
-/** A worker needs this long (ms) to start and take its lease. */
+/** Time (ms) that a worker needs to start and take its lease. */
 const START_GRACE = 15_000;
 
-/** Hears of a run that cannot be read, or not be written to. */
-export type OnUnusableRun = (run: RunDirectory, reason: string) => void;
-
 /**
- * Marks a run as interrupted if its worker died without a word. Who does so holds its lease: of windows and terminals
- * that see it at once, one says it.
- * @param record what its journal says
- * @returns whether it did
+ * Marks a run as interrupted if its worker died without writing a final status. Holds the run's lease meanwhile: of
+ * several windows and terminals that notice it at once, only one writes.
+ * @param record the run's record, as its journal says
+ * @returns whether it marked the run
  * @throws UserError when the journal cannot be written
  */
 export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
   if (!isLive(record.status) || record.newer !== undefined || run.isWorkerAlive()) return false;
-  // A clock that was put back says nothing of how long ago it was.
+  // The absolute difference: after a clock was set back, an event may lie in the future.
   if (!run.hasLostWorker() && Math.abs(now - Math.max(record.updatedAt, startedAt(run.id))) < START_GRACE) return false;
   return markInterrupted(run);
 }
 
 /**
- * Says in a run's journal that its worker is gone.
- * @returns false where it is at work again, or somebody else says so
+ * Writes to a run's journal that its worker is gone.
+ * @returns false if the run is being trained again, or another process writes this
  */
 export function markInterrupted(run: RunDirectory): boolean {
   if (!run.acquireLease(process.pid)) return false;
@@ -48,18 +45,18 @@ export function markInterrupted(run: RunDirectory): boolean {
 }
 
 /**
- * Marks runs whose worker died without a word as interrupted.
- * @param told hears of those that it cannot be written down for
- * @returns their ids
+ * Marks every run of a folder whose worker died without writing a final status as interrupted.
+ * @param onUnusable is called for each run that cannot be read or written
+ * @returns the ids of the marked runs
  */
-export function adoptRuns(runsDir: string, told: OnUnusableRun, now = Date.now()): string[] {
-  return readRuns(runsDir, told)
+export function adoptRuns(runsDir: string, onUnusable: OnUnusableRun, now = Date.now()): string[] {
+  return readRuns(runsDir, onUnusable)
     .filter(({ run, record }) => {
       try {
         return adoptRun(run, record, now);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        told(run, `its worker is gone, which cannot be written down: ${error.message}`);
+        onUnusable(run, `its worker is gone, which cannot be written down: ${error.message}`);
         return false;
       }
     })

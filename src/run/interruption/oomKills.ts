@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 
 /**
- * How many processes the system has ended for want of memory since it started; undefined where it does not tell (Linux
- * does).
+ * Returns how many processes the Linux kernel has killed for lack of memory since it booted; undefined on other
+ * systems.
  */
 export function oomKills(): number | undefined {
   let text: string;

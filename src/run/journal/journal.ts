@@ -4,11 +4,14 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import type { Annotation, NewRunEvent, RunEvent } from "../../record/events.ts";
 import { newerError } from "../../base/newerVersion.ts";
 import { explainWrite, syncFolder } from "../../base/files/atomicFile.ts";
-import { sealed, NEWLINE, journalPath } from "./journalLines.ts";
+import { withChecksum, NEWLINE, journalPath } from "./journalLines.ts";
 import { openRunFile } from "../files/runFile.ts";
-import { newerVersion } from "./readJournal.ts";
+import { newerVersionIn } from "./readJournal.ts";
 
-/** Events whose loss would change what a run is; steps and heartbeats come again. */
+/**
+ * Events that are fsynced at once, since losing one would change the state of the run. Steps and heartbeats are
+ * repeated.
+ */
 const DURABLE = new Set<RunEvent["type"]>([
   "created",
   "status",
@@ -24,31 +27,34 @@ const DURABLE = new Set<RunEvent["type"]>([
   "annotated",
 ]);
 
-/** Appends events to a run's events.jsonl, one JSON line each; several processes may. */
+/** Appends events to a run's events.jsonl, one JSON line each. Several processes may append to the same journal. */
 export class Journal {
   private readonly fd: number;
   private readonly path: string;
 
-  /** @throws UserError when the folder may not be written, the disk is full, or a newer version has written to it */
+  /** @throws UserError when the journal cannot be written, the disk is full, or a newer version has written to it */
   constructor(runPath: string) {
     this.path = journalPath(runPath);
     const isNew = !existsSync(this.path);
-    const newer = isNew ? undefined : newerVersion(this.path);
+    const newer = isNew ? undefined : newerVersionIn(this.path);
     if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
       this.fd = openRunFile(this.path, "append");
-      // A file's own fsync does not keep its name.
+      // fsync of a new file does not save its entry in the folder.
       if (isNew) syncFolder(runPath);
     } catch (error) {
       throw explainWrite(error, this.path);
     }
   }
 
-  /** @throws UserError when the disk is full */
+  /**
+   * Appends an event with the current time.
+   * @throws UserError when the disk is full
+   */
   append(event: NewRunEvent): void {
     try {
-      // What somebody left torn, who was killed or ran out of space in the middle of a line, stays a line of its own.
-      this.write(`${this.endsTorn() ? "\n" : ""}${sealed({ ...event, time: Date.now() })}\n`);
+      // A writer that was killed, or ran out of space, can have left a partial line: end that line first.
+      this.write(`${this.endsTorn() ? "\n" : ""}${withChecksum({ ...event, time: Date.now() })}\n`);
       if (DURABLE.has(event.type)) fsyncSync(this.fd);
     } catch (error) {
       throw explainWrite(error, this.path);
@@ -56,7 +62,9 @@ export class Journal {
   }
 
   /**
-   * Makes all that was appended survive a power cut: what a checkpoint is beyond must not be missing from the journal.
+   * Makes all appended events survive a power failure. Call it before saving a checkpoint, whose steps must not be
+   * missing in the journal.
+   * @throws UserError when the disk is full
    */
   sync(): void {
     try {
@@ -72,18 +80,22 @@ export class Journal {
     return size > 0 && readSync(this.fd, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
   }
 
-  /** A disk that fills takes a part of a line without a word; the rest then says why. */
+  /** Writes all bytes: on a nearly full disk writeSync writes a part without an error, and only the next call fails. */
   private write(text: string): void {
     const bytes = Buffer.from(text);
     for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
   }
 
+  /** Closes the file. */
   close(): void {
     closeSync(this.fd);
   }
 }
 
-/** A journal's first event: what the run is. */
+/**
+ * Appends the first event of a journal, which says what the run is.
+ * @param id the run's id
+ */
 export function announceRun(
   id: string,
   { name, method, task, backbone, seed, training, part }: Experiment,
@@ -107,7 +119,10 @@ export function announceRun(
   });
 }
 
-/** What a person says of a run, in its journal. */
+/**
+ * Appends what a person adds to a run to its journal.
+ * @throws UserError as the constructor of `Journal`
+ */
 export function annotateRun(runPath: string, said: Annotation): void {
   const journal = new Journal(runPath);
   try {

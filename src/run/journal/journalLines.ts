@@ -12,64 +12,69 @@ export const NEWLINE = 10;
 export const journalPath = (runPath: string): string => join(runPath, "events.jsonl");
 
 /**
- * Bytes of a journal that are read as a whole: what a string of JavaScript holds. Of a longer one its beginning, which
- * says what the run is, and its end.
+ * The largest journal in bytes that is read as a whole, limited by the length of a JavaScript string. Of a larger one
+ * the first HEAD_BYTES, which say what the run is, and the end are read.
  */
 const MOST_BYTES = 384 * 1024 * 1024;
 const HEAD_BYTES = 64 * 1024;
-/** A line that is shorter or longer is no event of any version. */
+/** A shorter or longer line (in characters) is not an event of any version. */
 const SHORTEST = 20;
 const LONGEST = 16 * 1024 * 1024;
 /**
- * Lines of a journal that are looked at, of a longer one the last, beside its first. A journal of so many bytes has
- * fewer, unless somebody made it.
+ * The most lines that are examined; of a longer journal the first line and the last ones. A real journal of MOST_BYTES
+ * bytes has fewer.
  */
 const MOST_LINES = 2_000_000;
 /**
- * Lines of a kind that look like an event and are none: before so many, read from the end, a reader looks into no more.
+ * Once this many lines of a kind (counted from the end) start like an event but are none, the reader ignores the rest
+ * of that kind.
  */
 const MOST_UNREADABLE = 10_000;
-/** How lines begin that come again with each step: of these a record holds the last alone. */
+/** The beginnings of events that are repeated at every step. A record keeps only the last of each. */
 export const REPEATED = ['{"type":"step"', '{"type":"heartbeat"'];
 
-/** A line with a checksum of what stands before it. A line without one is of an older version, or another program's. */
-export function sealed(event: object): string {
+/**
+ * Returns an event as a JSON line with the CRC-32 of the event's JSON. Lines of older versions and of other
+ * programs have none.
+ */
+export function withChecksum(event: object): string {
   const text = JSON.stringify(event);
   return `${text.slice(0, -1)},"crc":"${crc32(text).toString(16).padStart(8, "0")}"}`;
 }
 
-const SEAL = /,"crc":"([0-9a-f]{8})"\}$/;
-const isSealed = (line: string): boolean => SEAL.test(line);
+const CHECKSUM = /,"crc":"([0-9a-f]{8})"\}$/;
+const hasChecksum = (line: string): boolean => CHECKSUM.test(line);
 
-/** Whether a line is as it was written, as far as it tells. */
-function isSound(line: string): boolean {
-  const seal = SEAL.exec(line);
-  return seal === null || crc32(`${line.slice(0, seal.index)}}`) === parseInt(seal[1]!, 16);
+/** Whether a line's checksum is right, or it has none. */
+function hasValidChecksum(line: string): boolean {
+  const found = CHECKSUM.exec(line);
+  return found === null || crc32(`${line.slice(0, found.index)}}`) === parseInt(found[1]!, 16);
 }
 
-/** Whether a line was written whole, by whichever version. */
-export const isWhole = (line: string): boolean => isSealed(line) && isSound(line);
+/** Whether a line has a checksum and is complete, whatever version wrote it. */
+export const isWhole = (line: string): boolean => hasChecksum(line) && hasValidChecksum(line);
 
 /**
- * Reads a journal's lines from its end on. What costs most is finding that a line is no event: that has an end, counted
- * for each repeated kind and for all others, so that who leaves out repeated lines finds the same others.
+ * Parses a journal's lines, which the caller passes from the last to the first. Finding that a line is not an event is
+ * the most expensive case, so that the number of such lines is limited. The limit counts each repeated kind, and all
+ * other lines together, separately: a caller that skips repeated lines then gets the same other events.
  */
 export class LineReader {
   private readonly unreadable = new Map<string, number>();
 
-  /** @returns undefined for what is torn, damaged, or no event */
+  /** Returns undefined for a line that is incomplete, damaged, or not an event. */
   event(line: string): RunEvent | undefined {
     if (line.length < SHORTEST || line.length > LONGEST || !line.startsWith("{") || !line.endsWith("}"))
       return undefined;
     const kind = REPEATED.find((start) => line.startsWith(start)) ?? "";
     const before = this.unreadable.get(kind) ?? 0;
     if (before >= MOST_UNREADABLE) return undefined;
-    const event = isSound(line) ? parsed(line) : undefined;
+    const event = hasValidChecksum(line) ? parsed(line) : undefined;
     if (event === undefined) this.unreadable.set(kind, before + 1);
     return event;
   }
 
-  /** What each of a journal's lines is. */
+  /** Parses all lines of a journal, given and returned in the order of the file. */
   static all(lines: readonly string[]): (RunEvent | undefined)[] {
     const reader = new LineReader();
     return lines
@@ -84,23 +89,23 @@ function parsed(line: string): RunEvent | undefined {
     const json: unknown = JSON.parse(line);
     const event = RunEvent.safeParse(json);
     if (event.success) return event.data;
-    // Without a checksum an unknown word may as well be a damaged one.
-    return isSealed(line) ? readNewerLine(json) : undefined;
+    // In a line without a checksum, an unknown type may also be a damaged one.
+    return hasChecksum(line) ? readNewerLine(json) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /**
- * Lines of a text that may be events, in order: its first, and the last of them; `short` counts those that are too
- * short to be one, empty ones left out. The text ends with a line's end, or what follows the last is left out.
+ * Splits a text into the lines that may be events, in order; of very many, the first and the last ones. `short` counts
+ * the non-empty lines that are too short to be an event. Text after the last newline is ignored.
  */
 export function linesIn(text: string): { lines: string[]; short: number } {
   const lines: string[] = [];
   const first = text.indexOf("\n");
   let short = 0;
   for (let end = text.lastIndexOf("\n"); end >= 0;) {
-    // Before the first sign there is no line's end; lastIndexOf would look at the first sign itself.
+    // At offset 0 lastIndexOf would search from offset 0, not before it.
     const start = end === 0 ? 0 : text.lastIndexOf("\n", end - 1) + 1;
     if (end - start >= SHORTEST) lines.push(text.slice(start, end));
     else if (end > start) short += 1;
@@ -113,8 +118,11 @@ export function linesIn(text: string): { lines: string[]; short: number } {
   return { lines: lines.reverse(), short };
 }
 
-/** A journal's whole lines, and how many of its bytes they are. */
-export function wholeLines(path: string): { lines: string[]; short: number; size: number } {
+/**
+ * Reads a journal's complete lines. `size` is the offset in bytes after the last of them; `short` is as in `linesIn`.
+ * @throws UserError when the file cannot be read
+ */
+export function readWholeLines(path: string): { lines: string[]; short: number; size: number } {
   const { fd, size: all } = openPlain(path);
   try {
     const head = all > MOST_BYTES ? HEAD_BYTES : 0;

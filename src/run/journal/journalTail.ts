@@ -3,14 +3,14 @@ import { openPlain } from "../../base/files/boundedFile.ts";
 import type { RunEvent } from "../../record/events.ts";
 import { LineReader, linesIn, NEWLINE, journalPath } from "./journalLines.ts";
 
-/** Bytes of a journal that are read at a time; a line that is longer is none of ours. */
+/** The most bytes that one call reads; a longer line is not an event. */
 const MOST_AT_ONCE = 64 * 1024 * 1024;
 
-/** Reads what was appended since the last call. */
+/** Follows a journal: each call of `read` returns the events appended since the last call. */
 export class JournalTail {
   private readonly path: string;
 
-  /** @param offset bytes that are known already */
+  /** @param offset bytes of the journal that the caller knows already */
   constructor(
     runPath: string,
     private offset = 0,
@@ -18,14 +18,15 @@ export class JournalTail {
     this.path = journalPath(runPath);
   }
 
-  /** Bytes read so far. */
+  /** Offset in bytes of the first byte not read yet. */
   get size(): number {
     return this.offset;
   }
 
   /**
-   * New whole lines as events; a line still being written comes with a later call, and so does what a call is too short
-   * for.
+   * Returns the events of the complete lines appended since the last call, at most 64 MB of them. A line that is still
+   * being written comes with a later call. A journal that has become shorter is read from its beginning.
+   * @throws UserError when the file cannot be read
    */
   read(): RunEvent[] {
     if (!existsSync(this.path)) return [];

@@ -7,14 +7,16 @@ const Line = z.looseObject({
   time: z.number().min(0).max(LAST_TIME),
   version: z.number().int().optional(),
 });
-/** What a journal's first line has, where a newer one has it no more. */
+/** Stand-ins for values of the "created" event that a newer version no longer writes. */
 const UNKNOWN = { id: "", name: "", method: "", task: "", backbone: "", seed: 0, steps: 0 };
 const KNOWN = new Set<string>(RunEvent.options.map(({ shape }) => shape.type.value));
+/** The version of the journal that this code writes. */
 export const JOURNAL_VERSION = 1;
 
 /**
- * What can be read of a whole line that is no event known here: of a newer version's first line what it still has, of a
- * kind of event that is new that there is one. Undefined for what no version would write.
+ * Interprets a complete line that is not an event of this version. The "created" event of a newer version keeps the
+ * values that it still has; an unknown type becomes a "newer" event. Returns undefined for a line that no version would
+ * write.
  */
 export function readNewerLine(json: unknown): RunEvent | undefined {
   const { data } = Line.safeParse(json);
@@ -26,7 +28,7 @@ export function readNewerLine(json: unknown): RunEvent | undefined {
   return created.success ? created.data : { type: "newer", time, version };
 }
 
-/** The newer version that an event tells of. */
+/** Returns the newer version that an event shows, if it does. */
 export function newerVersionOf(event: RunEvent): NewerVersion | undefined {
   if (event.type === "newer") return { version: event.version };
   return event.type === "created" && event.version > JOURNAL_VERSION ? { version: event.version } : undefined;
@@ -34,5 +36,5 @@ export function newerVersionOf(event: RunEvent): NewerVersion | undefined {
 
 const STARTS = [...KNOWN].filter((type) => type !== "created" && type !== "newer").map((type) => `{"type":"${type}"`);
 
-/** Whether a line may tell of a newer version, by its start alone: a long journal has few such. */
+/** Whether a line may show a newer version, by its beginning alone: of a long journal few lines need to be parsed. */
 export const mayBeNewer = (line: string): boolean => !STARTS.some((start) => line.startsWith(start));

@@ -3,16 +3,19 @@ import type { RunEvent } from "../../record/events.ts";
 import { foldEvents } from "../../record/foldEvents.ts";
 import type { RunRecord } from "../../record/record.ts";
 import type { NewerVersion } from "../../base/newerVersion.ts";
-import { LineReader, REPEATED, isWhole, wholeLines, journalPath } from "./journalLines.ts";
+import { LineReader, REPEATED, isWhole, readWholeLines, journalPath } from "./journalLines.ts";
 import { mayBeNewer, newerVersionOf } from "./newerLines.ts";
 
-/** Lines, but for those that repeat, that a record is made of. */
+/** The most lines, not counting repeated ones, that a record is folded from. */
 const MOST_LINES = 100_000;
 
-/** The newer version that has written to a journal, if one has. */
-export function newerVersion(path: string): NewerVersion | undefined {
+/**
+ * Returns the newer version that has written to a journal, if one has.
+ * @param path the journal's file
+ */
+export function newerVersionIn(path: string): NewerVersion | undefined {
   const reader = new LineReader();
-  for (const line of wholeLines(path).lines) {
+  for (const line of readWholeLines(path).lines) {
     const event = mayBeNewer(line) ? reader.event(line) : undefined;
     const newer = event === undefined ? undefined : newerVersionOf(event);
     if (newer !== undefined) return newer;
@@ -21,12 +24,13 @@ export function newerVersion(path: string): NewerVersion | undefined {
 }
 
 /**
- * A run's events. A torn last line is left out; `bad` counts whole lines that are no event: torn or damaged. What a
- * newer version has written whole is neither.
+ * Reads all events of a run. `bad` counts the complete lines that are damaged or not an event; complete lines of a
+ * newer version do not count, and neither does a partial last line.
+ * @throws UserError when the journal cannot be read
  */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
   const path = journalPath(runPath);
-  const { lines, short } = existsSync(path) ? wholeLines(path) : { lines: [], short: 0 };
+  const { lines, short } = existsSync(path) ? readWholeLines(path) : { lines: [], short: 0 };
   const parsed = LineReader.all(lines);
   const events = parsed.filter((event) => event !== undefined);
   const isNewer = events.some((event) => newerVersionOf(event) !== undefined);
@@ -36,26 +40,29 @@ export function readJournal(runPath: string): { events: RunEvent[]; bad: number 
   };
 }
 
-/** How many of a run's first steps its journal does not tell of: damage has taken their lines. */
+/** Counts how many of the steps 1 to `upTo` have no event in a journal, because their lines are damaged. */
 export function missingSteps(events: readonly RunEvent[], upTo: number): number {
-  const told = new Set(events.flatMap((event) => (event.type === "step" && event.step <= upTo ? [event.step] : [])));
-  return upTo - told.size;
+  const recorded = new Set(
+    events.flatMap((event) => (event.type === "step" && event.step <= upTo ? [event.step] : [])),
+  );
+  return upTo - recorded.size;
 }
 
 const FIRST = '{"type":"created"';
 
 /**
- * A run's record and how many bytes of its journal it holds; the same as folding every event, without reading every
- * step.
+ * Reads a run's record. It equals the fold of all events, but parses only the last of the repeated ones. `size`: how
+ * many bytes of the journal it is folded from.
+ * @throws UserError when the journal cannot be read
  */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = journalPath(runPath);
   if (!existsSync(path)) return { record: foldEvents([]), size: 0 };
-  const { lines, size } = wholeLines(path);
+  const { lines, size } = readWholeLines(path);
   const events: RunEvent[] = [];
   const pending = new Set(REPEATED);
   const reader = new LineReader();
-  // From the end, so that the first whole one of each kind is the last.
+  // From the end, so that the first valid line found of each repeated kind is the last one written.
   for (let at = lines.length - 1; at >= 0; at--) {
     const line = lines[at]!;
     const kind = REPEATED.find((start) => line.startsWith(start));

@@ -6,9 +6,9 @@ import { UserError } from "../../base/errors.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { hostDisplayName, whereIs, ownHostIdentity } from "./hostIdentity.ts";
 
-/** A lease has some dozens of bytes. */
+/** The largest accepted lease file in bytes; a real one has some dozens. */
 const MOST_BYTES = 10_000;
-/** Leases of older versions do not say where: they are taken for this machine's. */
+/** The content of a lease file. Those of older versions have no `machine` and count as this machine's. */
 const Lease = z.object({
   pid: z.number().int().positive(),
   started: z.string(),
@@ -16,13 +16,16 @@ const Lease = z.object({
 });
 
 /**
- * So often (ms) who holds a lease touches it; so long after that one who cannot look for the process takes it to live.
- * Clocks of machines differ.
+ * The holder touches its lease file every TOUCH_MS. A process that cannot look up the holder counts it as dead after
+ * FRESH_MS without a touch; this is far longer because the machines' clocks differ.
  */
 const TOUCH_MS = 30_000;
 const FRESH_MS = 10 * 60_000;
 
-/** When a process started, where the system tells (Linux): a pid alone may be somebody else's by now. */
+/**
+ * When a process started, in clock ticks since boot (Linux); empty on other systems. The process id alone may have been
+ * reused.
+ */
 function startTime(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
@@ -44,7 +47,9 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** What a lease file says; undefined where there is none, nothing where it is no plain file, or too long for one. */
+/**
+ * Returns the content of a lease file: undefined if there is none, and "" if it is not a regular file or is too long.
+ */
 function textOf(path: string): string | undefined {
   try {
     return boundedText(path, MOST_BYTES);
@@ -57,12 +62,12 @@ function textOf(path: string): string | undefined {
 }
 
 /**
- * Who holds a lease: a process of this machine, by its number, or one out of sight (another machine, another
- * container), by the name of its machine.
+ * The process that holds a lease: on this machine by its process id, else (another machine or container) by the name of
+ * its machine.
  */
 export type Holder = { readonly pid: number } | { readonly host: string };
 
-/** The living process that a lease is of. One that is damaged is nobody's. */
+/** Returns the living process that a lease names. A damaged lease has no holder. */
 function holderIn(text: string | undefined, path: string): Holder | undefined {
   if (text === undefined) return undefined;
   let lease: z.output<typeof Lease>;
@@ -74,8 +79,9 @@ function holderIn(text: string | undefined, path: string): Holder | undefined {
   const { pid, started, machine } = lease;
   const where = machine === undefined ? "here" : whereIs(machine);
   if (where === "elsewhere") return isFresh(path) ? { host: hostDisplayName(machine!.host).slice(0, 100) } : undefined;
-  // Where a system tells when a process started, a lease that does not say so is none: it would name any process to be
-  // stopped.
+  // On a system that tells when a process started, a lease without that time is invalid: it could name any process as
+  // the
+  // one to be stopped.
   return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;
 }
 
@@ -84,26 +90,34 @@ function isFresh(path: string): boolean {
   return entry !== undefined && Date.now() - entry.mtimeMs < FRESH_MS;
 }
 
-/** Who holds a lease file, if he still lives. */
+/**
+ * Returns the living process that holds a lease file, if there is one.
+ * @throws UserError when the file cannot be read
+ */
 export const holderOf = (path: string): Holder | undefined => holderIn(textOf(path), path);
 
-/** The process of this machine that holds a lease file, if it still lives: the only one that can be sent a signal. */
+/**
+ * Returns the id of the process that holds a lease file, if it lives on this machine: only such a process can be sent a
+ * signal.
+ */
 export function leaseHolder(path: string): number | undefined {
   const holder = holderOf(path);
   return holder !== undefined && "pid" in holder ? holder.pid : undefined;
 }
 
-/** Whether somebody holds a lease file, here or elsewhere. */
+/** Whether a living process, here or elsewhere, holds a lease file. */
 export const isHeld = (path: string): boolean => holderOf(path) !== undefined;
 
 const leaseOf = (pid: number): string => JSON.stringify({ pid, started: startTime(pid), machine: ownHostIdentity() });
 
-/** Whether a lease file is this process's. */
+/** Whether this process holds the lease file. */
 export const isOwnLease = (path: string): boolean => textOf(path) === leaseOf(process.pid);
 
 const touching = new Map<string, NodeJS.Timeout>();
 
-/** Tells those who cannot look for this process that it lives, until it gives the lease back or another has it. */
+/**
+ * Touches the lease file regularly, for processes that cannot look up this one, until this process no longer holds it.
+ */
 function touch(path: string): void {
   clearInterval(touching.get(path));
   const timer = setInterval(() => {
@@ -111,15 +125,17 @@ function touch(path: string): void {
       if (isOwnLease(path)) utimesSync(path, new Date(), new Date());
       else clearInterval(timer);
     } catch {
-      /* a folder that is away for a moment: the next time counts */
+      /* the folder cannot be reached at the moment: try again the next time */
     }
   }, TOUCH_MS);
   touching.set(path, timer.unref());
 }
 
 /**
- * Takes the lease unless another living process holds it; of several that try at once, one gets it.
- * @throws UserError when its folder may not be written, or the disk is full
+ * Takes the lease unless another living process holds it. Of several processes that try at once exactly one succeeds.
+ * @param pid the process that takes it
+ * @returns whether it holds the lease now
+ * @throws UserError when the folder cannot be written or the disk is full
  */
 export function takeLease(path: string, pid: number): boolean {
   const isTaken = tryLease(path, pid);
@@ -128,12 +144,13 @@ export function takeLease(path: string, pid: number): boolean {
 }
 
 function tryLease(path: string, pid: number): boolean {
-  // Another machine's process may have the same number.
+  // Random letters, since a process of another machine may have the same id.
   const own = `${path}.${pid}-${randomBytes(4).toString("hex")}`;
   writeFileAtomic(own, leaseOf(pid));
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
-      // A link is made by one alone; a write would let the last of two win, and both go on.
+      // link fails if the file exists, so exactly one process succeeds; with a write the last would win and both would
+      // go on.
       try {
         linkSync(own, path);
         return true;
@@ -153,9 +170,9 @@ function tryLease(path: string, pid: number): boolean {
 }
 
 /**
- * Puts the own lease in the place of a dead process's. Whoever replaces this very lease holds another, named for its
- * content, meanwhile: one that looked before and comes late then sees that it is a living process's by now, and leaves
- * it.
+ * Replaces the lease of a dead process. To do so it holds a second lease, named by the hash of the dead lease's
+ * content: a process that read the dead lease and comes late then finds another content, and leaves the living
+ * process's lease alone.
  */
 function takeOver(own: string, path: string, { pid, text }: { pid: number; text: string }): boolean {
   const turn = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
@@ -173,7 +190,10 @@ function takeOver(own: string, path: string, { pid, text }: { pid: number; text:
   }
 }
 
-/** Where the file system has no links: the last of two at once wins, and the first finds out when it looks. */
+/**
+ * Takes the lease on a file system without hard links: of two processes at once the last wins, and the first notices it
+ * on reading the file.
+ */
 function takeUnlinked(own: string, path: string, pid: number): boolean {
   const holder = holderOf(path);
   if (holder !== undefined && !("pid" in holder && holder.pid === pid)) return false;
@@ -181,7 +201,7 @@ function takeUnlinked(own: string, path: string, pid: number): boolean {
   return leaseHolder(path) === pid;
 }
 
-/** Gives this process's lease back; another's, who took it over meanwhile, stays. */
+/** Gives the lease back if this process holds it; does nothing if another process has taken it over. */
 export function dropLease(path: string): void {
   clearInterval(touching.get(path));
   touching.delete(path);
