@@ -1,24 +1,26 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { explainWrite, makeFolder } from "../base/files/atomicFile.ts";
 import { holderOf, isHeld } from "../run/lease/lease.ts";
-import type { WorkerPlace } from "./workerProcess.ts";
+import { startDetached, type WorkerPlace } from "./workerProcess.ts";
 
 /**
- * The queue of one device over the runs of a folder. Its whole state is the run directories, so it survives whatever
- * ends it.
+ * The queue of one device for the runs of a folder. Its whole state is in the folders of the runs, so that it survives
+ * the end of any process.
  */
 export interface QueuePlace extends WorkerPlace {
   runsDir: string;
+  /** The device's name, or "auto" for runs whose device is to be chosen. */
   device: string;
 }
 
+/** The lease of the process that works through the queue. */
 export const leasePath = ({ runsDir, device }: Pick<QueuePlace, "runsDir" | "device">): string =>
   join(dirname(runsDir), `queue-${device}.lease`);
 
-/** The devices whose queues work. */
+/** Returns the devices whose queues are running. */
 export function workingDevices(runsDir: string): string[] {
   const folder = dirname(runsDir);
   const names = existsSync(folder)
@@ -28,9 +30,9 @@ export function workingDevices(runsDir: string): string[] {
 }
 
 /**
- * Ends a device's queue after the run at work; the rest keeps waiting.
- * @returns false when none runs
- * @throws UserError when another machine's process works through it
+ * Ends a device's queue once the current run has ended; the other runs keep waiting.
+ * @returns false if the queue is not running
+ * @throws UserError when a process of another machine works through it
  */
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
   const holder = holderOf(leasePath(place));
@@ -45,9 +47,10 @@ export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean
   }
 }
 
+/** Whether a process works through the queue. */
 export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => isHeld(leasePath(place));
 
-/** Starts the process that works through the queue, unless one does; it outlives this process. */
+/** Starts a process that works through the queue, unless there is one. The process outlives this one. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
   if (isQueueRunning(place)) return undefined;
   const folder = dirname(place.runsDir);
@@ -56,27 +59,16 @@ export function startQueue(place: QueuePlace): ChildProcess | undefined {
   } catch (error) {
     throw explainWrite(error, folder);
   }
-  const log = opened(join(folder, `queue-${place.device}.log`));
+  const log = openLog(join(folder, `queue-${place.device}.log`));
   try {
-    const child = spawn(
-      place.nodePath,
-      [place.workerPath, "queue", place.runsDir, "--folder", place.folder, "--device", place.device],
-      {
-        detached: true,
-        stdio: ["ignore", log, log],
-        cwd: place.folder,
-        windowsHide: true,
-        env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
-      },
-    );
-    child.unref();
-    return child;
+    const args = ["queue", place.runsDir, "--folder", place.folder, "--device", place.device];
+    return startDetached(place, args, log);
   } finally {
     closeSync(log);
   }
 }
 
-function opened(path: string): number {
+function openLog(path: string): number {
   try {
     return openSync(path, "a");
   } catch (error) {

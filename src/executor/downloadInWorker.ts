@@ -3,26 +3,24 @@ import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { UserError } from "../base/errors.ts";
-import { Printed } from "./workerJobs.ts";
-import { type WorkerPlace, ENDS_WITH_US } from "./workerProcess.ts";
+import { JobOutput } from "./workerJobs.ts";
+import { ENDS_WITH_US, workerEnvironment, type WorkerPlace } from "./workerProcess.ts";
 
-const Told = z.object({
+const DownloadMessage = z.object({
   progress: z.object({ file: z.string(), done: z.number(), total: z.number() }).optional(),
-  error: Printed.shape.error,
+  error: JobOutput.shape.error,
 });
+type Progress = NonNullable<z.output<typeof DownloadMessage>["progress"]>;
 
 /**
- * Downloads a model in a process of its own; what it has loaded stays when `signal` ends it, and the next time goes on
- * from there.
- * @throws UserError with what went wrong
+ * Downloads a model in a process of its own. When `signal` ends it, the loaded files stay, and the next download
+ * continues from there.
+ * @throws UserError with the reason of the failure
  */
 export function downloadInWorker(
   { workerPath, nodePath, folder }: WorkerPlace,
   { name, out }: { name: string; out: string },
-  {
-    signal,
-    onProgress,
-  }: { signal: AbortSignal; onProgress: (progress: NonNullable<z.output<typeof Told>["progress"]>) => void },
+  { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     mkdirSync(folder, { recursive: true });
@@ -30,7 +28,7 @@ export function downloadInWorker(
       cwd: folder,
       stdio: ["ignore", "pipe", "pipe"],
       windowsHide: true,
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      env: workerEnvironment(),
     });
     let failed: Error | undefined;
     let stderr = "";
@@ -45,7 +43,7 @@ export function downloadInWorker(
       stderr += chunk.toString();
     });
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const { progress, error } = Told.safeParse(JSON.parse(line)).data ?? {};
+      const { progress, error } = DownloadMessage.safeParse(JSON.parse(line)).data ?? {};
       if (progress !== undefined) onProgress(progress);
       if (error !== undefined) failed = new UserError(error.message, error.action);
     });

@@ -1,10 +1,10 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import { isWaiting, type RunRecord } from "../record/record.ts";
-import { announceRun, Journal } from "../run/journal/journal.ts";
+import { announceRun, appendEvents, Journal } from "../run/journal/journal.ts";
 import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
 
-/** Makes the run's directory with the status "queued". */
+/** Creates the folder of a run, with the status "queued". */
 export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
   const run = RunDirectory.create(runsDir, id, experiment);
   const journal = new Journal(run.path);
@@ -17,36 +17,34 @@ export function enqueue(runsDir: string, id: string, experiment: Experiment): Ru
   return run;
 }
 
-/** Takes a run that still waits out of the queue. */
+/** Takes a waiting run out of the queue. */
 export function dequeue(run: RunDirectory): void {
-  const journal = new Journal(run.path);
-  try {
-    journal.append({ type: "status", status: "stopped", message: "Taken out of the queue." });
-  } finally {
-    journal.close();
-  }
+  appendEvents(run.path, { type: "status", status: "stopped", message: "Taken out of the queue." });
 }
 
 /**
- * The queue that a run waits in: that of the device its experiment names; one whose device is to be chosen, or was,
- * waits until nothing trains.
+ * Returns the name of the queue of a run: the device that its experiment names. A run whose device is chosen by
+ * measurement is in the queue "auto", which waits until no run is in training.
  */
 export const queueOf = (run: RunDirectory, { engine }: RunRecord): string =>
   engine === undefined ? run.experiment().engine.device : "auto";
 
+/** A run that waits in a queue. */
 export interface Waiting extends ReadRun {
+  /** Its place in its sweep. */
   index: number;
+  /** The queue that it waits in. */
   device: string;
 }
 
-/** A run that cannot be read holds no other up; whoever lists runs tells of it. */
-export const passOver: OnUnusableRun = () => {
-  /* see listRuns' other readers */
+/** Ignores unreadable runs: they must not hold up the queue, and the commands that list runs report them. */
+export const ignoreUnreadable: OnUnusableRun = () => {
+  /* nothing to do */
 };
 
-/** Every run that waits. One whose experiment is damaged is not among them. */
+/** Returns every waiting run. A run with a damaged experiment cannot be started and is left out. */
 function allWaiting(runsDir: string): Waiting[] {
-  return readRuns(runsDir, passOver)
+  return readRuns(runsDir, ignoreUnreadable)
     .filter(({ run, record }) => isWaiting(record) && run.experimentError() === undefined)
     .map(({ run, record }) => ({
       run,
@@ -56,7 +54,10 @@ function allWaiting(runsDir: string): Waiting[] {
     }));
 }
 
-/** Runs that wait in a device's queue, in the order they were asked for; one that was interrupted goes first. */
+/**
+ * Returns the runs that wait in a queue, in the order in which they will be started: by priority, interrupted ones
+ * first, then as they were submitted.
+ */
 export function waitingRuns(runsDir: string, device: string): Waiting[] {
   const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
   return allWaiting(runsDir)
@@ -70,7 +71,7 @@ export function waitingRuns(runsDir: string, device: string): Waiting[] {
     );
 }
 
-/** The devices that runs wait for. */
+/** Returns the queues in which runs wait. */
 export const waitingDevices = (runsDir: string): string[] => [
   ...new Set(allWaiting(runsDir).map(({ device }) => device)),
 ];

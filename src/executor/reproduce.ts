@@ -13,8 +13,8 @@ import { startTraining } from "./startWorker.ts";
 import type { WorkerPlace } from "./workerProcess.ts";
 
 /**
- * Makes the new run's directory. It keeps the original's paths, since its work tree is gone when it has finished; where
- * they lie in the commit is in its journal.
+ * Creates the new run's folder. The experiment keeps the original's input paths, because the work tree is deleted when
+ * the run has finished; the journal says where they are in the commit.
  */
 function create(
   runsDir: string,
@@ -42,16 +42,16 @@ function create(
 }
 
 /**
- * Trains a run again from its commit's files, with its seed and settings, in a run of its own that compares itself with
- * it in the end.
- * @returns `outside`: paths that the commit lacks, taken as they are now
- * @throws UserError when the run has no commit, or a file is nowhere; nothing is left then
+ * Reproduces a run: trains it again from the files of its commit, with its seed and settings, as a new run that finally
+ * compares itself with the original. Leaves nothing behind if it fails.
+ * @returns `outside`: inputs that the commit does not contain, read as they are now
+ * @throws UserError when the run has no commit or no result, or an input does not exist
  */
 export async function reproduceRun(
   options: WorkerPlace & {
     runPath: string;
     runsDir: string;
-    /** ends it before the training has begun */
+    /** Aborts the preparation, before the training begins. */
     signal?: AbortSignal;
   },
 ): Promise<{ run: RunDirectory; outside: string[]; child: ChildProcess }> {

@@ -1,21 +1,21 @@
 import * as z from "zod";
 import { adoptRun } from "../run/interruption/interruptedRuns.ts";
-import { RunDirectory } from "../run/directory/runDirectory.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
-/** Sends a run's worker a signal, if it lives. */
+/** Sends a signal to a run's worker, if it lives on this machine. */
 export function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {
-  // Not the journal's pid: that of a worker before may be somebody else's by now.
+  // From the lease, not the journal: the journal may name an earlier worker, whose process id has been reused.
   const pid = run.workerPid;
   if (pid === undefined) return;
   try {
     process.kill(pid, signal);
   } catch {
-    /* it ended meanwhile */
+    /* it has ended meanwhile */
   }
 }
 
 async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> {
-  // By a clock that nobody can put back.
+  // A monotonic clock, which nobody can set back.
   for (const until = performance.now() + milliseconds; run.isWorkerAlive();) {
     if (performance.now() > until) return false;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -24,8 +24,8 @@ async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> 
 }
 
 /**
- * Asks the worker to stop at its next step; after `grace` ms SIGTERM, after as long again SIGKILL. One that was gone
- * already, or had to be killed, leaves an interrupted run.
+ * Stops a run: asks the worker to stop at its next step, sends SIGTERM after `grace` ms, and SIGKILL after as long
+ * again. If the worker was already gone or had to be killed, marks the run as interrupted.
  */
 export async function stopRun(run: RunDirectory, grace = 10_000): Promise<void> {
   run.requestStop();

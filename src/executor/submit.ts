@@ -9,18 +9,22 @@ import type { WorkerPlace } from "./workerProcess.ts";
 import { enqueue } from "./queuedRuns.ts";
 import { startQueue } from "./deviceQueue.ts";
 
-/** `git`: whether runs may be committed; `queued`: wait for the device even with a single run. */
+/** What to train, and how. */
 export interface Submission extends WorkerPlace {
+  /** The experiment file. */
   experimentPath: string;
   runsDir: string;
+  /** Whether runs may be committed. */
   git: boolean;
+  /** Whether even a single run waits in the queue. */
   queued?: boolean;
+  /** Settings that replace those of the file, as KEY=VALUE. */
   overrides?: readonly string[];
-  /** looks at every run before any starts; throws what is wrong */
+  /** Called for every run before any is started; throws if the run is not possible. */
   check?: (experiment: Experiment) => void;
 }
 
-/** New ids in the order they sort in, so that a list of runs keeps a sweep's order. */
+/** Returns new run ids in ascending order, so that a sorted list of runs keeps the order of the sweep. */
 function newIds(count: number): string[] {
   const now = new Date();
   const ids = new Set<string>();
@@ -29,14 +33,16 @@ function newIds(count: number): string[] {
 }
 
 /**
- * Starts the run of an experiment file; several runs (seeds, a sweep) wait in their device's queue, which is started.
- * @throws UserError if the experiment is wrong; then nothing was made
+ * Starts the run of an experiment file. Several runs (seeds, a sweep) are put into the queues of their devices, which
+ * are started.
+ * @returns the runs, and the sweep's id if there are several
+ * @throws UserError when the experiment is invalid; nothing has been created then
  */
 export function submitExperiment(options: Submission): {
   runs: RunDirectory[];
   queued: boolean;
   sweep: string | undefined;
-  /** the worker of a single run */
+  /** The worker of a single run that was started at once. */
   child?: ChildProcess;
 } {
   const [sweepId] = newIds(1) as [string];

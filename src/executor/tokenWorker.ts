@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../base/errors.ts";
 import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../protocol/setupQuestions.ts";
-import { ENDS_WITH_US } from "./workerProcess.ts";
+import { ENDS_WITH_US, workerEnvironment } from "./workerProcess.ts";
 import {
   EncodedTexts,
   OpenedRun,
@@ -13,7 +13,7 @@ import {
   type TokenRequest,
 } from "../protocol/heatmapQuestions.ts";
 
-/** A question without an answer yet, and the process that was asked. */
+/** A question that is not answered yet, and the process that it was sent to. */
 interface Waiting {
   child: ChildProcess;
   resolve: (result: unknown) => void;
@@ -24,22 +24,23 @@ type Without<R> = R extends { id: number } ? Omit<R, "id"> : never;
 type Asked = Without<TokenRequest> | Without<SetupRequest>;
 type Question<T extends SetupRequest["type"]> = Omit<Extract<SetupRequest, { type: T }>, "id" | "type">;
 
-/**
- * `workerPath`: the other workers' bundle, which it lies beside; `told`: what the worker writes to its error stream;
- * `idle`, `patience`: ms without a question after which it ends, ms without an answer to one after which it counts as
- * lost.
- */
+/** How to start the token worker. */
 export interface TokenWorkerOptions {
+  /** The bundle of the training worker; tokens.js is beside it. */
   workerPath: string;
+  /** The executable of Node, or VS Code's Electron run as Node. */
   nodePath: string;
+  /** Called with every line of the worker's error stream. */
   onLog: (line: string) => void;
+  /** Milliseconds without a question after which the process is ended; default 120 s. */
   idle?: number;
+  /** Milliseconds without an answer after which the process is killed; default 60 s. */
   patience?: number;
 }
 
 /**
- * The process that turns texts into tokens and their offsets' sizes: started by the first question, ended when none
- * comes, started anew when it was lost.
+ * The process that turns texts into tokens and the sizes of their offsets. It is started by the first question, ended
+ * when there are none for some time, and started again by the next one, also after a crash.
  */
 export class TokenWorker {
   private child: ChildProcess | undefined;
@@ -49,49 +50,62 @@ export class TokenWorker {
 
   constructor(private readonly options: TokenWorkerOptions) {}
 
-  /** The process at work, undefined while there is none. */
+  /** The id of the process; undefined while there is none. */
   get pid(): number | undefined {
     return this.child?.pid;
   }
 
-  /** @throws UserError where the run has no offsets to show */
+  /**
+   * Opens a run.
+   * @throws UserError when the run has no offsets to show
+   */
   async open(run: string): Promise<OpenedRun> {
     return OpenedRun.parse(await this.ask({ type: "open", run }));
   }
+  /** Returns how the run's task makes an input from a data row. */
   async reading(run: string): Promise<RunReading> {
     return RunReading.parse(await this.ask({ type: "reading", run }));
   }
+  /** Turns texts into tokens with the sizes of their offsets. */
   async encode(question: Omit<Extract<TokenRequest, { type: "encode" }>, "id" | "type">): Promise<EncodedTexts> {
     return EncodedTexts.parse(await this.ask({ type: "encode", ...question }));
   }
-  /** @param place among its text's tokens, where that is known */
+  /**
+   * Reads the details of one token.
+   * @param place its position in its text, if known
+   */
   async token(run: string, token: number, place: number | undefined): Promise<TokenDetails> {
     return TokenDetails.parse(await this.ask({ type: "token", run, token, ...(place !== undefined && { place }) }));
   }
 
-  /** Looks at data as a model will get it. @throws UserError where the file or the backbone cannot be read */
+  /**
+   * Reads a data file as a model would get it.
+   * @throws UserError when the file or the backbone cannot be read
+   */
   async inspect(question: Question<"inspect">): Promise<Inspection> {
     return Inspection.parse(await this.ask({ type: "inspect", ...question }));
   }
+  /** Computes the sizes of ADePT for given numbers of trained parameters. */
   async sizes(question: Question<"sizes">): Promise<SizesAnswer> {
     return SizesAnswer.parse(await this.ask({ type: "sizes", ...question }));
   }
-  /** What training would need of memory, and what is free. */
+  /** Forecasts how much memory training needs, and how much is free. */
   async memory(question: Question<"memory">): Promise<MemoryAnswer> {
     return MemoryAnswer.parse(await this.ask({ type: "memory", ...question }));
   }
+  /** Checks an experiment without running it. */
   async check(question: Question<"check">): Promise<CheckAnswer> {
     return CheckAnswer.parse(await this.ask({ type: "check", ...question }));
   }
 
-  /** Ends the process; a later question starts another. */
+  /** Ends the process after its current question. */
   dispose(): void {
     clearTimeout(this.idleTimer);
     this.child?.stdin?.end();
     this.child = undefined;
   }
 
-  /** Ends the process at once, whatever it is at: what was asked of it fails, and the next question starts another. */
+  /** Kills the process at once. Unanswered questions fail. */
   restart(): void {
     const { child } = this;
     this.child = undefined;
@@ -104,7 +118,7 @@ export class TokenWorker {
     const id = ++this.last;
     clearTimeout(this.idleTimer);
     return new Promise((resolve, reject) => {
-      // One that does not answer is as good as lost.
+      // A process that does not answer is treated as crashed.
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
       }, patience);
@@ -113,7 +127,7 @@ export class TokenWorker {
     });
   }
 
-  /** Nothing is asked now: it ends if that lasts. */
+  /** No question is open: end the process if that stays so. */
   private rest(): void {
     clearTimeout(this.idleTimer);
     this.idleTimer = setTimeout(() => {
@@ -126,9 +140,9 @@ export class TokenWorker {
     const child = spawn(this.options.nodePath, [join(dirname(this.options.workerPath), "tokens.js"), ...ENDS_WITH_US], {
       stdio: ["pipe", "pipe", "pipe"],
       windowsHide: true,
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+      env: workerEnvironment(),
     });
-    // What was asked of another process meanwhile is that one's to answer.
+    // Fails the questions that were sent to this process. A process started meanwhile keeps its own.
     const lost = (what: string): void => {
       if (this.child === child) this.child = undefined;
       for (const [id, { child: asked, reject, timer }] of this.waiting)
@@ -144,9 +158,9 @@ export class TokenWorker {
     child.once("exit", (code, signal) => {
       lost(`ended (${signal ?? String(code)})`);
     });
-    // A write to a process that has just ended is told by its exit.
+    // A write to a process that has just ended fails, which its exit reports.
     child.stdin.on("error", () => {
-      /* see exit */
+      /* see "exit" */
     });
     createInterface({ input: child.stdout }).on("line", (line) => {
       this.receive(line);
@@ -169,7 +183,7 @@ export class TokenWorker {
     const { id, error, result } = parsed.data;
     clearTimeout(waiting.timer);
     this.waiting.delete(id);
-    // It works through its questions in order: the time of the others begins with this answer.
+    // The process answers its questions in order, so the time limit of the others starts anew with this answer.
     for (const { child, timer } of this.waiting.values()) if (child === waiting.child) timer.refresh();
     if (this.waiting.size === 0) this.rest();
     if (error === undefined) waiting.resolve(result);

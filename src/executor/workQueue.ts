@@ -2,14 +2,14 @@ import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { isLive, isWaiting } from "../record/record.ts";
 import { adoptRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
-import { Journal } from "../run/journal/journal.ts";
+import { appendEvents } from "../run/journal/journal.ts";
 import { dropLease, takeLease } from "../run/lease/lease.ts";
 import { readRuns } from "../run/directory/runList.ts";
-import { RunDirectory } from "../run/directory/runDirectory.ts";
+import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { hasSpace } from "../base/files/diskSpace.ts";
 import { resumeTraining, startTraining } from "./startWorker.ts";
 import { type QueuePlace, leasePath } from "./deviceQueue.ts";
-import { passOver, type Waiting, waitingRuns } from "./queuedRuns.ts";
+import { ignoreUnreadable, type Waiting, waitingRuns } from "./queuedRuns.ts";
 
 const POLL = 300;
 
@@ -18,11 +18,11 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 const sharesDevice = (one: string, other: string): boolean => one === other || one === "auto" || other === "auto";
 
 /**
- * Whether any training works on the device, started by the queue or not. What is still choosing measures them all; the
- * choice wants a machine that does nothing else.
+ * Whether any run is in training on the device, started by the queue or not. A run whose device is being chosen uses
+ * all devices, and the choice needs an otherwise idle machine.
  */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
-  return readRuns(runsDir, passOver).some(
+  return readRuns(runsDir, ignoreUnreadable).some(
     ({ run, record }) =>
       isLive(record.status) &&
       sharesDevice(device, run.experimentError() === undefined ? run.experiment().engine.device : "auto"),
@@ -30,9 +30,9 @@ function isBusy({ runsDir, device }: QueuePlace): boolean {
 }
 
 /**
- * Starts a run while no other queue starts one, so that two that find nothing at work do not both begin: the lock is
- * held until the run's journal says that it is at work.
- * @returns its worker's end, undefined where another was faster
+ * Starts a run while no other queue starts one: it holds a lock until the run's journal says that the run has started,
+ * so that two queues that find the machine idle do not both start one.
+ * @returns the end of the worker; undefined if another queue was faster
  */
 async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<{ end: Promise<unknown> } | undefined> {
   const lock = join(dirname(place.runsDir), "starting.lease");
@@ -41,7 +41,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
     if (isBusy(place)) return undefined;
     const child =
       record.status === "queued" ? startTraining(run, place) : resumeTraining({ ...place, runPath: run.path });
-    // Workers are started so that nobody need wait for them; the queue does.
+    // A started worker does not keep its parent process alive; the queue, however, waits for it.
     child.ref();
     let ended = false;
     const end = new Promise((resolve) => {
@@ -56,15 +56,15 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
   }
 }
 
-/** Runs that wait with a damaged experiment are told as failed: nobody can start them. */
+/** Marks waiting runs with a damaged experiment as failed, since they cannot be started. */
 function failDamaged(runsDir: string): void {
-  for (const { run, record } of readRuns(runsDir, passOver)) {
+  for (const { run, record } of readRuns(runsDir, ignoreUnreadable)) {
     const trouble = isWaiting(record) ? run.experimentError() : undefined;
     if (trouble !== undefined) fail(run, trouble);
   }
 }
 
-/** What the queue's log says, once while it lasts. */
+/** The queue's log. A repeated message is written once. */
 class Log {
   private last = "";
 
@@ -74,7 +74,10 @@ class Log {
   }
 }
 
-/** One look at the queue: starts what is next and waits for its end. @returns false when nothing waits any more */
+/**
+ * Starts the next run of the queue, if the device is idle, and waits for its end.
+ * @returns false when no run waits
+ */
 async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
   adoptRuns(place.runsDir, (run, reason) => {
     log.say(`run ${run.id}: ${reason}`);
@@ -92,7 +95,8 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
     return true;
   }
   await started.end;
-  // A worker that could not even start leaves the run as it was: without this the queue would start it for ever.
+  // If the worker could not start, the run's status has not changed, and without this the queue would start it for
+  // ever.
   const { status } = next.run.record();
   if (status === next.record.status) fail(next.run, { message: "Its worker did not start; see log.txt." });
   else if (isLive(status)) markInterrupted(next.run);
@@ -100,9 +104,9 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
 }
 
 /**
- * Works through the queue, one run at a time, until nothing waits; on a full disk it waits for space. Another queue of
- * the same device makes this one end at once.
- * @param signal ends the queue after the run at work; the rest keeps waiting
+ * Works through the queue, one run at a time, until no run waits. While the disk is full it waits for space. Returns at
+ * once if another process works through the queue.
+ * @param signal ends the queue after the current run; the others keep waiting
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
   const lease = leasePath(place);
@@ -118,7 +122,7 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
       try {
         if (!(await workOnce(place, log))) return;
       } catch (error) {
-        // The disk filled meanwhile, or may not be written: that is waited out like the want of space.
+        // The disk has become full or read-only: wait for it too.
         if (!(error instanceof UserError)) throw error;
         log.say(`${error.message}. ${error.action ?? ""}`);
         await pause();
@@ -130,10 +134,5 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
 }
 
 function fail(run: RunDirectory, { message }: { message: string }): void {
-  const journal = new Journal(run.path);
-  try {
-    journal.append({ type: "status", status: "failed", message });
-  } finally {
-    journal.close();
-  }
+  appendEvents(run.path, { type: "status", status: "failed", message });
 }

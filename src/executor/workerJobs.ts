@@ -3,17 +3,20 @@ import * as z from "zod";
 import { UserError } from "../base/errors.ts";
 import { Explanation } from "../protocol/explanation.ts";
 import { Forecast } from "../protocol/setupQuestions.ts";
-import { type WorkerPlace, ENDS_WITH_US } from "./workerProcess.ts";
+import { ENDS_WITH_US, workerEnvironment, type WorkerPlace } from "./workerProcess.ts";
 
-export const Printed = z.object({
+/** What a job prints: its result, or the error that ended it. */
+export const JobOutput = z.object({
   result: z.unknown().optional(),
   error: z.object({ message: z.string(), action: z.string().optional() }).optional(),
 });
 
 /**
- * Runs a job that prints one JSON document in a process of its own.
- * @param input what it reads
- * @throws UserError with what the job says of its failure
+ * Runs a job of the worker that prints one JSON document, in a process of its own.
+ * @param args the job and its arguments
+ * @param input the text on its standard input
+ * @returns the job's result
+ * @throws UserError with the job's own error
  */
 function printedByWorker(
   args: readonly string[],
@@ -25,7 +28,7 @@ function printedByWorker(
     const { stdin } = execFile(
       nodePath,
       [workerPath, ...args, ...ENDS_WITH_US],
-      { cwd: folder, maxBuffer: 1 << 28, signal, env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" } },
+      { cwd: folder, maxBuffer: 1 << 28, signal, env: workerEnvironment() },
       (failed, stdout, stderr) => {
         let json: unknown;
         try {
@@ -34,7 +37,7 @@ function printedByWorker(
           reject(failed ?? new Error(stderr));
           return;
         }
-        const parsed = Printed.safeParse(json);
+        const parsed = JobOutput.safeParse(json);
         if (parsed.success && parsed.data.error === undefined) resolve(parsed.data.result);
         else
           reject(
@@ -44,9 +47,9 @@ function printedByWorker(
           );
       },
     );
-    // One that ends before it has read all says why itself.
+    // Writing fails if the job ends before it has read everything; its end then says why.
     stdin?.on("error", () => {
-      /* see its end */
+      /* reported by the callback above */
     });
     stdin?.end(input);
   });
@@ -54,8 +57,8 @@ function printedByWorker(
 
 /**
  * Compares runs in a process of its own.
- * @returns what it found: a RunComparison
- * @throws UserError with what the job says of its failure
+ * @returns a RunComparison
+ * @throws UserError with the job's own error
  */
 export const compareInWorker = (
   place: WorkerPlace,
@@ -63,7 +66,10 @@ export const compareInWorker = (
   signal: AbortSignal,
 ): Promise<unknown> => printedByWorker(["compare", ...runPaths], place, signal);
 
-/** What an experiment will cost on this machine, by a few of its own steps. @throws UserError where it cannot be run */
+/**
+ * Forecasts what an experiment costs on this machine, by timing a few of its steps.
+ * @throws UserError when the experiment cannot be run
+ */
 export async function forecastInWorker(
   place: WorkerPlace,
   experimentPath: string,
@@ -73,9 +79,9 @@ export async function forecastInWorker(
 }
 
 /**
- * Predictions of a run on texts, with what each token's offset did. Texts go by its input: arguments have an end, know
- * no NUL, and are seen by all.
- * @throws UserError where the run has no result
+ * Predicts with a run on texts, and explains what each token's offset did. The texts go through standard input:
+ * arguments are limited in length, cannot contain NUL, and are visible to other users.
+ * @throws UserError when the run has no result
  */
 export async function explainInWorker(
   place: WorkerPlace,
@@ -86,8 +92,8 @@ export async function explainInWorker(
 }
 
 /**
- * Writes a run's adapter, or its folded model, to a folder that is not there yet.
- * @throws UserError where it cannot be
+ * Writes a run's adapter, or its folded model, to a new folder.
+ * @throws UserError when it cannot be written
  */
 export async function exportInWorker(
   place: WorkerPlace,

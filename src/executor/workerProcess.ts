@@ -1,11 +1,41 @@
-import * as z from "zod";
+import { spawn, type ChildProcess } from "node:child_process";
 
-/** `nodePath`: Node, or VS Code's Electron run as Node; `folder`: the workspace folder. */
+/** How to start a worker. */
 export interface WorkerPlace {
+  /** The worker's bundle. */
   workerPath: string;
+  /** The executable of Node, or VS Code's Electron run as Node. */
   nodePath: string;
+  /** The workspace folder, in which the worker runs. */
   folder: string;
 }
 
-/** Tells a worker that nobody else wants its answer: it ends when this process does, however that ends. */
+/**
+ * Arguments for a worker whose answer only this process wants: the worker ends when this process ends, however that
+ * happens.
+ */
 export const ENDS_WITH_US = ["--parent", String(process.pid)];
+
+/** The environment of a worker. The variable lets VS Code's Electron run as Node. */
+export const workerEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, ELECTRON_RUN_AS_NODE: "1" });
+
+/**
+ * Starts a worker that outlives this process.
+ * @param args the job and its arguments
+ * @param log descriptor of the file that gets its output; the caller closes it
+ */
+export function startDetached(
+  { workerPath, nodePath, folder }: WorkerPlace,
+  args: string[],
+  log: number,
+): ChildProcess {
+  const child = spawn(nodePath, [workerPath, ...args], {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: folder,
+    windowsHide: true,
+    env: workerEnvironment(),
+  });
+  child.unref();
+  return child;
+}

@@ -16,7 +16,7 @@ const Manifest = z.object({
 type Manifest = z.infer<typeof Manifest>;
 const MANIFEST = ".adept-download.json";
 
-/** What a backbone needs, and the data files that tasks read. */
+/** The files that are loaded by default: what a backbone needs, and the data files that tasks can read. */
 const WANTED = {
   model: [
     "config.json",
@@ -30,7 +30,7 @@ const WANTED = {
   dataset: ["**.parquet", "**.jsonl", "**.json", "**.csv", "**.tsv", "**.jsonl.gz", "**.json.gz"],
 };
 
-/** "*" is any name, "**" any path. */
+/** Turns a glob into a regular expression: "*" matches within a name, "**" across folders. */
 const matcher = (glob: string): RegExp =>
   new RegExp(
     `^${glob
@@ -52,52 +52,59 @@ function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** Whether a file is here whole: it was checked when it was loaded, and its size has not changed. */
+/** Whether a file exists in full: the manifest says that its checksum was right, and its size has not changed. */
 function isHere(folder: string, file: HubFile, manifest: Manifest | undefined): boolean {
   const path = join(folder, file.path);
   const known = manifest?.files[file.path];
   return known?.hash === file.hash.hex && existsSync(path) && statSync(path).size === file.size;
 }
 
+/** The progress of a download. */
 export interface DownloadProgress {
+  /** The file being loaded. */
   file: string;
+  /** Bytes loaded so far, of all files. */
   done: number;
+  /** Bytes to load, of all files. */
   total: number;
 }
+/** A finished download. */
 export interface Download {
   folder: string;
+  /** The repository's commit. */
   commit: string;
+  /** All wanted files, including those that existed already. */
   files: string[];
+  /** The files that were loaded. */
   loaded: string[];
+  /** The bytes of the loaded files. */
   bytes: number;
 }
 
 /**
- * Loads files of a repository into a folder, at the commit that its revision is now. What is there already and whole is
- * not loaded again.
- * @param include globs of what is wanted; none: what a backbone, or a task, needs
- * @throws UserError naming what is missing, damaged or full; what was loaded stays, and the next call goes on from it
+ * Returns the files of a repository that match the wanted globs.
+ * @throws UserError naming some of its files when none matches
  */
-export async function downloadRepository(
-  place: HubPlace,
-  repository: HubRepository,
-  { folder, include }: { folder: string; include: readonly string[] },
-  onProgress: (progress: DownloadProgress) => void,
-): Promise<Download> {
-  const { commit, files: all } = await listRepository(place, repository);
-  const wanted = (include.length > 0 ? include : WANTED[repository.kind]).map(matcher);
+function wantedFiles(repository: HubRepository, all: readonly HubFile[], include: readonly string[]): HubFile[] {
+  const globs = include.length > 0 ? include : WANTED[repository.kind];
+  const wanted = globs.map(matcher);
   const files = all.filter(({ path }) => wanted.some((glob) => glob.test(path)));
-  if (files.length === 0)
-    throw new UserError(
-      `${repository.name} has no such files: ${(include.length > 0 ? include : WANTED[repository.kind]).join(", ")}`,
-      `It has: ${all
-        .slice(0, 12)
-        .map(({ path }) => path)
-        .join(", ")}. Choose with --include.`,
-    );
-  const manifest = readManifest(folder);
-  const missing = files.filter((file) => !isHere(folder, file, manifest));
-  const total = missing.reduce((sum, { size }) => sum + size, 0);
+  if (files.length > 0) return files;
+  const some = all
+    .slice(0, 12)
+    .map(({ path }) => path)
+    .join(", ");
+  throw new UserError(
+    `${repository.name} has no such files: ${globs.join(", ")}`,
+    `It has: ${some}. Choose with --include.`,
+  );
+}
+
+/**
+ * Creates the folder of a download.
+ * @throws UserError when it cannot be created, or its disk has less than `total` free bytes
+ */
+function makeRoom(repository: HubRepository, folder: string, total: number): void {
   try {
     makeFolder(folder);
   } catch (error) {
@@ -109,6 +116,27 @@ export async function downloadRepository(
       `${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`,
       "Free some space, or choose another folder with --out.",
     );
+}
+
+/**
+ * Downloads files of a repository into a folder, at the commit that its revision names now. Files that already exist in
+ * full are not loaded again.
+ * @param include globs of the wanted files; if empty, what a backbone or a task needs
+ * @throws UserError when no file matches, a file is damaged, the disk is full, or the Hub cannot be reached; loaded
+ * files stay, and the next call continues from there
+ */
+export async function downloadRepository(
+  place: HubPlace,
+  repository: HubRepository,
+  { folder, include }: { folder: string; include: readonly string[] },
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<Download> {
+  const { commit, files: all } = await listRepository(place, repository);
+  const files = wantedFiles(repository, all, include);
+  const manifest = readManifest(folder);
+  const missing = files.filter((file) => !isHere(folder, file, manifest));
+  const total = missing.reduce((sum, { size }) => sum + size, 0);
+  makeRoom(repository, folder, total);
   const record: Manifest = {
     repository: repository.name,
     kind: repository.kind,

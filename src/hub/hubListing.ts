@@ -4,24 +4,29 @@ import * as z from "zod";
 import { UserError } from "../base/errors.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
-/** `revision`: a branch, a tag or a commit. */
+/** A repository of the Hugging Face Hub at a revision. */
 export interface HubRepository {
+  /** OWNER/NAME. */
   name: string;
   kind: "model" | "dataset";
+  /** A branch, a tag or a commit. */
   revision: string;
 }
-/** A file of a repository; `hash` is git's of the blob, or SHA-256 where the file is kept by LFS. */
+/** A file of a repository. */
 export interface HubFile {
+  /** Its path in the repository, separated by /. */
   path: string;
+  /** Its size in bytes. */
   size: number;
+  /** The SHA-256 of a file in Git LFS, else the SHA-1 of the git blob. */
   hash: { algorithm: "sha256" | "git"; hex: string };
 }
 
-/** A repository of more pages, or files, is not listed: the server may go on for ever. */
+/** Limits of a listing: a faulty server could send pages without end. */
 const MOST_PAGES = 200;
 const MOST_FILES = 100_000;
 const MOST_BYTES = 32 * 1024 * 1024;
-/** Bytes of a name that file systems take. */
+/** The longest component of a path in bytes that all file systems accept. */
 const LONGEST_NAME = 200;
 const LONGEST_PATH = 1000;
 
@@ -36,7 +41,7 @@ const Entry = z.object({
 });
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** Whether a name stays inside the folder it is put into, on every system. */
+/** Whether a relative path stays inside its folder and is valid on every operating system. */
 export const isSafePath = (path: string): boolean =>
   path !== "" &&
   path.length <= LONGEST_PATH &&
@@ -52,7 +57,10 @@ export const isSafePath = (path: string): boolean =>
         !/[\\:*?"<>|\u0000-\u001f]|[. ]$/.test(part),
     );
 
-/** An answer's text, which is not taken in without end; of one that breaks off undefined. */
+/**
+ * Reads the text of a response of limited size. Returns undefined if the connection breaks.
+ * @throws UserError when the response is too long
+ */
 async function bodyOf(
   response: Response,
   { place, url }: { place: HubPlace; url: string },
@@ -101,8 +109,9 @@ async function json<T>(
 }
 
 /**
- * The commit that a revision is now, and its files.
- * @throws UserError when there is no such repository, it is not open, or a name leads out of the folder
+ * Returns the commit that a revision names now, and the commit's files.
+ * @throws UserError when the repository does not exist or is not accessible, a path is not safe, or the answer is not
+ * the Hub's
  */
 export async function listRepository(
   place: HubPlace,
@@ -141,6 +150,6 @@ export async function listRepository(
   return { commit: sha, files };
 }
 
-/** Where a file of a commit is loaded from. */
+/** Returns the URL of a file of a commit. */
 export const fileUrl = ({ endpoint }: HubPlace, { name, kind }: HubRepository, commit: string, path: string): string =>
   `${endpoint}/${kind === "dataset" ? "datasets/" : ""}${name}/resolve/${commit}/${path.split("/").map(encodeURIComponent).join("/")}`;

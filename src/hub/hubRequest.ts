@@ -1,11 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../base/errors.ts";
 
-/** Where the Hub is and who asks; `pause`: ms before the first of the repeated attempts, doubled at each. */
+/** How to reach the Hub. */
 export interface HubPlace {
+  /** The URL of the Hub, without a slash at the end. */
   endpoint: string;
+  /** The access token, if there is one. */
   token: string | undefined;
+  /** Aborts the requests. */
   signal: AbortSignal;
+  /** Milliseconds before the second attempt; doubled before each further one. Default 1000. */
   pause?: number;
 }
 
@@ -14,14 +18,14 @@ const REDIRECTS = 5;
 const FIRST_PAUSE = 1000;
 const LONGEST_PAUSE = 60_000;
 
-/** What the environment says: HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools read them. */
+/** Reads the Hub's URL and token from HF_ENDPOINT and HF_TOKEN, as Hugging Face's own tools do. */
 export const hubPlace = (signal: AbortSignal, environment: NodeJS.ProcessEnv): HubPlace => ({
   endpoint: (environment["HF_ENDPOINT"] ?? "https://huggingface.co").replace(/\/+$/, ""),
   token: environment["HF_TOKEN"],
   signal,
 });
 
-/** One answer, redirects followed. The token goes to the endpoint's own origin alone. */
+/** Sends one request and follows redirects. The token is sent only to the endpoint's own origin. */
 async function once(
   { endpoint, token, signal }: HubPlace,
   url: string,
@@ -67,8 +71,10 @@ function retryAfter(response: Response): number | undefined {
 }
 
 /**
- * A good answer of the Hub: attempts are repeated after a pause where the network or the server fails.
- * @throws UserError for what trying again does not mend @throws the signal's reason when it is aborted
+ * Sends a request to the Hub. Repeats it after a pause if the network or the server fails.
+ * @returns a response with status 2xx or 416
+ * @throws UserError when repeating does not help
+ * @throws the signal's reason when it is aborted
  */
 export async function hubRequest(
   place: HubPlace,

@@ -21,8 +21,8 @@ async function hashOf(path: string, { size, hash }: HubFile): Promise<string> {
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
 /**
- * Appends what the server still has to give, of no more than `most` bytes in all.
- * @returns false when the connection broke off
+ * Appends the body of a response to a partial file, up to `most` bytes in all.
+ * @returns false if the connection broke
  */
 async function append(
   response: Response,
@@ -35,7 +35,7 @@ async function append(
   try {
     const body = response.body === null ? [] : Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
     for await (const bytes of body as AsyncIterable<Uint8Array>) {
-      // More than was announced would fill the disk.
+      // A server that sends more than it announced would fill the disk.
       if ((length += bytes.length) > most) return true;
       try {
         await file.writeFile(bytes);
@@ -56,9 +56,10 @@ async function append(
 }
 
 /**
- * Loads one file: what is there of it is kept and gone on with, its checksum compared, and only then it takes its name.
- * @param onBytes told of every piece; of a negative count where the server starts from the beginning
- * @throws UserError when the checksum is wrong, the disk is full, or the network does not come back
+ * Downloads one file: continues a partial file, compares the checksum, and only then gives the file its name.
+ * @param onBytes called with the size of each received piece; with a negative size if the server starts from the
+ * beginning
+ * @throws UserError when the checksum is wrong, the disk is full, or the connection keeps breaking
  */
 export async function transferFile(
   place: HubPlace,
@@ -66,7 +67,7 @@ export async function transferFile(
   { url, target }: { url: string; target: string },
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  // A part belongs to one content: another revision's starts anew.
+  // The partial file's name contains the hash, so that the file of another revision starts anew.
   const part = `${target}.${file.hash.hex.slice(0, 12)}.part`;
   mkdirSync(dirname(target), { recursive: true });
   onBytes(sizeOf(part));

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { isOpen } from "../../record/record.ts";
 import { openGitStore } from "./gitStore.ts";
-import { Journal } from "../journal/journal.ts";
+import { appendEvents } from "../journal/journal.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /**
- * Commits what a person said of a run (name, tags, note) on top of its result, so that it goes where the run goes. A
- * run at work has it in its own next commit; one without a commit has none.
- * @returns the commit, undefined where there is nothing to commit on
+ * Commits what a person added to a run (name, tags, note) on top of its result commit, so that it travels with the run.
+ * Does nothing for an open run, whose next commit contains it anyway, and for a run without a commit.
+ * @param folder a folder in the run's repository
+ * @returns the new commit, or undefined if none was made
  */
 export async function commitAnnotation(run: RunDirectory, folder: string): Promise<string | undefined> {
   const store = await openGitStore(folder);
@@ -19,11 +20,6 @@ export async function commitAnnotation(run: RunDirectory, folder: string): Promi
     [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
     false,
   );
-  const journal = new Journal(run.path);
-  try {
-    journal.append({ type: "git", kind: "result", commit, ref, message: note });
-  } finally {
-    journal.close();
-  }
+  appendEvents(run.path, { type: "git", kind: "result", commit, ref, message: note });
   return commit;
 }

@@ -12,7 +12,7 @@ import { objectId } from "./objectId.ts";
 import { entryAt, occupantOf } from "./occupant.ts";
 
 const BACKUPS = "refs/adept/backup";
-/** A file above this is to be moved by hand. */
+/** The largest file in bytes that is backed up; the user must move a larger one away. */
 const MOST_BYTES = 1024 ** 3;
 
 const Had = z.object({
@@ -22,40 +22,50 @@ const Had = z.object({
 });
 type Had = z.output<typeof Had>;
 /**
- * In a backup's message: the paths that were to be written, what stood in their way, and the folders that were missing.
+ * The JSON in a backup commit's message: the paths to be restored, the files and links that they replace, and the
+ * folders that did not exist.
  */
 const Kept = z.object({ paths: z.array(InnerPath), had: z.array(Had), made: z.array(InnerPath) });
 
+/** A backup of the files that restoring replaces. */
 export interface Backup {
+  /** The backup's commit. */
   backup: string;
+  /** The git ref that names the commit. */
   ref: string;
-  /** what stands in the way of the files: it goes */
+  /** The paths of the files and links that were saved; restoring replaces them. */
   had: readonly string[];
 }
 
+/** The mode of a file's entry in a git tree: link, plain or executable file. */
+function treeMode({ mode }: Had): string {
+  if (mode === undefined) return "120000";
+  return (mode & 0o100) === 0 ? "100644" : "100755";
+}
+
 /**
- * Keeps what stands where files are to go, byte for byte, under a ref.
- * @throws UserError naming what cannot be kept; nothing has changed then
+ * Saves the files and links that stand where other files are about to be written, byte for byte, in a commit under a
+ * ref of its own.
+ * @param paths the paths to be written, inside the repository
+ * @throws UserError naming a file that cannot be saved; nothing has changed then
  */
 export async function keepBackup(store: GitStore, paths: readonly string[]): Promise<Backup> {
   const { git } = store;
-  const ways = paths.map((path) => occupantOf(git.folder, path));
-  const there = [...new Set(ways.flatMap((way) => way.there ?? []))];
+  const places = paths.map((path) => occupantOf(git.folder, path));
+  const there = [...new Set(places.flatMap((each) => each.there ?? []))];
   const had: Had[] = [];
-  for (const path of there) had.push(await keep(git, path));
+  for (const path of there) had.push(await saveBlob(git, path));
   return store.withIndex(async (index) => {
     await writeWorkTree(git, index);
     const env = { GIT_INDEX_FILE: index };
-    const modeOf = ({ mode }: Had): string =>
-      mode === undefined ? "120000" : (mode & 0o100) === 0 ? "100644" : "100755";
     if (had.length > 0)
       await git.runWithInput(
         ["update-index", "-z", "--index-info"],
-        had.map((each) => `${modeOf(each)} ${each.object} 0\t${each.path}\0`).join(""),
+        had.map((each) => `${treeMode(each)} ${each.object} 0\t${each.path}\0`).join(""),
         env,
       );
     const head = await git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"]);
-    const kept = { paths, had, made: [...new Set(ways.flatMap(({ missing }) => missing))] };
+    const kept = { paths, had, made: [...new Set(places.flatMap(({ missing }) => missing))] };
     const message = `adept: before files of ${paths.length === 1 ? paths[0]! : `${paths.length} paths`} were restored\n\n${JSON.stringify(kept)}\n`;
     const backup = await store.commitTree(await git.line(["write-tree"], env), head === "" ? undefined : head, {
       index,
@@ -68,8 +78,11 @@ export async function keepBackup(store: GitStore, paths: readonly string[]): Pro
   });
 }
 
-/** A file's or a link's bytes as an object; no filter or line end of the repository changes them. */
-async function keep(git: GitProcess, path: string): Promise<Had> {
+/**
+ * Stores a file's content, or a symbolic link's target, as a git blob, without the repository's filters and line-end
+ * conversion.
+ */
+async function saveBlob(git: GitProcess, path: string): Promise<Had> {
   const full = join(git.folder, path);
   const entry = entryAt(full);
   if (entry?.isSymbolicLink() === true)
@@ -86,13 +99,14 @@ async function keep(git: GitProcess, path: string): Promise<Had> {
 }
 
 /**
- * Puts everything back as it was before the backup's files were written.
- * @throws UserError naming what could not be, since something else is there now
+ * Restores the state before the backup's files were written: deletes new files and folders, and writes back the old
+ * ones.
+ * @throws UserError naming the paths that could not be restored because something else is there now
  */
 export async function putBack({ git }: GitStore, backup: string): Promise<void> {
   const { paths, had, made } = await read(git, backup);
   const top = git.folder;
-  const left: string[] = [];
+  const unrestored: string[] = [];
   for (const path of paths)
     if (
       !had.some((each) => each.path === path) &&
@@ -106,7 +120,7 @@ export async function putBack({ git }: GitStore, backup: string): Promise<void> 
     const { there } = occupantOf(top, path);
     const full = join(top, path);
     if (there !== undefined && (there !== path || entryAt(full)?.isDirectory() === true)) {
-      left.push(path);
+      unrestored.push(path);
       continue;
     }
     mkdirSync(dirname(full), { recursive: true });
@@ -119,9 +133,9 @@ export async function putBack({ git }: GitStore, backup: string): Promise<void> 
     writeFileAtomic(full, bytes);
     chmodSync(full, mode);
   }
-  if (left.length > 0)
+  if (unrestored.length > 0)
     throw new UserError(
-      `${left.join(", ")} could not be put back: something else is there now`,
+      `${unrestored.join(", ")} could not be put back: something else is there now`,
       `Move that away, and take them from commit ${backup}.`,
     );
 }
@@ -134,7 +148,7 @@ async function read(git: GitProcess, backup: string): Promise<z.output<typeof Ke
   }
 }
 
-/** Takes a folder that was made away again, unless something has come into it. */
+/** Deletes a folder that restoring has created, unless it has got other content. */
 function removeEmpty(folder: string, isOwn: boolean): void {
   if (!isOwn || entryAt(folder)?.isDirectory() !== true) return;
   try {

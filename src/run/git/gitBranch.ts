@@ -4,8 +4,8 @@ import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 
 /**
- * Makes a branch at a run's commit, and nothing else: HEAD stays where it is.
- * @throws UserError when the name is no branch name, or taken
+ * Creates a branch at a run's commit. HEAD does not move.
+ * @throws UserError when the name is not valid for a branch, or is taken
  */
 export async function makeBranch(store: GitStore, name: string, commit: string): Promise<void> {
   const { git } = store;
@@ -26,8 +26,9 @@ export async function makeBranch(store: GitStore, name: string, commit: string):
 }
 
 /**
- * The commit; for one of an older version, which has the run where the live one lies, its like with the run elsewhere,
- * on top of the code alone.
+ * Returns the commit. Commits of older versions contain the runs at the path of the live ones, .adept/runs, which a
+ * checkout would overwrite: for such a commit it makes a copy with the runs at `RESULTS`, on top of the newest ancestor
+ * without runs.
  */
 async function withoutLiveRuns(store: GitStore, commit: string): Promise<string> {
   const { git } = store;

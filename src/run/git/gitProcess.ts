@@ -1,7 +1,9 @@
 import { simpleGit, type SimpleGit } from "simple-git";
 import { UserError } from "../../base/errors.ts";
 
-/** Names simple-git refuses to pass on, or that would point git at another repository or open an editor. */
+/**
+ * Environment variables that simple-git refuses, that would point git at another repository, or that open an editor.
+ */
 const LEFT_OUT = /^(GIT_|SSH_ASKPASS|EDITOR$|VISUAL$|PAGER$|PREFIX$)/;
 
 function environment(extra: Record<string, string>): Record<string, string> {
@@ -11,15 +13,15 @@ function environment(extra: Record<string, string>): Record<string, string> {
   return { ...Object.fromEntries(kept), GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C", ...extra };
 }
 
-/** A local command that says nothing for so long hangs. */
+/** A local command without output for this long (ms) is considered hung. */
 const SILENT_MS = 120_000;
 
 /**
- * A project's own hooks are for its own commits: they would see, or refuse, refs and indexes that are none of theirs. A
- * message is JSON, whatever encoding the project writes in. What a journal tells of must be there after a power cut:
- * git itself syncs no loose object and no ref.
+ * Settings of every local command. No hooks: the project's hooks are for its own commits, and would see or refuse our
+ * refs and indexes. UTF-8: commit messages hold JSON, whatever encoding the project uses. fsync: commits that a journal
+ * names must survive a power failure, and git by default syncs neither loose objects nor refs.
  */
-const OWN = [
+const OWN_SETTINGS = [
   "-c",
   "core.hooksPath=/dev/null",
   "-c",
@@ -30,7 +32,7 @@ const OWN = [
   "i18n.logOutputEncoding=UTF-8",
 ];
 
-/** Names this store sets itself. */
+/** Environment variables that this class sets itself, which simple-git must allow. */
 const ALLOWED = [
   "GIT_OPTIONAL_LOCKS",
   "GIT_TERMINAL_PROMPT",
@@ -41,10 +43,13 @@ const ALLOWED = [
   "GIT_COMMITTER_EMAIL",
 ];
 
-/** What the system lets git not do; of a remote that says no, more is to be said. */
+/**
+ * How git reports that the file system does not permit an operation. "Permission denied (" comes from a remote and
+ * needs another explanation.
+ */
 const REFUSED = /read-only file system|permission denied(?! \()/i;
 
-/** git's own words where a repository may not be written. */
+/** Turns git's error about a repository that cannot be written into a UserError. */
 async function explained(output: Promise<string>): Promise<string> {
   try {
     return await output;
@@ -56,15 +61,18 @@ async function explained(output: Promise<string>): Promise<string> {
   }
 }
 
-/** Runs git plumbing in one folder. */
+/** Runs git plumbing commands in one folder. */
 export class GitProcess {
-  /** @param silent ms after which a local command that says nothing is ended */
+  /**
+   * @param folder the working folder
+   * @param silent a local command without output for this long (ms) is killed
+   */
   constructor(
     readonly folder: string,
     private readonly silent = SILENT_MS,
   ) {}
 
-  /** The same git in another folder. */
+  /** Returns an object that runs the same git in another folder. */
   at(folder: string): GitProcess {
     return new GitProcess(folder, this.silent);
   }
@@ -83,7 +91,7 @@ export class GitProcess {
       unsafe: { allowUnsafeHooksPath: true },
       ...(input !== undefined && { input: () => input }),
       ...(signal !== undefined && { abort: signal }),
-      // Without this a command that fails silently would count as done.
+      // Without this, simple-git treats a command that fails without output as successful.
       errors: (error: Buffer | Error | undefined, result: { exitCode: number; stdErr: Buffer[] }) =>
         error ??
         (result.exitCode === 0
@@ -93,36 +101,46 @@ export class GitProcess {
     return simpleGit(options).env(environment(extra));
   }
 
-  /** Standard output of one git command. @throws the error with git's own words */
+  /**
+   * Runs a git command and returns its standard output.
+   * @param extra environment variables
+   * @throws an Error with git's error output
+   */
   run(args: string[], extra: Record<string, string> = {}): Promise<string> {
-    return explained(this.client(extra).raw([...OWN, ...args]));
-  }
-
-  /** As run, with something on its standard input. */
-  runWithInput(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> {
-    return explained(this.client(extra, { input }).raw([...OWN, ...args]));
+    return explained(this.client(extra).raw([...OWN_SETTINGS, ...args]));
   }
 
   /**
-   * A command that talks to a remote, which may be silent for as long as it takes. Hooks run: LFS sends its files by
-   * one.
-   * @param signal ends it
+   * Runs a git command with the given standard input and returns its standard output.
+   * @throws an Error with git's error output
+   */
+  runWithInput(args: string[], input: string, extra: Record<string, string> = {}): Promise<string> {
+    return explained(this.client(extra, { input }).raw([...OWN_SETTINGS, ...args]));
+  }
+
+  /**
+   * Runs a git command that talks to a remote. It has no time limit, and hooks run, because Git LFS uploads its files
+   * in one.
+   * @param signal kills the command
    */
   remote(args: string[], signal?: AbortSignal): Promise<string> {
     return this.client({}, { patient: true, ...(signal !== undefined && { signal }) }).raw(args);
   }
 
-  /** A blob's bytes, as they are. */
+  /** Returns the bytes of a blob, unchanged. */
   blobBytes(object: string): Promise<Buffer> {
     return this.client({}).binaryCatFile(["blob", "--end-of-options", object]) as Promise<Buffer>;
   }
 
-  /** As run, without the last newline. */
+  /**
+   * Runs a git command and returns its standard output without the last newline.
+   * @throws an Error with git's error output
+   */
   async line(args: string[], extra: Record<string, string> = {}): Promise<string> {
     return (await this.run(args, extra)).replace(/\n$/, "");
   }
 
-  /** The output, or undefined where git says no. */
+  /** Like `line`, but returns undefined if the command fails. */
   async lineOrUndefined(args: string[], extra: Record<string, string> = {}): Promise<string | undefined> {
     try {
       return await this.line(args, extra);

@@ -5,23 +5,26 @@ import type { GitProcess } from "./gitProcess.ts";
 import { objectId } from "./objectId.ts";
 
 /**
- * git holds a ref's lock for milliseconds: one of such an age (ms) is left by a git that was killed. Only run refs are
- * ours to unlock.
+ * git holds the lock of a ref for milliseconds. A lock that is older than this (ms) was left by a killed git and is
+ * deleted; this is done only for the refs of runs.
  */
 const STALE = 4000;
 const TRIES = 40;
 
-/** Where a ref goes, and what it must name before; undefined: nothing. `folder`: the repository's common one. */
+/** A change of a ref. */
 export interface RefMove {
+  /** The repository's common .git folder. */
   folder: string;
   ref: string;
+  /** The commit that the ref will name. */
   commit: string;
+  /** The commit that the ref must name before; undefined if it must not exist. */
   before: string | undefined;
 }
 
 /**
- * Moves a ref, if it names what it should. Waits while another git holds it.
- * @throws what git says where it names something else
+ * Changes a ref, if it names what it should. Waits while another git holds the ref's lock.
+ * @throws git's error when the ref names another commit or stays locked
  */
 export async function moveRef(git: GitProcess, { folder, ref, commit, before }: RefMove): Promise<void> {
   const old = before ?? "0".repeat(commit.length);

@@ -8,19 +8,19 @@ import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 import { occupantOf } from "./occupant.ts";
 
-/**
- * A file that restoring would write: changed since, or gone. `instead`: a file or a link that now stands in the place
- * of one of its folders.
- */
+/** A file that restoring would write. */
 export interface RestorableFile {
+  /** Its path inside the repository. */
   path: string;
+  /** Whether the work tree has it with another content, or does not have it. */
   status: "changed" | "gone";
+  /** The path of a file or link that now stands in the place of one of its folders; restoring replaces it. */
   instead?: string;
 }
 
 /**
- * Brings files of a run's commit back into the work tree, after a backup of what is there. HEAD and index stay as they
- * are.
+ * Restores files of a run's commit in the work tree, after a backup of the files that it replaces. HEAD and the user's
+ * index do not change.
  */
 export class GitRestore {
   constructor(private readonly store: GitStore) {}
@@ -30,15 +30,17 @@ export class GitRestore {
   }
 
   /**
-   * Files of a commit that are other, or missing, in the work tree; the run's own results left out, and so are
-   * submodules, which are no files.
+   * Lists the files of a commit that the work tree has otherwise or not at all. Leaves out the runs' own results and
+   * submodules.
+   * @param commit the commit to compare with
    */
   async differences(commit: string): Promise<RestorableFile[]> {
     const tree = await this.store.withIndex(async (index) => (await writeWorkTree(this.store.git, index)).tree);
     const files = (await this.store.changedFiles(tree, commit)).filter(
       ({ path, status, submodule }) => status !== "deleted" && !submodule && !isResult(path),
     );
-    // What the snapshot leaves out (large, ignored) is no file of the tree, though it may lie there.
+    // A file that the snapshot leaves out (large or ignored) may exist in the work tree, although the commit's tree
+    // lacks it.
     return files.map(({ path }) => {
       const { there } = occupantOf(this.top, path);
       return {
@@ -50,9 +52,10 @@ export class GitRestore {
   }
 
   /**
-   * Writes files as a commit has them.
-   * @returns the backup, which undo takes
-   * @throws UserError naming what stands in the way and cannot be kept; nothing has changed then
+   * Writes files as they are in a commit. If it fails, the work tree is as before.
+   * @param paths paths inside the repository
+   * @returns the backup to pass to `undo`
+   * @throws UserError naming what stands in the way and cannot be saved
    */
   async restore(commit: string, paths: readonly string[]): Promise<Backup> {
     objectId(commit);
@@ -67,12 +70,19 @@ export class GitRestore {
     return kept;
   }
 
-  /** Puts everything back as it was before the backup, to the byte; what was not there is taken away again. */
+  /**
+   * Restores the state before the backup, byte for byte, and deletes the files that did not exist then.
+   * @param backup the backup's commit
+   */
   undo(backup: string): Promise<void> {
     return putBack(this.store, backup);
   }
 
-  /** The backup's commit. @param ref refs/adept/backup/…, or its last part @throws UserError when there is none */
+  /**
+   * Returns the commit of a backup.
+   * @param ref the ref refs/adept/backup/NAME, or NAME alone
+   * @throws UserError when there is none
+   */
   async backupAt(ref: string): Promise<string> {
     const name = ref.split("/").at(-1)!;
     const commit = /^[\w-]+$/.test(name)
@@ -88,7 +98,7 @@ export class GitRestore {
     await this.store.withIndex(async (index) => {
       const { git } = this.store;
       const env = { GIT_INDEX_FILE: index };
-      // Plumbing on a private index: the user's own is neither locked nor changed, and no hook of a checkout runs.
+      // Plumbing on a private index: the user's index is neither locked nor changed, and no checkout hook runs.
       await git.run(["read-tree", "--end-of-options", commit], env);
       for (let at = 0; at < paths.length; at += 200)
         await git.run(["checkout-index", "--force", "--", ...paths.slice(at, at + 200)], env);

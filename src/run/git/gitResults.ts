@@ -4,34 +4,43 @@ import type { ContentStore } from "../files/contentStore.ts";
 import type { GitProcess } from "./gitProcess.ts";
 
 /**
- * Where a commit has the files of runs: never where the live ones lie, or checking it out would write over them, and
- * leaving it would take them away.
+ * The folder of the runs' files in commits. It is not the folder of the live runs: otherwise checking out a run's
+ * branch would overwrite them, and leaving it would delete them.
  */
 export const RESULTS = "adept-results/";
-/** Where older versions put them. */
+/** The folder that older versions used. */
 const BEFORE = ".adept/runs/";
 
-/** A file's place in the run's commit. @param path below the run's folder */
+/**
+ * Returns the path in a commit of a run's file.
+ * @param path its path in the run's folder
+ */
 export const resultPath = (id: string, path: string): string => `${RESULTS}${id}/${path}`;
 
-/** Folders of a run's files in its commit, older versions' first. */
+/** Returns the folders that may contain a run's files in its commit, that of older versions first. */
 export const resultFolders = (id: string): [string, string] => [`${BEFORE}${id}/`, `${RESULTS}${id}/`];
 
-/** Whether a path of a commit is a run's own, and no code of the user's. */
+/** Whether a path in a commit belongs to a run, and not to the user's code. */
 export const isResult = (path: string): boolean => path.startsWith(".adept/") || path.startsWith(RESULTS);
 
-/** A file of this size (bytes) and more is no blob of a commit: the commit says what it held. */
+/** A file of at least this size (bytes) is not committed; the commit has a pointer file with its digest instead. */
 const LARGE = 16 * 1024 * 1024;
 const POINTER = ".large.json";
 
-/** Of a file in a commit that only says what a larger one held: that one's path. */
+/**
+ * Returns the path of the large file that a pointer file stands for; undefined if the path is not that of a pointer
+ * file.
+ */
 export const pointedAt = (path: string): string | undefined =>
   path.endsWith(POINTER) ? path.slice(0, -POINTER.length) : undefined;
 
-/** What a pointer says. @throws where it is none */
+/**
+ * Reads a pointer file.
+ * @throws a ZodError or SyntaxError when the text is not one
+ */
 export const readPointer = (text: string): FileDigest => FileDigest.parse(JSON.parse(text));
 
-/** The blob that a commit has of a run's file: the file's, or for a large one, which goes to the store, a pointer's. */
+/** Stores a run's file as a git blob. A large file goes to the content store, and the blob is its pointer. */
 async function blobOf(git: GitProcess, store: ContentStore, source: string): Promise<{ blob: string; large: boolean }> {
   if (statSync(source).size < LARGE)
     return { large: false, blob: await git.line(["hash-object", "-w", "--no-filters", "--end-of-options", source]) };
@@ -44,8 +53,8 @@ async function blobOf(git: GitProcess, store: ContentStore, source: string): Pro
 }
 
 /**
- * Puts a run's files into an index, each once: as itself or as a pointer.
- * @param files `path` below the run's folder, `source` on disk
+ * Adds a run's files to an index, each either as itself or as a pointer.
+ * @param files `path`: in the run's folder, `source`: the file to read
  */
 export async function addResults(
   { git, large: store }: { git: GitProcess; large: ContentStore },
@@ -67,9 +76,9 @@ export async function addResults(
 }
 
 /**
- * Moves what an index has where live runs lie to where results lie.
+ * Moves the runs' files in an index from the folder of older versions to `RESULTS`.
  * @param id only this run's files
- * @returns whether there was anything
+ * @returns whether there were any
  */
 export async function moveOldResults(git: GitProcess, index: string, id?: string): Promise<boolean> {
   const env = { GIT_INDEX_FILE: index };

@@ -8,21 +8,24 @@ import { isRunId } from "../directory/runId.ts";
 
 const REFS = "refs/adept/runs";
 
-/** `came`: ids of runs that came; `refused`: those that could not be read, with the reason. */
+/** The result of fetching runs. */
 export interface Fetched {
+  /** The ids of the fetched runs. */
   came: string[];
+  /** The runs that could not be read, with the reason. */
   refused: { id: string; reason: string }[];
 }
 
-/** Sends runs to a remote, and takes theirs from it; nothing leaves before it was asked for. */
+/** Pushes runs to a remote and fetches runs from it. */
 export class GitShare {
   constructor(private readonly store: GitStore) {}
 
+  /** The names of the repository's remotes. */
   async remotes(): Promise<string[]> {
     return (await this.store.git.run(["remote"])).split("\n").filter((name) => name !== "");
   }
 
-  /** What leaves when these runs are pushed, by what the remote's branches are known to have. */
+  /** Lists what pushing these runs would send, going by the last known state of the remote's branches. */
   preview(remote: string, ids: readonly string[]): Promise<PushPreview> {
     return pushPreview(
       this.store,
@@ -31,7 +34,10 @@ export class GitShare {
     );
   }
 
-  /** Pushes run refs. @throws UserError with git's words when the remote refuses */
+  /**
+   * Pushes the refs of runs.
+   * @throws UserError with git's error output when the remote refuses
+   */
   async push(remote: string, ids: readonly string[], signal?: AbortSignal): Promise<void> {
     try {
       await this.store.git.remote(
@@ -47,8 +53,8 @@ export class GitShare {
   }
 
   /**
-   * Fetches the remote's runs; one that is here already is left as it is.
-   * @throws UserError with git's words when the remote is not reached
+   * Fetches the remote's runs, except those that already exist here.
+   * @throws UserError with git's error output when the remote cannot be reached
    */
   async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
     const listed = await this.listed(remote, signal);

@@ -4,21 +4,33 @@ import { explainWrite } from "../../base/files/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { entryAt } from "./occupant.ts";
 
+/** An untracked file that a snapshot does not contain. */
 export interface SkippedFile {
   path: string;
+  /** Its size in bytes. */
   size: number;
+  /** Why it was left out. */
   reason: string;
 }
 const MAX_FILE = 1024 * 1024;
 const MAX_TOTAL = 20 * MAX_FILE;
-/** Files that often hold secrets: never captured unless the user tracks them already. */
+/** Names of files that often hold secrets: a snapshot contains them only if the user tracks them. */
 const SECRET =
   /^(\.env.*|.*\.pem|.*\.key|.*\.p12|.*\.pfx|id_(rsa|dsa|ecdsa|ed25519).*|\.npmrc|\.netrc|credentials.*)$/i;
 
-/** Names of files that only show what such a file holds. */
+/** Names of files that only show the form of such a file. */
 const SHOWN = /\.(example|sample|template|dist)$/i;
 
+/** Whether a file's name suggests that it holds a secret. */
 export const looksSecret = (path: string): boolean => SECRET.test(basename(path)) && !SHOWN.test(path);
+
+/** Why an untracked file is not committed; undefined if it is. @param total bytes of the files chosen so far */
+function reasonToSkip(path: string, size: number, total: number): string | undefined {
+  if (path.endsWith("/")) return "another repository";
+  if (looksSecret(path)) return "may hold a secret";
+  if (size > MAX_FILE) return "larger than 1 MB";
+  return total + size > MAX_TOTAL ? "more than 20 MB of untracked files" : undefined;
+}
 
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
   const chosen: string[] = [];
@@ -27,19 +39,11 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
   for (const path of paths) {
     const size = path.endsWith("/") ? 0 : statSync(join(top, path), { throwIfNoEntry: false })?.size;
     if (size === undefined) {
-      // A name that came with signs for what could not be read is not the file's own; any other file is gone meanwhile.
+      // A path with replacement characters is not the file's real name. Any other file has been deleted meanwhile.
       if (path.includes("\uFFFD")) skipped.push({ path, size: 0, reason: "its name is not UTF-8" });
       continue;
     }
-    const reason = path.endsWith("/")
-      ? "another repository"
-      : looksSecret(path)
-        ? "may hold a secret"
-        : size > MAX_FILE
-          ? "larger than 1 MB"
-          : total + size > MAX_TOTAL
-            ? "more than 20 MB of untracked files"
-            : undefined;
+    const reason = reasonToSkip(path, size, total);
     if (reason !== undefined) {
       skipped.push({ path, size, reason });
       continue;
@@ -50,15 +54,17 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
   return { chosen, skipped };
 }
 
-/** The index is nobody else's, so that it need not be split; line ends that git would warn of are no trouble. */
+/** The private index has no other reader, so it need not be split. Warnings about line ends are of no use here. */
 const ADD = ["-c", "core.splitIndex=false", "-c", "core.safecrlf=false"];
-/** What git says of a file that is no longer there. */
+/** How git reports that a file no longer exists. */
 const GONE = /did not match any files|No such file or directory|unable to stat/i;
 const TRIES = 5;
 const split = (text: string): string[] => text.split("\0").filter((path) => path !== "");
 
-/** Adds files by a filter of the repository's (LFS) only where it is installed. */
-class Adder {
+/**
+ * Adds files to the private index. A file with a filter (such as Git LFS) is left out if the filter is not installed.
+ */
+class IndexWriter {
   readonly skipped: SkippedFile[] = [];
   private readonly env: Record<string, string>;
 
@@ -69,7 +75,7 @@ class Adder {
     this.env = { GIT_INDEX_FILE: index };
   }
 
-  /** What changed of the files that git knows. */
+  /** Adds the changes of tracked files. */
   async tracked(): Promise<void> {
     await this.unfiltered(
       () => this.git.run([...ADD, "add", "-u", "--", "."], this.env),
@@ -86,7 +92,10 @@ class Adder {
     );
   }
 
-  /** Files that are gone meanwhile, as leases and editors' own are, are left out: git would add none of them. */
+  /**
+   * Adds files, and leaves out those that were deleted meanwhile, as leases and editors' temporary files often are:
+   * because of one missing file git would add none.
+   */
   private async add(paths: readonly string[], options: readonly string[]): Promise<void> {
     const list = `${this.index}.paths`;
     for (let attempt = 1; paths.length > 0; attempt++) {
@@ -108,7 +117,7 @@ class Adder {
     }
   }
 
-  /** All at once; where a filter fails, those without one. */
+  /** Adds all files at once. If a filter fails, adds those without a filter. */
   private async unfiltered(
     all: () => Promise<unknown>,
     listed: () => Promise<readonly string[]>,
@@ -136,9 +145,9 @@ class Adder {
 }
 
 /**
- * Copies an index with its time. A file that was changed in the second in which the index was written, to the same
- * size, looks unchanged; git looks into such files by the index's own time, and a copy that seems younger would make it
- * trust them.
+ * Copies an index with its modification time. git assumes that a file is unchanged if size and time are as in the
+ * index, but looks into files that are as new as the index itself, since they may have changed within the same second.
+ * With a newer time the copy would hide such changes.
  */
 function copyIndex(from: string, to: string): void {
   const second = Math.floor(statSync(from).mtimeMs / 1000);
@@ -151,9 +160,10 @@ function copyIndex(from: string, to: string): void {
 }
 
 /**
- * Writes the work tree as it is as a git tree, by way of a private index: the user's index, HEAD and files stay
- * untouched.
- * @param index path for the private index; the caller removes it
+ * Writes the present work tree as a git tree by means of a private index. The user's index, HEAD and files do not
+ * change.
+ * @param index path for the private index; the caller deletes it
+ * @returns the tree, the untracked files left out, and whether a merge is in progress
  */
 export async function writeWorkTree(
   git: GitProcess,
@@ -163,13 +173,13 @@ export async function writeWorkTree(
   const ownPath = isAbsolute(own) ? own : join(git.folder, own);
   if (existsSync(ownPath)) copyIndex(ownPath, index);
   const env = { GIT_INDEX_FILE: index };
-  const adder = new Adder(git, index);
+  const writer = new IndexWriter(git, index);
   const merging = (await git.line(["ls-files", "--unmerged"])) !== "";
-  await adder.tracked();
+  await writer.tracked();
   const { chosen, skipped } = chooseUntracked(
     split(await git.run(["ls-files", "-o", "--exclude-standard", "-z"])),
     git.folder,
   );
-  await adder.untracked(chosen);
-  return { tree: await git.line(["write-tree"], env), skipped: [...skipped, ...adder.skipped], merging };
+  await writer.untracked(chosen);
+  return { tree: await git.line(["write-tree"], env), skipped: [...skipped, ...writer.skipped], merging };
 }

@@ -12,7 +12,7 @@ import { writeWorkTree, type SkippedFile } from "./gitSnapshot.ts";
 
 const REFS = "refs/adept/runs";
 
-/** The ref of a run. */
+/** Returns the git ref of a run. */
 export const refOf = (id: string): string => `${REFS}/${id}`;
 
 const FALLBACK = {
@@ -22,27 +22,36 @@ const FALLBACK = {
   GIT_COMMITTER_EMAIL: "adept-lab@localhost",
 };
 
-/** The mode of a link to another repository's commit. */
+/** The mode of a submodule's entry in a tree. */
 const SUBMODULE = "160000";
-/** `submodule`: the second commit has a link to another repository there, and no file. */
+/** diff-tree's letters of a file's status; all others are changes. */
+const STATUS: Readonly<Record<string, ChangedFile["status"]>> = { A: "added", D: "deleted" };
+/** A file that differs between two commits. */
 export interface ChangedFile {
   path: string;
   status: "added" | "deleted" | "changed";
+  /** Whether the second commit has a submodule there. */
   submodule: boolean;
 }
+/** A commit made for a run. */
 export interface StoredCommit {
   commit: string;
+  /** The run's ref, which now names the commit. */
   ref: string;
+  /** Remarks for the user, such as files that were left out. */
   note: string | undefined;
 }
+/** A run as found in the repository. */
 export interface StoredRun {
   id: string;
   commit: string;
+  /** When it was committed, in seconds since the epoch. */
   committedAt: number;
+  /** The JSON in the commit's message; undefined if it cannot be parsed. */
   record: unknown;
 }
 
-/** No work takes so long (ms): its private index is left by a process that was ended. */
+/** A private index that is older than this (ms) was left by a process that was killed. */
 const LONGEST = 24 * 3600 * 1000;
 
 function removeOldIndexes(folder: string): void {
@@ -54,9 +63,12 @@ function removeOldIndexes(folder: string): void {
   }
 }
 
-/** Runs as commits under refs/adept/runs, written by plumbing on a private index. */
+/**
+ * Stores runs as commits under refs/adept/runs. Works with plumbing commands on a private index, so that the user's
+ * index, HEAD and files do not change.
+ */
 export class GitStore {
-  /** large files, by what they hold */
+  /** Files that are too large for a commit, by their SHA-256. */
   readonly large: ContentStore;
 
   constructor(
@@ -66,7 +78,7 @@ export class GitStore {
     this.large = new ContentStore(gitFolder);
   }
 
-  /** A private index for some work; the user's own is neither locked nor changed. */
+  /** Calls `work` with the path of a private index, and deletes the index afterwards. */
   async withIndex<T>(work: (index: string) => Promise<T>): Promise<T> {
     const folder = join(this.gitFolder, "adept");
     try {
@@ -95,7 +107,11 @@ export class GitStore {
     });
   }
 
-  /** A commit of a tree, under no ref. */
+  /**
+   * Commits a tree without changing a ref.
+   * @param parent the parent commit, if any
+   * @returns the commit
+   */
   async commitTree(
     tree: string,
     parent: string | undefined,
@@ -134,7 +150,7 @@ export class GitStore {
     return moveRef(this.git, { folder: this.gitFolder, ref, commit, before });
   }
 
-  /** The code as it is, small untracked files too, committed on HEAD under the run's ref. */
+  /** Commits the work tree as it is, with small untracked files, on top of HEAD under the run's ref. */
   snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
     return this.withIndex(async (index) => {
       const { tree, skipped, merging } = await writeWorkTree(this.git, index);
@@ -151,7 +167,10 @@ export class GitStore {
     });
   }
 
-  /** The code of another run, committed again under this run's ref: what a run that repeats it starts from. */
+  /**
+   * Commits the code of another run under this run's ref, as the starting point of a reproduction.
+   * @param original the other run's snapshot commit
+   */
   snapshotOf(id: string, record: RunRecord, original: string): Promise<StoredCommit> {
     return this.withIndex(async (index) => {
       const tree = await this.git.line(["rev-parse", "--verify", "-q", `${objectId(original)}^{tree}`]);
@@ -163,10 +182,10 @@ export class GitStore {
   }
 
   /**
-   * The run's files on top of its snapshot.
-   * @param files `path` below the run's folder, `source` on disk
-   * @param orNew its ref is made where there is none
-   * @throws where there is none and it is not to be made
+   * Commits a run's files on top of its last commit, or of HEAD if it has none.
+   * @param files `path`: in the run's folder, `source`: the file to read
+   * @param orNew whether to create the run's ref if it does not exist
+   * @throws an Error when the ref does not exist and is not to be created
    */
   async result(
     id: string,
@@ -175,7 +194,7 @@ export class GitStore {
     orNew = true,
   ): Promise<StoredCommit> {
     for (let attempt = 1; ; attempt++) {
-      // Another process has committed a result meanwhile: this one goes on top of it.
+      // If another process commits a result meanwhile, commit on top of that one.
       try {
         return await this.resultOnTop(id, record, { files, orNew });
       } catch (error) {
@@ -204,22 +223,22 @@ export class GitStore {
     });
   }
 
-  /** The commit that a run's ref names, undefined without one. */
+  /** Returns the commit that a run's ref names; undefined if there is none. */
   async commitOf(id: string): Promise<string | undefined> {
     return (await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", refOf(id)])) || undefined;
   }
 
-  /** Takes a run's ref away, if it still names this commit. */
+  /** Deletes a run's ref, if it still names this commit. */
   async remove(id: string, commit: string): Promise<void> {
     await this.git.run(["update-ref", "-d", "--end-of-options", refOf(id), objectId(commit)]);
   }
 
-  /** Names a commit as a run's again, unless the run has a ref. */
+  /** Creates a run's ref again, unless it exists. */
   async restoreRef(id: string, commit: string): Promise<void> {
     if ((await this.commitOf(id)) === undefined) await this.updateRef(refOf(id), commit, undefined);
   }
 
-  /** Files that differ between two commits, renames as two changes. */
+  /** Lists the files that differ between two commits. A renamed file counts as one deleted and one added. */
   async changedFiles(from: string, to: string): Promise<ChangedFile[]> {
     const parts = (
       await this.git.run([
@@ -238,14 +257,14 @@ export class GitStore {
       const [, mode = "", , , letter] = parts[at]!.split(" ");
       files.push({
         path: parts[at + 1]!,
-        status: letter === "A" ? "added" : letter === "D" ? "deleted" : "changed",
+        status: STATUS[letter ?? ""] ?? "changed",
         submodule: mode === SUBMODULE,
       });
     }
     return files;
   }
 
-  /** Files of a commit below a folder, with their modes and sizes. */
+  /** Lists the files below a folder of a commit. */
   async entries(
     commit: string,
     folder: string,
@@ -262,12 +281,15 @@ export class GitStore {
     });
   }
 
-  /** A file's text in a commit. @throws what git says where there is none */
+  /**
+   * Returns the text of a file in a commit.
+   * @throws git's error when there is none
+   */
   fileAt(commit: string, path: string): Promise<string> {
     return this.git.run(["cat-file", "blob", "--end-of-options", `${objectId(commit)}:${path}`]);
   }
 
-  /** Every run in the repository: one git process. */
+  /** Lists every run of the repository with a single git process. */
   async list(): Promise<StoredRun[]> {
     const out = await this.git.run([
       "for-each-ref",
@@ -290,7 +312,7 @@ export class GitStore {
   }
 }
 
-/** The store of the repository around a folder, or the reason why there is none. */
+/** Opens the store of the repository that contains a folder. Returns the reason if there is none. */
 export async function openGitStore(folder: string): Promise<GitStore | { reason: string }> {
   if (!existsSync(folder)) return { reason: `${folder} does not exist` };
   const here = new GitProcess(folder);

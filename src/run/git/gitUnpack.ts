@@ -10,13 +10,13 @@ import { Journal } from "../journal/journal.ts";
 import { readJournal, readRecord } from "../journal/readJournal.ts";
 import { makeRunsFolder } from "../directory/runDirectory.ts";
 
-/** A fetched run is somebody else's data: so many files of so many bytes, and no more. */
+/** Limits of a fetched run, which is somebody else's data. */
 const MOST_FILES = 300;
 const MOST_BYTES = 256 * 1024 * 1024;
-/** Results and snapshot of one run: each analysis adds one. */
+/** The most commits of one run that are read: one snapshot, and a result for each analysis. */
 const MOST_COMMITS = 1000;
 
-/** `path`: below the run's folder. */
+/** A file of a run in a commit; `path` is relative to the run's folder. */
 interface RunFile {
   mode: string;
   object: string;
@@ -24,7 +24,10 @@ interface RunFile {
   path: string;
 }
 
-/** A run's folder out of its commit: whole, checked, or not at all. @throws UserError with what is wrong with it */
+/**
+ * Creates the folder of a fetched run from its commit. The folder appears only when everything in it has been checked.
+ * @throws UserError with the reason when the commit is not a valid run
+ */
 export async function unpackRun(store: GitStore, id: string, runsDir: string): Promise<void> {
   const commit = (await store.commitOf(id))!;
   const files = await runFiles(store, id, commit);
@@ -42,9 +45,9 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
       mkdirSync(dirname(join(run, path)), { recursive: true });
       writeFileSync(join(run, path), await store.git.blobBytes(object), { flag: "wx" });
     }
-    ownExperiment(run);
-    const lacking = await ownLarge(store, run, files);
-    await ownJournal(store, run, { commit, lacking });
+    forgetReproduced(run);
+    const lacking = await copyLargeFiles(store, run, files);
+    await completeJournal(store, run, { commit, lacking });
     mkdirSync(join(run, "checkpoint"), { recursive: true });
     renameSync(run, join(runsDir, id));
   } finally {
@@ -52,7 +55,10 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   }
 }
 
-/** A run's files in its commit; where an older version's lie beside newer ones, the newer. */
+/**
+ * Lists a run's files in its commit. If a file exists at the path of older versions and at the present one, takes the
+ * present one.
+ */
 async function runFiles(store: GitStore, id: string, commit: string): Promise<RunFile[]> {
   const files = new Map<string, RunFile>();
   for (const folder of resultFolders(id))
@@ -61,8 +67,11 @@ async function runFiles(store: GitStore, id: string, commit: string): Promise<Ru
   return [...files.values()];
 }
 
-/** Large files, where this repository has them too; a commit names them alone. @returns those that it has not */
-async function ownLarge(store: GitStore, run: string, files: readonly RunFile[]): Promise<string[]> {
+/**
+ * Copies large files, which the commit only points to, from this repository's content store.
+ * @returns the paths of those that it does not have
+ */
+async function copyLargeFiles(store: GitStore, run: string, files: readonly RunFile[]): Promise<string[]> {
   const lacking: string[] = [];
   for (const { path } of files) {
     const large = pointedAt(path);
@@ -74,10 +83,10 @@ async function ownLarge(store: GitStore, run: string, files: readonly RunFile[])
 }
 
 /**
- * The experiment alone is taken over. What it repeats is not here, and its files are not to be laid out or taken away
- * on somebody's word.
+ * Removes what the run reproduces from its experiment: that run is not here, and on the word of a fetched file no work
+ * tree may be created or deleted.
  */
-function ownExperiment(run: string): void {
+function forgetReproduced(run: string): void {
   const path = join(run, "experiment.json");
   const { reproduces, ...experiment } = ResolvedExperiment.parse(JSON.parse(readFileSync(path, "utf8")));
   if (reproduces !== undefined) writeFileSync(path, `${JSON.stringify(experiment, null, 2)}\n`);
@@ -92,10 +101,10 @@ function isGitEvent(line: string): boolean {
 }
 
 /**
- * The journal in a commit ends before the commit was made, and what it says of commits is its writer's word: status and
- * commits are taken from the ref.
+ * Rewrites the journal's end. The committed journal ends before its own commit, and what it says about commits cannot
+ * be trusted: the status and the commits are taken from the ref's history.
  */
-async function ownJournal(
+async function completeJournal(
   store: GitStore,
   run: string,
   { commit, lacking }: { commit: string; lacking: readonly string[] },
@@ -110,7 +119,7 @@ async function ownJournal(
       .filter((line) => !isGitEvent(line))
       .join("\n"),
   );
-  const { status, snapshot } = await told(store, id, commit);
+  const { status, snapshot } = await statusAndSnapshot(store, id, commit);
   const known = RunStatus.safeParse(status);
   const { record } = readRecord(run);
   const journal = new Journal(run);
@@ -129,8 +138,8 @@ async function ownJournal(
   }
 }
 
-/** What the commits of a ref say: the run's status at its end, and which of them is the code as it was at its start. */
-async function told(
+/** Reads from a ref's history the run's last status, and the commit with the code as it was at the run's start. */
+async function statusAndSnapshot(
   store: GitStore,
   id: string,
   commit: string,

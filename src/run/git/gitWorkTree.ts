@@ -6,8 +6,8 @@ import { objectId } from "./objectId.ts";
 import { isRunId } from "../directory/runId.ts";
 
 /**
- * Where the files of a run that repeats another lie while it trains: a place that follows from its own, and no file can
- * name another. Undefined for a run that is kept outside a .adept folder.
+ * Returns the folder of a reproduction's work tree. It follows from the run's own path alone, so that no file can name
+ * another folder. Undefined for a run outside a .adept folder.
  */
 export function workTreeOf(runPath: string): string | undefined {
   const home = dirname(dirname(resolve(runPath)));
@@ -15,10 +15,7 @@ export function workTreeOf(runPath: string): string | undefined {
   return basename(home) === ".adept" && isRunId(id) ? join(home, "worktrees", id) : undefined;
 }
 
-/**
- * Whether git knows the folder as a work tree of its own. A link on the way, which would lead to some other folder,
- * makes it none.
- */
+/** Whether git lists the folder as a work tree of the repository. False if a symbolic link leads elsewhere. */
 async function isWorkTree({ git }: GitStore, path: string): Promise<boolean> {
   const own = join(realpathSync(dirname(dirname(path))), "worktrees", basename(path));
   const real = (each: string): string => (existsSync(each) ? realpathSync(each) : resolve(each));
@@ -30,8 +27,10 @@ async function isWorkTree({ git }: GitStore, path: string): Promise<boolean> {
 }
 
 /**
- * The run's work tree with a commit's files, made where it is not there: no branch, and no hook run.
- * @throws UserError when something else is in its place
+ * Opens a run's work tree with the files of a commit, and creates it if it does not exist. Creates no branch and runs
+ * no hook.
+ * @returns its folder
+ * @throws UserError when another folder is in its place
  */
 export async function openWorkTree(store: GitStore, runPath: string, commit: string): Promise<string> {
   const path = workTreeOf(runPath);
@@ -46,14 +45,14 @@ export async function openWorkTree(store: GitStore, runPath: string, commit: str
     throw new UserError(`${path} is there already`, "Remove it, or reproduce another run.");
   if (!existsSync(path))
     await store.git.run(["worktree", "add", "--force", "--detach", "--no-checkout", "--end-of-options", path, commit]);
-  // Plumbing writes the files: hooks of a checkout do not run.
+  // Plumbing writes the files, so that no checkout hook runs.
   const inside = store.git.at(path);
   await inside.run(["read-tree", "--end-of-options", commit]);
   await inside.run(["checkout-index", "--all", "--force"]);
   return path;
 }
 
-/** Takes a run's own work tree away; any other folder stays, whatever it is called. */
+/** Deletes a run's work tree, but only a folder that git lists as one. */
 export async function removeWorkTree(store: GitStore, runPath: string): Promise<void> {
   const path = workTreeOf(runPath);
   if (path === undefined || !existsSync(dirname(path)) || !(await isWorkTree(store, path))) return;

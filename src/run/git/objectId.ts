@@ -2,8 +2,9 @@ import { UserError } from "../../base/errors.ts";
 import { CommitId } from "../../base/identifiers.ts";
 
 /**
- * The commit, if it is one by its name: whatever a journal says, git never gets an option in its place.
- * @throws UserError where it is none
+ * Returns the commit id if it has the form of one. Call it for every id that comes from a journal, so that git never
+ * gets an option in its place.
+ * @throws UserError when it is not a commit id
  */
 export function objectId(commit: string): string {
   if (!CommitId.safeParse(commit).success)

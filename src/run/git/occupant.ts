@@ -1,12 +1,15 @@
 import { lstatSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
-/** What lies at a path itself: a link is not followed. */
+/** What is at a path itself: a symbolic link is not followed. Undefined if there is nothing. */
 export const entryAt = (path: string): Stats | undefined => lstatSync(path, { throwIfNoEntry: false });
 
 /**
- * What stands where a file is to go: what lies at its own path, or a file or a link in the place of one of its folders.
- * @param path below `top`, with / @returns `missing`: the folders that are to be made, outermost first
+ * Finds what stands in the way of writing a file.
+ * @param top the folder that `path` is relative to
+ * @param path separated by /
+ * @returns `there`: the path of the file's present version, or of a file or link in the place of one of its folders;
+ * `missing`: the folders to create, outermost first
  */
 export function occupantOf(top: string, path: string): { there: string | undefined; missing: string[] } {
   const parts = path.split("/");

@@ -1,30 +1,32 @@
 import { looksSecret } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
 
-/**
- * `secret`: its name is one of files that often hold secrets; `tracked`: the user's own commits have it, so that it is
- * there on purpose.
- */
+/** A file that a push would send. */
 export interface PushedFile {
   path: string;
   bytes: number;
+  /** Whether its name suggests that it holds a secret. */
   secret: boolean;
+  /** Whether the user's own commits contain it, so that it is there on purpose. */
   tracked: boolean;
 }
-/** What a push would send: files that no remote branch has yet, the largest first. */
+/** What a push would send. */
 export interface PushPreview {
+  /** How many commits. */
   commits: number;
+  /** The files that no branch of the remote has yet, the largest first. */
   files: PushedFile[];
+  /** The sum of their sizes. */
   bytes: number;
 }
 
 const lines = (text: string): string[] => text.split("\n").filter((line) => line !== "");
 
-/** What leaves when refs are pushed, by what the remote's branches are known to have. */
+/** Lists what pushing refs would send, going by the last known state of the remote's branches. */
 export async function pushPreview({ git }: GitStore, remote: string, refs: readonly string[]): Promise<PushPreview> {
   const fresh = ["--not", `--remotes=${remote}`, "--not"];
   const commits = lines(await git.run(["rev-list", ...fresh, "--end-of-options", ...refs]));
-  // Asked of nothing, git would wait for its input.
+  // With an empty input, git would wait for standard input.
   if (commits.length === 0) return { commits: 0, files: [], bytes: 0 };
   const objects = new Set(
     lines(await git.run(["rev-list", "--objects", ...fresh, "--end-of-options", ...refs])).map(
@@ -71,7 +73,7 @@ export async function pushPreview({ git }: GitStore, remote: string, refs: reado
   return { commits: commits.length, files: sorted, bytes: sorted.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** The files that commits brought in, out of what diff-tree says of them. */
+/** Parses the output of diff-tree: the files that commits add or change. */
 function* added(text: string): Generator<{ commit: string; object: string; path: string }> {
   const parts = text.split("\0");
   let commit = "";

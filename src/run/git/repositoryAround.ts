@@ -2,8 +2,8 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The top folder of the repository around a folder, by its .git: no process is started to find out. Undefined where
- * there is none.
+ * Returns the top folder of the repository that contains a folder, found by its .git without starting a process.
+ * Undefined if there is none.
  */
 export function repositoryAround(folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {

@@ -9,7 +9,7 @@ import { workTreeOf } from "../git/gitWorkTree.ts";
 import { repositoryAround } from "../git/repositoryAround.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 
-/** A path with its links followed, as far as it is there. */
+/** Resolves the symbolic links of a path, as far as the path exists. */
 function realOf(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);
@@ -17,7 +17,9 @@ function realOf(path: string): string {
 }
 
 /**
- * Where in a repository each path of an experiment lies, those outside left out; by whatever links either was opened.
+ * Maps each input path of an experiment to its path inside the repository. Leaves out paths outside it. Symbolic links
+ * in either path do not matter.
+ * @param top the repository's top folder
  */
 export function repositoryPaths(top: string, experiment: Experiment): Record<string, string> {
   const root = realOf(top);
@@ -33,8 +35,8 @@ export function repositoryPaths(top: string, experiment: Experiment): Record<str
 }
 
 /**
- * Folders that a run's sources may lie in now: the repository around the run, or around the process that reads it, and
- * the folders themselves where there is none.
+ * Returns the folders that may now contain a run's inputs: the repositories around the run's folder and around the
+ * current folder, or those folders themselves if they are in no repository.
  */
 function roots(runPath: string): string[] {
   const folder = realOf(dirname(dirname(dirname(runPath))));
@@ -42,7 +44,11 @@ function roots(runPath: string): string[] {
   return [...new Set([repositoryAround(folder) ?? folder, repositoryAround(here) ?? here])];
 }
 
-/** Where a path lay, or a file of a folder that is one; a path may be called as what every object has. */
+/**
+ * Returns the path inside the repository of an input, or of a file in an input folder; undefined if it was outside.
+ * `sources` can come from other people, so that a path may be called like an inherited property.
+ * @param sources as in `RunRecord`
+ */
 export function pathInRepository(sources: Readonly<Record<string, string>>, path: string): string | undefined {
   if (Object.hasOwn(sources, path)) return sources[path];
   const folder = dirname(path);
@@ -50,20 +56,20 @@ export function pathInRepository(sources: Readonly<Record<string, string>>, path
   return own?.data;
 }
 
-/** Whether a path is not one of the experiment's own, but a file of a folder that is. */
+/** Whether a path is a file in an input folder, and not itself an input. */
 export const isInInputFolder = (sources: Readonly<Record<string, string>>, path: string): boolean =>
   !Object.hasOwn(sources, path) && Object.hasOwn(sources, dirname(path));
 
 /**
- * Where a run's files are now: in its work tree while it repeats another run, and in the repository where that has
- * moved, or is another's. A path that is found nowhere stays as it was written.
+ * Returns a function that finds a run's inputs: in its work tree if it reproduces another run, else where they were,
+ * else in a repository that has been moved or cloned. A path that is found nowhere is returned as it is.
  */
 function placeOf(run: RunDirectory): (path: string) => string {
   const tree = run.experiment().reproduces === undefined ? undefined : workTreeOf(run.path);
   return placeIn(run, tree);
 }
 
-/** Where a run's files are now, whatever of them its work tree has. */
+/** Returns a function that finds a run's inputs as `placeOf` does, but not in the work tree. */
 export const currentPlaceOf = (run: RunDirectory): ((path: string) => string) => placeIn(run, undefined);
 
 function placeIn(run: RunDirectory, tree: string | undefined): (path: string) => string {
@@ -81,17 +87,18 @@ function placeIn(run: RunDirectory, tree: string | undefined): (path: string) =>
     (tree !== undefined ? there(tree, path) : undefined) ?? (existsSync(path) ? path : elsewhere(path)) ?? path;
 }
 
-/** A run's experiment with its files where they are now. */
+/** Returns a run's experiment with the paths of its inputs where they are now. */
 export const locatedExperiment = (run: RunDirectory): Experiment => withPaths(run.experiment(), placeOf(run));
 
-/** Whether a file holds what it held; of a folder of which only names and sizes were told nobody knows. */
-async function isStill({ sha256 }: FileDigest, path: string): Promise<boolean> {
+/** Whether a file still has the digest. False for a folder of which only names and sizes were hashed. */
+async function hasDigest({ sha256 }: FileDigest, path: string): Promise<boolean> {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true && (await digestOf(path)).sha256 === sha256;
 }
 
 /**
- * Of a run that repeats another: paths that its work tree lacks, or has otherwise, and that do not hold what they held,
- * as far as that is known; and those of them that are nowhere.
+ * Checks the inputs of a reproduction.
+ * @returns `outside`: paths that the commit does not contain and whose content is not known to be that of the original
+ * run; `missing`: those of them that do not exist
  */
 export async function inputsOutsideCommit(run: RunDirectory): Promise<{ outside: string[]; missing: string[] }> {
   const { sources, contents } = run.record();
@@ -104,8 +111,8 @@ export async function inputsOutsideCommit(run: RunDirectory): Promise<{ outside:
     const parts = Object.entries(contents).filter(([file]) => file === path || dirname(file) === path);
     const changed: string[] = [];
     for (const [file, held] of parts)
-      if (!(await isStill(held, file === path ? now : join(now, basename(file))))) changed.push(file);
-    // What the commit has of it was laid out anew; what it lacks came from elsewhere.
+      if (!(await hasDigest(held, file === path ? now : join(now, basename(file))))) changed.push(file);
+    // The work tree has what the commit contains; anything else was copied from elsewhere.
     if (tree !== undefined && own !== undefined && existsSync(join(tree, own)))
       outside.push(...changed.filter((file) => file !== path));
     else if (parts.length === 0 || changed.length > 0) outside.push(path);

@@ -11,18 +11,19 @@ import { isInInputFolder, inputsOutsideCommit, pathInRepository, currentPlaceOf 
 import { entryAt, occupantOf } from "../git/occupant.ts";
 
 /**
- * Lays out the files of the commit that a run repeats, anew where they are there already, and those that were kept
- * besides.
- * @returns paths that neither has (elsewhere, very large): they are taken as they are now
- * @throws UserError naming those that are nowhere
+ * Writes the inputs of a reproduction into its work tree: the files of the original run's commit, and those of the
+ * content store. Can be called again for the same run.
+ * @param commit the original run's snapshot
+ * @returns paths that neither contains (outside the repository, or very large), which are read as they are now
+ * @throws UserError naming the inputs that exist nowhere
  */
 export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
   const tree = await openWorkTree(store, run.path, commit);
   const { sources, contents } = run.record();
-  const gone: string[] = [];
+  const lost: string[] = [];
   for (const [path, content] of Object.entries(contents)) {
     const own = pathInRepository(sources, path);
-    // Never through a link of the commit's, which may lead out of the tree.
+    // The commit may contain a symbolic link that leads out of the tree.
     if (
       own === undefined ||
       occupantOf(tree, own).there !== undefined ||
@@ -30,18 +31,19 @@ export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit
       !isInInputFolder(sources, path)
     )
       continue;
-    // A folder is in the tree with all that the run had in it, as it was or as it is now.
-    const today = join(currentPlaceOf(run)(dirname(path)), basename(path));
-    if (!existsSync(today)) {
-      gone.push(path);
+    // An input folder must be complete in the work tree. A file that neither the commit nor the store has is copied as
+    // it is now.
+    const present = join(currentPlaceOf(run)(dirname(path)), basename(path));
+    if (!existsSync(present)) {
+      lost.push(path);
       continue;
     }
     makeFolder(dirname(join(tree, own)));
-    await copyFile(today, join(tree, own), constants.COPYFILE_FICLONE);
+    await copyFile(present, join(tree, own), constants.COPYFILE_FICLONE);
   }
   leaveOutLarge(run, tree);
   const { outside, missing } = await inputsOutsideCommit(run);
-  const nowhere = [...gone, ...missing];
+  const nowhere = [...lost, ...missing];
   if (nowhere.length > 0)
     throw new UserError(
       `Neither its commit nor this disk has ${nowhere.join(", ")}`,
@@ -50,7 +52,10 @@ export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit
   return outside;
 }
 
-/** A folder of which only names and sizes were told, and the commit has a part, is taken as it is now: whole. */
+/**
+ * Deletes from the work tree the folders of which only names and sizes were hashed and which the commit contains in
+ * part: such a folder is read as it is now, as a whole.
+ */
 function leaveOutLarge(run: RunDirectory, tree: string): void {
   const { sources, contents } = run.record();
   for (const path of pathsOf(run.experiment())) {

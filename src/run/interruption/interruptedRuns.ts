@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
-import { Journal } from "../journal/journal.ts";
+import { appendEvents } from "../journal/journal.ts";
 import { oomKills } from "./oomKills.ts";
 import { readRuns, type OnUnusableRun } from "../directory/runList.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
@@ -32,12 +32,8 @@ export function markInterrupted(run: RunDirectory): boolean {
   try {
     const { status, newer } = run.record();
     if (!isLive(status) || newer !== undefined) return false;
-    const journal = new Journal(run.path);
-    try {
-      journal.append({ type: "status", status: "interrupted", message: interruptionCause(run.record(), oomKills()) });
-    } finally {
-      journal.close();
-    }
+    const message = interruptionCause(run.record(), oomKills());
+    appendEvents(run.path, { type: "status", status: "interrupted", message });
     return true;
   } finally {
     run.releaseLease();

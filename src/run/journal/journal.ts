@@ -120,14 +120,22 @@ export function announceRun(
 }
 
 /**
- * Appends what a person adds to a run to its journal.
- * @throws UserError as the constructor of `Journal`
+ * Appends events to the journal of a run.
+ * @throws UserError as the constructor and `append` of `Journal`
  */
-export function annotateRun(runPath: string, said: Annotation): void {
+export function appendEvents(runPath: string, ...events: readonly NewRunEvent[]): void {
   const journal = new Journal(runPath);
   try {
-    journal.append({ type: "annotated", ...said });
+    for (const event of events) journal.append(event);
   } finally {
     journal.close();
   }
+}
+
+/**
+ * Appends what a person adds to a run to its journal.
+ * @throws UserError as `appendEvents`
+ */
+export function annotateRun(runPath: string, annotation: Annotation): void {
+  appendEvents(runPath, { type: "annotated", ...annotation });
 }

@@ -14,22 +14,29 @@ const BACKUPS_KEPT = 30 * DAY;
 const BACKUPS = "refs/adept/backup";
 
 /**
- * What can go: runs deleted a week ago, backups from before files were restored a month ago, work trees of runs that
- * are not at work, kept files that no run names, checkpoints of finished runs.
+ * The kinds of things that can be deleted: runs deleted a week ago, backups of restored files after a month, work trees
+ * of runs that are not in training, stored files that no run names, checkpoints of finished runs.
  */
 export const PRUNABLE_KINDS = ["deleted", "backups", "worktrees", "files", "checkpoints"] as const;
+/** One of `PRUNABLE_KINDS`. */
 export type PrunableKind = (typeof PRUNABLE_KINDS)[number];
-/** Something that can go. `bytes`: what its files take; undefined where git says only when it cleans up itself */
+/** Something that can be deleted. */
 export interface Prunable {
   kind: PrunableKind;
+  /** A run's id, a ref, or a path, for display. */
   what: string;
+  /** The size of its files; undefined for a backup, whose space git frees later. */
   bytes: number | undefined;
+  /** Deletes it. */
   remove: () => void | Promise<void>;
 }
 
+/** Where to look for things to delete. */
 export interface PruneContext {
+  /** The repository, if there is one. */
   store: GitStore | undefined;
   runsDir: string;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
@@ -39,7 +46,7 @@ function bytesIn(path: string): number {
   return entry.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + bytesIn(join(path, name)), 0) : entry.size;
 }
 
-const away = (kind: PrunableKind, what: string, path: string): Prunable => ({
+const removable = (kind: PrunableKind, what: string, path: string): Prunable => ({
   kind,
   what,
   bytes: bytesIn(path),
@@ -72,7 +79,7 @@ async function backups({ store, now }: PruneContext): Promise<Prunable[]> {
   });
 }
 
-/** Work trees that an ended process has left; one of a run that was stopped goes on from it, and stays. */
+/** Finds work trees that a process has left behind. A stopped run can be resumed and needs its work tree. */
 function workTrees({ store, runsDir }: PruneContext, runs: ReadonlyMap<string, RunDirectory>): Prunable[] {
   const folder = join(dirname(runsDir), "worktrees");
   if (store === undefined || !existsSync(folder)) return [];
@@ -89,10 +96,10 @@ function workTrees({ store, runsDir }: PruneContext, runs: ReadonlyMap<string, R
     }));
 }
 
-/** What of a commit's record is wanted here; older ones have no contents. */
-const Naming = z.looseObject({ contents: z.record(z.string(), FileDigest).default({}) });
+/** The part of a commit's record that is used here; older records have no contents. */
+const RecordContents = z.looseObject({ contents: z.record(z.string(), FileDigest).default({}) });
 
-/** Hashes that a commit of a run names: of its experiment's files, and of its large results. */
+/** Returns the SHA-256 of every stored file that a run's commit names: inputs and large results. */
 async function namedBy(
   store: GitStore,
   commit: string,
@@ -104,14 +111,14 @@ async function namedBy(
     try {
       pointed.push(readPointer(await store.git.run(["cat-file", "blob", "--end-of-options", object])).sha256);
     } catch {
-      /* a pointer that says nothing holds nothing */
+      /* a damaged pointer names no file */
     }
   return [...pointed, ...Object.values(contents).map(({ sha256 }) => sha256)];
 }
 
 /**
- * Kept files that nothing names: no run of the repository, whatever folder it is in, and none that can still be brought
- * back. What is younger than a day may be about to be named.
+ * Finds stored files that no run of the repository and no run in the trash names. Files younger than a day may be about
+ * to be named.
  */
 async function files(
   { store, runsDir, now }: PruneContext,
@@ -122,8 +129,8 @@ async function files(
   const named = new Set<string>();
   if (kept.length === 0) return [];
   for (const { commit, record } of await store.list()) {
-    const naming = Naming.safeParse(record);
-    // What a run names whose record cannot be read is not known.
+    const naming = RecordContents.safeParse(record);
+    // What an unreadable record names is unknown, so nothing may be deleted.
     if (!naming.success) return [];
     for (const hash of await namedBy(store, commit, naming.data.contents)) named.add(hash);
   }
@@ -134,10 +141,10 @@ async function files(
   for (const run of runs.values()) for (const { sha256 } of Object.values(run.record().contents)) named.add(sha256);
   return kept
     .filter(({ name, whole }) => !whole || !named.has(name))
-    .map(({ name, path }) => away("files", name, path));
+    .map(({ name, path }) => removable("files", name, path));
 }
 
-/** A finished run needs none of its checkpoints: its adapter is what was best. */
+/** Finds the checkpoints of finished runs, which have their best state in the adapter. */
 const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] =>
   [...runs.values()]
     .filter(
@@ -158,18 +165,21 @@ const checkpoints = (runs: ReadonlyMap<string, RunDirectory>): Prunable[] =>
       };
     });
 
-/** Everything that can go of the kinds asked for; nothing is removed before `remove` is called. @param kinds of them */
+/**
+ * Finds everything that can be deleted. Nothing is deleted before `remove` is called.
+ * @param kinds which kinds to look for
+ */
 export async function findPrunable(context: PruneContext, kinds: readonly PrunableKind[]): Promise<Prunable[]> {
   const runs = new Map(
     readRuns(context.runsDir, () => {
-      /* one that cannot be read is not touched */
+      /* an unreadable run is left alone */
     }).map(({ run }) => [run.id, run]),
   );
   const of: Record<PrunableKind, () => Prunable[] | Promise<Prunable[]>> = {
     deleted: () =>
       deletedRuns(context.runsDir)
         .filter(({ expired }) => expired(context.now))
-        .map(({ id, path }) => away("deleted", id, path)),
+        .map(({ id, path }) => removable("deleted", id, path)),
     backups: () => backups(context),
     worktrees: () => workTrees(context, runs),
     files: () => files(context, runs),

@@ -14,13 +14,13 @@ import { RunDirectory } from "../directory/runDirectory.ts";
 
 const FILE = "deleted.json";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
-/** In a deleted run's folder: when it was deleted, and the commit its ref named. */
+/** The note in a deleted run's folder: when it was deleted (ms since the epoch), and the commit that its ref named. */
 const Deleted = z.object({ at: z.number(), commit: CommitId.optional() });
 
-/** Deleted runs wait here for a week: `.adept/trash` beside `.adept/runs`. */
+/** Returns the folder in which deleted runs are kept for a week: `.adept/trash` beside `.adept/runs`. */
 const trashOf = (runsDir: string): string => join(dirname(runsDir), "trash");
 
-/** A deleted run's note of its deletion; undefined where it is missing or damaged. */
+/** Reads the note of a deleted run; undefined if it is missing or damaged. */
 function noteOf(folder: string): z.output<typeof Deleted> | undefined {
   try {
     return Deleted.parse(JSON.parse(readFileSync(join(folder, FILE), "utf8")));
@@ -30,8 +30,9 @@ function noteOf(folder: string): z.output<typeof Deleted> | undefined {
 }
 
 /**
- * Takes runs out of sight: their folders to the trash, their refs away. All of them or none.
- * @param folder whose repository has the refs @throws UserError when one of them is at work
+ * Deletes runs: moves their folders to the trash and deletes their refs. Deletes all of them or none.
+ * @param folder a folder in the repository with the refs
+ * @throws UserError when a run is in training or being analysed
  */
 export async function deleteRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
@@ -50,7 +51,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
       rmSync(join(trash, run.id), { recursive: true, force: true });
       renameSync(run.path, join(trash, run.id));
       gone.push(run.id);
-      // Last, so that whatever ends this before leaves a note of the commit or the ref itself.
+      // The ref goes last: if this is interrupted, the commit is still named by the note or by the ref.
       if (commit !== undefined && !("reason" in store)) await store.remove(run.id, commit);
     }
   } catch (error) {
@@ -59,7 +60,10 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
   }
 }
 
-/** Puts deleted runs back, with their refs. @throws UserError when one is no longer in the trash */
+/**
+ * Restores deleted runs and their refs.
+ * @throws UserError when a run is no longer in the trash
+ */
 export async function restoreRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const trash = trashOf(runsDir);
   const missing = ids.find((id) => !existsSync(join(trash, id)));
@@ -74,7 +78,7 @@ export async function restoreRuns(runsDir: string, ids: readonly string[], folde
   }
 }
 
-/** What a deleted run was, empty where that cannot be read. */
+/** Reads the record of a deleted run; the empty record if that fails. */
 function recordOf(path: string): RunRecord {
   try {
     return readRecord(path).record;
@@ -84,7 +88,10 @@ function recordOf(path: string): RunRecord {
   }
 }
 
-/** Runs in the trash, with what their refs named. `expired`: whether a week has passed */
+/**
+ * Lists the runs in the trash, with the commit that each one's ref named. `expired(now)`: whether it was deleted more
+ * than a week ago.
+ */
 export function deletedRuns(
   runsDir: string,
 ): { id: string; path: string; commit: string | undefined; record: RunRecord; expired: (now: number) => boolean }[] {
@@ -104,8 +111,8 @@ export function deletedRuns(
 }
 
 /**
- * Removes for good what was deleted more than a week ago. A folder's own time tells when its run ended, not when it was
- * deleted.
+ * Deletes for good the runs that were deleted more than a week ago. The date is taken from the note: the folder's own
+ * time is that of the run's end.
  */
 function emptyOld(runsDir: string): void {
   for (const { path, expired } of deletedRuns(runsDir))
