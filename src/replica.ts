@@ -1,10 +1,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { UserError } from "./base/errors.ts";
 import { answer, type ReplicaReply, type ReplicaRequest } from "./model/replicaProtocol.ts";
-import { T5TunedModel, type ModelOptions } from "./model/tunedModel.ts";
+import { LocalModel, type ModelOptions } from "./model/localModel.ts";
 
 // A thread with a copy of a model, which the first call opens: what is wrong with it is then that call's answer.
-let model: T5TunedModel | undefined;
+let model: LocalModel | undefined;
 
 parentPort?.on("message", (request: ReplicaRequest) => {
   const reply = (told: ReplicaReply): void => {
@@ -13,7 +13,7 @@ parentPort?.on("message", (request: ReplicaRequest) => {
   const work = async (): Promise<unknown> =>
     request.call === "release"
       ? model?.release()
-      : answer((model ??= T5TunedModel.open(workerData as ModelOptions)), request);
+      : answer((model ??= LocalModel.open(workerData as ModelOptions)), request);
   work().then(
     (result) => {
       reply({ id: request.id, result });

@@ -5,11 +5,11 @@ import type { Explanation } from "../protocol/explanation.ts";
 import { loadAdapter } from "../adapter/adapterFolder.ts";
 import { inputParts } from "../adapter/fold.ts";
 import { methodOf } from "../method/registry.ts";
-import { T5TunedModel } from "../model/tunedModel.ts";
+import { LocalModel } from "../model/localModel.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { padBatch } from "../training/batch/padBatch.ts";
 import type { Parameters } from "../method/parameters.ts";
-import type { Batch } from "../model/model.ts";
+import type { Batch } from "../backbone/batch.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { alteredBatch, offsetAt, type InputSide } from "./subject/alteredInput.ts";
 import { norm } from "./offsets/vocabularyTable.ts";
@@ -18,7 +18,7 @@ import { norm } from "./offsets/vocabularyTable.ts";
 const ROWS = 32;
 /** A run opened to predict with: its backbone, and its input side where the method works there. */
 interface Opened {
-  model: T5TunedModel;
+  model: LocalModel;
   parameters: Parameters;
   side: InputSide | undefined;
 }
@@ -30,7 +30,14 @@ function open(
   const folder = backboneFolder(backbone);
   const { parameters, sizes, spec } = loadAdapter(adapterPath, backboneLayout(folder));
   const input = methodOf(method.kind).isInputSide;
-  const model = T5TunedModel.open({ folder, method, sizes, engine: engineHere(engine), embedded: input, precision });
+  const model = LocalModel.open({
+    folder,
+    method,
+    sizes,
+    engine: engineHere(engine),
+    inputEmbeddings: input,
+    precision,
+  });
   return {
     model,
     parameters: input ? (new Map() as Parameters) : parameters,

@@ -8,8 +8,8 @@ export interface LinearLayer {
 }
 
 /**
- * What a tensor is for. "matrix": the right side of a product; "embedding": the table of tokens; "norm": scales of a norm;
- * "positions": a small table by position. Matrices and the embedding are what a lower precision narrows.
+ * What a tensor is for. "matrix": the right side of a product; "embedding": the table of tokens; "norm": scales of a
+ * norm; "positions": a small table by position. Matrices and the embedding are what a lower precision narrows.
  */
 export type WeightRole = "matrix" | "embedding" | "norm" | "positions";
 

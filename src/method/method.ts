@@ -54,14 +54,18 @@ export interface MethodShape<Spec = AnySpec, Named = AnySizes> {
   layout: BackboneLayout;
 }
 
-/** What a method builds its part of the graph from. */
-export interface MethodContext<Spec = AnySpec, Named = AnySizes> extends MethodShape<Spec, Named> {
+/** A method's tensors as graph values. */
+export interface MethodTensors<Spec = AnySpec, Named = AnySizes> extends MethodShape<Spec, Named> {
   parameter: (name: string) => Value;
-  /** int32 (B, S) */
+}
+
+/** What a method builds its offsets from, for N tokens a row. */
+export interface MethodContext<Spec = AnySpec, Named = AnySizes> extends MethodTensors<Spec, Named> {
+  /** int32 (B, N) */
   ids: Value;
-  /** int32 (S): a token's place in the text, prompt not counted */
+  /** int32 (N) or (B, N): a token's place in the text, prompt not counted */
   positions: Value;
-  /** dropout factors (B, S, hidden units) in training */
+  /** dropout factors (B, N, hidden units) in training */
   hiddenMask: Value | undefined;
 }
 
@@ -131,12 +135,12 @@ export interface Method<
     random: MersenneTwister,
   ): Float32Array;
 
-  /** E' (B, S, d) of the embedded text E (B, S, d). */
+  /** E' (B, N, d) of the embedded text E (B, N, d). */
   embed?(embedded: Value, context: MethodContext<Spec, Named>): Value;
   /** The prompt (P, d), where it is not the tensor `prompt` itself. */
-  prompt?(context: MethodContext<Spec, Named>): Value;
+  prompt?(context: MethodTensors<Spec, Named>): Value;
   /** What changes inside the backbone. */
-  changes?(context: MethodContext<Spec, Named>): Partial<BackboneChanges>;
+  changes?(context: MethodTensors<Spec, Named>): Partial<BackboneChanges>;
   /** Which tensors to zero, or to shorten to no rows, to switch a component off. */
   readonly switches: Readonly<Record<string, { zero: readonly string[]; empty: readonly string[] }>>;
 

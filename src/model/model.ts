@@ -1,69 +1,61 @@
+import type { Batch } from "../backbone/batch.ts";
 import type { Parameters } from "../method/parameters.ts";
 
-/**
- * One padded batch. `ids` and `mask` are (rows, sourceLength); `labels` is (rows, targetLength) with -100 where padded.
- */
-export interface Batch {
-  rows: number;
-  sourceLength: number;
-  targetLength: number;
-  ids: Int32Array;
-  mask: Float32Array;
-  labels: Int32Array;
-  /**
-   * the encoder's input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is then its
-   * mask
-   */
-  embedded?: Float32Array;
-}
-
 export interface StepOptions {
-  /** the loss is the sum of token losses times this (1 / label tokens of the whole accumulated batch) */
+  /** The loss is the sum of token losses times this (1 / label tokens of the whole accumulated batch). */
   lossScale: number;
-  /** dropout factors (rows, sourceLength, bottleneck), each 0 or 1/(1-p); absent: no dropout */
+  /** Dropout factors (rows, sourceLength, hidden units), each 0 or 1/(1-p); absent: no dropout. */
   hiddenMask?: Float32Array | undefined;
-  /** factor of the mean squared offset over the mean squared embedding, added to the loss that is descended */
+  /** Factor of the mean squared offset over the mean squared embedding, added to the loss that is descended. */
   offsetPenalty?: number | undefined;
-  /** what each squared offset counts, where the batch is a part of another for which the penalty was worked out */
+  /** What each squared offset counts, where the batch is a part of another for which the penalty was worked out. */
   penaltyWeight?: number | undefined;
-  /** dropout inside the frozen backbone; the same seed and batch shape give the same masks */
+  /** Dropout inside the frozen backbone; the same seed and batch shape give the same masks. */
   backboneDropout?: { rate: number; seed: number } | undefined;
 }
 
+/** Loss and gradients of one batch. */
+export interface StepResult {
+  loss: number;
+  gradients: Map<string, Float32Array>;
+}
+
+/** Sum of token losses and count of label tokens of each row. */
+export interface RowLosses {
+  sum: number[];
+  tokens: number[];
+}
+
 /**
- * What an analysis looks at behind a prediction: the logits of the first new token (rows, vocabulary) and the encoder's
- * states (rows, encoder length, width).
+ * What an analysis observes behind a prediction: the logits of the first new token (rows, vocabulary) and the last
+ * states of prompt and text (rows, input length, width).
  */
-export interface Seen {
+export interface Observation {
   logits: Float32Array;
   states: Float32Array;
 }
+export type Observe = (observation: Observation) => void;
 
-/** What training and evaluation need of a backbone with a method: see method/tunedModel.ts for the real one. */
+/** What training and evaluation need of a backbone with a method; see localModel.ts and modelPool.ts. */
 export interface TunedModel {
-  /** Loss and gradients of one batch. */
-  step(
-    parameters: Parameters,
-    batch: Batch,
-    options: StepOptions,
-  ): Promise<{ loss: number; gradients: Map<string, Float32Array> }>;
-  /** Sum of token losses and count of label tokens of each row; no dropout. */
-  losses(parameters: Parameters, batch: Batch): Promise<{ sum: number[]; tokens: number[] }>;
+  step(parameters: Parameters, batch: Batch, options: StepOptions): Promise<StepResult>;
+  /** Losses of the batch's targets, without dropout. */
+  losses(parameters: Parameters, batch: Batch): Promise<RowLosses>;
   /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */
   generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
-  /** Both of the above with the encoder run once. */
+  /** Both of the above with the text read once. */
   predict(
     parameters: Parameters,
     batch: Batch,
     maxTokens: number,
-    see?: (seen: Seen) => void,
-  ): Promise<{ sum: number[]; tokens: number[]; generated: number[][] }>;
-  /** Minus the log-likelihood (nats, summed over tokens) of each target for each row; the encoder runs once. */
+    observe?: Observe,
+  ): Promise<RowLosses & { generated: number[][] }>;
+  /** Minus the log-likelihood (nats, summed over tokens) of each target for each row; the text is read once. */
   scoreTargets(
     parameters: Parameters,
     batch: Batch,
     targets: readonly ArrayLike<number>[],
-    see?: (seen: Seen) => void,
+    observe?: Observe,
   ): Promise<number[][]>;
   release(): Promise<void>;
 }

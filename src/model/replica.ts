@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
 import { UserError } from "../base/errors.ts";
 import type { Parameters } from "../method/parameters.ts";
-import type { Batch, StepOptions, TunedModel } from "./model.ts";
+import type { Batch } from "../backbone/batch.ts";
+import type { StepOptions, TunedModel } from "./model.ts";
 import type { ReplicaCall, ReplicaReply } from "./replicaProtocol.ts";
-import type { ModelOptions } from "./tunedModel.ts";
+import type { ModelOptions } from "./localModel.ts";
 
 /** The thread's own bundle: beside the one that this is part of, or where the sources' build puts it. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/replica.js" : "./replica.js", import.meta.url);

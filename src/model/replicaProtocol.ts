@@ -1,5 +1,6 @@
 import type { Parameters } from "../method/parameters.ts";
-import type { Batch, StepOptions, TunedModel } from "./model.ts";
+import type { Batch } from "../backbone/batch.ts";
+import type { StepOptions, TunedModel } from "./model.ts";
 
 /** A call of a model that runs in another thread; structured clones, never stored. */
 export type ReplicaCall =

@@ -1,12 +1,18 @@
 import type { HostTensor } from "../engine/program.ts";
-import type { Batch } from "./model.ts";
+import type { Batch } from "../backbone/batch.ts";
+
+/** Logits (rows, targetLength, vocabulary) and states (rows, prompt + sourceLength, width) of a teacher-forced pass. */
+export interface TeacherOutputs {
+  logits: HostTensor;
+  states: HostTensor;
+}
 
 /**
- * What InputGraph.distil is fed of a teacher: its shares and their entropy, its states of the text, scaled as the loss
+ * What MethodGraph.distil is fed of a teacher: its shares and their entropy, its states of the text, scaled as the loss
  * is.
  */
 export function teacherFeeds(
-  { logits, encoded }: { logits: HostTensor; encoded: HostTensor },
+  { logits, states: all }: TeacherOutputs,
   batch: Batch,
   { lossScale, width, vocabulary }: { lossScale: number; width: number; vocabulary: number },
 ): Record<string, HostTensor> {
@@ -25,11 +31,11 @@ export function teacherFeeds(
     });
   });
   const { rows, sourceLength, targetLength } = batch;
-  const prompt = encoded.dims[1]! - sourceLength;
+  const prompt = all.dims[1]! - sourceLength;
   const states = new Float32Array(rows * sourceLength * width);
   for (let row = 0; row < rows; row++)
     states.set(
-      (encoded.data as Float32Array).subarray(
+      (all.data as Float32Array).subarray(
         (row * (prompt + sourceLength) + prompt) * width,
         (row + 1) * (prompt + sourceLength) * width,
       ),

@@ -5,7 +5,7 @@ import { mixSeed } from "../base/mixSeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { clipGradients } from "./optimiser/clip.ts";
 import type { Parameters, TrainableTensor } from "../method/parameters.ts";
-import type { Batch } from "../model/model.ts";
+import type { Batch } from "../backbone/batch.ts";
 import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 

@@ -3,7 +3,8 @@ import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName } from "../task/metric/metrics.ts";
 import type { Parameters } from "../method/parameters.ts";
-import type { Batch, TunedModel } from "../model/model.ts";
+import type { Batch } from "../backbone/batch.ts";
+import type { TunedModel } from "../model/model.ts";
 
 /** A prediction of one example and its loss in nats per label token. */
 export interface Prediction {

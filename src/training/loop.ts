@@ -9,7 +9,8 @@ import { mixSeed } from "../base/mixSeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
-import type { Batch, TunedModel } from "../model/model.ts";
+import type { Batch } from "../backbone/batch.ts";
+import type { TunedModel } from "../model/model.ts";
 import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 

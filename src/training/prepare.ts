@@ -82,13 +82,12 @@ export async function openExperimentModel(
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
-  const { local } = model;
   const source = {
-    embedding: local.embedding,
-    width: local.width,
-    vocabularySize: local.vocabularySize,
+    embedding: model.embedding,
+    width: model.layout.width,
+    vocabularySize: model.layout.vocabulary,
     promptIds,
-    weight: (name: string, dims: readonly number[]) => local.weight(name, dims),
+    weight: (name: string, dims: readonly number[]) => model.weight(name, dims),
   };
   return {
     folder,
@@ -96,9 +95,9 @@ export async function openExperimentModel(
     sizes,
     tokenizer,
     initial: warmStart(
-      initialise(local.shape, source, new MersenneTwister(mixSeed(seed, 4))),
+      initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))),
       method.source,
-      local.shape.layout,
+      model.shape.layout,
     ),
   };
 }

@@ -71,7 +71,7 @@ async function latencyOf(shape: string, grid: Grid): Promise<Latency> {
           ]),
         ),
       },
-      { backbone, width: model.local.width },
+      { backbone, width: model.layout.width },
     );
     await model.release();
     const subject = await openSubject(experiment, adapter);

@@ -12,8 +12,8 @@ import { divergence, offsetChange, sharesOf } from "../../src/analysis/shift/shi
 import { neighbours, unitUse } from "../../src/analysis/offsets/vocabularyTable.ts";
 import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { inputParts } from "../../src/adapter/fold.ts";
-import { T5TunedModel } from "../../src/model/tunedModel.ts";
-import type { Batch } from "../../src/model/model.ts";
+import { LocalModel } from "../../src/model/localModel.ts";
+import type { Batch } from "../../src/backbone/batch.ts";
 import { openMethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
@@ -62,7 +62,7 @@ interface Shifted extends Loss {
 interface Opened {
   side: InputSide;
   batch: Batch;
-  model: T5TunedModel;
+  model: LocalModel;
   original: ReturnType<typeof openMethodGolden>;
 }
 function open(name: string): Opened {
@@ -78,12 +78,12 @@ function open(name: string): Opened {
     side,
     batch,
     original,
-    model: T5TunedModel.open({
+    model: LocalModel.open({
       folder: golden("models", MODEL),
       method: spec,
       sizes: { ...sizes, count: 0 },
       engine: { device: "cpu", threads: 1, replicas: 1 },
-      embedded: true,
+      inputEmbeddings: true,
     }),
   };
 }

@@ -4,9 +4,9 @@ import { readSafetensors, type Tensors } from "../../src/backbone/files/safetens
 import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
 import { methodOf } from "../../src/method/registry.ts";
-import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import { LocalModel } from "../../src/model/localModel.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
-import type { Batch } from "../../src/model/model.ts";
+import type { Batch } from "../../src/backbone/batch.ts";
 import { CPU } from "./engines.ts";
 import { golden, readJson } from "./shared.ts";
 
@@ -105,7 +105,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
     count: 0,
   };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start));
-  const tuned = T5TunedModel.open({ folder, method: spec, sizes, engine });
+  const tuned = LocalModel.open({ folder, method: spec, sizes, engine });
   const parameters: Parameters = new Map(
     methodOf(spec.kind)
       .tensors(tuned.shape)

@@ -41,9 +41,9 @@ withGoldens("methods", () => {
           );
         if (hiddenMask === undefined) {
           const output = tensors("output.safetensors");
-          const { logits, encoded } = await tuned.forward(parameters, batch);
+          const { logits, states } = await tuned.forward(parameters, batch);
           assert.ok(relativeDifference(logits.data, output.get("logits")!.data) < 1e-4, "logits");
-          assert.deepEqual([...encoded.dims], output.get("encoder_last_hidden_state")!.dims);
+          assert.deepEqual([...states.dims], output.get("encoder_last_hidden_state")!.dims);
           const { sum, tokens: counts } = await tuned.losses(parameters, batch);
           assert.deepEqual(counts, json.example_tokens);
           sum.forEach((s, i) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { loadAdapter } from "../../src/adapter/adapterFolder.ts";
-import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import { LocalModel } from "../../src/model/localModel.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 import { readBatch, relativeDifference } from "./methodGolden.ts";
 import { golden, withGoldens } from "./shared.ts";
@@ -18,7 +18,7 @@ withGoldens("PEFT folders", () => {
       test(`${model} ${method}/${peft}: a folder that PEFT wrote gives PEFT's logits`, async () => {
         const folder = golden("models", model);
         const { spec, sizes, parameters } = loadAdapter(golden("methods", model, method, peft), backboneLayout(folder));
-        const tuned = T5TunedModel.open({
+        const tuned = LocalModel.open({
           folder,
           method: spec,
           sizes,

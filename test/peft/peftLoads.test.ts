@@ -11,8 +11,8 @@ import { loadAdapter, saveAdapter } from "../../src/adapter/adapterFolder.ts";
 import { writeFoldedFolder } from "../../src/adapter/foldedFolder.ts";
 import { initialise } from "../../src/model/initialise.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
-import { T5TunedModel } from "../../src/model/tunedModel.ts";
-import type { Batch } from "../../src/model/model.ts";
+import { LocalModel } from "../../src/model/localModel.ts";
+import type { Batch } from "../../src/backbone/batch.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 
 // Run by `npm run test:peft`: a Python without PEFT fails it.
@@ -126,7 +126,7 @@ for (const folder of BACKBONES) {
       const { adapter, batch } = temporary(t);
       const spec = MethodInput.parse(input);
       const sizes = resolveSizes(spec, backboneLayout(folder));
-      const tuned = T5TunedModel.open({
+      const tuned = LocalModel.open({
         folder,
         method: spec,
         sizes,
@@ -165,7 +165,7 @@ for (const folder of BACKBONES) {
       const { adapter, batch } = temporary(t);
       const theirs = await peft(folder, adapter, batch, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, backboneLayout(folder));
-      const tuned = T5TunedModel.open({
+      const tuned = LocalModel.open({
         folder,
         method: spec,
         sizes,

@@ -7,11 +7,11 @@ import type { Worker } from "node:worker_threads";
 import { UserError } from "../../src/base/errors.ts";
 import { MethodInput } from "../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
-import { layOut } from "../../src/model/layOut.ts";
+import { planCopies } from "../../src/model/copyPlan.ts";
 import { ModelPool } from "../../src/model/modelPool.ts";
 import { methodOf } from "../../src/method/registry.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
-import { T5TunedModel, type ModelOptions } from "../../src/model/tunedModel.ts";
+import { LocalModel, type ModelOptions } from "../../src/model/localModel.ts";
 import { backboneFolder } from "../../src/backbone/backboneFolder.ts";
 import { dropoutMask } from "../../src/training/batch/hiddenDropout.ts";
 import { labelTokens, padBatch } from "../../src/training/batch/padBatch.ts";
@@ -54,7 +54,7 @@ const batch = padBatch(
 const lossScale = 1 / labelTokens(batch);
 
 test("gradients have the same bits on one, two and three copies, and are those of the whole batch", async () => {
-  const whole = T5TunedModel.open(options(1));
+  const whole = LocalModel.open(options(1));
   const stepOptions = {
     lossScale,
     offsetPenalty: 0.3,
@@ -85,7 +85,7 @@ test("gradients have the same bits on one, two and three copies, and are those o
 });
 
 test("predictions of several copies stand where their rows stood", async () => {
-  const whole = T5TunedModel.open(options(1));
+  const whole = LocalModel.open(options(1));
   const pool = ModelPool.open(options(3));
   const targets = [
     [20, 1],
@@ -135,7 +135,7 @@ test("a copy whose thread ends in the middle fails the step at once, is started 
 
 test("copies are made while they are small, of methods whose tensors are", () => {
   const of = (threads: number, bytes: number, kind = "adept"): number[] => {
-    const { replicas, threads: each } = layOut(
+    const { replicas, threads: each } = planCopies(
       {
         method: MethodInput.parse(kind === "adept" ? method : { kind }),
         engine: { device: "cpu", threads, replicas: 0 },
@@ -149,7 +149,7 @@ test("copies are made while they are small, of methods whose tensors are", () =>
   assert.deepEqual(of(4, 900e6), [1, 4]);
   assert.deepEqual(of(1, 10e6), [1, 1]);
   assert.deepEqual(of(4, 10e6, "full"), [1, 4]);
-  assert.deepEqual(layOut({ method, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), {
+  assert.deepEqual(planCopies({ method, engine: { device: "webgpu", threads: 0, replicas: 0 } }, 10e6), {
     replicas: 1,
     threads: 0,
   });

@@ -1,6 +1,6 @@
 import { initialise } from "../../src/model/initialise.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
-import { T5TunedModel } from "../../src/model/tunedModel.ts";
+import { LocalModel } from "../../src/model/localModel.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
 import { MethodInput } from "../../src/method/methodSpec.ts";
@@ -12,7 +12,7 @@ const [folder = "", precision = "fp32", spare = ""] = process.argv.slice(2);
 const method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 2, promptInit: "random" });
 const layout = backboneLayout(folder);
 const sizes = resolveSizes(method, layout);
-const model = T5TunedModel.open({
+const model = LocalModel.open({
   folder,
   method,
   sizes,

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 import { stateFold, type Race } from "./foldStatement.ts";
 import { formsOf, isFold, type Form } from "./latencyForms.ts";
 import type { Progress } from "../subject/outcomes.ts";

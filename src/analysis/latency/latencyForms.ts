@@ -2,7 +2,7 @@ import type { MethodSpec } from "../../method/methodSpec.ts";
 import { MersenneTwister } from "../../base/random.ts";
 import { initialise } from "../../model/initialise.ts";
 import { resolveSizes } from "../../method/sizes.ts";
-import type { T5TunedModel } from "../../model/tunedModel.ts";
+import type { LocalModel } from "../../model/localModel.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import { backboneLayout } from "../../training/prepare.ts";
@@ -11,7 +11,7 @@ import type { Subject } from "../subject/subject.ts";
 /** A model as it is timed. */
 export interface Form {
   form: string;
-  model: T5TunedModel;
+  model: LocalModel;
   parameters: Parameters;
   count: number;
   promptLength: number;

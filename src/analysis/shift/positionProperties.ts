@@ -1,4 +1,4 @@
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 import { alteredBatch, offsetAt } from "../subject/alteredInput.ts";
 import { batchesOf } from "../subject/batches.ts";
 import { padded } from "../subject/paddedBatch.ts";
@@ -95,12 +95,12 @@ async function paddingProperties(
     padding = Math.max(padding, largestOf(before.length, (i) => after[i]! - before[i]!) / most);
   }
   const fed = alteredBatch(padded(batch!, batch!.sourceLength + 4), side);
-  const other = fed.embedded!.slice();
+  const other = fed.inputEmbeddings!.slice();
   for (let place = 0; place < fed.mask.length; place++)
     if (fed.mask[place] === 0) other.fill(3, place * side.width, (place + 1) * side.width);
   const [zeros, threes] = [
     (await model.forward(new Map(), fed)).logits.data as Float32Array,
-    (await model.forward(new Map(), { ...fed, embedded: other })).logits.data as Float32Array,
+    (await model.forward(new Map(), { ...fed, inputEmbeddings: other })).logits.data as Float32Array,
   ];
   return { padding, padValue: largestOf(zeros.length, (i) => threes[i]! - zeros[i]!) / most };
 }

@@ -1,4 +1,4 @@
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 import { offsetAt, type Alteration, type InputSide } from "../subject/alteredInput.ts";
 import { tokensOf } from "../offsets/offsetStatistics.ts";
 

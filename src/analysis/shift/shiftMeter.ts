@@ -1,4 +1,5 @@
-import type { Batch, Seen } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
+import type { Observation } from "../../model/model.ts";
 import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
 import type { Moved } from "../../protocol/results/positionShift.ts";
 
@@ -28,7 +29,7 @@ export class ShiftMeter {
 
   /** Calls for each row with its logits and the states of its valid text. */
   private each(
-    { logits, states }: Seen,
+    { logits, states }: Observation,
     batch: Batch,
     take: (logits: Float32Array, states: Float32Array) => void,
   ): void {
@@ -44,7 +45,7 @@ export class ShiftMeter {
   }
 
   /** The unshifted texts' part. @param batch as it is before any alteration */
-  reference = (seen: Seen, batch: Batch): void => {
+  reference = (seen: Observation, batch: Batch): void => {
     this.each(seen, batch, (logits, states) => {
       this.bytes += 8 * logits.length + 4 * states.length;
       if (this.bytes <= MOST_BYTES)
@@ -53,7 +54,7 @@ export class ShiftMeter {
   };
 
   /** A shifted part; the texts come in the same order. */
-  shifted = (seen: Seen, batch: Batch): void => {
+  shifted = (seen: Observation, batch: Batch): void => {
     this.each(seen, batch, (logits, states) => {
       const row = this.rows[this.at++];
       const { sums } = this;

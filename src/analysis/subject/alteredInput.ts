@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { InputParts } from "../../adapter/fold.ts";
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 
 /** An adapter's input side on a backbone: the frozen table (V, d) and what the method adds. */
 export interface InputSide extends InputParts {
@@ -115,5 +115,5 @@ export function alteredBatch(batch: Batch, side: InputSide, alteration: Alterati
       mask[from + m + gap + i] = 1;
     }
   }
-  return { ...batch, sourceLength: length, embedded, mask };
+  return { ...batch, sourceLength: length, inputEmbeddings: embedded, mask };
 }

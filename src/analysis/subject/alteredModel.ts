@@ -1,20 +1,22 @@
 import { alterationOf, type Alter } from "./subject.ts";
-import type { T5TunedModel } from "../../model/tunedModel.ts";
+import type { LocalModel } from "../../model/localModel.ts";
 
-import type { Batch, Seen, TunedModel } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
+import type { Observation } from "../../model/model.ts";
+import type { TunedModel } from "../../model/model.ts";
 import { alteredBatch, type InputSide } from "./alteredInput.ts";
 
 /** The backbone with its input altered on the way. */
 export class AlteredModel implements TunedModel {
   constructor(
-    private readonly inner: T5TunedModel,
+    private readonly inner: LocalModel,
     private readonly side: InputSide,
-    private readonly how: { alter: Alter; see: ((seen: Seen, batch: Batch) => void) | undefined },
+    private readonly how: { alter: Alter; see: ((seen: Observation, batch: Batch) => void) | undefined },
   ) {}
   private altered(batch: Batch): Batch {
     return alteredBatch(batch, this.side, alterationOf(this.how.alter, batch));
   }
-  private sees(batch: Batch): ((seen: Seen) => void) | undefined {
+  private sees(batch: Batch): ((seen: Observation) => void) | undefined {
     const { see } = this.how;
     return (
       see &&

@@ -1,6 +1,6 @@
 import { padBatch } from "../../training/batch/padBatch.ts";
 import type { TokenisedExample } from "../../training/batch/tokenisedExample.ts";
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 
 const BATCH = 64;
 

@@ -7,7 +7,7 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { inputParts } from "../../adapter/fold.ts";
-import { T5TunedModel } from "../../model/tunedModel.ts";
+import { LocalModel } from "../../model/localModel.ts";
 import { loadTask } from "../../task/loadTask.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { tokenise } from "../../training/batch/tokenisedExample.ts";
@@ -35,9 +35,9 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const adapter = loadAdapter(adapterPath, backboneLayout(folder));
   const data = await loadTask(experiment.task);
   const tokenizer = loadTokenizer(folder);
-  const opened: T5TunedModel[] = [];
+  const opened: LocalModel[] = [];
   const open: Subject["open"] = (options) => {
-    const made = T5TunedModel.open({
+    const made = LocalModel.open({
       folder,
       method,
       sizes: adapter.sizes,
@@ -48,7 +48,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     opened.push(made);
     return made;
   };
-  const model = open({ embedded: true });
+  const model = open({ inputEmbeddings: true });
   const tuned = open({});
   const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
   const test = await tokenise(

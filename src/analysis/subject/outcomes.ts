@@ -1,5 +1,6 @@
 import type { EvaluationResult } from "../../training/evaluation.ts";
-import type { Batch, Seen } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
+import type { Observation } from "../../model/model.ts";
 import { alteredBatch } from "./alteredInput.ts";
 import { batchesOf } from "./batches.ts";
 import { differenceOf, isRight } from "../compare/difference.ts";
@@ -30,8 +31,8 @@ export const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: 
  * was seen of it.
  */
 export interface Watch<X> {
-  reference: (seen: Seen, batch: Batch) => void;
-  altered: (seen: Seen, batch: Batch) => void;
+  reference: (seen: Observation, batch: Batch) => void;
+  altered: (seen: Observation, batch: Batch) => void;
   next: (same: boolean) => X;
 }
 
@@ -48,7 +49,7 @@ const references = new WeakMap<Subject["test"], EvaluationResult>();
 /** The texts as they are: evaluated once, unless somebody looks behind the predictions. */
 async function referenceOf(
   { test, evaluate }: Subject,
-  see: ((seen: Seen, batch: Batch) => void) | undefined,
+  see: ((seen: Observation, batch: Batch) => void) | undefined,
 ): Promise<EvaluationResult> {
   const known = see === undefined ? references.get(test) : undefined;
   const result = known ?? (await evaluate({}, { see }));
@@ -106,7 +107,7 @@ export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (
       return (
         before.sourceLength === after.sourceLength &&
         sameBytes(before.mask, after.mask) &&
-        sameBytes(before.embedded!, after.embedded!)
+        sameBytes(before.inputEmbeddings!, after.inputEmbeddings!)
       );
     });
 }

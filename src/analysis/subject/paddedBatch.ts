@@ -1,4 +1,4 @@
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 
 /** The batch padded on the right to a window. */
 export function padded(batch: Batch, window: number): Batch {

@@ -1,11 +1,12 @@
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { Adapter } from "../../adapter/adapterFolder.ts";
-import type { T5TunedModel, ModelOptions } from "../../model/tunedModel.ts";
+import type { LocalModel, ModelOptions } from "../../model/localModel.ts";
 import type { TokenisedExample } from "../../training/batch/tokenisedExample.ts";
 import type { EvaluationResult } from "../../training/evaluation.ts";
 
-import type { Batch, Seen } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
+import type { Observation } from "../../model/model.ts";
 import type { Alteration, InputSide } from "./alteredInput.ts";
 
 /** An alteration, or what makes one of a batch. */
@@ -24,23 +25,23 @@ export interface Subject {
   experiment: Experiment;
   adapter: Adapter;
   side: InputSide;
-  model: T5TunedModel;
+  model: LocalModel;
   tokenizer: TextTokenizer;
   train: TokenisedExample[];
   test: TokenisedExample[];
   /** the run as it was trained, its method in the graph */
-  tuned: T5TunedModel;
+  tuned: LocalModel;
   /** what an interrupted analysis of the same content had finished */
   memo?: Memo | undefined;
   /** the backbone again under another method or form */
-  open: (options: Partial<ModelOptions>) => T5TunedModel;
+  open: (options: Partial<ModelOptions>) => LocalModel;
   /**
    * `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the
    * alteration
    */
   evaluate: (
     alter: Alter,
-    options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Seen, batch: Batch) => void) | undefined },
+    options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Observation, batch: Batch) => void) | undefined },
   ) => Promise<EvaluationResult>;
   release: () => Promise<void>;
 }

@@ -1,12 +1,12 @@
 import { distilledMethod } from "../../method/distilledMethod.ts";
 import { resolve } from "node:path";
 import { engineHere } from "../../engine/device/devicesHere.ts";
-import type { HostTensor } from "../../engine/program.ts";
 import { UserError } from "../../base/errors.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
-import type { T5TunedModel } from "../../model/tunedModel.ts";
+import type { ModelPool } from "../../model/modelPool.ts";
+import type { TeacherOutputs } from "../../model/teacherFeeds.ts";
 import { loadTask } from "../../task/loadTask.ts";
 import { tokenise } from "../../training/batch/tokenisedExample.ts";
 import { distil, type SourceTask } from "../../training/distillation.ts";
@@ -25,8 +25,8 @@ import { WrongUse } from "../wrongUse.ts";
 const STUDENT = distilledMethod();
 
 interface Teacher {
-  model: T5TunedModel;
-  task: SourceTask<{ logits: HostTensor; encoded: HostTensor }>;
+  model: ModelPool;
+  task: SourceTask<TeacherOutputs>;
 }
 
 async function openTeacher(run: RunDirectory): Promise<Teacher> {
@@ -37,10 +37,7 @@ async function openTeacher(run: RunDirectory): Promise<Teacher> {
       `Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
       `Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
     );
-  const {
-    model: { local: model },
-    tokenizer,
-  } = await openExperimentModel(experiment);
+  const { model, tokenizer } = await openExperimentModel(experiment);
   const { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
   return {
@@ -111,11 +108,12 @@ async function distilInto(
   const { steps, batchSize, weight, seed } = settings;
   const teacherSizes = teachers[0]!.model.shape.sizes;
   const method = MethodInput.parse(STUDENT.distillation.student(first.method, teacherSizes));
-  const {
-    model: { local: model },
-    sizes,
-    initial,
-  } = await openExperimentModel({ ...first, engine: engineHere(first.engine), method, seed });
+  const { model, sizes, initial } = await openExperimentModel({
+    ...first,
+    engine: engineHere(first.engine),
+    method,
+    seed,
+  });
   try {
     let last: Progress = { loss: NaN, taught: NaN };
     const onStep = (progress: Required<Progress>): void => {
@@ -130,7 +128,7 @@ async function distilInto(
     const options = { steps, batchSize, warmup, weight, seed, signal, rates, onStep };
     const parameters = await distil(model, tasks, initial, options);
     writeFolderAtomic(out.folder, out.force, (folder) => {
-      saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.width });
+      saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.layout.width });
     });
     return { promptLength: sizes.promptLength, last };
   } finally {

@@ -22,7 +22,7 @@ async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof R
     );
   const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
   try {
-    const { parameters } = loadAdapter(run.adapterPath, prepared.model.local.shape.layout);
+    const { parameters } = loadAdapter(run.adapterPath, prepared.model.layout);
     const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
     if (cost === undefined) throw new UserError(`Run ${run.id} has no examples to compare on`);
     const journal = new Journal(run.path);

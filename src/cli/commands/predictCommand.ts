@@ -30,7 +30,7 @@ async function run({
   const experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);
   try {
-    const { parameters } = loadAdapter(run.adapterPath, model.local.shape.layout);
+    const { parameters } = loadAdapter(run.adapterPath, model.layout);
     const examples = await tokenise(
       texts.map((source) => ({ source, target: "" })),
       tokenizer,

@@ -1,14 +1,16 @@
-import type { T5Config } from "../../backbone/t5/t5Config.ts";
 import type { Architecture } from "../../backbone/family.ts";
+import type { Plan } from "../../backbone/sequenceGraph.ts";
+import type { Value } from "../../graph/value.ts";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
-import type { Hold, Holds } from "../holding.ts";
-import { InputGraph } from "../inputGraph.ts";
+import type { ProgramAccess, WeightAccess } from "../weightAccess.ts";
+import { MethodGraph } from "../methodGraph.ts";
+import type { MethodShape } from "../../method/method.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
-import { programMemory, type ProgramMemory } from "./programMemory.ts";
 import { promptRows } from "../../method/prompt.ts";
-import { methodOf } from "../../method/registry.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
+import { programMemory, type ProgramMemory } from "./programMemory.ts";
+import { methodOf } from "../../method/registry.ts";
 
 /** Rows run at once, padded to these lengths; the prompt is not counted. */
 export interface PartShape {
@@ -25,7 +27,7 @@ export interface MemoryShape {
   device: Device;
   copies: number;
   /** how programs have the frozen weights; bytes of one where it lies, 4 for fp32 */
-  holds: Holds;
+  access: ProgramAccess;
   storedBytes: number;
   /** parts of training batches, and of evaluated ones, that could take the most */
   trained: readonly PartShape[];
@@ -56,7 +58,7 @@ const MB = 2 ** 20;
 const BYTES = 4;
 const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
 /**
- * Measured: what the engine's library holds for each program besides, what its store keeps free after the weights are
+ * Measured: what the engine's library takes for each program besides, what its store keeps free after the weights are
  * packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others.
  */
 const SESSION = 14 * MB;
@@ -67,7 +69,7 @@ const LOST_PIECES = 0.75;
 const THREAD = 45 * MB;
 const START = 30 * MB;
 /**
- * Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update holds besides:
+ * Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update needs besides:
  * gradients, their sum and clipped ones, the next of each, and changes.
  */
 const STATE = 4;
@@ -92,10 +94,26 @@ const more = (a: ProgramMemory, b: ProgramMemory): ProgramMemory => ({
   results: Math.max(a.results, b.results),
 });
 
+/** Hidden units are dropped out in training: the step reads their factors. */
+function isDropped(shape: MethodShape): boolean {
+  const { spec } = shape;
+  return (methodOf(spec.kind).hiddenUnits?.(shape) ?? 0) > 0 && regularisationOf(spec).hiddenDropout > 0;
+}
+
+/** Parts by the plan that the family computes them with, those of short targets first. */
+function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, PartShape[]> {
+  const plans = new Map<Plan, PartShape[]>();
+  for (const part of [...parts].sort((a, b) => a.target - b.target)) {
+    const plan = graph.plan(part.target);
+    plans.set(plan, [...(plans.get(plan) ?? []), part]);
+  }
+  return plans;
+}
+
 /** The programs at the parts that take most of each. */
 function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
   const shape = { spec: method, sizes, layout: architecture.layout };
-  const graph = new InputGraph(architecture.config as T5Config, shape);
+  const graph = new MethodGraph(architecture, shape);
   const prompt = promptRows(methodOf(method.kind).tensors(shape));
   const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
     B: rows,
@@ -105,23 +123,16 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
     X: prompt + source,
     K: generated,
   });
-  const most = (outputs: () => ReturnType<InputGraph["step"]>, parts: readonly PartShape[]): ProgramMemory => {
-    const values = outputs();
-    return parts.map((part) => programMemory(values, at(part))).reduce(more);
-  };
-  // A batch is encoded for the longest that is scored or generated.
-  const evaluatedShort = graph.isShort(Math.max(generated, ...evaluated.map(({ target }) => target)));
-  const dropped = (methodOf(method.kind).hiddenUnits?.(shape) ?? 0) > 0 && regularisationOf(method).hiddenDropout > 0;
-  const short = trained.filter(({ target }) => graph.isShort(target));
-  const long = trained.filter(({ target }) => !graph.isShort(target));
+  const most = (outputs: Record<string, Value>, parts: readonly PartShape[]): ProgramMemory =>
+    parts.map((part) => programMemory(outputs, at(part))).reduce(more);
+  const dropout = isDropped(shape);
+  // A batch is read for the longest target that is scored or generated.
+  const plan = graph.plan(Math.max(generated, ...evaluated.map(({ target }) => target)));
   return {
-    step: [
-      ...(short.length > 0 ? [most(() => graph.step(dropped, { short: true }), short)] : []),
-      ...(long.length > 0 ? [most(() => graph.step(dropped), long)] : []),
-    ],
-    encode: most(() => graph.encode({ states: false, short: evaluatedShort }), evaluated),
-    score: most(() => graph.targetLosses(evaluatedShort), evaluated),
-    decode: most(() => graph.decodeStep(evaluatedShort), evaluated),
+    step: [...byPlan(graph, trained)].map(([each, parts]) => most(graph.step(each, { dropout }), parts)),
+    encode: most(graph.prefill(plan).kept, evaluated),
+    score: most(graph.targetLosses(plan), evaluated),
+    decode: most(graph.decodeStep(plan), evaluated),
   };
 }
 
@@ -132,23 +143,23 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
 function weightsOf(
   { packed, largest, folded, tables }: ProgramMemory,
   { storedBytes }: MemoryShape,
-  hold: Hold,
+  access: WeightAccess,
 ): number {
   const isNarrow = storedBytes < BYTES;
-  if (hold === "mapped") return SESSION + (isNarrow ? largest : 0);
+  if (access === "mapped") return SESSION + (isNarrow ? largest : 0);
   return packed + Math.max(largest, LEFT_FREE * packed) + folded + (isNarrow ? tables : 0) + SESSION;
 }
 
 /** Pages of the weights' files that programs look at: once in memory, and counted once for each program. */
 function mappedOf(
   { step, ...predict }: Programs,
-  { architecture: { layout }, holds, storedBytes, copies }: MemoryShape,
+  { architecture: { layout }, access, storedBytes, copies }: MemoryShape,
 ): { once: number; counted: number } {
-  const at = (hold: Hold, programs: readonly ProgramMemory[]): number[] =>
-    programs.map(
-      ({ read, tables }) => ((hold === "mapped" ? read : storedBytes === BYTES ? tables : 0) * storedBytes) / BYTES,
-    );
-  const each = [...at(holds.step, step), ...at(holds.predict, [predict.encode, predict.score, predict.decode])];
+  // Packed programs look up rows of tables in the file itself where it is fp32, and of a widened copy where it is not.
+  const packedRead = ({ tables }: ProgramMemory): number => (storedBytes === BYTES ? tables : 0);
+  const at = (how: WeightAccess, programs: readonly ProgramMemory[]): number[] =>
+    programs.map((program) => ((how === "mapped" ? program.read : packedRead(program)) * storedBytes) / BYTES);
+  const each = [...at(access.step, step), ...at(access.predict, [predict.encode, predict.score, predict.decode])];
   // Programs share what they look at, the table of embeddings above all.
   const all = storedBytes * total(layout.weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
   return { once: Math.max(...each, Math.min(all, total(each))), counted: copies * total(each) };
@@ -160,7 +171,7 @@ function mappedOf(
  * (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
-  const { architecture, sizes, copies, device, holds, backboneDropout = false } = shape;
+  const { architecture, sizes, copies, device, access, backboneDropout = false } = shape;
   const programs = programsOf(shape);
   const { step, encode, score, decode } = programs;
   const { once, counted } = mappedOf(programs, shape);
@@ -168,8 +179,8 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
   const table = BYTES * architecture.layout.vocabulary * architecture.layout.width;
   const apart = copies > 1;
   const weights =
-    total(step.map((each) => weightsOf(each, shape, holds.step))) +
-    total([encode, score, decode].map((each) => weightsOf(each, shape, holds.predict)));
+    total(step.map((each) => weightsOf(each, shape, access.step))) +
+    total([encode, score, decode].map((each) => weightsOf(each, shape, access.predict)));
   // Masks are as many values as the dropped ones, a quarter of their bytes, and the step's own are kept for its
   // gradient.
   const training = total(step.map(({ values, results }) => STORE * values * (backboneDropout ? 1.5 : 1) + results));

@@ -1,6 +1,6 @@
 import { mixSeed } from "../../base/mixSeed.ts";
 import { permutation } from "../../base/random.ts";
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 import { padBatch } from "./padBatch.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 

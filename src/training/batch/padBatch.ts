@@ -1,4 +1,4 @@
-import type { Batch } from "../../model/model.ts";
+import type { Batch } from "../../backbone/batch.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 
 const PAD = 0;

@@ -1,4 +1,4 @@
-import { partRows, sharedRows } from "../../model/microBatches.ts";
+import { stepRows, predictionRows } from "../../model/batchParts.ts";
 import type { PartShape } from "../../model/memory/modelMemory.ts";
 import { epochBatches } from "../batch/batchSequence.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
@@ -70,7 +70,7 @@ export function largestTrained(
     longestFirst.flatMap((batch) =>
       shapesOf(
         batch.map((at) => examples[at]!),
-        (each) => partRows(each, partTokens),
+        (each) => stepRows(each, partTokens),
         options,
       ),
     ),
@@ -87,6 +87,6 @@ export function largestEvaluated(
   const order = [...examples].sort((a, b) => a.ids.length - b.ids.length);
   const parts: PartShape[] = [];
   for (let start = 0; start < order.length; start += batchSize)
-    parts.push(...shapesOf(order.slice(start, start + batchSize), (each) => sharedRows(each, copies), options));
+    parts.push(...shapesOf(order.slice(start, start + batchSize), (each) => predictionRows(each, copies), options));
   return largest(parts, options.prompt);
 }

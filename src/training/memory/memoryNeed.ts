@@ -4,9 +4,9 @@ import { settled } from "../../engine/engineSpec.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
-import { holdsOf } from "../../model/holding.ts";
+import { weightAccess } from "../../model/weightAccess.ts";
 import { forecastMemory, type MemoryForecast } from "../../model/memory/modelMemory.ts";
-import { partTokensOn } from "../../model/layOut.ts";
+import { partTokensOn } from "../../model/copyPlan.ts";
 import { promptRows } from "../../method/prompt.ts";
 import { methodOf } from "../../method/registry.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
@@ -42,7 +42,7 @@ export interface MemoryChange {
 
 /**
  * The shape of a backbone, its bytes, and the bytes of one of its weights on disk.
- * @throws UserError where the folder holds no backbone
+ * @throws UserError where the folder access no backbone
  */
 export function backboneShape(folder: string): MemoryInput["backbone"] {
   const { weights, ...architecture } = openBackbone(folder);
@@ -72,13 +72,16 @@ export function memoryNeed(
   } = experiment;
   const engine = settled(experiment.engine);
   const { device } = engine;
-  const holds = holdsOf({ device, memory: spare ? "spare" : engine.memory }, { precision, bytes, training: true });
+  const access = weightAccess(
+    { device, memory: spare ? "spare" : engine.memory },
+    { precision, bytes, training: true },
+  );
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
   const options = { prompt: promptRows(tensors), longest };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
     architecture,
-    holds,
+    access,
     storedBytes: STORED_BYTES[precision] ?? storedBytes,
     method,
     sizes,

@@ -57,7 +57,7 @@ async function steps(
     seed,
     examples,
     metric: "accuracy",
-    hidden: { units: model.local.hiddenUnits, dropout: hiddenDropout },
+    hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
     offsetPenalty,
     training: { ...training, accumulation: 1, steps: count, evaluateEvery: count + 1, checkpointEvery: count + 1 },
     evaluate: () => Promise.resolve(undefined),
@@ -83,7 +83,7 @@ async function steps(
 export async function calibrate(experiment: Experiment): Promise<Calibration> {
   const opened = await openExperimentModel(experiment);
   const { model } = opened;
-  const examples = syntheticExamples(experiment, model.local.vocabularySize);
+  const examples = syntheticExamples(experiment, model.layout.vocabulary);
   const { training } = experiment;
   try {
     // Masks inside the backbone depend on how a batch is cut, which devices do differently.

@@ -48,7 +48,7 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
       seed,
       examples: train,
       metric: "accuracy",
-      hidden: { units: model.local.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
+      hidden: { units: model.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
       training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
       evaluate: () => Promise.resolve(undefined),
       save: () => {

@@ -1,9 +1,9 @@
 import { settled } from "../../engine/engineSpec.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { MemoryAnswer, SetupRequest } from "../../protocol/setupQuestions.ts";
-import { holdsOf } from "../../model/holding.ts";
-import { layOut } from "../../model/layOut.ts";
-import { partRows, sharedRows } from "../../model/microBatches.ts";
+import { weightAccess } from "../../model/weightAccess.ts";
+import { planCopies } from "../../model/copyPlan.ts";
+import { stepRows, predictionRows } from "../../model/batchParts.ts";
 import { forecastMemory, type PartShape } from "../../model/memory/modelMemory.ts";
 import { resolveSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
@@ -29,22 +29,22 @@ export function memoryWithin({
   const available = availableMemory();
   const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
   const length = (sizes.promptLength ?? 0) + source;
-  const wanted = layOut({ engine, method }, shape.bytes).replicas;
-  const holds = holdsOf(engine, { precision: "fp32", bytes: shape.bytes, training: true });
+  const wanted = planCopies({ engine, method }, shape.bytes).replicas;
+  const access = weightAccess(engine, { precision: "fp32", bytes: shape.bytes, training: true });
   const longest = (parts: readonly number[][]): PartShape[] => [
     { rows: Math.max(...parts.map((part) => part.length)), source, target },
   ];
   const needOf = (copies: number): number =>
     forecastMemory({
       ...shape,
-      holds,
+      access,
       method,
       sizes,
       device: engine.device,
       copies,
       generated: target,
-      trained: longest(partRows(new Array<number>(rows).fill(length))),
-      evaluated: longest(sharedRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
+      trained: longest(stepRows(new Array<number>(rows).fill(length))),
+      evaluated: longest(predictionRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
     }).host;
   for (let copies = wanted; copies > 1; copies--) {
     const needed = needOf(copies);

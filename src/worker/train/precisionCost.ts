@@ -70,7 +70,7 @@ export async function precisionCost(
     loss: own.loss,
     wideLoss: wide.loss,
     same,
-    bytes: model.local.weightBytes,
-    wideBytes: wideBytes(model.local.shape.layout),
+    bytes: model.weightBytes,
+    wideBytes: wideBytes(model.layout),
   };
 }

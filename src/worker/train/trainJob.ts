@@ -137,7 +137,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
     seed,
     metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
     examples: prepared.train,
-    hidden: { units: model.local.hiddenUnits, dropout: hiddenDropout },
+    hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
     offsetPenalty,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, {
@@ -153,7 +153,7 @@ function loop(job: Job, prepared: Prepared, start: LoopState): ReturnType<typeof
           watch.offsets(
             step,
             { spec: method, sizes: prepared.sizes, parameters },
-            { table: model.local.embedding, width: model.local.width },
+            { table: model.embedding, width: model.layout.width },
           ),
         );
       return result && { ...result, examples: validation.length };
@@ -231,7 +231,7 @@ async function finish(job: Job, prepared: Prepared, end: { state: LoopState; sto
     saveAdapter(
       adapterPath,
       { spec: method, sizes, parameters: best.parameters },
-      { backbone, width: model.local.width },
+      { backbone, width: model.layout.width },
     );
     for (const { source } of adapter) syncFile(source);
   } catch (error) {

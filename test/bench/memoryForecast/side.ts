@@ -52,20 +52,19 @@ const model = ModelPool.open({
   precision: experiment.precision.weights,
   training: true,
 });
-const { local } = model;
 const initial = initialise(
-  local.shape,
+  model.shape,
   {
-    embedding: local.embedding,
-    width: local.width,
-    vocabularySize: local.vocabularySize,
+    embedding: model.embedding,
+    width: model.layout.width,
+    vocabularySize: model.layout.vocabulary,
     promptIds: [5, 6],
-    weight: (name, dims) => local.weight(name, dims),
+    weight: (name, dims) => model.weight(name, dims),
   },
   new MersenneTwister(4),
 );
 const ids = (count: number): number[] =>
-  Array.from({ length: count }, () => 3 + Math.floor((local.vocabularySize - 3) * random.uniform()));
+  Array.from({ length: count }, () => 3 + Math.floor((model.layout.vocabulary - 3) * random.uniform()));
 const examples = Array.from({ length: 96 }, () => ({
   input: "",
   target: "",
@@ -84,7 +83,7 @@ await trainLoop(initialState(initial), {
   seed,
   examples,
   metric: "accuracy",
-  hidden: { units: local.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
+  hidden: { units: model.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
   training,
   evaluate: () => Promise.resolve(undefined),
   save: () => {

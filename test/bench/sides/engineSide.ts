@@ -9,7 +9,7 @@ import { ModelPool } from "../../../src/model/modelPool.ts";
 import { labelTokens } from "../../../src/training/batch/padBatch.ts";
 import { jointNorm } from "../../../src/training/optimiser/clip.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { peakMegabytes, residentMegabytes } from "./peakMemory.ts";
 import { SIZES, SPEC } from "./shapes.ts";
 import type { Answer, Asked } from "./side.ts";
@@ -25,7 +25,7 @@ const model = ModelPool.open({
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(
   adept
-    .tensors({ spec: SPEC, sizes: SIZES, layout: model.local.shape.layout })
+    .tensors({ spec: SPEC, sizes: SIZES, layout: model.layout })
     .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]),
 );
 const read = JSON.parse(readFileSync(`${folder}/batches.json`, "utf8")) as {

@@ -15,7 +15,7 @@ import { writeSafetensors, type Tensors } from "../../../src/backbone/files/safe
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { adept } from "../../../src/method/adept/adept.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { writeRandomBackbone } from "./randomBackbone.ts";
 import { SIZES, SPEC, type StepShape } from "./shapes.ts";
 

@@ -9,7 +9,7 @@ import { defaultRates } from "../../../src/method/learningRates.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { initialise } from "../../../src/model/initialise.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
@@ -47,7 +47,7 @@ for (const spec of METHODS) {
   test(`${name}: the folder it is saved in gives back method, sizes and bits, and the same losses`, async () => {
     const path = mkdtempSync(join(tmpdir(), "adept-adapter-"));
     const sizes = resolveSizes(spec, layout);
-    const model = T5TunedModel.open({
+    const model = LocalModel.open({
       folder,
       method: spec,
       sizes,
@@ -72,7 +72,7 @@ for (const spec of METHODS) {
       const loaded = loadAdapter(path, layout);
       assert.deepEqual(loaded.parameters, parameters);
       assert.deepEqual(loaded.sizes, sizes);
-      const again = T5TunedModel.open({
+      const again = LocalModel.open({
         folder,
         method: loaded.spec,
         sizes: loaded.sizes,
@@ -93,7 +93,7 @@ for (const spec of METHODS) {
 
 test("every method but the prompt's starts as the bare backbone does", async () => {
   const bare = MethodInput.parse({ kind: "pt", promptInit: "random" });
-  const model = T5TunedModel.open({
+  const model = LocalModel.open({
     folder,
     method: bare,
     sizes: { promptLength: 0, bottleneck: 0, count: 0 },
@@ -105,7 +105,7 @@ test("every method but the prompt's starts as the bare backbone does", async () 
   );
   await model.release();
   for (const spec of METHODS.filter(({ kind }) => ["lora", "ia3", "adapter", "bitfit", "full"].includes(kind))) {
-    const at = T5TunedModel.open({
+    const at = LocalModel.open({
       folder,
       method: spec,
       sizes: resolveSizes(spec, layout),

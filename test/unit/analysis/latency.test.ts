@@ -30,7 +30,7 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
   saveAdapter(
     folder,
     { spec: experiment.method, sizes, parameters: initial },
-    { backbone: experiment.backbone, width: model.local.width },
+    { backbone: experiment.backbone, width: model.layout.width },
   );
   await model.release();
   const subject = await openSubject(experiment, folder);

@@ -14,7 +14,7 @@ import type { BackboneLayout } from "../../../src/backbone/layout.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 
 let folder: string;
@@ -55,7 +55,7 @@ const refuses = (action: () => unknown, ...words: RegExp[]): void => {
 /** Compiling is what looks every weight up. */
 async function open(): Promise<void> {
   const method = { kind: "pt", promptInit: "random", initText: "" } as const;
-  const model = T5TunedModel.open({
+  const model = LocalModel.open({
     folder,
     method,
     sizes: { promptLength: 1, bottleneck: 0, count: 0 },

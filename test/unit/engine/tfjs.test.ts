@@ -12,10 +12,10 @@ import { input, scalar, weight, type Value } from "../../../src/graph/value.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import { CPU, TFJS, withTensorFlow } from "../../golden/engines.ts";
 
@@ -27,11 +27,11 @@ const floats = (dims: number[], from = 0): HostTensor => ({
 const folder = backboneFolder("tiny-t5");
 
 /** ADePT on the embedded backbone, with random parameters. */
-function openAdept(): { model: T5TunedModel; parameters: Parameters } {
+function openAdept(): { model: LocalModel; parameters: Parameters } {
   const method = MethodInput.parse({ kind: "adept", promptLength: 3, bottleneck: 2 });
   const sizes = resolveSizes(method, backboneLayout(folder));
   const random = new MersenneTwister(2);
-  const model = T5TunedModel.open({ folder, method, sizes, engine: TFJS });
+  const model = LocalModel.open({ folder, method, sizes, engine: TFJS });
   const d = model.width;
   const shapes: [string, number[]][] = [
     ["prompt", [3, d]],

@@ -6,7 +6,7 @@ import { add, gather } from "../../../src/graph/ops.ts";
 import { input, topological, type ConstantValue } from "../../../src/graph/value.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import { CPU, onEngines, TFJS, withTensorFlow } from "../../golden/engines.ts";
@@ -48,7 +48,7 @@ withTensorFlow("a folded table", () => {
     const folder = backboneFolder("tiny-t5");
     const method = MethodInput.parse({ kind: "pt", promptLength: 3 });
     const sizes = resolveSizes(method, backboneLayout(folder));
-    const plain = T5TunedModel.open({ folder, method, sizes, engine: CPU });
+    const plain = LocalModel.open({ folder, method, sizes, engine: CPU });
     const folded = plain.embedding.map((x, i) => x + Math.sin(i));
     const d = plain.width;
     const parameters = new Map([
@@ -70,7 +70,7 @@ withTensorFlow("a folded table", () => {
       mask: new Float32Array(6).fill(1),
       labels: Int32Array.of(4, 5),
     };
-    const [fed, held] = [CPU, TFJS].map((engine) => T5TunedModel.open({ folder, method, sizes, engine, folded }));
+    const [fed, held] = [CPU, TFJS].map((engine) => LocalModel.open({ folder, method, sizes, engine, folded }));
     const own = await fed!.input(parameters, batch);
     assert.deepEqual(await held!.input(parameters, batch), own);
     assert.notDeepEqual(own, await plain.input(parameters, batch));

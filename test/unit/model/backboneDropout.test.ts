@@ -3,15 +3,15 @@ import { after, test } from "node:test";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { BackboneDropout } from "../../../src/model/backboneDropout.ts";
 import { initialise } from "../../../src/model/initialise.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { input } from "../../../src/graph/value.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 
 const method = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
 const sizes = { promptLength: 2, bottleneck: 3, count: 0 };
-const model = T5TunedModel.open({
+const model = LocalModel.open({
   folder: backboneFolder("tiny-t5"),
   method,
   sizes,

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import type { T5Config } from "../../../src/backbone/t5/t5Config.ts";
 import type { HostTensor } from "../../../src/engine/program.ts";
+import { T5Decoding } from "../../../src/backbone/t5/t5Feeds.ts";
 import { decodeGreedily } from "../../../src/model/greedyDecoding.ts";
 
 const V = 9;
@@ -67,9 +68,11 @@ test("each text gets its own answer up to its end, whichever end first, and ende
         const fixed = {
           crossMask: { data: Float32Array.from(texts, (_, i) => i), dims: [rows, 1] },
           crossKey0: { data: Float32Array.from({ length: 2 * rows }, (_, i) => i >> 1), dims: [rows, 2, 1, 1] },
-          prompt: { data: new Float32Array(3), dims: [3] },
         };
-        const got = await decodeGreedily(decoderOf(answers, seen), { config, vocabulary: V, fixed, rows, maxTokens });
+        const got = await decodeGreedily(decoderOf(answers, seen), new T5Decoding(config, fixed, rows), {
+          vocabulary: V,
+          maxTokens,
+        });
         assert.deepEqual(
           got,
           answers.map((ids) => ids.slice(0, maxTokens)),
@@ -98,11 +101,8 @@ test("for timing, rows go on after their end: as many steps whatever they say", 
     crossMask: { data: Float32Array.of(0, 1), dims: [2, 1] },
     crossKey0: { data: Float32Array.of(0, 0, 1, 1), dims: [2, 2, 1, 1] },
   };
-  const got = await decodeGreedily(decoderOf([[EOS], [3, EOS]], seen), {
-    config,
+  const got = await decodeGreedily(decoderOf([[EOS], [3, EOS]], seen), new T5Decoding(config, fixed, 2), {
     vocabulary: V,
-    fixed,
-    rows: 2,
     maxTokens: 4,
     endless: true,
   });

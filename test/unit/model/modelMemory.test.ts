@@ -6,9 +6,9 @@ import { t5Architecture } from "../../../src/backbone/t5/t5.ts";
 import type { T5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { Arena } from "../../../src/model/memory/arena.ts";
-import type { Holds } from "../../../src/model/holding.ts";
+import type { ProgramAccess } from "../../../src/model/weightAccess.ts";
 import { forecastMemory, type MemoryForecast, type MemoryShape } from "../../../src/model/memory/modelMemory.ts";
-import { partRows, sharedRows } from "../../../src/model/microBatches.ts";
+import { stepRows, predictionRows } from "../../../src/model/batchParts.ts";
 import { programMemory } from "../../../src/model/memory/programMemory.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
 
@@ -54,7 +54,7 @@ function shape(
     sizes: resolveSizes(spec, architecture.layout),
     device: "cpu",
     copies: 1,
-    holds: PACKED,
+    access: PACKED,
     storedBytes: 4,
     trained: [part],
     evaluated: [{ ...part, rows: 64 }],
@@ -106,7 +106,7 @@ test("onnxruntime's store: regions that double, the smallest free piece, a piece
   const arena = new Arena();
   const a = arena.take(MB / 2);
   const b = arena.take(MB / 2);
-  assert.equal(arena.touched, MB, "one region of 1 MiB holds both");
+  assert.equal(arena.touched, MB, "one region of 1 MiB access both");
   arena.give(a);
   arena.give(b);
   arena.take(MB);
@@ -161,9 +161,9 @@ test("weights that are read where they lie are in memory once, however many prog
     4 * t5Architecture(config()).layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
   const [packed, mapped, half, byte] = [
     forecast(),
-    forecast(undefined, { holds: MAPPED }),
-    forecast(undefined, { holds: MAPPED, storedBytes: 2 }),
-    forecast(undefined, { holds: MAPPED, storedBytes: 1 }),
+    forecast(undefined, { access: MAPPED }),
+    forecast(undefined, { access: MAPPED, storedBytes: 2 }),
+    forecast(undefined, { access: MAPPED, storedBytes: 1 }),
   ];
   assert.ok(
     packed.host - mapped.host > 2 * all && mapped.again > 0.9 * all,
@@ -175,10 +175,10 @@ test("weights that are read where they lie are in memory once, however many prog
       Math.abs(half.host - byte.host - all / 4) < 0.01 * all,
     "of each product's matrix a wide one while it lasts",
   );
-  const predicting = forecast(undefined, { holds: { step: "packed", predict: "mapped" } });
+  const predicting = forecast(undefined, { access: { step: "packed", predict: "mapped" } });
   assert.ok(predicting.host < packed.host && predicting.host > mapped.host);
   assert.ok(
-    forecast(undefined, { holds: MAPPED, copies: 2 }).host - mapped.host < packed.host - all,
+    forecast(undefined, { access: MAPPED, copies: 2 }).host - mapped.host < packed.host - all,
     "copies share the file's pages",
   );
 });
@@ -199,7 +199,7 @@ const LARGE = { step: "packed", predict: "mapped" } as const;
 const MEASURED: {
   method: object;
   config?: T5Config;
-  holds?: Holds;
+  access?: ProgramAccess;
   storedBytes?: number;
   length: number;
   rows?: number;
@@ -213,14 +213,14 @@ const MEASURED: {
   { method: { kind: "lora" }, length: 256, peak: 758 },
   { method: { kind: "full" }, length: 64, peak: 669 },
   { method: { kind: "full" }, length: 512, peak: 1143 },
-  { method: ADEPT, length: 64, holds: MAPPED, peak: 429 },
-  { method: ADEPT, length: 64, copies: 2, holds: MAPPED, storedBytes: 1, peak: 645 },
-  { method: ADEPT, config: BASE, length: 64, holds: LARGE, peak: 4640 },
-  { method: { kind: "pt", promptLength: 100 }, config: BASE, length: 256, holds: LARGE, rows: 8, peak: 4490 },
-  { method: { kind: "lora" }, config: BASE, length: 512, holds: LARGE, rows: 4, peak: 5452 },
-  { method: ADEPT, config: BASE, length: 64, holds: MAPPED, peak: 3598 },
-  { method: ADEPT, config: BASE, length: 64, holds: MAPPED, storedBytes: 2, peak: 2785 },
-  { method: ADEPT, config: BASE, length: 64, holds: MAPPED, storedBytes: 1, peak: 2221 },
+  { method: ADEPT, length: 64, access: MAPPED, peak: 429 },
+  { method: ADEPT, length: 64, copies: 2, access: MAPPED, storedBytes: 1, peak: 645 },
+  { method: ADEPT, config: BASE, length: 64, access: LARGE, peak: 4640 },
+  { method: { kind: "pt", promptLength: 100 }, config: BASE, length: 256, access: LARGE, rows: 8, peak: 4490 },
+  { method: { kind: "lora" }, config: BASE, length: 512, access: LARGE, rows: 4, peak: 5452 },
+  { method: ADEPT, config: BASE, length: 64, access: MAPPED, peak: 3598 },
+  { method: ADEPT, config: BASE, length: 64, access: MAPPED, storedBytes: 2, peak: 2785 },
+  { method: ADEPT, config: BASE, length: 64, access: MAPPED, storedBytes: 1, peak: 2221 },
 ];
 
 test("forecasts are near what was measured, and not far below", () => {
@@ -230,21 +230,21 @@ test("forecasts are near what was measured, and not far below", () => {
     length,
     rows = 32,
     copies = 1,
-    holds = PACKED,
+    access = PACKED,
     storedBytes = 4,
     peak,
   } of MEASURED) {
     const whole = length + (shape(method, { config: of }).sizes.promptLength ?? 0);
     const most = (parts: number[][]): number => Math.max(...parts.map((part) => part.length));
     const part = { source: length, target: 4 };
-    const trained = [{ ...part, rows: most(partRows(new Array<number>(rows).fill(whole))) }];
-    const evaluated = [{ ...part, rows: most(sharedRows(new Array<number>(64).fill(whole), copies)) }];
+    const trained = [{ ...part, rows: most(stepRows(new Array<number>(rows).fill(whole))) }];
+    const evaluated = [{ ...part, rows: most(predictionRows(new Array<number>(64).fill(whole), copies)) }];
     // The system counts a file's pages once for each program that maps them.
-    const { host, again } = forecast(method, { config: of, copies, trained, evaluated, holds, storedBytes });
+    const { host, again } = forecast(method, { config: of, copies, trained, evaluated, access, storedBytes });
     const error = (host + again) / MB / peak - 1;
     assert.ok(
       error > -0.12 && error < 0.2,
-      `${JSON.stringify(method)} ${of.width} ${length} x${copies} ${JSON.stringify(holds)} ${storedBytes}: ${(100 * error).toFixed(0)} %`,
+      `${JSON.stringify(method)} ${of.width} ${length} x${copies} ${JSON.stringify(access)} ${storedBytes}: ${(100 * error).toFixed(0)} %`,
     );
   }
 });

@@ -10,11 +10,11 @@ import type { Precision } from "../../../src/engine/precisionSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { initialise } from "../../../src/model/initialise.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel, type ModelOptions } from "../../../src/model/tunedModel.ts";
+import { LocalModel, type ModelOptions } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-narrow-"));
 const embedded = backboneFolder("tiny-t5");
@@ -59,7 +59,7 @@ async function outcome(
   options: Omit<ModelOptions, "engine" | "sizes">,
   memory: "check" | "spare" = "check",
 ): Promise<number[]> {
-  const model = T5TunedModel.open({
+  const model = LocalModel.open({
     ...options,
     sizes: resolveSizes(options.method, layout),
     engine: { device: "cpu", threads: 1, replicas: 1, memory },
@@ -132,8 +132,8 @@ test("the same weights give the same bits again", async () => {
 
 test("another device than the processor refuses narrow weights", () => {
   const method = MethodInput.parse(METHODS[0]);
-  const open = (device: "tfjs" | "webgpu"): T5TunedModel =>
-    T5TunedModel.open({
+  const open = (device: "tfjs" | "webgpu"): LocalModel =>
+    LocalModel.open({
       folder,
       method,
       sizes: resolveSizes(method, layout),

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { backboneLayout } from "../../../src/training/prepare.ts";
 
 const folder = backboneFolder("tiny-t5");
@@ -20,9 +20,9 @@ const batch: Batch = {
   labels: Int32Array.of(20, 1, 33, 1),
 };
 
-function open(spec: object): { model: T5TunedModel; parameters: Parameters } {
+function open(spec: object): { model: LocalModel; parameters: Parameters } {
   const method = MethodInput.parse(spec);
-  const model = T5TunedModel.open({
+  const model = LocalModel.open({
     folder,
     method,
     sizes: resolveSizes(method, backboneLayout(folder)),
@@ -53,7 +53,7 @@ function open(spec: object): { model: T5TunedModel; parameters: Parameters } {
 }
 
 /** lambda sum |offset|^2 / sum |E|^2 over the tokens that are no padding, from the encoder's own input. */
-async function penaltyOf(model: T5TunedModel, parameters: Parameters): Promise<number> {
+async function penaltyOf(model: LocalModel, parameters: Parameters): Promise<number> {
   const X = await model.input(parameters, batch);
   const d = model.width;
   const m = 2;
@@ -112,7 +112,7 @@ test("a folded table gives the very input and losses that the FFN gives", async 
   };
   const table = (await model.input(parameters, every)).slice(2 * d);
   const method = MethodInput.parse({ kind: "adept", promptLength: 2, bottleneck: 3 });
-  const folded = T5TunedModel.open({
+  const folded = LocalModel.open({
     folder,
     method,
     sizes: resolveSizes(method, backboneLayout(folder)),

@@ -8,26 +8,27 @@ import { topological, type Value } from "../../../src/graph/value.ts";
 import { relativeBuckets } from "../../../src/backbone/t5/relativeBuckets.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
-import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
+import { t5Architecture } from "../../../src/backbone/t5/t5.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
-import { InputGraph } from "../../../src/model/inputGraph.ts";
+import { MethodGraph } from "../../../src/model/methodGraph.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 
 const folder = backboneFolder("tiny-t5");
 const weights = BackboneWeights.open(folder);
 const config = readT5Config(readConfigFile(folder, ""), weights.has("lm_head.weight"));
+const architecture = t5Architecture(config);
 const B = 3;
 const S = 7;
 const T = 2;
 const P = 2;
 
-function graphOf(spec: object): InputGraph {
+function graphOf(spec: object): MethodGraph {
   const method = MethodInput.parse(spec);
-  const layout = t5Layout(config);
-  return new InputGraph(config, { spec: method, sizes: resolveSizes(method, layout), layout });
+  const { layout } = architecture;
+  return new MethodGraph(architecture, { spec: method, sizes: resolveSizes(method, layout), layout });
 }
 
 async function run(
@@ -48,7 +49,7 @@ async function run(
 }
 
 /** Random parameters and a batch with padding in texts and targets. */
-function feedsOf(graph: InputGraph): Record<string, HostTensor> {
+function feedsOf(graph: MethodGraph): Record<string, HostTensor> {
   const random = new MersenneTwister(6);
   const drawn = (dims: readonly number[]): HostTensor => ({
     dims,
@@ -86,8 +87,8 @@ function feedsOf(graph: InputGraph): Record<string, HostTensor> {
 test("cross-attention over the encoder's states has the loss and the gradients of that over their keys and values", async () => {
   const graph = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 });
   const feeds = feedsOf(graph);
-  const long = await run(graph.step(false), feeds);
-  const short = await run(graph.step(false, { short: true }), feeds);
+  const long = await run(graph.step(""), feeds);
+  const short = await run(graph.step("short"), feeds);
   assert.deepEqual(Object.keys(short).sort(), Object.keys(long).sort());
   for (const [name, { data, dims }] of Object.entries(long)) {
     const own = short[name]!;
@@ -101,16 +102,16 @@ test("targets are short while their queries of all heads are no more than the wi
   const adept = graphOf({ kind: "adept", promptLength: P, bottleneck: 3 });
   const most = Math.floor(config.width / config.heads);
   assert.deepEqual(
-    [1, most, most + 1].map((length) => adept.isShort(length)),
-    [true, true, false],
+    [1, most, most + 1].map((length) => adept.plan(length)),
+    ["short", "short", ""],
   );
   for (const spec of [{ kind: "lora", rank: 2 }, { kind: "ia3" }, { kind: "bitfit" }, { kind: "full" }])
-    assert.equal(graphOf(spec).isShort(1), false, spec.kind);
+    assert.equal(graphOf(spec).plan(1), "", spec.kind);
   for (const spec of [
     { kind: "pt", promptLength: P, promptInit: "random" },
     { kind: "adapter", bottleneck: 4 },
   ])
-    assert.equal(graphOf(spec).isShort(1), true, spec.kind);
+    assert.equal(graphOf(spec).plan(1), "short", spec.kind);
 });
 
 test("what is decoded and scored does not depend on whether targets are short", async () => {
@@ -118,10 +119,10 @@ test("what is decoded and scored does not depend on whether targets are short", 
   const most = Math.floor(config.width / config.heads);
   const graph = graphOf(method);
   const feeds = feedsOf(graph);
-  const model = T5TunedModel.open({
+  const model = LocalModel.open({
     folder,
     method,
-    sizes: resolveSizes(method, t5Layout(config)),
+    sizes: resolveSizes(method, architecture.layout),
     engine: { device: "cpu", threads: 1, replicas: 1 },
   });
   const parameters = new Map([

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import type { TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
 import { distil } from "../../../src/training/distillation.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 
 const folder = backboneFolder("tiny-t5");
 const M = 3;
 const D = 128;
-const open = (kind: "mpt" | "pt"): T5TunedModel =>
-  T5TunedModel.open({
+const open = (kind: "mpt" | "pt"): LocalModel =>
+  LocalModel.open({
     folder,
     method: MethodInput.parse({ kind, promptLength: M }),
     sizes: { promptLength: M, bottleneck: 0, count: 0 },
@@ -91,7 +91,7 @@ test("a student that is its teacher is taught nothing; another is, and its loss 
     rows.reduce(
       (total, from) =>
         total +
-        Array.from({ length: D }, (_, i) => (own.encoded.data[from + i]! - others.encoded.data[from + i]!) ** 2).reduce(
+        Array.from({ length: D }, (_, i) => (own.states.data[from + i]! - others.states.data[from + i]!) ** 2).reduce(
           (a, b) => a + b,
           0,
         ),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
-import { T5TunedModel } from "../../../src/model/tunedModel.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 import { tokenise } from "../../../src/training/batch/tokenisedExample.ts";
@@ -10,7 +10,7 @@ import { evaluate } from "../../../src/training/evaluation.ts";
 
 const folder = backboneFolder("tiny-t5");
 const tokenizer = loadTokenizer(folder);
-const model = T5TunedModel.open({
+const model = LocalModel.open({
   folder,
   method: { kind: "pt", promptInit: "random", initText: "" },
   sizes: { promptLength: 2, bottleneck: 0, count: 0 },

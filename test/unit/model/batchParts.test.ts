@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { microBatches, partOptions, shares } from "../../../src/model/microBatches.ts";
-import type { Batch } from "../../../src/model/model.ts";
+import { stepParts, partOptions, predictionParts } from "../../../src/model/batchParts.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 
 /** Every row's ids and labels tell which row they are of. */
@@ -39,7 +39,7 @@ test("parts hold every row once, with its own tokens, padded to the part's own l
         rows.map(([, target]) => target),
       );
       const whole = cells(batch);
-      for (const parts of [microBatches(batch, prompt), shares(batch, prompt, count)]) {
+      for (const parts of [stepParts(batch, prompt), predictionParts(batch, prompt, count)]) {
         assert.deepEqual(
           parts.flatMap((part) => part.rows).sort((a, b) => a - b),
           rows.map((_, i) => i),
@@ -53,7 +53,7 @@ test("parts hold every row once, with its own tokens, padded to the part's own l
           assert.equal(part.targetLength, Math.max(...places.map((row) => rows[row]![1])));
         }
       }
-      assert.ok(shares(batch, prompt, count).length <= count);
+      assert.ok(predictionParts(batch, prompt, count).length <= count);
     }),
   );
 });
@@ -66,7 +66,7 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
     [2, 2000, 0, 2],
     [1, 5000, 0, 1],
   ] as const) {
-    const made = microBatches(
+    const made = stepParts(
       batchOf(
         Array.from({ length: rows }, () => length),
         Array.from({ length: rows }, () => 2),
@@ -77,7 +77,7 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
     const sizes = made.map((part) => part.rows.length);
     assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
     assert.equal(
-      microBatches(
+      stepParts(
         batchOf(
           Array.from({ length: rows }, () => length),
           Array.from({ length: rows }, () => 2),
@@ -95,7 +95,7 @@ test("a part's dropout factors are those of its rows and places", () => {
   const batch = batchOf([2, 5, 3], [1, 1, 1]);
   const units = 2;
   const hiddenMask = Float32Array.from({ length: 3 * 5 * units }, (_, i) => i);
-  const [first, second] = shares(batch, 0, 2);
+  const [first, second] = predictionParts(batch, 0, 2);
   for (const [index, part] of [first!, second!].entries()) {
     const own = partOptions({ lossScale: 1, hiddenMask, backboneDropout: { rate: 0.1, seed: 7 } }, part, {
       sourceLength: 5,

@@ -1,4 +1,5 @@
-import type { Batch, StepOptions } from "./model.ts";
+import type { Batch } from "../backbone/batch.ts";
+import type { StepOptions } from "./model.ts";
 
 /**
  * Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for
@@ -17,7 +18,7 @@ export const GPU_PART_TOKENS = 8192;
 const SHARE_TOKENS = 6144;
 
 /** Some rows of a batch, padded to their own longest. */
-export interface MicroBatch {
+export interface BatchPart {
   batch: Batch;
   /** their places in the batch they came from */
   rows: readonly number[];
@@ -42,7 +43,7 @@ function cut<T extends Float32Array | Int32Array>(
 }
 
 /** These rows of a batch, padded to the longest source and target among them. */
-export function rowsOf(batch: Batch, rows: readonly number[]): MicroBatch {
+export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
   const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
   const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
   const source = { width: batch.sourceLength, length: sourceLength };
@@ -79,15 +80,15 @@ function groups(lengths: readonly number[], count: number): number[][] {
  * @param prompt tokens before each text
  * @param partTokens of one part
  */
-export function microBatches(batch: Batch, prompt: number, partTokens = PART_TOKENS): MicroBatch[] {
-  return partRows(
+export function stepParts(batch: Batch, prompt: number, partTokens = PART_TOKENS): BatchPart[] {
+  return stepRows(
     Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
     partTokens,
   ).map((rows) => rowsOf(batch, rows));
 }
 
-/** Rows of these lengths as `microBatches` parts them. */
-export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): number[][] {
+/** Rows of these lengths as `stepParts` parts them. */
+export function stepRows(lengths: readonly number[], partTokens = PART_TOKENS): number[][] {
   const wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
   return groups(lengths, Math.min(lengths.length, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1));
 }
@@ -96,15 +97,15 @@ export function partRows(lengths: readonly number[], partTokens = PART_TOKENS): 
  * Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward
  * pass.
  */
-export function shares(batch: Batch, prompt: number, count: number): MicroBatch[] {
-  return sharedRows(
+export function predictionParts(batch: Batch, prompt: number, count: number): BatchPart[] {
+  return predictionRows(
     Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
     count,
   ).map((rows) => rowsOf(batch, rows));
 }
 
-/** Rows of these lengths as `shares` parts them. */
-export function sharedRows(lengths: readonly number[], count: number): number[][] {
+/** Rows of these lengths as `predictionParts` parts them. */
+export function predictionRows(lengths: readonly number[], count: number): number[][] {
   return groups(
     lengths,
     Math.min(lengths.length, Math.max(count, Math.ceil(lengths.reduce((a, b) => a + b, 0) / SHARE_TOKENS))),
@@ -114,7 +115,7 @@ export function sharedRows(lengths: readonly number[], count: number): number[][
 /** What a step is told of its batch, for a part of it. @param units hidden units a token */
 export function partOptions(
   options: StepOptions,
-  { rows, batch }: MicroBatch,
+  { rows, batch }: BatchPart,
   whole: { sourceLength: number; units: number; part: number },
 ): StepOptions {
   const { hiddenMask, backboneDropout } = options;

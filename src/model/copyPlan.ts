@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Device } from "../engine/engineSpec.ts";
 import { methodOf } from "../method/registry.ts";
-import { GPU_PART_TOKENS } from "./microBatches.ts";
-import type { ModelOptions } from "./tunedModel.ts";
+import { GPU_PART_TOKENS } from "./batchParts.ts";
+import type { ModelOptions } from "./localModel.ts";
 
 /**
  * Bytes of weights, over all copies, up to which every core gets a model of its own: that scales better than several
@@ -16,20 +16,21 @@ const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
 export const partTokensOn = (device: Device): number | undefined =>
   ON_GPU.includes(device) ? GPU_PART_TOKENS : undefined;
 
-export interface Layout {
+/** Copies of a model that share each batch, and the threads of each. */
+export interface CopyPlan {
   replicas: number;
   threads: number;
 }
 
 /** How many copies of a model share each batch, and the threads of each. */
-export function layOut(
-  { engine, method, embedded, folded }: Pick<ModelOptions, "engine" | "method" | "embedded" | "folded">,
+export function planCopies(
+  { engine, method, inputEmbeddings, folded }: Pick<ModelOptions, "engine" | "method" | "inputEmbeddings" | "folded">,
   weightBytes: number,
-): Layout {
+): CopyPlan {
   const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
   if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
   // Tensors as large as the backbone would travel each step.
-  const alone = methodOf(method.kind).trainsBackbone === true || embedded === true || folded !== undefined;
+  const alone = methodOf(method.kind).trainsBackbone === true || inputEmbeddings === true || folded !== undefined;
   const own =
     engine.replicas > 0 ? engine.replicas : Math.min(threads, MOST_REPLICAS, Math.floor(MOST_COPIED / weightBytes));
   const replicas = alone ? 1 : Math.max(1, own);

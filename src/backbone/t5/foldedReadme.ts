@@ -1,0 +1,25 @@
+/** README of a folder with a folded T5, with the lines of Python that use it. */
+export const foldedReadme = (inputFile: string): string => `# A folded model
+
+\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain T5. \`${inputFile}\` holds what goes before
+the encoder, which a T5 cannot hold itself, since it shares its embedding with the decoder:
+
+\`\`\`python
+import torch
+from safetensors.torch import load_file
+from transformers import T5ForConditionalGeneration
+
+model, folded = T5ForConditionalGeneration.from_pretrained("."), load_file("${inputFile}")
+
+def encoder_input(ids, mask):
+    x = torch.nn.functional.embedding(ids, folded.get("embedding", model.shared.weight))
+    if "positions" in folded:
+        x = x + folded["positions"][: ids.shape[1]]
+    if "prompt" in folded:
+        prompt = folded["prompt"].expand(len(ids), -1, -1)
+        x, mask = torch.cat([prompt, x], 1), torch.cat([torch.ones(prompt.shape[:2], dtype=mask.dtype), mask], 1)
+    return {"inputs_embeds": x, "attention_mask": mask}
+
+# model.generate(**encoder_input(ids, mask)), or model(**encoder_input(ids, mask), labels=labels)
+\`\`\`
+`;

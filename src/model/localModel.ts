@@ -1,0 +1,315 @@
+import type { Batch } from "../backbone/batch.ts";
+import { tensor, type Feeds } from "../backbone/feeds.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
+import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
+import type { BackboneWeights } from "../backbone/files/weights.ts";
+import type { EngineSpec } from "../engine/engineSpec.ts";
+import { openEngine } from "../engine/openEngine.ts";
+import type { Precision } from "../engine/precisionSpec.ts";
+import type { HostTensor } from "../engine/program.ts";
+import type { ConstantValue } from "../graph/value.ts";
+import { UserError } from "../base/errors.ts";
+import type { MethodShape } from "../method/method.ts";
+import type { MethodSizes } from "../method/sizes.ts";
+import type { MethodSpec } from "../method/methodSpec.ts";
+import type { Parameters } from "../method/parameters.ts";
+import { methodOf } from "../method/registry.ts";
+import { BackboneDropout } from "./backboneDropout.ts";
+import { MethodGraph, type InputSource } from "./methodGraph.ts";
+import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
+import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
+import { Predictor } from "./predictor.ts";
+import { programName, Programs } from "./programs.ts";
+import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
+import { weightAccess } from "./weightAccess.ts";
+
+/** Up to so many bytes, a folded table is a constant of each program that reads it. */
+const MOST_CONSTANT = 256e6;
+
+export interface ModelOptions {
+  folder: string;
+  method: MethodSpec;
+  sizes: MethodSizes;
+  engine: EngineSpec;
+  /** Batches bring the embedded input themselves; the method is not applied. */
+  inputEmbeddings?: boolean;
+  /** Each token's embedding with its offset (V, d), instead of the method's own way to it. */
+  folded?: Float32Array;
+  /** What the backbone's matrices are stored as. */
+  precision?: Precision;
+  /** Predictions are rare beside steps. */
+  training?: boolean;
+  /** The cache's weights have just been verified by another copy of the model. */
+  verified?: boolean;
+  /** Opens families too that the product does not offer yet. */
+  incomplete?: boolean;
+}
+
+export interface DistilOptions {
+  /** What `forward` gave for the same text under the teacher; its prompt may have another length. */
+  teacher: TeacherOutputs;
+  /** As in StepOptions. */
+  lossScale: number;
+  /** Factor of the teacher's terms. */
+  weight: number;
+}
+
+/** The backbone as steps read it and as programs that only predict do. */
+interface OpenedWeights {
+  backbone: Backbone;
+  step: BackboneWeights;
+  predict: BackboneWeights;
+}
+
+/** @throws UserError as openBackbone */
+function openWeights({ folder, engine, precision = "fp32", training = false, ...rest }: ModelOptions): OpenedWeights {
+  const { verified, incomplete } = rest;
+  const backbone = openBackbone(folder, { precision, verified, incomplete });
+  const own = backbone.weights;
+  const access = weightAccess(engine, { precision, bytes: own.bytes, training });
+  const mapped =
+    precision === "fp32" && access.predict === "mapped"
+      ? openBackbone(folder, { precision, mapped: true, incomplete }).weights
+      : own;
+  return { backbone, step: access.step === "mapped" ? mapped : own, predict: mapped };
+}
+
+/**
+ * A folded table as a constant where feeding it would copy it at every call. On the processor a feed is read in place.
+ */
+function foldedConstant({ folded, engine }: ModelOptions, layout: BackboneLayout): ConstantValue | undefined {
+  if (folded === undefined || engine.device === "cpu" || folded.byteLength > MOST_CONSTANT) return undefined;
+  return { kind: "constant", type: "float32", shape: [layout.vocabulary, layout.width], data: folded };
+}
+
+function inputSource({ inputEmbeddings = false, folded }: ModelOptions): InputSource {
+  if (inputEmbeddings) return "given";
+  return folded === undefined ? "method" : "table";
+}
+
+/** A backbone under a method, running in this thread; its graphs are compiled as they are first needed. */
+export class LocalModel implements TunedModel {
+  /** What computes, as a person knows it. */
+  readonly device: string;
+  readonly shape: MethodShape<MethodSpec, MethodSizes>;
+  /** Hidden units per token that training drops out. */
+  readonly hiddenUnits: number;
+  private readonly backbone: Backbone;
+  private readonly graph: MethodGraph;
+  private readonly programs: Programs;
+  private readonly predictor: Predictor;
+  /** Dropout inside the backbone, by the name of the program that has it. */
+  private readonly dropouts = new Map<string, BackboneDropout>();
+  private table: Float32Array | undefined;
+
+  private constructor(
+    private readonly weights: OpenedWeights,
+    private readonly options: ModelOptions,
+  ) {
+    this.backbone = weights.backbone;
+    const { layout, feeds } = this.backbone;
+    this.shape = { spec: options.method, sizes: options.sizes, layout };
+    this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
+    this.graph = new MethodGraph(this.backbone, this.shape, { source: inputSource(options) });
+    const engine = openEngine(options.engine);
+    this.device = engine.name;
+    this.programs = new Programs(engine, foldedConstant(options, layout));
+    this.predictor = new Predictor({
+      graph: this.graph,
+      feeds,
+      vocabulary: layout.vocabulary,
+      sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
+      targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
+      program: (name, outputs) => this.programs.get(name, outputs, weights.predict),
+    });
+  }
+
+  /**
+   * @throws UserError when the folder's config or weights are missing, damaged or do not belong together, are of a
+   * model type that is not supported, or cannot be stored in the precision asked for
+   */
+  static open(options: ModelOptions): LocalModel {
+    const {
+      precision = "fp32",
+      engine: { device },
+    } = options;
+    if (precision !== "fp32" && device !== "cpu")
+      throw new UserError(
+        `precision: "${precision}" is for the processor, not for "${device}"`,
+        'Use engine.device "cpu" or "auto", or precision "fp32".',
+      );
+    return new LocalModel(openWeights(options), options);
+  }
+
+  get layout(): BackboneLayout {
+    return this.backbone.layout;
+  }
+
+  get width(): number {
+    return this.layout.width;
+  }
+
+  get vocabularySize(): number {
+    return this.layout.vocabulary;
+  }
+
+  /** The table of embeddings (V, d), which is read when it is first wanted. */
+  get embedding(): Float32Array {
+    return (this.table ??= this.weight(this.layout.embedding, [this.vocabularySize, this.width]));
+  }
+
+  /** Bytes of the backbone's tensors as they lie in their files. */
+  get weightBytes(): number {
+    return this.weights.step.bytes;
+  }
+
+  /** A tensor of the backbone as it lies in its file, as fp32. */
+  weight(name: string, dims: readonly number[]): Float32Array {
+    return this.weights.step.read(name, dims);
+  }
+
+  private prompt(parameters: Parameters): number {
+    return this.options.inputEmbeddings === true ? 0 : promptLength(parameters);
+  }
+
+  private sourceFeeds(parameters: Parameters, batch: Batch): Feeds {
+    const { inputEmbeddings, folded } = this.options;
+    const feeds = { ...parameterFeeds(parameters), ...this.backbone.feeds.source(batch, this.prompt(parameters)) };
+    if (folded !== undefined) feeds["foldedTable"] = tensor(folded, this.vocabularySize, this.width);
+    if (inputEmbeddings !== true) return feeds;
+    if (batch.inputEmbeddings === undefined) throw new Error("the batch has no embedded input");
+    return { ...feeds, inputEmbeddings: tensor(batch.inputEmbeddings, batch.rows, batch.sourceLength, this.width) };
+  }
+
+  private targetFeeds(parameters: Parameters, batch: Batch): Feeds {
+    const feeds = this.backbone.feeds.target(batch, this.prompt(parameters));
+    return { ...feeds, labels: tensor(batch.labels, batch.rows, batch.targetLength) };
+  }
+
+  /** The graph with dropout inside the backbone; its masks are fed by the dropout kept under the program's name. */
+  private droppedGraph(name: string): MethodGraph {
+    const dropout = new BackboneDropout();
+    this.dropouts.set(name, dropout);
+    return new MethodGraph(this.backbone, this.shape, { drop: dropout.apply });
+  }
+
+  async step(
+    parameters: Parameters,
+    batch: Batch,
+    {
+      lossScale,
+      hiddenMask,
+      backboneDropout,
+      offsetPenalty = 0,
+      penaltyWeight = offsetPenalty > 0 ? this.penaltyWeight(batch, offsetPenalty) : undefined,
+    }: StepOptions,
+  ): Promise<StepResult> {
+    const { rows, sourceLength, targetLength } = batch;
+    const plan = this.graph.plan(targetLength);
+    const variants = { dropout: hiddenMask !== undefined, penalised: penaltyWeight !== undefined };
+    const name = programName("step", { [plan]: plan !== "", ...variants, backbone: backboneDropout !== undefined });
+    const outputs = () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(plan, variants);
+    const program = await this.programs.get(name, outputs, this.weights.step);
+    const feeds: Feeds = {
+      ...this.sourceFeeds(parameters, batch),
+      ...this.targetFeeds(parameters, batch),
+      lossScale: tensor(Float32Array.of(lossScale)),
+    };
+    const sizes = { B: rows, S: sourceLength, T: targetLength, P: this.prompt(parameters) };
+    if (backboneDropout !== undefined)
+      Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, sizes));
+    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, rows, sourceLength, this.hiddenUnits);
+    if (penaltyWeight !== undefined) {
+      const weights = batch.mask.map((kept) => (kept === 0 ? 0 : penaltyWeight));
+      feeds["penaltyWeights"] = tensor(weights, rows, sourceLength, 1);
+    }
+    return stepResult(await program.run(feeds), parameters);
+  }
+
+  /** The penalty over the sum of the batch's squared embeddings: what each squared offset of its tokens counts. */
+  penaltyWeight({ ids, mask }: Batch, penalty: number): number {
+    let sum = 0;
+    ids.forEach((id, at) => {
+      if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2;
+    });
+    return penalty / sum;
+  }
+
+  /**
+   * Loss and gradients with a teacher's states and logits of the same batch (see MethodGraph.distil).
+   * @returns also `taught`, the divergence from the teacher without the task's own loss
+   */
+  async distil(
+    parameters: Parameters,
+    batch: Batch,
+    { teacher, lossScale, weight }: DistilOptions,
+  ): Promise<StepResult & { taught: number }> {
+    const program = await this.programs.get("distil", () => this.graph.distil(), this.weights.step);
+    const results = await program.run({
+      ...this.sourceFeeds(parameters, batch),
+      ...this.targetFeeds(parameters, batch),
+      lossScale: tensor(Float32Array.of(lossScale)),
+      distilWeight: tensor(Float32Array.of(weight)),
+      ...teacherFeeds(teacher, batch, { lossScale, width: this.width, vocabulary: this.vocabularySize }),
+    });
+    return { ...stepResult(results, parameters), taught: results["taught"]!.data[0]! };
+  }
+
+  /**
+   * Logits (rows, targetLength, vocabulary) and the states of prompt and text (rows, prompt + sourceLength, width),
+   * teacher-forced, no dropout.
+   */
+  async forward(parameters: Parameters, batch: Batch): Promise<TeacherOutputs> {
+    const program = await this.programs.get("forward", () => ({ ...this.graph.forward(false, "") }), this.weights.step);
+    const { logits, states } = await program.run({
+      ...this.sourceFeeds(parameters, batch),
+      ...this.targetFeeds(parameters, batch),
+    });
+    return { logits: logits!, states: states! };
+  }
+
+  /** The embedded input [P ; E'] (rows, prompt + sourceLength, width) as the method makes it. */
+  async input(parameters: Parameters, batch: Batch): Promise<Float32Array> {
+    const program = await this.programs.get("input", () => this.graph.input(), this.weights.step);
+    return (await program.run(this.sourceFeeds(parameters, batch)))["embedded"]!.data as Float32Array;
+  }
+
+  losses(parameters: Parameters, batch: Batch): Promise<RowLosses> {
+    return this.predictor.losses(parameters, batch);
+  }
+
+  predict(
+    parameters: Parameters,
+    batch: Batch,
+    maxTokens: number,
+    observe?: Observe,
+  ): ReturnType<TunedModel["predict"]> {
+    return this.predictor.predict(parameters, batch, maxTokens, observe);
+  }
+
+  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+    return this.predictor.generate(parameters, batch, maxTokens, endless);
+  }
+
+  scoreTargets(
+    parameters: Parameters,
+    batch: Batch,
+    targets: readonly ArrayLike<number>[],
+    observe?: Observe,
+  ): Promise<number[][]> {
+    return this.predictor.scoreTargets(parameters, batch, targets, observe);
+  }
+
+  release(): Promise<void> {
+    return this.programs.release();
+  }
+}
+
+/** Loss and gradients of a program with `loss` and `grad:NAME`. */
+function stepResult(results: Readonly<Record<string, HostTensor>>, parameters: Parameters): StepResult {
+  const gradients = [...parameters.keys()].map(
+    (name) => [name, results[`grad:${name}`]!.data as Float32Array] as const,
+  );
+  return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
+}

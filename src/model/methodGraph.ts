@@ -1,0 +1,171 @@
+import { add, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
+import { gradients } from "../graph/gradient.ts";
+import { input, scalar, type InputValue, type Value } from "../graph/value.ts";
+import type { Architecture } from "../backbone/family.ts";
+import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
+import type { Method, MethodContext, MethodShape, MethodTensors } from "../method/method.ts";
+import { PROMPT } from "../method/prompt.ts";
+import { methodOf } from "../method/registry.ts";
+
+/**
+ * Where the embedded input comes from. "method": the method's prompt and offsets. "table": the method's prompt, and
+ * rows of the fed `foldedTable` (V, d), each token's embedding with its offset. "given": the fed `inputEmbeddings` (B,
+ * S, d) are the whole input, and the method is not applied.
+ */
+export type InputSource = "method" | "table" | "given";
+
+/** The smallest addend that keeps ln finite where the student's share of a piece is 0 in fp32. */
+const LEAST_SHARE = 1e-30;
+
+/** The graphs of a backbone under a method: losses, gradients, and what decoding needs. */
+export class MethodGraph {
+  readonly parameters: ReadonlyMap<string, InputValue>;
+  private readonly method: Method;
+  private readonly tensors: MethodTensors;
+  private readonly sequence: SequenceGraph;
+  private readonly source: InputSource;
+
+  /** @param options drop: dropout inside the backbone */
+  constructor(
+    architecture: Architecture,
+    shape: MethodShape,
+    { drop, source = "method" }: { drop?: (x: Value) => Value; source?: InputSource } = {},
+  ) {
+    this.source = source;
+    this.method = methodOf(shape.spec.kind);
+    const specs = source === "given" ? [] : this.method.tensors(shape);
+    this.parameters = new Map(specs.map((t) => [t.name, input(t.name, t.dims)]));
+    this.tensors = { ...shape, parameter: (name) => this.parameter(name) };
+    const changes = source === "given" ? {} : this.method.changes?.(this.tensors);
+    this.sequence = architecture.graph({ ...changes, ...(drop && { drop }) });
+  }
+
+  private parameter(name: string): Value {
+    const value = this.parameters.get(name);
+    if (value === undefined) throw new Error(`the method has no tensor ${name}`);
+    return value;
+  }
+
+  /** How the input is embedded. @param dropout the method's hidden units are dropped out by fed factors */
+  private embedding(dropout: boolean): InputEmbedding {
+    const { width, vocabulary } = this.tensors.layout;
+    if (this.source === "given") return { text: ({ ids }) => input("inputEmbeddings", [...ids.shape, width]) };
+    const prompt = this.parameters.has(PROMPT)
+      ? (this.method.prompt?.(this.tensors) ?? this.parameter(PROMPT))
+      : undefined;
+    if (this.source === "method") return { prompt, text: (tokens) => this.text(tokens, dropout) };
+    const table = input("foldedTable", [vocabulary, width]);
+    return { prompt, text: ({ ids }) => gather(table, ids) };
+  }
+
+  /** E' (B, N, d) of tokens. */
+  private text({ ids, places }: Tokens, dropout: boolean): Value {
+    const units = this.method.hiddenUnits?.(this.tensors) ?? 0;
+    const context: MethodContext = {
+      ...this.tensors,
+      ids,
+      positions: places,
+      hiddenMask: dropout ? input("hiddenMask", [...ids.shape, units]) : undefined,
+    };
+    const embedded = gather(this.sequence.table, ids);
+    return this.method.embed?.(embedded, context) ?? embedded;
+  }
+
+  /** The embedded input X alone. */
+  input(): { embedded: Value } {
+    return { embedded: inputOf(this.embedding(false), this.sequence.tokens) };
+  }
+
+  /** The family's best way to compute where the longest target has so many tokens. */
+  plan(targetLength: number): Plan {
+    return this.sequence.plan(targetLength);
+  }
+
+  /** Logits (B, T, V) and states (B, P+S, d) of prompt and text, teacher-forced. */
+  forward(dropout: boolean, plan: Plan): { logits: Value; states: Value } {
+    return this.sequence.forward(this.embedding(dropout), plan);
+  }
+
+  /** Loss of each label token (B, T), 0 where padded. */
+  tokenLosses(logits: Value): Value {
+    const labels = input("labels", ["B", "T"], "int32");
+    const flat = reshape(logits, ["B*T", this.tensors.layout.vocabulary]);
+    return reshape(crossEntropy(flat, reshape(labels, ["B*T"])), ["B", "T"]);
+  }
+
+  /** The losses of each label token alone, teacher-forced. */
+  losses(plan: Plan): Record<string, Value> {
+    return { losses: this.tokenLosses(this.forward(false, plan).logits) };
+  }
+
+  /**
+   * Scaled loss and its gradient by every trainable tensor, as `grad:NAME`.
+   * @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own
+   */
+  step(plan: Plan, { dropout = false, penalised = false } = {}): Record<string, Value> {
+    const loss = this.scaledLoss(this.forward(dropout, plan).logits);
+    const descended = penalised ? add(loss, this.penalty(dropout)) : loss;
+    return { ...this.withGradients(descended), loss };
+  }
+
+  /**
+   * Sum of squared offsets, each times the fed `penaltyWeights` (B, N, 1): the penalty over the sum of squared
+   * embeddings, 0 for padded tokens.
+   */
+  private penalty(dropout: boolean): Value {
+    const { tokens, table } = this.sequence;
+    const offset = sub(this.text(tokens, dropout), gather(table, tokens.ids));
+    const weights = input("penaltyWeights", [...tokens.ids.shape, 1]);
+    return reduceSum(mul(mul(offset, offset), weights), [0, 1, 2]);
+  }
+
+  private scaledLoss(logits: Value): Value {
+    return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", []));
+  }
+
+  /**
+   * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the states
+   * of the text). Fed: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy` their
+   * sum of p ln p, scaled alike; `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0
+   * where padded; `distilWeight` w.
+   */
+  distil(): Record<string, Value> {
+    const { logits, states } = this.forward(false, "");
+    const { width, vocabulary } = this.tensors.layout;
+    const logShares = log(add(softmax(logits), scalar(LEAST_SHARE)));
+    const divergence = sub(
+      input("teacherEntropy", []),
+      reduceSum(mul(input("teacherProbabilities", ["B", "T", vocabulary]), logShares), [0, 1, 2]),
+    );
+    const text = this.parameters.has(PROMPT) ? slice(states, 1, "P", "P+S") : states;
+    const apart = mul(sub(text, input("teacherStates", ["B", "S", width])), input("stateScale", ["B", "S", 1]));
+    const taught = add(divergence, reduceSum(mul(apart, apart), [0, 1, 2]));
+    return { ...this.withGradients(add(this.scaledLoss(logits), mul(input("distilWeight", []), taught))), taught };
+  }
+
+  private withGradients(loss: Value): Record<string, Value> {
+    const names = [...this.parameters.keys()];
+    const by = gradients(loss, [...this.parameters.values()]);
+    const outputs: Record<string, Value> = { loss };
+    by.forEach((g, i) => {
+      if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
+    });
+    return outputs;
+  }
+
+  /** A text read once; see SequenceGraph.prefill. */
+  prefill(plan: Plan): { kept: Record<string, Value>; states: Value } {
+    return this.sequence.prefill(this.embedding(false), plan);
+  }
+
+  /** Loss of each token of a given target (B, T) after what `prefill` kept. */
+  targetLosses(plan: Plan): Record<string, Value> {
+    return { losses: this.tokenLosses(this.sequence.resume(this.embedding(false), plan)) };
+  }
+
+  /** One decoding step after what `prefill` kept: `logits` (B, 1, V) and the next step's cache. */
+  decodeStep(plan: Plan): Record<string, Value> {
+    const { logits, cache } = this.sequence.step(this.embedding(false), plan);
+    return { logits, ...cache };
+  }
+}

@@ -1,0 +1,157 @@
+import type { Batch } from "../backbone/batch.ts";
+import type { Feeds } from "../backbone/feeds.ts";
+import type { HostFeeds } from "../backbone/hostFeeds.ts";
+import type { Plan } from "../backbone/sequenceGraph.ts";
+import type { Program } from "../engine/program.ts";
+import type { Value } from "../graph/value.ts";
+import type { Parameters } from "../method/parameters.ts";
+import { decodeGreedily, type GreedyOptions } from "./greedyDecoding.ts";
+import type { MethodGraph } from "./methodGraph.ts";
+import type { Observe, RowLosses, TunedModel } from "./model.ts";
+import { parameterFeeds } from "./parameterFeeds.ts";
+import { programName } from "./programs.ts";
+
+/** What a prediction runs on. */
+export interface PredictorParts {
+  graph: MethodGraph;
+  feeds: HostFeeds;
+  vocabulary: number;
+  /** Feeds of prompt and text, and of the target, with the labels. */
+  sourceFeeds: (parameters: Parameters, batch: Batch) => Feeds;
+  targetFeeds: (parameters: Parameters, batch: Batch) => Feeds;
+  program: (name: string, outputs: () => Record<string, Value>) => Promise<Program>;
+}
+
+/** A batch's texts, read once. */
+interface ReadTexts {
+  parameters: Parameters;
+  batch: Batch;
+  plan: Plan;
+  kept: Feeds;
+  states: Float32Array | undefined;
+}
+
+/** Name of the states' output where they are not among what is kept. */
+const STATES = "states";
+
+/** Predictions of a model: losses of targets, scores of several targets, greedy decoding. No dropout. */
+export class Predictor {
+  /** The output that holds the states under each plan. */
+  private readonly statesNames = new Map<Plan, string>();
+
+  constructor(private readonly parts: PredictorParts) {}
+
+  async losses(parameters: Parameters, batch: Batch): Promise<RowLosses> {
+    const { graph, program, sourceFeeds, targetFeeds } = this.parts;
+    const plan = graph.plan(batch.targetLength);
+    const run = await program(programName("losses", { [plan]: plan !== "" }), () => graph.losses(plan));
+    const { losses } = await run.run({ ...sourceFeeds(parameters, batch), ...targetFeeds(parameters, batch) });
+    return perRow(losses!.data as Float32Array, batch);
+  }
+
+  async predict(
+    parameters: Parameters,
+    batch: Batch,
+    maxTokens: number,
+    observe?: Observe,
+  ): ReturnType<TunedModel["predict"]> {
+    const longest = Math.max(maxTokens, batch.targetLength);
+    const texts = await this.read(parameters, batch, { longest, states: observe !== undefined });
+    const losses = await this.targetLosses(texts, batch);
+    const generated = await this.decode(texts, { maxTokens, first: observing(texts, observe) });
+    return { ...perRow(losses, batch), generated };
+  }
+
+  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+    const texts = await this.read(parameters, batch, { longest: maxTokens, states: false });
+    return this.decode(texts, { maxTokens, endless });
+  }
+
+  async scoreTargets(
+    parameters: Parameters,
+    batch: Batch,
+    targets: readonly ArrayLike<number>[],
+    observe?: Observe,
+  ): Promise<number[][]> {
+    const { rows } = batch;
+    const longest = Math.max(1, ...targets.map(({ length }) => length));
+    const texts = await this.read(parameters, batch, { longest, states: observe !== undefined });
+    if (observe !== undefined) await this.decode(texts, { maxTokens: 1, first: observing(texts, observe) });
+    const scores: number[][] = Array.from({ length: rows }, () => []);
+    for (const target of targets) {
+      const length = target.length;
+      const labels = new Int32Array(rows * length);
+      for (let row = 0; row < rows; row++) labels.set(target, row * length);
+      const losses = await this.targetLosses(texts, { ...batch, targetLength: length, labels });
+      scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
+    }
+    return scores;
+  }
+
+  /** Reads prompt and text once. @param longest tokens that will be decoded or scored at most */
+  private async read(
+    parameters: Parameters,
+    batch: Batch,
+    { longest, states }: { longest: number; states: boolean },
+  ): Promise<ReadTexts> {
+    const { graph, feeds, program, sourceFeeds } = this.parts;
+    const plan = graph.plan(longest);
+    const name = states ? this.statesName(plan) : undefined;
+    const variants = { [plan]: plan !== "", [STATES]: name === STATES };
+    const prefill = await program(programName("encode", variants), () => {
+      const outputs = graph.prefill(plan);
+      return name === STATES ? { ...outputs.kept, [STATES]: outputs.states } : outputs.kept;
+    });
+    const source = sourceFeeds(parameters, batch);
+    const { [STATES]: apart, ...kept } = await prefill.run(source);
+    const found = name === undefined ? undefined : (apart ?? kept[name]);
+    return { parameters, batch, plan, kept: feeds.kept(kept, source), states: found?.data as Float32Array | undefined };
+  }
+
+  /** The output that holds the states: one of what is kept, where a plan keeps the states themselves. */
+  private statesName(plan: Plan): string {
+    const known = this.statesNames.get(plan);
+    if (known !== undefined) return known;
+    const { kept, states } = this.parts.graph.prefill(plan);
+    const name = Object.keys(kept).find((each) => kept[each] === states) ?? STATES;
+    this.statesNames.set(plan, name);
+    return name;
+  }
+
+  private async targetLosses({ parameters, plan, kept }: ReadTexts, batch: Batch): Promise<Float32Array> {
+    const { graph, program, targetFeeds } = this.parts;
+    const name = programName("score targets", { [plan]: plan !== "" });
+    const scorer = await program(name, () => graph.targetLosses(plan));
+    const results = await scorer.run({ ...parameterFeeds(parameters), ...kept, ...targetFeeds(parameters, batch) });
+    return results["losses"]!.data as Float32Array;
+  }
+
+  private async decode(
+    { parameters, batch, plan, kept }: ReadTexts,
+    options: Omit<GreedyOptions, "vocabulary">,
+  ): Promise<number[][]> {
+    const { graph, feeds, program, vocabulary } = this.parts;
+    const name = programName("decode step", { [plan]: plan !== "" });
+    const decoder = await program(name, () => graph.decodeStep(plan));
+    const fixed = parameterFeeds(parameters);
+    const step = (each: Feeds): Promise<Feeds> => decoder.run({ ...fixed, ...each });
+    return decodeGreedily(step, feeds.decoding(kept, batch), { vocabulary, ...options });
+  }
+}
+
+/** Hands the first new token's logits on with the states of the text. */
+const observing = ({ states }: ReadTexts, observe: Observe | undefined): GreedyOptions["first"] =>
+  observe &&
+  ((logits) => {
+    observe({ logits, states: states! });
+  });
+
+/** Token losses (B, T) as their sum and count for each row. */
+function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): RowLosses {
+  const starts = Array.from({ length: rows }, (_, i) => i * targetLength);
+  return {
+    sum: starts.map((from) => losses.subarray(from, from + targetLength).reduce((a, b) => a + b, 0)),
+    tokens: starts.map((from) => labels.subarray(from, from + targetLength).filter((id) => id >= 0).length),
+  };
+}

@@ -1,0 +1,43 @@
+import type { BackboneWeights } from "../backbone/files/weights.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Program, WeightLocation } from "../engine/program.ts";
+import { fixInput } from "../graph/fixInput.ts";
+import { topological, type ConstantValue, type Value } from "../graph/value.ts";
+
+/** A program's name with what it is made for. */
+export const programName = (program: string, variants: Readonly<Record<string, boolean>>): string =>
+  [program, ...Object.keys(variants).filter((variant) => variants[variant])].join("+");
+
+/** Where the weights lie that outputs are made of. */
+function locations(outputs: Record<string, Value>, weights: BackboneWeights): Map<string, WeightLocation> {
+  const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
+  return new Map(used.map((v) => [v.name, weights.locate(v.name, v.shape.map(Number))]));
+}
+
+/** The programs of one model, each compiled when it is first needed. */
+export class Programs {
+  private readonly compiled = new Map<string, Promise<Program>>();
+
+  /** @param foldedTable the input of that name as a constant, where feeding it would copy it at every call */
+  constructor(
+    private readonly engine: Engine,
+    private readonly foldedTable: ConstantValue | undefined,
+  ) {}
+
+  /** @param name equal names mean equal outputs and weights */
+  get(name: string, outputs: () => Record<string, Value>, weights: BackboneWeights): Promise<Program> {
+    let program = this.compiled.get(name);
+    if (program === undefined) {
+      const values = this.foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.foldedTable);
+      program = this.engine.compile(values, locations(values, weights));
+      this.compiled.set(name, program);
+    }
+    return program;
+  }
+
+  async release(): Promise<void> {
+    const programs = [...this.compiled.values()];
+    this.compiled.clear();
+    for (const program of programs) await (await program).release();
+  }
+}

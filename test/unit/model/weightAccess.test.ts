@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { weightAccess } from "../../../src/model/weightAccess.ts";
+
+const large = { precision: "fp32", bytes: 892e6, training: true } as const;
+const packed = { step: "packed", predict: "packed" };
+const mapped = { step: "mapped", predict: "mapped" };
+
+test("training a large backbone packs its weights for steps alone; what only predicts packs them for speed", () => {
+  assert.deepEqual(weightAccess({ device: "cpu" }, large), { step: "packed", predict: "mapped" });
+  assert.deepEqual(weightAccess({ device: "cpu" }, { ...large, training: false }), packed);
+  assert.deepEqual(weightAccess({ device: "cpu" }, { ...large, bytes: 60e6 }), packed);
+});
+
+test("narrow weights and spare memory have no copies at all, on the processor", () => {
+  for (const bytes of [60e6, 892e6]) {
+    assert.deepEqual(weightAccess({ device: "cpu" }, { ...large, bytes, precision: "bf16" }), mapped);
+    assert.deepEqual(weightAccess({ device: "cpu", memory: "spare" }, { ...large, bytes, training: false }), mapped);
+    assert.deepEqual(weightAccess({ device: "webgpu", memory: "spare" }, { ...large, bytes }), packed);
+  }
+  assert.deepEqual(
+    weightAccess({ device: "cpu", memory: "ignore" }, large),
+    weightAccess({ device: "cpu", memory: "check" }, large),
+  );
+});
