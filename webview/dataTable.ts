@@ -1,5 +1,5 @@
 import { el } from "./dom.ts";
-import { columnName, shown, type Cell, type TableData } from "./tableText.ts";
+import { columnName, shown, type TableCell, type TableData } from "./tableText.ts";
 
 type Order = { column: number; descending: boolean } | undefined;
 
@@ -7,7 +7,7 @@ function sorted(rows: TableData["rows"], order: Order): TableData["rows"] {
   if (order === undefined) return rows;
   const { column, descending } = order;
   const sign = descending ? -1 : 1;
-  const compare = (a: Cell, b: Cell): number =>
+  const compare = (a: TableCell, b: TableCell): number =>
     typeof a === "number" && typeof b === "number"
       ? a - b
       : String(a ?? "").localeCompare(String(b ?? ""), undefined, { numeric: true });

@@ -3,7 +3,7 @@ import { el } from "./dom.ts";
 import type { Labels } from "../src/protocol/pageLabels.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import type { PageState } from "./pageState.ts";
-import { toCsv, toLatex, toMarkdown, type Provenance, type TableData } from "./tableText.ts";
+import { tableToCsv, tableToLatex, tableToMarkdown, type Provenance, type TableData } from "./tableText.ts";
 import type { Theme } from "./theme.ts";
 import { button, checkbox } from "./ui.ts";
 
@@ -82,7 +82,7 @@ export class Figure {
       button(
         "Markdown",
         () => {
-          this.copy(toMarkdown(options.data(), this.caption));
+          this.copy(tableToMarkdown(options.data(), this.caption));
         },
         "secondary",
         `Markdown, ${labels.copyMarkdown}: ${title}`,
@@ -90,7 +90,7 @@ export class Figure {
       button(
         "LaTeX",
         () => {
-          this.copy(toLatex(options.data(), this.caption));
+          this.copy(tableToLatex(options.data(), this.caption));
         },
         "secondary",
         `LaTeX, ${labels.copyLatex}: ${title}`,
@@ -162,7 +162,7 @@ export class Figure {
       type: "save",
       name: `${this.fileName}.csv`,
       format: "csv",
-      data: toCsv(this.options.data(), this.context.provenance()),
+      data: tableToCsv(this.options.data(), this.context.provenance()),
     });
   }
   private copy(text: string): void {

@@ -8,7 +8,7 @@ import type { Theme } from "./theme.ts";
 Chart.register(ScatterController, LinearScale);
 
 /** `values`: one row after the other, NaN where there is no cell. */
-export interface Grid {
+export interface CellGrid {
   rows: number;
   columns: number;
   values: Float32Array;
@@ -38,7 +38,7 @@ export class Heatmap {
   private at = { row: 0, column: 0 };
 
   constructor(
-    private readonly grid: Grid,
+    private readonly grid: CellGrid,
     private readonly texts: HeatmapTexts,
     private theme: Theme,
   ) {

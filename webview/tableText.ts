@@ -1,13 +1,13 @@
-export type Cell = string | number | undefined;
+export type TableCell = string | number | undefined;
 /** `show` writes a number for the eye; exports have it in full. */
-export interface Column {
+export interface TableColumn {
   name: string;
   unit?: string;
   show?: (x: number) => string;
 }
 export interface TableData {
-  columns: readonly Column[];
-  rows: readonly (readonly Cell[])[];
+  columns: readonly TableColumn[];
+  rows: readonly (readonly TableCell[])[];
 }
 /** Where a figure's numbers come from. */
 export interface Provenance {
@@ -16,9 +16,9 @@ export interface Provenance {
   seed: number;
 }
 
-export const columnName = ({ name, unit }: Column): string => (unit === undefined ? name : `${name} (${unit})`);
+export const columnName = ({ name, unit }: TableColumn): string => (unit === undefined ? name : `${name} (${unit})`);
 
-export function shown(cell: Cell, column: Column | undefined): string {
+export function shown(cell: TableCell, column: TableColumn | undefined): string {
   if (cell === undefined) return "";
   if (typeof cell === "string") return cell;
   return column?.show?.(cell) ?? (Number.isInteger(cell) ? String(cell) : cell.toPrecision(4)).replace("-", "−");
@@ -32,8 +32,8 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
  * RFC 4180 with a header; numbers in full; every row says its run, commit and seed, as rows of several files end up in
  * one table.
  */
-export function toCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
-  const cell = (value: Cell): string =>
+export function tableToCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
+  const cell = (value: TableCell): string =>
     value === undefined ? "" : typeof value === "number" ? String(value) : quoted(guarded(value));
   const lines = [
     [...columns.map(columnName), "run", "commit", "seed"].map((name) => quoted(guarded(name))),
@@ -42,7 +42,7 @@ export function toCsv({ columns, rows }: TableData, { run, commit, seed }: Prove
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
-export function toMarkdown({ columns, rows }: TableData, caption: string): string {
+export function tableToMarkdown({ columns, rows }: TableData, caption: string): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
   return [
@@ -76,7 +76,7 @@ const LATEX: Record<string, string> = {
 const latex = (text: string): string => text.replace(/[\\{}$&%#_^~−±×≥≤·]/g, (sign) => LATEX[sign] ?? sign);
 
 /** A table float with booktabs rules. */
-export function toLatex({ columns, rows }: TableData, caption: string): string {
+export function tableToLatex({ columns, rows }: TableData, caption: string): string {
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
   return [
     "\\begin{table}",

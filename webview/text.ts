@@ -5,8 +5,9 @@ export function fill(text: string, ...values: readonly (string | number)[]): str
 
 export const percent = (value: number, digits = 1): string => `${(100 * value).toFixed(digits).replace("-", "−")} %`;
 /** A share as percentage points, with its sign. */
-export const points = (value: number): string => `${value > 0 ? "+" : ""}${(100 * value).toFixed(1).replace("-", "−")}`;
-export const pValue = (value: number): string => (value < 0.001 ? "< 0.001" : value.toFixed(3));
+export const signedPoints = (value: number): string =>
+  `${value > 0 ? "+" : ""}${(100 * value).toFixed(1).replace("-", "−")}`;
+export const pValueText = (value: number): string => (value < 0.001 ? "< 0.001" : value.toFixed(3));
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function duration(seconds: number): string {

@@ -273,7 +273,7 @@ export class PageHost {
       runs: () => runs,
     } as unknown as ConstructorParameters<typeof AnalysisFeed>[1];
     const analyses = new AnalysisFeed(id, model, post);
-    const compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), fail: String });
+    const compared = new CompareFeed({ model, post, workerPath: join(DIST, "worker.js"), errorText: String });
     return (message) => {
       const run = model.find(id);
       if (run === undefined) {

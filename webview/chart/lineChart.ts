@@ -13,11 +13,11 @@ import {
 import { axisStyle, axisTitle, fontOf, seriesStyle } from "./chartStyle.ts";
 import { ChartBox, picture } from "./chartBox.ts";
 import type { Theme } from "../theme.ts";
-import { reach, whiskers, type Interval } from "./whiskers.ts";
+import { reach, whiskers, type Whisker } from "./whiskers.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Tooltip, Decimation);
 
-export interface Point extends Interval {
+export interface Point extends Whisker {
   x: number;
   y: number;
 }

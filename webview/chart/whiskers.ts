@@ -1,7 +1,7 @@
 import type { Chart, Plugin } from "chart.js";
 
 /** A point with its interval along the value axis. */
-export interface Interval {
+export interface Whisker {
   low?: number | undefined;
   high?: number | undefined;
 }
@@ -10,7 +10,7 @@ const CAP = 3;
 
 /** The least and the most that an axis must reach for all values and their intervals to be seen. */
 export function reach(
-  values: readonly (Interval & { at: number })[],
+  values: readonly (Whisker & { at: number })[],
   zero: boolean,
 ): { suggestedMin?: number; suggestedMax?: number } {
   const all = [...values.flatMap(({ at, low, high }) => [at, low ?? at, high ?? at]), ...(zero ? [0] : [])].filter(

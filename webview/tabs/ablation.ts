@@ -2,7 +2,7 @@ import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { IntervalChart, type IntervalRow } from "../chart/intervalChart.ts";
 import type { TableData } from "../tableText.ts";
-import { fill, percent, points, pValue } from "../text.ts";
+import { fill, percent, signedPoints, pValueText } from "../text.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
 import type { Ablation } from "../../src/protocol/results/ablation.ts";
 import type { Specificity } from "../../src/protocol/results/specificity.ts";
@@ -36,7 +36,12 @@ const rowOf = ({ label, versus }: { label: string; versus: Case["versus"] }): In
 function verdict({ right }: Case["versus"], { labels }: FigureContext): string {
   if (right.interval[0] === right.interval[1] && right.difference === 0) return labels.noChange;
   return right.found
-    ? fill(labels.found, points(right.difference), points(right.interval[0]), points(right.interval[1]))
+    ? fill(
+        labels.found,
+        signedPoints(right.difference),
+        signedPoints(right.interval[0]),
+        signedPoints(right.interval[1]),
+      )
     : fill(labels.notFound, (100 * right.detectable).toFixed(1));
 }
 
@@ -51,10 +56,10 @@ function tableOf(
     columns: [
       { name: labels.altered },
       { name: metric, show: percent },
-      { name: labels.difference, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.low, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.high, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.pHolm, show: pValue },
+      { name: labels.difference, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.low, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.high, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.pHolm, show: pValueText },
       { name: labels.flips, show: percent },
       { name: labels.lossDifference, unit: "nats", show: (x) => x.toFixed(3) },
       { name: labels.verdict },

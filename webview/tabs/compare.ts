@@ -7,7 +7,7 @@ import type { RunComparison } from "../../src/protocol/results/comparison.ts";
 import { stableStyles } from "../chart/chartStyle.ts";
 import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
-import { fill, percent, points, pValue } from "../text.ts";
+import { fill, percent, signedPoints, pValueText } from "../text.ts";
 import { shortNames } from "../shortNames.ts";
 import { button, checkbox, select } from "../ui.ts";
 import { RunPicker } from "./runPicker.ts";
@@ -407,8 +407,8 @@ export class CompareTab {
       { xTitle: labels.pointsUnit, zero: true },
       this.context.theme(),
     );
-    chart.describe(known.map(({ id, right }) => `${nameOf(id)}: ${points(right.difference)}`).join("; "));
-    const show = (x: number): string => points(x / 100);
+    chart.describe(known.map(({ id, right }) => `${nameOf(id)}: ${signedPoints(right.difference)}`).join("; "));
+    const show = (x: number): string => signedPoints(x / 100);
     const reason = (why: string | undefined): string => (why === "untested" ? labels.untested : labels.otherExamples);
     const data = (): TableData => ({
       columns: [
@@ -416,7 +416,7 @@ export class CompareTab {
         { name: labels.difference, unit: labels.pointsUnit, show },
         { name: labels.low, unit: labels.pointsUnit, show },
         { name: labels.high, unit: labels.pointsUnit, show },
-        { name: labels.pHolm, show: pValue },
+        { name: labels.pHolm, show: pValueText },
         { name: "n" },
         { name: labels.verdict },
       ],

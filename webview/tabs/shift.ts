@@ -3,7 +3,7 @@ import { Figure, type FigureContext } from "../figure.ts";
 import { LineChart, type LineOptions } from "../chart/lineChart.ts";
 import type { Peer } from "../../src/protocol/hostToPage.ts";
 import type { TableData } from "../tableText.ts";
-import { fill, percent, points, pValue } from "../text.ts";
+import { fill, percent, signedPoints, pValueText } from "../text.ts";
 import { select } from "../ui.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
 import type { PositionShift as Shift } from "../../src/protocol/results/positionShift.ts";
@@ -127,10 +127,10 @@ function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureCo
       { name: "KL", unit: labels.nats },
       { name: labels.logitChange },
       { name: labels.flips, show: percent },
-      { name: labels.difference, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.low, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.high, unit: labels.pointsUnit, show: (x) => points(x / 100) },
-      { name: labels.pHolm, show: pValue },
+      { name: labels.difference, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.low, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.high, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.pHolm, show: pValueText },
     ],
     rows: cases.map(({ label, test, k, offsetChange, encoderChange, kl, maxLogit, versus, holmP }) => [
       label,

@@ -6,7 +6,7 @@ import { LineChart } from "../chart/lineChart.ts";
 import type { AnalysisView, RunView, StepPoint } from "../../src/protocol/hostToPage.ts";
 import type { TableData } from "../tableText.ts";
 import type { Theme } from "../theme.ts";
-import { capital, fill, percent, points as inPoints } from "../text.ts";
+import { capital, fill, percent, signedPoints } from "../text.ts";
 import { checkbox } from "../ui.ts";
 import type { Stability } from "../../src/protocol/results/stability.ts";
 
@@ -279,7 +279,7 @@ export class TrainingTab {
     this.shownResults = key;
     const trained = of("trained");
     const shown = (value: number): string => (correlation ? value.toFixed(3) : percent(value));
-    const apart = (value: number): string => (correlation ? value.toFixed(3) : inPoints(value));
+    const apart = (value: number): string => (correlation ? value.toFixed(3) : signedPoints(value));
     const all: [string, number | undefined][] = [
       [labels.trained, trained],
       [labels.majority, metric === "accuracy" ? record.majority : undefined],

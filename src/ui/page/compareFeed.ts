@@ -14,7 +14,8 @@ interface Context {
   readonly model: RunsModel;
   readonly post: (message: HostMessage) => void;
   readonly workerPath: string;
-  readonly fail: (error: unknown) => string;
+  /** An error as the page shows it. */
+  readonly errorText: (error: unknown) => string;
 }
 
 /**
@@ -71,7 +72,7 @@ export class CompareFeed {
   }
 
   private async statistics(runs: readonly Run[], ids: readonly string[]): Promise<void> {
-    const { post, workerPath, fail } = this.context;
+    const { post, workerPath, errorText } = this.context;
     const stop = new AbortController();
     this.stop = stop;
     try {
@@ -87,7 +88,7 @@ export class CompareFeed {
       if (!stop.signal.aborted)
         post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });
     } catch (error) {
-      if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: fail(error) });
+      if (!stop.signal.aborted) post({ type: "statistics", ids: [...ids], error: errorText(error) });
     }
   }
 }
@@ -104,10 +105,12 @@ function differing(runs: readonly Run[]): { key: string; values: string[] }[] {
   const keys = [...new Set(settings.flatMap((each) => [...each.keys()]))].filter((key) => !ASIDE.test(key));
   const rows = keys.map((key) => ({
     key,
-    values: settings.map((each) => {
-      const value = each.get(key);
-      return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-    }),
+    values: settings.map((each) => settingText(each.get(key))),
   }));
   return rows.filter(({ values }) => new Set(values).size > 1);
+}
+
+function settingText(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,35 +1,36 @@
-import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { HostMessage } from "../../protocol/hostToPage.ts";
 import type { PageMessage } from "../../protocol/pageToHost.ts";
 import type { TabId } from "../../protocol/tabs.ts";
-import { UserError } from "../../base/errors.ts";
 import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { AnalysisFeed } from "./analysisFeed.ts";
 import { CompareFeed } from "./compareFeed.ts";
 import type { CodeDiff } from "../runs/codeDiff.ts";
-import { DisposableStore } from "../window/disposableStore.ts";
-import type { ErrorReport } from "../window/errorReport.ts";
 import { exportFile } from "./exportFile.ts";
 import { host } from "../window/host.ts";
 import { Command, View } from "../window/ids.ts";
-import { localisedError } from "../window/localised.ts";
-import { pageHtml } from "./pageHtml.ts";
 import { pageLabels } from "../../protocol/pageLabels.ts";
 import type { RunsChange, RunsModel } from "../runs/runsModel.ts";
 import { choiceOf, stepPoints, viewOf } from "./runView.ts";
+import { WebviewPage, WebviewPages, type PageParts } from "./webviewPage.ts";
 
-export interface PanelContext {
-  readonly extensionUri: vscode.Uri;
+export interface PanelContext extends PageParts {
   readonly model: RunsModel;
-  readonly log: vscode.LogOutputChannel;
   readonly workerPath: string;
   readonly diff: CodeDiff;
-  readonly errors: ErrorReport;
 }
 
-/** One run's page: told what is new while it is seen, everything when it comes back. */
-export class Panel extends DisposableStore {
+/** Messages of the page that are commands on its run. */
+const COMMANDS = {
+  stop: Command.stop,
+  resume: Command.resume,
+  openFolder: Command.openRunFolder,
+  copyId: Command.copyRunId,
+  showLog: Command.showLog,
+} as const;
+
+/** One run's page: it gets what is new while it is visible, and everything when it comes back. */
+export class Panel extends WebviewPage<HostMessage, PageMessage> {
   private tail: JournalTail | undefined;
   private readonly analyses: AnalysisFeed;
   private readonly compared: CompareFeed;
@@ -39,72 +40,28 @@ export class Panel extends DisposableStore {
   private pending: { tab: TabId; ids?: string[] } | undefined;
 
   constructor(
-    private readonly id: string,
-    private readonly view: vscode.WebviewPanel,
+    readonly id: string,
+    view: vscode.WebviewPanel,
     private readonly context: PanelContext,
     onClose: () => void,
   ) {
-    super();
-    const { extensionUri, log, model, workerPath } = context;
+    super(view, context, onClose);
+    const { model, workerPath } = context;
     const post = (message: HostMessage): void => {
       this.post(message);
     };
-    this.analyses = new AnalysisFeed(id, model, post);
-    this.compared = new CompareFeed({
-      model,
-      post,
-      workerPath,
-      fail: (error) => {
-        log.error(error instanceof Error ? error : String(error));
-        return error instanceof UserError ? localisedError(error) : vscode.l10n.t("see the log");
-      },
-    });
-    this.register({
-      dispose: () => {
-        this.compared.dispose();
-        this.analyses.dispose();
-      },
-    });
-    view.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [vscode.Uri.joinPath(extensionUri, "dist"), vscode.Uri.joinPath(extensionUri, "media")],
-    };
-    view.iconPath = {
-      light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"),
-      dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg"),
-    };
-    this.register(
-      view.webview.onDidReceiveMessage((value: unknown) => {
-        const message = host().parsePageMessage(value);
-        if (message === undefined) log.warn("The results page sent an unknown message.");
-        else this.handle(message).catch((error: unknown) => context.errors.report(error));
-      }),
-    );
-    this.register(
-      view.onDidDispose(() => {
-        onClose();
-        this.dispose();
-      }),
-    );
-    // A hidden page is unloaded; it says "ready" again when it comes back and gets everything anew.
+    const errorText = (error: unknown): string => this.errorText(error);
+    this.analyses = this.register(new AnalysisFeed(id, model, post));
+    this.compared = this.register(new CompareFeed({ model, post, workerPath, errorText }));
+    // A hidden page is unloaded; it posts "ready" again when it comes back, and gets everything anew.
     this.register(
       view.onDidChangeViewState(() => {
-        if (!view.visible) {
-          this.tail = undefined;
-          this.compared.dispose();
-        }
+        if (view.visible) return;
+        this.tail = undefined;
+        this.compared.dispose();
       }),
     );
-    const asset = (file: string): string =>
-      view.webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", file)).toString();
-    view.webview.html = pageHtml({
-      script: asset("webview.js"),
-      style: asset("webview.css"),
-      cspSource: view.webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      language: vscode.env.language,
-      run: id,
-    });
+    this.load("webview.js", id);
   }
 
   reveal(preserveFocus: boolean): void {
@@ -139,11 +96,6 @@ export class Panel extends DisposableStore {
     this.compared.update(ids);
   }
 
-  override dispose(): void {
-    super.dispose();
-    this.view.dispose();
-  }
-
   private choices(): ReturnType<typeof choiceOf>[] {
     return this.context.model
       .runs()
@@ -172,26 +124,24 @@ export class Panel extends DisposableStore {
     this.pending = undefined;
   }
 
-  private async handle(message: PageMessage): Promise<void> {
+  protected override parse(value: unknown): PageMessage | undefined {
+    const message = host().parsePageMessage(value);
+    if (message === undefined) this.context.log.warn("The results page sent an unknown message.");
+    return message;
+  }
+
+  protected override async handle(message: PageMessage): Promise<void> {
     const run = this.context.model.find(this.id);
     switch (message.type) {
       case "ready":
         this.reset();
         return;
       case "stop":
-        await vscode.commands.executeCommand(Command.stop, this.id);
-        return;
       case "resume":
-        await vscode.commands.executeCommand(Command.resume, this.id);
-        return;
       case "openFolder":
-        await vscode.commands.executeCommand(Command.openRunFolder, this.id);
-        return;
       case "copyId":
-        await vscode.commands.executeCommand(Command.copyRunId, this.id);
-        return;
       case "showLog":
-        await vscode.commands.executeCommand(Command.showLog, this.id);
+        await vscode.commands.executeCommand(COMMANDS[message.type], this.id);
         return;
       case "tab":
         this.analyses.open(message.tab);
@@ -227,22 +177,15 @@ export class Panel extends DisposableStore {
     const [a, b] = [model.find(from), model.find(to)];
     if (a !== undefined && b !== undefined) await diff.show(a, b);
   }
-
-  private post(message: HostMessage): void {
-    void this.view.webview.postMessage(message);
-  }
 }
 
-/** The panels of runs: at most one for each run, restored after a window reload. */
-export class Panels extends DisposableStore implements vscode.WebviewPanelSerializer {
-  private readonly open = new Map<string, Panel>();
-
+/** The panels of runs: at most one for each run. */
+export class Panels extends WebviewPages<Panel> {
   constructor(private readonly context: PanelContext) {
-    super();
-    this.register(vscode.window.registerWebviewPanelSerializer(View.panel, this));
+    super(View.panel);
     this.register(
       context.model.onDidChange((change) => {
-        for (const panel of this.open.values()) panel.update(change);
+        for (const panel of this.pages) panel.update(change);
       }),
     );
   }
@@ -252,20 +195,16 @@ export class Panels extends DisposableStore implements vscode.WebviewPanelSerial
     { id, record }: { id: string; record: { name: string } },
     { tab, ids, preserveFocus = false }: { tab?: TabId; ids?: string[]; preserveFocus?: boolean } = {},
   ): void {
-    const existing = this.open.get(id);
-    if (existing === undefined)
-      this.adopt(
-        id,
-        vscode.window.createWebviewPanel(View.panel, record.name, {
-          viewColumn: vscode.ViewColumn.Active,
-          preserveFocus,
-        }),
-      );
-    else existing.reveal(preserveFocus);
-    if (tab !== undefined) this.open.get(id)?.goTo(tab, ids);
+    const viewColumn = vscode.ViewColumn.Active;
+    const existing = this.pages.find((panel) => panel.id === id);
+    existing?.reveal(preserveFocus);
+    const panel =
+      existing ??
+      this.adopt(id, vscode.window.createWebviewPanel(View.panel, record.name, { viewColumn, preserveFocus }));
+    if (tab !== undefined) panel.goTo(tab, ids);
   }
 
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  override deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const { model } = this.context;
     const known =
       typeof state === "object" && state !== null && "id" in state && typeof state.id === "string"
@@ -281,17 +220,7 @@ export class Panels extends DisposableStore implements vscode.WebviewPanelSerial
     return Promise.resolve();
   }
 
-  override dispose(): void {
-    for (const panel of [...this.open.values()]) panel.dispose();
-    super.dispose();
-  }
-
-  private adopt(id: string, view: vscode.WebviewPanel): void {
-    this.open.set(
-      id,
-      new Panel(id, view, this.context, () => {
-        this.open.delete(id);
-      }),
-    );
+  private adopt(id: string, view: vscode.WebviewPanel): Panel {
+    return this.add((onClose) => new Panel(id, view, this.context, onClose));
   }
 }

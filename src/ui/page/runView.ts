@@ -27,7 +27,6 @@ function localisedRecord(record: Run["record"]): Run["record"] {
 export function viewOf({ record, directory }: Run): RunView {
   const adapter = join(directory.path, "adapter");
   const live = isOpen(record.status);
-  const known = shownResult(record);
   const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record: localisedRecord(record),
@@ -37,16 +36,7 @@ export function viewOf({ record, directory }: Run): RunView {
     correlation: isCorrelation(metric),
     resumable: !live && record.status !== "finished",
     statusText: statusLine(record),
-    summary: [
-      known === undefined || isOpen(record.status)
-        ? ""
-        : known.split === "test"
-          ? vscode.l10n.t("Test {0} {1}", known.name, known.value)
-          : vscode.l10n.t("Validation {0} {1}", known.name, known.value),
-      known !== undefined && !isOpen(record.status) ? "" : summaryWithoutStatus(record),
-    ]
-      .filter((part) => part !== "")
-      .join(" · "),
+    summary: summaryText(record),
     progress: record.status === "finished" ? 1 : doneFraction(record),
     adapterPath: existsSync(adapter) ? adapter : undefined,
     measured: measuredText(record),
@@ -54,6 +44,15 @@ export function viewOf({ record, directory }: Run): RunView {
     memory: memoryText(record),
     gpu: live ? gpuText(record) : undefined,
   };
+}
+
+/** The line under the status: the result of a run that has ended, else how far it is. */
+function summaryText(record: Run["record"]): string {
+  const known = isOpen(record.status) ? undefined : shownResult(record);
+  if (known === undefined) return summaryWithoutStatus(record);
+  return known.split === "test"
+    ? vscode.l10n.t("Test {0} {1}", known.name, known.value)
+    : vscode.l10n.t("Validation {0} {1}", known.name, known.value);
 }
 
 /** A run in the page's list of runs to compare. */

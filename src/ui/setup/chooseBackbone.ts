@@ -8,27 +8,42 @@ import { textSetting } from "../window/settings.ts";
 
 export type BackboneChoice = "embedded" | "folder" | "hub";
 
+interface BackboneParts {
+  readonly storage: vscode.Uri;
+  readonly workerPath: string;
+  readonly log: vscode.LogOutputChannel;
+}
+
 /** Where the frozen model comes from. @returns "tiny-t5", an absolute path, or undefined when the user backs out */
-export async function chooseBackbone(
-  how: BackboneChoice,
-  { storage, workerPath, log }: { storage: vscode.Uri; workerPath: string; log: vscode.LogOutputChannel },
-): Promise<string | undefined> {
-  if (how === "embedded") return "tiny-t5";
-  if (how === "folder") {
-    const chosen = (
-      await vscode.window.showOpenDialog({
-        canSelectFiles: false,
-        canSelectFolders: true,
-        openLabel: vscode.l10n.t("Use This Model"),
-      })
-    )?.[0];
-    if (chosen !== undefined && !existsSync(join(chosen.fsPath, "config.json")))
-      throw new UserError(
-        vscode.l10n.t("{0} holds no model: it has no config.json.", chosen.fsPath),
-        vscode.l10n.t("Choose the folder of a Hugging Face T5 model."),
-      );
-    return chosen?.fsPath;
+export async function chooseBackbone(how: BackboneChoice, parts: BackboneParts): Promise<string | undefined> {
+  switch (how) {
+    case "embedded":
+      return "tiny-t5";
+    case "folder":
+      return chooseFolder();
+    case "hub": {
+      const name = await askHubName();
+      return name === undefined ? undefined : download(name, parts);
+    }
   }
+}
+
+async function chooseFolder(): Promise<string | undefined> {
+  const [chosen] =
+    (await vscode.window.showOpenDialog({
+      canSelectFiles: false,
+      canSelectFolders: true,
+      openLabel: vscode.l10n.t("Use This Model"),
+    })) ?? [];
+  if (chosen !== undefined && !existsSync(join(chosen.fsPath, "config.json")))
+    throw new UserError(
+      vscode.l10n.t("{0} holds no model: it has no config.json.", chosen.fsPath),
+      vscode.l10n.t("Choose the folder of a Hugging Face T5 model."),
+    );
+  return chosen?.fsPath;
+}
+
+async function askHubName(): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title: vscode.l10n.t("Backbone from the Hugging Face Hub"),
     prompt: vscode.l10n.t(
@@ -38,40 +53,28 @@ export async function chooseBackbone(
     validateInput: (value) =>
       /^[\w.-]+(\/[\w.-]+)?$/.test(value.trim()) ? undefined : vscode.l10n.t("Write it as owner/name"),
   });
-  if (name === undefined) return undefined;
+  return name?.trim();
+}
+
+/** @returns the folder, or undefined when the user cancels */
+async function download(name: string, { storage, workerPath, log }: BackboneParts): Promise<string | undefined> {
   const own = textSetting(Setting.backbonesFolder);
-  const folder = join(
-    own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own,
-    name.trim().replace("/", "--"),
-  );
+  const parent = own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own;
+  const folder = join(parent, name.replace("/", "--"));
+  const abort = new AbortController();
+  const title = vscode.l10n.t("Downloading {0}", name);
   return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      cancellable: true,
-      title: vscode.l10n.t("Downloading {0}", name.trim()),
-    },
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
     async (progress, token) => {
-      const abort = new AbortController();
-      let told = 0;
       token.onCancellationRequested(() => {
         abort.abort();
       });
-      log.info(`download ${name.trim()} to ${folder}`);
+      log.info(`download ${name} to ${folder}`);
       try {
         await host().downloadInWorker(
           { workerPath, nodePath: process.execPath, folder: storage.fsPath },
-          { name: name.trim(), out: folder },
-          {
-            signal: abort.signal,
-            onProgress: ({ file, done, total }) => {
-              const part = total === 0 ? 100 : (100 * done) / total;
-              progress.report({
-                increment: part - told,
-                message: `${file}, ${(done / 1e6).toFixed(0)}/${(total / 1e6).toFixed(0)} MB`,
-              });
-              told = part;
-            },
-          },
+          { name, out: folder },
+          { signal: abort.signal, onProgress: progressReporter(progress) },
         );
         return folder;
       } catch (error) {
@@ -80,4 +83,17 @@ export async function chooseBackbone(
       }
     },
   );
+}
+
+/** Reports a file's bytes as percent, of which VS Code wants the increments. */
+function progressReporter(
+  progress: vscode.Progress<{ message?: string; increment?: number }>,
+): (report: { file: string; done: number; total: number }) => void {
+  let reported = 0;
+  return ({ file, done, total }) => {
+    const percent = total === 0 ? 100 : (100 * done) / total;
+    const message = `${file}, ${(done / 1e6).toFixed(0)}/${(total / 1e6).toFixed(0)} MB`;
+    progress.report({ increment: percent - reported, message });
+    reported = percent;
+  };
 }

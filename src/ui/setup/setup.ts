@@ -1,35 +1,28 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import type { SetupHostMessage } from "../../protocol/hostToSetup.ts";
 import type { SetupPageMessage } from "../../protocol/setupToHost.ts";
-import { UserError } from "../../base/errors.ts";
 import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
 import { experimentOf } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
 import { chooseData, ownData } from "./chooseData.ts";
-import { DisposableStore } from "../window/disposableStore.ts";
-import type { ErrorReport } from "../window/errorReport.ts";
 import type { Folders } from "../window/folders.ts";
 import { host } from "../window/host.ts";
 import { Command, View } from "../window/ids.ts";
-import { localised, localisedError } from "../window/localised.ts";
+import { localised } from "../window/localised.ts";
 import { Newest } from "../window/newest.ts";
-import { pageHtml } from "../page/pageHtml.ts";
+import { WebviewPage, WebviewPages, type PageParts } from "../page/webviewPage.ts";
 import { setupLabels } from "../../protocol/setupLabels.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 import { writeExperiment } from "./writeExperiment.ts";
 
-export interface SetupParts {
-  readonly extensionUri: vscode.Uri;
+export interface SetupParts extends PageParts {
   readonly storage: vscode.Uri;
   readonly folders: Folders;
   readonly tokens: SharedTokenWorker;
-  readonly errors: ErrorReport;
-  readonly log: vscode.LogOutputChannel;
   readonly workerPath: string;
 }
 
@@ -43,8 +36,7 @@ const ROWS = 32;
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
 /** One setup page: answers what its form asks, and writes the experiment in the end. */
-class Setup extends DisposableStore {
-  private closed = false;
+class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   private writing = false;
   private readonly looks = new Newest<Asked>((asked) => this.look(asked));
   private sized = "";
@@ -52,59 +44,31 @@ class Setup extends DisposableStore {
 
   constructor(
     private draft: ExperimentDraft,
-    private readonly view: vscode.WebviewPanel,
+    view: vscode.WebviewPanel,
     private readonly parts: SetupParts,
+    onClose: () => void,
   ) {
-    super();
-    const { extensionUri, errors, log } = parts;
-    const dist = vscode.Uri.joinPath(extensionUri, "dist");
-    const asset = (file: string): string => view.webview.asWebviewUri(vscode.Uri.joinPath(dist, file)).toString();
-    view.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [dist, vscode.Uri.joinPath(extensionUri, "media")],
-    };
-    view.iconPath = {
-      light: vscode.Uri.joinPath(extensionUri, "media", "icon-on-light.svg"),
-      dark: vscode.Uri.joinPath(extensionUri, "media", "icon-on-dark.svg"),
-    };
-    this.register(
-      view.webview.onDidReceiveMessage((value: unknown) => {
-        const parsed = host().parseSetupMessage(value);
-        if ("message" in parsed) {
-          this.handle(parsed.message).catch((error: unknown) => errors.report(error));
-          return;
-        }
-        log.warn(`The setup page sent what is no message: ${parsed.wrong}`);
-        this.post({
-          type: "refused",
-          error: vscode.l10n.t("The form holds something that cannot be used: {0}", parsed.wrong),
-        });
-      }),
-    );
-    this.register(
-      view.onDidDispose(() => {
-        this.dispose();
-      }),
-    );
-    view.webview.html = pageHtml({
-      script: asset("setup.js"),
-      style: asset("webview.css"),
-      cspSource: view.webview.cspSource,
-      nonce: randomBytes(16).toString("base64"),
-      language: vscode.env.language,
-      run: "",
+    super(view, parts, onClose);
+    this.register({
+      dispose: () => {
+        this.stopForecast();
+      },
     });
+    this.load("setup.js", "");
   }
 
-  override dispose(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.stopForecast();
-    super.dispose();
-    this.view.dispose();
+  protected override parse(value: unknown): SetupPageMessage | undefined {
+    const parsed = host().parseSetupMessage(value);
+    if ("message" in parsed) return parsed.message;
+    this.parts.log.warn(`The setup page sent an unknown message: ${parsed.wrong}`);
+    this.post({
+      type: "refused",
+      error: vscode.l10n.t("The form holds something that cannot be used: {0}", parsed.wrong),
+    });
+    return undefined;
   }
 
-  private async handle(message: SetupPageMessage): Promise<void> {
+  protected override async handle(message: SetupPageMessage): Promise<void> {
     switch (message.type) {
       case "ready":
         this.start(this.draft);
@@ -113,7 +77,7 @@ class Setup extends DisposableStore {
         this.draft = message.draft;
         await this.looks.add(message);
         return;
-      // What the process is at is lost with it, and what waits for it goes on.
+      // The restarted process loses what it was working on; requests that wait for it are sent again.
       case "reread":
         this.parts.tokens.restart();
         this.draft = message.draft;
@@ -181,7 +145,7 @@ class Setup extends DisposableStore {
         },
         (error: unknown) => {
           this.sized = "";
-          this.post({ type: "sizes", error: this.said(error) });
+          this.post({ type: "sizes", error: this.errorText(error) });
         },
       );
     }
@@ -202,7 +166,7 @@ class Setup extends DisposableStore {
       if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);
       else this.stopForecast();
     } catch (error) {
-      this.post({ type: "inspection", asked, error: this.said(error) });
+      this.post({ type: "inspection", asked, error: this.errorText(error) });
     }
   }
 
@@ -240,7 +204,7 @@ class Setup extends DisposableStore {
       });
       if (!signal.aborted) this.post({ type: "forecast", memory, working: true });
     } catch (error) {
-      this.parts.log.warn(`No forecast of memory: ${this.said(error)}`);
+      this.parts.log.warn(`No forecast of memory: ${this.errorText(error)}`);
     }
   }
 
@@ -256,7 +220,7 @@ class Setup extends DisposableStore {
       );
       if (!signal.aborted) this.post({ type: "forecast", result, working: false });
     } catch (error) {
-      if (!signal.aborted) this.post({ type: "forecast", error: this.said(error), working: false });
+      if (!signal.aborted) this.post({ type: "forecast", error: this.errorText(error), working: false });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
@@ -289,32 +253,17 @@ class Setup extends DisposableStore {
       if (train) await vscode.commands.executeCommand(Command.train, uri);
     } catch (error) {
       if (this.closed) throw error;
-      this.post({ type: "written", error: this.said(error) });
+      this.post({ type: "written", error: this.errorText(error) });
     } finally {
       this.writing = false;
     }
   }
-
-  /** An obstacle in words; a bug is logged. */
-  private said(error: unknown): string {
-    if (error instanceof UserError) return localisedError(error);
-    this.parts.log.error(error instanceof Error ? error : String(error));
-    return vscode.l10n.t("see the log");
-  }
-
-  /** Nothing is told to a page that the user has closed. */
-  private post(message: SetupHostMessage): void {
-    if (!this.closed) void this.view.webview.postMessage(message);
-  }
 }
 
 /** The setup pages, restored after a reload of the window with what was typed. */
-export class Setups extends DisposableStore implements vscode.WebviewPanelSerializer {
-  private readonly open = new Set<Setup>();
-
+export class Setups extends WebviewPages<Setup> {
   constructor(private readonly parts: SetupParts) {
-    super();
-    this.register(vscode.window.registerWebviewPanelSerializer(View.setup, this));
+    super(View.setup);
   }
 
   /** Asks for the data, then opens the page of its experiment. @param file the data, where it is chosen already */
@@ -327,7 +276,7 @@ export class Setups extends DisposableStore implements vscode.WebviewPanelSerial
       );
   }
 
-  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  override deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const draft = host().parseDraft(state);
     // Without trust nothing is read for it; the form comes back with the next window that has it.
     if (draft === undefined || !vscode.workspace.isTrusted) panel.dispose();
@@ -335,16 +284,7 @@ export class Setups extends DisposableStore implements vscode.WebviewPanelSerial
     return Promise.resolve();
   }
 
-  override dispose(): void {
-    for (const each of this.open) each.dispose();
-    super.dispose();
-  }
-
   private adopt(draft: ExperimentDraft, panel: vscode.WebviewPanel): void {
-    const setup = new Setup(draft, panel, this.parts);
-    this.open.add(setup);
-    panel.onDidDispose(() => {
-      this.open.delete(setup);
-    });
+    this.add((onClose) => new Setup(draft, panel, this.parts, onClose));
   }
 }

@@ -9,7 +9,7 @@ import { stableStyles } from "../../../webview/chart/chartStyle.ts";
 import { colourOf, inkOn, levelOf, robustScale } from "../../../webview/palette.ts";
 import { restoreState } from "../../../webview/pageState.ts";
 import { shortNames } from "../../../webview/shortNames.ts";
-import { toCsv, toLatex, toMarkdown } from "../../../webview/tableText.ts";
+import { tableToCsv, tableToLatex, tableToMarkdown } from "../../../webview/tableText.ts";
 
 test("CSV comes back as it went: every number bit for bit, every text with its commas, quotes and line breaks", () => {
   const text = fc
@@ -21,7 +21,7 @@ test("CSV comes back as it went: every number bit for bit, every text with its c
         maxLength: 8,
       }),
       (rows) => {
-        const csv = toCsv(
+        const csv = tableToCsv(
           { columns: [{ name: "name" }, { name: "value", unit: "nats" }, { name: "count" }], rows },
           { run: "r", commit: "c", seed: 3 },
         );
@@ -42,7 +42,7 @@ test("CSV comes back as it went: every number bit for bit, every text with its c
 });
 
 test("a text that a spreadsheet would run as a formula is marked as text; a negative number is not", () => {
-  const csv = toCsv(
+  const csv = tableToCsv(
     {
       columns: [{ name: "=cmd" }, { name: "x" }],
       rows: [
@@ -64,9 +64,9 @@ test("Markdown and LaTeX keep what would break their tables", () => {
       ["−2", undefined],
     ],
   };
-  assert.match(toMarkdown(data, "c"), /\| a\\\|b \| n \|\n\|---\|---:\|\n\| 50 % & _x_ \| 1\.500 \|/);
+  assert.match(tableToMarkdown(data, "c"), /\| a\\\|b \| n \|\n\|---\|---:\|\n\| 50 % & _x_ \| 1\.500 \|/);
   assert.match(
-    toLatex(data, "50 %"),
+    tableToLatex(data, "50 %"),
     /\\caption\{50 \\%\}\n\\begin\{tabular\}\{lr\}\n\\toprule\na\|b & n \\\\\n\\midrule\n50 \\% \\& \\_x\\_ & 1\.500 \\\\/,
   );
 });
