@@ -6,8 +6,8 @@ import { duration, fill } from "./text.ts";
 import { button } from "./ui.ts";
 
 /**
- * How one analysis stands: a button with its forecast where it lacks, progress and cancel while it is made, what it
- * rests on when it is there.
+ * The state of one analysis: a button with its forecast before it is made, progress and a cancel button while it is
+ * made, the number of examples afterwards.
  */
 export class AnalysisCard {
   readonly element = el("section", "", "card");
@@ -27,7 +27,6 @@ export class AnalysisCard {
   }
 
   update(view: AnalysisView): void {
-    const { labels } = this;
     const running = view.status === "running" || view.status === "waiting";
     this.bar.hidden = !running;
     this.element.classList.toggle("quiet", view.status === "finished" || !view.applies);
@@ -40,27 +39,25 @@ export class AnalysisCard {
     // Made anew only when they change, so that a button keeps the focus.
     if (key === this.shown) return;
     this.shown = key;
-    const start = (label: string, appearance: "primary" | "secondary"): HTMLElement =>
-      button(
-        view.forecast === undefined ? label : fill(labels.withForecast, label, duration(view.forecast)),
-        () => {
-          this.post({ type: "analyse", name: view.name });
-        },
-        appearance,
-      );
-    this.buttons.replaceChildren(
-      ...(!view.applies || !view.ready
-        ? []
-        : running
-          ? [
-              button(labels.cancel, () => {
-                this.post({ type: "stopAnalysis" });
-              }),
-            ]
-          : view.status === "finished"
-            ? []
-            : [start(view.status === "none" ? fill(labels.runAnalysis, this.title) : labels.tryAgain, "primary")]),
-    );
+    this.buttons.replaceChildren(...this.buttonsOf(view));
+  }
+
+  private buttonsOf({ name, applies, ready, status, forecast }: AnalysisView): HTMLElement[] {
+    const { labels } = this;
+    if (!applies || !ready || status === "finished") return [];
+    if (status === "running" || status === "waiting")
+      return [
+        button(labels.cancel, () => {
+          this.post({ type: "stopAnalysis" });
+        }),
+      ];
+    const label = status === "none" ? fill(labels.runAnalysis, this.title) : labels.tryAgain;
+    const start = (): void => {
+      this.post({ type: "analyse", name });
+    };
+    return [
+      button(forecast === undefined ? label : fill(labels.withForecast, label, duration(forecast)), start, "primary"),
+    ];
   }
 
   private sentence({ name, applies, ready, status, label, done, total, examples }: AnalysisView): string {

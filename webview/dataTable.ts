@@ -1,9 +1,20 @@
 import { el } from "./dom.ts";
 import { columnName, shown, type TableCell, type TableData } from "./tableText.ts";
 
-type Order = { column: number; descending: boolean } | undefined;
+interface Order {
+  column: number;
+  descending: boolean;
+}
 
-function sorted(rows: TableData["rows"], order: Order): TableData["rows"] {
+const directionOf = ({ descending }: Order): "ascending" | "descending" => (descending ? "descending" : "ascending");
+
+/** The order after a press on a column's head: ascending, then descending, then as given. */
+function orderAfter(order: Order | undefined, column: number): Order | undefined {
+  if (order?.column !== column) return { column, descending: false };
+  return order.descending ? undefined : { column, descending: true };
+}
+
+function sorted(rows: TableData["rows"], order: Order | undefined): TableData["rows"] {
   if (order === undefined) return rows;
   const { column, descending } = order;
   const sign = descending ? -1 : 1;
@@ -21,7 +32,7 @@ export function dataTable(caption: string, data: TableData): HTMLElement {
   const heading = el("tr");
   const body = el("tbody");
   const head = el("thead");
-  let order: Order;
+  let order: Order | undefined;
   const numeric = data.columns.map((_, i) => data.rows.some((row) => typeof row[i] === "number"));
   const fill = (): void => {
     body.replaceChildren(
@@ -38,7 +49,7 @@ export function dataTable(caption: string, data: TableData): HTMLElement {
       }),
     );
     for (const [i, cell] of [...heading.children].entries())
-      cell.setAttribute("aria-sort", order?.column !== i ? "none" : order.descending ? "descending" : "ascending");
+      cell.setAttribute("aria-sort", order?.column === i ? directionOf(order) : "none");
   };
   heading.append(
     ...data.columns.map((column, i) => {
@@ -47,12 +58,7 @@ export function dataTable(caption: string, data: TableData): HTMLElement {
       cell.scope = "col";
       button.type = "button";
       button.addEventListener("click", () => {
-        order =
-          order?.column === i
-            ? order.descending
-              ? undefined
-              : { column: i, descending: true }
-            : { column: i, descending: false };
+        order = orderAfter(order, i);
         fill();
       });
       cell.append(button);

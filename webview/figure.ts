@@ -48,55 +48,11 @@ export class Figure {
     private readonly options: FigureOptions,
     private readonly context: FigureContext,
   ) {
-    const { labels } = context;
     const { title, note, drawing, extra = [] } = options;
-    const tools = el("div", "", "tools");
     if (options.wide === true) this.element.classList.add("wide");
     this.note = el("p", note, "detail");
-    if (drawing !== undefined) {
-      tools.append(
-        checkbox(labels.asTable, this.isOpen, (open) => {
-          context.state.tables = { ...context.state.tables, [options.id]: open };
-          context.save();
-          this.refresh();
-        }),
-        button(
-          "PNG",
-          () => {
-            this.savePicture(drawing);
-          },
-          "secondary",
-          `PNG, ${labels.savePicture}: ${title}`,
-        ),
-      );
-    }
-    tools.append(
-      button(
-        "CSV",
-        () => {
-          this.saveTable();
-        },
-        "secondary",
-        `CSV, ${labels.saveTable}: ${title}`,
-      ),
-      button(
-        "Markdown",
-        () => {
-          this.copy(tableToMarkdown(options.data(), this.caption));
-        },
-        "secondary",
-        `Markdown, ${labels.copyMarkdown}: ${title}`,
-      ),
-      button(
-        "LaTeX",
-        () => {
-          this.copy(tableToLatex(options.data(), this.caption));
-        },
-        "secondary",
-        `LaTeX, ${labels.copyLatex}: ${title}`,
-      ),
-    );
-    tools.append(this.source);
+    const tools = el("div", "", "tools");
+    tools.append(...(drawing === undefined ? [] : this.pictureTools(drawing)), ...this.tableTools(), this.source);
     this.element.append(
       el("h2", title),
       ...extra,
@@ -145,6 +101,42 @@ export class Figure {
   }
   private get fileName(): string {
     return `${this.context.provenance().run}-${this.options.id}`;
+  }
+
+  private pictureTools(drawing: Drawing): HTMLElement[] {
+    const { labels, state, save } = this.context;
+    const { id } = this.options;
+    return [
+      checkbox(labels.asTable, this.isOpen, (open) => {
+        state.tables = { ...state.tables, [id]: open };
+        save();
+        this.refresh();
+      }),
+      this.tool("PNG", labels.savePicture, () => {
+        this.savePicture(drawing);
+      }),
+    ];
+  }
+
+  private tableTools(): HTMLElement[] {
+    const { labels } = this.context;
+    const { data } = this.options;
+    return [
+      this.tool("CSV", labels.saveTable, () => {
+        this.saveTable();
+      }),
+      this.tool("Markdown", labels.copyMarkdown, () => {
+        this.copy(tableToMarkdown(data(), this.caption));
+      }),
+      this.tool("LaTeX", labels.copyLatex, () => {
+        this.copy(tableToLatex(data(), this.caption));
+      }),
+    ];
+  }
+
+  /** A button labelled with a format; its accessible name says what it does, and of which figure. */
+  private tool(format: string, action: string, onPress: () => void): HTMLElement {
+    return button(format, onPress, "secondary", `${format}, ${action}: ${this.options.title}`);
   }
 
   private savePicture(drawing: Drawing): void {

@@ -34,7 +34,7 @@ const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.repla
  */
 export function tableToCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
   const cell = (value: TableCell): string =>
-    value === undefined ? "" : typeof value === "number" ? String(value) : quoted(guarded(value));
+    typeof value === "string" ? quoted(guarded(value)) : (value?.toString() ?? "");
   const lines = [
     [...columns.map(columnName), "run", "commit", "seed"].map((name) => quoted(guarded(name))),
     ...rows.map((row) => [...columns.map((_, i) => cell(row[i])), quoted(run), quoted(commit), String(seed)]),

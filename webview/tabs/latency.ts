@@ -1,11 +1,12 @@
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { LineChart, type LineOptions } from "../chart/lineChart.ts";
+import { LineChart, type LineOptions, type Point } from "../chart/lineChart.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
-import { select } from "../ui.ts";
+import { rememberedSelect } from "./rememberedSelect.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
-import type { FoldStatement, Latency } from "../../src/protocol/results/latency.ts";
+import type { MedianInterval } from "../../src/protocol/results/intervals.ts";
+import type { FoldStatement, Latency, Timed } from "../../src/protocol/results/latency.ts";
 
 const MEASURES = ["endToEnd", "inputLayer", "ratio"] as const;
 type Measure = (typeof MEASURES)[number];
@@ -70,78 +71,112 @@ function foldTable({ form, against, predictions: { equal, total } }: FoldStateme
   );
 }
 
-/** Medians over the text's length, a line for each form, for one batch size. */
-function latencyFigure({ rows, rounds, tokens, device }: Latency, context: FigureContext): Figure {
-  const { labels, state } = context;
-  const texts: Record<Measure, string> = {
-    endToEnd: labels.endToEnd,
-    inputLayer: labels.inputLayer,
-    ratio: labels.ratioToBare,
-  };
-  const sizes = [...new Set(rows.map(({ batchSize }) => batchSize))];
-  const lengths = [...new Set(rows.map(({ length }) => length))];
-  const forms = [...new Set(rows.map(({ form }) => form))];
-  const measure = (): Measure => MEASURES.find((each) => each === state.choices["latency"]) ?? "endToEnd";
-  const size = (): number => sizes.find((each) => String(each) === state.choices["batch"]) ?? sizes[0] ?? 1;
-  const options = (): LineOptions => ({
-    xTitle: labels.lengthTokens,
-    yTitle: texts[measure()],
-    scale: measure() === "ratio" ? "linear" : "logarithmic",
-    xScale: "logarithmic",
-    ticks: lengths,
-    dodge: true,
-  });
-  const chart = new LineChart(options(), context.theme());
-  const draw = (): void => {
-    chart.clear(options());
-    const own = rows.filter(({ batchSize }) => batchSize === size());
-    for (const form of forms)
-      chart.append(
-        form,
-        own.flatMap((row) => {
-          const value = row[measure()];
-          return row.form === form && value !== undefined
-            ? [{ x: row.length, y: value.median, low: value.low, high: value.high }]
-            : [];
-        }),
-        { marks: true },
-      );
-    chart.draw(
-      forms
-        .map(
-          (form) =>
-            `${form}: ${own
-              .filter((row) => row.form === form)
-              .map((row) => `${row.length} ${labels.tokens} ${row[measure()]?.median.toPrecision(3) ?? ""}`)
-              .join(", ")}`,
-        )
-        .join("; "),
-    );
-  };
-  const choose =
-    (key: string) =>
-    (value: string): void => {
-      state.choices = { ...state.choices, [key]: value };
-      context.save();
-      draw();
+/** Medians over the text's length, a line for each form, for one measure and one batch size that the user chooses. */
+class LatencyChart {
+  readonly chart: LineChart;
+  readonly tools = el("div", "", "actions");
+  private readonly titles: Record<Measure, string>;
+  private readonly sizes: number[];
+
+  constructor(
+    private readonly rows: readonly Timed[],
+    private readonly context: FigureContext,
+  ) {
+    this.titles = measureTitles(context);
+    this.sizes = [...new Set(rows.map(({ batchSize }) => batchSize))];
+    this.chart = new LineChart(this.options(), context.theme());
+    this.tools.append(this.measureSelect(), this.sizeSelect());
+    this.draw();
+  }
+
+  private get measure(): Measure {
+    return MEASURES.find((each) => each === this.context.state.choices["latency"]) ?? "endToEnd";
+  }
+
+  private get size(): number {
+    const { sizes } = this;
+    return sizes.find((each) => String(each) === this.context.state.choices["batch"]) ?? sizes[0] ?? 1;
+  }
+
+  private measureSelect(): HTMLElement {
+    const choices = MEASURES.map((value) => ({ value, text: this.titles[value] }));
+    const { measure } = this.context.labels;
+    return rememberedSelect({ label: measure, key: "latency", value: this.measure, choices }, this.context, this.draw);
+  }
+
+  private sizeSelect(): HTMLElement {
+    const { labels } = this.context;
+    const choices = this.sizes.map((each) => ({ value: String(each), text: fill(labels.batchOf, each) }));
+    const value = String(this.size);
+    return rememberedSelect({ label: labels.batchSize, key: "batch", value, choices }, this.context, this.draw);
+  }
+
+  private options(): LineOptions {
+    return {
+      xTitle: this.context.labels.lengthTokens,
+      yTitle: this.titles[this.measure],
+      scale: this.measure === "ratio" ? "linear" : "logarithmic",
+      xScale: "logarithmic",
+      ticks: [...new Set(this.rows.map(({ length }) => length))],
+      dodge: true,
     };
-  const tools = el("div", "", "actions");
-  tools.append(
-    select(
-      labels.measure,
-      MEASURES.map((value) => ({ value, text: texts[value] })),
-      { value: measure(), onChange: choose("latency") },
-    ),
-    select(
-      labels.batchSize,
-      sizes.map((each) => ({ value: String(each), text: fill(labels.batchOf, each) })),
-      { value: String(size()), onChange: choose("batch") },
-    ),
+  }
+
+  private readonly draw = (): void => {
+    const { chart, measure, size } = this;
+    const { tokens } = this.context.labels;
+    const forms = [...new Set(this.rows.map(({ form }) => form))];
+    const own = this.rows.filter(({ batchSize }) => batchSize === size);
+    chart.clear(this.options());
+    for (const form of forms) chart.append(form, pointsOf(own, form, measure), { marks: true });
+    const described = forms.map((form) => {
+      const values = own
+        .filter((row) => row.form === form)
+        .map((row) => `${row.length} ${tokens} ${timeOf(row, measure)?.median.toPrecision(3) ?? ""}`);
+      return `${form}: ${values.join(", ")}`;
+    });
+    chart.draw(described.join("; "));
+  };
+}
+
+const measureTitles = ({ labels }: FigureContext): Record<Measure, string> => ({
+  endToEnd: labels.endToEnd,
+  inputLayer: labels.inputLayer,
+  ratio: labels.ratioToBare,
+});
+
+/** Undefined in results that were stored before it was measured. */
+const timeOf = (row: Timed, measure: Measure): MedianInterval | undefined => row[measure];
+
+function pointsOf(rows: readonly Timed[], form: string, measure: Measure): Point[] {
+  return rows.flatMap((row) => {
+    const time = timeOf(row, measure);
+    return row.form === form && time !== undefined
+      ? [{ x: row.length, y: time.median, low: time.low, high: time.high }]
+      : [];
+  });
+}
+
+function latencyFigure({ rows, rounds, tokens, device }: Latency, context: FigureContext): Figure {
+  const { labels } = context;
+  const { chart, tools } = new LatencyChart(rows, context);
+  return new Figure(
+    {
+      id: "latency",
+      title: labels.latencyTitle,
+      note: fill(labels.latencyNote, rounds, tokens, device),
+      drawing: chart,
+      data: () => latencyTable(rows, context),
+      extra: [tools],
+    },
+    context,
   );
-  draw();
-  const span = (value: { median: number; low: number; high: number } | undefined): (number | undefined)[] =>
-    value === undefined ? [undefined, undefined, undefined] : [value.median, value.low, value.high];
-  const data = (): TableData => ({
+}
+
+function latencyTable(rows: readonly Timed[], context: FigureContext): TableData {
+  const { labels } = context;
+  const titles = measureTitles(context);
+  return {
     columns: [
       { name: labels.form },
       { name: labels.parameters },
@@ -149,9 +184,9 @@ function latencyFigure({ rows, rounds, tokens, device }: Latency, context: Figur
       { name: labels.lengthTokens },
       { name: labels.batchSize },
       ...MEASURES.flatMap((each) => [
-        { name: texts[each] },
-        { name: `${texts[each]}: ${labels.low}` },
-        { name: `${texts[each]}: ${labels.high}` },
+        { name: titles[each] },
+        { name: `${titles[each]}: ${labels.low}` },
+        { name: `${titles[each]}: ${labels.high}` },
       ]),
     ],
     rows: rows.map((row) => [
@@ -160,18 +195,10 @@ function latencyFigure({ rows, rounds, tokens, device }: Latency, context: Figur
       row.promptLength,
       row.length,
       row.batchSize,
-      ...MEASURES.flatMap((each) => span(row[each])),
+      ...MEASURES.flatMap((each) => {
+        const time = timeOf(row, each);
+        return [time?.median, time?.low, time?.high];
+      }),
     ]),
-  });
-  return new Figure(
-    {
-      id: "latency",
-      title: labels.latencyTitle,
-      note: fill(labels.latencyNote, rounds, tokens, device),
-      drawing: chart,
-      data,
-      extra: [tools],
-    },
-    context,
-  );
+  };
 }

@@ -1,15 +1,12 @@
 import { BarChart } from "../chart/barChart.ts";
-import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { colourBar, Heatmap } from "../heatmap.ts";
 import { IntervalChart } from "../chart/intervalChart.ts";
 import type { Peer } from "../../src/protocol/hostToPage.ts";
-import { cssColourOf, inkOn, levelOf } from "../palette.ts";
 import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
-import { textField } from "../ui.ts";
+import { offsetHeatmapFigure } from "./offsetHeatmap.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
-import type { OffsetExample, Offsets } from "../../src/protocol/results/offsets.ts";
+import type { Offsets } from "../../src/protocol/results/offsets.ts";
 
 const BINS = 30;
 const sci = (x: number): string => x.toPrecision(3);
@@ -20,7 +17,7 @@ export function offsetsSpec(context: FigureContext): AnalysisTabSpec {
     figures: (_, given, peers) => {
       const result = given as Offsets;
       return [
-        ...heatFigure(result, context),
+        ...(result.examples.length === 0 ? [] : [offsetHeatmapFigure(result.examples, context)]),
         tableTwo(result, peers, context),
         ...histogram(result, context),
         ...neighbourTable(result, context),
@@ -30,105 +27,12 @@ export function offsetsSpec(context: FigureContext): AnalysisTabSpec {
   };
 }
 
-/** Test texts, piece by piece; a click or Enter on a row writes that text out in its colours. */
-function heatFigure({ examples }: Offsets, context: FigureContext): Figure[] {
-  if (examples.length === 0) return [];
-  const { labels } = context;
-  const box = el("div");
-  const text = el("div", "", "pieces");
-  const legend = el("div");
-  let shown = [...examples];
-  let map: Heatmap | undefined;
-  const spell = (row: number): void => {
-    const example = shown[row];
-    if (example !== undefined && map !== undefined) text.replaceChildren(...spelled(example, map.scale));
-  };
-  const draw = (): void => {
-    map?.destroy();
-    const columns = Math.max(1, ...shown.map(({ norm }) => norm.length));
-    const values = new Float32Array(shown.length * columns).fill(NaN);
-    for (const [row, { norm }] of shown.entries()) values.set(norm, row * columns);
-    map = new Heatmap(
-      { rows: shown.length, columns, values },
-      {
-        x: labels.place,
-        y: labels.text,
-        onPick: spell,
-        cell: (row, column, value) =>
-          fill(labels.cell, shown[row]?.pieces[column] ?? "", value.toPrecision(3), column + 1, row + 1),
-      },
-      context.theme(),
-    );
-    map.describe(fill(labels.heatmapOf, shown.length));
-    box.replaceChildren(map.element);
-    legend.replaceChildren(colourBar(map.scale, labels.l2));
-    spell(0);
-  };
-  const filter = textField(labels.filterTexts, "", (wanted) => {
-    const found = examples.filter(({ pieces, target }) =>
-      `${pieces.join("")} ${target}`.toLowerCase().includes(wanted.trim().toLowerCase()),
-    );
-    shown = found.length > 0 ? found : [...examples];
-    draw();
-  });
-  draw();
-  const drawing = {
-    element: box,
-    paint: (): void => {
-      map?.paint(context.theme());
-    },
-    picture: () => map!.picture(),
-    destroy: () => {
-      map?.destroy();
-    },
-  };
-  const data = (): TableData => ({
-    columns: [
-      { name: labels.text },
-      { name: labels.target },
-      { name: labels.place },
-      { name: labels.token },
-      { name: labels.offsetNorm, unit: "L2", show: sci },
-    ],
-    rows: shown.flatMap(({ target, pieces, norm }, row) =>
-      pieces.map((piece, place) => [row + 1, target, place + 1, piece, norm[place]]),
-    ),
-  });
-  return [
-    new Figure(
-      {
-        id: "heatmap",
-        title: labels.heatmapTitle,
-        note: labels.heatmapNote,
-        drawing,
-        data,
-        extra: [filter, legend, text],
-      },
-      context,
-    ),
-  ];
-}
-
-/** A text in the colours of its offsets, its pieces apart. */
-function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [number, number]): HTMLElement[] {
-  const marks = pieces.map((piece, place) => {
-    const level = levelOf(norm[place] ?? 0, scale);
-    const mark = el("span", piece === "" ? "·" : piece, "piece");
-    mark.style.backgroundColor = cssColourOf(level);
-    mark.style.color = inkOn(level);
-    mark.title = `${(norm[place] ?? 0).toPrecision(3)}`;
-    return mark;
-  });
-  return [...marks, el("span", ` → ${target}`, "detail")];
-}
-
 /** "Table 2" by both ways of counting, this run beside others of its experiment. */
 function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContext): Figure {
   const { labels } = context;
-  const { run } = context.provenance();
-  const all = [
-    { id: run, name: labels.thisRun, result },
-    ...peers.map(({ id, name, result: other }) => ({ id, name, result: other as Offsets })),
+  const all: NamedOffsets[] = [
+    { name: labels.thisRun, result },
+    ...peers.map(({ name, result: other }) => ({ name, result: other as Offsets })),
   ];
   const rows = (way: "official" | "valid"): { label: string; value: number }[] =>
     all.map(({ name, result: each }) => ({ label: name, value: each[way].meanAbs }));
@@ -148,7 +52,30 @@ function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContex
       )
       .join("; "),
   );
-  const data = (): TableData => ({
+  return new Figure(
+    {
+      id: "table2",
+      title: labels.tableTwo,
+      note: fill(labels.tableTwoNote, result.valid.tokens, result.official.tokens),
+      drawing: chart,
+      data: () => sizeTable(all, context),
+    },
+    context,
+  );
+}
+
+interface NamedOffsets {
+  name: string;
+  result: Offsets;
+}
+
+/** A row for each run and way of counting. */
+function sizeTable(runs: readonly NamedOffsets[], { labels }: FigureContext): TableData {
+  const ways = [
+    ["official", labels.official],
+    ["valid", labels.validOnly],
+  ] as const;
+  return {
     columns: [
       { name: labels.run },
       { name: labels.counted },
@@ -158,33 +85,13 @@ function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContex
       { name: labels.meanRatio, show: sci },
       { name: labels.embeddingL2, show: sci },
     ],
-    rows: all.flatMap(({ name, result: each }) =>
-      (
-        [
-          ["official", labels.official],
-          ["valid", labels.validOnly],
-        ] as const
-      ).map(([way, label]) => [
-        name,
-        label,
-        each[way].tokens,
-        each[way].meanAbs,
-        each[way].meanL2,
-        each[way].meanRatio,
-        each[way].embeddingMeanL2,
-      ]),
+    rows: runs.flatMap(({ name, result }) =>
+      ways.map(([way, label]) => {
+        const { tokens, meanAbs, meanL2, meanRatio, embeddingMeanL2 } = result[way];
+        return [name, label, tokens, meanAbs, meanL2, meanRatio, embeddingMeanL2];
+      }),
     ),
-  });
-  return new Figure(
-    {
-      id: "table2",
-      title: labels.tableTwo,
-      note: fill(labels.tableTwoNote, result.valid.tokens, result.official.tokens),
-      drawing: chart,
-      data,
-    },
-    context,
-  );
+  };
 }
 
 function histogram({ vocabulary, places }: Offsets, context: FigureContext): Figure[] {

@@ -4,15 +4,14 @@ import { LineChart, type LineOptions } from "../chart/lineChart.ts";
 import type { Peer } from "../../src/protocol/hostToPage.ts";
 import type { TableData } from "../tableText.ts";
 import { fill, percent, signedPoints, pValueText } from "../text.ts";
-import { select } from "../ui.ts";
+import { rememberedSelect } from "./rememberedSelect.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
-import type { PositionShift as Shift } from "../../src/protocol/results/positionShift.ts";
+import type { PositionShift, Shifted } from "../../src/protocol/results/positionShift.ts";
 
-type Case = Shift["cases"][number];
 interface Measure {
   id: string;
   text: string;
-  of: (each: Case) => { y: number; low?: number; high?: number } | undefined;
+  of: (each: Shifted) => { y: number; low?: number; high?: number } | undefined;
 }
 
 function measures({ labels }: FigureContext): Measure[] {
@@ -42,82 +41,118 @@ export function shiftSpec(context: FigureContext): AnalysisTabSpec {
   return {
     analyses: [["position-shift", context.labels.positionShift]],
     figures: (_, result, peers) => [
-      shiftFigure(result as Shift, peers, context),
-      propertyTable(result as Shift, context),
+      shiftFigure(result as PositionShift, peers, context),
+      propertyTable(result as PositionShift, context),
     ],
   };
 }
 
 /**
- * One measure over the shift, a line for each test; beside it, if asked, another run's, such as prompt tuning as the
- * control.
+ * One measure over the shift, a line for each test; the user chooses the measure, and another run to be drawn beside,
+ * such as prompt tuning as the control.
  */
-function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureContext): Figure {
-  const { labels, state } = context;
-  const known = measures(context);
-  const ks = [...new Set(cases.map(({ k }) => k))].sort((a, b) => a - b);
-  const measure = (): Measure => known.find(({ id }) => id === state.choices["shift"]) ?? known[0]!;
-  const beside = (): Peer | undefined => peers.find(({ id }) => id === state.choices["beside"]);
-  const options = (): LineOptions => ({
-    xTitle: labels.shiftBy,
-    yTitle: measure().text,
-    scale: "linear",
-    xScale: "logarithmic",
-    ticks: ks,
-    dodge: true,
-  });
-  const chart = new LineChart(options(), context.theme());
-  const tests = [...new Set(cases.map(({ test }) => test))];
-  const draw = (): void => {
-    chart.clear(options());
-    const add = (own: readonly Case[], suffix: string, style: number): void => {
-      for (const [i, test] of tests.entries())
-        chart.append(
-          `${test}${suffix}`,
-          own
-            .filter((each) => each.test === test)
-            .flatMap((each) => {
-              const value = measure().of(each);
-              return value === undefined ? [] : [{ x: each.k, ...value }];
-            }),
-          { marks: true, style: style + i },
-        );
+class ShiftChart {
+  readonly chart: LineChart;
+  readonly tools = el("div", "", "actions");
+  private readonly measures: readonly Measure[];
+
+  constructor(
+    private readonly cases: readonly Shifted[],
+    private readonly peers: readonly Peer[],
+    private readonly context: FigureContext,
+  ) {
+    this.measures = measures(context);
+    this.chart = new LineChart(this.options(), context.theme());
+    this.tools.append(this.measureSelect(), ...(peers.length > 0 ? [this.besideSelect()] : []));
+    this.draw();
+  }
+
+  private get measure(): Measure {
+    return this.measures.find(({ id }) => id === this.context.state.choices["shift"]) ?? this.measures[0]!;
+  }
+
+  private get beside(): Peer | undefined {
+    return this.peers.find(({ id }) => id === this.context.state.choices["beside"]);
+  }
+
+  private measureSelect(): HTMLElement {
+    const choices = this.measures.map(({ id, text }) => ({ value: id, text }));
+    const label = this.context.labels.measure;
+    return rememberedSelect({ label, key: "shift", value: this.measure.id, choices }, this.context, this.draw);
+  }
+
+  private besideSelect(): HTMLElement {
+    const { labels } = this.context;
+    const choices = [
+      { value: "", text: labels.besideNone },
+      ...this.peers.map(({ id, name }) => ({ value: id, text: name })),
+    ];
+    const value = this.beside?.id ?? "";
+    return rememberedSelect({ label: labels.beside, key: "beside", value, choices }, this.context, this.draw);
+  }
+
+  private options(): LineOptions {
+    return {
+      xTitle: this.context.labels.shiftBy,
+      yTitle: this.measure.text,
+      scale: "linear",
+      xScale: "logarithmic",
+      ticks: [...new Set(this.cases.map(({ k }) => k))].sort((a, b) => a - b),
+      dodge: true,
     };
-    add(cases, "", 0);
-    const other = beside();
-    if (other !== undefined) add((other.result as Shift).cases, ` · ${other.name}`, tests.length);
-    const worst = [...cases].sort((a, b) => Math.abs(measure().of(b)?.y ?? 0) - Math.abs(measure().of(a)?.y ?? 0))[0];
+  }
+
+  private readonly draw = (): void => {
+    const { labels } = this.context;
+    const { cases, chart, measure, beside } = this;
+    const tests = [...new Set(cases.map(({ test }) => test))];
+    const sizeOf = (each: Shifted): number => measure.of(each)?.y ?? 0;
+    chart.clear(this.options());
+    for (const [i, test] of tests.entries()) this.append(test, cases, { suffix: "", style: i });
+    if (beside !== undefined) {
+      const other = (beside.result as PositionShift).cases;
+      const suffix = ` · ${beside.name}`;
+      for (const [i, test] of tests.entries()) this.append(test, other, { suffix, style: tests.length + i });
+    }
+    const worst = [...cases].sort((a, b) => Math.abs(sizeOf(b)) - Math.abs(sizeOf(a)))[0];
     chart.draw(
       worst === undefined
         ? labels.positionShift
-        : fill(labels.worstShift, measure().text, (measure().of(worst)?.y ?? 0).toPrecision(3), worst.label),
+        : fill(labels.worstShift, measure.text, sizeOf(worst).toPrecision(3), worst.label),
     );
   };
-  const choose =
-    (key: string) =>
-    (value: string): void => {
-      state.choices = { ...state.choices, [key]: value };
-      context.save();
-      draw();
-    };
-  const tools = el("div", "", "actions");
-  tools.append(
-    select(
-      labels.measure,
-      known.map(({ id, text }) => ({ value: id, text })),
-      { value: measure().id, onChange: choose("shift") },
-    ),
+
+  private append(test: string, cases: readonly Shifted[], { suffix, style }: { suffix: string; style: number }): void {
+    const { measure } = this;
+    const points = cases
+      .filter((each) => each.test === test)
+      .flatMap((each) => {
+        const value = measure.of(each);
+        return value === undefined ? [] : [{ x: each.k, ...value }];
+      });
+    this.chart.append(`${test}${suffix}`, points, { marks: true, style });
+  }
+}
+
+function shiftFigure({ cases }: PositionShift, peers: readonly Peer[], context: FigureContext): Figure {
+  const { labels } = context;
+  const { chart, tools } = new ShiftChart(cases, peers, context);
+  return new Figure(
+    {
+      id: "shift",
+      title: labels.shiftTitle,
+      note: `${labels.shiftNote} ${fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0)}`,
+      drawing: chart,
+      data: () => shiftTable(cases, context),
+      extra: [tools],
+    },
+    context,
   );
-  if (peers.length > 0)
-    tools.append(
-      select(
-        labels.beside,
-        [{ value: "", text: labels.besideNone }, ...peers.map(({ id, name }) => ({ value: id, text: name }))],
-        { value: beside()?.id ?? "", onChange: choose("beside") },
-      ),
-    );
-  draw();
-  const data = (): TableData => ({
+}
+
+function shiftTable(cases: readonly Shifted[], { labels }: FigureContext): TableData {
+  const show = (x: number): string => signedPoints(x / 100);
+  return {
     columns: [
       { name: labels.shift },
       { name: labels.test },
@@ -127,9 +162,9 @@ function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureCo
       { name: "KL", unit: labels.nats },
       { name: labels.logitChange },
       { name: labels.flips, show: percent },
-      { name: labels.difference, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
-      { name: labels.low, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
-      { name: labels.high, unit: labels.pointsUnit, show: (x) => signedPoints(x / 100) },
+      { name: labels.difference, unit: labels.pointsUnit, show },
+      { name: labels.low, unit: labels.pointsUnit, show },
+      { name: labels.high, unit: labels.pointsUnit, show },
       { name: labels.pHolm, show: pValueText },
     ],
     rows: cases.map(({ label, test, k, offsetChange, encoderChange, kl, maxLogit, versus, holmP }) => [
@@ -146,22 +181,11 @@ function shiftFigure({ cases }: Shift, peers: readonly Peer[], context: FigureCo
       100 * versus.right.interval[1],
       holmP,
     ]),
-  });
-  return new Figure(
-    {
-      id: "shift",
-      title: labels.shiftTitle,
-      note: `${labels.shiftNote} ${fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0)}`,
-      drawing: chart,
-      data,
-      extra: [tools],
-    },
-    context,
-  );
+  };
 }
 
 /** T0, T5 and T6: what must hold exactly. */
-function propertyTable({ properties: p }: Shift, context: FigureContext): Figure {
+function propertyTable({ properties: p }: PositionShift, context: FigureContext): Figure {
   const { labels } = context;
   const exact = (x: number): string => (x === 0 ? labels.exactly : x.toPrecision(2));
   const rows = [

@@ -1,0 +1,129 @@
+import type { OffsetExample } from "../../src/protocol/results/offsets.ts";
+import { el } from "../dom.ts";
+import { Figure, type Drawing, type FigureContext } from "../figure.ts";
+import { colourBar, Heatmap } from "../heatmap.ts";
+import { cssColourOf, inkOn, levelOf } from "../palette.ts";
+import type { TableData } from "../tableText.ts";
+import { fill } from "../text.ts";
+import { textField } from "../ui.ts";
+
+/** Test texts, piece by piece; a click or Enter on a row writes that text out in its colours. */
+export function offsetHeatmapFigure(examples: readonly OffsetExample[], context: FigureContext): Figure {
+  const { labels } = context;
+  const heatmap = new OffsetHeatmap(examples, context);
+  return new Figure(
+    {
+      id: "heatmap",
+      title: labels.heatmapTitle,
+      note: labels.heatmapNote,
+      drawing: heatmap,
+      data: () => heatmap.table(),
+      extra: [heatmap.filter, heatmap.legend, heatmap.text],
+    },
+    context,
+  );
+}
+
+/** The heatmap of those texts that the filter lets through, its legend, and the text written out. */
+class OffsetHeatmap implements Drawing {
+  readonly element = el("div");
+  readonly text = el("div", "", "pieces");
+  readonly legend = el("div");
+  readonly filter: HTMLElement;
+  private shown: readonly OffsetExample[];
+  private map: Heatmap;
+
+  /** @param examples at least one */
+  constructor(
+    private readonly examples: readonly OffsetExample[],
+    private readonly context: FigureContext,
+  ) {
+    this.shown = examples;
+    this.filter = textField(context.labels.filterTexts, "", (wanted) => {
+      this.show(wanted.trim().toLowerCase());
+    });
+    this.map = this.draw();
+  }
+
+  paint(): void {
+    this.map.paint(this.context.theme());
+  }
+
+  picture(): HTMLCanvasElement {
+    return this.map.picture();
+  }
+
+  destroy(): void {
+    this.map.destroy();
+  }
+
+  table(): TableData {
+    const { labels } = this.context;
+    return {
+      columns: [
+        { name: labels.text },
+        { name: labels.target },
+        { name: labels.place },
+        { name: labels.token },
+        { name: labels.offsetNorm, unit: "L2", show: (x) => x.toPrecision(3) },
+      ],
+      rows: this.shown.flatMap(({ target, pieces, norm }, row) =>
+        pieces.map((piece, place) => [row + 1, target, place + 1, piece, norm[place]]),
+      ),
+    };
+  }
+
+  /** Shows the texts that contain the words, or all where none does. */
+  private show(wanted: string): void {
+    const found = this.examples.filter(({ pieces, target }) =>
+      `${pieces.join("")} ${target}`.toLowerCase().includes(wanted),
+    );
+    this.shown = found.length > 0 ? found : this.examples;
+    this.map.destroy();
+    this.map = this.draw();
+  }
+
+  private draw(): Heatmap {
+    const { shown, context } = this;
+    const { labels } = context;
+    const columns = Math.max(1, ...shown.map(({ norm }) => norm.length));
+    const values = new Float32Array(shown.length * columns).fill(NaN);
+    for (const [row, { norm }] of shown.entries()) values.set(norm, row * columns);
+    const map = new Heatmap(
+      { rows: shown.length, columns, values },
+      {
+        x: labels.place,
+        y: labels.text,
+        onPick: (row) => {
+          this.spell(row, map.scale);
+        },
+        cell: (row, column, value) =>
+          fill(labels.cell, shown[row]?.pieces[column] ?? "", value.toPrecision(3), column + 1, row + 1),
+      },
+      context.theme(),
+    );
+    map.describe(fill(labels.heatmapOf, shown.length));
+    this.element.replaceChildren(map.element);
+    this.legend.replaceChildren(colourBar(map.scale, labels.l2));
+    this.spell(0, map.scale);
+    return map;
+  }
+
+  private spell(row: number, scale: readonly [number, number]): void {
+    const example = this.shown[row];
+    if (example !== undefined) this.text.replaceChildren(...spelled(example, scale));
+  }
+}
+
+/** A text in the colours of its offsets, its pieces apart. */
+function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [number, number]): HTMLElement[] {
+  const marks = pieces.map((piece, place) => {
+    const level = levelOf(norm[place] ?? 0, scale);
+    const mark = el("span", piece === "" ? "·" : piece, "piece");
+    mark.style.backgroundColor = cssColourOf(level);
+    mark.style.color = inkOn(level);
+    mark.title = (norm[place] ?? 0).toPrecision(3);
+    return mark;
+  });
+  return [...marks, el("span", ` → ${target}`, "detail")];
+}
