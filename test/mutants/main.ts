@@ -18,7 +18,8 @@ const copy = join(folder, "main");
 
 /** What a mutant uses that its file does not import; the copy need not pass lint. */
 function withImports(text: string, name: string): string {
-  return text.includes(`"../graph/ops.ts"`) ? `${text}\nimport * as MUTANT_${name} from "../graph/ops.ts";\n` : text;
+  const place = /"((?:\.\.\/)+graph\/ops\.ts)"/.exec(text)?.[1];
+  return place === undefined ? text : `${text}\nimport * as MUTANT_${name} from "${place}";\n`;
 }
 
 function failing({ file, from, to, tests }: Mutant): string[] {
@@ -28,7 +29,7 @@ function failing({ file, from, to, tests }: Mutant): string[] {
   const needed = /\b(sub|add|mul)\(/g;
   const missing = [...to.matchAll(needed)]
     .map(([, op]) => op!)
-    .filter((op) => !new RegExp(`\\b${op}\\b[^;]*from "../graph/ops.ts"`).test(original));
+    .filter((op) => !new RegExp(`\\b${op}\\b[^;]*from "(\\.\\./)+graph/ops.ts"`).test(original));
   writeFileSync(
     path,
     withImports(
