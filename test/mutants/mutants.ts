@@ -174,7 +174,7 @@ export const MUTANTS: Mutant[] = [
     'tf.call("UnsortedSegmentMax")',
     TFJS,
   ),
-  tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose(); live.delete(gone);", "", TFJS),
+  tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose();", "", TFJS),
   tfjs(
     "what an operation makes on its way goes",
     "tfRun",

@@ -13,12 +13,25 @@ const FROZEN = join(import.meta.dirname, "../frozen/version1");
 const FINISHED = "20261127-094819-vo56";
 const STOPPED = "20261127-094821-9q9j";
 
+/** A finished run of each method besides full fine-tuning and prompt tuning, with sizes as version 1 wrote them. */
+const FROZEN_METHODS = join(import.meta.dirname, "../frozen/version1Methods");
+/** Of each method: trainable parameters, sizes, and what version 1 answered to "river stone 1". */
+const BY_METHOD: Readonly<Record<string, [number, { promptLength: number; bottleneck: number }, string]>> = {
+  adept: [513, { promptLength: 1, bottleneck: 1 }, "garage"],
+  dept: [416, { promptLength: 1, bottleneck: 2 }, "garage"],
+  mpt: [257, { promptLength: 1, bottleneck: 0 }, "garage"],
+  lora: [2048, { promptLength: 0, bottleneck: 1 }, "squa"],
+  ia3: [5120, { promptLength: 0, bottleneck: 0 }, "squa"],
+  adapter: [4620, { promptLength: 0, bottleneck: 1 }, "squa"],
+  bitfit: [18176, { promptLength: 0, bottleneck: 0 }, "hamp"],
+};
+
 /** Runs as version 1 wrote them, in a project that has moved since. */
-function project(): string {
+function project(frozen: string): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-frozen-"));
   const runs = join(folder, ".adept/runs");
   const words = ["river", "stone", "light", "paper", "green", "seven"];
-  cpSync(FROZEN, runs, { recursive: true });
+  cpSync(frozen, runs, { recursive: true });
   for (const id of readdirSync(runs))
     for (const name of ["experiment.json", "events.jsonl"]) {
       const path = join(runs, id, name);
@@ -33,13 +46,15 @@ function project(): string {
   return folder;
 }
 
+function answerOf(folder: string, args: string[]): unknown {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8" });
+  assert.equal(status, 0, stderr + stdout);
+  return JSON.parse(stdout);
+}
+
 test("runs of the first version are read, whole, used and gone on with: journals without checksums, a checkpoint whose digest is of its tensors alone", () => {
-  const folder = project();
-  const adept = (...args: string[]): unknown => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8" });
-    assert.equal(status, 0, stderr + stdout);
-    return JSON.parse(stdout);
-  };
+  const folder = project(FROZEN);
+  const adept = (...args: string[]): unknown => answerOf(folder, args);
   try {
     const records = adept("runs", "list", "--json") as RunRecord[];
     const [stopped, finished] = records as [RunRecord, RunRecord];
@@ -87,6 +102,59 @@ test("runs of the first version are read, whole, used and gone on with: journals
       "it goes on where it was",
     );
     assert.equal(stopped.interruptions, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a run of every method of the first version is shown with the sizes of its journal, is whole, and answers as it did then", () => {
+  const folder = project(FROZEN_METHODS);
+  try {
+    const records = answerOf(folder, ["runs", "list", "--json"]) as RunRecord[];
+    assert.deepEqual(records.map(({ method }) => method).sort(), Object.keys(BY_METHOD).sort());
+    const checks = answerOf(folder, ["runs", "check", "--json"]) as { troubles: unknown[] }[];
+    assert.deepEqual(
+      checks.map(({ troubles }) => troubles),
+      records.map(() => []),
+    );
+    for (const { id, method } of records) {
+      const [trainable, sizes, answer] = BY_METHOD[method]!;
+      const shown = answerOf(folder, ["runs", "show", id, "--json"]) as RunRecord;
+      assert.deepEqual([shown.status, shown.trainable, shown.sizes], ["finished", trainable, sizes], method);
+      const { predictions } = answerOf(folder, ["predict", id, "river stone 1", "--json"]) as {
+        predictions: { prediction: string }[];
+      };
+      assert.deepEqual(
+        predictions.map(({ prediction }) => prediction),
+        [answer],
+        method,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("an adapter of every method of the first version evaluates to the losses that its run wrote down", () => {
+  const folder = project(FROZEN_METHODS);
+  const runs = join(folder, ".adept/runs");
+  try {
+    for (const id of readdirSync(runs)) {
+      const written = readFileSync(join(runs, id, "analysis/predictions-trained.jsonl"), "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { input: string; target: string; loss: number });
+      const data = join(folder, `${id}.jsonl`);
+      writeFileSync(data, written.map(({ input, target }) => JSON.stringify({ input, target })).join("\n"));
+      const evaluated = answerOf(folder, [
+        ...["evaluate", "--backbone", "tiny-t5", "--adapter", join(runs, id, "adapter")],
+        ...["--data", data, "--max-new-tokens", "3", "--json"],
+      ]) as { examples: { input: string; loss: number }[] };
+      for (const { input, loss } of written) {
+        const again = evaluated.examples.find((each) => each.input === input)!;
+        assert.ok(Math.abs(again.loss / loss - 1) < 1e-5, `${id}: ${again.loss} for ${loss}`);
+      }
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
