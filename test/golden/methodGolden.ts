@@ -1,3 +1,5 @@
+import type { AnySizes } from "../../src/method/trained.ts";
+import { regularisationOf } from "../../src/method/regularisation.ts";
 import { existsSync } from "node:fs";
 import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import { readSafetensors, type Tensors } from "../../src/backbone/files/safetensors.ts";
@@ -21,7 +23,18 @@ export interface MethodGolden {
   example_tokens: number[];
   trainable_parameters: number;
   scale?: number;
+  target_modules?: string[];
+  feedforward_modules?: string[];
+  activation?: string;
   groups: Record<string, { lr: number; tensors: string[] }>;
+  optimizer: {
+    betas: [number, number];
+    eps: number;
+    warmup_steps: number;
+    total_steps: number;
+    max_grad_norm: number;
+    steps: number;
+  };
   greedy?: { max_new_tokens: number; new_tokens: number[][]; margins_top1_top2: number[][] };
   steps: Record<string, StepRun>;
   grad_norms?: Record<string, number>;
@@ -33,12 +46,12 @@ interface BatchJson {
   labels: number[][];
 }
 
-/** A golden's folder and the experiment's words for it; sizes come from its tensors. */
-const SPECS: Record<string, (tensors: Tensors) => object> = {
+/** What an experiment would say of a golden, which is known by its folder's name; sizes come from its tensors. */
+const SPECS: Record<string, (tensors: Tensors, golden: MethodGolden) => object> = {
   adept: () => ({ kind: "adept" }),
   pt: () => ({ kind: "pt" }),
   mpt: () => ({ kind: "mpt" }),
-  dept: (t) => ({ kind: "dept", positions: t.get("a")!.dims[0] }),
+  dept: (t, { scale }) => ({ kind: "dept", positions: t.get("a")!.dims[0], scale }),
   "adept-no-bias": () => ({ kind: "adept", variant: "no-bias" }),
   "adept-linear": () => ({ kind: "adept", variant: "linear" }),
   "adept-constant": () => ({ kind: "adept", variant: "constant" }),
@@ -50,13 +63,18 @@ const SPECS: Record<string, (tensors: Tensors) => object> = {
     positions: t.get("a")!.dims[0],
     positionRank: t.get("a")!.dims[1],
   }),
-  lora: () => ({ kind: "lora", alpha: 10 }),
-  ia3: () => ({ kind: "ia3" }),
-  adapter: () => ({ kind: "adapter" }),
-  "adapter-cross": () => ({ kind: "adapter", cross: true, activation: "relu" }),
+  lora: (t, { scale, target_modules: targets }) => ({ kind: "lora", alpha: scale! * sizesOf(t).rank!, targets }),
+  ia3: (_, { target_modules = [], feedforward_modules: feedForward = [] }) => ({
+    kind: "ia3",
+    targets: target_modules.filter((name) => !feedForward.includes(name)),
+    feedForward,
+  }),
+  adapter: (_, { activation }) => ({ kind: "adapter", activation }),
+  "adapter-cross": (_, { activation }) => ({ kind: "adapter", cross: true, activation }),
   "bitfit-added": () => ({ kind: "bitfit" }),
   full: () => ({ kind: "full" }),
 };
+
 export const GOLDENS: [model: string, name: string][] = ["t5v10-tiny", "t5v11-tiny"]
   .flatMap((model) => Object.keys(SPECS).map((name): [string, string] => [model, name]))
   .filter(([model, name]) => existsSync(golden("methods", model, name)));
@@ -77,12 +95,16 @@ export function readBatch(path: string[]): Batch {
 export const ours = (name: string): string =>
   name === "prompt_embeddings" ? "prompt" : name.replace(/^base_model\.model\./, "");
 
-function bottleneckOf(start: Tensors): number {
+/** The sizes that a golden's tensors have, by the names of all methods for them. */
+function sizesOf(start: Tensors): AnySizes {
+  const sizes: Record<string, number> = { promptLength: start.get("prompt")?.dims[0] ?? 0 };
   for (const [name, { dims }] of start) {
-    if (name === "w_down" || name === "a") return dims[1]!;
-    if (/lora_A\.weight$|adapter\.down\.weight$/.test(name)) return dims[0]!;
+    if (name === "w_down") sizes["bottleneck"] = dims[1]!;
+    if (name === "a") sizes["rank"] = dims[1]!;
+    if (name.endsWith("adapter.down.weight")) sizes["bottleneck"] = dims[0]!;
+    if (name.endsWith("lora_A.weight")) sizes["rank"] = dims[0]!;
   }
-  return 0;
+  return sizes;
 }
 
 /** Everything the goldens hold of one method on one model, with the model opened. */
@@ -99,12 +121,9 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
     name === "full"
       ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
       : new Map([...readSafetensors(golden(...source, "params.safetensors"))].map(([key, t]) => [ours(key), t]));
-  const sizes = {
-    promptLength: start.get("prompt")?.dims[0] ?? 0,
-    bottleneck: start.has("w_down") ? start.get("w_down")!.dims[1]! : bottleneckOf(start),
-    count: 0,
-  };
-  const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start));
+  const json = readJson<MethodGolden>(...at, "golden.json");
+  const sizes = { ...sizesOf(start), count: 0 };
+  const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start, json));
   const tuned = LocalModel.open({ folder, method: spec, sizes, engine });
   const parameters: Parameters = new Map(
     methodOf(spec.kind)
@@ -119,14 +138,14 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
       }),
   );
   const mask = name === "adept-dropout" ? tensors("output.safetensors").get("dropout_mask")?.data : undefined;
-  const hiddenMask = mask?.map((kept) => kept / 0.9);
+  const hiddenMask = mask?.map((kept) => kept / (1 - regularisationOf(spec).hiddenDropout));
   return {
     tuned,
     spec,
     parameters,
     tensors,
     hiddenMask,
-    json: readJson<MethodGolden>(...at, "golden.json"),
+    json,
     batch: readBatch(["methods", model, "batch.json"]),
   };
 }

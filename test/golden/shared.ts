@@ -2,9 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-/** The folder of expected numbers beside the checkout; a checkout without it runs every other test. */
-const SHARED = join(import.meta.dirname, "../../../shared");
-export const golden = (...parts: string[]): string => join(SHARED, "goldens", ...parts);
+/**
+ * The folder of expected numbers: beside the checkout, or ADEPT_GOLDENS with numbers of other shapes. A checkout without
+ * it runs every other test.
+ */
+const GOLDENS = process.env["ADEPT_GOLDENS"] ?? join(import.meta.dirname, "../../../shared/goldens");
+export const golden = (...parts: string[]): string => join(GOLDENS, ...parts);
 export const hasGoldens = existsSync(golden());
 
 export const readJson = <T>(...parts: string[]): T => JSON.parse(readFileSync(golden(...parts), "utf8")) as T;
