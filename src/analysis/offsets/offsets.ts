@@ -57,6 +57,39 @@ function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]
 const rowNorms = (rows: Float32Array, width: number): number[] =>
   Array.from({ length: rows.length / width }, (_, i) => short(norm(rows.subarray(i * width, (i + 1) * width))));
 
+const rowOf = (rows: Float32Array, id: number, width: number): Float32Array =>
+  rows.subarray(id * width, (id + 1) * width);
+
+/** The tokens with the largest offsets among those that training texts have, largest first, with their neighbours. */
+async function largestOffsets(
+  { side, tokenizer }: Subject,
+  counts: ReadonlyMap<number, number>,
+  units: UnitUse | undefined,
+): Promise<TokenOffset[]> {
+  const { offsets, table, width } = side;
+  if (offsets === undefined) return [];
+  const largest = [...counts]
+    .filter(([id]) => id > 2)
+    .map(([id, count]) => ({ id, count, norm: norm(rowOf(offsets, id, width)) }))
+    .sort((a, b) => b.norm - a.norm)
+    .slice(0, TOKEN_ROWS);
+  const named = (list: readonly Neighbour[]): Promise<NamedNeighbour[]> =>
+    Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
+  const rows: TokenOffset[] = [];
+  for (const each of largest) {
+    const { before, after } = neighbours(side, each.id);
+    rows.push({
+      ...each,
+      text: await tokenizer.decode([each.id], false),
+      ratio: each.norm / norm(rowOf(table, each.id, width)),
+      active: units?.perToken[each.id],
+      before: await named(before),
+      after: await named(after),
+    });
+  }
+  return rows;
+}
+
 /**
  * Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among
  * those seen.
@@ -75,36 +108,7 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
   const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
   const units = hidden && unitUse(side.table, width, { down: hidden.weight, bias: hidden.bias });
-  const row = (id: number): Float32Array => side.offsets!.subarray(id * width, (id + 1) * width);
-  const frozen = (id: number): Float32Array => side.table.subarray(id * width, (id + 1) * width);
-  const seen =
-    side.offsets === undefined
-      ? []
-      : [...counts]
-          .filter(([id]) => id > 2)
-          .map(([id, count]) => ({ id, count, norm: norm(row(id)) }))
-          .sort((a, b) => b.norm - a.norm)
-          .slice(0, TOKEN_ROWS);
-  const named = async ({
-    before,
-    after,
-  }: {
-    before: Neighbour[];
-    after: Neighbour[];
-  }): Promise<Pick<TokenOffset, "before" | "after">> => {
-    const name = (list: Neighbour[]): Promise<NamedNeighbour[]> =>
-      Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
-    return { before: await name(before), after: await name(after) };
-  };
-  const tokens: TokenOffset[] = [];
-  for (const each of seen)
-    tokens.push({
-      ...each,
-      text: await tokenizer.decode([each.id], false),
-      ratio: each.norm / norm(frozen(each.id)),
-      active: units?.perToken[each.id],
-      ...(await named(neighbours(side, each.id))),
-    });
+  const tokens = await largestOffsets(subject, counts, units);
   progress({ label: "offsets", done: 1, total: 1, metric: undefined });
   return {
     official: offsetSize(side, window, true),

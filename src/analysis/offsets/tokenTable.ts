@@ -12,28 +12,35 @@ import type { Neighbour } from "../../protocol/results/offsets.ts";
 const ROWS = 2048;
 const NEAREST = 5;
 
-/** NaN where there is none: an offset of length 0 has no direction. */
+/** The frozen embedding (vocabulary, width), read from its file in parts. */
+interface EmbeddingTable {
+  vocabulary: number;
+  width: number;
+  /** Rows from `from` up to and without `to`, row-major. */
+  rows: (from: number, to: number) => Float32Array;
+}
+
+/** One value for each token of the vocabulary. NaN where there is none: an offset of length 0 has no direction. */
 interface ByToken {
   norm: Float32Array;
-  /** over the embedding's own */
+  /** The norm over that of the token's embedding. */
   ratio: Float32Array;
-  /** of the norm, 1 the largest */
+  /** Rank of the norm, 1 the largest. */
   rank: Int32Array;
+  /** Cosine to the mean offset of the vocabulary. */
   cosine: Float32Array;
-  /** hidden units that are switched on; the linear variant has no switch */
+  /** Hidden units that the token switches on; undefined for the linear variant, which has no switch. */
   units: Uint16Array | undefined;
 }
 
 /**
- * What a run's method does to every piece of the vocabulary, and to every place, as a few numbers each. The embedding
- * is read in parts and let go: a table of 32,128 pieces takes half a megabyte.
+ * A few numbers for every token of the vocabulary and for every place: what a run's method adds there. The embedding is
+ * read in parts and freed: the numbers of 32,128 tokens take half a megabyte.
  */
 export class TokenTable {
   private constructor(
     private readonly adapter: Adapter,
-    private readonly embedding: (from: number, to: number) => Float32Array,
-    readonly vocabulary: number,
-    private readonly width: number,
+    private readonly table: EmbeddingTable,
     readonly byToken: ByToken | undefined,
     readonly byPlace: Float32Array | undefined,
   ) {}
@@ -50,20 +57,25 @@ export class TokenTable {
     const offsets = method.offsets?.(adapter.spec);
     if (offsets === undefined)
       throw new UserError(`The method "${method.kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
-    const embedding = (from: number, to: number): Float32Array =>
-      weights.rows(layout.embedding, [vocabulary, width], [from, to]);
+    const table: EmbeddingTable = {
+      vocabulary,
+      width,
+      rows: (from, to) => weights.rows(layout.embedding, [vocabulary, width], [from, to]),
+    };
     const positions = positionOffsets(adapter, width);
     return new TokenTable(
       adapter,
-      embedding,
-      vocabulary,
-      width,
-      offsets.tokens !== undefined ? tokenColumns(adapter, { embedding, vocabulary, width }) : undefined,
+      table,
+      offsets.tokens !== undefined ? tokenColumns(adapter, table) : undefined,
       positions &&
         Float32Array.from({ length: positions.length / width }, (_, i) =>
           norm(positions.subarray(i * width, (i + 1) * width)),
         ),
     );
+  }
+
+  get vocabulary(): number {
+    return this.table.vocabulary;
   }
 
   get hiddenUnits(): number {
@@ -72,22 +84,22 @@ export class TokenTable {
 
   /** The words nearest to a piece's embedding before and after its offset. */
   neighbours(id: number): { before: Neighbour[]; after: Neighbour[] } {
-    const own = this.embedding(id, id + 1);
-    const offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.width, id);
+    const own = this.table.rows(id, id + 1);
+    const offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.table.width, id);
     const moved = offset === undefined ? own : own.map((x, i) => x + offset[i]!);
     let before: Neighbour[] = [];
     let after: Neighbour[] = [];
     const merged = (kept: Neighbour[], rows: Float32Array, first: number, vector: Float32Array): Neighbour[] =>
       [
         ...kept,
-        ...nearest({ table: rows, width: this.width }, vector, NEAREST).map(({ id: at, cosine }) => ({
+        ...nearest({ table: rows, width: this.table.width }, vector, NEAREST).map(({ id: at, cosine }) => ({
           id: first + at,
           cosine,
         })),
       ]
         .sort((a, b) => b.cosine - a.cosine)
         .slice(0, NEAREST);
-    for (const { first, rows } of partsOf(this.embedding, this.vocabulary)) {
+    for (const { first, rows } of partsOf(this.table)) {
       before = merged(before, rows, first, own);
       after = merged(after, rows, first, moved);
     }
@@ -98,22 +110,14 @@ export class TokenTable {
 /** The hidden layer of the adapter's method, where it has one. */
 const hiddenLayerOf = (adapter: Adapter): HiddenLayer | undefined => methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
 
-interface Source {
-  embedding: (from: number, to: number) => Float32Array;
-  vocabulary: number;
-  width: number;
-}
-
-function* partsOf(
-  embedding: Source["embedding"],
-  vocabulary: number,
-): Generator<{ first: number; rows: Float32Array }> {
+function* partsOf({ rows, vocabulary }: EmbeddingTable): Generator<{ first: number; rows: Float32Array }> {
   for (let first = 0; first < vocabulary; first += ROWS)
-    yield { first, rows: embedding(first, Math.min(vocabulary, first + ROWS)) };
+    yield { first, rows: rows(first, Math.min(vocabulary, first + ROWS)) };
 }
 
 /** Two passes: the mean offset of the vocabulary, every piece once, then each piece beside it. */
-function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source): ByToken {
+function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
+  const { vocabulary, width } = table;
   const sum = new Float64Array(width);
   const at = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width);
   const columns = {
@@ -123,7 +127,7 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
   };
   const hidden = hiddenLayerOf(adapter);
   const units = hidden?.isSwitched === true ? new Uint16Array(vocabulary) : undefined;
-  for (const { first, rows } of partsOf(embedding, vocabulary)) {
+  for (const { first, rows } of partsOf(table)) {
     const offsets = tokenOffsets(adapter, rows, width, first)!;
     offsets.forEach((x, i) => {
       sum[i % width]! += x;
@@ -138,7 +142,7 @@ function tokenColumns(adapter: Adapter, { embedding, vocabulary, width }: Source
   }
   const mean = Float32Array.from(sum, (x) => x / vocabulary);
   const meanSize = norm(mean);
-  for (const { first, rows } of partsOf(embedding, vocabulary)) {
+  for (const { first, rows } of partsOf(table)) {
     const offsets = tokenOffsets(adapter, rows, width, first)!;
     for (let i = 0; i < rows.length / width; i++) {
       const own = at(offsets, i);

@@ -2,6 +2,7 @@ import { flatten } from "../../base/keyPath.ts";
 import { adept } from "../../method/adept/adept.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
+import type { SeedSummary } from "../../protocol/results/intervals.ts";
 import type { Block } from "./blocks.ts";
 import { foundOrNot, overSeeds, points } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
@@ -9,8 +10,8 @@ import type { ReportedRun } from "./reportedRun.ts";
 const shotsOf = ({ experiment: { task } }: ReportedRun): number | undefined => task.shots?.k;
 const finished = ({ record }: ReportedRun): boolean => record.status === "finished";
 
-/** What tells the curves apart: everything but seed and k, named by the settings of the method that differ. */
-function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
+/** Runs that differ in seed and k alone, named by the settings of the method that differ between groups. */
+function methodGroups(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
   const settings = (run: ReportedRun): Map<string, unknown> =>
     new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]);
   const groups = new Map<string, ReportedRun[]>();
@@ -42,85 +43,105 @@ function curves(runs: readonly ReportedRun[]): { label: string; runs: ReportedRu
   });
 }
 
+/** The test value of each run with k training examples, by seed. */
+function valuesAt(runs: readonly ReportedRun[], k: number, metric: string): { seed: number; value: number }[] {
+  return runs
+    .filter((run) => shotsOf(run) === k)
+    .flatMap((run) => {
+      const tested = run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
+      const value = tested?.metrics[metric];
+      return value === undefined ? [] : [{ seed: run.experiment.seed, value }];
+    });
+}
+
+/** One curve: the mean over seeds for each k that has runs. */
+interface Curve {
+  label: string;
+  points: ({ x: number } & SeedSummary)[];
+}
+
+function curveFigure(curves: readonly Curve[], metric: string): Block {
+  return {
+    kind: "lines",
+    caption: `Test ${metric} over training examples k, mean over seeds with its 95 % t-interval`,
+    x: "k",
+    y: `${metric}, %`,
+    lines: curves.map(({ label, points: own }) => ({
+      label,
+      points: own.map(({ x, mean, interval }) => ({
+        x,
+        y: 100 * mean,
+        ...(interval && { low: 100 * interval[0], high: 100 * interval[1] }),
+      })),
+    })),
+  };
+}
+
+function curveTable(curves: readonly Curve[], ks: readonly number[], metric: string): Block {
+  return {
+    kind: "table",
+    caption: `Test ${metric} by the number of training examples, mean over seeds with its 95 % t-interval`,
+    header: ["k", ...curves.map(({ label }) => label)],
+    rows: ks.map((k) => [
+      String(k),
+      ...curves.map(({ points: own }) =>
+        overSeeds(
+          own.find(({ x }) => x === k),
+          (x) => `${points(x)} %`,
+        ),
+      ),
+    ]),
+  };
+}
+
+/** Differences of a method to the base at each k, paired by seed. */
+function differenceRows(
+  { label, runs }: { label: string; runs: readonly ReportedRun[] },
+  base: readonly ReportedRun[],
+  { ks, metric }: { ks: readonly number[]; metric: string },
+): string[][] {
+  return ks.flatMap((k) => {
+    const others = valuesAt(base, k, metric);
+    const pairs = valuesAt(runs, k, metric).flatMap(({ seed, value: a }) => {
+      const b = others.find((each) => each.seed === seed);
+      return b === undefined ? [] : [{ a, b: b.value }];
+    });
+    if (pairs.length === 0) return [];
+    const { mean, interval, n } = pairedDifference(
+      pairs.map(({ a }) => a),
+      pairs.map(({ b }) => b),
+    );
+    return [[label, String(k), foundOrNot(mean, interval), String(n)]];
+  });
+}
+
 /** Test value over the number of training examples, a curve per method, and each remedy against ADePT as it is. */
 export function fewShotSection(given: readonly ReportedRun[], metric: string): Block[] {
   const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run));
   const ks = [...new Set(runs.map((run) => shotsOf(run)!))].sort((a, b) => a - b);
   if (ks.length < 2) return [];
-  const value = (run: ReportedRun): number | undefined =>
-    run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
-  const drawn = curves(runs);
-  const at = (own: readonly ReportedRun[], k: number): { seed: number; value: number }[] =>
-    own
-      .filter((run) => shotsOf(run) === k)
-      .flatMap((run) => {
-        const found = value(run);
-        return found === undefined ? [] : [{ seed: run.experiment.seed, value: found }];
-      });
-  const summaries = drawn.map(({ label, runs: own }) => ({
+  const groups = methodGroups(runs);
+  const curves = groups.map(({ label, runs: own }) => ({
     label,
     points: ks.flatMap((k) => {
-      const values = at(own, k);
+      const values = valuesAt(own, k, metric);
       return values.length === 0 ? [] : [{ x: k, ...seedInterval(values.map((each) => each.value)) }];
     }),
   }));
-  const plain = drawn.find(({ label }) => label === adept.kind) ?? drawn[0]!;
-  const against = drawn
-    .filter((each) => each !== plain)
-    .flatMap(({ label, runs: own }) =>
-      ks.flatMap((k) => {
-        const base = at(plain.runs, k);
-        const pairs = at(own, k).flatMap(({ seed, value: a }) => {
-          const b = base.find((each) => each.seed === seed);
-          return b === undefined ? [] : [{ a, b: b.value }];
-        });
-        if (pairs.length === 0) return [];
-        const { mean, interval, n } = pairedDifference(
-          pairs.map(({ a }) => a),
-          pairs.map(({ b }) => b),
-        );
-        return [[label, String(k), foundOrNot(mean, interval), String(n)]];
-      }),
-    );
-  return [
+  const plain = groups.find(({ label }) => label === adept.kind) ?? groups[0]!;
+  const others = groups.filter((each) => each !== plain);
+  const against = others.flatMap((each) => differenceRows(each, plain.runs, { ks, metric }));
+  const blocks: Block[] = [
     { kind: "heading", level: 3, text: "Few-shot" },
-    {
-      kind: "lines",
-      caption: `Test ${metric} over training examples k, mean over seeds with its 95 % t-interval`,
-      x: "k",
-      y: `${metric}, %`,
-      lines: summaries.map(({ label, points: own }) => ({
-        label,
-        points: own.map(({ x, mean, interval }) => ({
-          x,
-          y: 100 * mean,
-          ...(interval && { low: 100 * interval[0], high: 100 * interval[1] }),
-        })),
-      })),
-    },
-    {
-      kind: "table",
-      caption: `Test ${metric} by the number of training examples, mean over seeds with its 95 % t-interval`,
-      header: ["k", ...summaries.map(({ label }) => label)],
-      rows: ks.map((k) => [
-        String(k),
-        ...summaries.map(({ points: own }) =>
-          overSeeds(
-            own.find(({ x }) => x === k),
-            (x) => `${points(x)} %`,
-          ),
-        ),
-      ]),
-    },
-    ...(against.length === 0
-      ? []
-      : [
-          {
-            kind: "table" as const,
-            caption: `Against ${plain.label}, points, paired by seed, 95 % t-interval`,
-            header: ["", "k", "difference", "seeds"],
-            rows: against,
-          },
-        ]),
+    curveFigure(curves, metric),
+    curveTable(curves, ks, metric),
   ];
+  if (against.length > 0)
+    blocks.push({
+      kind: "table",
+      caption: `Against ${plain.label}, points, paired by seed, 95 % t-interval`,
+      header: ["", "k", "difference", "seeds"],
+      rows: against,
+    });
+  return blocks;
 }

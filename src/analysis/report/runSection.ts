@@ -3,6 +3,9 @@ import { metricName, metricValue } from "../../record/metricText.ts";
 import type { Block } from "./blocks.ts";
 import { number, points, pValue } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
+import type { Ablation } from "../../protocol/results/ablation.ts";
+import type { PositionShift } from "../../protocol/results/positionShift.ts";
+import type { Specificity } from "../../protocol/results/specificity.ts";
 import type { NamedNeighbour, Offsets } from "../../protocol/results/offsets.ts";
 import type { AlteredOutcome, Estimate } from "../../protocol/results/outcome.ts";
 
@@ -119,7 +122,63 @@ function offsetsBlocks(run: ReportedRun, { official, valid, specificity, units, 
   ];
 }
 
-/** All that is known of one run. */
+function ablationBlocks({ full, cases, unseen }: Ablation): Block[] {
+  const blocks: Block[] = [
+    { kind: "heading", level: 3, text: "Component ablation, post-hoc" },
+    ...casesTable("Components taken away without retraining", full, cases),
+  ];
+  if (unseen.unseen > 0 && unseen.seen > 0)
+    blocks.push({
+      kind: "table",
+      caption: `Share right by whether a text has tokens that no training text has (${unseen.seen} have none, ${unseen.unseen} have some)`,
+      header: ["", "all seen", "some unseen"],
+      rows: unseen.rows.map(({ label, seen, unseen: other }) => [
+        label,
+        `${points(seen ?? 0)} %`,
+        `${points(other ?? 0)} %`,
+      ]),
+    });
+  return blocks;
+}
+
+function shiftBlocks({ full, cases }: PositionShift): Block[] {
+  return [
+    { kind: "heading", level: 3, text: "Position shift" },
+    ...casesTable(
+      "Text shifted by k places: T1 table rows alone, T2 prompt and text, T3 text in its window, T4 after k tokens of filler",
+      full,
+      cases,
+    ),
+    {
+      kind: "table",
+      caption: "What the shift changes",
+      header: ["", "offset change", "encoder change", "KL (nats)", "largest logit change"],
+      rows: cases.map((each) => [
+        each.label,
+        each.offsetChange === undefined ? "n/a" : number(each.offsetChange),
+        number(each.encoderChange),
+        number(each.kl, 5),
+        number(each.maxLogit),
+      ]),
+    },
+  ];
+}
+
+function specificityBlocks({ full, cases, explained }: Specificity): Block[] {
+  return [
+    { kind: "heading", level: 3, text: "Token specificity, post-hoc" },
+    ...casesTable("Offsets replaced without retraining", full, cases),
+    {
+      kind: "text",
+      text:
+        explained === undefined
+          ? "Taking the offsets away costs less than its interval: no share of a gain is computed."
+          : `${points(explained)} % of what the offsets gain is lost when all tokens get one constant.`,
+    },
+  ];
+}
+
+/** Method, results of each analysis and settings of one run. */
 export function runBlocks(run: ReportedRun): Block[] {
   const { ablation, offsets, specificity, "position-shift": shift } = run.analyses;
   return [
@@ -128,62 +187,10 @@ export function runBlocks(run: ReportedRun): Block[] {
       kind: "text",
       text: `Method ${run.experiment.method.kind}, ${run.record.trainable ?? "?"} trainable parameters, seed ${run.experiment.seed}. Commit ${run.record.resultCommit ?? `none${run.record.gitMessage === undefined ? "" : `: ${run.record.gitMessage}`}`}.`,
     },
-    ...(ablation === undefined
-      ? []
-      : [
-          { kind: "heading" as const, level: 3 as const, text: "Component ablation, post-hoc" },
-          ...casesTable("Components taken away without retraining", ablation.full, ablation.cases),
-          ...(ablation.unseen.unseen === 0 || ablation.unseen.seen === 0
-            ? []
-            : [
-                {
-                  kind: "table" as const,
-                  caption: `Share right by whether a text has tokens that no training text has (${ablation.unseen.seen} have none, ${ablation.unseen.unseen} have some)`,
-                  header: ["", "all seen", "some unseen"],
-                  rows: ablation.unseen.rows.map(({ label, seen, unseen }) => [
-                    label,
-                    `${points(seen ?? 0)} %`,
-                    `${points(unseen ?? 0)} %`,
-                  ]),
-                },
-              ]),
-        ]),
+    ...(ablation === undefined ? [] : ablationBlocks(ablation)),
     ...(offsets === undefined ? [] : offsetsBlocks(run, offsets)),
-    ...(shift === undefined
-      ? []
-      : [
-          { kind: "heading" as const, level: 3 as const, text: "Position shift" },
-          ...casesTable(
-            "Text shifted by k places: T1 table rows alone, T2 prompt and text, T3 text in its window, T4 after k tokens of filler",
-            shift.full,
-            shift.cases,
-          ),
-          {
-            kind: "table" as const,
-            caption: "What the shift changes",
-            header: ["", "offset change", "encoder change", "KL (nats)", "largest logit change"],
-            rows: shift.cases.map((each) => [
-              each.label,
-              each.offsetChange === undefined ? "n/a" : number(each.offsetChange),
-              number(each.encoderChange),
-              number(each.kl, 5),
-              number(each.maxLogit),
-            ]),
-          },
-        ]),
-    ...(specificity === undefined
-      ? []
-      : [
-          { kind: "heading" as const, level: 3 as const, text: "Token specificity, post-hoc" },
-          ...casesTable("Offsets replaced without retraining", specificity.full, specificity.cases),
-          {
-            kind: "text" as const,
-            text:
-              specificity.explained === undefined
-                ? "Taking the offsets away costs less than its interval: no share of a gain is computed."
-                : `${points(specificity.explained)} % of what the offsets gain is lost when all tokens get one constant.`,
-          },
-        ]),
+    ...(shift === undefined ? [] : shiftBlocks(shift)),
+    ...(specificity === undefined ? [] : specificityBlocks(specificity)),
     {
       kind: "table",
       caption: `Settings of ${run.id}`,

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
-import { toHtml, toLatex, toMarkdown } from "../../analysis/report/blocks.ts";
+import { htmlReport } from "../../analysis/report/htmlReport.ts";
+import { latexReport } from "../../analysis/report/latexReport.ts";
+import { markdownReport } from "../../analysis/report/markdownReport.ts";
 import { reportBlocks } from "../../analysis/report/report.ts";
 import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
@@ -43,9 +45,9 @@ function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const blocks = reportBlocks(runs.map(reported));
   const base = resolve(values.out).slice(0, -".html".length);
   const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
-  writeFileAtomic(files.html, toHtml(blocks, "ADePT Lab report"));
-  writeFileAtomic(files.markdown, toMarkdown(blocks));
-  writeFileAtomic(files.latex, toLatex(blocks));
+  writeFileAtomic(files.html, htmlReport(blocks, "ADePT Lab report"));
+  writeFileAtomic(files.markdown, markdownReport(blocks));
+  writeFileAtomic(files.latex, latexReport(blocks));
   say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
   return Promise.resolve(0);
 }

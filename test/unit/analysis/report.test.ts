@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toHtml, toLatex, toMarkdown } from "../../../src/analysis/report/blocks.ts";
+import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
+import { latexReport } from "../../../src/analysis/report/latexReport.ts";
+import { markdownReport } from "../../../src/analysis/report/markdownReport.ts";
 import { foundOrNot, overSeeds } from "../../../src/analysis/report/format.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
@@ -39,7 +41,7 @@ function run(
   ]);
   return { id, experiment, record, analyses: {} };
 }
-const markdown = (runs: ReportedRun[]): string => toMarkdown(reportBlocks(runs));
+const markdown = (runs: ReportedRun[]): string => markdownReport(reportBlocks(runs));
 
 test("retrained ablations are held against A0 by the same seeds; the share explained only where the gain is found", () => {
   const seeds = [0, 1, 2];
@@ -74,11 +76,11 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
     ]),
   );
   const blocks = reportBlocks(runs);
-  const text = toMarkdown(blocks);
+  const text = markdownReport(blocks);
   assert.match(text, /\| k \| adept \| adept offsetPenalty=0\.1 \|/);
   assert.match(text, /\| 4 \| 55\.0 % \[52\.5 %, 57\.5 %\] \| 65\.0 % \[62\.5 %, 67\.5 %\] \|/);
   assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \(every time\) \| 3 \|/);
-  assert.match(toHtml(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
+  assert.match(htmlReport(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
 });
 
 test("tasks are never compared with each other; what a run is called cannot break any form", () => {
@@ -87,8 +89,8 @@ test("tasks are never compared with each other; what a run is called cannot brea
     run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } }),
   ];
   const text = markdown(runs);
-  const html = toHtml(reportBlocks(runs), "x");
-  const latex = toLatex(reportBlocks(runs));
+  const html = htmlReport(reportBlocks(runs), "x");
+  const latex = latexReport(reportBlocks(runs));
   assert.equal(text.match(/## Task: /g)!.length, 2);
   assert.doesNotMatch(text, /do not compare/);
   assert.doesNotMatch(html, /<i>/);

@@ -1,0 +1,40 @@
+import type { Block } from "./blocks.ts";
+
+const LATEX: Record<string, string> = {
+  "\\": "\\textbackslash{}",
+  "{": "\\{",
+  "}": "\\}",
+  $: "\\$",
+  "&": "\\&",
+  "%": "\\%",
+  "#": "\\#",
+  _: "\\_",
+  "^": "\\textasciicircum{}",
+  "~": "\\textasciitilde{}",
+  "±": "$\\pm$",
+  "−": "$-$",
+  "×": "$\\times$",
+};
+const escapeLatex = (text: string): string => text.replace(/[\\{}$&%#_^~±−×]/g, (sign) => LATEX[sign]!);
+
+function latexTable({ caption, header, rows }: Extract<Block, { kind: "table" }>): string {
+  const line = (cells: readonly string[]): string => `${cells.map(escapeLatex).join(" & ")} \\\\`;
+  return [
+    "\\begin{table}",
+    `\\caption{${escapeLatex(caption)}}`,
+    `\\begin{tabular}{l${"r".repeat(header.length - 1)}}`,
+    "\\toprule",
+    line(header),
+    "\\midrule",
+    ...rows.map(line),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "\\end{table}",
+  ].join("\n");
+}
+
+/** The tables as LaTeX, with booktabs. */
+export function latexReport(blocks: readonly Block[]): string {
+  const tables = blocks.flatMap((block) => (block.kind === "table" ? [latexTable(block)] : []));
+  return `${tables.join("\n\n")}\n`;
+}
