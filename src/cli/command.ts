@@ -74,11 +74,12 @@ export function parseOptions<O extends Options>(
   args: readonly string[],
   { options, takes }: Pick<Definition<O>, "options" | "takes">,
 ): Parsed<O> {
-  const given = { args: [...args], options, allowPositionals: true } as const;
-  for (const token of parseArgs({ ...given, strict: false, tokens: true }).tokens)
+  const given = { args: [...args], options };
+  for (const token of parseArgs({ ...given, allowPositionals: true, strict: false, tokens: true }).tokens)
     if (token.kind === "option" && !Object.hasOwn(options, token.name)) throw unknownOption(token.rawName, options);
   try {
-    return parseArgs({ ...given, allowPositionals: takes !== "" }) as Parsed<O>;
+    const parsed: unknown = parseArgs({ ...given, allowPositionals: takes !== "" });
+    return parsed as Parsed<O>;
   } catch (error) {
     if ((error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") === true)
       throw new WrongUse((error as Error).message);

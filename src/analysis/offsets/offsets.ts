@@ -95,7 +95,7 @@ async function largestOffsets(
  * those seen.
  */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
-  const { side, test, train, adapter, tokenizer, experiment } = subject;
+  const { side, test, train, adapter, experiment } = subject;
   const batches = batchesOf(test);
   const counts = tokenCounts(train);
   const { width } = side;

@@ -1,31 +1,58 @@
 import { methodOf } from "../../method/registry.ts";
 import { AlteredModel } from "./alteredModel.ts";
 import type { Subject } from "./subject.ts";
-import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";
-import { loadAdapter } from "../../adapter/adapterFolder.ts";
+import { loadAdapter, type Adapter } from "../../adapter/adapterFolder.ts";
 import { inputParts } from "../../adapter/fold.ts";
 import { LocalModel } from "../../model/localModel.ts";
 import { loadTask } from "../../task/loadTask.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { tokenise } from "../../training/batch/tokenisedExample.ts";
 import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
-
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
+import type { TaskData } from "../../task/example.ts";
+
+/** Opens models on a run's backbone, and releases all of them together. */
+function modelOpener(
+  { method, engine, precision: { weights: precision } }: Experiment,
+  folder: string,
+  { sizes }: Adapter,
+): Pick<Subject, "open" | "release"> {
+  const opened: LocalModel[] = [];
+  return {
+    open: (options) => {
+      const made = LocalModel.open({ folder, method, sizes, engine: engineHere(engine), precision, ...options });
+      opened.push(made);
+      return made;
+    },
+    release: async () => {
+      for (const each of opened) await each.release();
+    },
+  };
+}
+
+/** How the run itself predicts and is scored. */
+const evaluationOptions = async (
+  { training }: Experiment,
+  { metrics, labels }: TaskData,
+  tokenizer: TextTokenizer,
+): Promise<EvaluationOptions> => ({
+  maxTokens: training.maxTargetLength,
+  decode: (ids) => tokenizer.decode(ids, true),
+  scoring: { metrics, labels },
+  candidates: training.prediction === "labels" ? await candidatesOf(labels, tokenizer) : undefined,
+});
 
 /**
  * Opens a finished run for analysis.
- * @param limit most test examples @throws UserError for methods inside the backbone, which have no input side to alter
+ * @param limit most test examples
+ * @throws UserError for methods inside the backbone, which have no input side to alter
  */
 export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
-  const {
-    method,
-    training,
-    engine,
-    precision: { weights: precision },
-  } = experiment;
+  const { method, training } = experiment;
   const folder = backboneFolder(experiment.backbone);
   if (!methodOf(method.kind).isInputSide)
     throw new UserError(
@@ -35,34 +62,14 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const adapter = loadAdapter(adapterPath, backboneLayout(folder));
   const data = await loadTask(experiment.task);
   const tokenizer = loadTokenizer(folder);
-  const opened: LocalModel[] = [];
-  const open: Subject["open"] = (options) => {
-    const made = LocalModel.open({
-      folder,
-      method,
-      sizes: adapter.sizes,
-      engine: engineHere(engine),
-      precision,
-      ...options,
-    });
-    opened.push(made);
-    return made;
-  };
+  const { open, release } = modelOpener(experiment, folder, adapter);
   const model = open({ inputEmbeddings: true });
   const tuned = open({});
   const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
-  const test = await tokenise(
-    data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity)),
-    tokenizer,
-    training,
-  );
+  const chosen = data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity));
+  const test = await tokenise(chosen, tokenizer, training);
   const train = await tokenise(data.train, tokenizer, training);
-  const options: EvaluationOptions = {
-    maxTokens: training.maxTargetLength,
-    decode: (ids) => tokenizer.decode(ids, true),
-    scoring: { metrics: data.metrics, labels: data.labels },
-    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
-  };
+  const options = await evaluationOptions(experiment, data, tokenizer);
   return {
     experiment,
     adapter,
@@ -73,9 +80,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     tokenizer,
     train,
     test,
-    release: async () => {
-      for (const each of opened) await each.release();
-    },
+    release,
     evaluate: async (alter, { examples = test, see } = {}) => {
       const result = await evaluate(new AlteredModel(model, side, { alter, see }), new Map(), examples, options);
       if (result === undefined)
