@@ -3,11 +3,11 @@ import { UserError } from "./base/errors.ts";
 import { parquetGroups } from "./task/rows/parquetGroups.ts";
 import type { ParquetMessage, ParquetRequest } from "./task/rows/parquetProcess.ts";
 
-// A process that reads one Parquet file and ends with it. Its thread reads; the process itself looks at what that
-// takes, and whether anybody still waits.
+// A process that reads one Parquet file and then ends. A thread reads; the main thread watches the time and memory that
+// this takes, and whether the parent process still waits.
 const LOOK_MS = 100;
 
-/** At once, whatever a thread is in the middle of: leaving in good order waits for it. */
+/** Ends the process at once; an orderly exit would wait for the thread, which may be in an endless loop. */
 const leave = (): void => {
   process.kill(process.pid, "SIGKILL");
 };

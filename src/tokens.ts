@@ -2,10 +2,10 @@ import { parseArgs } from "node:util";
 import { endWithParent } from "./worker/parentWatch.ts";
 import { serveTokens } from "./worker/tokens/tokenServer.ts";
 
-// The window's small process: tokenizers and tables of offsets, data and experiments looked at; no engine is loaded
-// into it.
+// The process that answers the window's questions about tokens, data and experiments. It loads tokenizers and tables of
+// offsets, but no engine.
 const { parent } = parseArgs({ options: { parent: { type: "string" } } }).values;
-// Its input ends with the window too, but it hears of that only when it has done what it is at.
+// Its input ends with the window too, but it notices that only after its current answer.
 if (parent !== undefined) endWithParent(Number(parent));
 serveTokens(process.stdin, process.stdout).catch((error: unknown) => {
   console.error(error);

@@ -4,7 +4,7 @@ import { downloadRepository } from "../hub/hubDownload.ts";
 import { hubPlace } from "../hub/hubRequest.ts";
 
 /**
- * Downloads a model, telling how far it is as lines of JSON on standard output; the last has the result or the error.
+ * Downloads a model and prints its progress as lines of JSON; the last line has the result or the error.
  * @returns an exit code
  */
 export async function downloadJob(name: string, out: string, signal: AbortSignal): Promise<number> {

@@ -14,13 +14,13 @@ export interface Exported {
   folder: string;
   method: string;
   folded: boolean;
-  /** tensors of folded_input.safetensors */
+  /** Names of the tensors in folded_input.safetensors. */
   input: string[];
 }
 
 /**
- * Writes a run's adapter, or its backbone with the adapter in it, to a folder.
- * @throws UserError when there is no adapter yet, the folder is taken, or the method cannot be folded
+ * Writes a run's adapter, or its backbone with the adapter folded in, to a folder.
+ * @throws UserError where there is no adapter yet, the folder is taken, or the method cannot be folded
  */
 export function exportTo(
   run: RunDirectory,

@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 
-/** A parent that is gone is noticed within so long (ms); what does not end in its own way is ended after so long. */
+/** How often (ms) the parent is looked for, and how long this process has to end in its own way before it is killed. */
 const LOOK = 500;
 const GRACE = 2000;
 
 /**
- * In a thread of its own, since the job's may be at work in one call for minutes. A parent's death leaves a process to
- * another; on Windows it keeps the number of one that is no more.
+ * Runs in a thread of its own, since the job's thread may be in one call for minutes. On POSIX an orphan gets another
+ * parent id; on Windows it keeps the id of the dead parent.
  */
 const WATCH = `
 const { workerData: { parent, look, grace } } = require("node:worker_threads");
@@ -23,8 +23,8 @@ const timer = setInterval(() => {
 `;
 
 /**
- * Ends this process when the one that started it, and alone wants its answer, is gone.
- * @param parent its process id, as it says itself: it may be gone by now
+ * Ends this process when the process that started it, and waits for its answer, is gone.
+ * @param parent the parent's process id, passed by the parent itself, since it may already be gone
  */
 export function endWithParent(parent: number): void {
   new Worker(WATCH, { eval: true, workerData: { parent, look: LOOK, grace: GRACE } }).unref();

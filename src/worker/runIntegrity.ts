@@ -9,13 +9,16 @@ import { missingSteps, readJournal } from "../run/journal/readJournal.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { checkpointDamage, newerCheckpoint } from "../training/checkpoint.ts";
 
-/** Something of a run that is not as it was written, and what can be done. */
+/** Something of a run that is damaged or missing, and what the user can do. */
 export interface RunTrouble {
   what: string;
   action: string;
 }
 
-/** Looks whether all that a run has is whole: its experiment, each line of its journal, checkpoint, adapter and commits. Nothing is changed. */
+/**
+ * Checks that everything of a run is whole: its experiment, each line of its journal, checkpoint, adapter and commits.
+ * Nothing is changed.
+ */
 export async function runTroubles(run: RunDirectory, store: GitStore | undefined): Promise<RunTrouble[]> {
   const record = run.record();
   const damage = record.newer === undefined ? run.experimentError() : undefined;

@@ -2,7 +2,7 @@ import { analysesOf } from "../../experiment/analysesOf.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
-/** `names`: none are all that the method has something for. */
+/** How a run is analysed. */
 export interface AnalyseJob {
   folder: string;
   names: readonly string[];
@@ -10,7 +10,8 @@ export interface AnalyseJob {
 }
 
 /**
- * Analyses of a finished run as a process of their own; what comes and what goes wrong is in the run's journal.
+ * Runs the analyses of a finished run, as a job of its own process. Progress and errors are written to the run's
+ * journal.
  * @returns an exit code
  */
 export async function analyseRun(run: RunDirectory, { folder, names, signal }: AnalyseJob): Promise<number> {

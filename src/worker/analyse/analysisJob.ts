@@ -18,19 +18,16 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
-/** Position shift first: what it finds of the unaltered texts serves the others too. */
+/** Position shift runs first: the other analyses use its results on unaltered texts. */
 const inOrder = (names: readonly AnalysisName[]): AnalysisName[] =>
   [...names].sort((a, b) => Number(b === "position-shift") - Number(a === "position-shift"));
 
-/** Somebody asked, by the run's control file, that its analysis stop. */
+/** The run's control file asked for the analysis to stop. */
 export class AnalysisStopped extends Error {
   override readonly name = "AnalysisStopped";
 }
 
-/**
- * `folder`: whose repository gets the commit, undefined: none; `limit`: most test examples; `again`: even if the stored
- * result is of the same content.
- */
+/** How analyses are run. */
 export interface AnalysisOptions {
   folder: string | undefined;
   limit: number | undefined;
@@ -46,7 +43,10 @@ export interface AnalysisDone {
   result: unknown;
 }
 
-/** What a result depends on: the experiment, the trained tensors, the number of examples, and this code's version. */
+/**
+ * A key of what a result depends on: the experiment, the trained tensors, the number of examples, and the analysis's
+ * version.
+ */
 function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined): string {
   const {
     $schema: _,
@@ -95,11 +95,12 @@ async function commit(
 }
 
 /**
- * Analyses on a finished run, one after the other: told in its journal, stored in its folder, committed together. A
- * stored result of the same content is taken. One process at a time analyses a run; its control file stops it too.
- * @throws UserError when the run has no result yet, is being analysed already, or the method has nothing to analyse
+ * Runs analyses of a finished run one after the other: progress goes to its journal, results to its folder, and all are
+ * committed together. A stored result of the same content is reused. One process at a time may analyse a run; its
+ * control file stops it.
+ * @throws UserError where the run has no result yet, is being analysed, or its method has nothing to analyse
  * @throws the signal's reason when it is aborted
- * @throws AnalysisStopped
+ * @throws AnalysisStopped when the control file asks for a stop
  */
 export async function runAnalyses(
   run: RunDirectory,
@@ -171,7 +172,7 @@ async function one(
     makeFolder(join(run.path, "analysis"));
     const path = analysisPath(run.path, name);
     const examples = subject?.test.length ?? 0;
-    // Through JSON, so that what is returned is what a reader of the file gets.
+    // Parsed from JSON, so that the caller gets the same value as a reader of the file.
     const text = JSON.stringify({ name, version: ANALYSIS_VERSIONS[name], key, examples, result }, undefined, 1);
     writeFileAtomic(path, `${text}\n`);
     partial.done();

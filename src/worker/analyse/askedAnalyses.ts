@@ -5,8 +5,8 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /**
- * Makes the analyses that a run's experiment asks for and its method has something for. One that cannot be made is a
- * warning: the run itself is good.
+ * Runs the analyses that a run's experiment asks for and its method supports. One that fails is a warning, since the
+ * run itself is good.
  * @returns the files to commit with the result
  */
 export async function askedAnalyses(

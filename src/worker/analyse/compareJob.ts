@@ -14,7 +14,7 @@ const Line = z.object({
   answers: z.array(z.string()).optional(),
 });
 
-/** Test predictions of the trained model; undefined where the run has none, or a damaged file. */
+/** Test predictions of the trained model; undefined where the run has none, or the file is damaged. */
 function predictionsOf(run: RunDirectory): Prediction[] | undefined {
   try {
     return readFileSync(join(run.path, "analysis", "predictions-trained.jsonl"), "utf8")
@@ -26,7 +26,7 @@ function predictionsOf(run: RunDirectory): Prediction[] | undefined {
   }
 }
 
-/** Compares runs, the first being the one that others are held against. */
+/** Compares runs with the first one. */
 export function compareJob(runs: readonly RunDirectory[]): RunComparison {
   return pairedRuns(
     runs.map((run) => ({

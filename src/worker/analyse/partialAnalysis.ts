@@ -8,8 +8,9 @@ import { writeRunFile } from "../../run/files/runFile.ts";
 const Line = z.object({ label: z.string(), value: z.unknown() });
 
 /**
- * The cases that an analysis has finished so far, a line each below the key of its content; an interrupted one goes on
- * from them. Lines of other content are dropped, and so is a torn last line.
+ * The cases that an analysis has finished so far, so that an interrupted one continues. The file has the content's key
+ * in its first line and a case in each other line. Lines of other content are dropped, and so is an incomplete last
+ * line.
  */
 export class PartialAnalysis implements Memo {
   private readonly values = new Map<string, unknown>();
@@ -45,7 +46,7 @@ export class PartialAnalysis implements Memo {
     appendFileSync(this.path, `${JSON.stringify({ label, value })}\n`);
   }
 
-  /** The analysis is whole: its parts are no longer needed. */
+  /** Deletes the file when the analysis is complete. */
   done(): void {
     rmSync(this.path, { force: true });
   }

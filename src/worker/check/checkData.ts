@@ -6,13 +6,10 @@ import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 import type { KnownFields } from "./knownFields.ts";
 
-/** Where in the file a run's key stands. */
+/** Locates a run's key in the experiment file. */
 export type Locate = (keys: readonly string[]) => readonly Key[];
 
-/**
- * What a run is trained on: a folder needs its training file, and a template the fields that it names. `known`: what
- * data have; `at`: where a key stands; `alone`: no other data are read by the same templates.
- */
+/** Checks the data of a run: a folder must have a training file, and a template's fields must exist. */
 export async function checkData(
   text: ExperimentText,
   { task }: Experiment,
@@ -39,7 +36,7 @@ function checkFolder(text: ExperimentText, folder: string, keys: readonly Key[])
   }
 }
 
-/** Fields that a template names and the data lack. */
+/** Reports the fields that a template names and the data lack. */
 function checkTemplate(
   text: ExperimentText,
   template: string,

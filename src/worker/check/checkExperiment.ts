@@ -15,12 +15,12 @@ import { checkSchema, strayKey } from "./checkSchema.ts";
 import { ExperimentText, type Key } from "./experimentText.ts";
 import { KnownFields } from "./knownFields.ts";
 
-/** Problems beyond which the other runs of a sweep are not looked at. */
+/** The number of problems at which checking the runs of a sweep ends. */
 const MOST = 50;
 
 /**
- * Everything that can be said of an experiment file before it is trained: places, templates, budgets, rates. Nothing is
- * thrown for what is wrong in it.
+ * Checks an experiment file before it is trained: paths, templates, budgets, learning rates. Problems of the file are
+ * returned, not thrown.
  */
 export async function checkExperiment(path: string, text: string, known = new KnownFields()): Promise<CheckAnswer> {
   const out = outOfBounds(text);
@@ -69,7 +69,7 @@ interface Read {
   at: Locate;
 }
 
-/** The runs of a file; those that cannot be read are told. */
+/** The runs of a file; those that cannot be read are reported as problems. */
 function readRuns(text: ExperimentText, path: string): Read[] {
   let points: ExperimentPoint[] = [];
   try {
@@ -90,8 +90,8 @@ function readRuns(text: ExperimentText, path: string): Read[] {
 }
 
 /**
- * Where a run's key stands in the file: among the values of its sweep, in its method of several, or where one looks for
- * it.
+ * Locates a run's key in the file: among the values of its sweep, in its entry of `sweep.methods`, or at the key
+ * itself.
  */
 function locate(text: ExperimentText, { origin: { method, settings } }: ExperimentPoint): Locate {
   return (keys) => {
@@ -105,10 +105,10 @@ function locate(text: ExperimentText, { origin: { method, settings } }: Experime
   };
 }
 
-/** Why a run cannot be read, at the key that it is about. */
+/** Reports why a run cannot be read, at the key that is wrong. */
 function tellUnread(text: ExperimentText, path: string, error: unknown, at: Locate): void {
   if (!(error instanceof UserError)) throw error;
-  // The place says which file and which run it is.
+  // The squiggle's place already shows the file and the run, so the message need not name them.
   const message = error.message
     .split("\n")
     .map((line) =>
@@ -137,7 +137,10 @@ function tellUnread(text: ExperimentText, path: string, error: unknown, at: Loca
   } else text.tell(place, { code: "experiment", message: explain(message, error.action) });
 }
 
-/** What the runs are trained on, and their sizes: those of a file's one method, where it has one. */
+/**
+ * Checks the data and sizes of the runs.
+ * @returns the sizes of the file's method, where it has one method
+ */
 async function checkRuns(
   text: ExperimentText,
   runs: readonly Read[],

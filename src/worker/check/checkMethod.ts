@@ -10,7 +10,7 @@ import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import type { Locate } from "./checkData.ts";
 import type { ExperimentText } from "./experimentText.ts";
 
-/** Layouts of backbones, read once each. */
+/** Layouts of backbones; each is read once. */
 export class Layouts {
   private readonly known = new Map<string, BackboneLayout>();
 
@@ -22,7 +22,10 @@ export class Layouts {
   }
 }
 
-/** Budget, sizes and positions of one run, on its backbone. @returns its sizes, where they fit */
+/**
+ * Checks budget, sizes and positions of a run on its backbone.
+ * @returns its sizes, where they fit the budget
+ */
 export function checkMethod(
   text: ExperimentText,
   { method, training, backbone }: Experiment,
@@ -75,7 +78,7 @@ function checkPositions(text: ExperimentText, method: MethodSpec, longest: numbe
   });
 }
 
-/** A rate of a group that the method has not. */
+/** Reports a learning rate of a group that the method does not have. */
 export function strayRate(
   text: ExperimentText,
   method: MethodSpec | undefined,

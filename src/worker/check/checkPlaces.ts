@@ -4,7 +4,7 @@ import { nearestNames } from "../../base/text/nearestName.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import type { ExperimentText, Fix, Key } from "./experimentText.ts";
 
-/** Keys that name a file or folder, and what may stand there. */
+/** The keys that name a file or folder, and what it must be. */
 const NAMED: Readonly<Record<string, "data" | "folder" | "backbone" | "tensors">> = {
   "task.train": "data",
   "task.validation": "data",
@@ -16,13 +16,13 @@ const NAMED: Readonly<Record<string, "data" | "folder" | "backbone" | "tensors">
 
 interface Place {
   key: string;
-  /** where it stands in the file */
+  /** Where the name is in the experiment file. */
   keys: readonly Key[];
   given: string;
   path: string;
 }
 
-/** The files and folders that an experiment names: in its own keys, in the methods and among the values of a sweep. */
+/** The files and folders that an experiment names: in its own keys, in its methods and among the values of a sweep. */
 export function placesOf(text: ExperimentText, folder: string): Place[] {
   const listed = (keys: readonly Key[]): number => text.find(keys)?.children?.length ?? 0;
   const within = (keys: readonly Key[]): Key[][] => Array.from({ length: listed(keys) }, (_, i) => [...keys, i]);
@@ -41,7 +41,7 @@ export function placesOf(text: ExperimentText, folder: string): Place[] {
   });
 }
 
-/** Files and folders that the experiment names and that are not there. */
+/** Reports the files and folders that the experiment names and that do not exist. */
 export function checkPlaces(text: ExperimentText, folder: string): void {
   for (const { key, keys, given, path } of placesOf(text, folder)) {
     const beside = (wanted: (path: string, isFolder: boolean) => boolean): Fix[] =>
@@ -77,18 +77,18 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
   }
 }
 
-/** A path that no file system takes, too long or with a NUL in it, is of nothing that is there. */
+/** File status; a path that no file system allows, too long or with a NUL, does not exist. */
 const statsOf = (path: string): Stats | undefined =>
   existsSync(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
 const isFile = (path: string): boolean => statsOf(path)?.isFile() === true;
 const isFolder = (path: string): boolean => statsOf(path)?.isDirectory() === true;
 const isData = (name: string): boolean =>
   /\.(jsonl|ndjson|json|csv|tsv|parquet)(\.gz)?$/i.test(name) && !name.toLowerCase().endsWith(".adept.json");
-/** A run's folder or an adapter's. */
+/** Whether a folder is a run's or an adapter's. */
 const hasTensors = (path: string): boolean =>
   [path, join(path, "adapter")].some((each) => existsSync(join(each, "adapter_config.json")));
 
-/** Names beside a path that is not there. */
+/** Names beside a path that does not exist, the most similar first. */
 function neighbours(path: string, folder: string, wanted: (path: string, isFolder: boolean) => boolean): string[] {
   const place = dirname(path);
   if (!isFolder(place)) return [];

@@ -3,7 +3,7 @@ import { ExperimentFile } from "../../experiment/experiment.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 
-/** What of zod's schemas is looked into. */
+/** The parts of zod's schemas that are used. */
 interface Shaped {
   shape?: Record<string, Shaped>;
   element?: Shaped;
@@ -11,10 +11,10 @@ interface Shaped {
   _zod?: { def: { innerType?: Shaped; discriminator?: string; values?: unknown[] } };
 }
 
-/** Places that are told; more of them help nobody. */
+/** The largest number of problems that are reported; more would not help. */
 const MOST = 100;
 
-/** What the schema finds wrong: its squiggle stands there already, what is missing is the fix. */
+/** Reports what violates the schema. The editor marks most of these places itself, and only takes fixes from here. */
 export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIssue[]): void {
   for (const issue of issues.slice(0, MOST)) {
     const keys = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
@@ -35,9 +35,9 @@ export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIs
 }
 
 /**
- * A key that is none, its likeliest names, and the way to be rid of it.
- * @param schema whether the schema has its squiggle there
- * @param place where it stands, if that is elsewhere
+ * Reports an unknown key, with similar names and its removal as fixes.
+ * @param schema whether the editor's own validation marks the place
+ * @param place where the key is, if not at `keys`
  */
 export function strayKey(
   text: ExperimentText,
@@ -60,7 +60,7 @@ export function strayKey(
   });
 }
 
-/** The values that a key may have: those of an enumeration, or the kinds of task or method. */
+/** The values that a key may have: those of an enumeration, or the kinds of a task or method. */
 function optionsOf(text: ExperimentText, issue: z.core.$ZodIssue, keys: readonly Key[]): string[] {
   if (issue.code === "invalid_value") return issue.values.filter((each) => typeof each === "string");
   const kind = keys.at(-1);
@@ -78,7 +78,7 @@ function knownKeys(keys: readonly Key[], text: ExperimentText): string[] {
   return Object.keys(chosen(within(text, keys), text.value(keys)).shape ?? {});
 }
 
-/** The schema of a key's value, as the values above it choose among alternatives. */
+/** The schema of a key's value, where the values above it choose among alternatives. */
 function within(text: ExperimentText, keys: readonly Key[]): Shaped {
   let schema = ExperimentFile as unknown as Shaped;
   for (const [depth, key] of keys.entries()) {
@@ -88,12 +88,12 @@ function within(text: ExperimentText, keys: readonly Key[]): Shaped {
   return bare(schema);
 }
 
-/** Without what makes it optional or gives a default. */
+/** A schema without the wrappers that make it optional or give a default. */
 function bare(schema: Shaped): Shaped {
   return schema._zod?.def.innerType === undefined ? schema : bare(schema._zod.def.innerType);
 }
 
-/** Of alternatives the one whose kind the value has, else the first. */
+/** Of alternatives, the one for the value's kind, or the first. */
 function chosen(schema: Shaped, value: unknown): Shaped {
   const own = bare(schema);
   if (own.options === undefined) return own;

@@ -3,14 +3,14 @@ import type { Problem } from "../../protocol/setupQuestions.ts";
 
 export type Key = string | number;
 export type Fix = Problem["fixes"][number];
-/** jsonc-parser's SyntaxKind, whose declaration cannot be read at run time. */
+/** Values of jsonc-parser's SyntaxKind, a const enum that is not available at run time. */
 const COMMA = 5;
 const LINE_COMMENT = 12;
 const BLOCK_COMMENT = 13;
 const TRIVIA = 14;
 const LINE_BREAK = 15;
 
-/** An experiment's text: where its keys stand, what is wrong with them, and edits that would mend it. */
+/** The text of an experiment file: where its keys are, the problems found, and edits that fix them. */
 export class ExperimentText {
   readonly problems: Problem[] = [];
   private readonly root: Node | undefined;
@@ -19,7 +19,7 @@ export class ExperimentText {
     this.root = parseTree(text, [], { allowTrailingComma: true });
   }
 
-  /** The value of a key that the file has; of a key that stands there twice the last, which counts. */
+  /** The node of a key's value; of a repeated key the last one, which is the one that counts. */
   find(keys: readonly Key[]): Node | undefined {
     let node = this.root;
     for (const key of keys)
@@ -34,7 +34,7 @@ export class ExperimentText {
     return this.find(keys) !== undefined;
   }
 
-  /** The node of a key, or of the nearest key above it that the file has. */
+  /** The node of a key's value, or of the nearest key above it that the file has. */
   node(keys: readonly Key[]): Node | undefined {
     for (let length = keys.length; length >= 0; length--) {
       const found = this.find(keys.slice(0, length));
@@ -51,13 +51,16 @@ export class ExperimentText {
       : parse(this.text.slice(node.offset, node.offset + node.length), [], { allowTrailingComma: true });
   }
 
-  /** The text that a key holds, undefined where it has none. */
+  /** The string that a key has; undefined where it has none. */
   string(keys: readonly Key[]): string | undefined {
     const node = this.find(keys);
     return node?.type === "string" ? String(node.value) : undefined;
   }
 
-  /** @param whole marks the key's name too, as VS Code's own validation does of stray keys */
+  /**
+   * Adds a problem at a key.
+   * @param whole whether the key's name is marked too, as VS Code's own validation does for unknown keys
+   */
   tell(
     keys: readonly Key[],
     {
@@ -73,15 +76,15 @@ export class ExperimentText {
     },
   ): void {
     const node = (whole ? this.property(keys) : undefined) ?? this.node(keys);
-    // Of a whole object the brace alone is marked.
+    // Of an object or list only the opening bracket is marked.
     const from = node?.offset ?? 0;
     const to = node === undefined ? 1 : node.type === "object" || node.type === "array" ? from + 1 : from + node.length;
-    // Runs of a sweep can be wrong alike: once is enough.
+    // Several runs of a sweep may have the same problem; it is reported once.
     if (!this.problems.some((each) => each.from === from && each.message === problem.message))
       this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });
   }
 
-  /** Puts a value in the place of a key's, as JSON. */
+  /** A fix that replaces a key's value, as JSON. */
   replace(keys: readonly Key[], value: unknown, title = `Change to ${JSON.stringify(value)}`): Fix[] {
     const node = this.find(keys);
     return node === undefined
@@ -89,7 +92,7 @@ export class ExperimentText {
       : [{ title, edits: [{ from: node.offset, to: node.offset + node.length, text: JSON.stringify(value) }] }];
   }
 
-  /** Gives a key another name, unless it stands there already. */
+  /** A fix that renames a key, unless the new name is taken. */
   rename(keys: readonly Key[], name: string): Fix[] {
     const property = this.property(keys)?.children?.[0];
     return property === undefined || this.has([...keys.slice(0, -1), name])
@@ -102,7 +105,7 @@ export class ExperimentText {
         ];
   }
 
-  /** Takes a key out, with the comma that parts it from its neighbour; what is said of the others in comments stays. */
+  /** A fix that removes a key and the comma beside it; comments on other keys stay. */
   remove(keys: readonly Key[]): Fix[] {
     const property = this.property(keys);
     const siblings = property?.parent?.children ?? [];
@@ -113,7 +116,7 @@ export class ExperimentText {
     const edits: Fix["edits"] = [
       { from: property.offset, to: behind === undefined ? end : this.pastSpaces(behind + 1), text: "" },
     ];
-    // The last one: the comma before it goes, where none follows.
+    // Where no comma follows the last key, the comma before it is removed.
     const parting =
       behind === undefined && before !== undefined ? this.comma(before.offset + before.length) : undefined;
     if (parting !== undefined) edits.unshift({ from: parting, to: parting + 1, text: "" });
@@ -125,7 +128,7 @@ export class ExperimentText {
     return node?.parent?.type === "property" ? node.parent : undefined;
   }
 
-  /** Where the next comma is, if nothing but spaces and comments stands before it. */
+  /** The offset of the next comma, if only spaces and comments are before it. */
   private comma(from: number): number | undefined {
     const scanner = createScanner(this.text, false);
     scanner.setPosition(from);

@@ -3,16 +3,16 @@ import { UserError } from "../../base/errors.ts";
 import { firstRows } from "../../task/rows/readRows.ts";
 import { columnsOf } from "../../task/template.ts";
 
-/** Bytes of a data file whose rows tell its fields; of a file whose first row is longer, more. */
+/** Bytes of a data file that are read for its fields; the second number is for files with a longer first row. */
 const BYTES = [1e6, 32e6];
 const ROWS = 200;
-/** Files whose fields are kept. */
+/** The number of files whose fields are kept. */
 const MOST = 100;
 
 /** The fields of a data file's first rows, or why they cannot be read. */
 export type Fields = { names: readonly string[] } | { error: UserError };
 
-/** The fields of data files that experiments name: looked at once, and again when a file changes. */
+/** The fields of data files that experiments name; a file is read again when it changes. */
 export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
 

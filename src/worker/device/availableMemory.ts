@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { freemem, platform, totalmem } from "node:os";
 import { join } from "node:path";
 
-/** Where the system tells of memory; replaced in tests. */
+/** Where the operating system reports memory; tests replace it. */
 export interface MemorySources {
   read: (path: string) => string | undefined;
   platform: NodeJS.Platform;
@@ -33,23 +33,26 @@ const here: MemorySources = {
 };
 
 const KIB = 1024;
-/** A group without a limit of its own says so by a number beyond any machine, or by the word "max". */
+/** A control group's number in bytes; a group without a limit has the word "max", or a number beyond any machine. */
 const numberIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text.trim()) ? Number(text) : undefined;
 
-/** Bytes that new work can have without swapping, as Linux estimates them. */
+/** Bytes that new work can use without swapping, as Linux estimates them (MemAvailable of /proc/meminfo). */
 export function memAvailable(meminfo: string): number | undefined {
   const found = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1];
   return found === undefined ? undefined : Number(found) * KIB;
 }
 
-/** Folders of a control group and those it lies in, innermost first; paths as /proc/self/cgroup has them. */
+/** The folders of a control group and of its ancestors, innermost first; paths are as in /proc/self/cgroup. */
 function groupsUp(root: string, path: string): string[] {
   const parts = path.split("/").filter((part) => part !== "" && part !== "..");
   return Array.from({ length: parts.length + 1 }, (_, i) => join(root, ...parts.slice(0, parts.length - i)));
 }
 
-/** What one group leaves: its limit less what it holds; files that were only read make room, so they do not count. */
+/**
+ * What a control group has left: its limit minus its use. Cached file pages can be reclaimed, so they do not count as
+ * used.
+ */
 function leftIn(
   folder: string,
   names: { limit: string; used: string; inactive: RegExp },
@@ -62,7 +65,7 @@ function leftIn(
   return Math.max(0, limit - Math.max(0, used - inactive));
 }
 
-/** What the control groups of this process leave it (version 2, else version 1); undefined without a limit. */
+/** What the control groups of this process leave it, of version 2 or 1; undefined without a limit. */
 export function cgroupLeft(read: MemorySources["read"]): number | undefined {
   const lines = (read("/proc/self/cgroup") ?? "").split("\n");
   const second = lines.find((line) => line.startsWith("0::"))?.slice(3);
@@ -87,8 +90,8 @@ export function cgroupLeft(read: MemorySources["read"]): number | undefined {
 }
 
 /**
- * macOS keeps what was read as "inactive" and gives it away when it is wanted, so its free pages alone say nothing:
- * those that can be had at once count too.
+ * Bytes available on macOS, from vm_stat. Free pages alone would be too few: pages that were read from files stay
+ * "inactive" until they are needed, so those that can be reclaimed at once count too.
  */
 export function vmStatAvailable(text: string): number | undefined {
   const page = Number(/page size of (\d+) bytes/.exec(text)?.[1] ?? NaN);
@@ -99,8 +102,8 @@ export function vmStatAvailable(text: string): number | undefined {
 }
 
 /**
- * Bytes that this process could still take. ADEPT_MEMORY_AVAILABLE, a number of bytes, stands for what the machine
- * says: for tests.
+ * Bytes that this process can still use. ADEPT_MEMORY_AVAILABLE, a number of bytes, replaces the machine's figure, for
+ * tests.
  */
 export function availableMemory(sources: MemorySources = here): number {
   const named = numberIn(process.env["ADEPT_MEMORY_AVAILABLE"]);

@@ -7,14 +7,14 @@ import { DeviceTimes, shapeKey } from "./deviceTimes.ts";
 import { measureDevice, type MeasuredStep } from "./measureDevice.ts";
 
 /**
- * Loss and gradient norms may differ from the processor's by so much: other orders of sums, and products of 19 bits on
- * some GPUs.
+ * The largest relative difference of loss and gradient norms from the processor's. Sums are in other orders, and some
+ * GPUs multiply with 19 bits.
  */
 const MOST_DIFFERENT = 0.02;
 
 /**
- * The device for an experiment, its engine's name, and what each candidate took; nothing was measured where there is no
- * choice.
+ * The device for an experiment, the name of its engine, and what each candidate took; nothing is measured where there
+ * is one candidate.
  */
 export interface DeviceChoice {
   device: Device;
@@ -32,7 +32,7 @@ const differs = (own: readonly number[], processor: readonly number[]): boolean 
   own.length !== processor.length ||
   own.some((value, i) => !(Math.abs(value - processor[i]!) <= MOST_DIFFERENT * Math.abs(processor[i]!) + 1e-6));
 
-/** Steps with those taken out whose numbers are not the processor's: a driver that computes wrongly is no device. */
+/** Rejects steps whose numbers differ from the processor's: a driver that computes wrong results is not used. */
 export function checked(steps: readonly MeasuredStep[]): MeasuredStep[] {
   const processor = steps.find(({ device }) => device === "cpu");
   if (processor === undefined || "reason" in processor) return [...steps];
@@ -43,7 +43,7 @@ export function checked(steps: readonly MeasuredStep[]): MeasuredStep[] {
   );
 }
 
-/** The fastest of the measured; of equals the first. */
+/** The fastest device that was measured; of equals, the first. */
 function fastest(steps: readonly MeasuredStep[]): Device {
   let best: { device: Device; milliseconds: number } | undefined;
   for (const step of steps)
@@ -52,9 +52,9 @@ function fastest(steps: readonly MeasuredStep[]): Device {
 }
 
 /**
- * The fastest device here for an experiment, by the real step at its shape on each; what is known from before is not
- * measured again.
- * @returns undefined when `signal` ended it
+ * Chooses the fastest device here for an experiment, by a real step of its shape on each. Stored times are not measured
+ * again.
+ * @returns undefined where `signal` ended it
  */
 export async function chooseDevice(
   experiment: Experiment,

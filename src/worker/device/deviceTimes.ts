@@ -13,7 +13,7 @@ import { Calibration } from "./calibrate.ts";
 import type { MeasuredStep } from "./measureDevice.ts";
 
 const MOST_SHAPES = 200;
-/** A device that failed is tried again after so long (ms): its driver may be mended. */
+/** How long (ms) a failed device is not tried again; its driver may be repaired later. */
 const FAILURE_HOLDS = 24 * 3600_000;
 
 const Kept = z.union([Calibration.extend({ at: z.number() }), z.object({ reason: z.string(), at: z.number() })]);
@@ -23,7 +23,7 @@ const Times = z.object({
 });
 type Times = z.infer<typeof Times>;
 
-/** What a step's time depends on: machine, engine's version, model, method and shape. */
+/** A key of everything that a step's time depends on: hardware, onnxruntime's version, model, method and shape. */
 export function shapeKey(experiment: Experiment, machine = hardwareName()): string {
   const {
     method,
@@ -52,20 +52,20 @@ export function shapeKey(experiment: Experiment, machine = hardwareName()): stri
     .slice(0, 32);
 }
 
-/** Times of steps on this machine, in one small file; a missing or damaged one is empty. */
+/** Stored times of steps on this machine, in one small file; a missing or damaged file counts as empty. */
 export class DeviceTimes {
   constructor(
     private readonly path = join(cacheFolder(), "devices.json"),
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** What is known of a shape, by device. */
+  /** The stored times of a shape, by device. */
   known(key: string): Map<string, z.infer<typeof Kept>> {
     const devices = Object.entries(this.read().shapes[key]?.devices ?? {});
     return new Map(devices.filter(([, kept]) => !("reason" in kept) || this.now() - kept.at < FAILURE_HOLDS));
   }
 
-  /** Adds what was measured; the shapes that were used longest ago give way. */
+  /** Adds measured times; the shapes that were measured longest ago are dropped. */
   keep(key: string, steps: readonly MeasuredStep[]): void {
     const { shapes } = this.read();
     const at = this.now();

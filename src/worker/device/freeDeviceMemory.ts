@@ -3,11 +3,12 @@ import type { Device } from "../../engine/engineSpec.ts";
 import type { GpuUse } from "../../record/events.ts";
 import { parseGpuUse, QUERY } from "./nvidiaSmi.ts";
 
+/** How long (ms) nvidia-smi may take. */
 const PATIENCE = 4000;
 
 /**
- * Free bytes of the graphics processor that a device would take: CUDA's first visible one, else the one with the most.
- * Undefined where that is not known.
+ * Free bytes of the GPU that a device uses: CUDA's first visible one, otherwise the one with the most free. Undefined
+ * where that is not known.
  */
 export function freeOf(
   uses: readonly GpuUse[],
@@ -23,8 +24,7 @@ export function freeOf(
 }
 
 /**
- * Free bytes of a device's own memory, as NVIDIA's tool tells; undefined on the processor, and where there is no such
- * tool.
+ * Free bytes of a device's own memory, from nvidia-smi; undefined on the processor, and where there is no such program.
  */
 export function freeDeviceMemory(device: Device, tool = "nvidia-smi"): Promise<number | undefined> {
   if (device !== "cuda" && device !== "webgpu" && device !== "directml") return Promise.resolve(undefined);

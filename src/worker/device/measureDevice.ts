@@ -5,14 +5,14 @@ import type { Device } from "../../engine/engineSpec.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { Calibration } from "./calibrate.ts";
 
-/** Beside the bundle that this is part of, or where the sources' build puts it. */
+/** The worker's bundle: beside the bundle that this file is part of, or in dist/ when this runs from source. */
 const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../../dist/worker.js" : "./worker.js", import.meta.url),
 );
-/** A driver that does not answer for so long (ms) is not waited for. */
+/** How long (ms) a driver may take; then its process is ended. */
 const PATIENCE = 90_000;
 
-/** A device's step, or why there is none and the command that helps. */
+/** A device's step, or the reason why there is none and the command that helps. */
 export type MeasuredStep = { device: Device } & (Calibration | { reason: string; action?: string | undefined });
 export interface MeasureOptions {
   signal?: AbortSignal | undefined;
@@ -25,7 +25,7 @@ const Printed = z.union([
   z.object({ error: z.object({ message: z.string(), action: z.string().optional() }) }),
 ]);
 
-/** The job's answer, the last line of what the process printed: drivers print too. */
+/** The job's answer: the last line that the process printed, since drivers print too. */
 function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
   const line = stdout.slice(stdout.lastIndexOf("\n{") + 1);
   try {
@@ -35,10 +35,7 @@ function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
   }
 }
 
-/**
- * Times an experiment's step on a device in a process of its own, which a driver may crash or hang without harm. It
- * never throws.
- */
+/** Times an experiment's step on a device, in a process of its own that a driver may crash or hang. It never throws. */
 export function measureDevice(
   experiment: Experiment,
   device: Device,

@@ -1,6 +1,6 @@
 import type { GpuUse } from "../../record/events.ts";
 
-/** What is asked of nvidia-smi; one line of values a graphics processor. */
+/** Arguments of nvidia-smi; it prints a line of values for each GPU. */
 export const QUERY = [
   "--query-gpu=index,name,memory.used,memory.total,utilization.gpu",
   "--format=csv,noheader,nounits",
@@ -8,7 +8,7 @@ export const QUERY = [
 const MIB = 1024 * 1024;
 const MOST_GPUS = 16;
 
-/** A value in its unit; the tool writes [N/A] and the like for what a driver does not tell. */
+/** A number; nvidia-smi prints [N/A] and the like for a value that a driver does not report. */
 const valueOf = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
 
@@ -26,7 +26,7 @@ function useOf(line: string): GpuUse | undefined {
   };
 }
 
-/** Reads nvidia-smi's answer to QUERY; lines that are none are left out. */
+/** Parses nvidia-smi's answer to QUERY; other lines are skipped. */
 export function parseGpuUse(text: string): GpuUse[] {
   return text
     .split("\n")

@@ -7,10 +7,10 @@ import type { Prepared } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
 import { freeDeviceMemory } from "./freeDeviceMemory.ts";
 
-/** What is told of a run's memory. */
+/** A run's event on its memory. */
 export type MemoryTold = Omit<Extract<NewRunEvent, { type: "memory" }>, "type">;
 
-/** Of a prepared run what its memory depends on. */
+/** What a prepared run's memory depends on. */
 export const memoryInput = ({ experiment, folder, sizes, train, validation, test }: Prepared): MemoryInput => ({
   experiment,
   sizes,
@@ -20,9 +20,9 @@ export const memoryInput = ({ experiment, folder, sizes, train, validation, test
 });
 
 /**
- * Leaves a run's model at as many copies as there is memory for, before it computes anything. TensorFlow.js keeps its
- * own house: nothing is known of that.
- * @throws UserError where there is too little for one
+ * Reduces the copies of a run's model to as many as fit into memory, before it computes anything. TensorFlow.js manages
+ * its own memory, so nothing is forecast for it.
+ * @throws UserError where one copy does not fit
  */
 export async function settleMemory(prepared: Prepared): Promise<MemoryTold | undefined> {
   const { device } = settled(prepared.experiment.engine);

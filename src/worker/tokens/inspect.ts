@@ -91,7 +91,7 @@ const counted = (targets: readonly string[]): { text: string; count: number }[] 
     .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1));
 };
 
-/** A text's pieces as the model gets them, a space where the tokenizer marks one. */
+/** The pieces of a text as the model gets them, with a space where the tokenizer has its marker. */
 async function piecesOf(
   tokenizer: TextTokenizer,
   text: string,
@@ -104,7 +104,10 @@ async function piecesOf(
   };
 }
 
-/** Looks at a task's data as a model will get it. @throws UserError where the file or the backbone cannot be read */
+/**
+ * Inspects a task's data as a model will get it: columns, templates, previews, labels, lengths.
+ * @throws UserError where the file or the backbone cannot be read
+ */
 export async function inspect(
   { task, backbone, maxSourceLength, maxTargetLength }: Ask,
   known = new KnownData(),
@@ -146,7 +149,7 @@ export async function inspect(
   };
 }
 
-/** ADePT's prompt length and bottleneck within each budget, on a backbone. */
+/** ADePT's prompt length and bottleneck within each budget, on a backbone; null for a budget that is too small. */
 export function sizesWithin(backbone: string, budgets: readonly number[]): SizesAnswer {
   const { layout } = openBackbone(backboneFolder(backbone));
   return {

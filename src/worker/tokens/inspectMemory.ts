@@ -12,8 +12,8 @@ import { backboneShape } from "../../training/memory/memoryNeed.ts";
 import { availableMemory } from "../device/availableMemory.ts";
 
 /**
- * What ADePT with a budget would need on this machine's processor, with the copies that it has memory for, where all
- * rows have these lengths.
+ * The memory that ADePT with a budget needs on this machine's processor, with as many copies of the model as fit, where
+ * all rows have these lengths.
  */
 export function memoryWithin({
   backbone,

@@ -13,7 +13,7 @@ import { backboneFolder } from "../../backbone/backboneFolder.ts";
 const short = (x: number): number => Number(x.toPrecision(6));
 const finite = (x: number | undefined): number | undefined =>
   x === undefined || !Number.isFinite(x) ? undefined : short(x);
-/** Tokens whose neighbours are kept: to find them the whole embedding is read. */
+/** The number of tokens whose neighbours are kept; finding them reads the whole embedding. */
 const MOST_LOOKED = 500;
 
 /** A run's tokenizer and its table of offsets. */
@@ -28,8 +28,8 @@ export class OpenTokens {
   ) {}
 
   /**
-   * @param stamp tells the run's tensors from those of another time
-   * @throws UserError where the run has no adapter yet, or its method no offsets
+   * @param stamp identifies the run's tensors, which change when it is trained on
+   * @throws UserError where the run has no adapter yet, or its method has no offsets
    */
   static open(path: string, stamp: string): OpenTokens {
     const run = RunDirectory.open(path);
@@ -81,7 +81,7 @@ export class OpenTokens {
           const own = { ids: [] as number[], spans: [] as number[], values: [] as (number | null)[] };
           ids.forEach((id, place) => {
             const [from, to] = offsets[place]!;
-            // What is added at the end (</s>) stands nowhere.
+            // A token that the tokenizer adds (</s>) has no place in the text.
             if (specialMask[place] === 1 && from === to) return;
             own.ids.push(id);
             own.spans.push(from, to);
@@ -101,7 +101,7 @@ export class OpenTokens {
     return known;
   }
 
-  /** What a token has; nothing where it is places that have something. */
+  /** The value of a token by a measure; undefined where the measure is by position. */
   private values(measure: Measure): ((id: number) => number | null) | undefined {
     const { byToken, byPlace } = this.table;
     const column = { norm: byToken?.norm, units: byToken?.units, cosine: byToken?.cosine, position: undefined }[
@@ -113,7 +113,10 @@ export class OpenTokens {
     return (id) => finite(column[id]) ?? null;
   }
 
-  /** What is told of a token under the cursor; its neighbours are looked for once. @param place where it is known */
+  /**
+   * Everything known of a token; its neighbours are computed once.
+   * @param place its position in the input, where that is known
+   */
   details(id: number, place: number | undefined): TokenDetails {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
     if (id >= vocabulary) throw new UserError(`The backbone has no token ${id}`);
@@ -133,7 +136,7 @@ export class OpenTokens {
       before: named(before),
       after: byToken === undefined ? [] : named(after),
       stamp: this.stamp,
-      // What is not there is left out: an offset of length 0 has no direction.
+      // A value that does not exist is left out: an offset of length 0 has no direction.
       ...Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)),
       ...(byToken && {
         rank: byToken.rank[id]!,

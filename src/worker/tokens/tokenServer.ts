@@ -15,11 +15,11 @@ import { KnownData } from "../check/knownData.ts";
 import { KnownFields } from "../check/knownFields.ts";
 import { OpenTokens } from "./openTokens.ts";
 
-/** Runs whose tables are kept. */
+/** The number of runs whose tables are kept. */
 const MOST_OPEN = 8;
 type Request = TokenRequest | SetupRequest;
 
-/** The answers of a token worker: tokenizers and tables of the runs asked for last. */
+/** Answers the questions of a token worker, with tokenizers and tables of the runs asked for last. */
 class TokenServer {
   private readonly open = new Map<string, OpenTokens>();
   private readonly data = new KnownData();
@@ -47,7 +47,7 @@ class TokenServer {
   }
 
   private of(path: string): OpenTokens {
-    // A run that was trained on has other offsets.
+    // A run that was trained further has other offsets.
     const stats = statSync(join(path, "adapter", "adapter_model.safetensors"), { throwIfNoEntry: false });
     const stamp = stats === undefined ? "" : `${stats.mtimeMs} ${stats.size} ${stats.ino}`;
     const key = `${path} ${stamp}`;
@@ -59,12 +59,12 @@ class TokenServer {
   }
 }
 
-/** Questions that read data or solve sizes: they may take their time. */
+/** Questions that read data or solve for sizes, which may take long. */
 const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satisfies SetupRequest["type"][];
 
 /**
- * Answers requests, a JSON line each, until its input ends: one after the other, but what an editor waits for does not
- * stand behind what reads data. It opens no backbone: a tokenizer and a table a run.
+ * Answers requests, a JSON line each, until its input ends. Requests are answered in order, in two queues: one for what
+ * an editor waits for, one for what may take long. It opens no model: a tokenizer and a table for each run.
  */
 export async function serveTokens(input: Readable, output: Writable): Promise<void> {
   const server = new TokenServer();
@@ -94,7 +94,7 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
     const { id, type } = asked.data;
     const lane = PATIENT.includes(type) ? "patient" : "quick";
     const parsed = (lane === "patient" ? SetupRequest : TokenRequest).safeParse(asked.data);
-    // Who asks waits for an answer, whatever was asked.
+    // The sender waits for an answer to every request.
     if (!parsed.success) {
       reply({
         id,
@@ -105,7 +105,7 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
       });
       continue;
     }
-    // A turn of the loop before each: what came meanwhile is seen.
+    // Each answer waits for a turn of the event loop, so that requests that arrived meanwhile are read first.
     lanes[lane] = lanes[lane].then(() => nextTurn()).then(() => answer(parsed.data));
   }
   await Promise.all(Object.values(lanes));

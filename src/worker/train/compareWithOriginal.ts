@@ -7,7 +7,7 @@ import { readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { inputsOutsideCommit } from "../../run/inputs/inputPlaces.ts";
 
-/** The last loss told for each step: a resumed run tells some again. */
+/** The last loss reported for each step; a resumed run reports some steps again. */
 const losses = (events: readonly RunEvent[]): Map<number, number> =>
   new Map(events.flatMap((event) => (event.type === "step" ? [[event.step, event.loss] as const] : [])));
 const tested = (events: readonly RunEvent[]): Record<string, number> =>
@@ -20,7 +20,7 @@ const tested = (events: readonly RunEvent[]): Record<string, number> =>
     .at(-1) ?? {};
 
 /**
- * How a reproduced run came out beside the run it repeats: its tensors byte by byte, its losses step by step, its test
+ * Compares a reproduced run with the run that it repeats: its tensors byte by byte, its losses step by step, its test
  * metric.
  */
 function compareWithOriginal(
@@ -50,8 +50,9 @@ function compareWithOriginal(
 }
 
 /**
- * How a run that repeats another came out, when it has finished; its work tree is still there.
- * @returns undefined for any other run @throws UserError when the original is gone
+ * Compares a finished run with the run that it repeats; its work tree must still exist.
+ * @returns undefined for a run that repeats none
+ * @throws UserError where the original is gone
  */
 export async function reproduction(
   run: RunDirectory,

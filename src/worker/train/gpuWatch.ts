@@ -6,22 +6,22 @@ import { parseGpuUse, QUERY } from "../device/nvidiaSmi.ts";
 const WATCHED: readonly Device[] = ["webgpu", "cuda", "directml", "tfjs"];
 const PATIENCE = 4000;
 
-/** Memory and load of NVIDIA's graphics processors, for runs that compute on one; without its tool nothing is known. */
+/** Memory and utilisation of NVIDIA GPUs, for runs that compute on one; nothing is known without nvidia-smi. */
 export class GpuWatch {
   private asks = false;
   private asking = false;
   private latest: GpuUse[] | undefined;
 
-  /** @param tool NVIDIA's own */
+  /** @param tool the program, nvidia-smi */
   constructor(private readonly tool = "nvidia-smi") {}
 
-  /** Starts where the device is, or could be, a graphics processor. */
+  /** Starts watching where the device is, or may be, a GPU. */
   watch(device: EngineChoice["device"]): void {
     this.asks = WATCHED.some((each) => each === device);
     this.ask();
   }
 
-  /** What was known last; the next answer is asked for. */
+  /** Returns the latest figures, and asks for new ones. */
   read(): GpuUse[] | undefined {
     this.ask();
     return this.latest;
@@ -33,7 +33,7 @@ export class GpuWatch {
     execFile(this.tool, QUERY, { timeout: PATIENCE, windowsHide: true }, (error, stdout) => {
       this.asking = false;
       const found = error === null ? parseGpuUse(stdout) : [];
-      // A tool that is missing, or finds nothing, is not asked again.
+      // A program that is missing, or finds no GPU, is not asked again.
       if (found.length === 0) this.asks = false;
       this.latest = found.length > 0 ? found : undefined;
     }).unref();

@@ -9,11 +9,11 @@ import { looksSecret } from "../../run/git/gitSnapshot.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { pathInRepository } from "../../run/inputs/inputPlaces.ts";
 
-/** A file above this (bytes) is told by what it holds, and not kept. */
+/** The largest file (bytes) that is kept; of a larger one only the digest is recorded. */
 const MOST_KEPT = 256 * 1024 * 1024;
 /**
- * Of a folder with more files, or more bytes, that its commit lacks, names and sizes are told: reading all of it would
- * hold up every start.
+ * Of a folder with more files, or more bytes, that its commit lacks, only names and sizes are recorded: reading all of
+ * it would delay every start.
  */
 const MOST_FILES = 60;
 const MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
@@ -23,14 +23,14 @@ interface Lacking {
   bytes: number;
 }
 
-/** Those of some files, all at one path of the experiment, that git does not have. */
+/** The files that git does not track; all are at one path of the experiment. */
 async function untracked(
   store: GitStore,
   files: readonly Lacking[],
   { path, own }: { path: string; own: string | undefined },
 ): Promise<Lacking[]> {
   if (own === undefined || files.length === 0) return [...files];
-  // What git will not list (a submodule's own) it does not have.
+  // Files that git does not list, such as a submodule's, count as not tracked.
   const tracked = new Set(
     ((await store.git.lineOrUndefined(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])) ?? "").split(
       "\0",
@@ -39,7 +39,7 @@ async function untracked(
   return files.filter((each) => !tracked.has(`${own}${each.path.slice(path.length).replaceAll("\\", "/")}`));
 }
 
-/** What a file of the experiment holds, kept where it can be. */
+/** Records what a file of the experiment holds, and keeps a copy where that is possible. */
 async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): Promise<FileDigest> {
   return isOwn && bytes <= MOST_KEPT && !looksSecret(path) && store.large.hasRoomFor(bytes)
     ? store.large.keep(path)
@@ -47,9 +47,9 @@ async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): 
 }
 
 /**
- * Says once what files of the experiment, and of folders that it names, hold that its commit will lack (ignored, large,
- * elsewhere), and keeps those in the repository's folder by it: a run that repeats this one has them though they have
- * changed.
+ * Records once which files of the experiment, and of folders that it names, its commit will lack (ignored, large, or
+ * outside the repository). Those in the repository's folder are also kept beside it, so that a run that repeats this
+ * one has them even after they change.
  */
 export async function keepContents(
   run: RunDirectory,

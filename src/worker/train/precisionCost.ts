@@ -7,19 +7,19 @@ import { evaluate, type EvaluationResult } from "../../training/evaluation.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import type { Prepared } from "../../training/prepare.ts";
 
-/** Examples that are compared. */
+/** The number of examples that are compared. */
 const SAMPLE = 64;
-/** Few, so that both sides fit where the run does. */
+/** A small batch, so that both models fit where the run does. */
 const ROWS = 16;
 
-/** Bytes of a backbone's tensors in fp32, whatever its file has. */
+/** Bytes of a backbone's tensors in fp32, whatever type its file has. */
 const wideBytes = ({ weights }: BackboneLayout): number =>
   weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 4), 0);
 
 /**
- * Loss and predictions of a run whose backbone is held narrow beside the same with fp32 weights, on a sample of
- * validation. One after the other, each let go before the next is opened; fp32 is read where it lies, without a copy.
- * @returns undefined where the weights are fp32, there is nothing to compare on, or a stop was asked for
+ * Compares loss and predictions of a run with a narrow backbone and with fp32 weights, on a sample of validation. The
+ * models are opened one after the other; fp32 weights are memory-mapped, without a copy.
+ * @returns undefined where the weights are fp32, there is nothing to compare on, or a stop was requested
  */
 export async function precisionCost(
   prepared: Prepared,

@@ -7,14 +7,18 @@ import { prepareWorkTree } from "../../run/inputs/prepareWorkTree.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { repositoryPaths } from "../../run/inputs/inputPlaces.ts";
 
-/** Says once where in the repository a run's files lie, so that they are found when it has moved. */
+/** Records once where in the repository a run's files are, so that they are found after the repository moves. */
 export function recordSources(run: RunDirectory, folder: string, emit: (event: NewRunEvent) => void): void {
   if (Object.keys(run.record().sources).length > 0) return;
   const paths = repositoryPaths(repositoryAround(folder) ?? folder, run.experiment());
   if (Object.keys(paths).length > 0) emit({ type: "sources", paths });
 }
 
-/** For a run that repeats another, the files of that one's commit; what the commit lacks is said in the journal. @throws UserError where they cannot be had */
+/**
+ * Restores, for a run that repeats another, the files of that run's commit; reports in the journal what the commit
+ * lacks.
+ * @throws UserError where they cannot be restored
+ */
 export async function restoreCommittedFiles(
   run: RunDirectory,
   folder: string,
@@ -29,7 +33,7 @@ export async function restoreCommittedFiles(
   if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
 }
 
-/** Takes the work tree of a run that repeats another away; whatever goes wrong is said in the journal and ends nothing. */
+/** Removes the work tree of a run that repeats another. A failure is reported in the journal and ends nothing. */
 export async function removeReproductionTree(
   run: RunDirectory,
   folder: string,

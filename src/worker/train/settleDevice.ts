@@ -7,8 +7,8 @@ import { chooseDevice } from "../device/chooseDevice.ts";
 const LOOK_MS = 200;
 
 /**
- * The run's experiment with a device; one that is chosen here is written into it, so that resume, analyses and
- * reproduction compute on the same.
+ * Chooses a device for the run's experiment where it has none, and writes it into the experiment, so that resume,
+ * analyses and reproduction use the same.
  */
 export async function settleDevice(
   run: RunDirectory,
@@ -22,9 +22,9 @@ export async function settleDevice(
   }, LOOK_MS);
   try {
     const choice = await chooseDevice(experiment, { signal: stop.signal });
-    // A run that is stopped here makes no step, and chooses when it is resumed.
+    // A run that is stopped here makes no step, and chooses a device when it is resumed.
     if (choice === undefined) return { ...experiment, engine: settled(experiment.engine) };
-    // Told before it is written: a run that is ended in between chooses once more.
+    // The event comes before the experiment is written: a run that is ended in between chooses again.
     emit({ type: "engine", ...choice });
     return run.setEngine({ ...experiment.engine, device: choice.device });
   } finally {

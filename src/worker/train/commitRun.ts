@@ -1,0 +1,52 @@
+import { explainWrite } from "../../base/files/atomicFile.ts";
+import { failedForSpace } from "../../base/files/diskSpace.ts";
+import type { RunStatus } from "../../record/events.ts";
+import { openGitStore, refOf } from "../../run/git/gitStore.ts";
+import { keepContents } from "./keepContents.ts";
+import type { CommittedFile, TrainJob } from "./trainOptions.ts";
+
+/**
+ * Commits a run's snapshot or its result. A failure is reported in the journal and does not end the run.
+ * @throws UserError where the disk is full before anything is trained
+ */
+export async function commitRun(
+  job: TrainJob,
+  kind: "snapshot" | "result",
+  { status, files }: { status: RunStatus; files: CommittedFile[] },
+): Promise<void> {
+  const { run, options, emit } = job;
+  if (!run.experiment().git) return;
+  try {
+    const store = await openGitStore(options.folder);
+    if ("reason" in store) {
+      emit({ type: "git", kind: "skipped", message: store.reason });
+      return;
+    }
+    if (kind === "snapshot") await keepContents(run, store, emit);
+    const record = { ...run.record(), status };
+    const original = run.experiment().reproduces?.commit;
+    const known = kind === "snapshot" ? await store.commitOf(run.id) : undefined;
+    // An earlier worker made the commit, and was ended before it could report it.
+    if (known !== undefined) {
+      emit({ type: "git", kind, commit: known, ref: refOf(run.id) });
+      return;
+    }
+    const done =
+      kind === "snapshot"
+        ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original))
+        : await store.result(run.id, record, files);
+    emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
+  } catch (error) {
+    const { message } = error as Error;
+    const isFull = failedForSpace(error as Error, options.folder);
+    // The code can be committed only before training; the run cannot be written anyway until there is space.
+    if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
+    emit({
+      type: "git",
+      kind: "skipped",
+      message: isFull
+        ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}`
+        : message,
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import { renameSync } from "node:fs";
+import { StabilityWatch } from "../../analysis/stability/stabilityWatch.ts";
+import { methodOf } from "../../method/registry.ts";
+import { regularisationOf } from "../../method/regularisation.ts";
+import { missingSteps, readJournal } from "../../run/journal/readJournal.ts";
+import { asidePath, loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
+import { evaluate } from "../../training/evaluation.ts";
+import { initialState, trainLoop, type LoopState } from "../../training/loop.ts";
+import type { Prepared } from "../../training/prepare.ts";
+import type { TrainJob } from "./trainOptions.ts";
+
+/**
+ * The state to start from: the checkpoint of a resumed run, else step 0. A damaged checkpoint is moved aside and the
+ * run begins again, with the same numbers.
+ */
+export function startState({ run, options, emit }: TrainJob, { initial }: Prepared): LoopState {
+  const saved = options.resume ? loadCheckpoint(run.checkpointPath, initial) : undefined;
+  if (saved === undefined) return initialState(initial);
+  if (!("damage" in saved)) {
+    const missing = missingSteps(readJournal(run.path).events, saved.step);
+    if (missing > 0)
+      emit({
+        type: "warning",
+        message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint`,
+      });
+    return saved;
+  }
+  const aside = asidePath(run.checkpointPath);
+  renameSync(run.checkpointPath, aside);
+  emit({
+    type: "warning",
+    message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew`,
+  });
+  return initialState(initial);
+}
+
+/** Trains from a state to the last step, or until a stop is requested; reports warnings of instability. */
+export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
+  const { model, experiment, validation, decode } = prepared;
+  const { method, training, seed } = experiment;
+  const { hiddenDropout, offsetPenalty } = regularisationOf(method);
+  const watch = new StabilityWatch(training.warmup);
+  const warn = (messages: readonly string[]): void => {
+    for (const message of messages) job.emit({ type: "warning", message });
+  };
+  let step = start.step;
+  return trainLoop(start, {
+    model,
+    training,
+    seed,
+    metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
+    examples: prepared.train,
+    hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
+    offsetPenalty,
+    evaluate: async (parameters) => {
+      const result = await evaluate(model, parameters, validation, {
+        maxTokens: training.maxTargetLength,
+        decode,
+        candidates: prepared.candidates,
+        scoring: prepared.scoring,
+        passRate: prepared.passRate,
+        stopRequested: job.stopRequested,
+      });
+      if (methodOf(method.kind).offsets !== undefined)
+        warn(
+          watch.offsets(
+            step,
+            { spec: method, sizes: prepared.sizes, parameters },
+            { table: model.embedding, width: model.layout.width },
+          ),
+        );
+      return result && { ...result, examples: validation.length };
+    },
+    save: (state) => {
+      job.run.refuseIfGoneOrTaken();
+      job.sync();
+      saveCheckpoint(job.run.checkpointPath, state);
+    },
+    emit: (event) => {
+      job.emit(event);
+      if (event.type !== "step") return;
+      step = event.step;
+      warn(watch.step(event));
+    },
+    stopRequested: job.stopRequested,
+    now: () => performance.now(),
+    memory: () => process.memoryUsage.rss(),
+  });
+}

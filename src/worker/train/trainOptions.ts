@@ -1,0 +1,37 @@
+import type { MethodKind } from "../../method/methodSpec.ts";
+import type { Parameters } from "../../method/parameters.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import type { GpuWatch } from "./gpuWatch.ts";
+
+/** How a run is trained. */
+export interface TrainOptions {
+  /** The folder whose git repository gets the commits. */
+  folder: string;
+  /** Whether the run continues from its checkpoint. */
+  resume: boolean;
+  signal: AbortSignal;
+  /** Makes the ablations that are tested at the end. */
+  ablate: (kind: MethodKind, parameters: Parameters) => { label: string; parameters: Parameters }[];
+  /** Makes the analyses that the experiment asks for; returns their results. */
+  analyse: (run: RunDirectory, stop: { requested: () => boolean }) => Promise<CommittedFile[]>;
+}
+
+/** A training job in this process. */
+export interface TrainJob {
+  run: RunDirectory;
+  options: TrainOptions;
+  /** Appends an event to the run's journal. */
+  emit: (event: NewRunEvent) => void;
+  /** Makes the events so far survive a power cut. */
+  sync: () => void;
+  stopRequested: () => boolean;
+  gpus: GpuWatch;
+}
+/** A file that a commit gets. */
+export interface CommittedFile {
+  /** Its path in the commit. */
+  path: string;
+  /** The file on disk. */
+  source: string;
+}
