@@ -1,6 +1,9 @@
 import { MersenneTwister } from "../../src/base/random.ts";
 
-/** Chances of one episode: the same seed and number give the same ones, whatever other episodes do. */
+/**
+ * The random choices of one episode: the same seed and episode number give the same choices, independent of other
+ * episodes.
+ */
 export class Dice {
   private readonly random: MersenneTwister;
 
@@ -10,7 +13,7 @@ export class Dice {
     );
   }
 
-  /** A whole number from 0 to below `count`. */
+  /** Returns a random integer from 0 to `count` - 1. */
   below(count: number): number {
     return Math.floor(this.random.uniform() * count);
   }

@@ -1,4 +1,4 @@
-/** Something a process did to files below a root: paths are relative to it. */
+/** An operation of a process on files below a root. Paths are relative to the root. */
 export interface FileOperation {
   pid: number;
   op: "create" | "truncate" | "open" | "close" | "write" | "sync" | "rename" | "link" | "remove" | "mkdir" | "git";
@@ -9,25 +9,25 @@ export interface FileOperation {
   bytes?: string;
 }
 
-/** A file: what the disk surely holds of it, and what was written since it was last synced. */
+/** A file: the data that the disk certainly has, and the writes since the last sync. */
 class StoredFile {
   synced: Buffer = Buffer.alloc(0);
   length = 0;
-  pending: { at: number; bytes: Buffer; /** all before it is gone */ truncates?: boolean }[] = [];
+  pending: { at: number; bytes: Buffer; /** Whether the write removes all earlier data. */ truncates?: boolean }[] = [];
 }
-/** A folder: the names it surely has, and those it has for whoever looks now. */
+/** A folder: the names that the disk certainly has, and the names that running processes see. */
 class StoredFolder {
   readonly synced = new Map<string, StoredFile | StoredFolder>();
   readonly now = new Map<string, StoredFile | StoredFolder>();
 }
-/** Names that come and go together: a rename is both, in one folder or two. */
+/** Names that appear and disappear together. A rename is one such change, in one folder or two. */
 interface NameChange {
   parts: { folder: StoredFolder; name: string; node: StoredFile | StoredFolder | undefined }[];
 }
 
 /**
- * What of the unsynced a power cut leaves: of each change of a name whether it is there, of a file's data how much (a
- * share), and whether its length came before its data.
+ * What a power cut keeps of the unsynced operations: for each change of a name whether it is kept, for a file's data
+ * which share, and whether its length was stored before its data.
  */
 export interface Cut {
   keepsName: () => boolean;
@@ -59,8 +59,8 @@ const apply = (file: StoredFile, share: number, zeros: boolean): Buffer => {
 };
 
 /**
- * A disk by the rules that programs may count on: a file's data stay once it is synced, a name once its folder is.
- * Everything else may or may not be there after a power cut.
+ * A model of a disk with only the guarantees that programs may rely on: data are kept once the file is synced, names
+ * once the folder is. Everything else may or may not be there after a power cut.
  */
 export class DiskModel {
   private readonly root = new StoredFolder();
@@ -89,7 +89,7 @@ export class DiskModel {
     this.changes.push({ parts });
   }
 
-  /** One more operation. */
+  /** Applies one more operation. */
   add({ pid, op, path = "", to = "", fd = -1, appends = false, bytes = "" }: FileOperation): void {
     const key = `${pid} ${fd}`;
     const opened = this.open.get(key);
@@ -157,7 +157,7 @@ export class DiskModel {
     this.changes = this.changes.filter((change) => !isHere(change));
   }
 
-  /** The files and folders that a power cut leaves now: folders have no bytes. */
+  /** Returns the files and folders that are there after a power cut at this moment; a folder has no bytes. */
   left(cut: Cut): Map<string, Buffer | undefined> {
     const names = new Map<StoredFolder, Map<string, StoredFile | StoredFolder>>();
     const of = (folder: StoredFolder) => {

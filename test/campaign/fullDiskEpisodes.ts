@@ -1,5 +1,5 @@
-// Episodes on a small disk: fullDiskEpisodes.ts FOLDER RESULT SEED FROM COUNT ISDISK. Where it is a disk, mounts it at
-// FOLDER first.
+// Episodes on a small disk. Usage: fullDiskEpisodes.ts FOLDER RESULT SEED FROM COUNT ISDISK. If ISDISK is set, mounts
+// the disk at FOLDER first.
 import { execFileSync } from "node:child_process";
 import {
   closeSync,
@@ -31,7 +31,7 @@ const free = (): number => {
   return bavail * bsize;
 };
 
-/** Fills the disk but for some bytes. */
+/** Fills the disk, up to some free bytes. */
 function fill(left: number): void {
   const fd = openSync(BALLAST, "a");
   const chunk = Buffer.alloc(4096);
@@ -44,7 +44,7 @@ function fill(left: number): void {
   }
 }
 
-/** What is said of a full disk must say so, and what to do. */
+/** Whether a message about a full disk says that the disk is full. */
 const isClear = (text: string): boolean => /disk is full|no space left/i.test(text);
 
 async function train(place: Workspace, dice: Dice): Promise<Said | undefined> {
@@ -53,7 +53,7 @@ async function train(place: Workspace, dice: Dice): Promise<Said | undefined> {
     fill(dice.below(64) * 4096);
     return place.adept("train", "words.adept.json", "--json");
   }
-  // The disk fills while the run is at work.
+  // The disk fills while the run is in training.
   const child = place.start("cli", "train", "words.adept.json");
   const step = dice.below(12);
   const before = place.run?.id;
@@ -73,7 +73,7 @@ async function train(place: Workspace, dice: Dice): Promise<Said | undefined> {
 
 const templates = new Map<Variant, Workspace>();
 
-/** A project with a finished run, beside the small disk. */
+/** Creates a project with a finished run, outside the small disk. */
 async function template(variant: Variant): Promise<Workspace> {
   const known = templates.get(variant) ?? Workspace.make(variant);
   if (!templates.has(variant)) await known.adept("train", "words.adept.json", "--json");
@@ -124,7 +124,7 @@ async function episode(number: number): Promise<void> {
   must(place.processes().length === 0, "corrupt", "processes are left");
 }
 
-/** There is space again. */
+/** Frees the space and checks that the run can continue. */
 async function goOn(place: Workspace, run: Workspace["run"], variant: Variant): Promise<void> {
   if (run === undefined || run.record().resultCommit === undefined) {
     const { status, stderr } =

@@ -6,7 +6,7 @@ import type { Tally } from "./tally.ts";
 import { ended } from "./workspace.ts";
 
 /**
- * How a small disk is had: a tmpfs in a mount namespace of its own, which goes with its process; else a limit on files'
+ * How to get a small disk: a tmpfs in a mount namespace of its own, which ends with its process, else a limit on file
  * sizes.
  */
 function way(): { note: string; command: string[]; isDisk: boolean } {
@@ -20,7 +20,7 @@ function way(): { note: string; command: string[]; isDisk: boolean } {
       };
 }
 
-/** Episodes on a small disk that fills, in a process of their own. */
+/** Runs the episodes on a small disk that fills, in a process of their own. */
 export async function fullDisks({
   seed,
   from,

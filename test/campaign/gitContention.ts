@@ -8,7 +8,7 @@ const WRITERS = 8;
 
 /**
  * Eight processes commit runs in one repository, while its user commits, packs and collects garbage.
- * @returns how many runs
+ * @returns the number of runs
  */
 export async function gitEpisode(each: number, counter: Counter): Promise<number> {
   const place = Workspace.make("pt");

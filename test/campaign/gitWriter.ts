@@ -1,4 +1,4 @@
-// One of several processes that commit runs in one repository at once: gitWriter.ts FOLDER WRITER COUNT
+// One of several processes that commit runs in one repository at the same time. Usage: gitWriter.ts FOLDER WRITER COUNT
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 

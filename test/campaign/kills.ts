@@ -13,8 +13,7 @@ import { ended, kill, pause, until, VARIANTS, Workspace, type Variant } from "./
 import type { ChildProcess } from "node:child_process";
 
 /**
- * When a victim is killed: after a time, at the n-th event of a kind, at a file that is being written, or while git
- * commits.
+ * When to kill a process: after a time, at the nth event of a type, while a file is being written, or during a commit.
  */
 interface Moment {
   name: string;
@@ -85,7 +84,7 @@ function moment(dice: Dice, place: Workspace): Moment {
       dice.below(30),
       event(({ type }) => type === "git", dice.between(1, 2)),
     );
-  // While git works: its private index is there.
+  // git is running while its private index exists.
   const later = event(({ type, status }) => type === "status" && status === "evaluating", 1);
   const index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
   return wanted === "snapshot"
@@ -113,12 +112,15 @@ function started(place: Workspace, by: "cli" | "window" | "worker"): ChildProces
     : place.start("cli", "resume", "latest");
 }
 
-/** Lets a victim work until its moment and kills it. @returns whether it was at work then */
+/**
+ * Waits for the moment and kills the process.
+ * @returns whether the process was still working then
+ */
 async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boolean> {
   const since = sizeOf(place.run);
   const by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker";
   const parent = started(place, by);
-  // A window stays when its run has ended.
+  // A window keeps running when its run has ended.
   const isOver = (): boolean =>
     parent.exitCode !== null || (by === "window" && sizeOf(place.run) > since && !isLive(place.run!.record().status));
   if (!(await until(() => isOver() || when.reached(place.run, since)))) throw new Error(`no ${when.name}`);
@@ -133,7 +135,7 @@ async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boole
   return atWork;
 }
 
-/** What others see of a victim: its journal can be read, and one of them says that its worker is gone. */
+/** Checks what other processes see of a killed one: its journal can be read, and exactly one of them marks the run. */
 async function seen(place: Workspace): Promise<void> {
   const { run } = place;
   if (run === undefined) return;
@@ -149,7 +151,10 @@ async function seen(place: Workspace): Promise<void> {
   );
 }
 
-/** One victim, killed up to four times, then brought to its end and compared with an unbroken run. @returns kills */
+/**
+ * Starts one process, kills it up to four times, lets the run finish, and compares it with an uninterrupted run.
+ * @returns the number of kills
+ */
 export async function killEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "kill", episode);
   const variant: Variant = dice.one(VARIANTS);
@@ -175,7 +180,7 @@ export async function killEpisode(seed: number, episode: number, counter: Counte
         kills++;
         counter.add(`${who}, at ${when.name}`);
       }
-      // A worker that is left goes on to its end, whoever started it.
+      // A worker outlives whatever started it: wait for its end.
       await until(
         () => place.run?.isWorkerAlive() !== true && (place.run !== undefined || place.processes().length === 0),
       );
@@ -207,7 +212,7 @@ async function finish(place: Workspace): Promise<void> {
   must(done.status === 0, "lost", `it does not come to its end: ${done.stderr.slice(-800)}`);
 }
 
-/** An analysis that is killed is made again, whole, and leaves the run as it was. */
+/** A killed analysis is repeated completely, and does not change the run. */
 async function killedAnalysis(place: Workspace, dice: Dice, counter: Counter): Promise<number> {
   const run = place.run!;
   if (!dice.chance(0.4) || run.experiment().method.kind !== "adept") return 0;

@@ -1,5 +1,5 @@
-// npm run campaign: kills of workers, windows and queues, torn files, power cuts, full disks, windows at once and git
-// contention, for a bounded time; exits 1 where something was lost or corrupt.
+// npm run campaign: for a bounded time kills workers, windows and queues, damages files, cuts the power, fills disks,
+// opens several windows at once and lets processes compete for git. Exits with 1 if anything was lost or corrupted.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -34,8 +34,8 @@ const end = performance.now() + Number(values.minutes) * 60_000;
 const isOver = (): boolean => performance.now() > end;
 
 /**
- * Episodes of one kind, a few at a time, until enough was tried or the time is over.
- * @param work returns how much it tried
+ * Runs episodes of one kind, a few in parallel, until enough was tried or the time is over.
+ * @param work runs one episode and returns how much it tried
  */
 async function part(
   name: string,

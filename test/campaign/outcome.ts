@@ -7,7 +7,7 @@ import { checkpointDamage } from "../../src/training/checkpoint.ts";
 import { must } from "./tally.ts";
 import { Workspace, type Variant } from "./workspace.ts";
 
-/** All that a run has found out, without times, ids and places. */
+/** Everything that a run has computed, without times, ids and paths. */
 export interface Outcome {
   adapter: string;
   checkpoint: string;
@@ -20,7 +20,7 @@ export interface Outcome {
 const hash = (path: string): string =>
   existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : "missing";
 
-/** What a run came to. A step or an evaluation that was made twice must have come out the same. */
+/** Reads the outcome of a run. Fails if a step or an evaluation was made twice with different results. */
 export function outcomeOf(run: RunDirectory): Outcome {
   const losses = new Map<number, number>();
   const evaluations = new Map<string, [number, string]>();
@@ -57,7 +57,7 @@ export function outcomeOf(run: RunDirectory): Outcome {
 
 const references = new Map<Variant, Promise<Outcome>>();
 
-/** What an unbroken run of a variant comes to. */
+/** Returns the outcome of an uninterrupted run of a variant. */
 export function reference(variant: Variant): Promise<Outcome> {
   const known =
     references.get(variant) ??
@@ -75,7 +75,7 @@ export function reference(variant: Variant): Promise<Outcome> {
   return known;
 }
 
-/** What the journal still tells must be what an unbroken one does; that it lacks steps must be said. */
+/** Checks that the outcome is a part of an uninterrupted run's, and that missing steps are reported. */
 function mustBePart(run: RunDirectory, found: Outcome, expected: Outcome): void {
   const losses = new Map(expected.losses);
   const evaluations = new Set(expected.evaluations.map((each) => JSON.stringify(each)));
@@ -93,7 +93,7 @@ function mustBePart(run: RunDirectory, found: Outcome, expected: Outcome): void 
 }
 
 /**
- * A finished run must be what an unbroken one is, in its folder and in its commit.
+ * Checks that a finished run has the outcome of an uninterrupted one, in its folder and in its commit.
  * @param isTorn whether lines of its journal were destroyed
  */
 export async function mustBeWhole(

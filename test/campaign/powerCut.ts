@@ -19,7 +19,7 @@ import { record, SCENARIOS, type Recording } from "./recording.ts";
 import { Amiss, must, type Counter } from "./tally.ts";
 import { VARIANTS, Workspace } from "./workspace.ts";
 
-/** The cuts that lose most in one way, and one by chance. */
+/** The cuts that lose the most in one respect, and a random one. */
 const CUTS: Readonly<Record<string, (dice: Dice) => Cut>> = {
   "nothing that was not synced": () => ({ keepsName: () => false, keepsData: () => 0, zeros: () => false }),
   "names, no data": () => ({ keepsName: () => true, keepsData: () => 0, zeros: () => false }),
@@ -36,7 +36,7 @@ const CUTS: Readonly<Record<string, (dice: Dice) => Cut>> = {
   },
 };
 
-/** A power cut after so many operations. */
+/** A power cut after a number of operations. */
 export interface Moment {
   after: number;
   how: string;
@@ -55,7 +55,7 @@ function layOut(folder: string, left: Left): void {
   }
 }
 
-/** What the files of a finished run must be: those of the recorded project in its end. */
+/** The files of a finished run that must equal those at the end of the recording. */
 const RESULTS = /^(adapter\/|analysis\/(predictions-\w+\.jsonl|stability\.json)$)/;
 
 function mustHaveResult(run: RunDirectory, recorded: string): void {
@@ -70,7 +70,10 @@ function mustHaveResult(run: RunDirectory, recorded: string): void {
   }
 }
 
-/** Opens what a cut left, as windows and terminals do, and holds it against what had been said before the cut. */
+/**
+ * Opens what a cut has left, as windows and terminals do, and compares it with what had been acknowledged before the
+ * cut.
+ */
 async function mustHold(folder: string, { runs, place }: Recording, said: readonly Promised[]): Promise<void> {
   const runsDir = join(folder, runs);
   const trash = join(dirname(runsDir), "trash");
@@ -121,8 +124,8 @@ async function mustBeReadable(run: RunDirectory): Promise<void> {
 }
 
 /**
- * Lets a real worker go on from what a cut left, to what an unbroken run comes to.
- * @returns false where no run is left
+ * Lets a real worker continue after a cut, to the outcome of an uninterrupted run.
+ * @returns false if no run is left
  */
 async function mustGoOn(left: Left, after: number, recording: Recording): Promise<boolean> {
   const { operations, base, runs, variant } = recording;
@@ -150,7 +153,8 @@ async function mustGoOn(left: Left, after: number, recording: Recording): Promis
 }
 
 /**
- * How many states were made and looked at, how many of them were unlike any before, and how many a worker went on from.
+ * How many states were made and checked, how many of them differed from all before, and after how many a worker
+ * continued.
  */
 export interface Tried {
   states: number;
@@ -159,16 +163,16 @@ export interface Tried {
 }
 export interface PowerCuts {
   dice: Dice;
-  /** of the moments between two operations, this share is tried */
+  /** The share of the moments between two operations that is tried. */
   share: number;
-  /** so many states are gone on from */
+  /** After how many states a worker continues. */
   resumes: number;
   counter: Counter;
-  /** leaves some operations out, as a program would that lacks them */
+  /** Selects operations, to simulate a program that omits some. */
   only?: (operation: FileOperation, path: string | undefined) => boolean;
 }
 
-/** The operations that count; of a sync, with the path of what it syncs. */
+/** Returns the selected operations; that of a sync has the path of the synced file. */
 function chosen(operations: readonly FileOperation[], only: PowerCuts["only"]): FileOperation[] {
   const open = new Map<string, string>();
   return operations.filter((each) => {
@@ -178,8 +182,8 @@ function chosen(operations: readonly FileOperation[], only: PowerCuts["only"]): 
 }
 
 /**
- * Cuts the power after each operation of a recording, in each way, and looks at what is left.
- * @throws Amiss, with the `moment`, where something is lost
+ * Cuts the power after each operation of a recording, in each way, and checks what is left.
+ * @throws Amiss with the moment when something is lost
  */
 export async function cutPower(
   recording: Recording,
@@ -228,8 +232,8 @@ export async function cutPower(
 }
 
 /**
- * Records a run and cuts its power after each of its operations; goes on from some of what is left.
- * @returns how many states
+ * Records a run, cuts its power after each of its operations, and lets a worker continue after some of the cuts.
+ * @returns the number of states
  */
 export async function powerEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "power", episode);

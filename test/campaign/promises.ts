@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { RunEvent } from "../../src/record/events.ts";
 import type { FileOperation } from "./diskModel.ts";
 
-/** Events that whoever hears of them may count on. */
+/** Types of events that a reader may rely on once it has seen them. */
 const COUNTED_ON: readonly RunEvent["type"][] = [
   "created",
   "status",
@@ -16,7 +16,7 @@ const COUNTED_ON: readonly RunEvent["type"][] = [
   "annotated",
 ];
 
-/** What was said of a run, and after how many operations it had been said. */
+/** A durable event of a run, and the number of operations after which it was acknowledged. */
 export interface Promised {
   after: number;
   id: string;
@@ -24,12 +24,12 @@ export interface Promised {
   text: string;
 }
 
-/** An event's text, as it reads back. */
+/** Returns an event's text as it is when read back. */
 export const eventText = (event: RunEvent): string => JSON.stringify(RunEvent.parse(event));
 
 /**
- * The durable events of a recording. One is said when its write is done and, where one follows at once, its sync: not
- * later, so that a sync that is missing is missed.
+ * Returns the durable events of a recording. An event counts as acknowledged after its write, or after the sync that
+ * follows directly, so that a missing sync is detected.
  */
 export function promisesOf(operations: readonly FileOperation[]): Promised[] {
   const open = new Map<string, string>();

@@ -24,7 +24,7 @@ const worker = (place: Workspace): number | undefined =>
     .map((run) => run.workerPid)
     .find((pid) => pid !== undefined);
 
-/** When somebody is killed: in the midst of starting a run, at a run's end, or after a while. */
+/** When to kill: while a run is being started, at a run's end, or after some time. */
 function moments(dice: Dice, { place }: Queue): { name: string; reached: () => boolean } {
   const finished = (): number => all(place).filter((run) => run.record().status === "finished").length;
   const before = finished();
@@ -37,7 +37,7 @@ function moments(dice: Dice, { place }: Queue): { name: string; reached: () => b
   ]);
 }
 
-/** Puts a run into the queue, as a command that waits for it, one that does not, or a window. */
+/** Puts a run into the queue: by a command that waits for it, by one that does not, or by a window. */
 function submit(dice: Dice, { place, hosts }: Queue): void {
   const how = dice.one(["window", "cli", "cli that waits"] as const);
   hosts.push(
@@ -54,7 +54,7 @@ function killed(who: Victim, { place, hosts }: Queue): void {
   if (who === "queue and worker" || who === "all") kill(worker(place), true);
 }
 
-/** The times at which a run was trained: from a worker's first word to its last. */
+/** Returns the times at which a run was in training, each from a worker's first event to its last. */
 function sessions(run: RunDirectory): { from: number; to: number }[] {
   const found: { from: number; to: number }[] = [];
   for (const event of readJournal(run.path).events) {
@@ -70,7 +70,10 @@ function sessions(run: RunDirectory): { from: number; to: number }[] {
   return found;
 }
 
-/** No run was begun again after its end, no step was made by two, and no two runs were trained at once. */
+/**
+ * Checks that no run was started again after its end, no step was made by two workers, and no two runs were trained at
+ * once.
+ */
 function mustBeOneByOne(runs: readonly RunDirectory[]): void {
   for (const run of runs) {
     let at: number | undefined;
@@ -98,8 +101,9 @@ function mustBeOneByOne(runs: readonly RunDirectory[]): void {
 }
 
 /**
- * Runs wait in a queue; its process, and whoever waits with it, are killed some times. Each run comes to its end, once.
- * @returns kills
+ * Queues runs, and repeatedly kills the queue's process and the processes that wait for it. Each run must finish
+ * exactly once.
+ * @returns the number of kills
  */
 export async function queueEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "queue", episode);
@@ -118,7 +122,7 @@ export async function queueEpisode(seed: number, episode: number, counter: Count
       "lost",
       "a run that was asked for does not wait",
     );
-    // A run whose worker dies three times is left alone.
+    // A run whose worker dies three times is no longer started.
     for (let i = dice.between(2, 3); i > 0 && all(place).some((run) => run.record().status !== "finished"); i--) {
       const who = dice.one<Victim>(["queue", "queue", "queue and worker", "host", "host and queue", "all"]);
       const when = moments(dice, queue);
@@ -142,7 +146,7 @@ export async function queueEpisode(seed: number, episode: number, counter: Count
   }
 }
 
-/** Whatever was killed: each run is done, at work, waits, or waits to be gone on with. */
+/** Checks that each run, whatever was killed, is finished, in training, waiting, or to be resumed. */
 async function mustStillBeThere(place: Workspace): Promise<void> {
   const { status, stdout, stderr } = await place.adept("runs", "list", "--json");
   const listed = status === 0 ? (JSON.parse(stdout) as { id: string; status: string; queued: boolean }[]) : [];

@@ -1,4 +1,5 @@
-// node --import recordFiles.mjs: what this process and its threads do to files below ADEPT_RECORD_ROOT, as lines in the file ADEPT_RECORD, in their order.
+// node --import recordFiles.mjs: records the operations of this process and its threads on files below
+// ADEPT_RECORD_ROOT, in order, as lines of the file ADEPT_RECORD.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -8,10 +9,10 @@ const real = { ...fs };
 const names = new Map();
 let copies = 0;
 
-/** A path below the root; undefined for any other. */
+/** Returns a path relative to the root; undefined for a path outside. */
 function inner(path) {
   const own = typeof path === "string" ? relative(root, resolve(path)) : "..";
-  // What git keeps is git's own.
+  // git's own files are not recorded.
   return own === ".." || own.startsWith(`..${sep}`) || own === ".git" || own.startsWith(`.git${sep}`) ? undefined : own;
 }
 
@@ -28,7 +29,7 @@ const bytesOf = (data, length) =>
     .subarray(0, length)
     .toString("base64");
 
-/** One function of fs, which does its work and then tells of it. */
+/** Replaces a function of fs by one that calls it and then records the operation. */
 function wrap(name, tell) {
   fs[name] = (...args) => {
     const before = tell(...args);
@@ -63,7 +64,7 @@ wrap("writeSync", (fd, data, offset) =>
   names.has(fd)
     ? (count) => {
         const bytes = typeof data === "string" ? data : data.subarray(offset ?? 0);
-        // A journal that tells of a commit: the repository is as it must be then.
+        // The journal names a commit, which the repository must contain from now on.
         if (bytes.includes('{"type":"git"')) {
           const copy = `${log}.git-${copies++}-${process.pid}`;
           real.cpSync(join(root, ".git"), copy, { recursive: true });
@@ -116,7 +117,7 @@ wrap("mkdirSync", (path) => {
     for (const each of made) write({ op: "mkdir", path: each });
   };
 });
-// Whole files: the same as their parts.
+// Functions that write whole files are recorded as their parts.
 for (const [name, flag] of [
   ["writeFileSync", "w"],
   ["appendFileSync", "a"],
@@ -140,7 +141,7 @@ for (const [name, flag] of [
     }
   };
 }
-// What is not told of would be missing from the states that are made of it.
+// Operations that cannot be recorded would be missing in the simulated states.
 for (const name of [
   "copyFileSync",
   "cpSync",

@@ -10,8 +10,8 @@ const RECORDER = pathToFileURL(join(import.meta.dirname, "recordFiles.mjs")).hre
 const HOST = resolve(import.meta.dirname, "../../dist/host.cjs");
 
 /**
- * What the processes of a few commands did to the files of a project. `place`: the project as it is in the end; `base`:
- * as it was before; `runs`: the folder of runs in it.
+ * The file operations of a few commands on a project. `place`: the project at the end; `base`: a copy of it from
+ * before; `runs`: its folder of runs.
  */
 export interface Recording {
   name: string;
@@ -23,7 +23,7 @@ export interface Recording {
   remove: () => void;
 }
 
-/** What a window does with a run that has ended: a note, the index, away with it and back again. */
+/** What a window does with a run that has ended: adds a note, writes the index, deletes the run and restores it. */
 const WINDOW_ACTS = `
 const host = require(process.argv[1]), [, , runsDir, folder] = process.argv, [run] = host.listRuns(runsDir);
 host.annotateRun(run.path, { note: "the best so far", starred: true });
@@ -32,8 +32,8 @@ host.deleteRuns(runsDir, [run.id], folder).then(() => host.restoreRuns(runsDir, 
 `;
 
 /**
- * Two ways to a finished run: at once; and by the queue, in a folder of runs that is made with those above it, with
- * what a window does to it then.
+ * Two ways to a finished run: directly, and through the queue. In the second the folder of runs does not exist before,
+ * and a window then works on the run.
  */
 export const SCENARIOS = ["train", "queue"] as const;
 

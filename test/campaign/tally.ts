@@ -1,6 +1,6 @@
 /**
- * What went wrong in an episode. `lost`: something acknowledged is no longer there; `corrupt`: something is there that
- * nobody wrote; `unclear`: a message that does not say what to do.
+ * A failure found in an episode. `lost`: something acknowledged is missing; `corrupt`: there is something that nobody
+ * wrote; `unclear`: a message does not say what to do.
  */
 export interface Finding {
   kind: "lost" | "corrupt" | "unclear";
@@ -9,7 +9,7 @@ export interface Finding {
   folder?: string;
 }
 
-/** Thrown where an episode finds something amiss. */
+/** Thrown when an episode finds a failure. */
 export class Amiss extends Error {
   constructor(
     readonly kind: Finding["kind"],
@@ -23,7 +23,7 @@ export const must = (condition: boolean, kind: Finding["kind"], what: string): v
   if (!condition) throw new Amiss(kind, what);
 };
 
-/** What one part of a campaign has tried. */
+/** How much one part of a campaign has tried. */
 export interface Tally {
   part: string;
   episodes: number;
@@ -33,7 +33,7 @@ export interface Tally {
   note?: string;
 }
 
-/** Counts what was tried, by name. */
+/** Counts the tries by name. */
 export class Counter {
   readonly tried: Record<string, number> = {};
   add(name: string): void {

@@ -7,7 +7,7 @@ import type { Counter } from "./tally.ts";
 import { must } from "./tally.ts";
 import { ended, kill, until, VARIANTS, Workspace, type Variant } from "./workspace.ts";
 
-/** Of each variant a project with a whole run and one that was killed in the middle; torn states are made of copies. */
+/** For each variant a project with a finished run and a killed one; damaged states are made of copies of it. */
 export interface Templates {
   of: (variant: Variant) => Workspace;
   remove: () => void;
@@ -33,7 +33,7 @@ export async function tornTemplates(): Promise<Templates> {
   };
 }
 
-/** Ways in which a power cut or a bad disk leaves a file. */
+/** The ways in which a power cut or a bad disk can damage a file. */
 const DAMAGES: Readonly<Record<string, (bytes: Buffer, dice: Dice) => Buffer>> = {
   "cut off": (bytes, dice) => bytes.subarray(0, dice.below(bytes.length + 1)),
   "cut off near its end": (bytes, dice) => bytes.subarray(0, Math.max(0, bytes.length - dice.below(300))),
@@ -64,8 +64,8 @@ function turned(bytes: Buffer, dice: Dice, from: number, times: number): Buffer 
 }
 
 /**
- * Damages files of an unfinished run: the other run stays as it is, and this one goes on to what an unbroken one comes
- * to.
+ * Damages files of an unfinished run. The other run must not change, and this one must reach the outcome of an
+ * uninterrupted one.
  */
 export async function tornEpisode(
   templates: Templates,

@@ -1,4 +1,5 @@
-// A window's host without VS Code: starts, queues or resumes a run as the extension does, follows its journal, marks lost workers, keeps the index.
+// The host of a window without VS Code: starts, queues or resumes a run as the extension does, follows its journal,
+// marks lost workers and keeps the index.
 const { join } = require("node:path");
 const dist = join(__dirname, "../../dist"),
   host = require(join(dist, "host.cjs"));

@@ -7,7 +7,7 @@ import type { Counter } from "./tally.ts";
 import { must } from "./tally.ts";
 import { ended, kill, pause, until, VARIANTS, Workspace } from "./workspace.ts";
 
-/** Two windows and a terminal train at once in one folder; then all of them go on with one interrupted run. */
+/** Two windows and a terminal train at once in one folder; then all of them resume one interrupted run. */
 export async function windowsEpisode(seed: number, episode: number, counter: Counter): Promise<number> {
   const dice = new Dice(seed, "windows", episode);
   const variant = dice.one(VARIANTS);
@@ -51,7 +51,7 @@ export async function windowsEpisode(seed: number, episode: number, counter: Cou
   }
 }
 
-/** Several resume one run at once: one worker trains it, and one death is told once. */
+/** Resumes one run several times at once: a single worker trains it, and its interruption is recorded once. */
 async function together(runPath: string, place: Workspace, counter: Counter): Promise<void> {
   const run = listRuns(place.runsDir).find(({ path }) => path === runPath)!;
   must(await until(() => !isLive(run.record().status), 20_000), "lost", "nobody says that a worker is gone");
@@ -63,7 +63,7 @@ async function together(runPath: string, place: Workspace, counter: Counter): Pr
   const started = readJournal(run.path).events.filter(
     (event) => event.type === "status" && event.status === "preparing",
   ).length;
-  // One that comes when another has finished does it all again; two that work at once would mix their steps.
+  // A worker that comes after another has finished repeats the run; two at once would mix their steps.
   must(started >= 2 && started <= 4, "corrupt", `${started} workers prepared it`);
   let at: number | undefined;
   for (const event of readJournal(run.path).events) {

@@ -34,7 +34,7 @@ export interface Said {
   stderr: string;
 }
 
-/** A project with data, an experiment and a repository, small enough that a run takes a second. */
+/** A project with data, an experiment and a repository, so small that a run takes a second. */
 export class Workspace {
   constructor(
     readonly folder: string,
@@ -78,12 +78,12 @@ export class Workspace {
     return execFileSync("git", args, { cwd: this.folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  /** A file's bytes in a commit. */
+  /** Returns the bytes of a file in a commit. */
   bytes(name: string): Buffer {
     return execFileSync("git", ["cat-file", "blob", name], { cwd: this.folder, env });
   }
 
-  /** The user's side of the repository, which no run may change. */
+  /** Describes the user's part of the repository, which no run may change. */
   own(): string {
     return JSON.stringify([
       readFileSync(join(this.folder, ".git/index"), "base64"),
@@ -116,7 +116,7 @@ export class Workspace {
     return listRuns(this.runsDir)[0];
   }
 
-  /** Processes at work in the folder. */
+  /** Returns the ids of the processes that work in the folder. */
   processes(): number[] {
     return readdirSync("/proc")
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -137,14 +137,17 @@ export class Workspace {
 
 export const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
-/** Waits for something. @returns false where it does not come in time */
+/**
+ * Waits for a condition.
+ * @returns false if it is not met in time
+ */
 export async function until(condition: () => boolean, patience = 120_000): Promise<boolean> {
   for (const end = performance.now() + patience; !condition(); await pause(4))
     if (performance.now() > end) return false;
   return true;
 }
 
-/** A child's end. */
+/** Waits for the end of a child process. */
 export const ended = (child: ChildProcess): Promise<void> =>
   new Promise((done) => {
     if (child.exitCode !== null || child.signalCode !== null) done();

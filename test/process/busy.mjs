@@ -1,4 +1,5 @@
-// node --import busy.mjs: a worker that is started so, and the thread of a Parquet reader, is at work in one call for a minute, soon after its start, and writes its number into the folder ADEPT_BUSY before.
+// node --import busy.mjs: a worker started with this, or the thread of a Parquet reader, soon after its start spends a
+// minute in one call. Before it writes its process id into the folder ADEPT_BUSY.
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMainThread } from "node:worker_threads";

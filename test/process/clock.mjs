@@ -1,4 +1,5 @@
-// node --import clock.mjs: a process whose clock is ADEPT_CLOCK milliseconds off; with ADEPT_CLOCK_AFTER it is right until it was asked so often, and then off by as much again each time it is asked.
+// node --import clock.mjs: shifts the clock of the process by ADEPT_CLOCK milliseconds. With ADEPT_CLOCK_AFTER the
+// clock is right for that many calls and then shifts by as much again with each call.
 const off = Number(process.env["ADEPT_CLOCK"]);
 const after = Number(process.env["ADEPT_CLOCK_AFTER"] ?? 0);
 const now = Date.now;

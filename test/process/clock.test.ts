@@ -21,7 +21,7 @@ function workspace(t: TestContext): Workspace {
   return place;
 }
 
-/** A command whose processes, its worker too, have a clock that is off. */
+/** Runs a command whose processes, including its worker, have a shifted clock. */
 async function atAnotherTime(
   place: Workspace,
   { off, after = 0 }: { off: number; after?: number },
@@ -49,7 +49,7 @@ async function interrupted(place: Workspace): Promise<RunDirectory> {
   return place.run!;
 }
 
-/** No time that something took is less than none, in the journal and in the record. */
+/** Checks that no duration in the journal and the record is negative. */
 function mustTakeTime(run: RunDirectory): void {
   const { events } = readJournal(run.path);
   const record = run.record();
@@ -64,7 +64,7 @@ function mustTakeTime(run: RunDirectory): void {
   assert.deepEqual(readRecord(run.path).record, foldEvents(events), "the short way of reading is the long one's");
 }
 
-test("a run that goes on two days before it began: its events stand in their order, its end is its end, and it has the same bits", async (t) => {
+test("a run resumed two days before its start has its events in order, the right end, and the same bits", async (t) => {
   const place = workspace(t);
   const run = await interrupted(place);
   const { events: first } = readJournal(run.path);
@@ -88,9 +88,9 @@ test("a run that goes on two days before it began: its events stand in their ord
   assert.equal((JSON.parse(listed.stdout) as { status: string }[])[0]?.status, "finished");
 });
 
-test("a clock that is put back while a run is at work makes no time negative", async (t) => {
+test("a clock that is set back while a run is in training makes no duration negative", async (t) => {
   const place = workspace(t);
-  // Each event is a question to the clock, which goes back by a day with each from the twelfth on.
+  // Each event reads the clock, which goes back by a day with each read from the twelfth on.
   const { status, stderr } = await atAnotherTime(
     place,
     { off: -DAY, after: 12 },
@@ -146,7 +146,7 @@ for (const [when, off] of [
     const taken = await atAnotherTime(place, { off }, "resume", run.id);
     assert.match(taken.stderr, /Another worker is training run/);
     assert.ok(run.isWorkerAlive());
-    // Whoever follows it would tell first.
+    // A process that follows the run would report it first.
     kill(child.pid);
     await ended(child);
     kill(run.workerPid);

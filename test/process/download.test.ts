@@ -54,7 +54,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a backbone is downloaded by a process of its own that tells how far it is", async () => {
+test("a backbone is downloaded in a process of its own that reports its progress", async () => {
   const told: number[] = [];
   const out = join(folder, "o--t5");
   await downloadInWorker(
@@ -73,7 +73,7 @@ test("a backbone is downloaded by a process of its own that tells how far it is"
   assert.deepEqual(readFileSync(join(out, "model.safetensors")), BIG);
 });
 
-test("what is not there is said; a download that is cancelled ends its process", async () => {
+test("a missing repository is reported; cancelling a download ends its process", async () => {
   await assert.rejects(
     downloadInWorker(
       place,
@@ -81,7 +81,7 @@ test("what is not there is said; a download that is cancelled ends its process",
       {
         signal: new AbortController().signal,
         onProgress: () => {
-          /* none comes */
+          /* no progress to check */
         },
       },
     ),
@@ -101,7 +101,7 @@ test("what is not there is said; a download that is cancelled ends its process",
       {
         signal: abort.signal,
         onProgress: () => {
-          /* it stands still */
+          /* no progress to check */
         },
       },
     ),

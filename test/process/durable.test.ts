@@ -20,7 +20,7 @@ function workspace(t: TestContext): Workspace {
   return place;
 }
 
-/** A run whose worker is killed at a step. */
+/** Returns a run whose worker was killed at a step. */
 async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
   const child = place.start("cli", "train", "words.adept.json");
   assert.ok(await until(() => (place.run?.record().checkpointStep ?? 0) >= step));
@@ -29,7 +29,7 @@ async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
   return place.run!;
 }
 
-test("a run without a sound checkpoint begins anew and says so; one beside it that cannot be read hides nothing", async (t) => {
+test("a run without a valid checkpoint starts again and says so; an unreadable run hides no other", async (t) => {
   const place = workspace(t);
   const run = await interrupted(place);
   const other = join(place.runsDir, "20200101-000000-aaaa");
@@ -57,7 +57,7 @@ test("a run without a sound checkpoint begins anew and says so; one beside it th
   assert.equal((await place.adept("runs", "check", run.id)).status, 0);
 });
 
-test("a run whose folder is moved while it is at work ends with that word, writes nothing to the old place, and goes on at the new", async (t) => {
+test("a run whose folder is moved during training ends with a message, writes nothing at the old path, and can be resumed", async (t) => {
   const place = workspace(t);
   const child = place.start(
     "cli",
@@ -113,7 +113,7 @@ for (const inGit of [true, false]) {
   });
 }
 
-test("a run that is at work is not resumed; a stop that is asked for before the worker looks counts; whoever sees a dead worker, it is told once", async (t) => {
+test("a run in training is not resumed; an early request to stop is obeyed; a worker's death is recorded once", async (t) => {
   const place = workspace(t);
   const child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
   assert.ok(await until(() => place.run !== undefined));
@@ -133,7 +133,7 @@ test("a run that is at work is not resumed; a stop that is asked for before the 
   assert.deepEqual([place.run!.record().status, place.run!.record().interruptions], ["interrupted", 1]);
 });
 
-test("a queue passes over a run whose experiment is damaged, says so in it, and trains the others", async (t) => {
+test("the queue skips a run with a damaged experiment, marks it as failed, and trains the others", async (t) => {
   const place = workspace(t);
   await place.adept("train", "words.adept.json", "--queue", "--detach", "--no-git");
   await until(() => place.run?.record().status === "finished");
@@ -153,7 +153,7 @@ test("a queue passes over a run whose experiment is damaged, says so in it, and 
   assert.deepEqual([told, /experiment\.json is damaged/.test(message ?? "")], ["failed", true]);
 });
 
-test("four processes commit ten runs each in one repository at once: none is lost", async (t) => {
+test("four processes that commit ten runs each in one repository at once lose none", async (t) => {
   const place = workspace(t);
   const own = place.own();
   const writers = [0, 1, 2, 3].map((writer) =>

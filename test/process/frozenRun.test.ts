@@ -15,7 +15,7 @@ const STOPPED = "20261127-094821-9q9j";
 
 /** A finished run of each method besides full fine-tuning and prompt tuning, with sizes as version 1 wrote them. */
 const FROZEN_METHODS = join(import.meta.dirname, "../frozen/version1Methods");
-/** Of each method: trainable parameters, sizes, and what version 1 answered to "river stone 1". */
+/** For each method the number of trained parameters, the sizes, and the answer of version 1 to "river stone 1". */
 const BY_METHOD: Readonly<Record<string, [number, { promptLength: number; bottleneck: number }, string]>> = {
   adept: [513, { promptLength: 1, bottleneck: 1 }, "garage"],
   dept: [416, { promptLength: 1, bottleneck: 2 }, "garage"],
@@ -26,7 +26,7 @@ const BY_METHOD: Readonly<Record<string, [number, { promptLength: number; bottle
   bitfit: [18176, { promptLength: 0, bottleneck: 0 }, "hamp"],
 };
 
-/** Runs as version 1 wrote them, in a project that has moved since. */
+/** Runs as version 1 wrote them, in a project that has been moved since. */
 function project(frozen: string): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-frozen-"));
   const runs = join(folder, ".adept/runs");
@@ -52,7 +52,7 @@ function answerOf(folder: string, args: string[]): unknown {
   return JSON.parse(stdout);
 }
 
-test("runs of the first version are read, whole, used and gone on with: journals without checksums, a checkpoint whose digest is of its tensors alone", () => {
+test("runs of version 1 (journals without checksums, another checkpoint digest) are read, used and resumed", () => {
   const folder = project(FROZEN);
   const adept = (...args: string[]): unknown => answerOf(folder, args);
   try {

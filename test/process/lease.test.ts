@@ -10,7 +10,7 @@ import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 const LEASE = join(import.meta.dirname, "../../src/run/lease/lease.ts");
 const PROCESSES = 8;
 
-/** Waits for all to be up, takes the lease of whoever has died with it, and dies with it in turn. */
+/** Waits until all processes have started, takes the lease of a dead one, and ends while holding it. */
 const SCRIPT = `
 import { openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { takeLease } from ${JSON.stringify(LEASE)};
@@ -24,7 +24,7 @@ rmSync(folder + "/inside");
 process.kill(process.pid, "SIGKILL");
 `;
 
-test("of eight that fight for a dead process's lease one gets it, each time; nothing is left beside it", async () => {
+test("of eight processes that compete for a dead process's lease exactly one gets it, and no file is left over", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-lease-"));
   try {
     writeFileSync(join(folder, "lease"), JSON.stringify({ pid: 2 ** 22 - 1, started: "1" }));
@@ -56,7 +56,7 @@ test("of eight that fight for a dead process's lease one gets it, each time; not
   }
 });
 
-test("a second worker that was started for a run, and comes to it when it has finished, does not begin it again", async (t) => {
+test("a second worker that reaches a run after it has finished does not start it again", async (t) => {
   const place = Workspace.make("pt");
   t.after(() => {
     place.remove();

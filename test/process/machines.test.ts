@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 
-/** Process numbers and a name of its own, as a container or another machine has that shares the folder. */
+/** A process namespace and a host name of its own, like a container or another machine that shares the folder. */
 const ELSEWHERE = ["unshare", "-rpfu", "--mount-proc", "sh", "-c", 'hostname node-b && exec "$@"', "sh"];
 const LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
 const lacks = spawnSync(ELSEWHERE[0]!, [...ELSEWHERE.slice(1), "true"]).status !== 0;
@@ -47,7 +47,7 @@ const statuses = (place: Workspace): (string | undefined)[] =>
   readJournal(place.run!.path).events.flatMap((event) => (event.type === "status" ? [event.status] : []));
 const listed = (said: Said): string[] => (JSON.parse(said.stdout) as { status: string }[]).map(({ status }) => status);
 
-test("a run at work in another container is at work here too: nobody marks, resumes or deletes it, and a stop reaches it", async (t) => {
+test("a run in training in another container counts as alive here: it is not marked, resumed or deleted, and can be stopped", async (t) => {
   const place = workspace(t);
   if (place === undefined) return;
   const child = there(place, "train", "words.adept.json", ...LONG);
@@ -71,7 +71,7 @@ test("a run at work in another container is at work here too: nobody marks, resu
   );
 });
 
-test("and the other way round: what works here is at work there", async (t) => {
+test("a run in training here counts as alive in another container", async (t) => {
   const place = workspace(t);
   if (place === undefined) return;
   const child = place.start("cli", "train", "words.adept.json", ...LONG);
@@ -86,7 +86,7 @@ test("and the other way round: what works here is at work there", async (t) => {
   assert.equal(statuses(place).at(-1), "stopped");
 });
 
-test("a worker whose run another has taken over meanwhile ends without a word on it, and leaves the other's lease", async (t) => {
+test("a worker whose run was taken over ends without writing to it, and leaves the other's lease", async (t) => {
   const place = workspace(t);
   if (place === undefined) return;
   const child = place.start("cli", "train", "words.adept.json", ...LONG);
@@ -106,7 +106,7 @@ test("a worker whose run another has taken over meanwhile ends without a word on
   );
 });
 
-test("a container that is gone holds its run for ten minutes; then it is interrupted, and goes on here", async (t) => {
+test("the run of a container that is gone stays locked for ten minutes; then it is interrupted and can be resumed here", async (t) => {
   const place = workspace(t);
   if (place === undefined) return;
   const child = there(place, "train", "words.adept.json");

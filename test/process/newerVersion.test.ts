@@ -70,7 +70,7 @@ for (const [what, change] of [
   });
 }
 
-test("a checkpoint of a newer version stays where it is: the run is not begun anew, and goes on once that version is there", async (t) => {
+test("a checkpoint of a newer version is kept: the run is not started again, and is resumed by that version", async (t) => {
   const place = await interrupted(t);
   const run = place.run!;
   const path = run.checkpointPath;

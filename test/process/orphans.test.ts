@@ -13,7 +13,7 @@ import { ended, kill, until } from "../campaign/workspace.ts";
 const ROOT = resolve(import.meta.dirname, "../..");
 const WORKER = join(ROOT, "dist/worker.js");
 const BUSY = pathToFileURL(join(import.meta.dirname, "busy.mjs")).href;
-/** What a window or a job does so that it has a helper; `host`: what the window loads. */
+/** How a window or a job starts a helper process; `host`: the bundle that the window loads. */
 const STARTS: Readonly<Record<string, string>> = {
   compare: "host.compareInWorker(place, [folder, folder], never)",
   forecast: "host.forecastInWorker(place, folder + '/words.adept.json', never)",
@@ -33,7 +33,7 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  // One that has ended, and that nobody has asked for its end.
+  // A zombie: a process that has ended and whose parent has not waited for it.
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
@@ -74,7 +74,7 @@ for (const [what, start] of Object.entries(STARTS)) {
   });
 }
 
-/** Processes below another, by what the system tells. */
+/** Returns the descendants of a process. */
 function below(pid: number): number[] {
   const children = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -90,7 +90,7 @@ function below(pid: number): number[] {
 }
 
 test(
-  "generated code that does not end ends when whoever runs it is killed",
+  "generated code that never returns ends when the process that runs it is killed",
   { skip: process.platform !== "linux" },
   async (t) => {
     const script = `import { CodeSandbox } from ${JSON.stringify(join(ROOT, "src/task/code/codeSandbox.ts"))};
@@ -135,7 +135,7 @@ test(
   },
 );
 
-test("a forecast that is no longer wanted ends at once, though it is busy", async (t) => {
+test("an aborted forecast ends at once, even during a long computation", async (t) => {
   const folder = folderOf(t);
   const stop = new AbortController();
   const before = { ...process.env };
@@ -156,7 +156,7 @@ test("a forecast that is no longer wanted ends at once, though it is busy", asyn
   assert.ok(await until(() => !isAlive(helper!), 2000));
 });
 
-test("a Parquet file that is worked on without end is given up after its time, and its reader ends", async (t) => {
+test("a Parquet file that takes too long is given up, and its reader ends", async (t) => {
   const folder = folderOf(t);
   const before = { ...process.env };
   writeFileSync(join(folder, "x.parquet"), "PAR1");

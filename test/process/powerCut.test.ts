@@ -25,12 +25,12 @@ const cuts = (more: Partial<PowerCuts>): PowerCuts => ({
   ...more,
 });
 
-test("whatever a power cut leaves of a run's files, all readers open it, what was said is there, and a worker goes on from it", async () => {
+test("after any power cut all readers can open the run, everything acknowledged is there, and a worker continues", async () => {
   const { states, different, resumed } = await cutPower(train, cuts({ share: 0.15, resumes: 1 }));
   assert.ok(states > 200 && different > 40 && resumed > 0, JSON.stringify({ states, different, resumed }));
 });
 
-test("the same of a run that comes by the queue, is noted, deleted and restored, in folders that were made for it", async () => {
+test("the same holds for a queued run that is annotated, deleted and restored, in newly created folders", async () => {
   const { states, different } = await cutPower(queue, cuts({ share: 0.1 }));
   assert.ok(states > 200 && different > 30, JSON.stringify({ states, different }));
 });

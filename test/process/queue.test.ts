@@ -79,7 +79,7 @@ test("a sweep trains every run within the one budget and ends with the compariso
         ["adept", 2, [0, 1]],
       ],
     );
-    // One at a time: each starts after the one before has ended.
+    // One at a time: each run starts after the one before has ended.
     const spans = readdirSync(runsDir(folder))
       .map((id) => readJournal(join(runsDir(folder), id)).events)
       .map((events) => ({
@@ -101,7 +101,7 @@ test("a sweep trains every run within the one budget and ends with the compariso
   }
 });
 
-test("a queue killed with its worker goes on where it was, to the same bits", async () => {
+test("a queue that is killed with its worker continues where it stopped, to the same bits", async () => {
   const sweep = { method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] };
   const folder = workspace(sweep, 30);
   const whole = workspace(sweep, 30);
@@ -136,7 +136,7 @@ test("a queue killed with its worker goes on where it was, to the same bits", as
   }
 });
 
-test("an interrupt stops the run at work with its result and takes the rest out of the queue", async () => {
+test("an interrupt stops the current run with its result and takes the others out of the queue", async () => {
   const folder = workspace({ method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] }, 2000);
   try {
     const child = spawn(process.execPath, [CLI, "train", "words.adept.json"], { cwd: folder, stdio: "ignore" });
@@ -154,7 +154,7 @@ test("an interrupt stops the run at work with its result and takes the rest out 
   }
 });
 
-test("nothing of a sweep is made when one of its runs cannot be", () => {
+test("if one run of a sweep is impossible, none is created", () => {
   const folder = workspace({ sweep: { budget: 50, methods: [{ kind: "pt" }, { kind: "lora" }] } });
   try {
     const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json"], {

@@ -7,7 +7,7 @@ import { test, type TestContext } from "node:test";
 import { CLI, ended, env, kill, until, Workspace, type Said } from "../campaign/workspace.ts";
 import { readOnly } from "./readOnlyFolder.ts";
 
-/** Two finished runs and one whose worker is gone, in a folder that may only be read. */
+/** Two finished runs and one whose worker is gone, in a read-only folder. */
 async function project(
   t: TestContext,
   withRuns: boolean,
@@ -50,7 +50,7 @@ async function project(
   return { folder, ids, out, adept };
 }
 
-test("in a folder that may only be read runs are listed, shown, compared, checked, reported, used and exported elsewhere", async (t) => {
+test("in a read-only folder runs can be listed, shown, compared, checked, reported, used and exported elsewhere", async (t) => {
   const opened = await project(t, true);
   if (opened === undefined) return;
   const {
@@ -115,7 +115,7 @@ test("in a folder that may only be read runs are listed, shown, compared, checke
   assert.deepEqual(readdirSync(folder, { recursive: true }).map(String).sort(), before);
 });
 
-test("a first run in a folder that may only be read is refused at once; elsewhere it is made", async (t) => {
+test("a first run in a read-only folder is refused at once, and can be created elsewhere", async (t) => {
   const opened = await project(t, false);
   if (opened === undefined) return;
   const { folder, out, adept } = opened;

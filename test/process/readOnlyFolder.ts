@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, chmodSync } from "node:fs";
 import { join } from "node:path";
 
-/** A command that runs where a folder may only be read: what stands before it, and what makes the folder as it was. */
+/** How to run a command for which a folder is read-only: the words before it, and how to undo this. */
 export interface ReadOnly {
   before: string[];
   leave: () => void;
@@ -10,7 +10,7 @@ export interface ReadOnly {
 
 const MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"';
 const nothing = (): void => {
-  /* the mount goes with its process */
+  /* the mount ends with its process */
 };
 
 function everywhere(folder: string, mode: number): void {
@@ -21,9 +21,9 @@ function everywhere(folder: string, mode: number): void {
 }
 
 /**
- * A folder that may only be read: by a mount of a namespace's own, by its permissions where those bind, or by the file
- * system's own mark.
- * @returns why none of them can be had
+ * Makes a folder read-only: by a mount in a namespace of its own, by permissions if they apply to this user, or by the
+ * immutable attribute.
+ * @returns the reason if none of these is possible
  */
 export function readOnly(folder: string): ReadOnly | { reason: string } {
   if (spawnSync("unshare", ["-rm", "sh", "-c", MOUNT, folder, "true"]).status === 0)

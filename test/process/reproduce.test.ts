@@ -47,7 +47,7 @@ const adept = (folder: string, ...args: string[]): string =>
 const place = (folder: string) => ({ workerPath: join(DIST, "worker.js"), nodePath: process.execPath, folder });
 const runsDir = (folder: string): string => join(folder, ".adept/runs");
 
-/** A repository in `root` with an experiment on data of its own, trained once from `from`. */
+/** Creates a repository in `root` with an experiment on its own data, trained once from the folder `from`. */
 function trained(
   t: TestContext,
   { steps = 20, from = "project", ignored = "" } = {},
@@ -82,7 +82,7 @@ function trained(
   git(folder, "init", "-q", "-b", "main");
   git(folder, "add", "-A");
   git(folder, "commit", "-q", "-m", "start");
-  // The shell tells the folder as it was opened, links and all.
+  // The shell passes on the folder's path with its symbolic links.
   execFileSync(process.execPath, [join(DIST, "cli.js"), "train", join(root, from, "w.adept.json")], {
     cwd: join(root, from),
     stdio: "pipe",
@@ -108,7 +108,7 @@ const trees = (folder: string): string[] => [
 ];
 const treeOf = (folder: string, commit: string | undefined): string => git(folder, "rev-parse", `${commit}^{tree}`);
 
-test("a run made again is a run: it has its original's code and paths, is analysed, and is made again itself", async (t) => {
+test("a reproduction is itself a run: it has the original's code and paths, can be analysed, and can be reproduced", async (t) => {
   const { folder, run } = trained(t);
   const { snapshotCommit } = run.record();
   writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
@@ -135,7 +135,7 @@ test("a run made again is a run: it has its original's code and paths, is analys
   );
 });
 
-test("one that is stopped keeps its files and says nothing yet; resumed, it comes out the same", async (t) => {
+test("a stopped reproduction keeps its files and has no comparison yet; resumed, it ends with the same bits", async (t) => {
   const { folder, run } = trained(t, { steps: 150 });
   writeFileSync(join(folder, "data/words.jsonl"), data("perhaps"));
   const { run: other } = await again(folder, run);
@@ -145,7 +145,7 @@ test("one that is stopped keeps its files and says nothing yet; resumed, it come
   const stopped = await until(other, ({ status }) => status === "stopped");
   assert.ok(stopped.lastStep!.step < 150 && existsSync(join(tree, "data/words.jsonl")));
   assert.equal(stopped.reproduced, undefined);
-  // Also where somebody took the tree away meanwhile.
+  // Even if the work tree was deleted meanwhile.
   git(folder, "worktree", "remove", "--force", tree);
   resumeTraining({ ...place(folder), runPath: other.path });
   const { reproduced, warnings } = await finished(other);
@@ -153,7 +153,7 @@ test("one that is stopped keeps its files and says nothing yet; resumed, it come
   assert.deepEqual(trees(folder), []);
 });
 
-test("one that fails leaves no work tree; one whose files are nowhere leaves nothing, and names them", async (t) => {
+test("a failed reproduction leaves no work tree; one whose inputs do not exist leaves nothing and names them", async (t) => {
   const { folder, run } = trained(t, { ignored: "data\n" });
   const path = join(run.path, "experiment.json");
   const text = readFileSync(path, "utf8");
@@ -169,7 +169,7 @@ test("one that fails leaves no work tree; one whose files are nowhere leaves not
   assert.deepEqual([trees(folder), listRuns(runsDir(folder)).length], [[], 2]);
 });
 
-test("files that neither the commit nor the repository's own store has are named where the result is told, and in the journal; those that hold what they held are not", async (t) => {
+test("inputs that are neither in the commit nor stored are named in the result and the journal, unless unchanged", async (t) => {
   const { folder, run } = trained(t, { ignored: "data\n" });
   const path = join(folder, "data/words.jsonl");
   rmSync(join(folder, ".git/adept/large"), { recursive: true });
@@ -185,7 +185,7 @@ test("files that neither the commit nor the repository's own store has are named
   assert.ok(warnings.some((each) => each.includes(path)));
 });
 
-test("a file that git ignores is kept by what it held: made again, a run has it though it has changed, or is gone", async (t) => {
+test("an ignored input is stored by its SHA-256: the reproduction has it, even if it has changed or is gone", async (t) => {
   const { folder, run } = trained(t, { ignored: "data\n" });
   const path = join(folder, "data/words.jsonl");
   const { contents } = run.record();
@@ -202,7 +202,7 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
   rmSync(path);
   assert.match(adept(folder, "runs", "reproduce", run.id), /^the same to the byte: run /);
   assert.deepEqual([existsSync(path), trees(folder)], [false, []]);
-  // One turned bit makes it another file, which is not taken for it.
+  // One flipped bit makes it another file, which must not be used in its place.
   const kept = join(folder, ".git/adept/large", sha256);
   const bytes = readFileSync(kept);
   bytes[5]! ^= 1;
@@ -211,7 +211,7 @@ test("a file that git ignores is kept by what it held: made again, a run has it 
 });
 
 /**
- * An experiment on a folder of data that git knows the description of alone.
+ * Trains on a folder of data of which git has only the description.
  * @returns the run, and its training file
  */
 function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run: RunDirectory; file: string } {
@@ -243,7 +243,7 @@ function trainedOnFolder(t: TestContext, ignored: string): { folder: string; run
   return { folder, run: listRuns(runsDir(folder))[0]!, file };
 }
 
-test("of a folder of data each file that git lacks is kept: made again, a run has them all though they have changed, or are gone", async (t) => {
+test("every file of a data folder that git lacks is stored: the reproduction has them all, even if changed or gone", async (t) => {
   const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n");
   const was = readFileSync(file, "utf8");
   assert.deepEqual(
@@ -267,7 +267,7 @@ test("of a folder of data each file that git lacks is kept: made again, a run ha
   assert.deepEqual(trees(folder), []);
 });
 
-test("files of a folder that are not kept any more are taken as they are now, and named where they have changed", async (t) => {
+test("files of a folder that are no longer stored are read as they are now, and named if they have changed", async (t) => {
   const { folder, run, file } = trainedOnFolder(t, "sst/*.jsonl\n");
   rmSync(join(folder, ".git/adept/large"), { recursive: true });
   const same = await again(folder, run);
@@ -279,7 +279,7 @@ test("files of a folder that are not kept any more are taken as they are now, an
   assert.ok(warnings.some((each) => each.includes(file)));
 });
 
-test("a folder of more files than are read at a start is taken whole as it is now, and named", async (t) => {
+test("a folder with too many files to be read at a start is used as it is now, as a whole, and named", async (t) => {
   const { folder, run: small } = trainedOnFolder(t, "sst/*\n");
   const place = join(folder, "sst");
   for (let i = 0; i < 60; i++) writeFileSync(join(place, `more-${i}.txt`), "x");
@@ -292,7 +292,7 @@ test("a folder of more files than are read at a start is taken whole as it is no
   assert.deepEqual([outside, reproduced?.outside, reproduced?.same], [[place], [place], true]);
 });
 
-test("a run of narrow weights that spares memory is made again to the byte", async (t) => {
+test("a run with narrow weights that saves memory is reproduced byte for byte", async (t) => {
   const { folder } = trained(t);
   const file = join(folder, "w.adept.json");
   writeFileSync(
@@ -311,7 +311,7 @@ test("a run of narrow weights that spares memory is made again to the byte", asy
   assert.deepEqual([narrow.record().name, reproduced?.same, precision[0]?.weights], ["narrow", true, "int8"]);
 });
 
-test("files that are elsewhere are named too", async (t) => {
+test("inputs outside the repository are named as well", async (t) => {
   const { root, folder } = trained(t);
   const path = join(root, "far.jsonl");
   const file = join(folder, "w.adept.json");
@@ -327,7 +327,7 @@ test("files that are elsewhere are named too", async (t) => {
   assert.ok(warnings.some((each) => each.includes(path)));
 });
 
-test("a run is analysed and made again where its project has moved, also when it was opened through a link", async (t) => {
+test("a run is analysed and reproduced after its project has moved, also if it was opened through a symbolic link", async (t) => {
   const { root, folder, run } = trained(t, { from: "link" });
   const moved = join(root, "elsewhere");
   assert.deepEqual(run.record().sources, { [join(root, "link/data/words.jsonl")]: "data/words.jsonl" });
@@ -340,7 +340,7 @@ test("a run is analysed and made again where its project has moved, also when it
   assert.deepEqual([outside, (await finished(other)).reproduced?.same], [[], true]);
 });
 
-test("a run that somebody else fetched is analysed and made again there", async (t) => {
+test("a fetched run is analysed and reproduced by somebody else", async (t) => {
   const { root, folder, run } = trained(t);
   const remote = join(root, "remote.git");
   const clone = join(root, "clone");
@@ -357,7 +357,7 @@ test("a run that somebody else fetched is analysed and made again there", async 
   assert.equal(git(clone, "status", "--porcelain"), "");
 });
 
-test("a second try that is cancelled before it trains leaves neither run nor work tree", async (t) => {
+test("a reproduction that is cancelled before its training leaves neither run nor work tree", async (t) => {
   const { folder, run } = trained(t);
   const stop = new AbortController();
   stop.abort();

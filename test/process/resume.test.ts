@@ -91,7 +91,7 @@ onEngines("resume", ({ device }) => {
   });
 });
 
-test("a stopped run keeps its partial result, and resumes to its end", async () => {
+test("a stopped run keeps its partial result and can be resumed to its end", async () => {
   const folder = workspace();
   try {
     const child = spawn(
@@ -123,7 +123,7 @@ test("a stopped run keeps its partial result, and resumes to its end", async () 
   }
 });
 
-test("wrong use is exit code 2, a wrong experiment exit code 1 that names the key; nothing is started", () => {
+test("wrong use gives exit code 2, a wrong experiment exit code 1 and the key's name; nothing is started", () => {
   const folder = workspace();
   const fails = (...args: string[]): { status: number; stderr: string } => {
     try {

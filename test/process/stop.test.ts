@@ -9,7 +9,7 @@ import { Journal } from "../../src/run/journal/journal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { writeRun } from "../host/manyRuns.ts";
 
-/** A run whose worker is a process of its own that does with requests and signals what `script` says. */
+/** Creates a run whose worker is a process that handles requests and signals as `script` says. */
 async function held(
   t: TestContext,
   script: string,
@@ -42,7 +42,7 @@ async function held(
   };
 }
 
-test("a worker that heeds the request ends by itself", async (t) => {
+test("a worker that obeys the request ends by itself", async (t) => {
   const { run, ended } = await held(
     t,
     "setInterval(() => { if (require('fs').existsSync(process.env.CONTROL)) process.exit(0); }, 20)",
@@ -51,7 +51,7 @@ test("a worker that heeds the request ends by itself", async (t) => {
   assert.equal(await ended, "0");
 });
 
-test("one that does not is asked by a signal once its grace is over", async (t) => {
+test("a worker that ignores the request gets SIGTERM when its time is over", async (t) => {
   const { run, ended } = await held(t, "process.on('SIGTERM', () => { process.exit(7); })");
   const from = Date.now();
   await stopRun(run, 400);
@@ -59,7 +59,7 @@ test("one that does not is asked by a signal once its grace is over", async (t) 
   assert.ok(Date.now() - from >= 400, "not before");
 });
 
-test("one that heeds neither is killed", async (t) => {
+test("a worker that ignores both is killed", async (t) => {
   const { run, ended } = await held(t, "process.on('SIGTERM', () => {})");
   const from = Date.now();
   await stopRun(run, 300);

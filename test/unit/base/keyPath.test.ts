@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setKey } from "../../../src/base/keyPath.ts";
 
-test("a dotted key reaches into lists: an item is changed, added after the last, or taken away; other items stay", () => {
+test("a dotted path can change an item of a list, append one or delete one, and leaves the other items alone", () => {
   const root = { sweep: { methods: [{ kind: "adept" }, { kind: "pt" }] } };
   setKey(root, "sweep.methods.1.promptLength", 4);
   setKey(root, "sweep.methods.2", { kind: "dept" });
@@ -10,7 +10,7 @@ test("a dotted key reaches into lists: an item is changed, added after the last,
   assert.deepEqual(root, { sweep: { methods: [{ kind: "pt", promptLength: 4 }, { kind: "dept" }] } });
 });
 
-test("a key that is no item of the list replaces it, as any value is replaced", () => {
+test("a key that is not an item of the list replaces the whole list, as it would any other value", () => {
   const root: Record<string, unknown> = { a: [1] };
   setKey(root, "a.b", 2);
   assert.deepEqual(root, { a: { b: 2 } });

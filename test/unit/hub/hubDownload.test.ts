@@ -54,7 +54,7 @@ function sendFile(data: Buffer, request: IncomingMessage, response: ServerRespon
       .end(data.subarray(from));
 }
 
-/** A Hub on this machine; `special` answers first. The listing comes in two pages. */
+/** Starts a Hub on this machine. `special` may answer a request first. The listing has two pages. */
 async function hub(t: TestContext, special: Handle = () => false): Promise<Hub> {
   const folder = mkdtempSync(join(tmpdir(), "adept-hub-"));
   const requests: Hub["requests"] = [];
@@ -90,7 +90,7 @@ async function hub(t: TestContext, special: Handle = () => false): Promise<Hub> 
       { name: "o/t5", kind: "model", revision },
       { folder, include },
       () => {
-        /* shown by the caller */
+        /* the caller reports it */
       },
     );
   return { endpoint, folder, requests, load };
@@ -104,7 +104,7 @@ const fails = (promise: Promise<unknown>, ...words: RegExp[]): Promise<void> =>
     return true;
   });
 
-test("what a backbone needs is loaded and checked; a second time nothing is", async (t) => {
+test("the files that a backbone needs are loaded and checked, and are not loaded a second time", async (t) => {
   const { folder, requests, load } = await hub(t);
   const first = await load();
   assert.deepEqual(
@@ -119,7 +119,7 @@ test("what a backbone needs is loaded and checked; a second time nothing is", as
   assert.deepEqual((await load({ include: ["onnx/*"] })).files, ["onnx/model.safetensors"]);
 });
 
-test("a connection that breaks is gone on with, where it was", async (t) => {
+test("after a broken connection the download continues where it stopped", async (t) => {
   let broken = 0;
   const { folder, requests, load } = await hub(t, (request, response) => {
     if (request.url?.endsWith("/model.safetensors") !== true || broken++ > 1) return false;
@@ -140,7 +140,7 @@ test("a connection that breaks is gone on with, where it was", async (t) => {
   );
 });
 
-test("a cancelled download keeps its part, and the next one goes on; a server without ranges starts anew", async (t) => {
+test("a cancelled download keeps its partial file for the next one; a server without ranges starts from the beginning", async (t) => {
   const cancel = new AbortController();
   let whole = false;
   const { folder, requests, load } = await hub(t, (request, response) => {
@@ -171,7 +171,7 @@ test("a cancelled download keeps its part, and the next one goes on; a server wi
   );
 });
 
-test("a file of the wrong checksum is thrown away", async (t) => {
+test("a file with a wrong checksum is deleted", async (t) => {
   const { folder, load } = await hub(t, (request, response) => {
     if (request.url?.endsWith("/model.safetensors") !== true) return false;
     const bad = Buffer.from(BIG);
@@ -183,7 +183,7 @@ test("a file of the wrong checksum is thrown away", async (t) => {
   assert.deepEqual(readdirSync(folder).sort(), [".adept-download.json", "config.json"]);
 });
 
-test("what is closed, missing or no Hub is said; failures of the server are tried again", async (t) => {
+test("errors tell apart no access, no such repository and a server that is not the Hub; a failing server is asked again", async (t) => {
   let failures = 2;
   const closed = await hub(t, (request, response) => {
     if (request.url?.includes("/revision/closed") !== true) return false;
@@ -209,14 +209,14 @@ test("what is closed, missing or no Hub is said; failures of the server are trie
       { name: "o/t5", kind: "model", revision: "main" },
       { folder: closed.folder, include: [] },
       () => {
-        /* none */
+        /* no progress to check */
       },
     ),
     /cannot be reached/,
   );
 });
 
-test("the token goes to the Hub alone, not to where it sends us for the bytes", async (t) => {
+test("the token is sent only to the Hub, not to the server that it redirects to", async (t) => {
   const store = await hub(t);
   const { requests, load } = await hub(t, (request, response) => {
     if (request.url?.includes("/resolve/") !== true) return false;
@@ -231,7 +231,7 @@ test("the token goes to the Hub alone, not to where it sends us for the bytes", 
   );
 });
 
-test("names that lead out of the folder are refused before anything is written", async (t) => {
+test("paths that lead out of the folder are refused before anything is written", async (t) => {
   for (const path of ["../x.safetensors", "a/../../x", "/etc/x", "a\\x", "C:x", "con.json", "a//b", "x ", "."])
     assert.equal(isSafePath(path), false, path);
   for (const path of ["config.json", "data/train-00000-of-00001.parquet", ".gitattributes"])

@@ -52,17 +52,17 @@ function run({ examples = 100, pass, ablation }: { examples?: number; pass?: num
   return foldEvents(events);
 }
 
-test("a forecast is what it took before, by the number of examples", () => {
+test("the forecast scales the time of an earlier analysis by the number of examples", () => {
   assert.equal(analysisSeconds("ablation", run({ examples: 200 }), [run({ examples: 100, ablation: 10 })]), 20);
 });
 
-test("without one before, it is passes over the test split at the speed of the run's own", () => {
+test("without an earlier analysis the forecast is a number of passes over the test split at the run's own speed", () => {
   const seconds = analysisSeconds("position-shift", run({ pass: 2 }), []);
   assert.ok(seconds !== undefined && seconds > 30 && seconds < 60);
   assert.ok((analysisSeconds("ablation", run({ pass: 2 }), []) ?? 0) < seconds);
 });
 
-test("nothing is forecast from nothing, nor from another method", () => {
+test("without any data, or with only that of another method, there is no forecast", () => {
   assert.equal(analysisSeconds("ablation", run({}), []), undefined);
   assert.equal(analysisSeconds("latency", run({ pass: 2 }), []), undefined);
   assert.equal(analysisSeconds("ablation", run({}), [{ ...run({ ablation: 10 }), method: "pt" }]), undefined);

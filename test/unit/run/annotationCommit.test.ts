@@ -9,7 +9,7 @@ import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { committedRun, experiment, git, ID, inRepository } from "./repository.ts";
 
 inRepository(
-  "what is said of a run is a commit on top of its result, and goes where it goes; nothing else changes",
+  "an annotation becomes a commit on top of the run's result and is pushed with it; nothing else changes",
   async ({ folder, store, state }) => {
     const runsDir = join(folder, ".adept/runs");
     const run = await committedRun(store, runsDir, ID);
@@ -44,35 +44,38 @@ inRepository(
   },
 );
 
-inRepository("a run without a commit, or at work, has none for what is said of it", async ({ folder, store }) => {
-  const runsDir = join(folder, ".adept/runs");
-  const bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment);
-  const journal = new Journal(bare.path);
-  journal.append({
-    type: "created",
-    version: 1,
-    id: bare.id,
-    name: "bare",
-    method: "adept",
-    task: "mail",
-    backbone: "tiny-t5",
-    seed: 0,
-    steps: 1,
-  });
-  journal.append({ type: "status", status: "finished" });
-  annotateRun(bare.path, { starred: true });
-  assert.equal(await commitAnnotation(bare, folder), undefined);
-  await store.snapshot(bare.id, bare.record());
-  const commit = await store.commitOf(bare.id);
-  journal.append({ type: "status", status: "running" });
-  assert.deepEqual([await commitAnnotation(bare, folder), await store.commitOf(bare.id)], [undefined, commit]);
-  journal.close();
-  const gone = await committedRun(store, runsDir, ID);
-  await store.remove(ID, (await store.commitOf(ID))!);
-  assert.deepEqual(
-    [await commitAnnotation(gone, folder), await store.commitOf(ID)],
-    [undefined, undefined],
-    "a deleted run's ref is not made anew",
-  );
-  await assert.rejects(store.result(ID, gone.record(), [], false), /no refs\/adept\/runs/);
-});
+inRepository(
+  "the annotation of an open run, or of one without a commit, is not committed",
+  async ({ folder, store }) => {
+    const runsDir = join(folder, ".adept/runs");
+    const bare = RunDirectory.create(runsDir, "20260314-101523-aaaa", experiment);
+    const journal = new Journal(bare.path);
+    journal.append({
+      type: "created",
+      version: 1,
+      id: bare.id,
+      name: "bare",
+      method: "adept",
+      task: "mail",
+      backbone: "tiny-t5",
+      seed: 0,
+      steps: 1,
+    });
+    journal.append({ type: "status", status: "finished" });
+    annotateRun(bare.path, { starred: true });
+    assert.equal(await commitAnnotation(bare, folder), undefined);
+    await store.snapshot(bare.id, bare.record());
+    const commit = await store.commitOf(bare.id);
+    journal.append({ type: "status", status: "running" });
+    assert.deepEqual([await commitAnnotation(bare, folder), await store.commitOf(bare.id)], [undefined, commit]);
+    journal.close();
+    const gone = await committedRun(store, runsDir, ID);
+    await store.remove(ID, (await store.commitOf(ID))!);
+    assert.deepEqual(
+      [await commitAnnotation(gone, folder), await store.commitOf(ID)],
+      [undefined, undefined],
+      "a deleted run's ref is not made anew",
+    );
+    await assert.rejects(store.result(ID, gone.record(), [], false), /no refs\/adept\/runs/);
+  },
+);

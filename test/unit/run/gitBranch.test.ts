@@ -8,7 +8,7 @@ import { listRuns } from "../../../src/run/directory/runList.ts";
 import type { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { committedRun, git, ID, inRepository } from "./repository.ts";
 
-/** Every file of a run's folder, with its bytes. */
+/** Maps every file of a run's folder to its content. */
 const filesOf = (run: RunDirectory): Record<string, string> =>
   Object.fromEntries(
     readdirSync(run.path, { recursive: true, withFileTypes: true })
@@ -16,14 +16,14 @@ const filesOf = (run: RunDirectory): Record<string, string> =>
       .map((each) => [join(each.parentPath, each.name), readFileSync(join(each.parentPath, each.name), "base64")]),
   );
 
-/** The user goes to the branch and back, with git's own command; its hooks are not the subject. */
+/** Checks out the branch and goes back with the user's own git; hooks are not tested here. */
 function there(folder: string): void {
   rmSync(join(folder, ".git/hooks"), { recursive: true, force: true });
   git(folder, "switch", "-q", "tuned");
   git(folder, "switch", "-q", "main");
 }
 
-/** The run's commit as older versions made it: its files where the live run lies. */
+/** Makes a run's commit as older versions did, with its files at the path of the live run. */
 function commitAsBefore(folder: string, run: RunDirectory): string {
   const ref = `refs/adept/runs/${run.id}`;
   const snapshot = git(folder, "rev-parse", `${ref}^`);
@@ -45,7 +45,7 @@ function commitAsBefore(folder: string, run: RunDirectory): string {
 }
 
 inRepository(
-  "going to a run's branch and back leaves the live run as it is; the branch has code and result",
+  "checking out a run's branch and going back leaves the live run unchanged; the branch has code and result",
   async ({ folder, store }) => {
     const run = await committedRun(store, join(folder, ".adept/runs"), ID);
     const before = filesOf(run);
@@ -59,7 +59,7 @@ inRepository(
 );
 
 inRepository(
-  "so does the branch of a run that an older version committed, and that run is still fetched and analysed on",
+  "the same holds for a run committed by an older version, which can still be fetched and analysed",
   async ({ folder, store, read }) => {
     const run = await committedRun(store, join(folder, ".adept/runs"), ID);
     const before = filesOf(run);
@@ -84,7 +84,7 @@ inRepository(
       readFileSync(join(run.adapterPath, "adapter_model.safetensors")),
     );
 
-    // A further result moves what the older version left there, and a newer file of a name stands.
+    // A further result moves the files of the older version, and does not replace a newer file of the same name.
     writeFileSync(join(folder, "../new.json"), '{"newer":1}');
     const result = await store.result(ID, run.record(), [
       { path: "analysis/x.json", source: join(folder, "../new.json") },

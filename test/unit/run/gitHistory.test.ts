@@ -12,7 +12,7 @@ import { deleteRuns } from "../../../src/run/removal/trash.ts";
 import { committedRun, env, git, ID, inRepository, record } from "./repository.ts";
 
 inRepository(
-  "a branch is made at a commit and nothing else changes; names that are none, or taken, are refused",
+  "creating a branch at a commit changes nothing else; invalid and taken names are refused",
   async ({ folder, store, state }) => {
     const { commit } = await store.snapshot(ID, record);
     const before = readFileSync(join(folder, ".git/HEAD"), "utf8");
@@ -27,7 +27,7 @@ inRepository(
 );
 
 inRepository(
-  "a work tree of its own has the commit's files, runs no hook and goes without a trace",
+  "a run's work tree has the commit's files, runs no hook and is deleted without a trace",
   async ({ folder, store, write, state }) => {
     const { commit } = await store.snapshot(ID, record);
     const run = join(folder, ".adept/runs", ID);
@@ -47,7 +47,7 @@ inRepository(
   },
 );
 
-inRepository("a deleted run takes its work tree along", async ({ folder, store }) => {
+inRepository("deleting a run deletes its work tree", async ({ folder, store }) => {
   const runsDir = join(folder, ".adept/runs");
   const run = await committedRun(store, runsDir, ID);
   const tree = await openWorkTree(store, run.path, git(folder, "rev-parse", "HEAD"));
@@ -56,7 +56,7 @@ inRepository("a deleted run takes its work tree along", async ({ folder, store }
 });
 
 inRepository(
-  "runs pushed by one are fetched whole by another, byte for byte; what leaves is listed first",
+  "pushed runs are fetched byte for byte elsewhere; what a push sends is listed before it",
   async ({ folder, store, write }) => {
     const remote = join(folder, "../remote.git");
     const other = join(folder, "../other");
@@ -107,7 +107,7 @@ inRepository(
 );
 
 inRepository(
-  "what may hold a secret is named; a run made to harm is not taken over",
+  "the preview of a push names possible secrets; a malicious run is not fetched",
   async ({ folder, store, write }) => {
     const remote = join(folder, "../remote.git");
     const other = join(folder, "../other");
@@ -122,7 +122,7 @@ inRepository(
       (await new GitShare(store).preview("origin", [ID])).files.filter(({ secret }) => secret).map(({ path }) => path),
       ["id_rsa"],
     );
-    // A link out of the folder, and a run whose experiment is none.
+    // A symbolic link out of the folder, and a run without a valid experiment.
     const blob = execFileSync("git", ["hash-object", "-w", "--stdin"], {
       cwd: folder,
       env,

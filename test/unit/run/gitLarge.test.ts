@@ -13,7 +13,7 @@ const LARGE = Buffer.alloc(17 * 2 ** 20, "a run's tensors ");
 const HASH = createHash("sha256").update(LARGE).digest("hex");
 const DAY = 24 * 3600 * 1000;
 
-/** A run whose result has a large file. */
+/** Creates a run whose result has a large file. */
 async function largeRun({ folder, store }: Repository): Promise<string> {
   const runsDir = join(folder, ".adept/runs");
   const run = await committedRun(store, runsDir, ID);
@@ -23,39 +23,42 @@ async function largeRun({ folder, store }: Repository): Promise<string> {
   return runsDir;
 }
 
-inRepository("a large result lies outside git, named by what it holds; the commit points at it", async (repository) => {
-  const { folder, store } = repository;
-  const state = git(folder, "status", "--porcelain");
-  await largeRun(repository);
-  assert.deepEqual(readFileSync(join(folder, ".git/adept/large", HASH)), LARGE);
-  assert.deepEqual(
-    JSON.parse(
-      git(folder, "show", `refs/adept/runs/${ID}:adept-results/${ID}/adapter/adapter_model.safetensors.large.json`),
-    ),
-    { sha256: HASH, bytes: LARGE.length },
-  );
-  const objects = git(folder, "rev-list", "--objects", `refs/adept/runs/${ID}`)
-    .split("\n")
-    .map((line) => Number(git(folder, "cat-file", "-s", line.split(" ")[0]!)));
-  assert.ok(Math.max(...objects) < 10_000, "no object of git holds it");
-  assert.equal(git(folder, "status", "--porcelain"), state);
-  const listed = (): string[] =>
-    git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${ID}`, "adept-results/")
+inRepository(
+  "a large result is stored outside git by its SHA-256, and the commit has a pointer to it",
+  async (repository) => {
+    const { folder, store } = repository;
+    const state = git(folder, "status", "--porcelain");
+    await largeRun(repository);
+    assert.deepEqual(readFileSync(join(folder, ".git/adept/large", HASH)), LARGE);
+    assert.deepEqual(
+      JSON.parse(
+        git(folder, "show", `refs/adept/runs/${ID}:adept-results/${ID}/adapter/adapter_model.safetensors.large.json`),
+      ),
+      { sha256: HASH, bytes: LARGE.length },
+    );
+    const objects = git(folder, "rev-list", "--objects", `refs/adept/runs/${ID}`)
       .split("\n")
-      .filter((path) => path.includes("adapter_model"))
-      .map((path) => path.split("/").at(-1)!);
-  assert.deepEqual(listed(), ["adapter_model.safetensors.large.json"], "the small one of before is replaced");
-  // Kept once, whoever keeps it.
-  await store.large.keep(join(folder, ".adept/runs", ID, "adapter/adapter_model.safetensors"));
-  assert.deepEqual(readdirSync(join(folder, ".git/adept/large")), [HASH]);
-  const small = join(folder, "../small");
-  writeFileSync(small, "small again");
-  await store.result(ID, record, [{ path: "adapter/adapter_model.safetensors", source: small }]);
-  assert.deepEqual(listed(), ["adapter_model.safetensors"]);
-});
+      .map((line) => Number(git(folder, "cat-file", "-s", line.split(" ")[0]!)));
+    assert.ok(Math.max(...objects) < 10_000, "no object of git holds it");
+    assert.equal(git(folder, "status", "--porcelain"), state);
+    const listed = (): string[] =>
+      git(folder, "ls-tree", "-r", "--name-only", `refs/adept/runs/${ID}`, "adept-results/")
+        .split("\n")
+        .filter((path) => path.includes("adapter_model"))
+        .map((path) => path.split("/").at(-1)!);
+    assert.deepEqual(listed(), ["adapter_model.safetensors.large.json"], "the small one of before is replaced");
+    // A file stored twice is kept once.
+    await store.large.keep(join(folder, ".adept/runs", ID, "adapter/adapter_model.safetensors"));
+    assert.deepEqual(readdirSync(join(folder, ".git/adept/large")), [HASH]);
+    const small = join(folder, "../small");
+    writeFileSync(small, "small again");
+    await store.result(ID, record, [{ path: "adapter/adapter_model.safetensors", source: small }]);
+    assert.deepEqual(listed(), ["adapter_model.safetensors"]);
+  },
+);
 
 inRepository(
-  "a run that is fetched has its large files where the repository has them, and names them where it has not",
+  "fetching a run copies its large files if the repository has them, and names them if it does not",
   async (repository) => {
     const { folder } = repository;
     const remote = join(folder, "../remote.git");
@@ -85,7 +88,7 @@ inRepository(
 );
 
 inRepository(
-  "pruning shows first, and takes what nothing names: not what a run, or a deleted one that can come back, still needs",
+  "pruning lists before it deletes, and deletes only stored files that no run and no restorable run names",
   async (repository) => {
     const { folder, store } = repository;
     const runsDir = await largeRun(repository);
@@ -120,7 +123,7 @@ inRepository(
 );
 
 inRepository(
-  "pruning takes old backups, work trees that are nobody's, and a finished run's checkpoints; nothing of a run at work",
+  "pruning deletes old backups, orphaned work trees and checkpoints of finished runs, and nothing of an open run",
   async ({ folder, store }) => {
     const runsDir = join(folder, ".adept/runs");
     const run = await committedRun(store, runsDir, ID);

@@ -36,7 +36,7 @@ interface Committed {
   has: (path: string) => boolean;
   skipped: Record<string, string>;
 }
-/** `where`: the folder that the run is in; `gitFolder`: that of its repository. */
+/** A prepared repository. */
 interface Case {
   prepare: (place: Place) => unknown;
   init?: string[];
@@ -45,7 +45,7 @@ interface Case {
   check?: (committed: Committed, place: Place) => unknown;
 }
 
-/** A real repository in some state: a run's two commits change no byte that is the user's. */
+/** Tests that a run's two commits in a repository in some state change no byte of the user's. */
 function inState(
   name: string,
   { prepare, init = [], where = ({ folder }) => folder, gitFolder = ({ folder }) => join(folder, ".git"), check }: Case,
@@ -164,7 +164,7 @@ function withSubmodule(place: Place): void {
   place.write("sub/new.py", "untracked\n");
 }
 
-inState("a submodule with edits of its own", {
+inState("a submodule with changes of its own", {
   prepare: withSubmodule,
   check: ({ snapshot, has }, { folder }) => {
     assert.match(git(folder, "ls-tree", snapshot, "sub"), /^160000 commit/);
@@ -181,7 +181,7 @@ inState("a run inside a submodule", {
   },
 });
 
-inState("a sparse checkout: what is not checked out is in the commit all the same", {
+inState("a sparse checkout: the commit contains also what is not checked out", {
   prepare: (place) => {
     mkdirSync(join(place.folder, "far"));
     place.write("far/c.txt", "three\n");
@@ -195,7 +195,7 @@ inState("a sparse checkout: what is not checked out is in the commit all the sam
   },
 });
 
-inState("a split index gets no shared file more", {
+inState("a split index gets no further shared file", {
   prepare: (place) => {
     commitAll(place.folder);
     git(place.folder, "update-index", "--split-index");
@@ -206,7 +206,7 @@ inState("a split index gets no shared file more", {
   },
 });
 
-inState("an edit to the same size in the second in which the index was written", {
+inState("a change that keeps the size, within the second in which the index was written", {
   prepare: (place) => {
     commitAll(place.folder);
     place.write("a.py", "two\n");
@@ -274,7 +274,7 @@ const HOOKS = [
   "fsmonitor-watchman",
 ];
 
-inState("hooks that all fail: none runs", {
+inState("hooks that all fail are not run", {
   prepare: (place) => {
     base(place);
     for (const hook of HOOKS) {
@@ -289,7 +289,7 @@ inState("hooks that all fail: none runs", {
   },
 });
 
-inState("signing that cannot be done", {
+inState("signing that is impossible", {
   prepare: (place) => {
     base(place);
     for (const [key, value] of [
@@ -304,7 +304,7 @@ inState("signing that cannot be done", {
   },
 });
 
-test("no identity: the commit is by ADePT Lab, and it is said", async () => {
+test("without an identity the commit is by ADePT Lab, with a note", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-anonymous-"));
   const home = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
   try {
@@ -329,7 +329,7 @@ test("no identity: the commit is by ADePT Lab, and it is said", async () => {
   }
 });
 
-inState("an index.lock that somebody holds", {
+inState("an index.lock that another process holds", {
   prepare: (place) => {
     base(place);
     place.write(".git/index.lock", "");
@@ -340,7 +340,7 @@ inState("an index.lock that somebody holds", {
   },
 });
 
-inState("LFS that is not installed: its changed files stay as HEAD has them, and it is said", {
+inState("without Git LFS its changed files stay as in HEAD, with a note", {
   prepare: (place) => {
     place.write("model.bin", "version https://git-lfs.github.com/spec/v1\n");
     base(place);
@@ -365,7 +365,7 @@ inState("LFS that is not installed: its changed files stay as HEAD has them, and
   },
 });
 
-inState("LFS that is installed: the commit has the pointer", {
+inState("with Git LFS the commit has the pointer", {
   prepare: (place) => {
     commitAll(place.folder);
     place.write(".gitattributes", "*.bin filter=lfs -text\n");
@@ -414,7 +414,7 @@ const ODD = [
   "sub dir/:!y",
 ];
 
-inState("odd paths, tracked and not; one that is not UTF-8 is told", {
+inState("unusual paths, tracked and untracked; one that is not UTF-8 is reported", {
   prepare: (place) => {
     for (const name of ODD) place.write(name, "tracked\n");
     place.write(Buffer.from([0x74, 0xff, 0x78]), "tracked\n");
@@ -437,41 +437,44 @@ inState("odd paths, tracked and not; one that is not UTF-8 is told", {
   },
 });
 
-inState("an index of special entries: to be added, left alone, gone, linked, executable, a folder in a file's place", {
-  prepare: (place) => {
-    for (const name of ["kept", "assumed", "gone", "run.sh", "was file", "staged"]) place.write(name, "base\n");
-    symlinkSync("a.py", join(place.folder, "link"));
-    commitAll(place.folder);
-    git(place.folder, "update-index", "--skip-worktree", "kept");
-    git(place.folder, "update-index", "--assume-unchanged", "assumed");
-    for (const name of ["kept", "assumed"]) place.write(name, "local\n");
-    place.write("planned", "planned\n");
-    git(place.folder, "add", "-N", "planned");
-    git(place.folder, "rm", "-q", "--cached", "staged");
-    for (const name of ["gone", "was file", "link"]) rmSync(join(place.folder, name));
-    symlinkSync("gone", join(place.folder, "link"));
-    chmodSync(join(place.folder, "run.sh"), 0o755);
-    mkdirSync(join(place.folder, "was file"));
-    place.write("was file/inner", "inner\n");
+inState(
+  "an index with special entries: intent to add, skip-worktree, deleted, link, executable, a folder replacing a file",
+  {
+    prepare: (place) => {
+      for (const name of ["kept", "assumed", "gone", "run.sh", "was file", "staged"]) place.write(name, "base\n");
+      symlinkSync("a.py", join(place.folder, "link"));
+      commitAll(place.folder);
+      git(place.folder, "update-index", "--skip-worktree", "kept");
+      git(place.folder, "update-index", "--assume-unchanged", "assumed");
+      for (const name of ["kept", "assumed"]) place.write(name, "local\n");
+      place.write("planned", "planned\n");
+      git(place.folder, "add", "-N", "planned");
+      git(place.folder, "rm", "-q", "--cached", "staged");
+      for (const name of ["gone", "was file", "link"]) rmSync(join(place.folder, name));
+      symlinkSync("gone", join(place.folder, "link"));
+      chmodSync(join(place.folder, "run.sh"), 0o755);
+      mkdirSync(join(place.folder, "was file"));
+      place.write("was file/inner", "inner\n");
+    },
+    check: ({ show, has, snapshot }, { folder }) => {
+      assert.deepEqual(
+        [
+          show("kept"),
+          show("assumed"),
+          show("planned"),
+          show("staged"),
+          show("link"),
+          show("was file/inner"),
+          has("gone"),
+        ],
+        ["base", "base", "planned", "base", "gone", "inner", false],
+      );
+      assert.match(git(folder, "ls-tree", snapshot, "run.sh"), /^100755/);
+    },
   },
-  check: ({ show, has, snapshot }, { folder }) => {
-    assert.deepEqual(
-      [
-        show("kept"),
-        show("assumed"),
-        show("planned"),
-        show("staged"),
-        show("link"),
-        show("was file/inner"),
-        has("gone"),
-      ],
-      ["base", "base", "planned", "base", "gone", "inner", false],
-    );
-    assert.match(git(folder, "ls-tree", snapshot, "run.sh"), /^100755/);
-  },
-});
+);
 
-inState("line ends that git would refuse to change", {
+inState("line ends that git would refuse to convert", {
   prepare: (place) => {
     commitAll(place.folder);
     git(place.folder, "config", "core.autocrlf", "true");
@@ -484,7 +487,7 @@ inState("line ends that git would refuse to change", {
   },
 });
 
-inState("messages in another encoding, and other settings of the user's", {
+inState("commit messages in another encoding, and other settings of the user", {
   prepare: (place) => {
     base(place);
     for (const [key, value] of [
@@ -515,7 +518,7 @@ inState("a shallow clone", {
   },
 });
 
-test("a git environment that points elsewhere is not followed", async () => {
+test("environment variables that point git elsewhere are ignored", async () => {
   const root = mkdtempSync(join(tmpdir(), "adept-env-"));
   const [own, other] = ["own", "other"].map((name) => {
     const folder = join(root, name);
@@ -545,7 +548,7 @@ test("a git environment that points elsewhere is not followed", async () => {
   }
 });
 
-test("a bare repository, and one of somebody else, are reasons in words", async (t) => {
+test("for a bare repository, and one of another owner, a reason is given", async (t) => {
   const root = mkdtempSync(join(tmpdir(), "adept-bare-"));
   try {
     git(root, "init", "-q", "--bare", "bare.git");

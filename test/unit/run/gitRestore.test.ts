@@ -16,7 +16,7 @@ import { GitRestore } from "../../../src/run/git/gitRestore.ts";
 import { git, ID, inRepository, record } from "./repository.ts";
 
 inRepository(
-  "restore lists what differs, keeps a backup of it, writes the run's files, and undo brings back what was there",
+  "restore lists the differences, backs them up and writes the run's files; undo brings back the previous ones",
   async ({ folder, store, write, read, state }) => {
     write("new.txt", "untracked then\n");
     const { commit } = await store.snapshot(ID, record);
@@ -49,7 +49,7 @@ inRepository(
 );
 
 inRepository(
-  "a file that the snapshot would leave out is in the backup all the same",
+  "the backup contains also files that a snapshot would leave out",
   async ({ folder, store, write, read }) => {
     write("data.log", "ignored, small\n");
     git(folder, "add", "-f", "data.log");
@@ -64,7 +64,7 @@ inRepository(
   },
 );
 
-/** What lies at a path itself. */
+/** Describes what is at a path. */
 function at(path: string): string {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return "nothing";
@@ -76,16 +76,16 @@ function at(path: string): string {
 }
 
 interface Case {
-  /** commits the run's files */
+  /** Prepares the files of the run's commit. */
   had: (folder: string) => void;
-  /** what is there since */
+  /** Changes the work tree afterwards. */
   now: (folder: string) => void;
   paths: string[];
   places: string[];
   restored: (folder: string) => void;
 }
 
-/** Restore writes the run's files, undo brings back exactly what was there. */
+/** Tests that restore writes the run's files, and that undo brings back exactly what was there. */
 function undone(name: string, { had, now, paths, places, restored }: Case): void {
   inRepository(name, async ({ folder, store }) => {
     had(folder);
@@ -111,7 +111,7 @@ function undone(name: string, { had, now, paths, places, restored }: Case): void
   });
 }
 
-undone("a large file in the place of a folder is kept, and comes back", {
+undone("a large file in the place of a folder is backed up and restored", {
   had: (folder) => {
     mkdirSync(join(folder, "out/deep"), { recursive: true });
     writeFileSync(join(folder, "out/deep/m.py"), "x\n");
@@ -127,7 +127,7 @@ undone("a large file in the place of a folder is kept, and comes back", {
   },
 });
 
-undone("a link in the place of a folder is kept; what it leads to is not written to", {
+undone("a symbolic link in the place of a folder is backed up, and its target is not written to", {
   had: (folder) => {
     mkdirSync(join(folder, "data"));
     writeFileSync(join(folder, "data/t.csv"), "x\n");
@@ -147,7 +147,7 @@ undone("a link in the place of a folder is kept; what it leads to is not written
   },
 });
 
-undone("a link to nothing in the place of a file is kept", {
+undone("a dangling link in the place of a file is backed up", {
   had: (folder) => {
     writeFileSync(join(folder, "data.csv"), "x\n");
   },
@@ -164,7 +164,7 @@ undone("a link to nothing in the place of a file is kept", {
   },
 });
 
-undone("bytes, permissions and links come back as they were, whatever the repository does to line ends", {
+undone("content, permissions and links are restored exactly, whatever the repository does to line ends", {
   had: (folder) => {
     writeFileSync(join(folder, "bin"), Buffer.from([0, 255, 13, 10]));
     writeFileSync(join(folder, "x.sh"), "#!/bin/sh\n", { mode: 0o755 });
@@ -188,7 +188,7 @@ undone("bytes, permissions and links come back as they were, whatever the reposi
   },
 });
 
-undone("folders that were missing go again, those that were there stay", {
+undone("undo deletes the folders that restoring created, and no others", {
   had: (folder) => {
     mkdirSync(join(folder, "one/two"), { recursive: true });
     writeFileSync(join(folder, "one/two/x"), "x\n");
@@ -207,7 +207,7 @@ undone("folders that were missing go again, those that were there stay", {
 });
 
 inRepository(
-  "a folder where the run had a file is named and left alone, and nothing else is written",
+  "a folder in the place of a run's file is named and left alone, and nothing else is written",
   async ({ folder, store, write, read }) => {
     write("out", "x\n");
     const { commit } = await store.snapshot(ID, record);
@@ -225,7 +225,7 @@ inRepository(
   },
 );
 
-inRepository("undo leaves what has come into the way since, and names it", async ({ folder, store, write, read }) => {
+inRepository("undo leaves alone what stands in its way since, and names it", async ({ folder, store, write, read }) => {
   mkdirSync(join(folder, "out"));
   write("out/m.py", "x\n");
   const { commit } = await store.snapshot(ID, record);
@@ -246,7 +246,7 @@ inRepository("undo leaves what has come into the way since, and names it", async
   await assert.rejects(restore.undo(commit), /no backup/);
 });
 
-inRepository("a submodule is no file that could be restored", async ({ folder, store, write }) => {
+inRepository("a submodule cannot be restored", async ({ folder, store, write }) => {
   const inner = join(folder, "../inner");
   mkdirSync(inner);
   git(inner, "init", "-q");

@@ -15,7 +15,7 @@ function remoteOf(folder: string, name = "origin"): string {
 }
 
 inRepository(
-  "a remote may be silent for longer than a local command: push and fetch wait, and end when they are told to",
+  "push and fetch wait for a remote that is silent longer than a local command may be, and end when aborted",
   async ({ folder }) => {
     const remote = remoteOf(folder);
     const impatient = new GitStore(new GitProcess(folder, 400), join(folder, ".git"));
@@ -43,7 +43,7 @@ inRepository(
 );
 
 inRepository(
-  "what may hold a secret is told apart: on purpose in the user's own commits, or not; what only shows its form is neither",
+  "possible secrets in the user's own commits are told apart from others; templates of them do not count",
   async ({ folder, store, write }) => {
     remoteOf(folder);
     write(".npmrc", "registry=x\n");
@@ -86,7 +86,7 @@ inRepository(
 );
 
 inRepository(
-  "what one remote has still leaves for another; nothing that it has leaves again",
+  "what one remote has is still sent to another; nothing is sent twice to the same one",
   async ({ folder, store }) => {
     remoteOf(folder);
     remoteOf(folder, "second");
@@ -110,7 +110,7 @@ inRepository(
 );
 
 inRepository(
-  "fetching leaves a clone as clean as it was, and its attributes change no byte of a run",
+  "fetching leaves a clone unchanged, and its attributes change no byte of a run",
   async ({ folder, store, write }) => {
     const remote = remoteOf(folder);
     const clone = join(folder, "../clone");

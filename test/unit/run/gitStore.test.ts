@@ -65,7 +65,7 @@ function commitAll(folder: string): void {
 }
 
 inRepository(
-  "a run's two commits hold code and result; HEAD, index, status and files are as before",
+  "a run's two commits hold code and result; HEAD, index, status and files do not change",
   async ({ folder, state, store }) => {
     commitAll(folder);
     writeFileSync(join(folder, "tracked.txt"), "changed\n");
@@ -97,7 +97,7 @@ inRepository(
 );
 
 inRepository(
-  "an unborn HEAD, a lock held by somebody, signing and failing hooks do not matter",
+  "an unborn HEAD, a lock of another process, signing and failing hooks do not matter",
   async ({ folder, state, store }) => {
     git(folder, "config", "commit.gpgsign", "true");
     git(folder, "config", "gpg.program", "false");
@@ -113,7 +113,7 @@ inRepository(
 );
 
 inRepository(
-  "a repository without an identity gets a commit by ADePT Lab, and it is said",
+  "in a repository without an identity the commit is by ADePT Lab, with a note",
   async ({ folder, store }) => {
     git(folder, "config", "user.useConfigOnly", "true");
     const home = process.env["HOME"];
@@ -133,7 +133,7 @@ inRepository(
 );
 
 inRepository(
-  "eight runs at once lose none, and a second snapshot of one run is refused",
+  "eight concurrent runs are all committed, and a second snapshot of one run is refused",
   async ({ folder, state, store }) => {
     commitAll(folder);
     const before = state();
@@ -145,7 +145,7 @@ inRepository(
   },
 );
 
-inRepository("a merge in progress is captured and said", async ({ folder, state, store }) => {
+inRepository("a snapshot during a merge contains the merge, with a note", async ({ folder, state, store }) => {
   commitAll(folder);
   git(folder, "checkout", "-qb", "other");
   writeFileSync(join(folder, "tracked.txt"), "theirs\n");
@@ -161,7 +161,7 @@ inRepository("a merge in progress is captured and said", async ({ folder, state,
   assert.match(note ?? "", /merge/);
 });
 
-test("no repository is a reason, not an error", async () => {
+test("without a repository there is a reason instead of an error", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-none-"));
   try {
     assert.match(((await openGitStore(folder)) as { reason: string }).reason, /not in a git repository/);
@@ -171,7 +171,7 @@ test("no repository is a reason, not an error", async () => {
 });
 
 inRepository(
-  "a detached HEAD, a linked work tree and a submodule are recorded as they are, and stay so",
+  "a detached HEAD, a linked work tree and a submodule are committed as they are, and do not change",
   async ({ folder, state, store }) => {
     commitAll(folder);
     const inner = join(folder, "../inner");
@@ -209,7 +209,7 @@ inRepository(
 );
 
 inRepository(
-  "each object and each ref of a run is synced: what its journal tells of is there after a power cut",
+  "every object and ref of a run is fsynced, so that what its journal names survives a power failure",
   async ({ folder, store }) => {
     commitAll(folder);
     writeFileSync(join(folder, "tracked.txt"), "changed\n");
@@ -219,7 +219,7 @@ inRepository(
     const before = objects();
     const { HOME } = process.env;
     mkdirSync(home);
-    // git tells of each sync there; its environment is the store's own.
+    // git reports each fsync there. The store sets its own environment, so that a variable would not reach it.
     writeFileSync(join(home, ".gitconfig"), `[trace2]\n\teventTarget = "${told}"\n`);
     process.env["HOME"] = home;
     try {
@@ -238,21 +238,17 @@ inRepository(
   },
 );
 
-inRepository(
-  "files that are gone between the look at the work tree and their adding cost no other file",
-  async ({ folder, store }) => {
-    commitAll(folder);
-    for (const name of ["kept.txt", "gone.txt", "gone too.txt"]) writeFileSync(join(folder, name), name);
-    const opened = await store();
-    const run = opened.git.run.bind(opened.git);
-    opened.git.run = async (args, extra) => {
-      // The first adding finds one file gone, the second another.
-      const next = ["gone.txt", "gone too.txt"].find((name) => existsSync(join(folder, name)));
-      if (args.some((each) => each.startsWith("--pathspec-from-file")) && next !== undefined)
-        rmSync(join(folder, next));
-      return run(args, extra);
-    };
-    const { commit } = await opened.snapshot(ID, record);
-    assert.deepEqual(git(folder, "ls-tree", "-r", "--name-only", commit).split("\n"), ["kept.txt", "tracked.txt"]);
-  },
-);
+inRepository("files deleted between listing and adding them do not affect other files", async ({ folder, store }) => {
+  commitAll(folder);
+  for (const name of ["kept.txt", "gone.txt", "gone too.txt"]) writeFileSync(join(folder, name), name);
+  const opened = await store();
+  const run = opened.git.run.bind(opened.git);
+  opened.git.run = async (args, extra) => {
+    // The first attempt to add finds one file deleted, the second the other.
+    const next = ["gone.txt", "gone too.txt"].find((name) => existsSync(join(folder, name)));
+    if (args.some((each) => each.startsWith("--pathspec-from-file")) && next !== undefined) rmSync(join(folder, next));
+    return run(args, extra);
+  };
+  const { commit } = await opened.snapshot(ID, record);
+  assert.deepEqual(git(folder, "ls-tree", "-r", "--name-only", commit).split("\n"), ["kept.txt", "tracked.txt"]);
+});

@@ -18,7 +18,7 @@ const OTHER = ID.replace("k3f9", "evil");
 const zeros = "0".repeat(40);
 const gitLine = (commit: string): string => `${JSON.stringify({ type: "git", time: 1, kind: "snapshot", commit })}\n`;
 
-/** A run as somebody else wrote it, pushed, and taken over in a clone. */
+/** Pushes a run as somebody else could have written it, and fetches it in a clone. */
 async function fetched(
   folder: string,
   store: GitStore,
@@ -50,7 +50,7 @@ async function fetched(
 }
 
 inRepository(
-  "commits of a fetched run are those of its ref, whatever its journal says; an option in their place reaches no git",
+  "the commits of a fetched run are those of its ref, whatever its journal says; git gets no option in their place",
   async ({ folder, store }) => {
     const victim = join(folder, "../thesis");
     const option = `--output=${victim}`;
@@ -90,7 +90,7 @@ inRepository(
 );
 
 inRepository(
-  "an event whose commit is none is one unreadable line: the run is read without it, from journal, index and trash",
+  "an event with an invalid commit id counts as one damaged line: journal, index and trash are read without it",
   async ({ folder, store }) => {
     const runsDir = join(folder, ".adept/runs");
     const run = await committedRun(store, runsDir, ID);
@@ -119,7 +119,7 @@ inRepository(
 );
 
 inRepository(
-  "what a fetched run says that it repeats is left behind, and with it the folder it names",
+  "a fetched run loses what it claims to reproduce, and with it the name of a folder",
   async ({ folder, store }) => {
     const precious = join(folder, "../precious");
     mkdirSync(precious);
@@ -137,7 +137,7 @@ inRepository(
 );
 
 inRepository(
-  "a run's folder under worktrees goes only if git made it there: not another, not one behind a link",
+  "a folder under worktrees is deleted only if git made it there, and not if a link leads elsewhere",
   async ({ folder, store }) => {
     const { commit } = await store.snapshot(ID, record);
     const runs = join(folder, ".adept/runs");
@@ -155,7 +155,7 @@ inRepository(
     thesis(join(trees, ID));
     await stays(join(trees, ID));
     await assert.rejects(openWorkTree(store, run, commit), /there already/);
-    // The user's own work tree, and a link to it under the run's name.
+    // The user's own work tree, and a symbolic link to it under the run's name.
     git(folder, "worktree", "add", "-q", "--detach", "--no-checkout", elsewhere, commit);
     thesis(elsewhere);
     symlinkSync(elsewhere, join(trees, OTHER));

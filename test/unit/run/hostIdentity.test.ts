@@ -13,7 +13,7 @@ after(() => {
 });
 const own = ownHostIdentity();
 const minutes = (count: number): Date => new Date(Date.now() - count * 60_000);
-/** A lease of this very process, as another machine would have written it. */
+/** Writes a lease of this process as another machine would have written it. */
 function leaseFrom(machine: object | undefined, age = 0): void {
   rmSync(lease, { force: true });
   assert.ok(takeLease(lease, process.pid));
@@ -23,7 +23,7 @@ function leaseFrom(machine: object | undefined, age = 0): void {
   utimesSync(lease, minutes(age), minutes(age));
 }
 
-test("a process is looked for by its number where numbers mean the same, is gone where the machine was started anew, and is out of sight elsewhere", () => {
+test('a process is "here" if ids have the same meaning, "gone" if its machine has rebooted, and else "elsewhere"', () => {
   const here = { host: "linux:a", boot: "b1", space: "s1" };
   assert.equal(whereIs(here, here), "here");
   assert.equal(whereIs({ ...here, host: "linux:renamed" }, here), "here", "one kernel, one space: a name may change");
@@ -37,7 +37,7 @@ test("a process is looked for by its number where numbers mean the same, is gone
   assert.equal(whereIs({ ...mac, host: "darwin:n" }, mac), "elsewhere");
 });
 
-test("a lease of another machine is held while it is touched, names no process to be signalled, and is not taken; one that is long untouched is", () => {
+test("a lease of another machine is held while it is touched, names no process to signal, and expires without touches", () => {
   const elsewhere = { host: "linux:node-7", boot: "another", space: "pid:[1]" };
   leaseFrom(elsewhere, 5);
   assert.deepEqual(
@@ -55,7 +55,7 @@ test("a lease of another machine is held while it is touched, names no process t
   assert.ok(!existsSync(lease));
 });
 
-test("a lease of this machine from before it was started anew is nobody's at once; one of an older version counts by its process alone", () => {
+test("a lease from before this machine's reboot is free at once; one of an older version counts by its process alone", () => {
   leaseFrom({ ...own, boot: "before" });
   assert.equal(isHeld(lease), process.platform !== "linux");
   leaseFrom(undefined);
@@ -65,7 +65,7 @@ test("a lease of this machine from before it was started anew is nobody's at onc
   rmSync(lease);
 });
 
-test("who holds a lease touches it until it is given back, and never one that another has taken over", () => {
+test("the holder touches its lease until it gives it back, and never one that another process has taken over", () => {
   mock.timers.enable({ apis: ["setInterval"] });
   try {
     const old = (): void => {

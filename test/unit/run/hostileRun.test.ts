@@ -29,7 +29,7 @@ function inRun(name: string, work: (run: RunDirectory, folder: string) => void |
 }
 const isLink = (error: unknown): boolean => error instanceof UserError && /is a link/.test(error.message);
 
-inRun("a link in the place of a run's file has nothing elsewhere written to", (run, folder) => {
+inRun("nothing is written through a symbolic link in the place of a run's file", (run, folder) => {
   const victim = join(folder, "victim");
   for (const [name, write] of [
     ["events.jsonl", () => new Journal(run.path)],
@@ -54,7 +54,7 @@ inRun("a link in the place of a run's file has nothing elsewhere written to", (r
   }
 });
 
-inRun("no worker starts where one of a run's folders, or its log, leads elsewhere", (run, folder) => {
+inRun("no worker is started if one of a run's folders, or its log, is a symbolic link", (run, folder) => {
   const elsewhere = join(folder, "elsewhere");
   const place = { workerPath: "/nonexistent", nodePath: process.execPath, folder };
   mkdirSync(elsewhere);
@@ -66,7 +66,7 @@ inRun("no worker starts where one of a run's folders, or its log, leads elsewher
   assert.ok(!existsSync(join(elsewhere, "log")));
 });
 
-inRun("a lease that does not say when its process started names nobody to be stopped", async (run) => {
+inRun("a lease without the start time of its process names no process to stop", async (run) => {
   const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
   try {
     writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: child.pid, started: "" }));
@@ -77,68 +77,68 @@ inRun("a lease that does not say when its process started names nobody to be sto
   await new Promise((resolve) => child.once("exit", resolve));
 });
 
-inRun("a journal of a hundred thousand alerts and evaluations is folded soon, and its record has an end", (run) => {
-  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
-  const all = Array.from(
-    { length: 60_000 },
-    (_, i) =>
-      line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" }),
-  ).join("");
-  writeFileSync(
-    run.eventsPath,
-    line({
-      type: "created",
-      version: 1,
-      id: ID,
-      name: "n".repeat(5000),
-      method: "pt",
-      task: "mail",
-      backbone: "b",
-      seed: 0,
-      steps: 1,
-    }).replace('"time":1,"type":"created"', '"type":"created","time":1') + all,
-  );
-  const started = Date.now();
-  const { record } = readRecord(run.path);
-  assert.ok(Date.now() - started < 15_000);
-  assert.deepEqual(
-    [record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length],
-    [ID, 1000, 50, 301],
-  );
-});
-
 inRun(
-  "a journal of millions of lines that are none costs what looking at them costs, and its last words are read",
+  "a journal of a hundred thousand warnings and evaluations is folded quickly, and its record is bounded",
   (run) => {
     const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
-    // Each of the second kind looks like an event, and making an error of one takes microseconds.
-    for (const [junk, count] of [
-      ["}\n", 8_000_000],
-      ["{x}{x}{x}{x}{x}{x}{x}}\n", 3_000_000],
-    ] as const) {
-      writeFileSync(
-        run.eventsPath,
-        Buffer.concat([
-          Buffer.from(line({ type: "warning", message: "first" })),
-          Buffer.alloc(junk.length * count, junk),
-          Buffer.from(line({ type: "warning", message: "last" })),
-        ]),
-      );
-      const from = process.cpuUsage();
-      const { record } = readRecord(run.path);
-      const tail = new JournalTail(run.path);
-      const told = [...tail.read(), ...tail.read()];
-      const { bad } = readJournal(run.path);
-      const { user, system } = process.cpuUsage(from);
-      assert.equal(record.warnings.at(-1), "last");
-      assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
-      assert.ok(bad >= 2_000_000 - 1, String(bad));
-      assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
-    }
+    const all = Array.from(
+      { length: 60_000 },
+      (_, i) =>
+        line({ type: "warning", message: `w${i}` }) + line({ type: "analysis", name: `a${i}`, status: "started" }),
+    ).join("");
+    writeFileSync(
+      run.eventsPath,
+      line({
+        type: "created",
+        version: 1,
+        id: ID,
+        name: "n".repeat(5000),
+        method: "pt",
+        task: "mail",
+        backbone: "b",
+        seed: 0,
+        steps: 1,
+      }).replace('"time":1,"type":"created"', '"type":"created","time":1') + all,
+    );
+    const started = Date.now();
+    const { record } = readRecord(run.path);
+    assert.ok(Date.now() - started < 15_000);
+    assert.deepEqual(
+      [record.id, record.warnings.length, Object.keys(record.analyses).length, record.name.length],
+      [ID, 1000, 50, 301],
+    );
   },
 );
 
-inRun("a time that no date has, and a list of names without end, are no events", (run) => {
+inRun("a journal of millions of invalid lines is scanned in bounded time, and its last events are read", (run) => {
+  const line = (event: object): string => `${JSON.stringify({ time: 1, ...event })}\n`;
+  // Lines of the second kind look like events; building the error for one takes microseconds.
+  for (const [junk, count] of [
+    ["}\n", 8_000_000],
+    ["{x}{x}{x}{x}{x}{x}{x}}\n", 3_000_000],
+  ] as const) {
+    writeFileSync(
+      run.eventsPath,
+      Buffer.concat([
+        Buffer.from(line({ type: "warning", message: "first" })),
+        Buffer.alloc(junk.length * count, junk),
+        Buffer.from(line({ type: "warning", message: "last" })),
+      ]),
+    );
+    const from = process.cpuUsage();
+    const { record } = readRecord(run.path);
+    const tail = new JournalTail(run.path);
+    const told = [...tail.read(), ...tail.read()];
+    const { bad } = readJournal(run.path);
+    const { user, system } = process.cpuUsage(from);
+    assert.equal(record.warnings.at(-1), "last");
+    assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
+    assert.ok(bad >= 2_000_000 - 1, String(bad));
+    assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
+  }
+});
+
+inRun("an impossible time and an endless list of names make an event invalid", (run) => {
   const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${i}`, 1]));
   writeFileSync(
     run.eventsPath,
@@ -156,7 +156,7 @@ inRun("a time that no date has, and a list of names without end, are no events",
   assert.deepEqual(new JournalTail(run.path).read(), events);
 });
 
-inRun("an index that holds what no record does is none", (run, folder) => {
+inRun("an index with an invalid record is ignored", (run, folder) => {
   const runs = join(folder, "runs");
   const record = { ...foldEvents([]), id: ID, name: "x", status: "finished" as const };
   const given = (more: object): number => {

@@ -12,7 +12,7 @@ const memory = {
 };
 const PLAIN = "The worker ended without a word; resume goes on from the last checkpoint.";
 
-test("a worker that is gone since the system ended a process for want of memory is told with what would take less", () => {
+test("if the system has killed a process for lack of memory since, the message says so and what would need less", () => {
   assert.equal(
     interruptionCause({ memory }, 4),
     "The system ended the worker for want of memory: it needed about 7.9 GB, and 8.1 GB were free when it began. Free some and resume, or train anew: training.maxSourceLength 128 would need 4.1 GB.",
@@ -23,7 +23,7 @@ test("a worker that is gone since the system ended a process for want of memory 
   );
 });
 
-test("without such an end since, or where the system does not tell, nothing is made up", () => {
+test("if it has not, or does not tell, the message names no cause", () => {
   for (const [known, kills] of [
     [memory, 3],
     [memory, 2],

@@ -25,7 +25,7 @@ function inFolder(name: string, work: (folder: string) => void): void {
   });
 }
 
-inFolder("a torn last line is ignored, mended by the next writer, and nothing else is lost", (folder) => {
+inFolder("a partial last line is ignored and ended by the next writer, and nothing else is lost", (folder) => {
   const first = new Journal(folder);
   first.append({ type: "warning", message: "one" });
   first.close();
@@ -38,7 +38,7 @@ inFolder("a torn last line is ignored, mended by the next writer, and nothing el
   assert.deepEqual([events.map((e) => e.type === "warning" && e.message), bad], [["one", "two"], 1]);
 });
 
-inFolder("a tail gives every event once, a line in two pieces as well", (folder) => {
+inFolder("a tail returns every event once, also of a line that is written in two parts", (folder) => {
   const tail = new JournalTail(folder);
   const path = join(folder, "events.jsonl");
   assert.deepEqual(tail.read(), []);
@@ -53,7 +53,7 @@ inFolder("a tail gives every event once, a line in two pieces as well", (folder)
 });
 
 inFolder(
-  "runs are listed newest first and found by the start of their id; a damaged folder hides no other",
+  "runs are listed newest first and found by the beginning of their id; a damaged folder hides no other run",
   (folder) => {
     const runsDir = join(folder, ".adept", "runs");
     const old = newRunId(new Date(2026, 0, 2, 3, 4, 5), () => 0);
@@ -97,7 +97,7 @@ inFolder("a run whose worker is gone becomes interrupted, one whose worker lives
   assert.deepEqual([dead.record().status, alive.record().status], ["interrupted", "running"]);
 });
 
-inFolder("a lease is for one living process; one of a reused pid is void", (folder) => {
+inFolder("a lease belongs to one living process; that of a reused process id is void", (folder) => {
   const run = RunDirectory.create(folder, "20200102-030405-aaaa", experiment);
   assert.equal(run.acquireLease(process.ppid), true);
   assert.equal(run.acquireLease(process.pid), false);

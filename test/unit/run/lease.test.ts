@@ -11,8 +11,8 @@ type Called = (this: void, path: string, ...rest: unknown[]) => unknown;
 const NAMES = ["linkSync", "renameSync", "rmSync", "readFileSync"] as const;
 
 /**
- * Runs work; before its nth call that touches the folder, `others[n]` does its own.
- * @returns how many calls there were
+ * Runs `work`; before its nth call that touches the folder, runs `others[n]`.
+ * @returns the number of such calls
  */
 function interleaved(folder: string, others: Readonly<Record<number, () => void>>, work: () => void): number {
   const table = fs as unknown as Record<string, Called>;
@@ -45,7 +45,7 @@ function interleaved(folder: string, others: Readonly<Record<number, () => void>
   return calls;
 }
 
-test("of three that want a dead process's lease never two have it, however their steps mix", () => {
+test("of three processes that try to take a dead process's lease never two get it, in every interleaving of their steps", () => {
   const third = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   try {
     for (let second = 0, most = 1; second < most; second++)

@@ -32,7 +32,7 @@ const isRefusal = (error: unknown): boolean =>
   /^Update ADePT Lab/.test(error.action ?? "");
 
 withRun(
-  "a kind of event that only a newer version knows is told as such, once; all else is read, and nothing is written",
+  "an unknown type of event is reported once as a newer version's; everything else is read, and nothing is written",
   true,
   (run, runsDir) => {
     const before = run.record();
@@ -58,7 +58,7 @@ withRun(
 withRun("a journal of a higher version gives what is known of it, and its version", true, (run) => {
   const { newer: _, warnings: __, backbone: ___, ...before } = run.record();
   makeLater(run.path);
-  // A status that is none yet, of a version that says it is later.
+  // An unknown status, in a journal that states a later version.
   appendFileSync(run.eventsPath, sealedLine({ type: "status", time: 1, status: "paused" }));
   const { newer, warnings, backbone, ...record } = run.record();
   assert.deepEqual(record, before);
@@ -74,7 +74,7 @@ withRun("a journal of a higher version gives what is known of it, and its versio
   assert.equal(readJournal(run.path).bad, 1, "a damaged line of it is damaged");
 });
 
-withRun("a newer run whose worker is gone, or that waits, is left to the newer version", false, (run, runsDir) => {
+withRun("a newer version's run is left to it if its worker is gone or if it waits", false, (run, runsDir) => {
   addLaterLine(run.path);
   const bytes = readFileSync(run.eventsPath);
   const record = run.record();
@@ -96,7 +96,7 @@ withRun("a newer run whose worker is gone, or that waits, is left to the newer v
 });
 
 withRun(
-  "what is damaged, of no checksum, or wrong in a kind that is known is no newer version's: it is left out, and the run is written to",
+  "lines that are damaged, have no checksum, or are invalid events of a known type do not count as a newer version's",
   true,
   (run) => {
     const lines = [

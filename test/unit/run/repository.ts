@@ -33,7 +33,7 @@ export interface Repository {
   state: () => object;
 }
 
-/** A test in a repository of its own, with two files committed and hooks that must not run. */
+/** A test in a repository of its own with two committed files, and with hooks that must not run. */
 export function inRepository(name: string, work: (repository: Repository) => Promise<void>): void {
   test(name, async () => {
     const root = mkdtempSync(join(tmpdir(), "adept git "));
@@ -50,7 +50,7 @@ export function inRepository(name: string, work: (repository: Repository) => Pro
     write(".gitignore", "*.log\n");
     git(folder, "add", "-A");
     git(folder, "commit", "-qm", "base");
-    // Hooks that would be seen, were they run.
+    // Hooks that leave a trace if they run.
     for (const hook of ["post-checkout", "pre-commit", "post-commit"])
       writeFileSync(join(folder, ".git/hooks", hook), `#!/bin/sh\necho ${hook} >> "${root}/hooks"\nexit 1\n`, {
         mode: 0o755,
@@ -78,7 +78,7 @@ export const experiment = ResolvedExperiment.parse({
   task: { kind: "mail" },
   method: { kind: "adept" },
 });
-/** A finished run with an adapter, in its folder and under its ref. */
+/** Creates a finished run with an adapter, with its folder and ref. */
 export async function committedRun(store: GitStore, runsDir: string, id: string): Promise<RunDirectory> {
   const run = RunDirectory.create(runsDir, id, experiment);
   const journal = new Journal(run.path);

@@ -44,7 +44,7 @@ function makeRun(runsDir: string, id: string, status: "finished" | "running" = "
   return run;
 }
 
-test("reading a record alone gives what folding every event gives, whatever the journal, torn lines and all", (t) => {
+test("reading the record alone gives the same as folding every event, for any journal, even with partial lines", (t) => {
   const { folder } = place(t);
   const step = fc.integer({ min: 1, max: 9 }).map((at) =>
     JSON.stringify({
@@ -95,7 +95,7 @@ test("reading a record alone gives what folding every event gives, whatever the 
   );
 });
 
-test("what a person says of a run is in its journal: later words stand, what is not said stays, and the time of its last step too", (t) => {
+test("later annotations replace earlier ones, missing keys stay, and the time of the last step does not change", (t) => {
   const { runsDir } = place(t);
   const run = makeRun(runsDir, "20260101-000000-aaaa");
   const { updatedAt } = run.record();
@@ -110,7 +110,7 @@ test("what a person says of a run is in its journal: later words stand, what is 
   assert.equal(rest.updatedAt, updatedAt);
 });
 
-test("the index has runs that have ended; a journal that grew since is seen by its size; a damaged index is empty", (t) => {
+test("the index has the ended runs; a grown journal is noticed by its size; a damaged index is empty", (t) => {
   const { runsDir } = place(t);
   const done = makeRun(runsDir, "20260101-000000-aaaa");
   const live = makeRun(runsDir, "20260101-000000-bbbb", "running");
@@ -137,7 +137,7 @@ test("the index has runs that have ended; a journal that grew since is seen by i
   }
 });
 
-test("a deleted run is gone with its ref, and comes back with both, byte for byte; a run at work is not deleted", async (t) => {
+test("a deleted run loses its ref and is restored with it byte for byte; a run in training is not deleted", async (t) => {
   const { folder, runsDir } = place(t);
   const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
@@ -164,7 +164,7 @@ test("a deleted run is gone with its ref, and comes back with both, byte for byt
   await assert.rejects(restoreRuns(runsDir, ["20260101-000000-cccc"], folder), /no longer in the trash/);
 });
 
-test("a deleted run waits a week from its deletion, however long ago it ended; then it goes for good", async (t) => {
+test("a deleted run is kept for a week from its deletion, however long ago it ended, and then deleted for good", async (t) => {
   const { folder, runsDir } = place(t);
   const ids = ["20250101-000000-aaaa", "20250101-000000-bbbb", "20250101-000000-cccc"];
   const [old, other, last] = ids.map((id) => makeRun(runsDir, id));
@@ -179,7 +179,7 @@ test("a deleted run waits a week from its deletion, however long ago it ended; t
   assert.deepEqual([existsSync(join(trash, other!.id)), existsSync(join(trash, last!.id))], [false, true]);
 });
 
-test("of several runs that are deleted together all go or none; one that is analysed is at work", async (t) => {
+test("several runs are deleted together or not at all; a run that is being analysed counts as busy", async (t) => {
   const { folder, runsDir } = place(t);
   const git = (...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
   git("init", "--quiet");
@@ -188,7 +188,7 @@ test("of several runs that are deleted together all go or none; one that is anal
   assert.ok(!("reason" in store));
   const { commit, ref } = await store.snapshot(first!.id, first!.record());
   const { ref: locked } = await store.snapshot(second!.id, second!.record());
-  // git cannot take a ref away whose lock another process holds.
+  // git cannot delete a ref while another process holds its lock.
   writeFileSync(join(folder, ".git", `${locked}.lock`), "");
   await assert.rejects(deleteRuns(runsDir, [first!.id, second!.id], folder));
   assert.equal(listRuns(runsDir).length, 2);

@@ -24,7 +24,7 @@ const inFolder = (name: string, work: (folder: string) => void): void => {
   });
 };
 
-/** A journal of a few events, and where each line ends. */
+/** Writes a journal of a few events. Returns also where each line ends. */
 function journal(folder: string): { bytes: Buffer; ends: number[]; events: RunEvent[]; path: string } {
   const writer = new Journal(folder);
   const path = join(folder, "events.jsonl");
@@ -69,7 +69,7 @@ function journal(folder: string): { bytes: Buffer; ends: number[]; events: RunEv
   };
 }
 
-/** What is written after the damage is read, whatever it was. */
+/** Events written after the damage can be read, whatever the damage. */
 function goesOn(folder: string, before: readonly RunEvent[]): void {
   const writer = new Journal(folder);
   writer.append({ type: "warning", message: "after" });
@@ -79,7 +79,7 @@ function goesOn(folder: string, before: readonly RunEvent[]): void {
   assert.equal((events.at(-1) as { message?: string }).message, "after");
 }
 
-inFolder("every prefix of a journal gives the events whose lines are whole, and takes the next", (folder) => {
+inFolder("every prefix of a journal gives the events of its complete lines, and can be appended to", (folder) => {
   const { bytes, ends, events, path } = journal(folder);
   for (let length = 0; length <= bytes.length; length++) {
     writeFileSync(path, bytes.subarray(0, length));
@@ -91,7 +91,7 @@ inFolder("every prefix of a journal gives the events whose lines are whole, and 
   }
 });
 
-inFolder("no turned bit of a journal gives an event that nobody wrote; its other lines stand", (folder) => {
+inFolder("no flipped bit of a journal gives an event that was not written, and its other lines are read", (folder) => {
   const { bytes, events, path } = journal(folder);
   const written = new Set(events.map((event) => JSON.stringify(event)));
   for (let at = 0; at < bytes.length; at++)
@@ -102,7 +102,7 @@ inFolder("no turned bit of a journal gives an event that nobody wrote; its other
       const { events: read, bad } = readJournal(folder);
       for (const event of read)
         assert.ok(written.has(JSON.stringify(event)), `byte ${at}, bit ${bit}: ${JSON.stringify(event)}`);
-      // A line end that is turned takes both lines; what turns into one splits a line.
+      // A changed newline damages two lines; a byte that becomes a newline splits one.
       assert.ok(
         read.length >= events.length - 2 && (read.length === events.length || bad > 0 || at === bytes.length - 1),
         `byte ${at}, bit ${bit}`,
@@ -110,7 +110,7 @@ inFolder("no turned bit of a journal gives an event that nobody wrote; its other
     }
 });
 
-inFolder("zeros that a power cut leaves at the end are a line of their own", (folder) => {
+inFolder("zeros at the end, as a power failure leaves them, count as a line of their own", (folder) => {
   const { bytes, events, path } = journal(folder);
   writeFileSync(path, Buffer.concat([bytes, Buffer.alloc(700)]));
   goesOn(folder, events);
@@ -121,53 +121,58 @@ const like: Parameters = new Map([
 ]);
 const state: LoopState = { ...initialState(like), step: 7, best: { step: 4, score: -0.5, parameters: like } };
 
-inFolder("every prefix and every turned bit of a checkpoint is told as damage, or is the same state", (folder) => {
-  const path = join(folder, "state.safetensors");
-  saveCheckpoint(path, state);
-  const bytes = readFileSync(path);
-  const expected = loadCheckpoint(path, like);
-  assert.ok(expected !== undefined && !("damage" in expected) && expected.step === 7 && expected.best?.score === -0.5);
-  let later = 0;
-  const judged = (damaged: Buffer, what: string): void => {
-    writeFileSync(path, damaged);
-    let found: ReturnType<typeof loadCheckpoint>;
-    // A bit can make a version's number a later one: then the file is left as it is, and what to do is said.
-    try {
-      found = loadCheckpoint(path, like);
-    } catch (error) {
-      later++;
-      assert.match(
-        `${(error as Error).message} ${(error as UserError).action}`,
-        /newer ADePT Lab.*Update ADePT Lab.*remove the file/,
-      );
-      return;
-    }
+inFolder(
+  "every prefix and every flipped bit of a checkpoint is reported as damage or gives the same state",
+  (folder) => {
+    const path = join(folder, "state.safetensors");
+    saveCheckpoint(path, state);
+    const bytes = readFileSync(path);
+    const expected = loadCheckpoint(path, like);
     assert.ok(
-      found !== undefined &&
-        ("damage" in found ||
-          JSON.stringify([...found.parameters, found.step, found.adam.t, found.best?.step, found.best?.score]) ===
-            JSON.stringify([
-              ...expected.parameters,
-              expected.step,
-              expected.adam.t,
-              expected.best?.step,
-              expected.best?.score,
-            ])),
-      what,
+      expected !== undefined && !("damage" in expected) && expected.step === 7 && expected.best?.score === -0.5,
     );
-    if ("damage" in found) assert.equal(checkpointDamage(path), found.damage);
-  };
-  for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
-  for (let at = 0; at < bytes.length; at++)
-    for (let bit = 0; bit < 8; bit++) {
-      const copy = Buffer.from(bytes);
-      copy[at] = copy[at]! ^ (1 << bit);
-      judged(copy, `byte ${at}, bit ${bit}`);
-    }
-  assert.equal(later, 2, "2 becomes 3 or 6");
-});
+    let later = 0;
+    const judged = (damaged: Buffer, what: string): void => {
+      writeFileSync(path, damaged);
+      let found: ReturnType<typeof loadCheckpoint>;
+      // A flipped bit can raise the stated version; then nothing may be written to the journal.
+      try {
+        found = loadCheckpoint(path, like);
+      } catch (error) {
+        later++;
+        assert.match(
+          `${(error as Error).message} ${(error as UserError).action}`,
+          /newer ADePT Lab.*Update ADePT Lab.*remove the file/,
+        );
+        return;
+      }
+      assert.ok(
+        found !== undefined &&
+          ("damage" in found ||
+            JSON.stringify([...found.parameters, found.step, found.adam.t, found.best?.step, found.best?.score]) ===
+              JSON.stringify([
+                ...expected.parameters,
+                expected.step,
+                expected.adam.t,
+                expected.best?.step,
+                expected.best?.score,
+              ])),
+        what,
+      );
+      if ("damage" in found) assert.equal(checkpointDamage(path), found.damage);
+    };
+    for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
+    for (let at = 0; at < bytes.length; at++)
+      for (let bit = 0; bit < 8; bit++) {
+        const copy = Buffer.from(bytes);
+        copy[at] = copy[at]! ^ (1 << bit);
+        judged(copy, `byte ${at}, bit ${bit}`);
+      }
+    assert.equal(later, 2, "2 becomes 3 or 6");
+  },
+);
 
-test("a checkpoint that its worker replaces while it is read is none that is damaged", async () => {
+test("a checkpoint that is replaced while it is read does not count as damaged", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-torn-"));
   const path = join(folder, "state.safetensors");
   const versions = [0, 1].map((which) => join(folder, `version-${which}`));
@@ -192,7 +197,7 @@ test("a checkpoint that its worker replaces while it is read is none that is dam
   }
 });
 
-inFolder("a checkpoint that cannot be written leaves the one before, and nothing beside", (folder) => {
+inFolder("a checkpoint that cannot be written leaves the previous one, and no temporary file", (folder) => {
   const checkpoints = join(folder, "checkpoint");
   const path = join(checkpoints, "state.safetensors");
   saveCheckpoint(path, state);
@@ -202,7 +207,7 @@ inFolder("a checkpoint that cannot be written leaves the one before, and nothing
     saveCheckpoint(path, { ...state, adam: { ...state.adam, moments: new Map() } });
   });
   assert.ok(existsSync(path));
-  // What cannot be renamed into place is taken away.
+  // A temporary file that cannot be renamed is deleted.
   assert.throws(() => {
     saveCheckpoint(join(checkpoints, "state.safetensors/inner"), state);
   });

@@ -4,9 +4,9 @@ import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "
 import { join } from "node:path";
 import { env } from "./repository.ts";
 
-/** What a run may add to: objects, its refs with their logs, its private indexes. */
+/** What a run may add: objects, its refs and their logs, its private indexes. */
 const OURS = /^(objects|adept|refs\/adept|logs\/refs\/adept)(\/|$)/;
-/** Folders that git makes with the first log. */
+/** Folders that git creates with the first log. */
 const LOGS = /^logs(\/refs)?$/;
 
 function* below(folder: Buffer, inner = Buffer.alloc(0)): Generator<Buffer> {
@@ -25,14 +25,14 @@ function* below(folder: Buffer, inner = Buffer.alloc(0)): Generator<Buffer> {
   }
 }
 
-/** Every file of a folder: kind, mode, time and bytes. */
+/** Lists every file of a folder with kind, mode, time and content. */
 function filesOf(folder: string, isLeftOut: (path: string) => boolean = () => false): string[] {
   return [...below(Buffer.from(folder))]
     .filter((inner) => !isLeftOut(inner.toString()))
     .map((inner) => {
       const path = Buffer.concat([Buffer.from(`${folder}/`), inner]);
       const entry = lstatSync(path);
-      // git marks a shared index as used, whoever reads it.
+      // git touches a shared index on every read.
       const time = inner.toString().startsWith("sharedindex.") ? 0 : entry.mtimeMs;
       if (entry.isDirectory()) return `${inner.toString("latin1")} folder ${entry.mode.toString(8)}`;
       return `${inner.toString("latin1")} ${entry.mode.toString(8)} ${time} ${entry.isSymbolicLink() ? readlinkSync(path) : createHash("sha256").update(readFileSync(path)).digest("hex")}`;
@@ -41,8 +41,8 @@ function filesOf(folder: string, isLeftOut: (path: string) => boolean = () => fa
 }
 
 /**
- * All that a user has: every file of the repository's own folder and of the work tree byte for byte with modes and
- * times, and what git says of them.
+ * Returns everything of the user's: every file of the repository's own folder and of the work tree with content, mode
+ * and time, and git's own view of them.
  */
 export function wholeState(
   folder: string,
