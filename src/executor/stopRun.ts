@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { adoptRun } from "../run/interruption/interruptedRuns.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 

@@ -29,9 +29,47 @@ const names = (folder: string): string[] => {
   }
 };
 
+type EventTest = (line: { type: string; status?: string }) => boolean;
+
+/** Reached when the journal has got `nth` events that fit. */
+function atEvent(fits: EventTest, nth: number): Moment["reached"] {
+  let tail: JournalTail | undefined;
+  let found = 0;
+  return (run, since) => {
+    if (run === undefined) return false;
+    tail ??= new JournalTail(run.path, since);
+    found += tail.read().filter(fits).length;
+    return found >= nth;
+  };
+}
+
+const isType =
+  (wanted: string): EventTest =>
+  ({ type }) =>
+    type === wanted;
+const isEvaluating: EventTest = ({ type, status }) => type === "status" && status === "evaluating";
+/** git is running while its private index exists. */
+const isCommitting = (place: Workspace): boolean => names(join(place.folder, ".git/adept")).length > 0;
+const isReplacingCheckpoint: Moment["reached"] = (run) =>
+  run !== undefined && names(join(run.path, "checkpoint")).some((name) => name.endsWith(".tmp"));
+
+/** The moments by name. Each draws its delay first, then the event that it waits for. */
+const MOMENTS = {
+  start: (dice) => ({ delay: dice.below(700), reached: () => true }),
+  snapshot: (dice, place) => ({ delay: dice.below(300), reached: () => isCommitting(place) }),
+  step: (dice) => ({ delay: dice.below(12), reached: atEvent(isType("step"), dice.between(1, 11)) }),
+  checkpoint: (dice) => ({ delay: dice.below(6), reached: atEvent(isType("checkpoint"), dice.between(1, 11)) }),
+  temporary: () => ({ delay: 0, reached: isReplacingCheckpoint }),
+  evaluating: (dice) => ({ delay: dice.below(120), reached: atEvent(isEvaluating, 1) }),
+  result: (dice, place) => {
+    const isLater = atEvent(isEvaluating, 1);
+    return { delay: dice.below(900), reached: (run, since) => isLater(run, since) && isCommitting(place) };
+  },
+  end: (dice) => ({ delay: dice.below(30), reached: atEvent(isType("git"), dice.between(1, 2)) }),
+} satisfies Record<string, (dice: Dice, place: Workspace) => Omit<Moment, "name">>;
+
 function moment(dice: Dice, place: Workspace): Moment {
-  const at = (name: string, delay: number, reached: Moment["reached"]): Moment => ({ name, delay, reached });
-  const wanted = dice.one([
+  const name = dice.one([
     "start",
     "snapshot",
     "step",
@@ -43,53 +81,7 @@ function moment(dice: Dice, place: Workspace): Moment {
     "result",
     "end",
   ] as const);
-  const event = (fits: (line: { type: string; status?: string }) => boolean, nth: number): Moment["reached"] => {
-    let tail: JournalTail | undefined;
-    let seen = 0;
-    return (run, since) => {
-      if (run === undefined) return false;
-      tail ??= new JournalTail(run.path, since);
-      seen += tail.read().filter(fits).length;
-      return seen >= nth;
-    };
-  };
-  if (wanted === "start") return at(wanted, dice.below(700), () => true);
-  if (wanted === "step")
-    return at(
-      wanted,
-      dice.below(12),
-      event(({ type }) => type === "step", dice.between(1, 11)),
-    );
-  if (wanted === "checkpoint")
-    return at(
-      wanted,
-      dice.below(6),
-      event(({ type }) => type === "checkpoint", dice.between(1, 11)),
-    );
-  if (wanted === "temporary")
-    return at(
-      wanted,
-      0,
-      (run) => run !== undefined && names(join(run.path, "checkpoint")).some((name) => name.endsWith(".tmp")),
-    );
-  if (wanted === "evaluating")
-    return at(
-      wanted,
-      dice.below(120),
-      event(({ type, status }) => type === "status" && status === "evaluating", 1),
-    );
-  if (wanted === "end")
-    return at(
-      wanted,
-      dice.below(30),
-      event(({ type }) => type === "git", dice.between(1, 2)),
-    );
-  // git is running while its private index exists.
-  const later = event(({ type, status }) => type === "status" && status === "evaluating", 1);
-  const index = (): boolean => names(join(place.folder, ".git/adept")).length > 0;
-  return wanted === "snapshot"
-    ? at(wanted, dice.below(300), index)
-    : at(wanted, dice.below(900), (run, since) => later(run, since) && index());
+  return { name, ...MOMENTS[name](dice, place) };
 }
 
 type Who = "worker" | "worker and its git" | "cli" | "cli and worker" | "window" | "window and worker";
@@ -112,13 +104,19 @@ function started(place: Workspace, by: "cli" | "window" | "worker"): ChildProces
     : place.start("cli", "resume", "latest");
 }
 
+/** Which process starts or resumes the run, to be killed with the others of `who`. */
+function startedBy(who: Who): "cli" | "window" | "worker" {
+  if (who.startsWith("cli")) return "cli";
+  return who.startsWith("window") ? "window" : "worker";
+}
+
 /**
  * Waits for the moment and kills the process.
  * @returns whether the process was still working then
  */
 async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boolean> {
   const since = sizeOf(place.run);
-  const by = who.startsWith("cli") ? "cli" : who.startsWith("window") ? "window" : "worker";
+  const by = startedBy(who);
   const parent = started(place, by);
   // A window keeps running when its run has ended.
   const isOver = (): boolean =>
@@ -136,7 +134,7 @@ async function killedAt(place: Workspace, who: Who, when: Moment): Promise<boole
 }
 
 /** Checks what other processes see of a killed one: its journal can be read, and exactly one of them marks the run. */
-async function seen(place: Workspace): Promise<void> {
+async function mustBeMarkedOnce(place: Workspace): Promise<void> {
   const { run } = place;
   if (run === undefined) return;
   const before = readRecord(run.path).record;
@@ -184,7 +182,7 @@ export async function killEpisode(seed: number, episode: number, counter: Counte
       await until(
         () => place.run?.isWorkerAlive() !== true && (place.run !== undefined || place.processes().length === 0),
       );
-      await seen(place);
+      await mustBeMarkedOnce(place);
     }
     await finish(place);
     const run = place.run!;

@@ -43,7 +43,7 @@ export interface Moment {
 }
 type Left = Map<string, Buffer | undefined>;
 
-function layOut(folder: string, left: Left): void {
+function writeState(folder: string, left: Left): void {
   for (const [path, content] of left) {
     const full = join(folder, path);
     if (content === undefined) {
@@ -106,7 +106,7 @@ async function mustHold(folder: string, { runs, place }: Recording, said: readon
     must(
       !runs.startsWith(".adept/") || (existsSync(ignore) && readFileSync(ignore, "utf8") === "*\n"),
       "corrupt",
-      "git is not told to leave the runs out",
+      "git does not ignore the runs",
     );
   }
 }
@@ -138,7 +138,7 @@ async function mustGoOn(left: Left, after: number, recording: Recording): Promis
       rmSync(join(folder, ".git"), { recursive: true });
       cpSync(copy, join(folder, ".git"), { recursive: true, preserveTimestamps: true });
     }
-    layOut(folder, left);
+    writeState(folder, left);
     const { run } = place;
     if (run === undefined) return false;
     if (run.record().status !== "finished") {
@@ -192,7 +192,7 @@ export async function cutPower(
   const operations = chosen(recording.operations, only);
   const promises = promisesOf(operations);
   const disk = new DiskModel();
-  const seen = new Set<string>();
+  const checked = new Set<string>();
   const tried: Tried = { states: 0, different: 0, resumed: 0 };
   const folder = mkdtempSync(join(tmpdir(), "adept-left-"));
   const going = new Set(
@@ -208,13 +208,13 @@ export async function cutPower(
         const left = disk.left(cut(dice));
         const key = keyOf(left, said.length);
         tried.states++;
-        if (seen.has(key) && how !== goesOn) continue;
-        seen.add(key);
+        if (checked.has(key) && how !== goesOn) continue;
+        checked.add(key);
         tried.different++;
         counter.add(`left by a cut: ${how}`);
         try {
           rmSync(folder, { recursive: true, force: true });
-          layOut(folder, left);
+          writeState(folder, left);
           await mustHold(folder, recording, said);
           if (how === goesOn && (await mustGoOn(left, after, { ...recording, operations }))) {
             tried.resumed++;

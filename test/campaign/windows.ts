@@ -56,7 +56,7 @@ async function together(runPath: string, place: Workspace, counter: Counter): Pr
   const run = listRuns(place.runsDir).find(({ path }) => path === runPath)!;
   must(await until(() => !isLive(run.record().status), 20_000), "lost", "nobody says that a worker is gone");
   await pause(100);
-  must(run.record().interruptions === 1, "corrupt", `one death was told ${run.record().interruptions} times`);
+  must(run.record().interruptions === 1, "corrupt", `one death was recorded ${run.record().interruptions} times`);
   counter.add("three resume one run");
   const workers = [1, 2, 3].map(() => place.start("worker", "train", run.path, "--folder", place.folder, "--resume"));
   await Promise.all(workers.map(ended));

@@ -101,14 +101,15 @@ export class Workspace {
         [CLI, ...args],
         { cwd: this.folder, env, maxBuffer: 1 << 26, timeout: 180_000 },
         (error, stdout, stderr) => {
-          done({ status: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr });
+          const failure = typeof error?.code === "number" ? error.code : -1;
+          done({ status: error === null ? 0 : failure, stdout, stderr });
         },
       );
     });
   }
 
   start(what: "cli" | "window" | "worker", ...args: string[]): ChildProcess {
-    const script = what === "cli" ? CLI : what === "window" ? WINDOW : WORKER;
+    const script = { cli: CLI, window: WINDOW, worker: WORKER }[what];
     return spawn(process.execPath, [script, ...args], { cwd: this.folder, env, stdio: "ignore", detached: true });
   }
 

@@ -55,7 +55,7 @@ after(() => {
 });
 
 test("a backbone is downloaded in a process of its own that reports its progress", async () => {
-  const told: number[] = [];
+  const reported: number[] = [];
   const out = join(folder, "o--t5");
   await downloadInWorker(
     place,
@@ -65,11 +65,11 @@ test("a backbone is downloaded in a process of its own that reports its progress
       onProgress: ({ file, done, total }) => {
         assert.equal(file, "model.safetensors");
         assert.equal(total, BIG.length);
-        told.push(done);
+        reported.push(done);
       },
     },
   );
-  assert.equal(told.at(-1), BIG.length);
+  assert.equal(reported.at(-1), BIG.length);
   assert.deepEqual(readFileSync(join(out, "model.safetensors")), BIG);
 });
 

@@ -149,8 +149,8 @@ test("the queue skips a run with a damaged experiment, marks it as failed, and t
   assert.equal(RunDirectory.open(bad).record().status, "queued");
   const { status, stderr } = await place.adept("train", "words.adept.json", "--queue", "--no-git", "--json");
   assert.equal(status, 0, stderr);
-  const { status: told, message } = RunDirectory.open(bad).record();
-  assert.deepEqual([told, /experiment\.json is damaged/.test(message ?? "")], ["failed", true]);
+  const failed = RunDirectory.open(bad).record();
+  assert.deepEqual([failed.status, /experiment\.json is damaged/.test(failed.message ?? "")], ["failed", true]);
 });
 
 test("four processes that commit ten runs each in one repository at once lose none", async (t) => {

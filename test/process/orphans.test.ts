@@ -22,7 +22,7 @@ const STARTS: Readonly<Record<string, string>> = {
   download:
     "host.downloadInWorker(place, { name: 'some/model', out: folder + '/model' }, { signal: never, onProgress: () => {} })",
   tokens:
-    "new host.TokenWorker({ workerPath: place.workerPath, nodePath: place.nodePath, told: () => {} }).open(folder)",
+    "new host.TokenWorker({ workerPath: place.workerPath, nodePath: place.nodePath, onLog: () => {} }).open(folder)",
   "a Parquet file": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/task/rows/parquetProcess.ts")).href)}).then(({ readParquet }) => readParquet(folder + '/x.parquet', 1))`,
   "a device's step": `import(${JSON.stringify(pathToFileURL(join(ROOT, "src/worker/device/measureDevice.ts")).href)}).then(({ measureDevice }) => measureDevice({ engine: {} }, 'cpu', { workerPath: place.workerPath }))`,
 };

@@ -50,6 +50,30 @@ async function project(
   return { folder, ids, out, adept };
 }
 
+type Adept = (...args: string[]) => Said;
+
+/** Checks that a command succeeds and prints what it should. */
+function mustRead(adept: Adept, args: string[], says: RegExp): void {
+  const { status, stdout, stderr } = adept(...args);
+  assert.equal(status, 0, `${args.join(" ")}: ${stderr}`);
+  assert.match(stdout, says, args.join(" "));
+  assert.doesNotMatch(stderr, /\n {4}at /, args.join(" "));
+}
+
+/** Checks that a command is refused soon, with a message that says what to do. */
+function mustRefuse(adept: Adept, args: string[]): void {
+  const from = performance.now();
+  const { status, stdout, stderr } = adept(...args);
+  assert.deepEqual([status, stdout], [1, ""], args.join(" "));
+  assert.match(
+    stderr,
+    /^(run .*\n)*adept: .*(may not be written|cannot be written|read-only|permission denied).*\n.*(permissions|folder)/i,
+    `${args.join(" ")}: ${stderr}`,
+  );
+  assert.doesNotMatch(stderr, /\n {4}at /);
+  assert.ok(performance.now() - from < 10_000, `${args.join(" ")} takes its time`);
+}
+
 test("in a read-only folder runs can be listed, shown, compared, checked, reported, used and exported elsewhere", async (t) => {
   const opened = await project(t, true);
   if (opened === undefined) return;
@@ -73,12 +97,7 @@ test("in a read-only folder runs can be listed, shown, compared, checked, report
     [["export", first, "--out", join(out, "adapter")], /adapter/],
     [["export", first, "--out", join(out, "folded"), "--folded"], /folded/],
   ];
-  for (const [args, says] of reads) {
-    const { status, stdout, stderr } = adept(...args);
-    assert.equal(status, 0, `${args.join(" ")}: ${stderr}`);
-    assert.match(stdout, says, args.join(" "));
-    assert.doesNotMatch(stderr, /\n {4}at /, args.join(" "));
-  }
+  for (const [args, says] of reads) mustRead(adept, args, says);
   assert.match(
     adept("runs", "list").stderr,
     new RegExp(`run ${lost}: its worker is gone, which cannot be written down: .* may not be written`),
@@ -100,18 +119,7 @@ test("in a read-only folder runs can be listed, shown, compared, checked, report
     ["runs", "branch", first, "mine"],
     ["export", first, "--out", "here"],
   ];
-  for (const args of writes) {
-    const from = performance.now();
-    const { status, stdout, stderr } = adept(...args);
-    assert.deepEqual([status, stdout], [1, ""], args.join(" "));
-    assert.match(
-      stderr,
-      /^(run .*\n)*adept: .*(may not be written|cannot be written|read-only|permission denied).*\n.*(permissions|folder)/i,
-      `${args.join(" ")}: ${stderr}`,
-    );
-    assert.doesNotMatch(stderr, /\n {4}at /);
-    assert.ok(performance.now() - from < 10_000, `${args.join(" ")} takes its time`);
-  }
+  for (const args of writes) mustRefuse(adept, args);
   assert.deepEqual(readdirSync(folder, { recursive: true }).map(String).sort(), before);
 });
 

@@ -103,7 +103,7 @@ async function saveBlob(git: GitProcess, path: string): Promise<Had> {
  * ones.
  * @throws UserError naming the paths that could not be restored because something else is there now
  */
-export async function putBack({ git }: GitStore, backup: string): Promise<void> {
+export async function restoreBackup({ git }: GitStore, backup: string): Promise<void> {
   const { paths, had, made } = await read(git, backup);
   const top = git.folder;
   const unrestored: string[] = [];

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
-import { keepBackup, putBack, type Backup } from "./gitBackup.ts";
+import { keepBackup, restoreBackup, type Backup } from "./gitBackup.ts";
 import { isResult } from "./gitResults.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
@@ -75,7 +75,7 @@ export class GitRestore {
    * @param backup the backup's commit
    */
   undo(backup: string): Promise<void> {
-    return putBack(this.store, backup);
+    return restoreBackup(this.store, backup);
   }
 
   /**

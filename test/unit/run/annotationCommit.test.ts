@@ -22,9 +22,9 @@ inRepository(
       [result, commit],
     );
     assert.deepEqual(state(), before);
-    const told = JSON.parse(git(folder, "log", "-1", "--format=%b", commit!)) as { tags: string[]; note: string };
+    const committed = JSON.parse(git(folder, "log", "-1", "--format=%b", commit!)) as { tags: string[]; note: string };
     assert.deepEqual(
-      [told.tags, told.note, run.record().resultCommit],
+      [committed.tags, committed.note, run.record().resultCommit],
       [["baseline", "paper"], "first that converged", commit],
     );
     assert.equal(git(folder, "diff", "--name-only", `${commit!}^`, commit!), `adept-results/${ID}/events.jsonl`);

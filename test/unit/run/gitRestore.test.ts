@@ -68,11 +68,10 @@ inRepository(
 function at(path: string): string {
   const entry = lstatSync(path, { throwIfNoEntry: false });
   if (entry === undefined) return "nothing";
-  return entry.isSymbolicLink()
-    ? `link to ${readlinkSync(path)}`
-    : entry.isDirectory()
-      ? `folder of ${readdirSync(path).join()}`
-      : `${(entry.mode & 0o777).toString(8)} ${readFileSync(path, "base64").slice(0, 400)} ${entry.size}`;
+  if (entry.isSymbolicLink()) return `link to ${readlinkSync(path)}`;
+  return entry.isDirectory()
+    ? `folder of ${readdirSync(path).join()}`
+    : `${(entry.mode & 0o777).toString(8)} ${readFileSync(path, "base64").slice(0, 400)} ${entry.size}`;
 }
 
 interface Case {

@@ -215,12 +215,12 @@ inRepository(
     writeFileSync(join(folder, "tracked.txt"), "changed\n");
     const objects = (): number => Number(/^count: (\d+)/m.exec(git(folder, "count-objects", "-v"))?.[1]);
     const home = join(folder, "../home");
-    const told = join(home, "told");
+    const trace = join(home, "trace");
     const before = objects();
     const { HOME } = process.env;
     mkdirSync(home);
     // git reports each fsync there. The store sets its own environment, so that a variable would not reach it.
-    writeFileSync(join(home, ".gitconfig"), `[trace2]\n\teventTarget = "${told}"\n`);
+    writeFileSync(join(home, ".gitconfig"), `[trace2]\n\teventTarget = "${trace}"\n`);
     process.env["HOME"] = home;
     try {
       await (await store()).snapshot(ID, record);
@@ -228,7 +228,7 @@ inRepository(
       if (HOME === undefined) delete process.env["HOME"];
       else process.env["HOME"] = HOME;
     }
-    const synced = [...readFileSync(told, "utf8").matchAll(/"key":"fsync\/hardware-flush","value":"(\d+)"/g)].reduce(
+    const synced = [...readFileSync(trace, "utf8").matchAll(/"key":"fsync\/hardware-flush","value":"(\d+)"/g)].reduce(
       (sum, [, value]) => sum + Number(value),
       0,
     );

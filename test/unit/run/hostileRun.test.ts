@@ -128,11 +128,11 @@ inRun("a journal of millions of invalid lines is scanned in bounded time, and it
     const from = process.cpuUsage();
     const { record } = readRecord(run.path);
     const tail = new JournalTail(run.path);
-    const told = [...tail.read(), ...tail.read()];
+    const events = [...tail.read(), ...tail.read()];
     const { bad } = readJournal(run.path);
     const { user, system } = process.cpuUsage(from);
     assert.equal(record.warnings.at(-1), "last");
-    assert.deepEqual(told.at(-1), { type: "warning", time: 1, message: "last" });
+    assert.deepEqual(events.at(-1), { type: "warning", time: 1, message: "last" });
     assert.ok(bad >= 2_000_000 - 1, String(bad));
     assert.ok((user + system) / 1e6 < 30, `${(user + system) / 1e6} s of work`);
   }
