@@ -1,0 +1,4 @@
+import { UserError } from "../../base/errors.ts";
+
+/** What a Llama cannot do yet: reading a text once for several targets, and generating. */
+export const unsupported = (): UserError => new UserError('This is not supported yet for a model of type "llama".');
