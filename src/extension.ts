@@ -21,11 +21,33 @@ import { StatusItem } from "./ui/runs/statusItem.ts";
 import { SharedTokenWorker } from "./ui/window/sharedTokenWorker.ts";
 import { WaitingQueue } from "./ui/commands/waitingQueue.ts";
 
+/** Parts that activation creates, and that the parts created a moment later use. */
+interface Parts {
+  log: vscode.LogOutputChannel;
+  model: RunsModel;
+  tokens: SharedTokenWorker;
+  heatmaps: Heatmaps;
+  workerPath: string;
+}
+
 /**
- * Builds what commands, views and pages need at once, and returns; the rest follows a moment later. No process is
- * started before the user asks.
+ * Activates the extension: creates what commands, views and pages need, and the rest a moment later, so that VS Code
+ * does not wait for it. No process starts before the user asks for something.
  */
 export function activate(context: vscode.ExtensionContext): void {
+  const parts = createCommands(context);
+  const later = setTimeout(() => {
+    createRest(context, parts);
+    parts.model.adopt();
+  }, 0);
+  context.subscriptions.push({
+    dispose: () => {
+      clearTimeout(later);
+    },
+  });
+}
+
+function createCommands(context: vscode.ExtensionContext): Parts {
   const log = vscode.window.createOutputChannel("ADePT", { log: true });
   const { workspaceState: state, extensionUri, globalStorageUri: storage, subscriptions } = context;
   const workerPath = context.asAbsolutePath("dist/worker.js");
@@ -40,6 +62,9 @@ export function activate(context: vscode.ExtensionContext): void {
   const pick = new RunPick(model, explorer);
   const heatmaps = new Heatmaps({ model, errors, log, tokens, state });
   const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
+  const shared = { model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents };
+  const schema = new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json"));
+  const commands = new Commands({ ...shared, log, state, workerPath });
   subscriptions.push(
     log,
     folders,
@@ -51,41 +76,24 @@ export function activate(context: vscode.ExtensionContext): void {
     explorer,
     setups,
     heatmaps,
-    new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json")),
-    new Commands({
-      model,
-      explorer,
-      panels,
-      pick,
-      diff,
-      errors,
-      heatmaps,
-      folders,
-      setups,
-      tokens,
-      documents,
-      log,
-      state,
-      workerPath,
-    }),
+    schema,
+    commands,
   );
-  const next = setTimeout(() => {
-    const checks = new ExperimentChecks(tokens, log);
-    subscriptions.push(
-      checks,
-      new ExperimentEditing(checks, model),
-      new HeatmapHover(heatmaps),
-      new HeatmapLegend(heatmaps),
-      new StatusItem(model),
-      new Notifications(model),
-      new WaitingQueue({ model, log, workerPath }),
-      new ContextKeys(model, heatmaps),
-    );
-    model.adopt();
-  }, 0);
-  subscriptions.push({
-    dispose: () => {
-      clearTimeout(next);
-    },
-  });
+  return { log, model, tokens, heatmaps, workerPath };
+}
+
+/** Creates language features, the status bar, notifications and context keys. */
+function createRest({ subscriptions }: vscode.ExtensionContext, parts: Parts): void {
+  const { log, model, tokens, heatmaps, workerPath } = parts;
+  const checks = new ExperimentChecks(tokens, log);
+  subscriptions.push(
+    checks,
+    new ExperimentEditing(checks, model),
+    new HeatmapHover(heatmaps),
+    new HeatmapLegend(heatmaps),
+    new StatusItem(model),
+    new Notifications(model),
+    new WaitingQueue({ model, log, workerPath }),
+    new ContextKeys(model, heatmaps),
+  );
 }

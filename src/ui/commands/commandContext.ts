@@ -12,7 +12,7 @@ import type { RunsModel } from "../runs/runsModel.ts";
 import type { Setups } from "../setup/setup.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 
-/** What commands work on. */
+/** The parts of the extension that commands work with. */
 export interface CommandContext {
   readonly model: RunsModel;
   readonly explorer: RunExplorer;
@@ -30,6 +30,11 @@ export interface CommandContext {
   readonly workerPath: string;
 }
 
-/** `selected`: all selected rows, where a command was called on one of several. */
+/**
+ * Runs a command.
+ * @param argument what the command was called on: a row of the list, a run's id, a file's URI or nothing
+ * @param selected all selected rows, if the command was called on one of several
+ */
 export type CommandHandler = (argument: unknown, selected: unknown) => unknown;
+/** The handlers of a group of commands. */
 export type CommandHandlers<C extends Command> = Record<C, CommandHandler>;

@@ -4,20 +4,24 @@ import { DisposableStore } from "../window/disposableStore.ts";
 import { heatmapCommands } from "./heatmapCommands.ts";
 import { Command } from "../window/ids.ts";
 import { historyCommands } from "./historyCommands.ts";
-import { organiseCommands } from "./organiseCommands.ts";
+import { annotateCommands } from "./annotateCommands.ts";
+import { deleteCommands } from "./deleteCommands.ts";
+import { filterCommands } from "./filterCommands.ts";
 import { predictCommand } from "./predictCommand.ts";
 import { queueCommands } from "./queueCommands.ts";
 import { trainCommands } from "./trainCommands.ts";
 import { viewCommands } from "./viewCommands.ts";
 
-/** Every contributed command; errors the user can act on are shown, the rest are logged as bugs. */
+/** Registers every contributed command. An error is reported to the user, or as a bug with a log entry. */
 export class Commands extends DisposableStore {
   constructor(context: CommandContext) {
     super();
     const handlers: Record<Command, CommandHandler> = {
       ...trainCommands(context),
       ...viewCommands(context),
-      ...organiseCommands(context),
+      ...annotateCommands(context),
+      ...deleteCommands(context),
+      ...filterCommands(context),
       ...queueCommands(context),
       ...heatmapCommands(context),
       ...historyCommands(context),

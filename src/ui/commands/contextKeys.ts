@@ -1,17 +1,18 @@
 import * as vscode from "vscode";
 import { repositoryAround } from "../../run/git/repositoryAround.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
-import { hasOffsets } from "./heatmapCommands.ts";
+import { hasHeatmap } from "./heatmapCommands.ts";
 import type { Heatmaps } from "../heatmap/heatmaps.ts";
 import { host } from "../window/host.ts";
 import { ContextKey } from "../window/ids.ts";
 import { runsDirectory, type RunsModel } from "../runs/runsModel.ts";
 
-const LOOK_MS = 1000;
+/** Interval in ms at which the queue's process is looked for while runs wait. */
+const QUEUE_POLL_MS = 1000;
 
-/** Keeps what menus and welcome texts ask up to date. */
+/** Keeps the context keys up to date that the `when` clauses of menus and welcome texts read. */
 export class ContextKeys extends DisposableStore {
-  private readonly told = new Map<ContextKey, boolean>();
+  private readonly values = new Map<ContextKey, boolean>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -26,7 +27,7 @@ export class ContextKeys extends DisposableStore {
     );
     this.register(
       heatmaps.onDidChange(() => {
-        this.tell(ContextKey.heatmapShown, heatmaps.active() !== undefined);
+        this.set(ContextKey.heatmapShown, heatmaps.active() !== undefined);
       }),
     );
     this.register(
@@ -51,34 +52,34 @@ export class ContextKeys extends DisposableStore {
   private update(): void {
     const folders = this.model.folders.all();
     const waiting = this.model.runs().some(({ record }) => record.status === "queued");
-    this.tell(
+    this.set(
       ContextKey.noRepository,
       folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined),
     );
-    // A queue's process ends without a word in any journal: while runs wait, it is looked after.
+    // No journal tells when a queue's process ends: while runs wait, it is looked for at an interval.
     if (waiting)
       this.timer ??= setInterval(() => {
         this.update();
-      }, LOOK_MS);
+      }, QUEUE_POLL_MS);
     else {
       clearInterval(this.timer);
       this.timer = undefined;
     }
-    this.tell(ContextKey.hasOffsets, this.model.runs().some(hasOffsets));
-    this.tell(
+    this.set(ContextKey.hasOffsets, this.model.runs().some(hasHeatmap));
+    this.set(
       ContextKey.hasResults,
       this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"),
     );
-    this.tell(ContextKey.queueWaiting, waiting);
-    this.tell(
+    this.set(ContextKey.queueWaiting, waiting);
+    this.set(
       ContextKey.queueRunning,
       waiting && folders.some((folder) => host().workingDevices(runsDirectory(folder)).length > 0),
     );
   }
 
-  private tell(key: ContextKey, value: boolean): void {
-    if (this.told.get(key) === value) return;
-    this.told.set(key, value);
+  private set(key: ContextKey, value: boolean): void {
+    if (this.values.get(key) === value) return;
+    this.values.set(key, value);
     void vscode.commands.executeCommand("setContext", key, value);
   }
 }

@@ -19,16 +19,16 @@ type Ids =
   | typeof Command.heatmapBeside
   | typeof Command.tokenTable;
 
-/** Whether a run has offsets to show. */
-export const hasOffsets = ({ record }: Run): boolean =>
+/** Whether a run has offsets that a heatmap can show. */
+export const hasHeatmap = ({ record }: Run): boolean =>
   host().hasOffsets(record.method) &&
   !isLive(record.status) &&
   record.status !== "queued" &&
   record.status !== "failed";
 
-/** Offsets over the text of an editor. */
+/** Commands that show a run's offsets over the text of an editor. */
 export function heatmapCommands(context: CommandContext): CommandHandlers<Ids> {
-  const { heatmaps, pick, documents } = context;
+  const { heatmaps, documents } = context;
   return {
     [Command.showHeatmap]: (argument) => show(argument, context),
     [Command.hideHeatmap]: () => {
@@ -37,43 +37,48 @@ export function heatmapCommands(context: CommandContext): CommandHandlers<Ids> {
       else heatmaps.hide(editor.document.uri);
     },
     [Command.heatmapMeasure]: () => chooseMeasure(context),
-    [Command.heatmapBeside]: async () => {
-      const editor = vscode.window.activeTextEditor;
-      const shown = heatmaps.active();
-      if (editor === undefined || shown === undefined)
-        throw new UserError(
-          vscode.l10n.t("This editor shows no heatmap to compare with."),
-          vscode.l10n.t("Show one first."),
-        );
-      const run = await pick.one(undefined, (each) => hasOffsets(each) && each.id !== shown.choice.run.id);
-      if (run === undefined) return;
-      const { document } = editor;
-      const beside = await vscode.window.showTextDocument(document, {
-        viewColumn: vscode.ViewColumn.Beside,
-        preserveFocus: false,
-      });
-      beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
-      await cancellableWait(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
-        heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }),
-      );
-    },
+    [Command.heatmapBeside]: () => showBeside(context),
     [Command.tokenTable]: async () => {
       const shown = heatmaps.active();
-      if (shown === undefined)
-        throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+      if (shown === undefined) throw noHeatmap();
       await showTokenTable(shown, documents);
     },
   };
 }
 
-/** Over the active editor's text, or over the run's own data. */
+const noHeatmap = (): UserError =>
+  new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+
+/** Shows another run over the same text in an editor beside. */
+async function showBeside({ heatmaps, pick }: CommandContext): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  const shown = heatmaps.active();
+  if (editor === undefined || shown === undefined)
+    throw new UserError(
+      vscode.l10n.t("This editor shows no heatmap to compare with."),
+      vscode.l10n.t("Show one first."),
+    );
+  const run = await pick.one(undefined, (each) => hasHeatmap(each) && each.id !== shown.choice.run.id);
+  if (run === undefined) return;
+  const { document } = editor;
+  const beside = await vscode.window.showTextDocument(document, {
+    viewColumn: vscode.ViewColumn.Beside,
+    preserveFocus: false,
+  });
+  beside.revealRange(editor.visibleRanges[0] ?? new vscode.Range(0, 0, 0, 0), vscode.TextEditorRevealType.AtTop);
+  await cancellableWait(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
+    heatmaps.show(document, run, { editor: beside, measure: shown.choice.measure, signal }),
+  );
+}
+
+/** Shows a heatmap over the active editor's text, or over the data that the run was trained on. */
 async function show(argument: unknown, { heatmaps, pick }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const fromList = argument !== undefined && !(argument instanceof vscode.Uri);
-  const run = await pick.one(fromList ? argument : undefined, hasOffsets);
+  const run = await pick.one(fromList ? argument : undefined, hasHeatmap);
   const active = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   if (run === undefined) return;
-  // A run called from the list is shown over its own data, where that is a file that an editor can show.
+  // A run chosen in the list is shown over its own data, if an editor can show that file.
   const own = dataOf(run);
   const uri = fromList ? (own ?? active) : (active ?? own);
   if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
@@ -85,7 +90,10 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
 
 const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");
 
-/** @throws UserError where it is no text, too large for an editor, or gone */
+/**
+ * Opens a file in an editor.
+ * @throws UserError if it is not text, too large for an editor, or gone
+ */
 async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
   try {
     return (await vscode.window.showTextDocument(uri, { preview: false })).document;
@@ -101,7 +109,7 @@ async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
   }
 }
 
-/** The file that a run was trained on, where it is one, still there, and text. */
+/** Returns the file that a run was trained on, if its data is a text file that still exists. */
 function dataOf(run: Run): vscode.Uri | undefined {
   const { task } = host().locatedExperiment(run.directory);
   return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train)
@@ -109,10 +117,10 @@ function dataOf(run: Run): vscode.Uri | undefined {
     : undefined;
 }
 
+/** Asks which measure the active editor's heatmap shows, or whether it is hidden. */
 async function chooseMeasure({ heatmaps }: CommandContext): Promise<void> {
   const shown = heatmaps.active();
-  if (shown === undefined)
-    throw new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+  if (shown === undefined) throw noHeatmap();
   const { opened, measure } = shown.choice;
   const items = MEASURES.filter((each) => opened.measures[each] !== undefined).map((each) => ({
     label: measureTitle(each),

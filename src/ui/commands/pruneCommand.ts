@@ -7,7 +7,8 @@ import { cancellableWait } from "../window/cancellableWait.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 
-const NAMED = 3;
+/** Things of one kind that are listed by name. */
+const MOST_NAMED = 3;
 
 function kindText(kind: PrunableKind): string {
   const { t } = vscode.l10n;
@@ -22,21 +23,21 @@ function kindText(kind: PrunableKind): string {
 
 function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
   const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
-  const more = found.length - NAMED;
-  // A checkpoint is the run's own; the others are nobody's any more.
+  const more = found.length - MOST_NAMED;
   return {
     label: kindText(kind),
     description: `${found.length}${bytes > 0 ? `, ${bytesText(bytes)}` : ""}`,
     detail: `${found
-      .slice(0, NAMED)
+      .slice(0, MOST_NAMED)
       .map(({ what }) => what)
       .join(", ")}${more > 0 ? ` ${vscode.l10n.t("and {0} more", more)}` : ""}`,
+    // Checkpoints belong to runs that still exist; the other kinds belong to nothing any more.
     picked: kind !== "checkpoints",
     found,
   };
 }
 
-/** Shows what is no longer needed and takes away what is chosen. */
+/** Shows what a folder's runs no longer need, and removes what the user chooses. */
 export async function pruneCommand({ folders, model, log }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const all = folders.all();

@@ -7,24 +7,24 @@ import { runsDirectory, type Run } from "../runs/runsModel.ts";
 
 type Ids = typeof Command.trainNext | typeof Command.trainLast | typeof Command.pauseQueue | typeof Command.resumeQueue;
 
-/** The order in which runs wait, and whether they do. */
+/** Commands that order, pause and resume the queue of waiting runs. */
 export function queueCommands(context: CommandContext): CommandHandlers<Ids> {
   const { model, pick } = context;
   const waits = ({ record }: Run): boolean => record.status === "queued";
-  const order =
-    (place: (priorities: readonly number[]) => number) =>
+  const setPriority =
+    (priorityFrom: (priorities: readonly number[]) => number) =>
     async (argument: unknown, selected: unknown): Promise<void> => {
       const runs = await pick.several(argument, selected, waits);
       const priorities = model
         .runs()
         .filter(waits)
         .map(({ record }) => record.priority);
-      for (const run of runs) host().annotateRun(run.directory.path, { priority: place(priorities) });
+      for (const run of runs) host().annotateRun(run.directory.path, { priority: priorityFrom(priorities) });
       model.refresh();
     };
   return {
-    [Command.trainNext]: order((priorities) => Math.max(0, ...priorities) + 1),
-    [Command.trainLast]: order((priorities) => Math.min(0, ...priorities) - 1),
+    [Command.trainNext]: setPriority((priorities) => Math.max(0, ...priorities) + 1),
+    [Command.trainLast]: setPriority((priorities) => Math.min(0, ...priorities) - 1),
     [Command.pauseQueue]: () => {
       for (const folder of model.folders.all())
         for (const device of host().workingDevices(runsDirectory(folder)))
@@ -42,15 +42,15 @@ export function queueCommands(context: CommandContext): CommandHandlers<Ids> {
   };
 }
 
-/** Starts the queues that these runs wait in, folder by folder. */
+/** Starts the queues in which these runs wait: one per folder and device. */
 export function startQueues(waiting: readonly Run[], workerPath: string): void {
-  const places = new Map(
+  const queues = new Map(
     waiting.map(({ folder, directory, record }) => [
       `${folder.uri.toString()} ${host().queueOf(directory, record)}`,
       { folder, device: host().queueOf(directory, record) },
     ]),
   );
-  for (const { folder, device } of places.values())
+  for (const { folder, device } of queues.values())
     host().startQueue({
       runsDir: runsDirectory(folder),
       device,

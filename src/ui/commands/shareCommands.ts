@@ -5,6 +5,7 @@ import { UserError } from "../../base/errors.ts";
 import type { PushedFile, PushPreview } from "../../run/git/pushPreview.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
+import { cancellableProgress } from "../window/cancellableProgress.ts";
 import { cancellableWait } from "../window/cancellableWait.ts";
 import { withoutLinks } from "../window/plainText.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
@@ -12,7 +13,8 @@ import { hasCommit, hasEnded } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
-const NAMED = 12;
+/** Files that the confirmation of a push lists by name. */
+const MOST_NAMED = 12;
 
 async function chooseRemote(remotes: readonly string[]): Promise<string | undefined> {
   if (remotes.length === 0)
@@ -22,28 +24,9 @@ async function chooseRemote(remotes: readonly string[]): Promise<string | undefi
     : vscode.window.showQuickPick(remotes, { placeHolder: vscode.l10n.t("Which remote?") });
 }
 
-/** Work with a remote takes as long as it takes: the notification can end it. @returns undefined when it did */
-function cancellable<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Thenable<T | undefined> {
-  return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
-    async (_, token) => {
-      const abort = new AbortController();
-      token.onCancellationRequested(() => {
-        abort.abort();
-      });
-      try {
-        return await work(abort.signal);
-      } catch (error) {
-        if (!abort.signal.aborted) throw error;
-        return undefined;
-      }
-    },
-  );
-}
-
 /**
- * Whether files that may hold secrets go along: those that the user's own commits have, if that is said in so many
- * words; others never.
+ * Asks whether files whose names suggest secrets may be pushed. Only files that the user has committed are asked for.
+ * @throws UserError if such a file is not in the user's own commits
  */
 async function allowSecrets(secrets: readonly PushedFile[]): Promise<boolean> {
   const named = (files: readonly PushedFile[]): string[] => [...new Set(files.map(({ path }) => path))];
@@ -71,6 +54,7 @@ async function allowSecrets(secrets: readonly PushedFile[]): Promise<boolean> {
   );
 }
 
+/** Returns the list of what a push would send. */
 function leavingText({ commits, files, bytes }: PushPreview): string {
   return [
     vscode.l10n.t(
@@ -80,12 +64,12 @@ function leavingText({ commits, files, bytes }: PushPreview): string {
       bytesText(bytes),
     ),
     "",
-    ...files.slice(0, NAMED).map((file) => `${file.path} (${bytesText(file.bytes)})`),
-    ...(files.length > NAMED ? [vscode.l10n.t("and {0} more", files.length - NAMED)] : []),
+    ...files.slice(0, MOST_NAMED).map((file) => `${file.path} (${bytesText(file.bytes)})`),
+    ...(files.length > MOST_NAMED ? [vscode.l10n.t("and {0} more", files.length - MOST_NAMED)] : []),
   ].join("\n");
 }
 
-/** Nothing leaves before its list was seen. */
+/** Pushes runs to a git remote, after the user has seen and confirmed which files leave this machine. */
 export async function pushCommand(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const runs = await pick.several(argument, selected, (each) => hasEnded(each) && hasCommit(each));
@@ -112,7 +96,7 @@ export async function pushCommand(argument: unknown, selected: unknown, { pick }
   )
     return;
   if (
-    (await cancellable(vscode.l10n.t("Pushing to {0}", remote), async (signal) => {
+    (await cancellableProgress(vscode.l10n.t("Pushing to {0}", remote), async (signal) => {
       await share.push(remote, ids, signal);
       return true;
     })) !== true
@@ -121,7 +105,7 @@ export async function pushCommand(argument: unknown, selected: unknown, { pick }
   void vscode.window.showInformationMessage(vscode.l10n.t('{0} runs are pushed to "{1}".', ids.length, remote));
 }
 
-/** Takes the runs over that a remote has and this folder has not. */
+/** Fetches the runs that a git remote has and this folder has not. */
 export async function fetchCommand({ model, folders, log }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const all = folders.all();
@@ -130,7 +114,7 @@ export async function fetchCommand({ model, folders, log }: CommandContext): Pro
   const share = new (host().GitShare)(await trustedGitStore(folder));
   const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
-  const fetched = await cancellable(vscode.l10n.t("Fetching runs from {0}", remote), (signal) =>
+  const fetched = await cancellableProgress(vscode.l10n.t("Fetching runs from {0}", remote), (signal) =>
     share.fetch(remote, runsDirectory(folder), signal),
   );
   if (fetched === undefined) return;

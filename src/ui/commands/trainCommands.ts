@@ -8,7 +8,7 @@ import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { booleanSetting } from "../window/settings.ts";
 
-/** Starting, stopping and going on. */
+/** Commands that start, stop and resume trainings, and make experiments. */
 export function trainCommands(
   context: CommandContext,
 ): CommandHandlers<typeof Command.train | typeof Command.stop | typeof Command.resume | typeof Command.newExperiment> {
@@ -22,13 +22,14 @@ export function trainCommands(
   };
 }
 
+/** Starts a training, or queues the runs of a sweep. */
 async function train(argument: unknown, context: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const { model, panels, folders, log, workerPath } = context;
   const file = argument instanceof vscode.Uri ? argument : await chooseExperiment(context);
   if (file === undefined) return;
-  await saved(file);
-  // A file that was opened alone is trained in its own folder.
+  await save(file);
+  // In a window without a workspace, an experiment is trained in its own folder.
   if (folders.of(file) === undefined) await folders.use(vscode.Uri.joinPath(file, ".."));
   const folder = folders.of(file);
   if (folder === undefined)
@@ -87,14 +88,14 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
   panels.show(run);
 }
 
-/** What is trained is what stands in the editor, whichever way leads here: the file as it was saved may be another. */
-async function saved(file: vscode.Uri): Promise<void> {
+/** Saves an experiment that is open with unsaved changes, so that what is trained is what the editor shows. */
+async function save(file: vscode.Uri): Promise<void> {
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
   if (document?.isDirty === true && !(await document.save()))
     throw new UserError(vscode.l10n.t("{0} could not be saved.", file.fsPath));
 }
 
-/** The experiment in the active editor, else one of the workspace's, else a new one, whose page goes on from here. */
+/** Returns the experiment in the active editor, else the user's choice. If there is none, opens the page for one. */
 async function chooseExperiment({ setups }: CommandContext): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   if (active?.uri.scheme === "file" && active.fileName.endsWith(".adept.json")) return active.uri;

@@ -9,7 +9,7 @@ import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { analysisTitles } from "../../protocol/analysisLabels.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
-import { isUnreadable } from "../runs/runExplorer.ts";
+import { isUnreadable } from "../runs/explorerNode.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import type { Run } from "../runs/runsModel.ts";
 
@@ -24,7 +24,7 @@ type Ids =
   | typeof Command.compare
   | typeof Command.compareCode;
 
-/** Looking at runs: results, files, analyses, comparisons. */
+/** Commands that show runs: results, files, analyses and comparisons. */
 export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
   const { model, panels, pick, explorer } = context;
   return {
@@ -32,7 +32,7 @@ export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
       const run = await pick.one(argument);
       if (run !== undefined) panels.show(run);
     },
-    // The keyboard stays in the list, for the next row, F2 or Delete.
+    // The focus stays in the list, so that the arrow keys, F2 and Delete go on working there.
     [Command.openRow]: async () => {
       const run = model.find((await explorer.clicked()) ?? "");
       if (run !== undefined) panels.show(run, { preserveFocus: true });
@@ -65,20 +65,24 @@ export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
   };
 }
 
-async function showLog(argument: unknown, { model, log, pick }: CommandContext): Promise<void> {
-  const run =
-    argument === undefined || isUnreadable(argument)
-      ? undefined
-      : typeof argument === "string"
-        ? model.find(argument)
-        : await pick.one(argument);
+/** Opens the log file of a run, else the log of the extension. */
+async function showLog(argument: unknown, context: CommandContext): Promise<void> {
+  const run = await loggedRun(argument, context);
   const file = run && join(run.directory.path, "log.txt");
   if (file !== undefined && existsSync(file))
     await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });
-  else log.show();
+  else context.log.show();
 }
 
-/** Starts an analysis in a worker of its own. @returns whether one was started */
+async function loggedRun(argument: unknown, { model, pick }: CommandContext): Promise<Run | undefined> {
+  if (argument === undefined || isUnreadable(argument)) return undefined;
+  return typeof argument === "string" ? model.find(argument) : pick.one(argument);
+}
+
+/**
+ * Starts an analysis in its own worker process.
+ * @returns whether it was started
+ */
 async function analyse(
   argument: unknown,
   named: unknown,
@@ -111,6 +115,7 @@ async function analyse(
   return true;
 }
 
+/** Returns the tab of the results page that shows an analysis. */
 const tabOf = (name: AnalysisName) =>
   (
     ({

@@ -7,27 +7,28 @@ import { withoutLinks } from "../window/plainText.ts";
 import { startQueues } from "./queueCommands.ts";
 import { runsDirectory, type Run, type RunsModel } from "../runs/runsModel.ts";
 
-interface Context {
+/** What the question works with. */
+export interface WaitingQueueParts {
   readonly model: RunsModel;
   readonly log: vscode.LogOutputChannel;
   readonly workerPath: string;
 }
 
 /**
- * Asks once per window whether to go on with runs that still wait although nothing works on them: the machine was
- * started anew meanwhile.
+ * Asks once per window whether runs that wait in a queue without a process (after a restart of the machine) are to be
+ * trained.
  */
 export class WaitingQueue extends DisposableStore {
   private asked = false;
-  /** What is queued later is queued by somebody who also starts the queue. */
+  /** Time in ms. Runs that are queued later get a queue process from whoever queues them. */
   private readonly opened = Date.now();
 
-  constructor(private readonly context: Context) {
+  constructor(private readonly parts: WaitingQueueParts) {
     super();
     this.register(
-      context.model.onDidChange(({ list }) => {
+      parts.model.onDidChange(({ list }) => {
         if (!list || this.asked || !vscode.workspace.isTrusted) return;
-        const waiting = context.model.runs().filter(
+        const waiting = parts.model.runs().filter(
           (run) =>
             isWaiting(run.record) &&
             run.record.createdAt < this.opened &&
@@ -51,7 +52,7 @@ export class WaitingQueue extends DisposableStore {
       go,
       drop,
     );
-    const { model, log, workerPath } = this.context;
+    const { model, log, workerPath } = this.parts;
     try {
       if (answer === drop) for (const run of waiting) host().dequeue(run.directory);
       if (answer === go) startQueues(waiting, workerPath);

@@ -8,29 +8,32 @@ import { Newest } from "../window/newest.ts";
 import { PathWatch } from "../window/pathWatch.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 
-/** Experiment files, as language features select them. */
+/** Selects experiment files, for language features. */
 export const EXPERIMENTS: vscode.DocumentSelector = { scheme: "file", language: "jsonc", pattern: "**/*.adept.json" };
 const isExperiment = (document: vscode.TextDocument): boolean => vscode.languages.match(EXPERIMENTS, document) > 0;
 
-const REST_MS = 300;
+/** Time in ms after the last keystroke at which a document is checked. */
+const DELAY_MS = 300;
 
-/** What is known of one document. Of its checks one is made at a time, and only the newest of those that wait. */
-interface Checked {
+/** The state of one experiment document. */
+interface CheckedDocument {
+  /** The newest answer, and the document's version that it is about. */
   found?: { version: number; answer: CheckAnswer };
   timer?: NodeJS.Timeout | undefined;
+  /** Runs one check at a time. */
   readonly checks: Newest<vscode.TextDocument>;
-  /** what it names is looked after, wherever that is changed */
+  /** Watches the files that the experiment names. */
   readonly watch: PathWatch;
 }
 
-/** Whether a change at a path is one of what an experiment names. */
+/** Whether a change at `path` may change what is at `place`: one is the other or contains it. */
 const touches = (path: string, place: string): boolean =>
   path === place || path.startsWith(place + sep) || place.startsWith(path + sep);
 
-/** Experiment files in sight, checked as they are typed for what their schema cannot tell. */
+/** Checks open experiment files while they are typed, for problems that the schema cannot find, and shows them. */
 export class ExperimentChecks extends DisposableStore {
   private readonly diagnostics = this.register(vscode.languages.createDiagnosticCollection("adept"));
-  private readonly documents = new Map<string, Checked>();
+  private readonly documents = new Map<string, CheckedDocument>();
   private readonly checked = this.register(new vscode.EventEmitter<vscode.Uri>());
   readonly onDidCheck = this.checked.event;
 
@@ -39,50 +42,10 @@ export class ExperimentChecks extends DisposableStore {
     private readonly log: vscode.LogOutputChannel,
   ) {
     super();
-    const { workspace } = vscode;
-    this.register(
-      workspace.onDidOpenTextDocument((document) => {
-        this.look(document, 0);
-      }),
-    );
-    this.register(
-      workspace.onDidChangeTextDocument(({ document }) => {
-        this.look(document, REST_MS);
-      }),
-    );
-    this.register(
-      workspace.onDidCloseTextDocument((document) => {
-        this.forget(document);
-      }),
-    );
-    this.register(
-      workspace.onDidGrantWorkspaceTrust(() => {
-        this.lookAll(() => true);
-      }),
-    );
-    // Data that is written, renamed or deleted can mend an experiment or break it.
-    this.register(
-      workspace.onDidSaveTextDocument(({ uri }) => {
-        this.lookAfter([uri]);
-      }),
-    );
-    this.register(
-      workspace.onDidCreateFiles(({ files }) => {
-        this.lookAfter(files);
-      }),
-    );
-    this.register(
-      workspace.onDidDeleteFiles(({ files }) => {
-        this.lookAfter(files);
-      }),
-    );
-    this.register(
-      workspace.onDidRenameFiles(({ files }) => {
-        this.lookAfter(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri]));
-      }),
-    );
+    this.followDocuments();
+    this.followFiles();
     const first = setTimeout(() => {
-      this.lookAll(() => true);
+      this.checkAll(() => true);
     }, 0);
     this.register({
       dispose: () => {
@@ -95,19 +58,68 @@ export class ExperimentChecks extends DisposableStore {
     });
   }
 
-  /** What was found in a document as it is now; undefined while it is looked at. */
+  private followDocuments(): void {
+    const { workspace } = vscode;
+    this.register(
+      workspace.onDidOpenTextDocument((document) => {
+        this.schedule(document, 0);
+      }),
+    );
+    this.register(
+      workspace.onDidChangeTextDocument(({ document }) => {
+        this.schedule(document, DELAY_MS);
+      }),
+    );
+    this.register(
+      workspace.onDidCloseTextDocument((document) => {
+        this.forget(document);
+      }),
+    );
+    this.register(
+      workspace.onDidGrantWorkspaceTrust(() => {
+        this.checkAll(() => true);
+      }),
+    );
+  }
+
+  private followFiles(): void {
+    const { workspace } = vscode;
+    // Writing, renaming or deleting a data file can fix an experiment or break it.
+    this.register(
+      workspace.onDidSaveTextDocument(({ uri }) => {
+        this.checkUsersOf([uri]);
+      }),
+    );
+    this.register(
+      workspace.onDidCreateFiles(({ files }) => {
+        this.checkUsersOf(files);
+      }),
+    );
+    this.register(
+      workspace.onDidDeleteFiles(({ files }) => {
+        this.checkUsersOf(files);
+      }),
+    );
+    this.register(
+      workspace.onDidRenameFiles(({ files }) => {
+        this.checkUsersOf(files.flatMap(({ oldUri, newUri }) => [oldUri, newUri]));
+      }),
+    );
+  }
+
+  /** Returns the answer about a document as it is now; undefined until its check has ended. */
   of(document: vscode.TextDocument): CheckAnswer | undefined {
     const known = this.documents.get(document.uri.toString())?.found;
     return known?.version === document.version ? known.answer : undefined;
   }
 
-  private lookAll(wanted: (document: vscode.TextDocument) => boolean): void {
-    for (const document of vscode.workspace.textDocuments) if (wanted(document)) this.look(document, REST_MS);
+  private checkAll(wanted: (document: vscode.TextDocument) => boolean): void {
+    for (const document of vscode.workspace.textDocuments) if (wanted(document)) this.schedule(document, DELAY_MS);
   }
 
-  /** Looks again at the experiments that name what has changed. */
-  private lookAfter(changed: readonly vscode.Uri[]): void {
-    this.lookAll(
+  /** Checks the experiments again that name one of the changed files, and those without an answer. */
+  private checkUsersOf(changed: readonly vscode.Uri[]): void {
+    this.checkAll(
       ({ uri }) =>
         this.documents
           .get(uri.toString())
@@ -115,13 +127,13 @@ export class ExperimentChecks extends DisposableStore {
     );
   }
 
-  private look(document: vscode.TextDocument, milliseconds: number): void {
+  private schedule(document: vscode.TextDocument, milliseconds: number): void {
     if (!isExperiment(document) || !vscode.workspace.isTrusted) return;
     const key = document.uri.toString();
-    const own: Checked = this.documents.get(key) ?? {
+    const own: CheckedDocument = this.documents.get(key) ?? {
       checks: new Newest((each) => this.check(each)),
       watch: new PathWatch(() => {
-        this.look(document, REST_MS);
+        this.schedule(document, DELAY_MS);
       }),
     };
     this.documents.set(key, own);

@@ -10,8 +10,8 @@ import { localised } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
 
 /**
- * What an experiment's editor offers beyond its schema: quick fixes, what a budget comes to, and its runs above its
- * first line.
+ * Language features of experiment files beyond the schema: quick fixes of problems, the sizes that a parameter budget
+ * gives as a hover, and the experiment's runs as code lenses above its first line.
  */
 export class ExperimentEditing
   extends DisposableStore
@@ -19,8 +19,8 @@ export class ExperimentEditing
 {
   private readonly lensesChanged = this.register(new vscode.EventEmitter<void>());
   readonly onDidChangeCodeLenses = this.lensesChanged.event;
-  /** the runs as the lenses had them last: a step alone changes none */
-  private told = "";
+  /** The fields of all runs that the lenses show, at their last change. Progress of a training changes none. */
+  private lensFields = "";
 
   constructor(
     private readonly checks: ExperimentChecks,
@@ -37,13 +37,13 @@ export class ExperimentEditing
     this.register(languages.registerCodeLensProvider(EXPERIMENTS, this));
     this.register(
       model.onDidChange(({ ids, list }) => {
-        const told = model
+        const fields = model
           .runs()
           .map(({ id, record }) => `${id} ${record.status} ${record.evaluations.length}`)
           .join();
         if (!list && !ids.length) return;
-        if (told !== this.told) {
-          this.told = told;
+        if (fields !== this.lensFields) {
+          this.lensFields = fields;
           this.lensesChanged.fire();
         }
       }),
@@ -115,10 +115,11 @@ export class ExperimentEditing
           ),
         ]
       : [];
-    return [...train, ...this.ofRuns(runs, lens)];
+    return [...train, ...this.runLenses(runs, lens)];
   }
 
-  private ofRuns(
+  /** Returns the lenses of an experiment's runs: the one at work, the last result, resuming and comparing. */
+  private runLenses(
     runs: readonly Run[],
     lens: (title: string, command: string, ...args: unknown[]) => vscode.CodeLens,
   ): vscode.CodeLens[] {
@@ -157,7 +158,7 @@ export class ExperimentEditing
     ];
   }
 
-  /** The runs of an experiment, newest first. */
+  /** Returns the runs of an experiment that are not archived, newest first. */
   private runsOf(name: string): Run[] {
     return this.model.runs().filter(({ record }) => (record.experiment ?? record.name) === name && !record.archived);
   }

@@ -4,19 +4,19 @@ import { DisposableStore } from "../window/disposableStore.ts";
 import { translated } from "../window/localised.ts";
 
 /**
- * package.json names the schema by it: VS Code asks for it, and wakes the extension, when an experiment file is opened
- * and not before.
+ * URI scheme by which package.json names the schema. VS Code asks for the schema, and activates the extension for it,
+ * only when an experiment file is opened.
  */
 const SCHEME = "adept-schema";
 
-/** The schema of experiment files, for VS Code's own JSON support. */
+/** Provides the schema of experiment files for VS Code's JSON support. */
 export class ExperimentSchema extends DisposableStore implements vscode.TextDocumentContentProvider {
   constructor(private readonly path: string) {
     super();
     this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));
   }
 
-  /** In the window's language: hovers and completion show its texts as they stand. */
+  /** Returns the schema in the window's language, because hovers and completion show its texts unchanged. */
   provideTextDocumentContent(): string {
     const shown = /^(title|description|label)$/;
     return JSON.stringify(JSON.parse(readFileSync(this.path, "utf8")), (_, value: unknown) => {

@@ -9,16 +9,17 @@ import type { Run } from "./runsModel.ts";
 import { trustedGitStore } from "./trustedGitStore.ts";
 
 const SCHEME = "adept-commit";
+/** Files that a comparison shows at most. */
 const MOST_FILES = 300;
 
-/** Files as a run's commit has them, and the difference of two runs' code in the editor that VS Code has for it. */
+/** Compares, in VS Code's diff editor, the code of two runs, or that of a run with the files as they are now. */
 export class CodeDiff extends DisposableStore implements vscode.TextDocumentContentProvider {
   constructor() {
     super();
     this.register(vscode.workspace.registerTextDocumentContentProvider(SCHEME, this));
   }
 
-  /** A file of a commit; empty where the commit has none. */
+  /** Returns a file of a commit, or "" if the commit does not have it. */
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const { commit, folder, path } = JSON.parse(uri.query) as { commit: string; folder: string; path: string };
     const store = await trustedGitStore(folder);
@@ -29,7 +30,7 @@ export class CodeDiff extends DisposableStore implements vscode.TextDocumentCont
     }
   }
 
-  /** Files of a run's commit beside those that lie there now. */
+  /** Compares files as they are now with those of a run's commit. */
   async showWorkTree(run: Run, commit: string, paths: readonly string[]): Promise<void> {
     const store = await trustedGitStore(run.folder);
     const folder = run.folder.uri.fsPath;
@@ -46,7 +47,10 @@ export class CodeDiff extends DisposableStore implements vscode.TextDocumentCont
     else await vscode.commands.executeCommand("vscode.changes", title, changes);
   }
 
-  /** @throws UserError where a run has no commit, or nothing differs */
+  /**
+   * Compares the code of two runs.
+   * @throws UserError if a run has no commit
+   */
   async show(from: Run, to: Run): Promise<void> {
     const [a, b] = [codeCommitOf(from), codeCommitOf(to)];
     const folder = from.folder.uri.fsPath;
@@ -78,7 +82,10 @@ export class CodeDiff extends DisposableStore implements vscode.TextDocumentCont
   }
 }
 
-/** The commit with the run's code as it was when it started. @throws UserError where it has none */
+/**
+ * Returns the commit with the run's code as it was when the run started.
+ * @throws UserError if the run has none
+ */
 export function codeCommitOf({ record }: Run): string {
   const commit = codeCommit(record);
   if (commit === undefined)

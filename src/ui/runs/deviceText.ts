@@ -8,21 +8,23 @@ import { localised } from "../window/localised.ts";
 
 const GIB = 1024 ** 3;
 
-/** What computes a run, as far as it is known. */
+/** Returns the name of the device that computes a run, or of its engine until the device is known. */
 export const deviceName = ({ device, engine }: RunRecord): string | undefined => device ?? engine?.name;
 
-function measured({ device, name, milliseconds, reason }: MeasuredDevice): string {
+function measuredDeviceText({ device, name, milliseconds, reason }: MeasuredDevice): string {
   return milliseconds === undefined
     ? `${name ?? device}: ${localised(reason ?? "")}`
     : vscode.l10n.t("{0}: {1} ms", name ?? device, millisecondsText(milliseconds));
 }
 
-/** What a step took on each device that the run's was chosen among; undefined where there was no choice. */
+/** Returns the measured time of a step on each device that was tried; undefined if there was no choice. */
 export function measuredText({ engine }: RunRecord): string | undefined {
-  return engine === undefined || engine.measured.length === 0 ? undefined : engine.measured.map(measured).join("; ");
+  return engine === undefined || engine.measured.length === 0
+    ? undefined
+    : engine.measured.map(measuredDeviceText).join("; ");
 }
 
-/** What a run was forecast to need of memory, and what was free for it; undefined where nothing was said. */
+/** Returns the memory that a run was forecast to need, and what was free; undefined if there was no forecast. */
 export function memoryText({ memory }: RunRecord): string | undefined {
   if (memory === undefined) return undefined;
   const { needed, available, device, copies, wanted } = memory;
@@ -45,20 +47,19 @@ export function memoryText({ memory }: RunRecord): string | undefined {
   ].join("; ");
 }
 
-function use({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
+function gpuUseText({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
   const gib = (bytes: number): string => (bytes / GIB).toFixed(1);
-  const memory =
-    memoryUsed === undefined
-      ? ""
-      : memoryTotal === undefined
-        ? vscode.l10n.t("{0} GiB", gib(memoryUsed))
-        : vscode.l10n.t("{0} of {1} GiB", gib(memoryUsed), gib(memoryTotal));
+  const memoryText = (used: number): string =>
+    memoryTotal === undefined
+      ? vscode.l10n.t("{0} GiB", gib(used))
+      : vscode.l10n.t("{0} of {1} GiB", gib(used), gib(memoryTotal));
+  const memory = memoryUsed === undefined ? "" : memoryText(memoryUsed);
   return [name, memory, utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation))]
     .filter((part) => part !== "")
     .join(", ");
 }
 
-function cost(of: PrecisionCost): string {
+function precisionCostText(of: PrecisionCost): string {
   const t = vscode.l10n.t;
   const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of);
   const head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
@@ -73,12 +74,12 @@ function cost(of: PrecisionCost): string {
   ].join(", ");
 }
 
-/** What narrower weights cost beside fp32; undefined where they are fp32, or nobody measured. */
+/** Returns what narrower weights cost in quality, compared with fp32; undefined if that was not measured. */
 export function costText({ precision }: RunRecord): string | undefined {
-  return precision.length === 0 ? undefined : precision.map(cost).join("; ");
+  return precision.length === 0 ? undefined : precision.map(precisionCostText).join("; ");
 }
 
-/** The graphics processors at the last heartbeat; undefined where nothing tells of them. */
+/** Returns the use of the graphics processors at the last heartbeat; undefined if it is not reported. */
 export function gpuText({ gpus }: RunRecord): string | undefined {
-  return gpus === undefined || gpus.length === 0 ? undefined : gpus.map(use).join("; ");
+  return gpus === undefined || gpus.length === 0 ? undefined : gpus.map(gpuUseText).join("; ");
 }

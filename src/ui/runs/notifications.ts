@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { isOpen, isWaiting } from "../../record/record.ts";
+import { isOpen, isWaiting, type RunRecord } from "../../record/record.ts";
 import { reproductionText, shownResult } from "./runText.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { Command, Setting } from "../window/ids.ts";
@@ -8,7 +8,7 @@ import { withoutLinks } from "../window/plainText.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 import { booleanSetting } from "../window/settings.ts";
 
-/** Says once that a run which this window started, before a reload or since, has finished or failed. */
+/** Notifies the user once when a run that this window started, also before a reload, has finished or failed. */
 export class Notifications extends DisposableStore {
   constructor(model: RunsModel) {
     super();
@@ -26,23 +26,15 @@ export class Notifications extends DisposableStore {
   }
 }
 
-async function announce({ id, record: told }: Run): Promise<void> {
-  // A run may be called, or fail with, what a notification would make a link of.
-  const record = { ...told, name: withoutLinks(told.name) };
+async function announce(run: Run): Promise<void> {
+  const { id } = run;
+  // The name or the error of a run may hold text that a notification would show as a link.
+  const record = { ...run.record, name: withoutLinks(run.record.name) };
   const results = vscode.l10n.t("Open Results");
   const log = vscode.l10n.t("Show Log");
   let choice: string | undefined;
   if (record.status === "finished") {
-    const known = shownResult(record);
-    const { reproduced } = record;
-    choice = await vscode.window.showInformationMessage(
-      reproduced !== undefined
-        ? withoutLinks(reproductionText(record.name, reproduced))
-        : known === undefined
-          ? vscode.l10n.t('ADePT run "{0}" has finished.', record.name)
-          : vscode.l10n.t('ADePT run "{0}" has finished: {1} {2}.', record.name, known.name, known.value),
-      results,
-    );
+    choice = await vscode.window.showInformationMessage(finishedText(record), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
     const reason = withoutLinks(localisedError(record.error ?? { message: record.message ?? "" }));
     choice = await vscode.window.showErrorMessage(
@@ -53,4 +45,12 @@ async function announce({ id, record: told }: Run): Promise<void> {
   }
   if (choice === results) await vscode.commands.executeCommand(Command.openPanel, id);
   if (choice === log) await vscode.commands.executeCommand(Command.showLog, id);
+}
+
+function finishedText(record: RunRecord): string {
+  if (record.reproduced !== undefined) return withoutLinks(reproductionText(record.name, record.reproduced));
+  const result = shownResult(record);
+  return result === undefined
+    ? vscode.l10n.t('ADePT run "{0}" has finished.', record.name)
+    : vscode.l10n.t('ADePT run "{0}" has finished: {1} {2}.', record.name, result.name, result.value);
 }

@@ -1,34 +1,25 @@
-import { basename } from "node:path";
-import { setTimeout as rest } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
-import { metricName, metricValue } from "../../record/metricText.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { ContextKey, View } from "../window/ids.ts";
-import { passesFilter, isFiltered, type RunFilter, type SortKey, SORTS, storedFilter } from "./runFilter.ts";
+import { idsOf, type ExplorerNode } from "./explorerNode.ts";
+import { filterText, sortName } from "./filterText.ts";
+import { groupItem, groupText } from "./groupItem.ts";
+import { isFiltered, passesFilter, SORTS, storedFilter, type RunFilter, type SortKey } from "./runFilter.ts";
 import { runItem, runTooltip, unreadableItem } from "./runItem.ts";
 import type { RunsModel } from "./runsModel.ts";
-import { metricOf, summaryOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
-import { statusText } from "./runText.ts";
+import { metricOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
 
-export interface FolderNode {
-  readonly kind: "folder";
-  readonly folder: vscode.WorkspaceFolder;
-}
-/** A folder of a run, or of all, that cannot be read. */
-export interface UnreadableNode {
-  readonly kind: "unreadable";
-  readonly path: string;
-  readonly reason: string;
-}
-export type ExplorerNode = FolderNode | UnreadableNode | TreeNode;
-
+/** Keys of the workspace state. */
 const FILTER = "adept.filter";
 const SORT = "adept.sort";
+/** Time in ms that a click waits for VS Code to know the clicked row, and the interval of asking. */
 const CLICK_MS = 2000;
 const CLICK_STEP_MS = 25;
-/** What a row's place and presence hang on; its other texts change without the tree. */
-const shape = (record: RunRecord): string =>
+
+/** Returns the fields of a run that decide whether and where it is in the tree; others only change its own row. */
+const treeFieldsOf = (record: RunRecord): string =>
   JSON.stringify([
     record.status,
     record.name,
@@ -40,18 +31,21 @@ const shape = (record: RunRecord): string =>
     metricOf(record),
   ]);
 
-/** The list of runs in the activity bar: by experiment, filtered, sorted, repainted row by row. */
+/** The list of runs in the activity bar: grouped by experiment, filtered and sorted. Changes repaint single rows. */
 export class RunExplorer extends DisposableStore implements vscode.TreeDataProvider<ExplorerNode> {
   private readonly repaint = this.register(new vscode.EventEmitter<ExplorerNode[] | undefined>());
   readonly onDidChangeTreeData = this.repaint.event;
   private readonly view: vscode.TreeView<ExplorerNode>;
-  private readonly shapes = new Map<string, string>();
-  /** Rows as VS Code knows them: the same object for as long as the tree stands. */
+  /** The tree fields of each run in the built tree, by id. */
+  private readonly treeFields = new Map<string, string>();
+  /** The tree of each folder. VS Code knows rows by identity, so nodes stay the same objects until a rebuild. */
   private readonly roots = new Map<string, TreeNode[]>();
   private readonly rows = new Map<string, RunNode>();
+  /** The groups of each run, from the outermost. */
   private readonly parents = new Map<string, GroupNode[]>();
-  private readonly said = new Map<string, string>();
-  /** whether VS Code has asked for the tree since it was told of another */
+  /** The description that each group shows, by its key. */
+  private readonly shownGroupTexts = new Map<string, string>();
+  /** Whether VS Code has asked for the tree since the last rebuild. */
   private asked = false;
 
   constructor(
@@ -71,31 +65,32 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
         this.change(ids, list);
       }),
     );
-    this.tellFilter();
+    this.showFilter();
   }
 
   get filter(): RunFilter {
     return storedFilter(this.state.get(FILTER));
   }
+
   get sort(): SortKey {
     const stored = this.state.get<unknown>(SORT);
     return SORTS.find((each) => each === stored) ?? "newest";
   }
 
-  /** Ids of the selected runs, those of selected groups too. */
+  /** Returns the ids of the selected runs, and of the runs of selected groups. */
   selection(): string[] {
     return [...new Set(this.view.selection.flatMap((node) => idsOf(node)))];
   }
 
   /**
-   * The run whose row was just clicked. While VS Code takes over a list that is built anew it knows no row for a
-   * moment: so long this waits.
+   * Returns the id of the run whose row was just clicked. While VS Code takes over a rebuilt tree it reports no
+   * selection for a moment, so this waits for one.
    */
   async clicked(): Promise<string | undefined> {
     for (let waited = 0; waited < CLICK_MS; waited += CLICK_STEP_MS) {
       const [node] = this.view.selection;
       if (node !== undefined) return node.kind === "run" ? node.id : undefined;
-      await rest(CLICK_STEP_MS);
+      await sleep(CLICK_STEP_MS);
     }
     return undefined;
   }
@@ -105,6 +100,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
       this.rebuild();
     });
   }
+
   setSort(sort: SortKey): void {
     void this.state.update(SORT, sort).then(() => {
       this.rebuild();
@@ -130,11 +126,11 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
 
   getParent(node: ExplorerNode): ExplorerNode | undefined {
     if (node.kind === "folder" || node.kind === "unreadable") return undefined;
-    const own =
+    const group =
       node.kind === "run"
         ? this.parents.get(node.id)?.at(-1)
         : [...this.parents.values()].flat().find((each) => each.children.includes(node));
-    if (own !== undefined || this.model.folders.all().length < 2) return own;
+    if (group !== undefined || this.model.folders.all().length < 2) return group;
     const folder = this.model.find(idsOf(node)[0] ?? "")?.folder;
     return folder && { kind: "folder", folder };
   }
@@ -146,13 +142,17 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
       item.iconPath = vscode.ThemeIcon.Folder;
       return item;
     }
-    if (node.kind === "group") return this.groupItem(node);
+    if (node.kind === "group") {
+      const records = this.recordsOf(node);
+      this.shownGroupTexts.set(node.key, groupText(records));
+      return groupItem(node, records);
+    }
     if (node.kind === "unreadable") return unreadableItem(node);
     const run = this.model.find(node.id);
     return run === undefined ? new vscode.TreeItem(node.id) : runItem(run, node.label);
   }
 
-  /** The tooltip is written when it is first asked for. */
+  /** Writes a row's tooltip when VS Code first asks for it, not when the row is made. */
   resolveTreeItem(item: vscode.TreeItem, node: ExplorerNode): vscode.TreeItem {
     const run = node.kind === "run" ? this.model.find(node.id) : undefined;
     if (run !== undefined) item.tooltip = runTooltip(run.record);
@@ -168,7 +168,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
     const shown = all.filter((record) => passesFilter(record, filter));
     const tree = treeOf(shown, this.sort, (seed) => vscode.l10n.t("seed {0}", seed));
     this.roots.set(key, tree);
-    for (const record of all) this.shapes.set(record.id, shape(record));
+    for (const record of all) this.treeFields.set(record.id, treeFieldsOf(record));
     const note = (node: TreeNode, above: readonly GroupNode[]): void => {
       if (node.kind === "run") {
         this.rows.set(node.id, node);
@@ -176,33 +176,35 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
       } else for (const child of node.children) note(child, [...above, node]);
     };
     for (const node of tree) note(node, []);
-    this.tellFilter(shown.length);
+    this.showFilter(shown.length);
     return tree;
   }
 
   private change(ids: readonly string[], list: boolean): void {
-    let moved = list;
+    let treeChanged = list;
     for (const id of ids) {
       const record = this.model.find(id)?.record;
-      const now = record === undefined ? "" : shape(record);
-      if (this.shapes.get(id) !== now) {
-        this.shapes.set(id, now);
-        moved = true;
+      const fields = record === undefined ? "" : treeFieldsOf(record);
+      if (this.treeFields.get(id) !== fields) {
+        this.treeFields.set(id, fields);
+        treeChanged = true;
       }
     }
-    if (moved) this.rebuild();
+    if (treeChanged) this.rebuild();
     else this.repaint.fire(ids.flatMap((id) => this.changedRows(id)));
     const running = this.model.live().length;
     this.view.badge = running === 0 ? undefined : { value: running, tooltip: vscode.l10n.t("Running: {0}", running) };
   }
 
-  /** The run's row, and those of its groups that now say something else. */
+  /** Returns the row of a run, and the rows of its groups whose description has changed. */
   private changedRows(id: string): ExplorerNode[] {
     const row = this.rows.get(id);
     if (row === undefined) return [];
     return [
       row,
-      ...(this.parents.get(id) ?? []).filter((group) => this.said.get(group.key) !== this.describeGroup(group)),
+      ...(this.parents.get(id) ?? []).filter(
+        (group) => this.shownGroupTexts.get(group.key) !== groupText(this.recordsOf(group)),
+      ),
     ];
   }
 
@@ -210,108 +212,33 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
     this.roots.clear();
     this.rows.clear();
     this.parents.clear();
-    // A list that nobody has asked for since needs no repaint: a needless one takes its rows away under a click.
+    // A repaint that nobody needs would take a row away while the user clicks on it.
     if (this.asked) this.repaint.fire(undefined);
     this.asked = false;
-    if (!this.view.visible) this.tellFilter();
+    if (!this.view.visible) this.showFilter();
   }
 
-  private describeGroup({ ids }: GroupNode): string {
-    const { running, finished, failed, of, mean, metric, n } = summaryOf(
-      ids.flatMap((id) => this.model.find(id)?.record ?? []),
-    );
-    return [
-      running > 0 ? vscode.l10n.t("{0} running", running) : "",
-      failed > 0 ? vscode.l10n.t("{0} failed", failed) : "",
-      finished < of ? vscode.l10n.t("{0} of {1} finished", finished, of) : vscode.l10n.t("{0} runs", of),
-      mean === undefined || metric === undefined ? "" : `${n > 1 ? "⌀ " : ""}${metricValue(metric, mean)}`,
-    ]
-      .filter((part) => part !== "")
-      .join(" · ");
+  private recordsOf({ ids }: GroupNode): RunRecord[] {
+    return ids.flatMap((id) => this.model.find(id)?.record ?? []);
   }
 
-  private groupItem(node: GroupNode): vscode.TreeItem {
-    const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
-    const description = this.describeGroup(node);
-    const metric = summaryOf(node.ids.flatMap((id) => this.model.find(id)?.record ?? [])).metric;
-    this.said.set(node.key, description);
-    item.id = `group:${node.key}`;
-    item.iconPath = new vscode.ThemeIcon("beaker");
-    item.description = description;
-    item.tooltip =
-      metric === undefined
-        ? node.label
-        : vscode.l10n.t("{0}: mean {1} of its finished runs", node.label, metricName(metric));
-    item.contextValue = "group";
-    item.accessibilityInformation = {
-      label: vscode.l10n.t("Experiment {0}, {1}", node.label, description),
-      role: "treeitem",
-    };
-    return item;
-  }
-
-  /** A list that is not whole says so, with what is left out and by what. */
-  private tellFilter(shown = this.model.runs().filter(({ record }) => passesFilter(record, this.filter)).length): void {
+  /** Says above the list what the filter leaves out, and how many folders cannot be read. */
+  private showFilter(shown = this.model.runs().filter(({ record }) => passesFilter(record, this.filter)).length): void {
     const { filter, sort } = this;
     const all = this.model.runs().filter(({ record }) => !record.archived || filter.archived).length;
     void vscode.commands.executeCommand("setContext", ContextKey.filtered, isFiltered(filter));
-    const parts = [
-      filter.text === "" ? "" : `“${filter.text}”`,
-      ...filter.statuses.map(statusText),
-      ...filter.methods,
-      ...filter.tasks,
-      ...filter.tags.map((tag) => `#${tag}`),
-      filter.starred ? vscode.l10n.t("starred") : "",
-      filter.archived ? vscode.l10n.t("with archived") : "",
-    ].filter((part) => part !== "");
-    const unread = this.model.unreadable().length;
-    const said = [
-      parts.length === 0 ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, parts.join(", ")),
-      unread === 0
+    const selection = filterText(filter);
+    const unreadable = this.model.unreadable().length;
+    const messages = [
+      selection === "" ? "" : vscode.l10n.t("{0} of {1} runs: {2}", shown, all, selection),
+      unreadable === 0
         ? ""
         : vscode.l10n.t(
             "{0} folders of runs cannot be read: each has a row, with Refresh to try again and Show Log.",
-            unread,
+            unreadable,
           ),
     ];
-    this.view.message = said.filter((part) => part !== "").join(" · ") || undefined;
+    this.view.message = messages.filter((part) => part !== "").join(" · ") || undefined;
     this.view.description = sort === "newest" ? "" : sortName(sort);
-  }
-}
-
-export function sortName(sort: SortKey): string {
-  switch (sort) {
-    case "newest":
-      return vscode.l10n.t("newest first");
-    case "oldest":
-      return vscode.l10n.t("oldest first");
-    case "name":
-      return vscode.l10n.t("by name");
-    case "metric":
-      return vscode.l10n.t("best first");
-    case "status":
-      return vscode.l10n.t("by status");
-  }
-}
-
-export const isUnreadable = (value: unknown): value is UnreadableNode =>
-  typeof value === "object" &&
-  value !== null &&
-  "kind" in value &&
-  value.kind === "unreadable" &&
-  "path" in value &&
-  typeof value.path === "string";
-
-/** Runs that a row stands for. */
-export function idsOf(node: ExplorerNode): readonly string[] {
-  switch (node.kind) {
-    case "run":
-      return [node.id];
-    case "group":
-      return node.ids;
-    case "folder":
-      return [];
-    case "unreadable":
-      return [basename(node.path)];
   }
 }

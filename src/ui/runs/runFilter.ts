@@ -1,20 +1,25 @@
 import type { RunStatus } from "../../record/events.ts";
 import type { RunRecord } from "../../record/record.ts";
 
+/** Orders of the list of runs. */
 export const SORTS = ["newest", "oldest", "name", "metric", "status"] as const;
 export type SortKey = (typeof SORTS)[number];
 
-/** What the list shows. Empty lists and texts let everything through; archived runs are shown only when asked for. */
+/** Which runs the list shows. An empty list or text lets all runs pass. */
 export interface RunFilter {
+  /** Words that must all occur in a run's name, id, method, task, backbone, experiment, note or tags. */
   text: string;
   statuses: readonly RunStatus[];
   methods: readonly string[];
   tasks: readonly string[];
   tags: readonly string[];
+  /** Shows only starred runs. */
   starred: boolean;
+  /** Shows archived runs too. */
   archived: boolean;
 }
 
+/** The filter that shows all runs but archived ones. */
 export const NO_FILTER: RunFilter = {
   text: "",
   statuses: [],
@@ -25,9 +30,10 @@ export const NO_FILTER: RunFilter = {
   archived: false,
 };
 
+/** Whether a filter is another than NO_FILTER. */
 export const isFiltered = (filter: RunFilter): boolean => JSON.stringify(filter) !== JSON.stringify(NO_FILTER);
 
-/** Whether a run is shown: every word of the text is somewhere in what it is called, and each kind of choice holds. */
+/** Whether the list shows a run. */
 export function passesFilter(
   record: RunRecord,
   { text, statuses, methods, tasks, tags, starred, archived }: RunFilter,
@@ -63,7 +69,7 @@ export function passesFilter(
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === "string");
 
-/** A filter as a window's memory has it; what is not as it should be there counts as none. */
+/** Reads a filter from the workspace state. Fields of a wrong type count as empty. */
 export function storedFilter(value: unknown): RunFilter {
   const given: Partial<Record<keyof RunFilter, unknown>> = typeof value === "object" && value !== null ? value : {};
   const texts = (list: unknown): string[] => (isTexts(list) ? list : []);

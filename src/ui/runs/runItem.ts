@@ -10,7 +10,10 @@ import { localised } from "../window/localised.ts";
 import { plainLine } from "../window/plainText.ts";
 import type { Run } from "./runsModel.ts";
 
-/** A run's row. @param label what it is called where it stands */
+/**
+ * Returns the row of a run in the list.
+ * @param label its name inside its group
+ */
 export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
   const marks = [
@@ -38,9 +41,7 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   return item;
 }
 
-/**
- * The row of a folder that should hold a run, or all of them, and cannot be read: it says why, and offers to try again.
- */
+/** Returns the row of a run's folder, or of the folder of all runs, that cannot be read, with the reason. */
 export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
   const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None);
   const text = vscode.l10n.t("cannot be read: {0}", reason);
@@ -53,24 +54,26 @@ export function unreadableItem({ path, reason }: { path: string; reason: string 
   return item;
 }
 
-/** What menus ask: run.live, run.queued, run.finished or run.resumable, then what has been said of it. */
+/**
+ * Returns the words that the `when` clauses of menus match: run.live, run.queued, run.finished or run.resumable; then
+ * whether the run is starred, archived, and has offsets.
+ */
 function contextValue(record: RunRecord): string {
-  const state =
-    record.status === "queued"
-      ? "run.queued"
-      : isOpen(record.status)
-        ? "run.live"
-        : record.status === "finished"
-          ? "run.finished"
-          : "run.resumable";
   return [
-    state,
+    stateWord(record),
     record.starred ? "starred" : "plain",
     record.archived ? "archived" : "kept",
     ...(host().hasOffsets(record.method) ? ["offsets"] : []),
   ].join(" ");
 }
 
+function stateWord({ status }: RunRecord): string {
+  if (status === "queued") return "run.queued";
+  if (isOpen(status)) return "run.live";
+  return status === "finished" ? "run.finished" : "run.resumable";
+}
+
+/** Returns the details of a run as a list. Texts of the run are added as text, not as Markdown. */
 export function runTooltip(record: RunRecord): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string | number | undefined): void => {

@@ -3,27 +3,32 @@ import { UserError } from "../../base/errors.ts";
 import { codeCommit, isOpen } from "../../record/record.ts";
 import { runSummary } from "./runText.ts";
 import { withoutIcons } from "../window/plainText.ts";
-import { idsOf, type ExplorerNode, type RunExplorer } from "./runExplorer.ts";
+import { idsOf, isExplorerNode } from "./explorerNode.ts";
+import type { RunExplorer } from "./runExplorer.ts";
 import type { Run, RunsModel } from "./runsModel.ts";
 
 type RunTest = (run: Run) => boolean;
 
-/** It neither works nor waits. */
+/** Whether a run neither trains nor waits in a queue. */
 export const hasEnded: RunTest = ({ record }) => !isOpen(record.status);
+/** Whether a run's code is in a commit. */
 export const hasCommit: RunTest = ({ record }) => codeCommit(record) !== undefined;
 
-/** Which runs a command is for: those it was called on, those selected in the list, else the user's choice. */
+/** Finds the runs that a command is meant for: those it was called on, else those selected, else the user's choice. */
 export class RunPick {
   constructor(
     private readonly model: RunsModel,
     private readonly explorer: RunExplorer,
   ) {}
 
-  /** The run a command was called on, else the only one that fits, else the user's choice. */
-  async one(argument: unknown, fits: RunTest = () => true): Promise<Run | undefined> {
-    const [id] = called(argument, undefined);
+  /**
+   * Returns the run that a command was called on; else the only suitable run; else the user's choice.
+   * @throws UserError if no run is suitable
+   */
+  async one(argument: unknown, isSuitable: RunTest = () => true): Promise<Run | undefined> {
+    const [id] = idsFrom(argument, undefined);
     if (id !== undefined) return this.model.find(id);
-    const runs = this.model.runs().filter(fits);
+    const runs = this.model.runs().filter(isSuitable);
     if (runs.length === 0) throw new UserError(vscode.l10n.t("There is no such run."));
     if (runs.length === 1) return runs[0];
     return (
@@ -35,13 +40,17 @@ export class RunPick {
     )?.run;
   }
 
-  /** @param selected what VS Code hands over as a second argument where several rows are selected */
-  async several(argument: unknown, selected: unknown, fits: RunTest = () => true): Promise<Run[]> {
-    const named = called(argument, selected);
+  /**
+   * Returns the runs that a command was called on; else the suitable ones of the selected runs; else the user's choice.
+   * @param selected the second argument of the command: all selected rows if it was called on one of several
+   * @throws UserError if no run is suitable
+   */
+  async several(argument: unknown, selected: unknown, isSuitable: RunTest = () => true): Promise<Run[]> {
+    const named = idsFrom(argument, selected);
     const ids = named.length > 0 ? named : this.explorer.selection();
-    const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(fits);
+    const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(isSuitable);
     if (runs.length > 0 || ids.length > 0) return runs;
-    const all = this.model.runs().filter(fits);
+    const all = this.model.runs().filter(isSuitable);
     if (all.length === 0) throw new UserError(vscode.l10n.t("There is no such run."));
     return (
       (
@@ -63,17 +72,11 @@ const choice = (run: Run): vscode.QuickPickItem & { run: Run } => ({
   run,
 });
 
-const isNode = (value: unknown): value is ExplorerNode =>
-  typeof value === "object" &&
-  value !== null &&
-  "kind" in value &&
-  (value.kind === "run" || value.kind === "group" || value.kind === "folder" || value.kind === "unreadable");
-
-/** Commands are called with a run's id (page, status item) or with rows of the list. */
-function called(argument: unknown, selected: unknown): string[] {
+/** Returns the ids of a command's arguments: ids from a page or the status bar, or rows of the list. */
+function idsFrom(argument: unknown, selected: unknown): string[] {
   if (typeof argument === "string") return [argument];
   if (Array.isArray(argument)) return argument.filter((each) => typeof each === "string");
-  const nodes =
-    Array.isArray(selected) && selected.length > 0 ? selected.filter(isNode) : isNode(argument) ? [argument] : [];
+  const rows: readonly unknown[] = Array.isArray(selected) && selected.length > 0 ? selected : [argument];
+  const nodes = rows.filter(isExplorerNode);
   return [...new Set(nodes.flatMap((node) => [...idsOf(node)]))];
 }

@@ -3,7 +3,7 @@ import type { RunStatus } from "../../record/events.ts";
 import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
 import { isLive, type Reproduction, type RunRecord } from "../../record/record.ts";
 
-/** The status in words. */
+/** Returns a run's status in words. */
 export function statusText(status: RunStatus): string {
   switch (status) {
     case "queued":
@@ -27,6 +27,7 @@ export function statusText(status: RunStatus): string {
   }
 }
 
+/** Returns the icon of a run's status. */
 export function statusIcon(status: RunStatus): vscode.ThemeIcon {
   const icon = (id: string, colour?: string) =>
     new vscode.ThemeIcon(id, colour === undefined ? undefined : new vscode.ThemeColor(colour));
@@ -49,22 +50,24 @@ export function statusIcon(status: RunStatus): vscode.ThemeIcon {
   }
 }
 
-/** Part of the planned steps that are done, 0 to 1. */
+/** Returns the fraction of the planned steps that are done, 0 to 1. */
 export function doneFraction(record: RunRecord): number {
   return record.steps > 0 ? Math.min(1, (record.lastStep?.step ?? 0) / record.steps) : 0;
 }
 
+/** Returns the remaining time of a training in words. */
 export function timeLeft(seconds: number): string {
   if (seconds < 60) return vscode.l10n.t("{0} s left", Math.max(0, Math.round(seconds)));
   if (seconds < 3600) return vscode.l10n.t("{0} min left", Math.round(seconds / 60));
   return vscode.l10n.t("{0} h left", (seconds / 3600).toFixed(1));
 }
 
+/** Returns a fraction as a percentage. */
 export function percentText(part: number): string {
   return `${(100 * part).toFixed(1)} %`;
 }
 
-/** The metric worth showing, as text: the trained model's on test, else its latest on validation. */
+/** Returns the trained model's leading metric on the test split, else its latest one on the validation split. */
 export function shownResult(
   record: RunRecord,
 ): { name: string; value: string; split: "test" | "validation" } | undefined {
@@ -78,12 +81,12 @@ export function shownResult(
   return undefined;
 }
 
-/** One short line: status, step, metric, time left. */
+/** Returns status, step, metric and remaining time in one short line. */
 export function runSummary(record: RunRecord): string {
   return [statusText(record.status), summaryWithoutStatus(record)].filter((part) => part !== "").join(" · ");
 }
 
-/** The same without the status. */
+/** Like runSummary, without the status. */
 export function summaryWithoutStatus(record: RunRecord): string {
   const parts: string[] = [];
   if (record.lastStep !== undefined && record.status !== "finished")
@@ -95,7 +98,7 @@ export function summaryWithoutStatus(record: RunRecord): string {
   return parts.join(" · ");
 }
 
-/** How a run that repeats another came out beside it. */
+/** Compares the result of a reproduced run with that of the original, in words. */
 export function reproductionText(name: string, reproduction: Reproduction): string {
   const outside = reproduction.outside ?? [];
   return (

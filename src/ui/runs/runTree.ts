@@ -3,12 +3,13 @@ import { leadingMetric } from "../../record/metricText.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
 import type { SortKey } from "./runFilter.ts";
 
+/** A row of the list that is one run. */
 export interface RunNode {
   readonly kind: "run";
   readonly id: string;
   readonly label: string;
 }
-/** Runs of one experiment, or of one variant of it over its seeds. */
+/** A row of the list for the runs of one experiment, or of one of its variants with several seeds. */
 export interface GroupNode {
   readonly kind: "group";
   readonly key: string;
@@ -16,8 +17,10 @@ export interface GroupNode {
   readonly children: readonly TreeNode[];
   readonly ids: readonly string[];
 }
+/** A row of the tree of runs. */
 export type TreeNode = RunNode | GroupNode;
 
+/** Order of the list when it is sorted by status. */
 const STATUS_ORDER: readonly RunStatus[] = [
   "running",
   "evaluating",
@@ -30,7 +33,7 @@ const STATUS_ORDER: readonly RunStatus[] = [
   "finished",
 ];
 
-/** The metric of the trained model on test, else its last on validation. */
+/** Returns the trained model's leading metric on the test split, else its latest one on another split. */
 export function metricOf({ evaluations }: RunRecord): number | undefined {
   const trained = evaluations.filter(({ label }) => label === "trained");
   const last = trained.findLast(({ split }) => split === "test") ?? trained.at(-1);
@@ -38,7 +41,7 @@ export function metricOf({ evaluations }: RunRecord): number | undefined {
 }
 
 function compare(sort: SortKey): (a: RunRecord, b: RunRecord) => number {
-  const newest = (a: RunRecord, b: RunRecord): number => (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+  const newest = (a: RunRecord, b: RunRecord): number => Number(a.id < b.id) - Number(a.id > b.id);
   switch (sort) {
     case "newest":
       return newest;
@@ -53,22 +56,22 @@ function compare(sort: SortKey): (a: RunRecord, b: RunRecord) => number {
   }
 }
 
-/** Runs of a sweep belong together; so do runs started one by one under the same name. */
+/** Runs of one sweep form a group, and so do runs with the same name that were started one by one. */
 const groupKey = ({ sweep, name }: RunRecord): string => sweep ?? `name:${name}`;
 const groupLabel = ({ experiment, name }: RunRecord): string => experiment ?? name;
 
-/** What a seed is called. */
+/** Returns the text of a seed in the user's language. */
 export type SeedLabel = (seed: number) => string;
 
 /**
- * Runs by experiment, their variants, their seeds; an experiment with one run is that run. A group stands where its
- * first run does.
+ * Groups runs by experiment, then by variant. An experiment with one run becomes that run's row. A group takes the
+ * place of its first run in the order.
  */
 export function treeOf(records: readonly RunRecord[], sort: SortKey, seedLabel: SeedLabel): TreeNode[] {
   const groups = new Map<string, RunRecord[]>();
   const sorted = [...records].sort(compare(sort));
   for (const record of sorted) groups.set(groupKey(record), [...(groups.get(groupKey(record)) ?? []), record]);
-  // Starred runs come first, wherever they belong.
+  // Groups with a starred run come first.
   const nodes = [...groups].map(([key, own]) => ({
     starred: own.some(({ starred }) => starred),
     node: groupNode(key, own, seedLabel),
@@ -107,22 +110,27 @@ function groupNode(key: string, own: readonly RunRecord[], seedLabel: SeedLabel)
   return { kind: "group", key, label: groupLabel(first), children, ids: own.map(({ id }) => id) };
 }
 
-/** A run inside a group is called by what tells it from the others there, unless a person has named it. */
+/** Returns the name of a run in its group: what distinguishes it from the others, unless the user has renamed it. */
 function labelOf({ renamed, name, sweep, seed }: RunRecord, variant: string | undefined, seedLabel: SeedLabel): string {
   return renamed || sweep === undefined ? name : (variant ?? seedLabel(seed));
 }
 
-/** What a group is at: runs at work, finished of all, the mean of its metric. */
+/** The state of a group of runs. */
 export interface GroupSummary {
   running: number;
   finished: number;
   failed: number;
+  /** Number of runs. */
   of: number;
+  /** Mean of the leading metric over the finished runs that have one. */
   mean: number | undefined;
+  /** Name of the leading metric. */
   metric: string | undefined;
+  /** Number of runs in the mean. */
   n: number;
 }
 
+/** Counts the runs of a group by status, and averages their leading metric. */
 export function summaryOf(records: readonly RunRecord[]): GroupSummary {
   const finished = records.filter(({ status }) => status === "finished");
   const values = finished.map(metricOf).filter((value) => value !== undefined);

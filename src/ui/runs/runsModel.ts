@@ -8,17 +8,20 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import type { Folders } from "../window/folders.ts";
 import { host } from "../window/host.ts";
+import { StartedRuns } from "./startedRuns.ts";
 
+/** Interval in ms at which journals of runs at work are read. */
 const POLL_MS = 500;
+/** Every this many polls the run directories are read again, and runs whose worker died are marked. */
 const ADOPT_EVERY_POLLS = 20;
+/** Time in ms in which the events of file watchers are collected. */
 const THROTTLE_MS = 250;
-/** So long a worker that was started here may take until it says something. */
+/** Time in ms that a worker that was started here may take until it writes to the journal. */
 const START_MS = 30_000;
+/** Time in ms after a change at which the index of ended runs is written. */
 const INDEX_AFTER_MS = 2000;
-const STARTED = "adept.startedHere";
-const MOST_STARTED = 50;
 
-/** A run as the views see it. */
+/** A run as views see it. */
 export interface Run {
   readonly id: string;
   readonly directory: RunDirectory;
@@ -26,13 +29,15 @@ export interface Run {
   readonly record: RunRecord;
 }
 
-/** What changed since the last event: records of these ids, or the list of runs itself. */
+/** What changed since the last event. */
 export interface RunsChange {
+  /** Runs whose record changed. */
   readonly ids: readonly string[];
+  /** Whether runs were added or removed, or folders became readable or unreadable. */
   readonly list: boolean;
 }
 
-/** A folder that cannot be read, and why: a run's, or that of all runs. */
+/** A run's folder, or the folder of all runs, that cannot be read. */
 export interface UnreadableFolder {
   readonly path: string;
   readonly reason: string;
@@ -40,46 +45,53 @@ export interface UnreadableFolder {
 }
 
 interface Entry extends Run {
+  /** Reads what is appended to the journal. */
   readonly tail: JournalTail;
   record: RunRecord;
 }
 
-/** A record under the id of its folder, whatever the journal says that it is of. */
-const owned = (record: RunRecord, id: string): RunRecord =>
+/** Returns a record with the id of its folder, even if the journal names another. */
+const withFolderId = (record: RunRecord, id: string): RunRecord =>
   record.id === id ? record : { ...record, id, ...(record.id === "" && { name: id }) };
 
-/** Whether its journal may grow: it waits, trains, or says that it is analysed while a process does so. */
+/** Whether a run's journal may grow: the run waits or trains, or a process is analysing it. */
 const isAtWork = ({ record, directory }: Run): boolean =>
   isOpen(record.status) ||
   (Object.values(record.analyses).some(({ status }) => status === "started" || status === "running") &&
     directory.isBeingAnalysed());
 
+/** Returns the directory that holds the runs of a workspace folder. */
 export function runsDirectory(folder: vscode.WorkspaceFolder): string {
   return join(folder.uri.fsPath, ".adept", "runs");
 }
 
-/** The host's only knowledge of runs: folds their journals, as they grow, and tells the views what changed. */
+/** All runs that the extension knows: folds their journals into records as they grow, and fires events for views. */
 export class RunsModel extends DisposableStore {
   private readonly entries = new Map<string, Entry>();
-  private unread = new Map<string, UnreadableFolder>();
+  private unreadableFolders = new Map<string, UnreadableFolder>();
   private readonly changed = this.register(new vscode.EventEmitter<RunsChange>());
   readonly onDidChange = this.changed.event;
   private watchers: vscode.Disposable[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** Runs a refresh soon after a file watcher's event. */
   private scheduled: NodeJS.Timeout | undefined;
   private polls = 0;
+  /** Writes the index soon after a change. */
   private saving: NodeJS.Timeout | undefined;
+  private readonly started: StartedRuns;
+  /** Runs whose worker was just started, with the time in ms until which they are polled. */
   private readonly expected = new Map<string, number>();
-  /** whether the index on disk has every ended run */
+  /** Whether the index on disk has every ended run. */
   private indexed = true;
 
-  /** @param state remembers, through a reload, which runs this window started */
+  /** @param state workspace state, which keeps the runs that this window started */
   constructor(
     private readonly log: vscode.LogOutputChannel,
-    private readonly state: vscode.Memento,
+    state: vscode.Memento,
     readonly folders: Pick<Folders, "all" | "onDidChange">,
   ) {
     super();
+    this.started = new StartedRuns(state);
     this.register(
       folders.onDidChange(() => {
         this.watch();
@@ -88,25 +100,26 @@ export class RunsModel extends DisposableStore {
     );
   }
 
-  /** All runs, newest first. */
+  /** Returns all runs, newest first. */
   runs(folder?: vscode.WorkspaceFolder): Run[] {
     return [...this.entries.values()]
       .filter((entry) => folder === undefined || entry.folder.uri.toString() === folder.uri.toString())
       .sort((a, b) => (a.id < b.id ? 1 : -1));
   }
 
-  /** At work, or waiting for a device. */
+  /** Returns runs that are at work or wait for a device. */
   open(): Run[] {
     return this.runs().filter((run) => isOpen(run.record.status));
   }
 
+  /** Returns runs that are at work. */
   live(): Run[] {
     return this.runs().filter((run) => isLive(run.record.status));
   }
 
-  /** What could not be read when the list was read last; reading it again is trying again. */
+  /** Returns the folders that could not be read at the last refresh. */
   unreadable(folder?: vscode.WorkspaceFolder): UnreadableFolder[] {
-    return [...this.unread.values()].filter(
+    return [...this.unreadableFolders.values()].filter(
       (each) => folder === undefined || each.folder.uri.toString() === folder.uri.toString(),
     );
   }
@@ -115,56 +128,44 @@ export class RunsModel extends DisposableStore {
     return this.entries.get(id);
   }
 
-  /** Its worker was just started: it is looked after until that tells something, also where no file watcher does. */
+  /** Notes that a run's worker was just started, and polls the run until the worker writes to its journal. */
   markStartedHere(id: string): void {
     this.expected.set(id, Date.now() + START_MS);
-    void this.state.update(STARTED, [
-      ...this.startedHere()
-        .filter((each) => each !== id)
-        .slice(1 - MOST_STARTED),
-      id,
-    ]);
+    this.started.add(id);
     this.poll();
   }
 
+  /** Whether this window started a run and has not yet said how it ended. */
   wasStartedHere(id: string): boolean {
-    return this.startedHere().includes(id);
+    return this.started.has(id);
   }
 
-  /** The window said how the run ended; it does so once. */
+  /** Forgets a run that this window started, because the window has said how it ended. */
   forgetStartedHere(id: string): void {
-    void this.state.update(
-      STARTED,
-      this.startedHere().filter((each) => each !== id),
-    );
+    this.started.remove(id);
   }
 
-  private startedHere(): readonly string[] {
-    const stored = this.state.get<unknown>(STARTED);
-    return Array.isArray(stored) ? stored.filter((id) => typeof id === "string") : [];
-  }
-
-  /** Reads everything, and marks runs whose worker died while nobody watched. */
+  /** Reads all runs, and marks those whose worker died while no window was open. */
   adopt(): void {
     if (this.watchers.length === 0) {
       this.watch();
-      this.timed(() => {
+      this.logTime(() => {
         this.refresh();
       });
     } else this.refresh();
-    // A folder that is not trusted is read, and nothing is written to it.
+    // Nothing is written to a folder that is not trusted.
     if (!vscode.workspace.isTrusted) return;
     const lost = this.live()
       .filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true)
       .map(({ id }) => id);
-    if (lost.length > 0) this.announce(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
+    if (lost.length > 0) this.fireChanges(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }
 
   /**
-   * Logs what reading the list has cost: what passed, and what of it this process worked, which another's load does not
-   * change.
+   * Logs the time that reading the list took: the time that passed, and the processor time of this process, which does
+   * not depend on the load by others.
    */
-  private timed(read: () => void): void {
+  private logTime(read: () => void): void {
     const from = performance.now();
     const before = process.cpuUsage();
     read();
@@ -174,85 +175,92 @@ export class RunsModel extends DisposableStore {
     );
   }
 
-  /** Reads the run directories again; new, gone and grown runs are announced. */
+  /** Reads the run directories again, and fires an event for runs that are new, gone or have grown. */
   refresh(): void {
-    const seen = new Set<string>();
-    const before = this.unread;
-    this.unread = new Map();
+    const found = new Set<string>();
+    const before = this.unreadableFolders;
+    this.unreadableFolders = new Map();
     let list = false;
     for (const folder of this.folders.all()) {
-      const found = this.list(folder);
-      const fresh = found.filter(({ id }) => !this.entries.has(id));
-      for (const { id } of found) seen.add(id);
-      if (fresh.length > 0 && this.add(folder, fresh)) list = true;
+      const listed = this.list(folder);
+      const added = listed.filter(({ id }) => !this.entries.has(id));
+      for (const { id } of listed) found.add(id);
+      if (added.length > 0 && this.add(folder, added)) list = true;
     }
     for (const id of this.entries.keys())
-      if (!seen.has(id)) {
+      if (!found.has(id)) {
         this.entries.delete(id);
         list = true;
       }
     const grown = this.readAll(
       [...this.entries.values()].filter(
         ({ tail, folder, directory: { path } }) =>
-          this.reading(folder, path, () => tail.size !== host().journalSize(path)) ?? false,
+          this.tryReading(folder, path, () => tail.size !== host().journalSize(path)) ?? false,
       ),
     );
-    this.announce(grown, this.tellUnread(before) || list);
-    this.keepIndex();
+    this.fireChanges(grown, this.logUnreadable(before) || list);
+    this.scheduleIndex();
   }
 
   /**
-   * Runs not known yet: their records come from the index where their journals have not grown since.
-   * @returns whether one came; one that cannot be read is tried again with the next refresh
+   * Adds runs that are new in the list. Their records come from the index unless their journals have grown since it was
+   * written. A run that cannot be read is tried again at the next refresh.
+   * @returns whether at least one was added
    */
   private add(folder: vscode.WorkspaceFolder, directories: readonly RunDirectory[]): boolean {
     const { JournalTail: Tail, journalSize, readIndex, readRecord } = host();
     const index = readIndex(runsDirectory(folder));
     const before = this.entries.size;
     for (const directory of directories) {
-      this.reading(folder, directory.path, () => {
+      this.tryReading(folder, directory.path, () => {
         const { id, path } = directory;
-        const kept = index.get(id);
-        const { record, size } = kept?.size === journalSize(path) ? kept : readRecord(path);
-        if (kept?.size !== size) this.indexed = false;
-        this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: owned(record, id) });
+        const indexed = index.get(id);
+        const { record, size } = indexed?.size === journalSize(path) ? indexed : readRecord(path);
+        if (indexed?.size !== size) this.indexed = false;
+        this.entries.set(id, { id, directory, folder, tail: new Tail(path, size), record: withFolderId(record, id) });
       });
     }
     return this.entries.size > before;
   }
 
-  /** Reads a folder; where that fails, the list says so instead of leaving it out. */
-  private reading<T>(folder: vscode.WorkspaceFolder, path: string, work: () => T): T | undefined {
+  /** Reads a folder. If that fails, notes the folder as unreadable and returns undefined. */
+  private tryReading<T>(folder: vscode.WorkspaceFolder, path: string, work: () => T): T | undefined {
     try {
       const found = work();
-      this.unread.delete(path);
+      this.unreadableFolders.delete(path);
       return found;
     } catch (error) {
-      this.unread.set(path, { path, folder, reason: error instanceof Error ? error.message : String(error) });
+      this.unreadableFolders.set(path, {
+        path,
+        folder,
+        reason: error instanceof Error ? error.message : String(error),
+      });
       return undefined;
     }
   }
 
-  /** Logs what cannot be read any more. @returns whether that has changed */
-  private tellUnread(before: ReadonlyMap<string, UnreadableFolder>): boolean {
-    const fresh = [...this.unread.values()].filter(({ path, reason }) => before.get(path)?.reason !== reason);
-    for (const { path, reason } of fresh) this.log.error(`${path} cannot be read: ${reason}`);
-    return fresh.length > 0 || before.size !== this.unread.size;
+  /** Logs folders that have become unreadable. @returns whether the unreadable folders have changed */
+  private logUnreadable(before: ReadonlyMap<string, UnreadableFolder>): boolean {
+    const added = [...this.unreadableFolders.values()].filter(
+      ({ path, reason }) => before.get(path)?.reason !== reason,
+    );
+    for (const { path, reason } of added) this.log.error(`${path} cannot be read: ${reason}`);
+    return added.length > 0 || before.size !== this.unreadableFolders.size;
   }
 
-  /** Writes down the records of ended runs, a moment after something changed. */
-  private keepIndex(): void {
+  /** Writes the index of ended runs, a moment after a change. */
+  private scheduleIndex(): void {
     if (this.indexed || this.saving !== undefined) return;
     this.saving = setTimeout(() => {
       this.saving = undefined;
       this.indexed = true;
       for (const folder of vscode.workspace.isTrusted ? this.folders.all() : []) {
-        const own = this.runs(folder);
-        if (own.length > 0)
+        const runs = this.runs(folder);
+        if (runs.length > 0)
           this.guard(() => {
             host().writeIndex(
               runsDirectory(folder),
-              own.map(({ id, record }) => [id, { size: this.entries.get(id)!.tail.size, record }]),
+              runs.map(({ id, record }) => [id, { size: this.entries.get(id)!.tail.size, record }]),
             );
           });
       }
@@ -267,27 +275,30 @@ export class RunsModel extends DisposableStore {
     super.dispose();
   }
 
+  /** Lists the runs of a folder, and notes those that cannot be read. */
   private list(folder: vscode.WorkspaceFolder): RunDirectory[] {
     const directory = runsDirectory(folder);
     if (!existsSync(directory)) return [];
     return (
-      this.reading(folder, directory, () => {
+      this.tryReading(folder, directory, () => {
         const found = host().listRuns(directory);
         const listed = new Set(found.map(({ id }) => id));
-        for (const each of host().unreadableRuns(directory, listed)) this.unread.set(each.path, { ...each, folder });
+        for (const each of host().unreadableRuns(directory, listed))
+          this.unreadableFolders.set(each.path, { ...each, folder });
         return found;
       }) ?? []
     );
   }
 
+  /** Reads what was appended to journals. @returns the ids of the runs that have grown */
   private readAll(entries: Entry[]): string[] {
     return entries
       .filter(
         (entry) =>
-          this.reading(entry.folder, entry.directory.path, () => {
+          this.tryReading(entry.folder, entry.directory.path, () => {
             const events = entry.tail.read();
             for (const event of events) entry.record = applyEvent(entry.record, event);
-            entry.record = owned(entry.record, entry.id);
+            entry.record = withFolderId(entry.record, entry.id);
             if (events.length > 0 && !isOpen(entry.record.status)) this.indexed = false;
             return events.length > 0;
           }) ?? false,
@@ -295,20 +306,21 @@ export class RunsModel extends DisposableStore {
       .map((entry) => entry.id);
   }
 
-  private announce(ids: string[], list: boolean): void {
+  /** Adapts the polling to the runs, and fires an event if anything changed. */
+  private fireChanges(ids: string[], list: boolean): void {
     this.poll();
     if (ids.length > 0 || list) this.changed.fire({ ids, list });
   }
 
-  private isWatched(entry: Entry): boolean {
+  private isPolled(entry: Entry): boolean {
     const until = this.expected.get(entry.id);
     if (until !== undefined && (isOpen(entry.record.status) || Date.now() > until)) this.expected.delete(entry.id);
     return isAtWork(entry) || this.expected.has(entry.id);
   }
 
-  /** Polls while any run is at work, waits or is analysed, and rests otherwise. */
+  /** Starts polling while any run is at work, waits or is analysed, and stops it otherwise. */
   private poll(): void {
-    const open = [...this.entries.values()].some((entry) => this.isWatched(entry));
+    const open = [...this.entries.values()].some((entry) => this.isPolled(entry));
     if (!open) {
       clearInterval(this.timer);
       this.timer = undefined;
@@ -320,12 +332,13 @@ export class RunsModel extends DisposableStore {
         this.adopt();
         return;
       }
-      const before = new Map(this.unread);
-      const ids = this.readAll([...this.entries.values()].filter((entry) => this.isWatched(entry)));
-      this.announce(ids, this.tellUnread(before));
+      const before = new Map(this.unreadableFolders);
+      const ids = this.readAll([...this.entries.values()].filter((entry) => this.isPolled(entry)));
+      this.fireChanges(ids, this.logUnreadable(before));
     }, POLL_MS);
   }
 
+  /** Watches the run directories of all folders. */
   private watch(): void {
     for (const watcher of this.watchers.splice(0)) watcher.dispose();
     const schedule = () => {
@@ -338,7 +351,7 @@ export class RunsModel extends DisposableStore {
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(folder, ".adept/runs/*/events.jsonl"),
       );
-      // While a run is live the timer reads it; the watcher is for runs started, resumed or deleted elsewhere.
+      // Polling reads runs at work; the watcher is for runs that another program starts, resumes or deletes.
       this.watchers.push(
         watcher,
         watcher.onDidCreate(schedule),
@@ -350,6 +363,7 @@ export class RunsModel extends DisposableStore {
     }
   }
 
+  /** Runs work whose failure is logged and does not matter otherwise. */
   private guard<T>(work: () => T): T | undefined {
     try {
       return work();

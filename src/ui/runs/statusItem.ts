@@ -4,10 +4,10 @@ import { DisposableStore } from "../window/disposableStore.ts";
 import { Command } from "../window/ids.ts";
 import type { RunsModel } from "./runsModel.ts";
 
-/** Progress of the running training in the status bar; a click stops it. Hidden while nothing runs. */
+/** The progress of running trainings in the status bar. A click stops the run. Hidden while nothing runs. */
 export class StatusItem extends DisposableStore {
   private readonly item: vscode.StatusBarItem;
-  /** The run that a click stops; "" asks for one of several. Undefined: nothing is shown. */
+  /** Id of the run that a click stops; "" if the user chooses one of several; undefined while the item is hidden. */
   private target: string | undefined;
 
   constructor(model: RunsModel) {
@@ -40,14 +40,14 @@ export class StatusItem extends DisposableStore {
         label: vscode.l10n.t("ADePT training, {0} done. Activate to stop.", percentText(part)),
       };
     }
-    this.aim(live.length === 1 ? run.id : "", run.record.name);
+    this.setTarget(live.length === 1 ? run.id : "", run.record.name);
   }
 
   /**
-   * VS Code gives a command with arguments a new id whenever it is set, and a click that is under way has the old one:
-   * it is set when it changes, no oftener.
+   * Sets the run that a click stops. VS Code gives a command with arguments a new id whenever it is set, and a click
+   * under way still has the old id: so the command is set only if it changes.
    */
-  private aim(target: string, name: string): void {
+  private setTarget(target: string, name: string): void {
     if (target === this.target) return;
     this.target = target;
     this.item.command = {

@@ -4,9 +4,9 @@ import type { GitStore } from "../../run/git/gitStore.ts";
 import { host } from "../window/host.ts";
 
 /**
- * The repository around a folder. Without trust git is not started at all: a repository's own configuration and hooks
- * are programs.
- * @throws UserError where there is none, or no trust
+ * Opens the git repository that contains a folder. Git is not started in a folder that is not trusted, because a
+ * repository's configuration and hooks can run programs.
+ * @throws UserError if there is no repository, or the folder is not trusted
  */
 export async function trustedGitStore(folder: vscode.WorkspaceFolder | string): Promise<GitStore> {
   if (!vscode.workspace.isTrusted)

@@ -1,23 +1,24 @@
 import * as vscode from "vscode";
 import { withoutIcons, withoutLinks } from "./plainText.ts";
 
-/** So long (ms) a wait is shown in the status bar alone; then it can be left. */
-const LONG = 5000;
+/** Time in ms after which a wait gets a notification with a Cancel button. */
+const NOTIFY_AFTER_MS = 5000;
 
 /**
- * Waits with the user: shown in the status bar at first, with Cancel once it lasts.
- * @param given what is waited for
- * @param work heeds the signal where it can; what comes after it is dropped
- * @returns undefined where it was cancelled
+ * Waits for work that is usually short. Shows the title in the status bar at first, and after a few seconds in a
+ * notification that can be cancelled.
+ * @param title what is waited for
+ * @param work may heed the signal; its result is dropped once cancelled
+ * @returns undefined if the user cancelled
  */
 export async function cancellableWait<T>(
-  given: string,
+  title: string,
   work: (signal: AbortSignal) => Promise<T>,
-  long = LONG,
+  notifyAfterMs = NOTIFY_AFTER_MS,
 ): Promise<T | undefined> {
-  const title = withoutIcons(withoutLinks(given));
+  const shownTitle = withoutIcons(withoutLinks(title));
   const abort = new AbortController();
-  const left = new Promise<undefined>((resolve) => {
+  const cancelled = new Promise<undefined>((resolve) => {
     abort.signal.addEventListener(
       "abort",
       () => {
@@ -26,23 +27,23 @@ export async function cancellableWait<T>(
       { once: true },
     );
   });
-  const result = Promise.race([work(abort.signal), left]);
-  const over = result.then(
+  const result = Promise.race([work(abort.signal), cancelled]);
+  const settled = result.then(
     () => undefined,
     () => undefined,
   );
-  void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title }, () => over);
+  void vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: shownTitle }, () => settled);
   const timer = setTimeout(() => {
     void vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+      { location: vscode.ProgressLocation.Notification, cancellable: true, title: shownTitle },
       (_, token) => {
         token.onCancellationRequested(() => {
           abort.abort();
         });
-        return over;
+        return settled;
       },
     );
-  }, long);
+  }, notifyAfterMs);
   try {
     return await result;
   } finally {

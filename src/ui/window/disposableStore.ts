@@ -1,6 +1,6 @@
 import type { Disposable } from "vscode";
 
-/** Owns what it registers and lets go of it, last first, when disposed. */
+/** Owns disposables, and disposes them in reverse order of registration when it is disposed itself. */
 export class DisposableStore implements Disposable {
   private readonly owned: Disposable[] = [];
 

@@ -1,6 +1,9 @@
 import * as vscode from "vscode";
 
-/** Whether the window is trusted, which one without a folder is by default; says what to do where not. */
+/**
+ * Returns whether the window is trusted; a window without a folder is trusted by default. If it is not, tells the user
+ * how to trust it.
+ */
 export async function ensureTrusted(): Promise<boolean> {
   if (!vscode.workspace.isTrusted) {
     const manage = vscode.l10n.t("Manage Trust");

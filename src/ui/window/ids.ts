@@ -1,7 +1,9 @@
-/**
- * Every command, view, setting and context key the extension contributes; a test holds package.json against it both
- * ways.
+/*
+ * The commands, views, settings and context keys that package.json contributes. A test checks that neither side has one
+ * that the other lacks.
  */
+
+/** Commands. */
 export const Command = {
   train: "adept.train",
   stop: "adept.stop",
@@ -49,8 +51,10 @@ export const Command = {
 } as const;
 export type Command = (typeof Command)[keyof typeof Command];
 
+/** Views and page types. */
 export const View = { runs: "adept.runs", panel: "adept.panel", setup: "adept.setup" } as const;
 
+/** Settings. */
 export const Setting = {
   commitRuns: "adept.git.commitRuns",
   notifications: "adept.notifications",
@@ -61,7 +65,7 @@ export const Setting = {
 } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 
-/** What menus and welcome texts ask in their `when`. */
+/** Context keys that the `when` clauses of menus and welcome texts read. */
 export const ContextKey = {
   filtered: "adept.filtered",
   noRepository: "adept.noRepository",

@@ -1,15 +1,15 @@
 /**
- * Does one thing after the other; of what comes while one is at work only the newest is done next, the rest is out of
- * date.
+ * Runs a task for one item at a time. Of the items that arrive while it runs, only the newest is kept for the next
+ * turn; the others are out of date.
  */
 export class Newest<T> {
   private next: { item: T } | undefined;
   private busy = false;
 
-  /** @param work tells by itself what goes wrong */
+  /** @param work reports its errors itself */
   constructor(private readonly work: (item: T) => Promise<void>) {}
 
-  /** Whether what is at work is out of date already. */
+  /** Whether a newer item waits, so that the running one is out of date. */
   get waits(): boolean {
     return this.next !== undefined;
   }
@@ -20,9 +20,9 @@ export class Newest<T> {
     this.busy = true;
     try {
       while (this.next !== undefined) {
-        const own = this.next.item;
+        const newest = this.next.item;
         this.next = undefined;
-        await this.work(own);
+        await this.work(newest);
       }
     } finally {
       this.busy = false;

@@ -1,34 +1,34 @@
 import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
 
-/** Places of one experiment that are watched. */
-const MOST = 20;
+/** Paths that are watched at most. */
+const MOST_PATHS = 20;
 
-/** Looks after files and folders, there or not, also where another program changes them. */
+/** Watches files and folders, whether they exist or not, for changes by any program. */
 export class PathWatch {
   private readonly watchers = new Map<string, vscode.Disposable>();
 
   constructor(private readonly changed: () => void) {}
 
-  /** These from now on, and no others. */
-  set(places: readonly string[]): void {
-    const wanted = new Set(places.slice(0, MOST));
-    for (const [place, watcher] of this.watchers)
-      if (!wanted.has(place)) {
+  /** Watches these paths from now on, and no others. */
+  set(paths: readonly string[]): void {
+    const wanted = new Set(paths.slice(0, MOST_PATHS));
+    for (const [path, watcher] of this.watchers)
+      if (!wanted.has(path)) {
         watcher.dispose();
-        this.watchers.delete(place);
+        this.watchers.delete(path);
       }
-    for (const place of wanted) if (!this.watchers.has(place)) this.watchers.set(place, this.watch(place));
+    for (const path of wanted) if (!this.watchers.has(path)) this.watchers.set(path, this.watch(path));
   }
 
   dispose(): void {
     this.set([]);
   }
 
-  private watch(place: string): vscode.Disposable {
-    // A name is no pattern, whatever it holds.
+  private watch(path: string): vscode.Disposable {
+    // The watcher takes a glob pattern: characters that are special in one are quoted.
     const watcher = vscode.workspace.createFileSystemWatcher(
-      new vscode.RelativePattern(vscode.Uri.file(dirname(place)), basename(place).replace(/[*?{}[\]]/g, "[$&]")),
+      new vscode.RelativePattern(vscode.Uri.file(dirname(path)), basename(path).replace(/[*?{}[\]]/g, "[$&]")),
     );
     return vscode.Disposable.from(
       watcher,

@@ -2,9 +2,10 @@ import * as vscode from "vscode";
 import { DisposableStore } from "./disposableStore.ts";
 
 const SCHEME = "adept-text";
-const MOST = 20;
+/** Documents whose text is kept. */
+const MOST_DOCUMENTS = 20;
 
-/** Texts made for reading, such as a table or a prediction: nothing to save, nothing to lose. */
+/** Documents that the extension makes to be read, such as a token table or a prediction. They cannot be edited. */
 export class ReadOnlyDocuments extends DisposableStore implements vscode.TextDocumentContentProvider {
   private readonly contents = new Map<string, string>();
   private count = 0;
@@ -19,13 +20,13 @@ export class ReadOnlyDocuments extends DisposableStore implements vscode.TextDoc
   }
 
   /**
-   * Shows a text beside the active editor, which keeps the keyboard.
-   * @param name with its extension, which chooses the language
+   * Shows a text beside the active editor, which keeps the focus.
+   * @param name the document's name, whose extension chooses the language
    */
   async show(name: string, content: string): Promise<void> {
     const key = String(++this.count);
     this.contents.set(key, content);
-    for (const oldest of [...this.contents.keys()].slice(0, -MOST)) this.contents.delete(oldest);
+    for (const oldest of [...this.contents.keys()].slice(0, -MOST_DOCUMENTS)) this.contents.delete(oldest);
     await vscode.window.showTextDocument(
       await vscode.workspace.openTextDocument(
         vscode.Uri.from({ scheme: SCHEME, path: `/${name.replace(/[\\/]/g, "-")}`, query: key }),

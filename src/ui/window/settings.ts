@@ -1,14 +1,15 @@
 import * as vscode from "vscode";
 import type { Setting } from "./ids.ts";
 
+/** Characters of a wrong value that the warning shows. */
 const LONGEST_SHOWN = 60;
-/** What was warned of: each wrong value of a setting once in a window, however often it is read. */
+/** Wrong values that the user was warned of: each once per window, however often the setting is read. */
 const warned = new Map<Setting, Set<string>>();
 
 const read = (setting: Setting, scope?: vscode.Uri): unknown =>
   vscode.workspace.getConfiguration(undefined, scope ?? null).get<unknown>(setting);
 
-/** The default, and a word of it. */
+/** Returns the default, and warns the user of the wrong value. */
 function fallBack<T>(setting: Setting, value: unknown, otherwise: T): T {
   const written = JSON.stringify(value) ?? "";
   const before = warned.get(setting) ?? new Set();
@@ -30,19 +31,19 @@ async function warn(setting: Setting, written: string): Promise<void> {
     await vscode.commands.executeCommand("workbench.action.openSettings", setting);
 }
 
-/** A boolean setting; anything else written there counts as its default. */
+/** Returns a boolean setting, or its default if it has another type. */
 export function booleanSetting(setting: Setting, scope?: vscode.Uri, otherwise = true): boolean {
   const value = read(setting, scope);
   return typeof value === "boolean" ? value : fallBack(setting, value, otherwise);
 }
 
-/** One of several values; undefined where something else is written there. */
+/** Returns a setting that is one of several values, or undefined if it is another. */
 export function choiceSetting<T extends string>(setting: Setting, values: readonly T[]): T | undefined {
   const value = read(setting);
   return values.find((each) => each === value) ?? fallBack(setting, value, undefined);
 }
 
-/** A whole number between two; anything else counts as the default. */
+/** Returns a setting that is an integer from `least` to `most`, or its default if it is anything else. */
 export function integerSetting(
   setting: Setting,
   { least, most, otherwise }: { least: number; most: number; otherwise: number },
@@ -53,7 +54,7 @@ export function integerSetting(
     : fallBack(setting, value, otherwise);
 }
 
-/** A text; anything else counts as none. */
+/** Returns a string setting, or "" if it has another type. */
 export function textSetting(setting: Setting): string {
   const value = read(setting);
   return typeof value === "string" ? value : fallBack(setting, value, "");

@@ -3,7 +3,7 @@ import type { TokenWorker } from "../../executor/tokenWorker.ts";
 import { DisposableStore } from "./disposableStore.ts";
 import { host } from "./host.ts";
 
-/** The window's one token worker; its process starts with the first question and ends when none comes. */
+/** The one token worker of the window. Its process starts with the first question and ends when it is idle. */
 export class SharedTokenWorker extends DisposableStore {
   private worker: TokenWorker | undefined;
 
@@ -25,7 +25,7 @@ export class SharedTokenWorker extends DisposableStore {
     }));
   }
 
-  /** Ends the process, whatever it is at; the next question starts another. */
+  /** Ends the process, even while it works; the next question starts another. */
   restart(): void {
     this.worker?.restart();
   }

@@ -1,16 +1,16 @@
-/** Work that the host does at one go, in ms. */
-const LONGEST = 8;
+/** Time in ms that the extension host may work without letting other work run. */
+const LONGEST_MS = 8;
 
-/** Long work of the host in parts: between them whatever else waits has its turn. */
+/** Splits long work of the extension host, so that other work can run in between. */
 export class Yielder {
-  private from = performance.now();
+  private since = performance.now();
 
-  /** Lets others go first where the work has gone on for long enough. */
+  /** Lets other work run if this work has gone on for LONGEST_MS. */
   async yieldIfDue(): Promise<void> {
-    if (performance.now() - this.from < LONGEST) return;
+    if (performance.now() - this.since < LONGEST_MS) return;
     await new Promise((done) => {
       setImmediate(done);
     });
-    this.from = performance.now();
+    this.since = performance.now();
   }
 }

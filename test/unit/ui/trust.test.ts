@@ -9,7 +9,8 @@ import { loadParts } from "../../host/loadParts.ts";
 const REACH = ["compareCode", "delete", "undoDelete", "reproduce", "restoreFiles", "branch", "push", "fetch"] as const;
 
 test("without trust no command that reaches git looks at a run, and no document of a commit is read", async () => {
-  const { CodeDiff, Command, historyCommands, organiseCommands, viewCommands, vscode } = await loadParts();
+  const { annotateCommands, CodeDiff, Command, deleteCommands, filterCommands, historyCommands, viewCommands, vscode } =
+    await loadParts();
   const reached: string[] = [];
   const never = (name: string): unknown =>
     new Proxy(
@@ -41,7 +42,9 @@ test("without trust no command that reaches git looks at a run, and no document 
   try {
     const all = {
       ...viewCommands(context as never),
-      ...organiseCommands(context as never),
+      ...annotateCommands(context as never),
+      ...deleteCommands(context as never),
+      ...filterCommands(context as never),
       ...historyCommands(context as never),
     };
     reached.length = 0;

@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+import { metricName, metricValue } from "../../record/metricText.ts";
+import type { RunRecord } from "../../record/record.ts";
+import { summaryOf, type GroupNode } from "./runTree.ts";
+
+/** Returns the state of a group's runs in one line. */
+export function groupText(records: readonly RunRecord[]): string {
+  const { running, finished, failed, of, mean, metric, n } = summaryOf(records);
+  return [
+    running > 0 ? vscode.l10n.t("{0} running", running) : "",
+    failed > 0 ? vscode.l10n.t("{0} failed", failed) : "",
+    finished < of ? vscode.l10n.t("{0} of {1} finished", finished, of) : vscode.l10n.t("{0} runs", of),
+    mean === undefined || metric === undefined ? "" : `${n > 1 ? "⌀ " : ""}${metricValue(metric, mean)}`,
+  ]
+    .filter((part) => part !== "")
+    .join(" · ");
+}
+
+/** Returns the row of a group of runs. */
+export function groupItem(node: GroupNode, records: readonly RunRecord[]): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
+  const description = groupText(records);
+  const { metric } = summaryOf(records);
+  item.id = `group:${node.key}`;
+  item.iconPath = new vscode.ThemeIcon("beaker");
+  item.description = description;
+  item.tooltip =
+    metric === undefined
+      ? node.label
+      : vscode.l10n.t("{0}: mean {1} of its finished runs", node.label, metricName(metric));
+  item.contextValue = "group";
+  item.accessibilityInformation = {
+    label: vscode.l10n.t("Experiment {0}, {1}", node.label, description),
+    role: "treeitem",
+  };
+  return item;
+}
