@@ -69,16 +69,40 @@ async function benchAxis(
   });
 }
 
-/** The list of runs opened by the host's own reader: with no index yet, and with one. */
-async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Promise<void> {
-  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
-  const log = {
-    info: () => undefined,
-    error: (error: unknown): void => {
-      throw error;
+const log = {
+  info: () => undefined,
+  error: (error: unknown): void => {
+    throw error;
+  },
+};
+const memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
+
+/** Opens the list and every row of it. @returns the time it took, and how to close it */
+function openList({ Folders, RunsModel, RunExplorer }: Awaited<ReturnType<typeof loadParts>>): {
+  spent: number;
+  close: () => void;
+} {
+  const from = performance.now();
+  const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
+  const explorer = new RunExplorer(model, memento as never);
+  model.adopt();
+  for (const node of explorer.getChildren()) {
+    explorer.getTreeItem(node);
+    for (const child of explorer.getChildren(node)) explorer.getTreeItem(child);
+  }
+  return {
+    spent: performance.now() - from,
+    close: () => {
+      model.dispose();
+      explorer.dispose();
     },
   };
-  const memento = { get: () => undefined, update: () => Promise.resolve(), keys: () => [] };
+}
+
+/** The list of runs opened by the host's own reader: with no index yet, and with one. */
+async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Promise<void> {
+  const parts = await loadParts();
+  const { host, vscode } = parts;
   host();
   const points: { x: number; y: number }[] = [];
   for (const count of RUNS) {
@@ -86,23 +110,7 @@ async function benchRuns({ rounds, add }: { rounds: number; add: AddRow }): Prom
     try {
       writeRuns(join(folder, ".adept/runs"), count, STEPS_OF_RUN);
       vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
-      const open = () => {
-        const from = performance.now();
-        const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
-        const explorer = new RunExplorer(model, memento as never);
-        model.adopt();
-        for (const node of explorer.getChildren()) {
-          explorer.getTreeItem(node);
-          for (const child of explorer.getChildren(node)) explorer.getTreeItem(child);
-        }
-        return {
-          spent: performance.now() - from,
-          close: () => {
-            model.dispose();
-            explorer.dispose();
-          },
-        };
-      };
+      const open = () => openList(parts);
       const cold = open();
       // A list writes its index when it has been at rest.
       await new Promise((done) => setTimeout(done, 2300));

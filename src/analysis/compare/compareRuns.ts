@@ -128,7 +128,7 @@ function labels(groups: readonly Group[]): string[] {
     new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
   return groups.map((group) => {
     const same = groups.filter((each) => kindOf(each) === kindOf(group));
-    // Tasks of different kinds differ in every key they have: they are told by their names.
+    // Tasks of different kinds differ in every key they have: they are labelled by their names.
     const otherTasks = differs("task.kind", groups) || differs("task.name", groups);
     const task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
     const telling = [...group.settings].filter(

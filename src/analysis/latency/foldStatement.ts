@@ -43,7 +43,7 @@ export function foldAgainst(races: readonly Race[], fold: string, rivals: readon
 async function samePredictions(
   [a, b]: readonly [Form, Form],
   { test, experiment: { training } }: Subject,
-  told: (share: number) => void,
+  progress: (share: number) => void,
 ): Promise<{ equal: number; total: number }> {
   const checked = test.slice(0, CHECKED);
   let equal = 0;
@@ -52,7 +52,7 @@ async function samePredictions(
     const said = await a.model.generate(a.parameters, batch, training.maxTargetLength);
     const folded = await b.model.generate(b.parameters, batch, training.maxTargetLength);
     equal += said.filter((ids, row) => ids.join() === folded[row]!.join()).length;
-    told(Math.min(1, (from + BATCH) / checked.length));
+    progress(Math.min(1, (from + BATCH) / checked.length));
   }
   return { equal, total: checked.length };
 }
@@ -60,13 +60,13 @@ async function samePredictions(
 /**
  * The fold beside prompt tuning with its prompt (or nothing, where it has none) and DePT, from what was timed;
  * undefined for a run without a fold.
- * @param told the share of predictions that are made
+ * @param progress called with the share of predictions that are made, 0 to 1
  */
 export async function stateFold(
   subject: Subject,
   forms: readonly Form[],
   races: readonly Race[],
-  told: (share: number) => void = () => undefined,
+  progress: (share: number) => void = () => undefined,
 ): Promise<FoldStatement | undefined> {
   const kind = subject.adapter.spec.kind;
   const own = forms.find(({ form }) => form === kind);
@@ -76,6 +76,6 @@ export async function stateFold(
   return {
     form: fold.form,
     against: foldAgainst(races, fold.form, [plain, "dept", kind]),
-    predictions: await samePredictions([own, fold], subject, told),
+    predictions: await samePredictions([own, fold], subject, progress),
   };
 }

@@ -10,7 +10,7 @@ import { alterationOf, type Subject } from "../subject/subject.ts";
 import type { Moved, PositionShift, Shifted } from "../../protocol/results/positionShift.ts";
 
 /**
- * Position shift T0 to T6 over k (reference section 7.1). Only texts that leave room for the largest shift are used,
+ * Position shift T0 to T6 over k at the shifts of SHIFTS. Only texts that leave room for the largest shift are used,
  * the same for every k.
  */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {

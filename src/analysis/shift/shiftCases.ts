@@ -4,7 +4,7 @@ export const SHIFT_KINDS = { T1: "reindex", T2: "attached", T3: "window", T4: "p
 export const SHIFTS = [1, 2, 4, 8, 16];
 
 /**
- * Position shift T1 to T4 (reference section 7.1).
+ * Position shift: the tests T1 to T4, each at every shift.
  * @param filler ids of neutral text, at least as many as the largest shift
  */
 export function shiftCases(filler: readonly number[]): (Case & { test: keyof typeof SHIFT_KINDS; k: number })[] {

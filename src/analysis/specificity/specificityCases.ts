@@ -99,7 +99,7 @@ function placeCases({ positions, width }: InputSide, train: Subject["train"]): C
 }
 
 /**
- * Token specificity, post-hoc A3 to A9 (reference section 7.2), and what they are for DePT. Means and frequencies are
+ * Token specificity, post-hoc A3 to A9, and their counterparts for DePT. Means and frequencies are
  * those of the training data.
  */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {

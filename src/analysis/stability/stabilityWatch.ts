@@ -22,7 +22,7 @@ const median = (values: readonly number[]): number => {
   return sorted[sorted.length >> 1] ?? 0;
 };
 
-/** Watches a training run's steps, component by component, and says each kind of trouble once. */
+/** Watches a training run's steps, component by component, and warns of each kind of trouble once. */
 export class StabilityWatch {
   private readonly norms = new Map<string, number[]>();
   private readonly still = new Map<string, number>();
@@ -37,7 +37,7 @@ export class StabilityWatch {
     return [message];
   }
 
-  /** What one step is told to be wrong with. */
+  /** @returns the warnings about one step, each kind once */
   step({ step, gradientNorm, updateRatio, learningRate }: StepEvent): string[] {
     return Object.entries(gradientNorm).flatMap(([group, value]) => {
       const before = this.norms.get(group) ?? [];
@@ -71,7 +71,10 @@ export class StabilityWatch {
     });
   }
 
-  /** What the offsets of a validation's parameters are told to be wrong with. @param table the embedding (V, d) */
+  /**
+   * @returns a warning where the offsets of a validation's parameters are too long
+   * @param table the embedding (V, d)
+   */
   offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): string[] {
     const offsets = methodOf(adapter.spec.kind).offsets?.(adapter.spec);
     const ratio = offsetRatio(adapter, table, width);

@@ -16,7 +16,7 @@ export interface TokenAt {
 }
 
 /**
- * What an analysis changes of the input. `layout` and `shift` k (reference section 7.1): "reindex" changes DePT's rows
+ * What an analysis changes of the input. `layout` and `shift` k: "reindex" changes DePT's rows
  * alone (T1), "attached" puts k masked places before the prompt (T2), "window" k masked places between prompt and text
  * (T3), "prefix" k `filler` tokens there (T4).
  */

@@ -15,8 +15,8 @@ export interface Case {
   alter: Alter;
 }
 
-/** Told after each case; throws to end the analysis. */
-export type Progress = (told: { label: string; done: number; total: number; metric: number | undefined }) => void;
+/** Called after each case; throws to end the analysis. */
+export type Progress = (done: { label: string; done: number; total: number; metric: number | undefined }) => void;
 
 export const outcome = (label: string, { metrics, loss, predictions }: EvaluationResult): Outcome => ({
   label,
@@ -26,13 +26,14 @@ export const outcome = (label: string, { metrics, loss, predictions }: Evaluatio
 });
 export const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: T): Omit<T, "alter"> => rest;
 
-/**
- * Looks behind the predictions: at the unaltered texts first, then at each case's; `next` ends a case and tells what
- * was seen of it.
- */
+/** Receives the logits and states behind the predictions: those of the unaltered texts, then those of each case. */
 export interface Watch<X> {
   reference: (seen: Observation, batch: Batch) => void;
   altered: (seen: Observation, batch: Batch) => void;
+  /**
+   * Ends a case and returns what was measured of it.
+   * @param same whether the case left the input as it is, so that nothing was evaluated
+   */
   next: (same: boolean) => X;
 }
 
@@ -46,7 +47,7 @@ type Judged = Outcome & { versus: Difference };
 /** Evaluations of unaltered texts that analyses of the same subject share, by their list of examples. */
 const references = new WeakMap<Subject["test"], EvaluationResult>();
 
-/** The texts as they are: evaluated once, unless somebody looks behind the predictions. */
+/** The result on the unaltered texts: evaluated once, unless logits and states are asked for. */
 async function referenceOf(
   { test, evaluate }: Subject,
   see: ((seen: Observation, batch: Batch) => void) | undefined,
@@ -57,7 +58,7 @@ async function referenceOf(
   return result;
 }
 
-/** Evaluates each case and holds it against the run as it is; cases that the subject's memo has are taken from it. */
+/** Evaluates each case and compares it with the unaltered run; cases that the subject's memo has are taken from it. */
 export async function altered<C extends Case, X extends object = object>(
   subject: Subject,
   cases: readonly C[],
@@ -65,10 +66,10 @@ export async function altered<C extends Case, X extends object = object>(
 ): Promise<{ full: Outcome; cases: (C & AlteredOutcome & X)[] }> {
   const total = cases.length + 1;
   const reference = await referenceOf(subject, watch?.reference);
-  const told = (label: string, done: number, metrics: Record<string, number>): void => {
+  const report = (label: string, done: number, metrics: Record<string, number>): void => {
     progress({ label, done, total, metric: Object.values(metrics)[0] });
   };
-  told("as trained", 1, reference.metrics);
+  report("as trained", 1, reference.metrics);
   const judge = async (each: C): Promise<Judged & X> => {
     const unchanged = same(each);
     const result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
@@ -84,7 +85,7 @@ export async function altered<C extends Case, X extends object = object>(
     const result = kept ?? (await judge(each));
     if (kept === undefined) subject.memo?.put(each.label, result);
     results.push({ ...each, ...result });
-    told(each.label, results.length + 1, result.metrics);
+    report(each.label, results.length + 1, result.metrics);
   }
   const { holm } = corrected(results.map(({ versus }) => versus.mcnemarP));
   return { full: outcome("as trained", reference), cases: results.map((each, i) => ({ ...each, holmP: holm[i]! })) };
@@ -96,8 +97,8 @@ const sameBytes = (a: Float32Array, b: Float32Array): boolean =>
   a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 /**
- * Tells of alterations whether they leave the input as it is to the bit, so that evaluating it again could only repeat
- * the same numbers.
+ * Returns a function that says whether an alteration leaves the input the same to the bit. Evaluating such an input
+ * again could only repeat the same numbers.
  */
 export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (alter: Alter) => boolean {
   const batches = batchesOf(test).map((batch) => ({ batch, before: alteredBatch(batch, side) }));

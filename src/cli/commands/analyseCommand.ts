@@ -29,7 +29,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** adept analyse [RUN | SWEEP]... [ANALYSIS]... */
+/** Adept analyse [RUN | SWEEP]... [ANALYSIS]... */
 async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const limit = values.examples === undefined ? undefined : Number(values.examples);
   const names = namesOf(values.only, positionals);
@@ -37,7 +37,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 1))
     throw new WrongUse("--examples must be a whole number of at least 2");
   const { signal, ignore } = abortOnInterrupt();
-  const told: object[] = [];
+  const results: object[] = [];
   try {
     for (const run of chosenRuns(runsFolder(values["runs-dir"]), asked.length > 0 ? asked : ["latest"])) {
       const { kind } = run.experiment().method;
@@ -58,11 +58,11 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
           tell(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`);
         },
       });
-      for (const each of done) told.push({ run: run.id, ...each });
+      for (const each of done) results.push({ run: run.id, ...each });
       if (values.json !== true)
         for (const { name, path, cached } of done) say(`${run.id} ${name}${cached ? " (stored before)" : ""}: ${path}`);
     }
-    if (values.json === true) say(JSON.stringify(told));
+    if (values.json === true) say(JSON.stringify(results));
     return 0;
   } catch (error) {
     if (!signal.aborted && !(error instanceof AnalysisStopped)) throw error;

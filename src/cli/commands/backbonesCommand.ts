@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { FAMILIES } from "../../backbone/families.ts";
 import { command, type CommandGroup, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { describeBackbone, downloadedBackbones, EMBEDDED, type ListedBackbone } from "../listedBackbone.ts";
@@ -23,6 +24,8 @@ const cells = ({ backbone, modelType, width, layers, parameters }: ListedBackbon
   parameters?.toLocaleString("en") ?? "",
 ];
 
+const modelTypes = FAMILIES.flatMap((family) => [...family.modelTypes]);
+
 function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const folders = [process.cwd(), ...(values.folder ?? []).map((each) => resolve(each))];
   const found = [EMBEDDED, ...downloadedBackbones(folders)].map(describeBackbone);
@@ -35,7 +38,7 @@ function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     ...found.flatMap(({ backbone, problem }) => (problem === undefined ? [] : ["", `${backbone}: ${problem}`])),
     "",
     "Looked into: this folder, folders given with --folder, and the cache of the Hugging Face Hub.",
-    "adept download OWNER/NAME downloads another.",
+    `Supported model types: ${modelTypes.join(", ")}. adept download OWNER/NAME downloads another backbone.`,
   ])
     say(line);
   return Promise.resolve(0);

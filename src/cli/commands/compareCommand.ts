@@ -95,16 +95,18 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** adept compare [RUN | SWEEP]... */
+/** Adept compare [RUN | SWEEP]... */
 function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir, problemReporter());
   const runs = comparedRuns(chosenRuns(runsDir, positionals));
-  const told = new Set(runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))));
-  if (values.metric !== undefined && !told.has(values.metric))
+  const known = new Set(
+    runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))),
+  );
+  if (values.metric !== undefined && !known.has(values.metric))
     throw new UserError(
       `--metric ${values.metric}: these runs do not tell it`,
-      told.size > 0 ? `They tell: ${[...told].join(", ")}.` : "None of them has been tested yet.",
+      known.size > 0 ? `They tell: ${[...known].join(", ")}.` : "None of them has been tested yet.",
     );
   const comparison = compareRuns(runs, values.metric);
   if (values.json === true) say(JSON.stringify(comparison));

@@ -20,9 +20,9 @@ async function git(): Promise<string> {
 function disk(): string {
   const { bavail, bsize } = statfsSync(process.cwd());
   const free = bavail * bsize;
-  const told = `${(free / 1e9).toFixed(1)} GB free here`;
-  if (free < LEAST_FREE) throw new Error(told);
-  return told;
+  const detail = `${(free / 1e9).toFixed(1)} GB free here`;
+  if (free < LEAST_FREE) throw new Error(detail);
+  return detail;
 }
 
 async function findings(): Promise<Finding[]> {
@@ -45,7 +45,7 @@ async function findings(): Promise<Finding[]> {
   ];
 }
 
-/** what is there, what is missing, and the command that fixes it. */
+/** What is there, what is missing, and the command that fixes it. */
 async function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
   const found = await findings();
   if (values.json === true) say(JSON.stringify(found));

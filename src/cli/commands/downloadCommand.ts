@@ -61,7 +61,7 @@ const OPTIONS = {
   ...JSON_OUTPUT,
 } as const satisfies Options;
 
-/** files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
+/** Files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
 async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
   const progress = new TransferProgress();

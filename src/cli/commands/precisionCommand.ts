@@ -11,7 +11,7 @@ import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
 import { say } from "../terminal.ts";
 
-/** what its narrower weights cost beside fp32, after training; told in its journal. */
+/** Measures a finished run with its narrow weights and with fp32, and appends the result to its journal. */
 async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], wanted);
   const given = locatedExperiment(run);

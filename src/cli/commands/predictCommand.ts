@@ -17,7 +17,7 @@ async function standardInput(): Promise<string[]> {
   return lines;
 }
 
-/** one prediction per text, or per line of standard input. */
+/** One prediction per text, or per line of standard input. */
 async function run({
   values,
   positionals: [wanted = "latest", ...words],

@@ -9,7 +9,7 @@ import { problemReporter } from "../problemReporter.ts";
 import { oneLine, say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
-/** adept queue list | start | stop | clear */
+/** Adept queue list | start | stop | clear */
 function run({ values, positionals: [what = "list"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
   adoptRuns(runsDir, problemReporter());

@@ -65,7 +65,7 @@ const TRAIN_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** adept train EXPERIMENT */
+/** Adept train EXPERIMENT */
 async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): Promise<number> {
   const [experimentPath] = positionals;
   const json = values.json === true;
@@ -104,7 +104,7 @@ export const trainCommand = command({
   run: runTrain,
 });
 
-/** adept resume RUN */
+/** Adept resume RUN */
 function runResume({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
   return reportOne(run, untilExit(resumeTraining({ ...localWorker(), runPath: run.path })), values.json === true);

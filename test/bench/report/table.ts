@@ -2,14 +2,16 @@ import type { BenchRow } from "./benchRow.ts";
 import type { Figures } from "./figures.ts";
 
 /** Three digits that matter, without an exponent. */
-const short = (value: number): string =>
-  Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
-const shown = (figures: Figures | undefined): string =>
-  figures === undefined
-    ? ""
-    : figures.n === 1
-      ? short(figures.median)
-      : `${short(figures.median)} (least ${short(figures.least)}, n = ${figures.n})`;
+function short(value: number): string {
+  if (Math.abs(value) >= 100) return value.toFixed(0);
+  return Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);
+}
+
+function shown(figures: Figures | undefined): string {
+  if (figures === undefined) return "";
+  const { median, least, n } = figures;
+  return n === 1 ? short(median) : `${short(median)} (least ${short(least)}, n = ${n})`;
+}
 
 function ratioText(ratio: BenchRow["ratio"]): string {
   if (ratio === undefined) return "";
@@ -20,8 +22,9 @@ function ratioText(ratio: BenchRow["ratio"]): string {
 }
 
 function memoryText(memory: BenchRow["memory"]): string {
-  const parts = [memory?.ours, memory?.peer].map((each) => (each === undefined ? "" : each.toFixed(0)));
-  return parts.every((part) => part === "") ? "" : parts[1] === "" ? parts[0]! : parts.join(" / ");
+  const megabytes = (each: number | undefined): string => (each === undefined ? "" : each.toFixed(0));
+  const { ours, peer } = memory ?? {};
+  return peer === undefined ? megabytes(ours) : `${megabytes(ours)} / ${megabytes(peer)}`;
 }
 
 /** Rows as a Markdown table; columns that no row fills are left out. */

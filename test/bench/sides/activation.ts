@@ -10,7 +10,10 @@ const anything: unknown = new Proxy(
     /* a target that can be called and extended */
   },
   {
-    get: (_, key) => (key === Symbol.toPrimitive ? () => "" : key === "then" ? undefined : anything),
+    get: (_, key) => {
+      if (key === Symbol.toPrimitive) return () => "";
+      return key === "then" ? undefined : anything;
+    },
     apply: () => anything,
     construct: () => anything as object,
   },

@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { compareRuns, type ComparedRun } from "../../../src/analysis/compare/compareRuns.ts";
 import type { RunStatus } from "../../../src/record/events.ts";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
+import type { RunEvent } from "../../../src/record/events.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 
-interface Told {
+interface RunOptions {
   seed?: number;
   rate?: number;
   kind?: "adept" | "pt";
@@ -20,6 +21,22 @@ interface Told {
 }
 let count = 0;
 
+/** An evaluation at step 10, unless another is given. */
+const evaluation = (
+  split: "validation" | "test",
+  accuracy: number,
+  more: { step?: number; loss?: number; label?: string } = {},
+): RunEvent => ({
+  type: "evaluation",
+  time: 1,
+  examples: 50,
+  step: 10,
+  split,
+  loss: 0,
+  metrics: { accuracy },
+  ...more,
+});
+
 function run({
   seed = 0,
   rate = 0.1,
@@ -32,7 +49,7 @@ function run({
   trainable = 1000,
   tuned = true,
   folder,
-}: Told): ComparedRun {
+}: RunOptions): ComparedRun {
   const experiment: Experiment = ResolvedExperiment.parse({
     name: `n${count}`,
     seed,
@@ -41,7 +58,6 @@ function run({
     training: { selection, learningRate: { prompt: rate } },
     part: { sweep: "s", index: count, of: 9, tune: tuned ? ["training.learningRate.prompt"] : [] },
   });
-  const at = { time: 1, examples: 50 };
   return {
     id: `r${count++}`,
     experiment,
@@ -55,41 +71,10 @@ function run({
         examples: { train: 1, validation: 1, test: 1 },
         device: "cpu",
       },
-      { type: "evaluation", ...at, step: 5, split: "validation", loss: 0, metrics: { accuracy: 0.99 } },
-      ...(validation === undefined
-        ? []
-        : [
-            {
-              type: "evaluation" as const,
-              ...at,
-              step: 10,
-              split: "validation" as const,
-              loss,
-              metrics: { accuracy: validation },
-            },
-          ]),
+      evaluation("validation", 0.99, { step: 5 }),
+      ...(validation === undefined ? [] : [evaluation("validation", validation, { loss })]),
       { type: "checkpoint", time: 1, step: 10, best: true },
-      ...(tested === undefined
-        ? []
-        : [
-            {
-              type: "evaluation" as const,
-              ...at,
-              step: 10,
-              split: "test" as const,
-              loss: 0,
-              metrics: { accuracy: tested },
-            },
-            {
-              type: "evaluation" as const,
-              ...at,
-              step: 10,
-              split: "test" as const,
-              label: "untrained",
-              loss: 0,
-              metrics: { accuracy: 0 },
-            },
-          ]),
+      ...(tested === undefined ? [] : [evaluation("test", tested), evaluation("test", 0, { label: "untrained" })]),
       { type: "status", time: 1, status },
     ]),
   };

@@ -5,15 +5,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { analyseLatency, turns } from "../../../src/analysis/latency/latency.ts";
 import { openSubject } from "../../../src/analysis/subject/openSubject.ts";
+import type { Subject } from "../../../src/analysis/subject/subject.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
-test("a run is timed beside its fold, its rivals of the same budget and the bare backbone, once each round", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "adept-latency-"));
-  t.after(() => {
-    rmSync(folder, { recursive: true });
-  });
+/** A subject of ADePT with its initial parameters on 40 short texts, in a folder. */
+async function untrainedSubject(folder: string): Promise<Subject> {
   writeFileSync(
     join(folder, "data.jsonl"),
     Array.from({ length: 40 }, (_, i) => JSON.stringify({ text: `word ${i}`, label: i % 2 === 0 ? "a" : "b" })).join(
@@ -33,12 +31,20 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
     { backbone: experiment.backbone, width: model.layout.width },
   );
   await model.release();
-  const subject = await openSubject(experiment, folder);
-  const told: string[] = [];
+  return openSubject(experiment, folder);
+}
+
+test("a run is timed beside its fold, its rivals of the same budget and the bare backbone, once each round", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-latency-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const subject = await untrainedSubject(folder);
+  const labels: string[] = [];
   const { rows, rounds, fold } = await analyseLatency(
     subject,
     ({ label }) => {
-      told.push(label);
+      labels.push(label);
     },
     { lengths: [16, 32], batches: [2], rounds: 7 },
   );
@@ -48,7 +54,7 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
     ["backbone alone", "adept", "adept folded", "pt, same prompt", "dept", "pt"],
   );
   assert.deepEqual(
-    [rows.length, rounds, told],
+    [rows.length, rounds, labels],
     [12, 7, ["16 tokens, batch 2", "32 tokens, batch 2", "predictions of the fold"]],
   );
   for (const { endToEnd, inputLayer, ratio, form, parameters } of rows) {

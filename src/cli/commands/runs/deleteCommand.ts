@@ -10,7 +10,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** to the trash, for a week; with --undo and their ids back from it. */
+/** To the trash, for a week; with --undo and their ids back from it. */
 async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (positionals.length === 0) throw new WrongUse("delete takes the runs that go");
   const runsDir = runsFolder(values["runs-dir"]);

@@ -28,7 +28,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** what is no longer needed, shown first; with --yes it goes. */
+/** What is no longer needed, shown first; with --yes it goes. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
   const found = await findPrunable(

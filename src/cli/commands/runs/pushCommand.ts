@@ -36,7 +36,7 @@ const PUSH_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** shows what would leave; with --yes it does. */
+/** Shows what would leave; with --yes it does. */
 async function runPush({ values, positionals }: Parsed<typeof PUSH_OPTIONS>): Promise<number> {
   if (positionals.length === 0) throw new WrongUse("push takes the runs that leave");
   const store = await gitHere();
@@ -82,7 +82,7 @@ const FETCH_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** runs that a remote has and this folder has not. */
+/** Runs that a remote has and this folder has not. */
 async function runFetch({ values }: Parsed<typeof FETCH_OPTIONS>): Promise<number> {
   const share = new GitShare(await gitHere());
   const remote = remoteOf(await share.remotes(), values.remote);

@@ -32,7 +32,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** files as a run had them, after a backup of what is there. */
+/** Files as a run had them, after a backup of what is there. */
 async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OPTIONS>): Promise<number> {
   const store = await gitHere();
   const restoring = new GitRestore(store);
