@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
+import type { RunView, StepPoint } from "../../src/protocol/hostToPage.ts";
 import { FixtureRuns } from "./fixtureRuns.ts";
 import { PageHost } from "./pageHost.ts";
 import { moved, watchMotion } from "./still.ts";
@@ -53,6 +54,48 @@ async function until(read: () => Promise<boolean>, what: string): Promise<void> 
   throw new Error(`not in time: ${what}`);
 }
 
+/** The plain run as if it were training, with some new points. */
+function runningUpdate(): { points: StepPoint[]; view: RunView } {
+  const record = { ...runs.plain.record(), status: "running" as const, steps: 100 };
+  const point = (step: number): StepPoint => ({
+    step,
+    loss: step % 7,
+    learningRate: { prompt: 0.1 },
+    gradientNorm: { prompt: 1 },
+    updateRatio: { prompt: 0.01 },
+    tokensPerSecond: 100,
+    secondsLeft: 1,
+    memory: 1e8,
+  });
+  return {
+    points: Array.from({ length: 40 }, (_, i) => point(20 + i)),
+    view: {
+      record,
+      live: true,
+      resumable: false,
+      statusText: "running",
+      metric: "accuracy",
+      metricName: "accuracy",
+      correlation: false,
+      summary: "",
+      progress: 0.5,
+      adapterPath: undefined,
+    },
+  };
+}
+
+const twoFrames = (page: Page): Promise<void> =>
+  page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        requestAnimationFrame(() => {
+          requestAnimationFrame(() => {
+            done();
+          });
+        });
+      }),
+  );
+
 for (const stillBy of ["system", "class"] as const) {
   test(`less motion asked for by ${stillBy === "system" ? "the system" : "VS Code's class"}: nothing on a page moves, whatever is done on it`, async () => {
     const { page, send, context } = await host.open(id, { stillBy });
@@ -68,43 +111,8 @@ for (const stillBy of ["system", "class"] as const) {
     }
     await changeTheme(page, "dark");
     // A chart has its last form in the frame after its news, and stays so.
-    const record = { ...runs.plain.record(), status: "running" as const, steps: 100 };
-    const point = (step: number) => ({
-      step,
-      loss: step % 7,
-      learningRate: { prompt: 0.1 },
-      gradientNorm: { prompt: 1 },
-      updateRatio: { prompt: 0.01 },
-      tokensPerSecond: 100,
-      secondsLeft: 1,
-      memory: 1e8,
-    });
-    await send({
-      type: "update",
-      points: Array.from({ length: 40 }, (_, i) => point(20 + i)),
-      view: {
-        record,
-        live: true,
-        resumable: false,
-        statusText: "running",
-        metric: "accuracy",
-        metricName: "accuracy",
-        correlation: false,
-        summary: "",
-        progress: 0.5,
-        adapterPath: undefined,
-      },
-    });
-    await page.evaluate(
-      () =>
-        new Promise<void>((done) => {
-          requestAnimationFrame(() => {
-            requestAnimationFrame(() => {
-              done();
-            });
-          });
-        }),
-    );
+    await send({ type: "update", ...runningUpdate() });
+    await twoFrames(page);
     const soon = await picture(page, "#view-training canvas");
     await page.waitForTimeout(600);
     assert.equal(await picture(page, "#view-training canvas"), soon);

@@ -145,59 +145,8 @@ export class PageHost {
     draft: ExperimentDraft,
     options: OpenOptions = {},
   ): Promise<OpenPage & { context: BrowserContext; asked: SetupPageMessage[] }> {
-    const worker = (this.tokens ??= new TokenWorker({
-      workerPath: join(DIST, "worker.js"),
-      nodePath: process.execPath,
-      onLog: (line) => {
-        throw new Error(line);
-      },
-    }));
     const asked: SetupPageMessage[] = [];
-    const { setupLabels, vscode } = this.parts;
-    const answer = (message: SetupPageMessage, post: (message: SetupHostMessage) => void): void => {
-      asked.push(message);
-      if (message.type === "ready")
-        post({ type: "start", labels: setupLabels(vscode.l10n.t), limits: DRAFT_LIMITS, draft, title: "data.csv" });
-      if (message.type === "forecast")
-        post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
-      if (message.type === "forecast" && message.measure)
-        void worker
-          .memory({ backbone: draft.backbone, budget: draft.budget, source: 64, target: 20, rows: 32 })
-          .then((memory) => {
-            post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true });
-          });
-      if (message.type !== "draft" && message.type !== "reread") return;
-      if (options.stuck === true) post({ type: "forecast", working: true });
-      if (options.stuck === true && message.type === "draft" && asked.every(({ type }) => type !== "reread")) return;
-      const {
-        draft: { task, backbone, maxSourceLength },
-        asked: number,
-      } = message;
-      void worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }).then((result) => {
-        post({ type: "sizes", result });
-      });
-      void worker
-        .inspect({
-          task: task.kind === "file" && task.source === "" ? { kind: "file", train: task.train } : task,
-          backbone,
-          maxSourceLength,
-          maxTargetLength: 20,
-        })
-        .then(
-          (result) => {
-            post({ type: "inspection", asked: number, result: options.answer?.(result) ?? result });
-          },
-          (error: unknown) => {
-            post({ type: "inspection", asked: number, error: (error as Error).message });
-          },
-        );
-      if (options.stuck !== true)
-        post({
-          type: "forecast",
-          working: false,
-          result: { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 },
-        });
-    };
+    const answer = this.setupAnswerer(draft, options, asked);
     return {
       ...(await this.openPage(
         "setup=1",
@@ -208,6 +157,55 @@ export class PageHost {
       )),
       asked,
     };
+  }
+
+  /** The host's part: form, sizes, inspection and forecast of a draft. @param asked gets each message of the page */
+  private setupAnswerer(
+    start: ExperimentDraft,
+    { stuck = false, answer = (result) => result }: OpenOptions,
+    asked: SetupPageMessage[],
+  ): (message: SetupPageMessage, post: (message: SetupHostMessage) => void) => void {
+    const worker = this.tokenWorker();
+    const { setupLabels, vscode } = this.parts;
+    return (message, post) => {
+      asked.push(message);
+      switch (message.type) {
+        case "ready":
+          post({
+            type: "start",
+            labels: setupLabels(vscode.l10n.t),
+            limits: DRAFT_LIMITS,
+            draft: start,
+            title: "data.csv",
+          });
+          return;
+        case "forecast":
+          post({ type: "forecast", working: message.measure, ...(!message.measure && { stopped: true }) });
+          if (message.measure) void postMemory(worker, start, post);
+          return;
+        case "draft":
+        case "reread":
+          if (stuck) post({ type: "forecast", working: true });
+          if (stuck && message.type === "draft" && asked.every(({ type }) => type !== "reread")) return;
+          void postSizes(worker, message.draft, post);
+          void postInspection(worker, message, (reply) => {
+            post(reply.result === undefined ? reply : { ...reply, result: answer(reply.result) });
+          });
+          if (!stuck) post({ type: "forecast", working: false, result: FORECAST });
+          return;
+        default:
+      }
+    };
+  }
+
+  private tokenWorker(): TokenWorker {
+    return (this.tokens ??= new TokenWorker({
+      workerPath: join(DIST, "worker.js"),
+      nodePath: process.execPath,
+      onLog: (line) => {
+        throw new Error(line);
+      },
+    }));
   }
 
   private async openPage(
@@ -293,5 +291,41 @@ export class PageHost {
       if (message.type === "tab") analyses.open(message.tab);
       if (message.type === "compare") compared.compare(message.ids);
     };
+  }
+}
+
+const FORECAST = { secondsPerStep: 0.04, seconds: 130, memory: 4e8, trainable: 12_000, freeMemory: 3e8 };
+
+type PostToSetup = (message: SetupHostMessage) => void;
+
+async function postMemory(
+  worker: TokenWorker,
+  { backbone, budget }: ExperimentDraft,
+  post: PostToSetup,
+): Promise<void> {
+  const memory = await worker.memory({ backbone, budget, source: 64, target: 20, rows: 32 });
+  post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true });
+}
+
+async function postSizes(worker: TokenWorker, { backbone }: ExperimentDraft, post: PostToSetup): Promise<void> {
+  post({ type: "sizes", result: await worker.sizes({ backbone, budgets: [500, 12_800, 100_000] }) });
+}
+
+async function postInspection(
+  worker: TokenWorker,
+  { draft: { task, backbone, maxSourceLength }, asked }: { draft: ExperimentDraft; asked: number },
+  post: (message: Extract<SetupHostMessage, { type: "inspection" }>) => void,
+): Promise<void> {
+  const suggested = task.kind === "file" && task.source === "";
+  try {
+    const result = await worker.inspect({
+      task: suggested ? { kind: "file", train: task.train } : task,
+      backbone,
+      maxSourceLength,
+      maxTargetLength: 20,
+    });
+    post({ type: "inspection", asked, result });
+  } catch (error) {
+    post({ type: "inspection", asked, error: (error as Error).message });
   }
 }

@@ -1,0 +1,37 @@
+// A run that is training.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { until, viewOfRecord, fixture } from "./panelFixture.ts";
+
+test("a run at work: points are appended, a repeated step takes the later reading, 20,000 points keep a table of a few hundred", async () => {
+  const { page, send, context } = await fixture.host.open(fixture.runs.plain.id);
+  const record = { ...fixture.runs.plain.record(), status: "running" as const, steps: 20_000 };
+  const view = viewOfRecord(record, { live: true, statusText: "running", summary: "5/20", progress: 0.25 });
+  const point = (step: number, loss: number) => ({
+    step,
+    loss,
+    learningRate: { prompt: 0.1 },
+    gradientNorm: { prompt: 1 },
+    updateRatio: { prompt: 0.01 },
+    tokensPerSecond: 100,
+    secondsLeft: 1,
+    memory: 1e8,
+  });
+  await send({
+    type: "update",
+    view,
+    points: Array.from({ length: 20_000 }, (_, i) => point(i + 1, 1 + 1 / (i + 1))),
+  });
+  await send({ type: "update", view, points: [point(19_999, 7), point(20_000, 8)] });
+  const loss = page.locator(".figure", { has: page.locator("h2", { hasText: /^Loss$/ }) });
+  await until(
+    () => loss.locator("canvas").getAttribute("aria-label"),
+    (label) => label?.includes("to 8.00 at step 20000") === true,
+  );
+  await loss.locator(".tools vscode-checkbox").click();
+  const count = await loss.locator("tbody tr").count();
+  assert.ok(count > 50 && count < 300, String(count));
+  assert.equal(await loss.locator("tbody tr").last().locator("td").first().innerText(), "8");
+  await page.locator("vscode-button", { hasText: "Stop" }).waitFor();
+  await context.close();
+});
