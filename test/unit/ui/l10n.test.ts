@@ -5,7 +5,6 @@ import { test } from "node:test";
 import { StabilityWatch } from "../../../src/analysis/stability/stabilityWatch.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
-import { ANALYSIS_NAMES } from "../../../src/experiment/analysisNames.ts";
 import { RunStatus } from "../../../src/record/events.ts";
 import { MEASURES } from "../../../src/protocol/measures.ts";
 import { loadParts } from "../../host/loadParts.ts";
