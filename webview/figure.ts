@@ -17,7 +17,7 @@ export interface FigureContext {
   theme: () => Theme;
 }
 
-/** What draws: a chart, a heatmap. */
+/** The picture of a figure: a chart or a heatmap. */
 export interface Drawing {
   element: HTMLElement;
   paint: (theme: Theme) => void;
@@ -25,19 +25,20 @@ export interface Drawing {
   destroy: () => void;
 }
 
-/** `note`: units, interval, n; without a drawing the table is the figure. */
 export interface FigureOptions {
   id: string;
   title: string;
+  /** Units, interval, n. */
   note: string;
+  /** Without a drawing the table is the figure. */
   drawing?: Drawing | undefined;
   data: () => TableData;
   extra?: readonly HTMLElement[];
-  /** takes the whole width */
+  /** Whether it takes the whole width of the page. */
   wide?: boolean;
 }
 
-/** A picture with its table, its note, and ways out of the page. */
+/** A picture with its note, its table, and buttons that save or copy them. */
 export class Figure {
   readonly element = el("section", "", "figure");
   private readonly note: HTMLElement;
@@ -74,7 +75,7 @@ export class Figure {
       this.table.replaceChildren();
       return;
     }
-    // Somebody may be reading down the table, or stand in it with the keyboard.
+    // The new table keeps the scroll position and the keyboard focus of the old one.
     const before = this.table.querySelector(".scroll");
     const top = before?.scrollTop ?? 0;
     const focused = before?.contains(document.activeElement) === true;

@@ -7,16 +7,17 @@ import type { Theme } from "./theme.ts";
 
 Chart.register(ScatterController, LinearScale);
 
-/** `values`: one row after the other, NaN where there is no cell. */
+/** The cells of a heatmap. */
 export interface CellGrid {
   rows: number;
   columns: number;
+  /** Row by row; NaN where there is no cell. */
   values: Float32Array;
 }
 export interface HeatmapTexts {
   x: string;
   y: string;
-  /** said of a cell */
+  /** The text of a cell under the cursor. */
   cell: (row: number, column: number, value: number) => string;
   onPick?: (row: number) => void;
 }
@@ -26,7 +27,7 @@ const FRAME = 70;
 const LEAST = 160;
 const MOST = 640;
 
-/** Cells as one image, drawn once; a cursor of its own moves over them, by pointer or arrow keys. */
+/** Cells drawn once as one image; a cursor moves over them by pointer or arrow keys. */
 export class Heatmap {
   readonly element = el("div", "", "heatmap");
   readonly scale: readonly [number, number];

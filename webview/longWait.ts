@@ -1,20 +1,20 @@
 import { el } from "./dom.ts";
 import { button } from "./ui.ts";
 
-/** After so long (ms) what goes on can be ended, or begun anew. */
+/** Milliseconds until the button appears. */
 const LONG = 5000;
 
-/** A button that comes where something takes long. */
+/** A button that appears when something takes long, to stop it or to start it again. */
 export class LongWait {
   readonly element = el("div", "", "actions");
   private timer: number | undefined;
 
-  /** @param onLong what is said when it comes */
+  /** @param onLong called when the button appears */
   constructor(
     label: string,
     onPress: () => void,
     private readonly onLong: () => void = () => {
-      /* it is said already */
+      /* nothing to add */
     },
   ) {
     this.element.append(
@@ -26,7 +26,7 @@ export class LongWait {
     this.element.hidden = true;
   }
 
-  /** The wait has begun. @param after ms until the button comes */
+  /** Starts the wait. @param after milliseconds until the button appears */
   begin(after = LONG): void {
     this.end();
     this.timer = window.setTimeout(() => {

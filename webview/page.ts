@@ -15,7 +15,7 @@ import { TrainingTab } from "./tabs/training.ts";
 import { onThemeChange, readTheme, type Theme } from "./theme.ts";
 import { button, tabs, type Tabs } from "./ui.ts";
 
-/** What the runs of a sweep over retrained ablations are called. */
+/** Variant names of the runs of a sweep over retrained ablations: "A0: ADePT", "A3: one trained constant". */
 const RETRAINED = /^A\d+\b/;
 
 interface Host {
@@ -23,7 +23,7 @@ interface Host {
   save: (state: PageState) => void;
 }
 
-/** The page of one run: a header and six tabs, built once, then fed. */
+/** The page of one run: a header and six tabs, built once; messages of the host update them. */
 export class Page {
   private readonly title = el("h1");
   private readonly status = el("p", "", "status");
@@ -167,7 +167,7 @@ export class Page {
       this.retrained.replaceChildren();
       return;
     }
-    // A0, ADePT itself, is what the others are held against.
+    // A0, ADePT itself, is the reference of the comparison.
     const ids = [...own]
       .sort((a, b) => a.variant.localeCompare(b.variant, undefined, { numeric: true }) || a.seed - b.seed)
       .map(({ id }) => id);

@@ -1,8 +1,8 @@
 export type TableCell = string | number | undefined;
-/** `show` writes a number for the eye; exports have it in full. */
 export interface TableColumn {
   name: string;
   unit?: string;
+  /** Writes a number for reading; exported files have the full number. */
   show?: (x: number) => string;
 }
 export interface TableData {
@@ -24,7 +24,7 @@ export function shown(cell: TableCell, column: TableColumn | undefined): string 
   return column?.show?.(cell) ?? (Number.isInteger(cell) ? String(cell) : cell.toPrecision(4)).replace("-", "−");
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text. */
+/** Marks as text what a spreadsheet would take for a formula. */
 const guarded = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

@@ -1,14 +1,19 @@
 import * as z from "zod";
 
-/**
- * A prediction with what each token's offset did for it: `effect` is how much less likely (nats, over the whole answer)
- * it is without that offset; undefined for methods without any.
- */
+/** A prediction, and what each token's offset contributes to it. */
 export const Explanation = z.object({
   input: z.string(),
   prediction: z.string(),
   probability: z.number(),
   cut: z.number(),
-  tokens: z.array(z.object({ text: z.string(), norm: z.number().optional(), effect: z.number().optional() })),
+  tokens: z.array(
+    z.object({
+      text: z.string(),
+      /** L2 of its offset; undefined for methods without offsets. */
+      norm: z.number().optional(),
+      /** How much less likely the whole answer is without this offset, in nats. */
+      effect: z.number().optional(),
+    }),
+  ),
 });
 export type Explanation = z.infer<typeof Explanation>;

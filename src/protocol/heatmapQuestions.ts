@@ -31,7 +31,7 @@ const ReadingPart = z.union([
   z.object({ fields: z.array(z.string()).readonly() }),
 ]) satisfies z.ZodType<Reading>;
 
-/** How a run's task makes an input of a row. */
+/** How a run's task makes an input from a row of data. */
 export const RunReading = z.object({
   reading: z.array(ReadingPart).optional(),
   fields: z.array(z.array(z.string())).optional(),
@@ -39,30 +39,31 @@ export const RunReading = z.object({
 }) satisfies z.ZodType<RowReading>;
 export type RunReading = z.infer<typeof RunReading>;
 
-/** Which tensors of a run an answer is about: those of a run that is trained on are others. */
+/** Identifies a run's tensors: a run that is trained further has others. */
 const stamp = z.string();
-/**
- * A run as the heatmap knows it: which measures it has, on which scales, and those of places; how its task makes an
- * input of a row; `added`: tokens that are put at an input's end, and count among those it may have.
- */
+/** A run that the heatmap shows, and how its task makes an input from a row. */
 export const OpenedRun = RunReading.extend({
+  /** The measures that it has, each with its scale. */
   measures: z.partialRecord(Measure, scale),
+  /** The L2 of the offset at each place, where the method has them. */
   places: z.array(z.number()).optional(),
   maxSourceLength: z.number(),
+  /** Tokens appended to an input; they count towards `maxSourceLength`. */
   added: z.number(),
   vocabulary: z.number(),
   stamp,
 });
 export type OpenedRun = z.infer<typeof OpenedRun>;
-/** Tokens and their values; where places are measured, a token has none of its own. */
+/** Tokens and their values; a value is null where the token has none, as with a measure of places. */
 export const EncodedTexts = z.object({ rows: z.array(row), stamp });
 export type EncodedTexts = z.infer<typeof EncodedTexts>;
-/** Everything about one token; `rank`: of its offset's size in the vocabulary, 1 the largest. */
+/** All measures of one token, and its nearest words. */
 export const TokenDetails = z.object({
   id,
   text: z.string(),
   norm: z.number().optional(),
   ratio: z.number().optional(),
+  /** Rank of its offset's L2 in the vocabulary, 1 the largest. */
   rank: z.number().optional(),
   vocabulary: z.number(),
   units: z.number().optional(),
@@ -75,7 +76,7 @@ export const TokenDetails = z.object({
 });
 export type TokenDetails = z.infer<typeof TokenDetails>;
 
-/** What comes back: the answer's own fields, or what went wrong. */
+/** The worker's answer: a result or an error. */
 export const TokenReply = z.object({
   id,
   error: z.object({ message: z.string(), action: z.string().optional(), bug: z.boolean() }).optional(),

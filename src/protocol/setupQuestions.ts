@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { LONGEST_CHECKED } from "./limits.ts";
 
-/** A task as the setup page asks about it: templates that are not given are suggested. Paths are absolute. */
+/** The task of an inspection; templates that are not given are suggested. Paths are absolute. */
 export const AskedTask = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("file"),
@@ -17,7 +17,7 @@ const id = z.number().int();
 const count = z.number().int().nonnegative();
 const length = z.number().int().positive();
 
-/** What the setup page, or an experiment file's editor, asks a worker. */
+/** Requests of the setup page and of the experiment editor to the token worker. */
 export const SetupRequest = z.discriminatedUnion("type", [
   z.object({
     id,
@@ -41,31 +41,33 @@ export const SetupRequest = z.discriminatedUnion("type", [
 ]);
 export type SetupRequest = z.infer<typeof SetupRequest>;
 
-/** One example as the model gets it: its pieces, and how many tokens of it are beyond the longest input. */
+/** One example as the model reads it. */
 const Preview = z.object({
   pieces: z.array(z.string()),
+  /** Tokens beyond the longest input. */
   cut: count,
   target: z.string(),
   targetPieces: z.array(z.string()),
 });
-/**
- * Data looked at before it is trained on. `all`: of a large file only the first rows are read; `headerless`: the first
- * line, taken for a header, looks like an example; `labels`: the commonest targets; `sampled`: examples whose tokens
- * were counted, of which `truncated` are longer than the longest input.
- */
+/** Data as they would be trained on. */
 export const Inspection = z.object({
   rows: count,
+  /** Whether `rows` are all; of a large file only the first are read. */
   all: z.boolean(),
+  /** Whether the first line, taken for a header, looks like an example. */
   headerless: z.boolean(),
   columns: z.array(
     z.object({ name: z.string(), role: z.enum(["input", "output", "other"]), distinct: count, example: z.string() }),
   ),
   source: z.string(),
   target: z.string(),
+  /** The commonest targets. */
   labels: z.array(z.object({ text: z.string(), count })),
   distinctTargets: count,
   examples: z.array(Preview),
+  /** Examples whose tokens were counted. */
   sampled: count,
+  /** Examples of `sampled` that are longer than the longest input. */
   truncated: count,
   targetsTruncated: count,
   tokens: z.object({ median: count, high: count, longest: count }),
@@ -73,7 +75,7 @@ export const Inspection = z.object({
 });
 export type Inspection = z.infer<typeof Inspection>;
 
-/** ADePT's sizes within budgets; undefined sizes: the budget is too small. */
+/** ADePT's sizes within each budget; null where the budget is too small. */
 export const SizesAnswer = z.object({
   width: z.number(),
   parameters: z.number(),
@@ -83,25 +85,23 @@ export const SizesAnswer = z.object({
 });
 export type SizesAnswer = z.infer<typeof SizesAnswer>;
 
-/**
- * Something of an experiment file that its schema cannot tell; `from`, `to`: units of the text; `fixes`: texts to put
- * there, or at another place.
- */
+/** A problem in an experiment file; `from` and `to` are character offsets of its text. */
 export const Problem = z.object({
   from: count,
   to: count,
   severity: z.enum(["error", "warning"]),
   code: z.string(),
   message: z.string(),
-  schema: z.boolean().describe("the schema says so too: it is a place to fix, not another squiggle"),
+  schema: z.boolean().describe("the schema reports it too: only its fixes are offered"),
   fixes: z.array(
     z.object({ title: z.string(), edits: z.array(z.object({ from: count, to: count, text: z.string() })) }),
   ),
 });
 export type Problem = z.infer<typeof Problem>;
-/** `places`: paths of the files and folders that the experiment names, there or not. */
+/** What was found in an experiment file. */
 export const CheckAnswer = z.object({
   problems: z.array(Problem),
+  /** Paths of the files and folders that the experiment names, whether they exist or not. */
   places: z.array(z.string()),
   sizes: z
     .object({ from: count, to: count, promptLength: z.number(), bottleneck: z.number(), count: z.number() })
@@ -111,19 +111,19 @@ export const CheckAnswer = z.object({
 });
 export type CheckAnswer = z.infer<typeof CheckAnswer>;
 
-/** Bytes that training is forecast to need, and that there are free for it. */
+/** Bytes that training will need, and bytes that are free. */
 export const MemoryAnswer = z.object({ needed: z.number(), available: z.number() });
 export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
 
-/**
- * What a few real steps of an experiment cost on this machine: seconds of the whole run, resident bytes at most;
- * `freeMemory` could be had before.
- */
+/** The cost of an experiment on this machine, measured over a few real steps. */
 export const Forecast = z.object({
   secondsPerStep: z.number(),
+  /** Of the whole run. */
   seconds: z.number(),
+  /** Peak resident bytes. */
   memory: z.number(),
   trainable: z.number(),
+  /** Bytes that were free before the measurement. */
   freeMemory: z.number(),
 });
 export type Forecast = z.infer<typeof Forecast>;

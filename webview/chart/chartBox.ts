@@ -1,7 +1,7 @@
 import type { Chart } from "chart.js";
 import { el } from "../dom.ts";
 
-/** A sized box with a canvas that says what it shows. */
+/** A sized box with a canvas and a description for screen readers. */
 export class ChartBox {
   readonly element = el("div", "", "chart");
   readonly canvas = document.createElement("canvas");
@@ -12,13 +12,13 @@ export class ChartBox {
     this.element.append(this.canvas);
   }
 
-  /** @param label what the figure shows, for who cannot see it */
+  /** @param label what the figure shows, for screen readers */
   describe(label: string): void {
     this.canvas.setAttribute("aria-label", label);
   }
 }
 
-/** A chart drawn anew at twice the size, on an opaque ground. */
+/** A copy of a chart at twice the resolution, on an opaque background. */
 export function picture(chart: Chart, background: string): HTMLCanvasElement {
   const before = chart.options.devicePixelRatio;
   chart.options.devicePixelRatio = 2;
@@ -32,7 +32,7 @@ export function picture(chart: Chart, background: string): HTMLCanvasElement {
   return copy;
 }
 
-/** A copy of a canvas on a ground of one colour. */
+/** A copy of a canvas on an opaque background. */
 export function opaque(canvas: HTMLCanvasElement, background: string): HTMLCanvasElement {
   const copy = document.createElement("canvas");
   copy.width = canvas.width;

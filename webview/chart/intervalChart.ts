@@ -6,12 +6,12 @@ import { reach, whiskers } from "./whiskers.ts";
 
 Chart.register(CategoryScale);
 
-/** `dots`: single values, such as one for each seed, drawn small behind the value. */
 export interface IntervalRow {
   label: string;
   value: number;
   low?: number | undefined;
   high?: number | undefined;
+  /** Single values, such as one for each seed, drawn small behind the value. */
   dots?: readonly number[];
 }
 /** Rows of one kind share a colour and a shape. */
@@ -37,7 +37,7 @@ export class IntervalChart {
   private readonly box = new ChartBox();
   private readonly chart: Chart<"line", Mark[]>;
 
-  /** `zero`: the line at zero is always in sight, as for differences. */
+  /** @param options `zero`: the axis includes zero, as for differences */
   constructor(
     private readonly groups: readonly IntervalGroup[],
     private readonly options: { xTitle: string; zero: boolean },

@@ -38,7 +38,7 @@ export interface LineOptions {
   readonly xScale?: Scale;
   readonly small?: boolean;
   readonly ticks?: readonly number[];
-  /** points of several series at one x stand beside each other */
+  /** Points of several series at one x are drawn beside each other. */
   readonly dodge?: boolean;
 }
 
@@ -96,12 +96,12 @@ export class LineChart {
     const index = existing >= 0 ? existing : this.series.push({ name, ...options, points: [] }) - 1;
     const series = this.series[index]!;
     const first = valid[0];
-    // A resumed run repeats the steps since its checkpoint: the later reading stands.
+    // A resumed run repeats the steps since its checkpoint: the later values count.
     if (first !== undefined && first.x <= (series.points.at(-1)?.x ?? -Infinity))
       series.points = series.points.filter((point) => point.x < first.x);
     for (const point of valid) series.points.push(point);
     const dataset = this.chart.data.datasets[index];
-    // Set, not pushed to: what chart.js gives back of a long series is its decimated form.
+    // Set, not appended to: chart.js returns a long series in its decimated form.
     if (dataset === undefined) this.chart.data.datasets[index] = this.dataset(series, index);
     else dataset.data = this.drawn(series.points, index);
   }
@@ -114,7 +114,7 @@ export class LineChart {
     this.paint(this.theme);
   }
 
-  /** Where the x axis ends at least: the planned steps. */
+  /** @param last the planned steps: the x axis reaches at least to them */
   setEnd(last: number): void {
     if (this.last === last) return;
     this.last = last;
@@ -127,7 +127,7 @@ export class LineChart {
 
   draw(label: string): void {
     this.box.describe(label);
-    // Where intervals or neighbours decide on places, they are known only now.
+    // Intervals and dodging depend on all series, which are complete only now.
     if (this.options.dodge === true || this.series.some(({ marks }) => marks)) this.paint(this.theme);
     else this.chart.update("none");
   }
@@ -183,7 +183,7 @@ export class LineChart {
     this.chart.destroy();
   }
 
-  /** Intervals count for the axis where there are any; else chart.js finds its ends itself. */
+  /** The axis includes intervals where there are any; else chart.js computes its ends. */
   private reach(scale: Scale): ReturnType<typeof reach> {
     const points = this.series.flatMap((series) => (series.marks === true ? series.points : []));
     return points.some(({ low }) => low !== undefined)
@@ -198,7 +198,7 @@ export class LineChart {
       : {};
   }
 
-  /** A logarithmic axis has no place for 0. */
+  /** A logarithmic axis cannot show 0. */
   private drawn(points: readonly Point[], index: number): Point[] {
     const kept = this.scale === "logarithmic" ? points.filter(({ y }) => y > 0) : [...points];
     return this.options.dodge === true

@@ -3,7 +3,7 @@ import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import type { SizesAnswer } from "../../src/protocol/setupQuestions.ts";
 import { fill } from "../text.ts";
 
-/** The slider of trainable parameters: what each of its stops comes to is known beforehand, so it follows the hand. */
+/** The slider of trainable parameters. The sizes at each of its stops are known beforehand, so it answers at once. */
 export class BudgetPart {
   readonly element = el("div", "", "budget");
   private readonly slider = el("input");
@@ -34,7 +34,7 @@ export class BudgetPart {
     this.element.append(this.about, label, this.slider, this.said);
   }
 
-  /** Whether a budget is within reach, as far as is known. */
+  /** Whether any budget is large enough, as far as is known. */
   get possible(): boolean {
     return this.answer === undefined || this.answer.sizes.length > 0;
   }

@@ -15,7 +15,7 @@ interface DataContext {
 type FileTask = Extract<ExperimentDraft["task"], { kind: "file" }>;
 type Role = Inspection["columns"][number]["role"];
 
-/** The head of a table. @param columns what each is called, and its class */
+/** The head of a table. @param columns title and CSS class of each */
 function headOf(columns: readonly [text: string, className?: string][]): HTMLElement {
   const head = el("thead");
   const row = el("tr");
@@ -35,7 +35,7 @@ export class DataPart {
   readonly element: HTMLElement;
   private readonly count = el("p", "", "detail");
   private readonly doubt = el("p", "", "warning");
-  /** the data are being read */
+  /** Shown while the data are being read for long. */
   readonly wait: LongWait;
   private readonly columns = el("div");
   private readonly templates = el("div", "", "fields");
@@ -93,7 +93,7 @@ export class DataPart {
     this.count.textContent = fill(found.all ? labels.rows : labels.firstRows, found.rows.toLocaleString());
     this.doubt.textContent = found.headerless ? labels.headerless : "";
     if (this.task.kind === "file") {
-      // Templates that were not given come back as they were suggested.
+      // The worker suggests templates where none were given.
       if (this.task.source === "" && this.task.target === "") {
         this.task = { ...this.task, source: found.source, target: found.target };
         this.drawTemplates(this.task);
@@ -124,7 +124,7 @@ export class DataPart {
     this.templateNote.textContent = fill(this.labels.templateNote, "{premise}");
   }
 
-  /** One row a column, with what it is used for; changing that writes the templates anew. */
+  /** One row for each column with its role; changing a role rewrites the templates. */
   private drawColumns(columns: Inspection["columns"]): void {
     const { labels } = this;
     const key = JSON.stringify(columns.map(({ name }) => name));
@@ -175,7 +175,7 @@ export class DataPart {
     const inputs = named("input");
     const task = this.task;
     if (task.kind !== "file") return;
-    // A brace in the words before a column would be a column's own.
+    // A brace in the text before a column would start another column.
     this.task = {
       ...task,
       source:

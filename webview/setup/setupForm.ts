@@ -15,14 +15,14 @@ export interface SetupContext {
 }
 type Started = Extract<SetupHostMessage, { type: "start" }>;
 
-/** Typing is told on after a moment of rest (ms). */
+/** Milliseconds without typing until the draft is posted. */
 const REST = 400;
-/** What the data are looked at for anew. */
-const LOOKED_AT: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
-/** Numbers of all forms of the page, so that an answer to an earlier one is none of the next. */
+/** Changes of these fields need a new inspection of the data. */
+const INSPECTED: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
+/** Number of the last inspection. Forms share it: an answer to an earlier form must not be taken for this one. */
 let asks = 0;
 
-/** The whole form of a new experiment: what is typed goes to the host, what it finds out comes back into its place. */
+/** The form of a new experiment: edits are posted to the host, which answers with sizes, inspection and forecast. */
 export class SetupForm {
   private draft: ExperimentDraft;
   private readonly labels: SetupLabels;
@@ -36,9 +36,9 @@ export class SetupForm {
   private readonly checking = el("p", "", "detail");
   private timer: number | undefined;
   private asked = ++asks;
-  /** what the data were looked at for last, and whether they can be trained on so */
+  /** The last finished inspection, and whether the data can be trained on. */
   private looked: { asked: number; usable: boolean } | undefined;
-  /** pressed while the data were looked at: whether it is trained too */
+  /** A button that was pressed during the inspection: whether to train, too. */
   private pressed: { train: boolean } | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class SetupForm {
       title,
       change,
       choose: () => {
-        this.tell();
+        this.postDraft();
         context.post({ type: "chooseData" });
       },
       reread: () => {
@@ -80,10 +80,7 @@ export class SetupForm {
     this.look("draft");
   }
 
-  /**
-   * Has the data looked at for the form as it is; once more, by a process that is started anew, where that took too
-   * long.
-   */
+  /** Posts the draft to be inspected. @param type "reread": again in a new process, since the last took too long */
   private look(type: "draft" | "reread"): void {
     if (type === "reread") this.asked = ++asks;
     if (this.looked?.asked !== this.asked) this.data.wait.begin();
@@ -111,7 +108,7 @@ export class SetupForm {
     }
   }
 
-  /** Another form takes its place. */
+  /** Called when another form replaces this one. */
   close(): void {
     clearTimeout(this.timer);
     for (const wait of [this.data.wait, this.measuring, this.stopped]) wait.end();
@@ -119,18 +116,18 @@ export class SetupForm {
 
   private change(part: Partial<ExperimentDraft>, rest: number): void {
     this.draft = { ...this.draft, ...part };
-    if (LOOKED_AT.some((key) => key in part)) this.asked = ++asks;
+    if (INSPECTED.some((key) => key in part)) this.asked = ++asks;
     this.pressed = undefined;
     this.problem.textContent = this.checking.textContent = "";
     this.context.save(this.draft);
     clearTimeout(this.timer);
     this.timer = window.setTimeout(() => {
-      this.tell();
+      this.postDraft();
     }, rest);
   }
 
-  /** What was typed and not told yet. */
-  private tell(): void {
+  /** Posts what was typed since the last post. */
+  private postDraft(): void {
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -142,7 +139,7 @@ export class SetupForm {
     this.data.wait.end();
     const { pressed } = this;
     this.looked = { asked, usable: result !== undefined && result.problem === undefined };
-    // Showing suggested templates is a change: they are looked at once more, and what was pressed waits for that.
+    // Showing suggested templates changes the form: it is inspected again, and a pressed button waits for that.
     this.data.show(result, error);
     this.training.show(result?.all === true ? result.rows : 0);
     if (pressed !== undefined) this.write(pressed.train);
@@ -200,7 +197,7 @@ export class SetupForm {
         value: own ? "own" : "embedded",
         onChange: (value) => {
           if (value !== "embedded" && value !== "folder" && value !== "hub") return;
-          this.tell();
+          this.postDraft();
           this.context.post({ type: "chooseBackbone", how: value });
         },
       }),
@@ -230,7 +227,7 @@ export class SetupForm {
     return part;
   }
 
-  /** Only what was looked at as it is now is written; what is being looked at is waited for. */
+  /** Writes the draft once the inspection of its present state has finished; until then the press is remembered. */
   private write(train: boolean): void {
     const { labels } = this;
     const current = this.looked?.asked === this.asked;

@@ -10,7 +10,7 @@ interface TrainingContext {
   change: (part: Partial<ExperimentDraft>) => void;
 }
 
-/** Name and steps. What cannot be used is said at its field, and while it stands there the form is not complete. */
+/** Name and steps. A field shows why its text cannot be used; until it is mended the form is not complete. */
 export class TrainingPart {
   readonly element: HTMLElement;
   private readonly wrong = new Set<string>();
@@ -44,13 +44,13 @@ export class TrainingPart {
     return this.wrong.size === 0;
   }
 
-  /** How often the examples are gone over. @param rows of the data; 0 where they are not all known */
+  /** Shows how many passes over the examples the steps make. @param rows of the data; 0 where not all were counted */
   show(rows: number): void {
     this.rows = rows;
     this.say();
   }
 
-  /** @param read what the field makes of a draft, or what is wrong with its text */
+  /** @param read returns the part of the draft that a text sets, or why the text cannot be used */
   private field(label: string, value: string, read: (text: string) => Partial<ExperimentDraft> | string): HTMLElement {
     const own = el("div");
     const problem = el("p", "", "problem");

@@ -10,7 +10,7 @@ import type { Specificity } from "../../src/protocol/results/specificity.ts";
 type Case = Ablation["cases"][number];
 type Specific = Specificity["cases"][number];
 
-/** The ablation tab: post-hoc results only; retrained runs are told apart by their own figure. */
+/** The ablation tab: post-hoc results only; retrained ablations are compared in the compare tab. */
 export function ablationSpec(context: FigureContext): AnalysisTabSpec {
   const { labels } = context;
   return {
@@ -116,7 +116,7 @@ function ablationFigures({ full, cases, unseen }: Ablation, context: FigureConte
 function specificityFigures({ full, cases, index, explained, draws }: Specificity, context: FigureContext): Figure[] {
   const { labels } = context;
   const n = cases[0]?.versus.n ?? 0;
-  // Draws of one permutation test stand as dots about their mean.
+  // Draws of one permutation test are dots around their mean.
   const grouped = new Map<string, Specific[]>();
   for (const each of cases) grouped.set(each.group, [...(grouped.get(each.group) ?? []), each]);
   const rows = [...grouped.values()].map((own): IntervalRow => {

@@ -79,7 +79,7 @@ export class CompareTab {
     this.renderStatistics();
   }
 
-  /** New points of a run at work. */
+  /** Appends new points of a run that is training. */
   curve(run: RunCurves): void {
     const known = this.compared?.runs.find(({ id }) => id === run.id);
     if (known === undefined) return;
@@ -116,7 +116,7 @@ export class CompareTab {
   private tell(text: string, way: "cancel" | "again" | undefined): void {
     const { labels, post } = this.context;
     this.said.textContent = text;
-    // To compare nothing ends the worker that compares.
+    // Comparing no runs ends the worker that compares.
     const cancel = (): void => {
       post({ type: "compare", ids: [] });
       this.tell(labels.comparisonStopped, "again");
@@ -168,7 +168,7 @@ export class CompareTab {
     );
   }
 
-  /** The code of two runs, side by side in the editor. */
+  /** Choosers of two runs, and a button that opens their code side by side in the editor. */
   private diffTools({ runs }: Compared): HTMLElement[] {
     const committed = runs.filter(({ commit }) => commit !== undefined);
     const { labels, post } = this.context;

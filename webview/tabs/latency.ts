@@ -24,7 +24,7 @@ export function latencySpec(context: FigureContext): AnalysisTabSpec {
   };
 }
 
-/** What a ratio's interval says of the fold; so much slower is as fast. */
+/** Ratios up to this count as equally fast. */
 const AS_FAST = 1.02;
 function verdict({ low, high }: { low: number; high: number }, { labels }: FigureContext): string {
   if (high < 1) return labels.faster;
@@ -32,7 +32,7 @@ function verdict({ low, high }: { low: number; high: number }, { labels }: Figur
   return low > AS_FAST ? labels.slower : labels.notSettled;
 }
 
-/** The folded run against its rivals, in ratios of the same round, and whether it predicts the same. */
+/** The folded run against other forms: ratios of times of the same round, and whether it predicts the same tokens. */
 function foldTable({ form, against, predictions: { equal, total } }: FoldStatement, context: FigureContext): Figure {
   const { labels } = context;
   const show = (x: number): string => x.toFixed(3);

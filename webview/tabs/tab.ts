@@ -4,9 +4,9 @@ import type { Figure, FigureContext } from "../figure.ts";
 import type { AnalysisName, AnalysisView, Peer } from "../../src/protocol/hostToPage.ts";
 import type { Theme } from "../theme.ts";
 
-/** A tab of analyses: what each needs from the host, and how its figures are made. */
+/** A tab of analyses: their titles, and how their figures are made. */
 export interface AnalysisTabSpec {
-  /** titles by name, in the order they stand */
+  /** Names with titles, in the order on the page. */
   analyses: readonly (readonly [AnalysisName, string])[];
   figures: (name: AnalysisName, result: unknown, peers: readonly Peer[]) => Figure[];
 }
@@ -62,7 +62,7 @@ export class AnalysisTab {
     this.render();
   }
 
-  /** Charts measure the space they have: they are made when there is some. */
+  /** Charts are made only while the tab is visible, since a chart measures its space when it is made. */
   show(visible: boolean): void {
     this.visible = visible;
     this.render();
@@ -82,7 +82,7 @@ export class AnalysisTab {
         part.figures = this.spec.figures(name, part.result, part.peers);
         part.box.replaceChildren(...part.figures.map(({ element }) => element));
       } catch (error) {
-        // A result that cannot be shown must not take the page with it.
+        // A result that cannot be shown must not break the rest of the page.
         part.figures = [];
         part.box.replaceChildren(el("p", this.context.labels.cannotShow));
         this.context.post({

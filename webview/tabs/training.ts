@@ -22,7 +22,7 @@ interface Small {
   of: (point: StepPoint) => Record<string, number>;
 }
 
-/** Loss and metric while it trains; rates, gradients and updates of prompt and FFN apart; results, alerts and facts. */
+/** The training tab: curves of loss, metric, learning rates, gradients and updates; results, alerts and facts. */
 export class TrainingTab {
   readonly element = el("div", "", "tab");
   private readonly warnings = el("section");
@@ -108,7 +108,7 @@ export class TrainingTab {
     this.showResults(view);
     this.showFacts(view);
     this.showWarnings(view);
-    // A run that never got to a step has no curve: its error stands alone.
+    // A run that failed before its first step has no curves.
     this.curves.hidden = this.points.length === 0 && !view.live;
   }
 
@@ -229,7 +229,7 @@ export class TrainingTab {
     this.metricFigure.refresh();
   }
 
-  /** Evenly spaced steps, as many as a table can hold, the last among them. */
+  /** Evenly spaced steps, at most TABLE_ROWS, the last one included. */
   private thinned(): StepPoint[] {
     const every = Math.max(1, Math.ceil(this.points.length / TABLE_ROWS));
     return this.points.filter((_, index) => index % every === 0 || index === this.points.length - 1);

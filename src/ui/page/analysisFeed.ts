@@ -16,21 +16,21 @@ const OF_TAB: Readonly<Record<TabId, readonly AnalysisName[]>> = {
   latency: ["latency"],
   compare: [],
 };
-/** Results that stand beside the run's own. */
+/** Analyses that the page shows beside those of other runs. */
 const WITH_PEERS: readonly AnalysisName[] = ["offsets", "position-shift"];
 const MOST_PEERS = 12;
-/** A worker that is not in the journal by now did not start. */
+/** Milliseconds until a worker that is not in the journal counts as not started. */
 const START_GRACE_MS = 10_000;
 
 type Stored = NonNullable<ReturnType<ReturnType<typeof host>["storedAnalysis"]>>;
 
-/** Tells a page how the analyses of its tab stand, as they come, and hands over each result once. */
+/** Posts to a page the state of its tab's analyses when it changes, and each result once. */
 export class AnalysisFeed {
   private tab: TabId = "training";
-  private readonly told = new Map<AnalysisName, string>();
+  private readonly posted = new Map<AnalysisName, string>();
   private readonly sent = new Map<AnalysisName, Stored>();
   private readonly read = new Map<AnalysisName, { mark: number; stored: Stored | undefined }>();
-  /** Asked for, and not yet in the journal. */
+  /** When an analysis was requested that is not in the journal yet. */
   private readonly asked = new Map<AnalysisName, number>();
   private readonly unstarted = new Set<AnalysisName>();
   private timer: NodeJS.Timeout | undefined;
@@ -41,9 +41,9 @@ export class AnalysisFeed {
     private readonly post: (message: HostMessage) => void,
   ) {}
 
-  /** The page is new, or has come back: everything is told again. */
+  /** The page is new, or was loaded again: everything is posted again. */
   reset(): void {
-    this.told.clear();
+    this.posted.clear();
     this.sent.clear();
   }
 
@@ -52,7 +52,7 @@ export class AnalysisFeed {
     this.update();
   }
 
-  /** Its worker is on the way; the page says so until the journal does, or until it is clear that it never will. */
+  /** Shows an analysis as starting until the journal has it, or START_GRACE_MS have passed. */
   markAsked(name: AnalysisName): void {
     this.asked.set(name, Date.now());
     this.unstarted.delete(name);
@@ -74,12 +74,12 @@ export class AnalysisFeed {
     if (run === undefined) return;
     for (const name of OF_TAB[this.tab]) {
       const analysis = this.view(run, name);
-      const told = JSON.stringify(analysis);
+      const text = JSON.stringify(analysis);
       const found = analysis.status === "finished" ? this.stored(run, name) : undefined;
       const stored = found === this.sent.get(name) ? undefined : found;
       if (stored !== undefined) this.sent.set(name, stored);
-      if (told === this.told.get(name) && stored === undefined) continue;
-      this.told.set(name, told);
+      if (text === this.posted.get(name) && stored === undefined) continue;
+      this.posted.set(name, text);
       this.post({
         type: "analysis",
         analysis: stored === undefined ? analysis : { ...analysis, examples: stored.examples },
@@ -124,11 +124,11 @@ export class AnalysisFeed {
     if (state?.status === "finished" && this.stored(run, name) !== undefined)
       return { ...base, status: "finished", ...progress };
     if (state?.status === "failed") return { ...base, status: "failed", ...progress, label: localised(progress.label) };
-    // Its process ended without a word, or it was stopped; a finished one of an older version counts as not made.
+    // Its process died, or it was stopped; a result of an older version counts as not made.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
   }
 
-  /** The stored result; its file is read again only when the journal says that it was made anew. */
+  /** The stored result; its file is read again only when the journal has a newer one. */
   private stored(run: Run, name: AnalysisName): Stored | undefined {
     const mark = run.record.analyses[name]?.startedAt ?? 0;
     const kept = this.read.get(name);

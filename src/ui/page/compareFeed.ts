@@ -46,7 +46,7 @@ export class CompareFeed {
     void this.statistics(runs, ids);
   }
 
-  /** New points of compared runs. */
+  /** Posts new points of compared runs that are training. */
   update(ids: readonly string[]): void {
     for (const id of ids) {
       const run = this.tails.has(id) ? this.context.model.find(id) : undefined;

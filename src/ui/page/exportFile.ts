@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 
-/** Asks where a figure's picture or table goes, and writes it there; also where the workspace is on another machine. */
+/** Asks where to save a figure's picture or table and writes it there, also in a remote workspace. */
 export async function exportFile(
   { name, format, data }: { name: string; format: "png" | "csv"; data: string },
   folder: vscode.Uri,

@@ -1,4 +1,4 @@
-/** Addresses of the page's files as the webview reaches them, and what its policy lets in. */
+/** Addresses of the page's files in the webview, and the sources that its policy allows. */
 export interface PageSource {
   script: string;
   style: string;
@@ -8,10 +8,10 @@ export interface PageSource {
   run: string;
 }
 
-/** The toolkit adds one empty style element at its start; this lets nothing in but an empty one. */
+/** Hash of an empty style element: the toolkit adds one at its start. */
 const EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='";
 
-/** The page's document; nothing runs in it but the script with this nonce, and nothing is loaded from elsewhere. */
+/** The page's document; its policy allows the one script with this nonce, and loads nothing from elsewhere. */
 export function pageHtml({ script, style, cspSource, nonce, language, run }: PageSource): string {
   const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}' ${EMPTY_STYLE} ${cspSource}; font-src ${cspSource}; img-src ${cspSource} data:`;
   return `<!DOCTYPE html>

@@ -34,7 +34,7 @@ export class Panel extends WebviewPage<HostMessage, PageMessage> {
   private tail: JournalTail | undefined;
   private readonly analyses: AnalysisFeed;
   private readonly compared: CompareFeed;
-  /** Its page says that the run is gone; an undone deletion brings it back. */
+  /** Whether the page shows that the run is gone; an undone deletion brings it back. */
   private gone = false;
   /** Where the page is to go when it is ready. */
   private pending: { tab: TabId; ids?: string[] } | undefined;

@@ -14,7 +14,7 @@ function statusLine({ status, error }: Run["record"]): string {
   return error === undefined ? statusText(status) : `${statusText(status)}: ${localisedError(error)}`;
 }
 
-/** The record with what workers and git have said of it in the window's language. */
+/** The record with the messages of workers and git in the window's language. */
 function localisedRecord(record: Run["record"]): Run["record"] {
   return {
     ...record,
@@ -46,7 +46,7 @@ export function viewOf({ record, directory }: Run): RunView {
   };
 }
 
-/** The line under the status: the result of a run that has ended, else how far it is. */
+/** The line under the status: the result of a run that has ended, else its progress. */
 function summaryText(record: Run["record"]): string {
   const known = isOpen(record.status) ? undefined : shownResult(record);
   if (known === undefined) return summaryWithoutStatus(record);
@@ -72,7 +72,7 @@ export function choiceOf({ id, record }: Run): RunChoice {
   };
 }
 
-/** Steps in order; where a resumed run repeats some, the later reading stands. */
+/** Steps in order; where a resumed run repeats some, the later values count. */
 export function stepPoints(events: readonly RunEvent[]): StepPoint[] {
   const points: StepPoint[] = [];
   for (const event of events) {

@@ -13,7 +13,7 @@ export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> &
   Partial<Pick<ExperimentDraft, "steps" | "maxSourceLength">>;
 
 /**
- * Asks what is trained on: the sample, the active data file, or one that is picked. Undefined when the user backs out.
+ * Asks for the data: the sample, the active data file, or another file. Undefined when the user backs out.
  */
 export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri;
@@ -48,14 +48,14 @@ export async function chooseData(folders: Folders): Promise<ChosenData | undefin
 const startingBudget = (): number =>
   integerSetting(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
 
-/** An experiment on a file of one's own; what its columns are for is found out when they are read. */
+/** A draft for a data file of the user; the roles of its columns are suggested when it is read. */
 export const ownData = (file: vscode.Uri): ChosenData => ({
   name: shortened(basename(file.fsPath, extname(file.fsPath))),
   task: { kind: "file", train: file.fsPath, source: "", target: "" },
   budget: startingBudget(),
 });
 
-/** No longer than a draft's name may be, and without half a character at its end. */
+/** Cut to the limit of a draft's name, without half a surrogate pair at its end. */
 const shortened = (name: string): string => name.slice(0, DRAFT_LIMITS.name).replace(/[\uD800-\uDBFF]$/, "");
 
 function isData(file: string): boolean {

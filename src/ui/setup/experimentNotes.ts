@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 import type { ExperimentNotes } from "../../experiment/experimentDraft.ts";
 
-/** What a written experiment file says beside its lines. @param sizes what the budget comes to */
+/** The comments in a written experiment file. @param sizes prompt length and bottleneck that the budget allows */
 export function experimentNotes(
   backbone: string,
   sizes: { promptLength: number; bottleneck: number; count: number } | undefined,

@@ -26,10 +26,10 @@ export interface SetupParts extends PageParts {
   readonly workerPath: string;
 }
 
-/** The slider's stops: sixty to the million, evenly on a log scale. */
+/** The slider's stops: 61 budgets from 1,000 to 1,000,000, evenly on a logarithmic scale. */
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
-/** Of an experiment's own defaults: the longest answer in tokens, and the rows of a batch. */
+/** Defaults of an experiment: the longest answer in tokens, and the rows of a batch. */
 const TARGET = 20;
 const ROWS = 32;
 
@@ -106,7 +106,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }
   }
 
-  /** The form anew: another task or backbone changes what stands in it. */
+  /** Shows a new form: another task or backbone has other fields. */
   private start(draft: ExperimentDraft): void {
     this.draft = draft;
     this.sized = "";
@@ -121,7 +121,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   }
 
   /**
-   * Also where the user backs out, or the model is none, the form begins anew: what it offers can then be chosen again.
+   * Shows a new form also where the user backs out or the folder holds no model, so that the same can be chosen again.
    */
   private async changeBackbone(how: BackboneChoice): Promise<void> {
     let backbone: string | undefined;
@@ -132,7 +132,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }
   }
 
-  /** What the form as it is now comes to. */
+  /** Posts sizes and inspection of the present draft, then measures it. */
   private async look({ draft, asked }: Asked): Promise<void> {
     if (this.closed) return;
     const { task, backbone, maxSourceLength } = draft;
@@ -170,7 +170,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }
   }
 
-  /** Measures the experiment, once what it costs has changed and the user rests. */
+  /** Measures the experiment when its cost has changed, after FORECAST_AFTER_MS without another change. */
   private measure(draft: ExperimentDraft, longest: number): void {
     const { name: _, ...costs } = draft;
     const key = JSON.stringify(costs);
@@ -182,14 +182,14 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }, FORECAST_AFTER_MS);
     this.forecast = { key, abort, timer };
     this.post({ type: "forecast", working: true });
-    void this.tellMemory(draft, longest, abort.signal);
+    void this.postMemory(draft, longest, abort.signal);
   }
 
   /**
-   * What it needs of memory is worked out, which takes a moment, while its steps are measured, which takes several.
+   * Posts the memory forecast, which is computed faster than the steps are measured.
    * @param longest tokens of an input
    */
-  private async tellMemory(
+  private async postMemory(
     { backbone, budget, maxSourceLength }: ExperimentDraft,
     longest: number,
     signal: AbortSignal,
@@ -226,7 +226,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }
   }
 
-  /** The user does not wait for it: it is not measured again before what it costs has changed. */
+  /** Stops the measurement for the user; the same draft is not measured again by itself. */
   private leaveForecast(): void {
     clearTimeout(this.forecast?.timer);
     this.forecast?.abort.abort();
@@ -278,7 +278,7 @@ export class Setups extends WebviewPages<Setup> {
 
   override deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const draft = host().parseDraft(state);
-    // Without trust nothing is read for it; the form comes back with the next window that has it.
+    // Without trust no data are read, so the page is closed.
     if (draft === undefined || !vscode.workspace.isTrusted) panel.dispose();
     else this.adopt(draft, panel);
     return Promise.resolve();

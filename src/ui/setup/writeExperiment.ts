@@ -13,7 +13,7 @@ interface Place {
 }
 
 /**
- * Writes a draft as a readable experiment file, beside what is there.
+ * Writes a draft as a readable experiment file, without overwriting another.
  * @returns undefined when the user chooses no folder
  */
 export async function writeExperiment(
@@ -32,7 +32,7 @@ export async function writeExperiment(
     return await written(folder, draft, sizes, place);
   } catch (error) {
     if (!(error instanceof UserError) || task.kind === "mail") throw error;
-    // Data may lie where nothing can be written: a mounted disk, another's folder.
+    // The data's folder may be read-only, such as a mounted disk.
     const uri = await written(own, draft, sizes, place);
     void vscode.window.showInformationMessage(
       vscode.l10n.t(
@@ -45,14 +45,14 @@ export async function writeExperiment(
   }
 }
 
-/** Of several folders of the workspace that of the data, else the one that the user picks. */
+/** The workspace folder that contains the data, else the one that the user picks. */
 async function workspaceFolder({ task }: ExperimentDraft, { folders }: Place): Promise<vscode.Uri | undefined> {
   const own = vscode.workspace.workspaceFolders ?? [];
   const holds = task.kind === "file" ? folders.of(vscode.Uri.file(task.train)) : undefined;
   return (holds ?? (own.length > 1 ? await vscode.window.showWorkspaceFolderPick() : own[0]))?.uri;
 }
 
-/** Without a workspace the folder becomes one that runs are kept in, once the experiment stands in it. */
+/** Without a workspace the folder is registered as one that has runs, once the experiment is written there. */
 async function written(
   folder: vscode.Uri,
   draft: ExperimentDraft,
@@ -96,7 +96,7 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
   }
 }
 
-/** Relative to the experiment file, which lies in the folder itself, where that stays inside it. */
+/** A path inside the folder relative to it, where the experiment file is; other paths stay absolute. */
 function pathIn(folder: vscode.Uri, absolute: string): string {
   const path = relative(folder.fsPath, absolute);
   return path === "" || path.startsWith("..") || path === absolute ? absolute : path.split(sep).join("/");

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { parse } from "csv-parse/sync";
 import { pageHtml } from "../../../src/ui/page/pageHtml.ts";
+import { parseHostMessage } from "../../../src/protocol/hostToPage.ts";
+import { parseSetupHostMessage } from "../../../src/protocol/hostToSetup.ts";
 import { parsePageMessage } from "../../../src/protocol/pageToHost.ts";
 import { parseDraft, parseSetupMessage } from "../../../src/protocol/setupToHost.ts";
 import { stableStyles } from "../../../webview/chart/chartStyle.ts";
@@ -215,4 +217,44 @@ test("the page's policy: nothing from elsewhere, no inline script, no eval; a ru
   });
   assert.match(html, /default-src 'none'; script-src 'nonce-NONCE';/);
   assert.doesNotMatch(html, /unsafe|script>alert/);
+});
+
+test("a page takes the host's messages as they are, with what they leave out, and nothing else", () => {
+  const record = { id: "r", evaluations: [] };
+  const view = {
+    record,
+    live: true,
+    resumable: false,
+    statusText: "",
+    metric: "accuracy",
+    metricName: "accuracy",
+    correlation: false,
+    summary: "",
+    progress: 0,
+    adapterPath: undefined,
+  };
+  const curves = { id: "a", name: "a", seed: 0, points: [[1, NaN]], validation: [], commit: undefined };
+  const messages: Record<string, unknown>[] = [
+    { type: "reset", labels: {}, view, points: [], runs: [], open: { tab: "compare", ids: ["a"] } },
+    { type: "update", view, points: [{ step: 1 }] },
+    { type: "open", tab: "shift", ids: undefined },
+    { type: "compared", ids: ["a"], runs: [curves], differing: [{ key: "k", values: ["1"] }] },
+    { type: "statistics", ids: ["a"], error: "no memory" },
+    { type: "curve", run: curves },
+    { type: "gone", message: "gone" },
+  ];
+  for (const message of messages) assert.deepEqual(parseHostMessage(message), message, String(message["type"]));
+  const others: unknown[] = [
+    undefined,
+    "text",
+    { type: "nonsense" },
+    { type: "open", tab: "elsewhere" },
+    { type: "update", view: { ...view, record: { id: "r" } }, points: [] },
+    { type: "curve", run: { ...curves, points: 3 } },
+  ];
+  for (const other of others) assert.equal(parseHostMessage(other), undefined, JSON.stringify(other));
+  const inspection = { type: "inspection", asked: 3, error: "no such file" };
+  assert.deepEqual(parseSetupHostMessage(inspection), inspection);
+  assert.equal(parseSetupHostMessage({ type: "inspection", asked: "3" }), undefined);
+  assert.equal(parseSetupHostMessage({ type: "gone", message: "" }), undefined);
 });
