@@ -22,87 +22,82 @@ import { runTraining } from "./worker/train/trainJob.ts";
 const USAGE =
   "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER; with --parent PID it ends with that process";
 
-/**
- * Jobs that end in their own way when they are asked to; any other is ended where it stands, since it leaves nothing.
- */
-const ASKED = ["train", "queue", "analyse", "download", "export"];
+const OPTIONS = {
+  folder: { type: "string" },
+  device: { type: "string", default: "cpu" },
+  resume: { type: "boolean", default: false },
+  only: { type: "string" },
+  out: { type: "string", default: "." },
+  folded: { type: "boolean", default: false },
+  parent: { type: "string" },
+} as const;
 
-/** One job in one process, or one device's queue of them; its output is the run's log.txt. */
+interface Request {
+  path: string;
+  /** All paths, `path` first. */
+  paths: readonly string[];
+  /** The folder whose git repository gets the commits. */
+  folder: string;
+  values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+  signal: AbortSignal;
+}
+
+/** Jobs that end in an orderly way when asked to; any other is ended at once, since it leaves nothing behind. */
+const ORDERLY = ["train", "queue", "analyse", "download", "export"];
+
+/** Each job by its name; it returns an exit code. */
+const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
+  train: ({ path, folder, values, signal }) =>
+    runTraining(RunDirectory.open(path), {
+      folder,
+      resume: values.resume,
+      signal,
+      ablate: ablatedParameters,
+      analyse: askedAnalyses,
+    }),
+  queue: async ({ path, folder, values, signal }) => {
+    const workerPath = fileURLToPath(import.meta.url);
+    await workQueue({ runsDir: path, device: values.device, folder, workerPath, nodePath: process.execPath }, signal);
+    return 0;
+  },
+  analyse: ({ path, folder, values, signal }) =>
+    analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal }),
+  compare: ({ paths }) => printed(() => Promise.resolve(compareJob(paths.map((each) => RunDirectory.open(each))))),
+  measure: ({ path, signal }) => printed(() => measureExperiment(path, signal)),
+  calibrate: () => printed(async () => calibrate(ResolvedExperiment.parse(await json(process.stdin)))),
+  download: ({ path, values, signal }) => downloadJob(path, values.out, signal),
+  export: ({ path, values }) =>
+    printed(() =>
+      Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })),
+    ),
+  explain: ({ path }) =>
+    printed(async () => {
+      const run = RunDirectory.open(path);
+      return explainTexts(locatedExperiment(run), run.adapterPath, await textsFrom(process.stdin));
+    }),
+};
+
+/** Runs one job in this process, or one device's queue of jobs; the output is the run's log.txt. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      folder: { type: "string" },
-      device: { type: "string", default: "cpu" },
-      resume: { type: "boolean", default: false },
-      only: { type: "string" },
-      out: { type: "string", default: "." },
-      folded: { type: "boolean", default: false },
-      parent: { type: "string" },
-    },
-  });
-  const [job, path] = positionals;
-  const folder = values.folder ?? process.cwd();
-  if (
-    path === undefined ||
-    (job !== "train" &&
-      job !== "queue" &&
-      job !== "analyse" &&
-      job !== "compare" &&
-      job !== "measure" &&
-      job !== "calibrate" &&
-      job !== "download" &&
-      job !== "export" &&
-      job !== "explain")
-  ) {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: OPTIONS });
+  const [name = "", ...paths] = positionals;
+  const [path] = paths;
+  const job = Object.hasOwn(JOBS, name) ? JOBS[name] : undefined;
+  if (job === undefined || path === undefined) {
     console.error(USAGE);
     return 2;
   }
   const stop = new AbortController();
   if (values.parent !== undefined) endWithParent(Number(values.parent));
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    if (ASKED.includes(job))
+    if (ORDERLY.includes(name))
       process.on(signal, () => {
         stop.abort();
       });
-  if (job === "train")
-    return runTraining(RunDirectory.open(path), {
-      folder,
-      resume: values.resume,
-      signal: stop.signal,
-      ablate: ablatedParameters,
-      analyse: askedAnalyses,
-    });
-  if (job === "compare")
-    return printed(() => Promise.resolve(compareJob(positionals.slice(1).map((each) => RunDirectory.open(each)))));
-  if (job === "download") return downloadJob(path, values.out, stop.signal);
-  if (job === "export")
-    return printed(() =>
-      Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })),
-    );
-  if (job === "explain")
-    return printed(async () => {
-      const run = RunDirectory.open(path);
-      return explainTexts(locatedExperiment(run), run.adapterPath, await textsFrom(process.stdin));
-    });
-  if (job === "measure") return printed(() => measureExperiment(path, stop.signal));
-  if (job === "calibrate") return printed(async () => calibrate(ResolvedExperiment.parse(await json(process.stdin))));
-  if (job === "analyse")
-    return analyseRun(RunDirectory.open(path), { folder, names: values.only?.split(",") ?? [], signal: stop.signal });
-  await workQueue(
-    {
-      runsDir: path,
-      device: values.device,
-      folder,
-      workerPath: fileURLToPath(import.meta.url),
-      nodePath: process.execPath,
-    },
-    stop.signal,
-  );
-  return 0;
+  return job({ path, paths, folder: values.folder ?? process.cwd(), values, signal: stop.signal });
 }
 
-/** Prints what a job finds as JSON, or what the user can do about it. */
+/** Prints the result of a job as JSON, or the error and what the user can do about it. */
 async function printed(work: () => Promise<unknown>): Promise<number> {
   try {
     process.stdout.write(JSON.stringify({ result: await work() }));

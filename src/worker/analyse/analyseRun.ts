@@ -4,7 +4,9 @@ import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /** How a run is analysed. */
 export interface AnalyseJob {
+  /** The folder whose git repository gets the commit. */
   folder: string;
+  /** The analyses to run; none means all that the method supports. */
   names: readonly string[];
   signal: AbortSignal;
 }
@@ -23,7 +25,7 @@ export async function analyseRun(run: RunDirectory, { folder, names, signal }: A
       again: false,
       signal,
       progress: () => {
-        /* told in the journal */
+        /* progress is in the journal */
       },
     });
     return 0;

@@ -29,8 +29,11 @@ export class AnalysisStopped extends Error {
 
 /** How analyses are run. */
 export interface AnalysisOptions {
+  /** The folder whose git repository gets the commit; undefined: no commit. */
   folder: string | undefined;
+  /** The largest number of test examples. */
   limit: number | undefined;
+  /** Whether to compute again what is stored. */
   again: boolean;
   signal: AbortSignal;
   progress: Progress;
@@ -158,17 +161,17 @@ async function one(
   try {
     if (run.analysisStopRequested()) throw new AnalysisStopped();
     const partial = new PartialAnalysis(join(run.path, "analysis", `${name}.partial.jsonl`), `${key} ${name}`);
-    const tell: Progress = (told) => {
+    const report: Progress = (progress) => {
       if (run.analysisStopRequested()) throw new AnalysisStopped();
       options.signal.throwIfAborted();
-      journal.append({ type: "analysis", name, status: "running", ...told });
-      options.progress(told);
+      journal.append({ type: "analysis", name, status: "running", ...progress });
+      options.progress(progress);
     };
     const subject = name === "stability" ? undefined : await asked();
     const result =
       name === "stability" || subject === undefined
         ? analyseStability(readJournal(run.path).events, run.experiment())
-        : await ANALYSES[name]({ ...subject, memo: partial }, tell);
+        : await ANALYSES[name]({ ...subject, memo: partial }, report);
     makeFolder(join(run.path, "analysis"));
     const path = analysisPath(run.path, name);
     const examples = subject?.test.length ?? 0;

@@ -55,7 +55,8 @@ function checkTemplate(
     if ("literal" in part || fieldNames(part.field).some((name) => names.includes(name))) continue;
     const field = part.field.trim();
     const near = nearestNames(field, names);
-    const offered = !alone ? [] : near.length > 0 ? near : names.slice(0, 4);
+    const likely = near.length > 0 ? near : names.slice(0, 4);
+    const offered = alone ? likely : [];
     text.tell(keys, {
       code: "unknown-field",
       message: `The data has no field "${field}"; it has: ${names.join(", ")}.`,

@@ -78,7 +78,8 @@ export class ExperimentText {
     const node = (whole ? this.property(keys) : undefined) ?? this.node(keys);
     // Of an object or list only the opening bracket is marked.
     const from = node?.offset ?? 0;
-    const to = node === undefined ? 1 : node.type === "object" || node.type === "array" ? from + 1 : from + node.length;
+    const isBracket = node === undefined || node.type === "object" || node.type === "array";
+    const to = isBracket ? from + 1 : from + node.length;
     // Several runs of a sweep may have the same problem; it is reported once.
     if (!this.problems.some((each) => each.from === from && each.message === problem.message))
       this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });

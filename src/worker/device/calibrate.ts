@@ -1,25 +1,24 @@
-import { regularisationOf } from "../../method/regularisation.ts";
 import * as z from "zod";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { MersenneTwister } from "../../base/random.ts";
 import type { TokenisedExample } from "../../training/batch/tokenisedExample.ts";
-import { initialState, trainLoop } from "../../training/loop.ts";
 import { openExperimentModel, type Prepared } from "../../training/prepare.ts";
+import { timedSteps } from "./timedSteps.ts";
 
-/** Steps that are timed after the first, which compiles and plans memory; fewer where they are slow. */
+/** The number of steps that are timed after the first, which compiles and plans memory; fewer where they are slow. */
 const STEPS = 3;
 const LONGEST_MS = 15_000;
-/** Ids below are the vocabulary's own signs. */
+/** The first id of a word; ids below are special tokens. */
 const FIRST_WORD = 3;
 
 /**
- * What a device makes of an experiment's step. `check`: the first step's loss and gradient norms, which are the same on
- * every device that computes rightly.
+ * The measured step of an experiment on a device. `check` has the first step's loss and gradient norms, which are equal
+ * on every device that computes correctly.
  */
 export const Calibration = z.object({ name: z.string(), milliseconds: z.number(), check: z.array(z.number()) });
 export type Calibration = z.infer<typeof Calibration>;
 
-/** A batch at the experiment's longest lengths. */
+/** A batch of random tokens at the experiment's longest lengths. */
 function syntheticExamples(
   { training: { batchSize, maxSourceLength, maxTargetLength } }: Experiment,
   vocabulary: number,
@@ -40,37 +39,21 @@ interface Trial {
   check: number[];
 }
 
-/** Makes a few steps from the start. */
+/** Times a few steps, without accumulation. */
 async function steps(
-  { model, initial }: Pick<Prepared, "model" | "initial">,
-  { training, method, seed }: Experiment,
+  opened: Pick<Prepared, "model" | "initial">,
+  experiment: Experiment,
   examples: readonly TokenisedExample[],
   count: number,
 ): Promise<Trial> {
-  const start = performance.now();
-  const times: number[] = [];
-  let last = start;
   let check: number[] = [];
-  const { hiddenDropout, offsetPenalty } = regularisationOf(method);
-  await trainLoop(initialState(initial), {
-    model,
-    seed,
-    examples,
-    metric: "accuracy",
-    hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
-    offsetPenalty,
-    training: { ...training, accumulation: 1, steps: count, evaluateEvery: count + 1, checkpointEvery: count + 1 },
-    evaluate: () => Promise.resolve(undefined),
-    save: () => {
-      /* nothing is kept */
-    },
-    now: Date.now,
-    stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 0,
-    emit: (event) => {
-      if (event.type !== "step") return;
-      times.push(performance.now() - last);
-      last = performance.now();
-      if (times.length === 1) check = [event.loss, ...Object.values(event.gradientNorm)];
+  const single = { ...experiment, training: { ...experiment.training, accumulation: 1 } };
+  const times = await timedSteps(opened, single, examples, {
+    count,
+    longestMs: LONGEST_MS,
+    least: 1,
+    onStep: (event) => {
+      if (check.length === 0) check = [event.loss, ...Object.values(event.gradientNorm)];
     },
   });
   return { times, check };
@@ -78,7 +61,7 @@ async function steps(
 
 /**
  * Times the real step of an experiment on its device, at its sizes and longest lengths.
- * @throws UserError where the device is not to be had
+ * @throws UserError where this machine does not have the device
  */
 export async function calibrate(experiment: Experiment): Promise<Calibration> {
   const opened = await openExperimentModel(experiment);
@@ -86,7 +69,7 @@ export async function calibrate(experiment: Experiment): Promise<Calibration> {
   const examples = syntheticExamples(experiment, model.layout.vocabulary);
   const { training } = experiment;
   try {
-    // Masks inside the backbone depend on how a batch is cut, which devices do differently.
+    // Dropout masks inside the backbone depend on how a batch is split, which differs between devices.
     const plain =
       training.backboneDropout > 0
         ? await steps(opened, { ...experiment, training: { ...training, backboneDropout: 0 } }, examples, 1)

@@ -1,5 +1,3 @@
-import { regularisationOf } from "../../method/regularisation.ts";
-import { initialState, trainLoop } from "../../training/loop.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { readExperiments } from "../../experiment/readExperiment.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -8,8 +6,9 @@ import { prepare } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
 import { chooseDevice } from "./chooseDevice.ts";
 import { settleMemory } from "./settleMemory.ts";
+import { timedSteps } from "./timedSteps.ts";
 
-/** Steps that are timed after the first, which also plans memory; fewer where they are slow. */
+/** The number of steps that are timed after the first, which also plans memory; fewer where they are slow. */
 const STEPS = 6;
 const LONGEST_MS = 20_000;
 const EVALUATED = 64;
@@ -21,8 +20,8 @@ async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefin
 }
 
 /**
- * What an experiment will cost, from a few of its own steps and a part of its own evaluation on this machine. Nothing
- * is written.
+ * Forecasts time and memory of an experiment on this machine from a few of its own steps and a part of its own
+ * evaluation. Nothing is written.
  * @throws UserError where the experiment cannot be run
  */
 export async function measureExperiment(path: string, signal?: AbortSignal): Promise<Forecast> {
@@ -30,7 +29,7 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
   const prepared = await prepare(await onItsDevice(first!, signal));
   const {
     model,
-    experiment: { training, method, seed },
+    experiment: { training },
     validation,
     test,
     train,
@@ -39,27 +38,12 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
   try {
     const free = availableMemory() + process.memoryUsage.rss();
     await settleMemory(prepared);
-    const times: number[] = [];
-    const start = performance.now();
     let memory = process.memoryUsage.rss();
-    let last = start;
-    await trainLoop(initialState(prepared.initial), {
-      model,
-      seed,
-      examples: train,
-      metric: "accuracy",
-      hidden: { units: model.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
-      training: { ...training, steps: STEPS + 1, evaluateEvery: STEPS + 2, checkpointEvery: STEPS + 2 },
-      evaluate: () => Promise.resolve(undefined),
-      save: () => {
-        /* nothing is kept */
-      },
-      now: Date.now,
-      stopRequested: () => performance.now() - start > LONGEST_MS && times.length > 1,
-      emit: (event) => {
-        if (event.type !== "step") return;
-        times.push(performance.now() - last);
-        last = performance.now();
+    const times = await timedSteps(prepared, prepared.experiment, train, {
+      count: STEPS + 1,
+      longestMs: LONGEST_MS,
+      least: 2,
+      onStep: () => {
         memory = Math.max(memory, process.memoryUsage.rss());
       },
     });
@@ -74,7 +58,7 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
     });
     const perExample = (performance.now() - from) / 1000 / Math.max(1, some.length);
     const passes = Math.ceil(training.steps / training.evaluateEvery);
-    // At the end the test split is run with the method, without training, and without each of two components.
+    // At the end the test split is evaluated four times: trained, untrained, and without each of two components.
     const seconds =
       (training.steps * secondsPerStep + perExample * (passes * validation.length + 4 * test.length)) *
       (1 + more.length);

@@ -52,15 +52,14 @@ async function readFileTask(
     };
     const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() }));
     const empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
+    const emptyLine =
+      empty < 0
+        ? undefined
+        : `Line ${rows[empty]!.line}: the ${examples[empty]!.target === "" ? "output" : "input"} is empty.`;
     return {
       ...base,
       examples,
-      problem:
-        templates.source === "" || templates.target === ""
-          ? "Input and output each need a column."
-          : empty < 0
-            ? undefined
-            : `Line ${rows[empty]!.line}: the ${examples[empty]!.target === "" ? "output" : "input"} is empty.`,
+      problem: templates.source === "" || templates.target === "" ? "Input and output each need a column." : emptyLine,
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

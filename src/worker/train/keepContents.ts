@@ -63,11 +63,9 @@ export async function keepContents(
     const own = pathInRepository(sources, path);
     const entry = statSync(path, { throwIfNoEntry: false });
     const isFolder = entry?.isDirectory() === true;
-    const lacking = await untracked(
-      store,
-      entry?.isFile() === true ? [{ path, bytes: entry.size }] : isFolder ? inputFilesIn(path) : [],
-      { path, own },
-    );
+    const inputs = isFolder ? inputFilesIn(path) : [];
+    if (entry?.isFile() === true) inputs.push({ path, bytes: entry.size });
+    const lacking = await untracked(store, inputs, { path, own });
     if (isFolder && (lacking.length > MOST_FILES || outlineDigest(lacking).bytes > MOST_FOLDER_BYTES))
       files[path] = outlineDigest(lacking);
     else for (const each of lacking) files[each.path] = await kept(store, each, own !== undefined);
