@@ -109,13 +109,15 @@ const near = (found: number | undefined, expected: number, what: string): void =
   );
 };
 
+/** The expected figures of each method. */
+const analysed = (): Record<"adept" | "dept", Analysed> => readJson("analysis/offsets.json");
+
 withGoldens("analyses", () => {
-  const analysed = readJson<Record<"adept" | "dept", Analysed>>("analysis/offsets.json");
   for (const name of ["adept", "dept"] as const) {
     test(`${name}: Table 2's sizes with padding and without, and the specificity index`, async () => {
       const opened = open(name);
       const { side, batch } = opened;
-      const expected = analysed[name];
+      const expected = analysed()[name];
       for (const [padding, key] of [
         [true, "official_with_padding"],
         [false, "valid_tokens"],
@@ -142,7 +144,7 @@ withGoldens("analyses", () => {
 
     test(`${name}: components off, and the offset scaled, are PyTorch's; folded equals unfolded`, async () => {
       const opened = open(name);
-      const { ablation, scale } = analysed[name];
+      const { ablation, scale } = analysed()[name];
       const cases: Record<string, Alteration> = {
         full: {},
         ffn_off: { scale: 0 },
@@ -162,11 +164,13 @@ withGoldens("analyses", () => {
       await close(opened);
     });
   }
+});
 
+withGoldens("analyses: specificity", () => {
   test("ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6", async () => {
     const opened = open("adept");
     const { side, batch } = opened;
-    const expected = analysed.adept;
+    const expected = analysed().adept;
     const { width: d } = side;
     const files = readSafetensors(golden("analysis/offsets.safetensors"));
     const constant = meanOffset(side, [batch]);
@@ -209,11 +213,13 @@ withGoldens("analyses", () => {
     );
     await close(opened);
   });
+});
 
+withGoldens("analyses: vocabulary", () => {
   test("hidden units in use and nearest words are PyTorch's", async () => {
     const opened = open("adept");
     const { side, original } = opened;
-    const { vocabulary, nearest_by_cosine: words } = analysed.adept;
+    const { vocabulary, nearest_by_cosine: words } = analysed().adept;
     const use = unitUse(side.table, side.width, {
       down: original.parameters.get("w_down")!.data,
       bias: original.parameters.get("b_down")!.data,
@@ -239,7 +245,9 @@ withGoldens("analyses", () => {
     }
     await close(opened);
   });
+});
 
+withGoldens("analyses: position shift", () => {
   const shifts = readJson<{
     k: number[];
     filler_ids: number[];
@@ -282,7 +290,9 @@ withGoldens("analyses", () => {
       await close(opened);
     });
   }
+});
 
+withGoldens("analyses: exact invariants", () => {
   test("ADePT's offsets know no place, to the bit; DePT's know no token, and T2 is T1 for it; padding changes nothing", async () => {
     const adept = open("adept");
     const dept = open("dept");

@@ -66,7 +66,9 @@ withGoldens("metrics", () => {
       near(matthews(t, invalidIsOpposite(t, p)), e["matthews_invalid_is_opposite"]!, name);
     }
   });
+});
 
+withGoldens("metrics of numbers and answers", () => {
   test("numbers are read as Python's float reads them", () => {
     for (const { text, value } of cases<{ text: string; value: number | "Infinity" }>("string_to_float"))
       assert.equal(toFloat(text), Number(value), JSON.stringify(text));
@@ -112,7 +114,9 @@ withGoldens("metrics", () => {
       near(mean.f1, expected.f1, "mean");
     });
   }
+});
 
+withGoldens("metrics of MultiRC and of code", () => {
   test("MultiRC's three figures", () => {
     for (const { name, rows, expected: e } of cases<{
       name: string;

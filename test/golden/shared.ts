@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 /**
- * The folder of expected numbers: beside the checkout, or ADEPT_GOLDENS with numbers of other shapes. A checkout without
+ * The folder of expected numbers: beside the checkout, or the folder that ADEPT_GOLDENS names. A checkout without
  * it runs every other test.
  */
 const GOLDENS = process.env["ADEPT_GOLDENS"] ?? join(import.meta.dirname, "../../../shared/goldens");

@@ -75,7 +75,9 @@ withGoldens("statistics", () => {
       }
     }
   });
+});
 
+withGoldens("statistics: bootstrap", () => {
   test("the paired bootstrap's intervals, p and BCa terms are SciPy's on the given resamples", () => {
     interface Case {
       name: string;
@@ -117,7 +119,9 @@ withGoldens("statistics", () => {
       }
     }
   });
+});
 
+withGoldens("statistics: McNemar and corrections", () => {
   test("McNemar's test is statsmodels', Holm and the other corrections too", () => {
     for (const c of readJson<{ cases: Record<string, number>[] }>("statistics/mcnemar.json").cases) {
       const found = mcnemarOf({
@@ -151,7 +155,9 @@ withGoldens("statistics", () => {
       }
     }
   });
+});
 
+withGoldens("statistics: t-tests", () => {
   test("t-tests, their intervals and effect sizes are SciPy's, paired and not", () => {
     type Expected = Record<string, number | null> & { t_ci_95: [number, number] | null };
     for (const { name, a, b, expected: e } of readJson<{
@@ -197,7 +203,9 @@ withGoldens("statistics", () => {
         near(found[key], e[golden]!, golden);
     }
   });
+});
 
+withGoldens("statistics: seeds of a bootstrap", () => {
   test("the same seed gives the same interval, and it covers the truth about as often as it says", () => {
     const random = new MersenneTwister(9);
     const zeros = new Float64Array(60);

@@ -73,7 +73,7 @@ try {
   ] as const)
     symlinkSync(target, join(folder, name));
   console.log("| broken | tests that fail | the first |\n|---|---:|---|");
-  // Words in the arguments choose among them, by what they break.
+  // Arguments choose the mutants whose name contains each of them.
   for (const mutant of MUTANTS.filter(
     ({ of }) => process.argv.slice(2).every((word) => of.includes(word)) && (hasTensorFlow || !of.startsWith("tfjs")),
   )) {

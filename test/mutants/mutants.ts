@@ -1,9 +1,13 @@
-/** One term of a formula, broken: the tests named must notice. `from` occurs once in the file. */
+/** A change that breaks one term of a formula, and the tests that must fail for it. */
 export interface Mutant {
+  /** The name of what is broken. */
   of: string;
   file: string;
+  /** Text that occurs exactly once in the file. */
   from: string;
+  /** What replaces it. */
   to: string;
+  /** The test file that must notice. */
   tests: string;
 }
 
@@ -26,12 +30,18 @@ const method = (of: string, file: string, from: string, to: string): Mutant => (
   tests: METHODS,
 });
 
-const tfjs = (of: string, file: string, from: string, to: string, tests: string): Mutant => ({
+/** A mutant of the engine on TensorFlow.js that the tests of methods notice. */
+const tfjsMethod = (of: string, file: string, from: string, to: string): Mutant => ({
   of: `tfjs: ${of}`,
   file: `src/engine/tfjs/${file}.ts`,
   from,
   to,
-  tests,
+  tests: METHODS,
+});
+/** A mutant of the engine on TensorFlow.js that the engine's own tests notice. */
+const tfjs = (of: string, file: string, from: string, to: string): Mutant => ({
+  ...tfjsMethod(of, file, from, to),
+  tests: TFJS,
 });
 
 export const MUTANTS: Mutant[] = [
@@ -153,37 +163,23 @@ export const MUTANTS: Mutant[] = [
     "weight: (name) => parameter(name)",
     "weight: (name) => mul(parameter(name), parameter(name))",
   ),
-  tfjs(
+  tfjsMethod(
     "padding has no loss",
     "tfLowering",
     "return multiply(pass(negate(picked)), valid(labels, run));",
     "return negate(picked);",
-    METHODS,
   ),
-  tfjs(
-    "padding has no gradient",
-    "tfLowering",
-    "pass(multiply(inputs[2]!, valid(labels, run)))",
-    "inputs[2]!",
-    METHODS,
-  ),
+  tfjsMethod("padding has no gradient", "tfLowering", "pass(multiply(inputs[2]!, valid(labels, run)))", "inputs[2]!"),
   tfjs(
     "a row of several ids is their sum",
     "tfLowering",
     'tf.call("UnsortedSegmentSum")',
     'tf.call("UnsortedSegmentMax")',
-    TFJS,
   ),
-  tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose();", "", TFJS),
-  tfjs(
-    "what an operation makes on its way goes",
-    "tfRun",
-    "for (const tensor of this.passing) tensor.dispose();",
-    "",
-    TFJS,
-  ),
-  tfjs("weights go with their last program", "sharedWeights", "if (--entry.users > 0) return;", "return;", TFJS),
-  tfjs("weights stay for the other program", "sharedWeights", "if (--entry.users > 0) return;", "", TFJS),
+  tfjs("tensors go at their last use", "tfProgram", "live.get(gone)!.dispose();", ""),
+  tfjs("what an operation makes on its way goes", "tfRun", "for (const tensor of this.passing) tensor.dispose();", ""),
+  tfjs("weights go with their last program", "sharedWeights", "if (--entry.users > 0) return;", "return;"),
+  tfjs("weights stay for the other program", "sharedWeights", "if (--entry.users > 0) return;", ""),
   {
     of: "AdamW: eps after bias correction",
     file: "src/training/optimiser/adamw.ts",

@@ -133,7 +133,9 @@ withTensorFlow("the engine on TensorFlow.js", () => {
     await program.release();
     assert.equal(tensors(), before);
   });
+});
 
+withTensorFlow("weights on TensorFlow.js", () => {
   test("weights of every type are widened, handed over once for all programs, and go with the last of them", async () => {
     const place = mkdtempSync(join(tmpdir(), "adept-tfjs-"));
     try {
@@ -165,7 +167,9 @@ withTensorFlow("the engine on TensorFlow.js", () => {
       rmSync(place, { recursive: true });
     }
   });
+});
 
+withTensorFlow("programs on TensorFlow.js", () => {
   test("one program takes any sizes of its symbols, none included, and gives what onnxruntime gives", async () => {
     const x = input("x", ["B", "S", 4]);
     const past = input("past", ["B", "P", 4]);
@@ -215,7 +219,9 @@ withTensorFlow("the engine on TensorFlow.js", () => {
     await ours.release();
     await theirs.release();
   });
+});
 
+withTensorFlow("wrong feeds on TensorFlow.js", () => {
   test("a feed that is missing or of another shape is refused, and leaves nothing behind", async () => {
     const program = await openEngine(TFJS).compile(
       { y: ops.matmul(input("a", ["B", 2]), input("b", [2, "B"])) },

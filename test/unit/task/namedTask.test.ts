@@ -113,11 +113,11 @@ test("the official splits are torch's permutation with seed 42", async () => {
 test("few shots are balanced, seeded, and never more than asked", async () => {
   write(
     "train.jsonl",
-    Array.from({ length: 60 }, (_, i) => ({
-      premise: `p${i}`,
-      hypothesis: "h",
-      label: i < 50 ? "entailment" : i < 58 ? "neutral" : "contradiction",
-    })),
+    [
+      ...new Array<string>(50).fill("entailment"),
+      ...new Array<string>(8).fill("neutral"),
+      ...new Array<string>(2).fill("contradiction"),
+    ].map((label, i) => ({ premise: `p${i}`, hypothesis: "h", label })),
   );
   const counts = (examples: { target: string }[]) =>
     ["0", "1", "2"].map((t) => examples.filter((e) => e.target === t).length);
