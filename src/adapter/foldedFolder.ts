@@ -15,31 +15,6 @@ const COPIED = [
   "spiece.model",
 ];
 
-const README = `# A folded model
-
-\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain T5. \`${FOLDED_INPUT}\` holds what goes before
-the encoder, which a T5 cannot hold itself, since it shares its embedding with the decoder:
-
-\`\`\`python
-import torch
-from safetensors.torch import load_file
-from transformers import T5ForConditionalGeneration
-
-model, folded = T5ForConditionalGeneration.from_pretrained("."), load_file("${FOLDED_INPUT}")
-
-def encoder_input(ids, mask):
-    x = torch.nn.functional.embedding(ids, folded.get("embedding", model.shared.weight))
-    if "positions" in folded:
-        x = x + folded["positions"][: ids.shape[1]]
-    if "prompt" in folded:
-        prompt = folded["prompt"].expand(len(ids), -1, -1)
-        x, mask = torch.cat([prompt, x], 1), torch.cat([torch.ones(prompt.shape[:2], dtype=mask.dtype), mask], 1)
-    return {"inputs_embeds": x, "attention_mask": mask}
-
-# model.generate(**encoder_input(ids, mask)), or model(**encoder_input(ids, mask), labels=labels)
-\`\`\`
-`;
-
 /**
  * The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to
  * transformers.
@@ -63,7 +38,7 @@ function writeConfig(from: string, to: string): void {
  * @throws UserError for methods that cannot be folded
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {
-  const { weights, layout } = openBackbone(backbone);
+  const { weights, layout, family } = openBackbone(backbone);
   checkFoldable(adapter, layout);
   const linears = new Map(layout.linears.map((linear) => [`${linear.module}.weight`, linear]));
   const tensors: Tensors = new Map(
@@ -79,7 +54,7 @@ export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: st
   const input = foldedInput(adapter, tensors.get(layout.embedding)!.data, layout.width);
   if (input.size > 0) {
     writeSafetensors(join(folder, FOLDED_INPUT), input, { format: "pt" });
-    writeFileSync(join(folder, "README.md"), README);
+    writeFileSync(join(folder, "README.md"), family.foldedReadme(FOLDED_INPUT));
   }
   return [...input.keys()];
 }

@@ -15,8 +15,8 @@ export interface Architecture {
 }
 
 /**
- * A family of architectures, such as all T5 models. A family is a value: adding one is one folder and one line in
- * families.ts.
+ * A family of architectures, such as all models of one `model_type`. A family is a value: adding one is one folder and
+ * one line in families.ts.
  */
 export interface Family {
   /** The values of `model_type` in config.json that are of this family. */

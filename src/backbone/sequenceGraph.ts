@@ -51,9 +51,9 @@ export interface SequenceGraph {
   forward(embedding: InputEmbedding, plan: Plan): { logits: Value; states: Value };
   /**
    * Reads prompt and text once, for `resume` and `step`: each output of `kept` is (B, ..) and becomes an input of
-   * theirs. T5 keeps the decoder's cross keys and values, or the encoder's states; a causal family keeps each layer's
-   * keys and values of [P ; text] without the text's last token, which is the first token that `resume` and `step`
-   * read.
+   * theirs. An encoder-decoder keeps the decoder's cross keys and values, or the encoder's states; a causal family
+   * keeps each layer's keys and values of [P ; text] without the text's last token, which is the first token that
+   * `resume` and `step` read.
    */
   prefill(embedding: InputEmbedding, plan: Plan): { kept: Record<string, Value>; states: Value };
   /** Logits (B, T, V) of given targets after a text that `prefill` read. */

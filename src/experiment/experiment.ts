@@ -172,7 +172,9 @@ export const ResolvedExperiment = z.strictObject({
   name: z.string().min(1).max(300).describe("What its runs are called"),
   backbone: place
     .default("tiny-t5")
-    .describe('"tiny-t5" (embedded) or the path of a Hugging Face T5 folder, relative to this file'),
+    .describe(
+      '"tiny-t5" (embedded) or the path of the folder of a supported Hugging Face model, relative to this file',
+    ),
   task: z
     .discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask])
     .describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),

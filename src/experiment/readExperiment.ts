@@ -117,7 +117,7 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(
       `backbone: there is no folder ${model}.`,
-      `Give a Hugging Face T5 folder, relative to the experiment file, or "${EMBEDDED}".`,
+      `Give the folder of a supported Hugging Face model, relative to the experiment file, or "${EMBEDDED}".`,
     ).about(["backbone"]);
   }
   if (task.kind === "named" || task.kind === "text") {

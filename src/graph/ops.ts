@@ -57,7 +57,7 @@ export const broadcastTo = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : make("broadcastTo", [x], { shape: [...shape] });
 /** Softmax over the last axis. */
 export const softmax = (x: Value): Value => make("softmax", [x], {});
-/** RMS norm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang and Sennrich 2019; T5's layer norm). */
+/** RMS norm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang and Sennrich 2019). */
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
 /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, shape (..., 1): the factor of rmsNorm. */
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });

@@ -1,5 +1,6 @@
 /**
- * Adds gradients to a sum, tensor by tensor, in fp32. The sum owns its arrays: the first gradient of a tensor is copied.
+ * Adds gradients to a sum, tensor by tensor, in fp32. The sum owns its arrays: the first gradient of a tensor is
+ * copied.
  * @param rename the name in the sum of a tensor of `more`
  */
 export function addGradients(

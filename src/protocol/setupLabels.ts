@@ -57,7 +57,7 @@ function modelLabels(t: Translate) {
   return {
     backbone: t("Backbone"),
     embedded: t("tiny-t5, embedded: trains in minutes on a CPU"),
-    folder: t("A folder with a Hugging Face T5…"),
+    folder: t("A folder with a supported Hugging Face model…"),
     hub: t("From the Hugging Face Hub…"),
     width: t("{0} frozen parameters, width {1}"),
     budget: t("Trainable parameters"),

@@ -10,7 +10,7 @@ const TYPES = {
   F16: { type: "float16", bytes: 2 },
   BF16: { type: "bfloat16", bytes: 2 },
 } as const;
-/** The largest T5 has a header of 100 KB; JSON takes many times its size in memory. */
+/** The header of a model with 24 layers takes 100 KB; JSON takes many times its size in memory. */
 const MAX_HEADER = 16 * 1024 * 1024;
 const count = z.number().int().nonnegative();
 const Entry = z.object({ dtype: z.string(), shape: z.array(count).max(8), data_offsets: z.tuple([count, count]) });

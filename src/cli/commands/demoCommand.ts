@@ -23,7 +23,7 @@ function table(record: RunRecord): string[] {
 
 async function run(): Promise<number> {
   const experimentPath = fileURLToPath(new URL("../examples/mail.adept.json", import.meta.url));
-  say("Training ADePT on 6,046 real mails (spam or ham) with the embedded T5 of 2.4 M parameters.");
+  say("Training ADePT on 6,046 real mails (spam or ham) with the embedded backbone of 2.4 M parameters.");
   const {
     runs: [sample],
     child,

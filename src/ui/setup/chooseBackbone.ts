@@ -38,7 +38,7 @@ async function chooseFolder(): Promise<string | undefined> {
   if (chosen !== undefined && !existsSync(join(chosen.fsPath, "config.json")))
     throw new UserError(
       vscode.l10n.t("{0} holds no model: it has no config.json.", chosen.fsPath),
-      vscode.l10n.t("Choose the folder of a Hugging Face T5 model."),
+      vscode.l10n.t("Choose the folder of a supported Hugging Face model."),
     );
   return chosen?.fsPath;
 }
@@ -47,7 +47,7 @@ async function askHubName(): Promise<string | undefined> {
   const name = await vscode.window.showInputBox({
     title: vscode.l10n.t("Backbone from the Hugging Face Hub"),
     prompt: vscode.l10n.t(
-      "A T5 model, as owner/name. Its files are downloaded and checked; nothing is sent but this request.",
+      "A supported model, as owner/name. Its files are downloaded and checked; nothing is sent but this request.",
     ),
     placeHolder: "google/t5-v1_1-small",
     validateInput: (value) =>

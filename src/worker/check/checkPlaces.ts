@@ -59,7 +59,7 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
         if (!isFolder(path))
           text.tell(keys, {
             code: "missing-folder",
-            message: `There is no folder ${given}. Give a Hugging Face T5 folder, or "${EMBEDDED_BACKBONE}".`,
+            message: `There is no folder ${given}. Give the folder of a supported Hugging Face model, or "${EMBEDDED_BACKBONE}".`,
             fixes: [
               ...beside((each) => existsSync(join(each, "config.json"))),
               ...text.replace(keys, EMBEDDED_BACKBONE),
