@@ -35,7 +35,7 @@ const contrast = (a: Rgb, b: Rgb): number => {
   return (x! + 0.05) / (y! + 0.05);
 };
 
-test("every step has a colour in every kind of theme, and text keeps 4.5 to 1 over it", () => {
+test("every bin has a colour in every kind of theme, over which text keeps 4.5 to 1", () => {
   assert.deepEqual(
     colors.map(({ id }) => id),
     [
@@ -47,7 +47,7 @@ test("every step has a colour in every kind of theme, and text keeps 4.5 to 1 ov
     assert.deepEqual(Object.keys(defaults).sort(), Object.keys(THEMES).sort());
     for (const [theme, [background, foreground]] of Object.entries(THEMES)) {
       const colour = defaults[theme]!;
-      // In high contrast the colour is a line below the text, which must itself be seen.
+      // In a high-contrast theme the colour is an underline, which must be visible itself.
       if (theme.startsWith("high")) assert.ok(contrast(rgb(colour), rgb(background)) >= 4.5, `${id} ${theme}`);
       else
         assert.ok(
@@ -58,7 +58,7 @@ test("every step has a colour in every kind of theme, and text keeps 4.5 to 1 ov
   }
 });
 
-test("neighbouring steps grow stronger", () => {
+test("higher bins have stronger colours", () => {
   for (const theme of ["dark", "light"]) {
     const strengths = colors
       .slice(0, 9)
@@ -69,7 +69,7 @@ test("neighbouring steps grow stronger", () => {
   }
 });
 
-test("bins go up with the value, ends hold what lies beyond, the middle of a signed scale is bare", () => {
+test("a higher value has no lower bin, values outside the scale have the bin of its end, and the middle of a signed scale has no colour", () => {
   const scale = { low: 2, high: 20, signed: false };
   assert.deepEqual(
     [1, 2, 3.9, 4, 19.9, 20, 99].map((x) => binOf(x, scale)),
@@ -99,7 +99,7 @@ test("bins go up with the value, ends hold what lies beyond, the middle of a sig
   assert.deepEqual(sharedScale([scale, { low: 0, high: 5, signed: false }]), { low: 0, high: 20, signed: false });
 });
 
-test("where nearly all values are one, the others are told apart", () => {
+test("if nearly all values are equal, the scale distinguishes the others", () => {
   const zeros = Array.from({ length: 980 }, () => 0);
   const some = percentileScale([...zeros, ...Array.from({ length: 20 }, (_, i) => i + 1)]);
   assert.equal(some.low, 0);
@@ -112,21 +112,28 @@ test("where nearly all values are one, the others are told apart", () => {
   assert.deepEqual(percentileScale([]), { low: 0, high: 0, signed: false });
 });
 
-const spot = (line: number, from: number, to: number, value: number | null, place = 0): PlacedToken => ({
+const token = (line: number, from: number, to: number, value: number | null): PlacedToken => ({
   line,
   from,
   to,
   value,
   id: 5,
-  position: place,
+  position: 0,
 });
 const scale = { low: 0, high: 9, signed: false };
 const textOf = (): string => "ab ".repeat(3000);
 
-test("touching tokens of one colour are one range; gaps, other colours and tokens without a value are left out", () => {
+test("adjacent tokens of one bin are one range; gaps and tokens without a value are in none", () => {
   assert.deepEqual(
     colouredRanges(
-      [spot(0, 0, 2, 1), spot(0, 2, 4, 1.5), spot(0, 5, 6, 1), spot(0, 6, 8, 7), spot(0, 8, 9, null), spot(1, 0, 1, 7)],
+      [
+        token(0, 0, 2, 1),
+        token(0, 2, 4, 1.5),
+        token(0, 5, 6, 1),
+        token(0, 6, 8, 7),
+        token(0, 8, 9, null),
+        token(1, 0, 1, 7),
+      ],
       scale,
     ),
     [
@@ -137,18 +144,18 @@ test("touching tokens of one colour are one range; gaps, other colours and token
     ],
   );
   assert.deepEqual(
-    colouredRanges([spot(0, 0, 1, 1), spot(0, 0, 1, 8), spot(0, 0, 2, 8)], scale),
+    colouredRanges([token(0, 0, 1, 1), token(0, 0, 1, 8), token(0, 0, 2, 8)], scale),
     [
       { line: 0, from: 0, to: 1, bin: 2 },
       { line: 0, from: 1, to: 2, bin: 9 },
     ],
-    "tokens of one character share it",
+    "the first of several tokens for one character colours it",
   );
 });
 
-test("what is too much is shown coarser, never more than the most, and says so", () => {
+test("too many ranges are reduced to columns, words or lines, and the result names the detail", () => {
   const line = (length: number, at = 0): PlacedToken[] =>
-    Array.from({ length }, (_, i) => spot(at, 3 * i, 3 * i + 2, i % 9, i));
+    Array.from({ length }, (_, i) => token(at, 3 * i, 3 * i + 2, i % 9));
   const cursor = { line: 0, column: 3000 };
   assert.deepEqual(rangesToPaint(line(50), scale, { mostRanges: 60, cursor: undefined, textOf }), {
     ranges: colouredRanges(line(50), scale),
@@ -173,20 +180,20 @@ test("what is too much is shown coarser, never more than the most, and says so",
   for (const most of [6001, 2000, 150])
     assert.ok(rangesToPaint(many, scale, { mostRanges: most, cursor, textOf }).ranges.length <= most);
   assert.equal(rangesToPaint(many, scale, { mostRanges: 150, cursor, textOf }).detail, "lines");
-  // Words end at spaces, also where tokens bring their space along.
+  // Words end at spaces, even if a token includes the space before it.
   const words = rangesToPaint(
-    [spot(0, 0, 1, 1), spot(0, 1, 2, 8), spot(0, 2, 4, 1), spot(0, 4, 5, 8), ...line(500, 1)],
+    [token(0, 0, 1, 1), token(0, 1, 2, 8), token(0, 2, 4, 1), token(0, 4, 5, 8), ...line(500, 1)],
     scale,
     { mostRanges: 300, cursor: undefined, textOf: (at) => (at === 0 ? "ab cd" : textOf()) },
   );
   assert.equal(words.detail, "tokens");
-  const coarse = rangesToPaint([spot(0, 0, 1, 0), spot(0, 1, 2, 8), spot(0, 2, 4, 2), spot(0, 4, 5, 8)], scale, {
+  const coarse = rangesToPaint([token(0, 0, 1, 0), token(0, 1, 2, 8), token(0, 2, 4, 2), token(0, 4, 5, 8)], scale, {
     mostRanges: 2,
     cursor: undefined,
     textOf: () => "ab cd",
   });
-  // Of a wrapped line that begins above the window the first columns are those in sight.
-  const wrapped = Array.from({ length: 2000 }, (_, i) => spot(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9, i));
+  // The first columns of a wrapped line that begins above the window are the visible ones.
+  const wrapped = Array.from({ length: 2000 }, (_, i) => token(0, 50_000 + 3 * i, 50_000 + 3 * i + 2, i % 9));
   const seen = rangesToPaint(wrapped, scale, { mostRanges: 500, cursor: undefined, textOf, startOf: () => 50_000 });
   assert.equal(seen.detail, "tokens");
   assert.ok(seen.ranges.length > 200 && seen.ranges.every(({ from }) => from < 51_500));

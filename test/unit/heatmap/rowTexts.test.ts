@@ -16,7 +16,7 @@ const read = (text: string, kind: DocumentKind, reading?: ReadingPart[], columns
     { kind, reading, head: { form: csvForm(columns.join()), columns } },
   );
 
-test("a unit of a JSON text stands where its spelling begins", () => {
+test("each character of a JSON string has the index at which the row spells it", () => {
   const record = '{"a": "x\\n\\u00e9\\"y", "o": {"in": "z"}, "n": 1.50, "b": true, "no": null, "l": [1]}';
   const fields = jsonFields(record)!;
   assert.deepEqual(
@@ -43,7 +43,7 @@ test("a unit of a JSON text stands where its spelling begins", () => {
   assert.equal(jsonFields("[1]"), undefined);
 });
 
-test("any object of texts is read as JSON.parse reads it, unit by unit", () => {
+test("any object of strings is read as JSON.parse reads it, character by character", () => {
   fc.assert(
     fc.property(
       fc.dictionary(
@@ -71,7 +71,7 @@ test("any object of texts is read as JSON.parse reads it, unit by unit", () => {
   );
 });
 
-test("any table is cut into the cells that csv-parse finds", () => {
+test("any table is split into the cells that csv-parse finds", () => {
   const cell = fc.string({ unit: fc.constantFrom("a", '"', ",", "\n", "é", " ", "😀") });
   fc.assert(
     fc.property(fc.array(cell, { minLength: 2, maxLength: 5 }), (cells) => {
@@ -97,7 +97,7 @@ test("any table is cut into the cells that csv-parse finds", () => {
   );
 });
 
-test("rows are read as the task reads them, else text by text", () => {
+test("a row is read as the task's input, or text by text if it lacks a field", () => {
   const row = '{"premise": "one", "hypothesis": "two", "label": "3"}';
   const reading = [
     { literal: "premise: " },
@@ -108,13 +108,13 @@ test("rows are read as the task reads them, else text by text", () => {
   const [input, ...more] = read(row, "jsonl", reading);
   assert.equal(more.length, 0);
   assert.equal(input!.text, "premise: one hypothesis: two");
-  assert.equal(rangeInRow(input!, 0, 9), undefined, "the template's words stand nowhere");
+  assert.equal(rangeInRow(input!, 0, 9), undefined, "the row does not spell the template's words");
   assert.equal(row.slice(...rangeInRow(input!, 9, 12)!), "one");
-  assert.equal(row.slice(...rangeInRow(input!, 13, 28)!), "two", "what reaches over both stands in the field");
+  assert.equal(row.slice(...rangeInRow(input!, 13, 28)!), "two", "a range over both is cut to the field");
   assert.deepEqual(
     read(row, "jsonl", [{ fields: ["other"] }]).map(({ text }) => text),
     ["one", "two"],
-    "numbers are no text",
+    "numbers are not texts",
   );
   assert.equal(input!.asTask, true);
   assert.deepEqual(
@@ -127,7 +127,7 @@ test("rows are read as the task reads them, else text by text", () => {
   );
 });
 
-test("an experiment's own texts are what a model reads of it", () => {
+test("the texts of an experiment file are the prompt's initial text and the templates' words", () => {
   const text =
     '{ // note\n  "method": { "kind": "adept", "initText": "Say \\"it\\":" },\n  "task": { "kind": "file", "source": "{{a}} premise: {p} and {h {en}} or", "target": "{l}" }\n}';
   assert.deepEqual(

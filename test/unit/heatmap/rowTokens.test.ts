@@ -9,8 +9,8 @@ import type { TokenValues } from "../../../src/heatmap/placedTokens.ts";
 import { chunkBounds, RowTokens, type TextChunk, type TokenLimits } from "../../../src/heatmap/rowTokens.ts";
 
 const tokenizer = loadTokenizer(join(import.meta.dirname, "../../../models/tiny-t5"));
-/** One token a word, whose value is its length. */
-const rowOf = (text: string): TokenValues => {
+/** Makes a token of each word, with the word's length as value. */
+const wordTokens = (text: string): TokenValues => {
   const words = [...text.matchAll(/\S+/g)];
   return {
     ids: words.map(({ 0: word }) => word.length),
@@ -19,15 +19,15 @@ const rowOf = (text: string): TokenValues => {
   };
 };
 const ALL: TokenLimits = { mostTokens: Infinity, positionValues: undefined };
-const prose = (text: string, reach = ALL): RowTokens =>
-  new RowTokens({ text, lines: 1 }, [singleText({ text, at: 0 })], reach);
-const task = (text: string, reach: TokenLimits): RowTokens =>
-  new RowTokens({ text, lines: 1 }, [joinedInput(["say ", { text, at: 0 }])], reach);
-const learnAll = (tokens: RowTokens, cells: readonly TextChunk[]): void => {
-  for (const cell of cells) tokens.addChunk(cell, rowOf(cell.content));
+const prose = (text: string, limits = ALL): RowTokens =>
+  new RowTokens({ text, lines: 1 }, [singleText({ text, at: 0 })], limits);
+const task = (text: string, limits: TokenLimits): RowTokens =>
+  new RowTokens({ text, lines: 1 }, [joinedInput(["say ", { text, at: 0 }])], limits);
+const addAll = (tokens: RowTokens, chunks: readonly TextChunk[]): void => {
+  for (const chunk of chunks) tokens.addChunk(chunk, wordTokens(chunk.content));
 };
 
-test("a text is cut before spaces, never inside a pair of surrogates, and its parts make it up", () => {
+test("chunks of a text end before spaces, never split a surrogate pair, and together are the text", () => {
   fc.assert(
     fc.property(
       fc
@@ -50,16 +50,16 @@ test("a text is cut before spaces, never inside a pair of surrogates, and its pa
   assert.ok(spaced.length > 8 && spaced.slice(1, -1).every((bound) => "stone ".repeat(1000)[bound] === " "));
 });
 
-test("the tokens of a text's parts are those of the whole", async () => {
+test("the tokens of a text's chunks are those of the whole text", async () => {
   const text = Array.from(
     { length: 1500 },
     (_, i) => ["the", "committee's", "Tuesday,", "paper-stone", "(rose)", "río", `${i}`][(i * i) % 7],
   ).join(" ");
   const tokens = prose(text);
   const { ids, offsets } = await tokenizer.encode(text);
-  for (const cell of tokens.missingChunks([[0, text.length]])) {
-    const own = await tokenizer.encode(cell.content);
-    tokens.addChunk(cell, {
+  for (const chunk of tokens.missingChunks([[0, text.length]])) {
+    const own = await tokenizer.encode(chunk.content);
+    tokens.addChunk(chunk, {
       ids: own.ids.slice(0, -1),
       spans: own.offsets.slice(0, -1).flat(),
       values: own.ids.slice(0, -1),
@@ -71,23 +71,23 @@ test("the tokens of a text's parts are those of the whole", async () => {
     spots.map(({ id, position: place }) => [id, place]),
     ids.slice(0, -1).map((id, place) => [id, place]),
   );
-  // A part's first token does not bring the space before it along.
+  // The first token of a chunk does not include the space before it.
   for (const [i, { from, to }] of spots.entries())
     assert.deepEqual([text.slice(from, to).trim(), to], [text.slice(...offsets[i]!).trim(), offsets[i]![1]]);
 });
 
-test("only what is seen is asked for; far along a line nobody knows a token's place", () => {
+test("only visible chunks are missing; far along a line a token's position is not known", () => {
   const text = "stone and paper ".repeat(5000);
   const tokens = prose(text);
   const first = tokens.missingChunks([[0, 400]]);
   assert.equal(first.length, 1);
   assert.ok(first[0]!.content.length < 800);
-  learnAll(tokens, first);
+  addAll(tokens, first);
   assert.deepEqual(tokens.missingChunks([[0, 400]]), []);
   assert.equal(tokens.isComplete, false);
   const far = tokens.missingChunks([[60_000, 61_000]]);
   assert.ok(far.length >= 2 && far.length <= 4);
-  learnAll(tokens, far);
+  addAll(tokens, far);
   const spots = tokens.placedTokens();
   const beyond = spots.filter(({ from }) => from > 50_000);
   assert.equal(spots[0]!.position, 0);
@@ -100,7 +100,7 @@ test("only what is seen is asked for; far along a line nobody knows a token's pl
   );
 });
 
-test("a task's input is read as far as the model reads it, wherever that is: what is beyond has no value", () => {
+test("a task's input is tokenized as far as the model reads it, and tokens beyond have no value", () => {
   const text = "on the river ".repeat(2000);
   const tokens = task(text, { mostTokens: 300, positionValues: undefined });
   for (
@@ -109,7 +109,7 @@ test("a task's input is read as far as the model reads it, wherever that is: wha
     missing = tokens.missingChunks([[0, text.length]])
   ) {
     assert.ok(++rounds < 5);
-    learnAll(tokens, missing);
+    addAll(tokens, missing);
   }
   const spots = tokens.placedTokens();
   assert.ok(tokens.isComplete && spots.length >= 299 && spots.length < 800, `${spots.length}: not all of 6,000 words`);
@@ -122,33 +122,37 @@ test("a task's input is read as far as the model reads it, wherever that is: wha
     assert.deepEqual([value === null, beyond === true], [place! >= 300, place! >= 300]);
 });
 
-test("where places are shown, a token has what its place has, as far as the table goes", () => {
+test("with values of positions, a token has the value of its position, as far as the table goes", () => {
   const places = Array.from({ length: 250 }, (_, i) => i / 10);
   const text = "on the river ".repeat(400);
   const tokens = prose(text, { mostTokens: Infinity, positionValues: places });
-  learnAll(tokens, tokens.missingChunks([[4000, 4100]]));
-  assert.deepEqual(tokens.missingChunks([[4000, 4100]]), [], "what is before counts, and the table ends before");
+  addAll(tokens, tokens.missingChunks([[4000, 4100]]));
+  assert.deepEqual(
+    tokens.missingChunks([[4000, 4100]]),
+    [],
+    "chunks before are read too, and the table ends before these",
+  );
   for (const { position: place, value, beyond } of tokens.placedTokens())
     assert.deepEqual([value, beyond ?? false], [places[place!] ?? null, place! >= 250]);
 });
 
-test("records that are in sight stay, however much is kept", () => {
-  const known = new RowTokensCache(100);
+test("the cache keeps visible rows, however many tokens they have", () => {
+  const cache = new RowTokensCache(100);
   const text = "one two three ".repeat(20);
   const make = (name: string): void => {
     const tokens = prose(`${name} ${text}`);
-    learnAll(tokens, tokens.missingChunks([[0, 1000]]));
-    known.add(name, tokens);
+    addAll(tokens, tokens.missingChunks([[0, 1000]]));
+    cache.add(name, tokens);
   };
   for (const name of ["seen 1", "seen 2", "seen 3"]) make(name);
-  known.pin(["seen 1", "seen 2", "seen 3"]);
+  cache.pin(["seen 1", "seen 2", "seen 3"]);
   for (const name of ["around 1", "around 2"]) {
     make(name);
-    known.trim();
+    cache.trim();
   }
   assert.deepEqual(
-    ["seen 1", "seen 2", "seen 3"].map((name) => known.get(name) !== undefined),
+    ["seen 1", "seen 2", "seen 3"].map((name) => cache.get(name) !== undefined),
     [true, true, true],
   );
-  assert.equal(known.get("around 1"), undefined);
+  assert.equal(cache.get("around 1"), undefined);
 });

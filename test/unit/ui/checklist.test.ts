@@ -79,11 +79,12 @@ const WANTED: Record<number, string> = {
   60: "S",
 };
 
-/** What a test file can hold: its folder says where it runs, and the package's own test reads what was packed. */
+/** Returns the kinds of test in a file, by its folder; the test of the package reads the packed manifest. */
 function kindsOf(file: string): string {
   if (file.startsWith("test/webview/")) return "B";
   if (file === "test/integration/vsix.test.ts") return "S";
-  return file.startsWith("test/integration/") ? "I" : /^test\/(unit|process|golden)\//.test(file) ? "SU" : "";
+  if (file.startsWith("test/integration/")) return "I";
+  return /^test\/(unit|process|golden)\//.test(file) ? "SU" : "";
 }
 
 /**

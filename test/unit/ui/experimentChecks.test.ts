@@ -85,7 +85,7 @@ test("one check of a document is under way at a time, and of those that wait onl
   assert.equal(asked.length, 2, "what is too long is not asked about");
 });
 
-test("only the experiments that name what has changed are looked at again, whoever changes it", async () => {
+test("a changed file makes only those experiments checked again that name it, whoever changes it", async () => {
   const { events, watchers, Uri } = parts.vscode;
   const first = open("/w/a.adept.json");
   const second = open("/w/b.adept.json");
@@ -105,38 +105,24 @@ test("only the experiments that name what has changed are looked at again, whoev
     await rest(30);
     return asked.map((each) => each[3]!);
   };
-  assert.deepEqual(
-    await again(() => {
-      events.saved.fire({ uri: Uri.file("/w/notes.txt") });
-    }),
-    [],
-  );
-  assert.deepEqual(
-    await again(() => {
-      events.saved.fire({ uri: Uri.file("/w/data.jsonl") });
-    }),
-    ["a"],
-  );
-  assert.deepEqual(
-    await again(() => {
-      events.created.fire({ files: [Uri.file("/w/folder/train.jsonl")] });
-    }),
-    ["a"],
-  );
-  assert.deepEqual(
-    await again(() => {
-      events.renamed.fire({ files: [{ oldUri: Uri.file("/w/x.csv"), newUri: Uri.file("/w/[odd].csv") }] });
-    }),
-    ["b"],
-  );
-  assert.deepEqual(
-    await again(() => {
-      events.deleted.fire({ files: [Uri.file("/w")] });
-    }),
-    ["a", "b"],
-    "a folder above them",
-  );
-  // Another program makes or deletes a file that is named: VS Code tells of none of its own.
+  const saved = (path: string) => (): void => {
+    events.saved.fire({ uri: Uri.file(path) });
+  };
+  assert.deepEqual(await again(saved("/w/notes.txt")), []);
+  assert.deepEqual(await again(saved("/w/data.jsonl")), ["a"]);
+  const created = (): void => {
+    events.created.fire({ files: [Uri.file("/w/folder/train.jsonl")] });
+  };
+  assert.deepEqual(await again(created), ["a"]);
+  const renamed = (): void => {
+    events.renamed.fire({ files: [{ oldUri: Uri.file("/w/x.csv"), newUri: Uri.file("/w/[odd].csv") }] });
+  };
+  assert.deepEqual(await again(renamed), ["b"]);
+  const deleted = (): void => {
+    events.deleted.fire({ files: [Uri.file("/w")] });
+  };
+  assert.deepEqual(await again(deleted), ["a", "b"], "a folder above them");
+  // VS Code fires no event of its own if another program creates or deletes a named file: a watcher does.
   const watched = [...watchers]
     .map(({ pattern }) => pattern as { base: { path: string }; pattern: string })
     .map(({ base, pattern }) => `${base.path}/${pattern}`);
