@@ -30,7 +30,7 @@ test("a short wait is shown in the status bar and asks nothing", async () => {
   );
 });
 
-test("a long wait can be cancelled: it ends at once, its work hears of it, and its late answer or failure is dropped", async () => {
+test("a long wait can be cancelled: it ends at once, its work is aborted, and a late answer or failure is dropped", async () => {
   let heard = false;
   let finish: (error: Error) => void = () => {
     /* not yet at work */
@@ -60,7 +60,7 @@ test("a long wait can be cancelled: it ends at once, its work hears of it, and i
   );
 });
 
-test("a failure is the caller's, and ends what is shown", async () => {
+test("a failure rejects for the caller, and ends the progress", async () => {
   await assert.rejects(
     cancellableWait(
       "fails",

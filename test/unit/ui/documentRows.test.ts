@@ -31,7 +31,7 @@ const rows = (count: number): string[] => [
   ...Array.from({ length: count }, (_, i) => `${i},the meeting about paper and stone,yes`),
 ];
 
-test("a quote that nothing closes is a character of its line: the rows after it are rows, and looking for its end is soon given up", () => {
+test("an unclosed quote is an ordinary character: the rows after it are rows, and the search for its end is limited", () => {
   const lines = rows(50_000);
   lines[1000] = '999,"the meeting about paper and stone,yes';
   const document = new Counted(lines);
@@ -54,7 +54,7 @@ test("a quote that nothing closes is a character of its line: the rows after it 
   assert.ok(document.looks < 300, `what is known is not looked at again: ${document.looks}`);
 });
 
-test("cells still go over lines, up to a limit", () => {
+test("a quoted cell may span lines, up to a limit", () => {
   const cell = (count: number): string[] => [
     `7,"stone`,
     ...Array.from({ length: count - 2 }, () => "and paper"),
@@ -73,7 +73,7 @@ test("cells still go over lines, up to a limit", () => {
   assert.equal(found.at(-1)!.text, "9,river,no");
 });
 
-test("an edit below is found at once, far above it is looked for in parts", async () => {
+test("rows below an edit near the end are found at once, far below an edit in parts", async () => {
   const document = new Counted(rows(80_000));
   const records = document.records();
   await records.findUpTo(70_000, new Yielder());
@@ -96,7 +96,7 @@ test("an edit below is found at once, far above it is looked for in parts", asyn
   assert.equal(records.rowsIn(70_000, 70_000)[0]?.line, 70_000);
 });
 
-test("whatever is edited, records are those of a document that is looked at for the first time", () => {
+test("after any edit, the rows are those of a document that is read for the first time", () => {
   const line = fc.constantFrom("a,b", 'a,"b', 'c",d', '"', '""', 'x,"y",z', "");
   const part = fc.array(line, { minLength: 1, maxLength: 12 });
   const plain = rows(250);
@@ -130,7 +130,7 @@ test("whatever is edited, records are those of a document that is looked at for 
   );
 });
 
-test("the first line that is not empty is a table's header, unless the task's tables have none", () => {
+test("the first line that is not blank is a table's header, unless the task's tables have none", () => {
   const texts = (document: Counted, headerless?: string[]): string[][] => {
     const records = document.records(headerless);
     return records

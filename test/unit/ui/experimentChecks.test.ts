@@ -65,7 +65,7 @@ const open = (fileName: string): Opened => {
   return document;
 };
 
-test("one check of a document is under way at a time, and of those that wait only the newest is made", async () => {
+test("a document is checked once at a time, and of several waiting checks only the newest runs", async () => {
   const document = open("/w/a.adept.json");
   await rest(30);
   assert.deepEqual(asked, ["/w/a.adept.json: {}"]);

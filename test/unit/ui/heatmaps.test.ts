@@ -82,7 +82,7 @@ const seen = (...editors: TextEditor[]): (string | undefined)[] =>
     return heatmaps.active()?.choice.run.id;
   });
 
-test("two runs side by side stay where they are, whatever becomes of the groups", async () => {
+test("two runs side by side keep their editors, however editor groups change", async () => {
   const first = editor("/d/a.txt", 1);
   const second = editor("/d/a.txt", 2, first);
   show(first, second);
@@ -105,7 +105,7 @@ test("two runs side by side stay where they are, whatever becomes of the groups"
   assert.deepEqual(seen(back, other), ["b", "a"]);
 });
 
-test("the scale is that of the runs in sight, and their names are told", async () => {
+test("the legend shows the scale of the visible runs and their names", async () => {
   const first = editor("/d/a.txt", 1);
   const second = editor("/d/b.txt", 1);
   const legend = new parts.HeatmapLegend(heatmaps);
@@ -148,7 +148,7 @@ test("a heatmap that was hidden stays hidden, also where every data file shows o
   assert.ok(heatmaps.active(), "asked for again");
 });
 
-test("a run that is trained on is read anew: when its status changes, when its tensors do; without any it is let go", async () => {
+test("a resumed run is read again when its status or its tensors change, and dropped if it has none", async () => {
   const one = editor("/d/a.txt", 1);
   show(one);
   await heatmaps.show(one.document, runs.a);
@@ -184,7 +184,7 @@ test("a run that is trained on is read anew: when its status changes, when its t
   assert.deepEqual(reported, []);
 });
 
-test("in high contrast the legend names the lines, and no two steps have the same", async () => {
+test("in high contrast the legend describes the underlines, and no two bins have the same", async () => {
   const { vscode } = parts;
   const one = editor("/d/a.txt", 1);
   const legend = new parts.HeatmapLegend(heatmaps);
@@ -211,7 +211,7 @@ test("in high contrast the legend names the lines, and no two steps have the sam
   legend.dispose();
 });
 
-test("what is told of a token shows where a word begins", async () => {
+test("the hover of a token shows where a word begins", async () => {
   const one = editor("/d/a.txt", 1);
   const hover = new parts.HeatmapHover(heatmaps);
   show(one);
@@ -223,7 +223,7 @@ test("what is told of a token shows where a word begins", async () => {
   hover.dispose();
 });
 
-test("a run from the list is shown over another text where its data are none, are packed or gone; what is no text is told as such", async () => {
+test("a run from the list is shown over the open text if its data are no file, compressed or gone; a file that is no text is reported", async () => {
   const { vscode } = parts;
   const one = editor("/d/a.txt", 1);
   const opened: string[] = [];

@@ -80,7 +80,7 @@ const sweep = [
   record("p1", { sweep: "s", variant: "pt", method: "pt", seed: 1, status: "failed" }),
 ];
 
-test("runs of a sweep stand under their experiment, by variant, with their seeds inside; a run alone is itself", () => {
+test("runs of a sweep are grouped by experiment, variant and seed; a single run has its own row", () => {
   assert.deepEqual(lines(treeOf([...sweep, record("z", { name: "Alone" })], "newest")), [
     "Alone <z>",
     "The experiment",
@@ -93,7 +93,7 @@ test("runs of a sweep stand under their experiment, by variant, with their seeds
   ]);
 });
 
-test("one variant over seeds needs no level of its own; runs of one name started apart belong together", () => {
+test("a single variant has no level of its own; runs of one name that were started one by one form a group", () => {
   assert.deepEqual(lines(treeOf(sweep.slice(0, 2), "oldest")), ["The experiment", "  seed 0 <a0>", "  seed 1 <a1>"]);
   assert.deepEqual(lines(treeOf([record("x", { name: "Mail" }), record("y", { name: "Mail" })], "oldest")), [
     "Mail",
@@ -123,7 +123,7 @@ test("the order: newest, oldest, name, best first, by status; starred ones befor
   ]);
 });
 
-test("a name that a person gave is shown wherever the run stands", () => {
+test("a name that the user gave is shown in every group", () => {
   assert.deepEqual(
     lines(
       treeOf(
@@ -176,7 +176,7 @@ test("a search finds every word somewhere in name, method, task, tags and note; 
   );
 });
 
-test("a stored filter that is damaged is none", () => {
+test("a damaged stored filter counts as no filter", () => {
   assert.deepEqual(storedFilter({ text: 3, statuses: "x", starred: "yes" }), NO_FILTER);
   assert.ok(!isFiltered(storedFilter(undefined)) && isFiltered(storedFilter({ ...NO_FILTER, text: "a" })));
 });

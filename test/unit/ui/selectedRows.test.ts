@@ -23,14 +23,14 @@ function rows(
 const json = ['{"text":"one","label":"a"}', '  {"text":"two","label":"b"}  ', "", '{"text":"three","label":"a"}'];
 const csv = ["text,label", '"one, and', 'more",a', "two,b"];
 
-test("a click beside the text, or three on it, means one row: a selection has nothing of the line at whose beginning it ends", () => {
+test("a click in the margin, or a triple click, selects one row: a selection does not touch the line at whose start it ends", () => {
   assert.deepEqual(rows("/a.jsonl", json, [0, 0, 1, 0]), [0]);
   assert.deepEqual(rows("/a.jsonl", json, [0, 0, 1, 3]), [0, 1]);
   assert.deepEqual(rows("/a.csv", csv, [1, 0, 3, 0]), [1]);
   assert.deepEqual(rows("/a.jsonl", json, [1, 0, 3, 0]), [1], "blank lines are no rows");
 });
 
-test("one row that is selected whole inside its lines is a row, a part of one is a text", () => {
+test("a selection of a whole row is a row, and of a part of one a text", () => {
   assert.deepEqual(rows("/a.jsonl", json, [0, 0, 0, json[0]!.length]), [0]);
   assert.deepEqual(rows("/a.jsonl", json, [1, 2, 1, json[1]!.length - 2]), [1], "spaces about it are none of it");
   assert.equal(rows("/a.jsonl", json, [0, 9, 0, 12]), undefined);
@@ -40,7 +40,7 @@ test("one row that is selected whole inside its lines is a row, a part of one is
   assert.deepEqual(rows("/a.csv", csv, [3, 0, 3, 5]), [3]);
 });
 
-test("several rows are all that are touched; a header and prose are none", () => {
+test("a selection of several rows means all that it touches; a header and prose are no rows", () => {
   assert.deepEqual(rows("/a.jsonl", json, [0, 5, 3, 4]), [0, 1, 3]);
   assert.deepEqual(rows("/a.csv", csv, [0, 0, 3, 2]), [1, 3]);
   assert.equal(rows("/a.csv", csv, [0, 0, 0, 10]), undefined);

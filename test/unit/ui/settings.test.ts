@@ -68,7 +68,7 @@ for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) 
   });
 }
 
-test("a long value is cut in the warning", () => {
+test("the warning cuts a long value", () => {
   settings.set(Setting.budget, "x".repeat(5000));
   integerSetting(Setting.budget, { least: 1, most: 2, otherwise: 1 });
   const [text = ""] = warnings.splice(0);

@@ -68,13 +68,13 @@ test("a file that is named (by the lens above it, its title, the explorer) is sa
   assert.deepEqual(trained(), ["as edited"]);
 });
 
-test("one that cannot be saved is not trained as it was", async () => {
+test("an experiment that cannot be saved is not trained", async () => {
   edited(false);
   await assert.rejects(train(), /could not be saved/);
   assert.deepEqual(trained(), []);
 });
 
-test("one that is not open is trained as it is", async () => {
+test("an experiment that is not open is trained as it is on disk", async () => {
   await train();
   assert.deepEqual(trained(), ["as saved"]);
 });
