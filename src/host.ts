@@ -20,7 +20,7 @@ export { analysesOf, hasOffsets } from "./experiment/analysesOf.ts";
 export { annotateRun } from "./run/journal/journal.ts";
 export { JournalTail } from "./run/journal/journalTail.ts";
 export { readRecord } from "./run/journal/readJournal.ts";
-export { adoptRun } from "./run/interruption/interruptedRuns.ts";
+export { markIfInterrupted } from "./run/interruption/interruptedRuns.ts";
 export { listRuns } from "./run/directory/runList.ts";
 export { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 export { journalSize, readIndex, writeIndex } from "./run/directory/runIndex.ts";

@@ -11,7 +11,7 @@ import { signalWorker } from "../executor/stopRun.ts";
 import { precisionText } from "../record/precisionText.ts";
 import { applyEvent, foldEvents } from "../record/foldEvents.ts";
 import { isLive, type RunRecord } from "../record/record.ts";
-import { adoptRun } from "../run/interruption/interruptedRuns.ts";
+import { markIfInterrupted } from "../run/interruption/interruptedRuns.ts";
 import { JournalTail } from "../run/journal/journalTail.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { metricName, metricValue } from "../record/metricText.ts";
@@ -150,6 +150,6 @@ export async function follow(
         ? `The disk is full: the worker of run ${run.id} ended and could not say so. Free some space, then: adept resume ${run.id}\n`
         : `the worker ended without a result; see ${run.logPath}\n`,
     );
-  if (adoptRun(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
+  if (markIfInterrupted(run, record)) for (const event of tail.read()) record = applyEvent(record, event);
   return { record, interrupted: interrupts > 0 };
 }

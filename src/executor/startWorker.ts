@@ -5,7 +5,7 @@ import { openRunFile } from "../run/files/runFile.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
 import { startDetached, type WorkerPlace } from "./workerProcess.ts";
 
-function start(
+function startRunWorker(
   run: RunDirectory,
   place: WorkerPlace,
   extra: string[],
@@ -21,7 +21,7 @@ function start(
 }
 
 /** Starts the worker that trains a new run. The worker outlives this process. */
-export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => start(run, place, []);
+export const startTraining = (run: RunDirectory, place: WorkerPlace): ChildProcess => startRunWorker(run, place, []);
 
 /**
  * Starts a worker that resumes a run from its last checkpoint.
@@ -33,7 +33,7 @@ export function resumeTraining(options: WorkerPlace & { runPath: string }): Chil
   if (run.isWorkerAlive()) throw run.busyError();
   // Withdraw the request that stopped it. A new request is obeyed even if it comes before the worker looks.
   run.clearControl();
-  return start(run, options, ["--resume"]);
+  return startRunWorker(run, options, ["--resume"]);
 }
 
 /**
@@ -47,5 +47,5 @@ export function startAnalysis(
   const run = RunDirectory.open(options.runPath);
   run.refuseNewerVersion();
   run.clearAnalysisControl();
-  return start(run, options, ["--only", options.names.join(",")], "analyse");
+  return startRunWorker(run, options, ["--only", options.names.join(",")], "analyse");
 }

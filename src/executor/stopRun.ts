@@ -1,4 +1,4 @@
-import { adoptRun } from "../run/interruption/interruptedRuns.ts";
+import { markIfInterrupted } from "../run/interruption/interruptedRuns.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** Sends a signal to a run's worker, if it lives on this machine. */
@@ -13,7 +13,7 @@ export function signalWorker(run: RunDirectory, signal: NodeJS.Signals): void {
   }
 }
 
-async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> {
+async function endsWithin(run: RunDirectory, milliseconds: number): Promise<boolean> {
   // A monotonic clock, which nobody can set back.
   for (const until = performance.now() + milliseconds; run.isWorkerAlive();) {
     if (performance.now() > until) return false;
@@ -29,8 +29,8 @@ async function ended(run: RunDirectory, milliseconds: number): Promise<boolean> 
 export async function stopRun(run: RunDirectory, grace = 10_000): Promise<void> {
   run.requestStop();
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    if (await ended(run, grace)) break;
+    if (await endsWithin(run, grace)) break;
     signalWorker(run, signal);
   }
-  if (await ended(run, grace)) adoptRun(run, run.record());
+  if (await endsWithin(run, grace)) markIfInterrupted(run, run.record());
 }

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { isLive, isWaiting } from "../record/record.ts";
-import { adoptRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
 import { appendEvents } from "../run/journal/journal.ts";
 import { dropLease, takeLease } from "../run/lease/lease.ts";
 import { readRuns } from "../run/directory/runList.ts";
@@ -65,7 +65,7 @@ function failDamaged(runsDir: string): void {
 }
 
 /** The queue's log. A repeated message is written once. */
-class Log {
+class QueueLog {
   private last = "";
 
   say(text: string): void {
@@ -78,8 +78,8 @@ class Log {
  * Starts the next run of the queue, if the device is idle, and waits for its end.
  * @returns false when no run waits
  */
-async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
-  adoptRuns(place.runsDir, (run, reason) => {
+async function workOnce(place: QueuePlace, log: QueueLog): Promise<boolean> {
+  markInterruptedRuns(place.runsDir, (run, reason) => {
     log.say(`run ${run.id}: ${reason}`);
   });
   if (isBusy(place)) {
@@ -110,7 +110,7 @@ async function workOnce(place: QueuePlace, log: Log): Promise<boolean> {
  */
 export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise<void> {
   const lease = leasePath(place);
-  const log = new Log();
+  const log = new QueueLog();
   if (!takeLease(lease, process.pid)) return;
   try {
     while (!signal.aborted) {

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
+import { markIfInterrupted } from "../../src/run/interruption/interruptedRuns.ts";
 import { JournalTail } from "../../src/run/journal/journalTail.ts";
 import { readRecord } from "../../src/run/journal/readJournal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
@@ -138,9 +138,9 @@ async function mustBeMarkedOnce(place: Workspace): Promise<void> {
   const { run } = place;
   if (run === undefined) return;
   const before = readRecord(run.path).record;
-  adoptRun(run, before);
+  markIfInterrupted(run, before);
   const { interruptions } = run.record();
-  adoptRun(run, run.record());
+  markIfInterrupted(run, run.record());
   must(run.record().interruptions === interruptions, "corrupt", "one death was counted twice");
   must(
     await until(() => place.processes().length === 0),

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
-import { leaseHolder } from "../../src/run/lease/lease.ts";
+import { localHolderOf } from "../../src/run/lease/lease.ts";
 import { listRuns } from "../../src/run/directory/runList.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { Dice } from "./dice.ts";
@@ -17,7 +17,8 @@ interface Queue {
   hosts: ChildProcess[];
 }
 
-const queuePid = ({ runsDir }: Workspace): number | undefined => leaseHolder(join(dirname(runsDir), "queue-cpu.lease"));
+const queuePid = ({ runsDir }: Workspace): number | undefined =>
+  localHolderOf(join(dirname(runsDir), "queue-cpu.lease"));
 const all = (place: Workspace): RunDirectory[] => listRuns(place.runsDir);
 const worker = (place: Workspace): number | undefined =>
   all(place)

@@ -14,7 +14,7 @@ if (job === "resume") host.resumeTraining({ ...place, runPath: what });
 setInterval(() => {
   for (const run of host.listRuns(runsDir)) {
     const read = host.readRecord(run.path);
-    host.adoptRun(run, read.record);
+    host.markIfInterrupted(run, read.record);
     host.writeIndex(runsDir, [[run.id, read]]);
   }
 }, 40);

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { stopRun } from "../../src/executor/stopRun.ts";
-import { adoptRun } from "../../src/run/interruption/interruptedRuns.ts";
+import { markIfInterrupted } from "../../src/run/interruption/interruptedRuns.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { listRuns } from "../../src/run/directory/runList.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
@@ -129,7 +129,7 @@ test("a run in training is not resumed; an early request to stop is obeyed; a wo
   );
   kill(place.run!.workerPid);
   await Promise.all([stopRun(place.run!, 200), ended(again)]);
-  for (let i = 0; i < 3; i++) adoptRun(place.run!, { ...place.run!.record(), status: "running" });
+  for (let i = 0; i < 3; i++) markIfInterrupted(place.run!, { ...place.run!.record(), status: "running" });
   assert.deepEqual([place.run!.record().status, place.run!.record().interruptions], ["interrupted", 1]);
 });
 

@@ -100,7 +100,7 @@ test("in a read-only folder runs can be listed, shown, compared, checked, report
   for (const [args, says] of reads) mustRead(adept, args, says);
   assert.match(
     adept("runs", "list").stderr,
-    new RegExp(`run ${lost}: its worker is gone, which cannot be written down: .* may not be written`),
+    new RegExp(`run ${lost}: its worker is gone, which cannot be recorded: .* may not be written`),
   );
   assert.deepEqual(
     readFileSync(join(out, "adapter/adapter_model.safetensors")),

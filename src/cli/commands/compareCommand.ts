@@ -1,7 +1,7 @@
 import { compareRuns, type ComparedRun } from "../../analysis/compare/compareRuns.ts";
 import { UserError } from "../../base/errors.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
-import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../run/interruption/interruptedRuns.ts";
 import { findRun, listRuns } from "../../run/directory/runList.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -98,7 +98,7 @@ const OPTIONS = {
 /** Adept compare [RUN | SWEEP]... */
 function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir, problemReporter());
+  markInterruptedRuns(runsDir, problemReporter());
   const runs = comparedRuns(chosenRuns(runsDir, positionals));
   const known = new Set(
     runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))),

@@ -1,6 +1,6 @@
 import { dequeue, waitingDevices, waitingRuns } from "../../executor/queuedRuns.ts";
 import { endQueue, isQueueRunning, startQueue, workingDevices } from "../../executor/deviceQueue.ts";
-import { adoptRuns } from "../../run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../run/interruption/interruptedRuns.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";
@@ -12,7 +12,7 @@ import { WrongUse } from "../wrongUse.ts";
 /** Adept queue list | start | stop | clear */
 function run({ values, positionals: [what = "list"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
-  adoptRuns(runsDir, problemReporter());
+  markInterruptedRuns(runsDir, problemReporter());
   const known = new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)]);
   const devices = known.size > 0 ? [...known].sort() : ["auto"];
   const state = devices.map((device) => ({

@@ -7,7 +7,7 @@ import { newerError } from "../../base/newerVersion.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readRecord } from "../journal/readJournal.ts";
-import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../lease/lease.ts";
+import { dropLease, holderOf, isHeld, isOwnLease, localHolderOf, takeLease } from "../lease/lease.ts";
 import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
 /** The largest accepted experiment.json of a run, in bytes. */
@@ -219,7 +219,7 @@ export class RunDirectory {
   }
   /** The id of the process on this machine that holds the run's lease. */
   get workerPid(): number | undefined {
-    return leaseHolder(this.leasePath);
+    return localHolderOf(this.leasePath);
   }
   /** Whether a living process, on this machine or another that shares the folder, holds the run's lease. */
   isWorkerAlive(): boolean {

@@ -17,7 +17,7 @@ export function openRunFile(path: string, how: "append" | "replace"): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw explainWrite(error, path);
     throw new UserError(
-      `${path} is a link: a run's own files are none`,
+      `${path} is a symbolic link: a run's files must not be links`,
       "Delete the run's folder, or put a file in the link's place.",
     );
   }
@@ -46,7 +46,7 @@ export function refuseLinkedFolders(paths: readonly string[]): void {
   for (const path of paths)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw new UserError(
-        `${path} is a link: a run's own folders are none`,
+        `${path} is a symbolic link: a run's folders must not be links`,
         "Delete the run, or put a folder in the link's place.",
       );
 }

@@ -52,9 +52,9 @@ function treeMode({ mode }: Had): string {
 export async function keepBackup(store: GitStore, paths: readonly string[]): Promise<Backup> {
   const { git } = store;
   const places = paths.map((path) => occupantOf(git.folder, path));
-  const there = [...new Set(places.flatMap((each) => each.there ?? []))];
+  const occupants = [...new Set(places.flatMap((each) => each.occupant ?? []))];
   const had: Had[] = [];
-  for (const path of there) had.push(await saveBlob(git, path));
+  for (const path of occupants) had.push(await saveBlob(git, path));
   return store.withIndex(async (index) => {
     await writeWorkTree(git, index);
     const env = { GIT_INDEX_FILE: index };
@@ -74,7 +74,7 @@ export async function keepBackup(store: GitStore, paths: readonly string[]): Pro
     const stamp = new Date().toISOString().replace(/\D/g, "");
     const ref = `${BACKUPS}/${stamp.slice(0, 8)}-${stamp.slice(8, 14)}-${randomBytes(2).toString("hex")}`;
     await git.run(["update-ref", "-m", "adept backup", "--end-of-options", ref, backup, "0".repeat(backup.length)]);
-    return { backup, ref, had: there };
+    return { backup, ref, had: occupants };
   });
 }
 
@@ -110,16 +110,16 @@ export async function restoreBackup({ git }: GitStore, backup: string): Promise<
   for (const path of paths)
     if (
       !had.some((each) => each.path === path) &&
-      occupantOf(top, path).there === path &&
+      occupantOf(top, path).occupant === path &&
       entryAt(join(top, path))?.isDirectory() !== true
     )
       rmSync(join(top, path));
   for (const folder of [...made].sort((a, b) => b.length - a.length))
-    removeEmpty(join(top, folder), occupantOf(top, folder).there === folder);
+    removeEmpty(join(top, folder), occupantOf(top, folder).occupant === folder);
   for (const { path, object, mode } of had) {
-    const { there } = occupantOf(top, path);
+    const { occupant } = occupantOf(top, path);
     const full = join(top, path);
-    if (there !== undefined && (there !== path || entryAt(full)?.isDirectory() === true)) {
+    if (occupant !== undefined && (occupant !== path || entryAt(full)?.isDirectory() === true)) {
       unrestored.push(path);
       continue;
     }

@@ -42,11 +42,11 @@ export class GitRestore {
     // A file that the snapshot leaves out (large or ignored) may exist in the work tree, although the commit's tree
     // lacks it.
     return files.map(({ path }) => {
-      const { there } = occupantOf(this.top, path);
+      const { occupant } = occupantOf(this.top, path);
       return {
         path,
-        status: there === path ? "changed" : "gone",
-        ...(there !== undefined && there !== path && { instead: there }),
+        status: occupant === path ? "changed" : "gone",
+        ...(occupant !== undefined && occupant !== path && { instead: occupant }),
       };
     });
   }

@@ -8,16 +8,16 @@ export const entryAt = (path: string): Stats | undefined => lstatSync(path, { th
  * Finds what stands in the way of writing a file.
  * @param top the folder that `path` is relative to
  * @param path separated by /
- * @returns `there`: the path of the file's present version, or of a file or link in the place of one of its folders;
+ * @returns `occupant`: the path of the file's present version, or of a file or link in the place of one of its folders;
  * `missing`: the folders to create, outermost first
  */
-export function occupantOf(top: string, path: string): { there: string | undefined; missing: string[] } {
+export function occupantOf(top: string, path: string): { occupant: string | undefined; missing: string[] } {
   const parts = path.split("/");
   const ways = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
   for (const [i, here] of ways.entries()) {
     const entry = entryAt(join(top, here));
     if (here === path || entry?.isDirectory() !== true)
-      return { there: entry === undefined ? undefined : here, missing: ways.slice(i, -1) };
+      return { occupant: entry === undefined ? undefined : here, missing: ways.slice(i, -1) };
   }
-  return { there: undefined, missing: [] };
+  return { occupant: undefined, missing: [] };
 }

@@ -26,7 +26,7 @@ export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit
     // The commit may contain a symbolic link that leads out of the tree.
     if (
       own === undefined ||
-      occupantOf(tree, own).there !== undefined ||
+      occupantOf(tree, own).occupant !== undefined ||
       (await store.large.copyTo(content, join(tree, own))) ||
       !isInInputFolder(sources, path)
     )
@@ -60,11 +60,13 @@ function leaveOutLarge(run: RunDirectory, tree: string): void {
   const { sources, contents } = run.record();
   for (const path of pathsOf(run.experiment())) {
     const own = pathInRepository(sources, path);
-    const { there, missing } =
-      own === undefined || !Object.hasOwn(contents, path) ? { there: undefined, missing: [] } : occupantOf(tree, own);
+    const { occupant, missing } =
+      own === undefined || !Object.hasOwn(contents, path)
+        ? { occupant: undefined, missing: [] }
+        : occupantOf(tree, own);
     if (
-      there !== undefined &&
-      there === own &&
+      occupant !== undefined &&
+      occupant === own &&
       missing.length === 0 &&
       entryAt(join(tree, own))?.isDirectory() === true
     )

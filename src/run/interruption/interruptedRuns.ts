@@ -16,7 +16,7 @@ const START_GRACE = 15_000;
  * @returns whether it marked the run
  * @throws UserError when the journal cannot be written
  */
-export function adoptRun(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
+export function markIfInterrupted(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
   if (!isLive(record.status) || record.newer !== undefined || run.isWorkerAlive()) return false;
   // The absolute difference: after a clock was set back, an event may lie in the future.
   if (!run.hasLostWorker() && Math.abs(now - Math.max(record.updatedAt, startedAt(run.id))) < START_GRACE) return false;
@@ -45,14 +45,14 @@ export function markInterrupted(run: RunDirectory): boolean {
  * @param onUnusable is called for each run that cannot be read or written
  * @returns the ids of the marked runs
  */
-export function adoptRuns(runsDir: string, onUnusable: OnUnusableRun, now = Date.now()): string[] {
+export function markInterruptedRuns(runsDir: string, onUnusable: OnUnusableRun, now = Date.now()): string[] {
   return readRuns(runsDir, onUnusable)
     .filter(({ run, record }) => {
       try {
-        return adoptRun(run, record, now);
+        return markIfInterrupted(run, record, now);
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
-        onUnusable(run, `its worker is gone, which cannot be written down: ${error.message}`);
+        onUnusable(run, `its worker is gone, which cannot be recorded: ${error.message}`);
         return false;
       }
     })

@@ -100,7 +100,7 @@ export const holderOf = (path: string): Holder | undefined => holderIn(textOf(pa
  * Returns the id of the process that holds a lease file, if it lives on this machine: only such a process can be sent a
  * signal.
  */
-export function leaseHolder(path: string): number | undefined {
+export function localHolderOf(path: string): number | undefined {
   const holder = holderOf(path);
   return holder !== undefined && "pid" in holder ? holder.pid : undefined;
 }
@@ -198,7 +198,7 @@ function takeUnlinked(own: string, path: string, pid: number): boolean {
   const holder = holderOf(path);
   if (holder !== undefined && !("pid" in holder && holder.pid === pid)) return false;
   renameSync(own, path);
-  return leaseHolder(path) === pid;
+  return localHolderOf(path) === pid;
 }
 
 /** Gives the lease back if this process holds it; does nothing if another process has taken it over. */

@@ -156,7 +156,7 @@ export class RunsModel extends DisposableStore {
     // Nothing is written to a folder that is not trusted.
     if (!vscode.workspace.isTrusted) return;
     const lost = this.live()
-      .filter(({ directory, record }) => this.guard(() => host().adoptRun(directory, record)) === true)
+      .filter(({ directory, record }) => this.guard(() => host().markIfInterrupted(directory, record)) === true)
       .map(({ id }) => id);
     if (lost.length > 0) this.fireChanges(this.readAll(lost.map((id) => this.entries.get(id)!)), false);
   }

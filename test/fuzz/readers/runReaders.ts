@@ -6,7 +6,7 @@ import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { storedAnalysis } from "../../../src/run/directory/storedAnalysis.ts";
 import { JournalTail } from "../../../src/run/journal/journalTail.ts";
 import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
-import { leaseHolder } from "../../../src/run/lease/lease.ts";
+import { localHolderOf } from "../../../src/run/lease/lease.ts";
 import { readIndex } from "../../../src/run/directory/runIndex.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 import { checkShown, openShown } from "./shownRun.ts";
@@ -225,7 +225,7 @@ const leaseReader: Reader = {
   open: (folder) => (input) => {
     const path = join(folder, "lease");
     writeFileSync(path, input);
-    holds(leaseHolder(path) !== process.pid, "a lease of a process that never took it");
+    holds(localHolderOf(path) !== process.pid, "a lease of a process that never took it");
   },
 };
 

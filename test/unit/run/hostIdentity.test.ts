@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, mock, test } from "node:test";
-import { dropLease, holderOf, isHeld, isOwnLease, leaseHolder, takeLease } from "../../../src/run/lease/lease.ts";
+import { dropLease, holderOf, isHeld, isOwnLease, localHolderOf, takeLease } from "../../../src/run/lease/lease.ts";
 import { whereIs, ownHostIdentity } from "../../../src/run/lease/hostIdentity.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-machine-"));
@@ -41,7 +41,7 @@ test("a lease of another machine is held while it is touched, names no process t
   const elsewhere = { host: "linux:node-7", boot: "another", space: "pid:[1]" };
   leaseFrom(elsewhere, 5);
   assert.deepEqual(
-    [holderOf(lease), leaseHolder(lease), isHeld(lease), isOwnLease(lease)],
+    [holderOf(lease), localHolderOf(lease), isHeld(lease), isOwnLease(lease)],
     [{ host: "node-7" }, undefined, true, false],
   );
   assert.equal(takeLease(lease, process.pid), false);
@@ -59,7 +59,7 @@ test("a lease from before this machine's reboot is free at once; one of an older
   leaseFrom({ ...own, boot: "before" });
   assert.equal(isHeld(lease), process.platform !== "linux");
   leaseFrom(undefined);
-  assert.equal(leaseHolder(lease), process.pid);
+  assert.equal(localHolderOf(lease), process.pid);
   leaseFrom({ host: 7 });
   assert.equal(isHeld(lease), false, "a damaged one is nobody's");
   rmSync(lease);

@@ -11,7 +11,7 @@ import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { Journal } from "../../../src/run/journal/journal.ts";
 import { JournalTail } from "../../../src/run/journal/journalTail.ts";
 import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
-import { leaseHolder } from "../../../src/run/lease/lease.ts";
+import { localHolderOf } from "../../../src/run/lease/lease.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
 
@@ -27,7 +27,7 @@ function inRun(name: string, work: (run: RunDirectory, folder: string) => void |
     }
   });
 }
-const isLink = (error: unknown): boolean => error instanceof UserError && /is a link/.test(error.message);
+const isLink = (error: unknown): boolean => error instanceof UserError && /is a symbolic link/.test(error.message);
 
 inRun("nothing is written through a symbolic link in the place of a run's file", (run, folder) => {
   const victim = join(folder, "victim");
@@ -70,7 +70,7 @@ inRun("a lease without the start time of its process names no process to stop", 
   const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"]);
   try {
     writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: child.pid, started: "" }));
-    assert.equal(leaseHolder(join(run.path, "lease")), process.platform === "linux" ? undefined : child.pid);
+    assert.equal(localHolderOf(join(run.path, "lease")), process.platform === "linux" ? undefined : child.pid);
   } finally {
     child.kill("SIGKILL");
   }

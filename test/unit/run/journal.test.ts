@@ -7,7 +7,7 @@ import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { Journal } from "../../../src/run/journal/journal.ts";
 import { JournalTail } from "../../../src/run/journal/journalTail.ts";
 import { readJournal } from "../../../src/run/journal/readJournal.ts";
-import { adoptRuns } from "../../../src/run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../../src/run/interruption/interruptedRuns.ts";
 import { findRun, listRuns } from "../../../src/run/directory/runList.ts";
 import { newRunId } from "../../../src/run/directory/runId.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
@@ -85,7 +85,7 @@ inFolder("a run whose worker is gone becomes interrupted, one whose worker lives
   assert.equal(alive.acquireLease(process.pid), true);
   writeFileSync(join(dead.path, "lease"), JSON.stringify({ pid: 2 ** 22 + 1, started: "1" }));
   assert.deepEqual(
-    adoptRuns(
+    markInterruptedRuns(
       folder,
       (_, reason) => {
         throw new Error(reason);

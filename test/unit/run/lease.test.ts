@@ -5,7 +5,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { leaseHolder, takeLease } from "../../../src/run/lease/lease.ts";
+import { localHolderOf, takeLease } from "../../../src/run/lease/lease.ts";
 
 type Called = (this: void, path: string, ...rest: unknown[]) => unknown;
 const NAMES = ["linkSync", "renameSync", "rmSync", "readFileSync"] as const;
@@ -80,7 +80,7 @@ test("of three processes that try to take a dead process's lease never two get i
           }),
         );
         assert.ok(got.length <= 1, `before calls ${second} and ${last}: ${got.length} have it`);
-        if (got.length === 1) assert.equal(leaseHolder(lease), got[0]);
+        if (got.length === 1) assert.equal(localHolderOf(lease), got[0]);
         rmSync(folder, { recursive: true });
       }
   } finally {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { isWaiting } from "../../../src/record/record.ts";
-import { adoptRuns } from "../../../src/run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../../src/run/interruption/interruptedRuns.ts";
 import { annotateRun, Journal } from "../../../src/run/journal/journal.ts";
 import { JournalTail } from "../../../src/run/journal/journalTail.ts";
 import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
@@ -79,7 +79,7 @@ withRun("a newer version's run is left to it if its worker is gone or if it wait
   const bytes = readFileSync(run.eventsPath);
   const record = run.record();
   assert.deepEqual(
-    adoptRuns(
+    markInterruptedRuns(
       runsDir,
       () => {
         assert.fail("it can be read");

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { newerText } from "../../../base/newerVersion.ts";
 import { leadingMetric, metricValue } from "../../../record/metricText.ts";
 import type { RunRecord } from "../../../record/record.ts";
-import { adoptRuns } from "../../../run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../../run/interruption/interruptedRuns.ts";
 import { listRuns, readRuns } from "../../../run/directory/runList.ts";
 import { unreadableRuns } from "../../../run/directory/unreadableRuns.ts";
 import { command, type Parsed } from "../../command.ts";
@@ -25,7 +25,7 @@ function result({ evaluations }: RunRecord): string {
 function run({ values }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
   const report = problemReporter();
-  adoptRuns(runsDir, report);
+  markInterruptedRuns(runsDir, report);
   const records = readRuns(runsDir, report).map(({ run, record }) => ({ ...record, id: run.id }));
   if (existsSync(runsDir))
     for (const { path, reason } of unreadableRuns(runsDir, new Set(listRuns(runsDir).map(({ id }) => id))))

@@ -1,6 +1,6 @@
 import { newerText } from "../../../base/newerVersion.ts";
 import { precisionText } from "../../../record/precisionText.ts";
-import { adoptRuns } from "../../../run/interruption/interruptedRuns.ts";
+import { markInterruptedRuns } from "../../../run/interruption/interruptedRuns.ts";
 import { readJournal } from "../../../run/journal/readJournal.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
@@ -9,7 +9,7 @@ import { problemReporter } from "../../problemReporter.ts";
 import { say, tell } from "../../terminal.ts";
 
 function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
-  adoptRuns(runsFolder(values["runs-dir"]), problemReporter());
+  markInterruptedRuns(runsFolder(values["runs-dir"]), problemReporter());
   const run = namedRun(values["runs-dir"], wanted);
   const { bad } = readJournal(run.path);
   if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
