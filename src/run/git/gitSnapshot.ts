@@ -24,13 +24,13 @@ const SHOWN = /\.(example|sample|template|dist)$/i;
 /** Whether a file's name suggests that it holds a secret. */
 export const looksSecret = (path: string): boolean => SECRET.test(basename(path)) && !SHOWN.test(path);
 
-/** Why an untracked file is not committed; undefined if it is. @param total bytes of the files chosen so far */
-function reasonToSkip(path: string, size: number, total: number): string | undefined {
-  if (path.endsWith("/")) return "another repository";
-  if (looksSecret(path)) return "may hold a secret";
-  if (size > MAX_FILE) return "larger than 1 MB";
-  return total + size > MAX_TOTAL ? "more than 20 MB of untracked files" : undefined;
-}
+/** Why an untracked file is left out. The first rule that applies counts; `total`: bytes of the files chosen so far. */
+const SKIP_RULES: readonly { reason: string; applies: (path: string, size: number, total: number) => boolean }[] = [
+  { reason: "another repository", applies: (path) => path.endsWith("/") },
+  { reason: "may hold a secret", applies: (path) => looksSecret(path) },
+  { reason: "larger than 1 MB", applies: (_, size) => size > MAX_FILE },
+  { reason: "more than 20 MB of untracked files", applies: (_, size, total) => total + size > MAX_TOTAL },
+];
 
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
   const chosen: string[] = [];
@@ -43,7 +43,7 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
       if (path.includes("\uFFFD")) skipped.push({ path, size: 0, reason: "its name is not UTF-8" });
       continue;
     }
-    const reason = reasonToSkip(path, size, total);
+    const reason = SKIP_RULES.find(({ applies }) => applies(path, size, total))?.reason;
     if (reason !== undefined) {
       skipped.push({ path, size, reason });
       continue;
