@@ -111,10 +111,11 @@ class Busy {
   }
 }
 
-async function measure(
-  { name, file, lines, visible }: Case,
-  { parts: { EditorHeatmap, HeatmapDecorations, vscode }, worker, run, opened, failures, row }: Bench,
-): Promise<void> {
+/** A heatmap over the lines of a case. @returns it with its editor, and a paint that ends with what is painted */
+function openHeatmap(
+  { file, lines, visible }: Case,
+  { parts: { EditorHeatmap, HeatmapDecorations }, worker, run, opened, failures }: Bench,
+) {
   const editor = new StubEditor(lines, file, visible);
   let painted: () => void = () => {
     /* set below */
@@ -144,6 +145,35 @@ async function measure(
       };
       heatmap.refresh(0);
     });
+  return { editor, heatmap, paint };
+}
+
+/** Jumps to other places of the file. @returns milliseconds to each first paint, and the host's longest turn of each */
+async function scroll(
+  { editor, paint }: Pick<ReturnType<typeof openHeatmap>, "editor" | "paint">,
+  lines: number,
+  busy: Busy,
+): Promise<{ paints: number[]; blocked: number[] }> {
+  const paints: number[] = [];
+  const blocked: number[] = [];
+  for (let i = 0; i < SCROLLS; i++) {
+    const at = 1 + ((i * 7919) % Math.max(1, lines - SCREEN - 1));
+    editor.visible = [at, at + SCREEN];
+    busy.since();
+    paints.push(await paint());
+    await rest(20);
+    blocked.push(busy.since());
+  }
+  return { paints, blocked };
+}
+
+async function measure(measured: Case, bench: Bench): Promise<void> {
+  const { name, lines } = measured;
+  const {
+    parts: { vscode },
+    row,
+  } = bench;
+  const { editor, heatmap, paint } = openHeatmap(measured, bench);
   const busy = new Busy();
   const first = await paint();
   const ranges = editor.coloured().length;
@@ -157,16 +187,7 @@ async function measure(
     ).size;
   const seen = inSight();
   const opening = busy.since();
-  const paints: number[] = [];
-  const blocked: number[] = [];
-  for (let i = 0; i < SCROLLS; i++) {
-    const at = 1 + ((i * 7919) % Math.max(1, lines.length - SCREEN - 1));
-    editor.visible = [at, at + SCREEN];
-    busy.since();
-    paints.push(await paint());
-    await rest(20);
-    blocked.push(busy.since());
-  }
+  const { paints, blocked } = await scroll({ editor, paint }, lines.length, busy);
   busy.end();
   const edits = Array.from({ length: 50 }, () => {
     const from = performance.now();

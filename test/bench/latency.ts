@@ -151,10 +151,10 @@ const decodingCases = (shape: StepShape, { lengths, batches }: Omit<Grid, "round
   );
 
 /**
- * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N] [--against CHECKOUT]: ADePT, folded, DePT, prompt
- * tuning with the same prompt and of the same budget, by the product's own analysis. Wanted of the fold: within 2 % of
- * prompt tuning with the same prompt, never slower than DePT, the run's own predictions. With --against, this
- * checkout's decoding beside that of another checkout instead (d=128, d=256 and T5-base).
+ * npm run bench latency [SHAPE...] [--lengths 32,128,256] [--batches 1,16] [--rounds N] [--against CHECKOUT]: ADePT,
+ * folded, DePT, prompt tuning with the same prompt and of the same budget, by the product's own analysis. Wanted of
+ * the fold: within 2 % of prompt tuning with the same prompt, never slower than DePT, the run's own predictions. With
+ * --against, this checkout's decoding beside that of another checkout instead (d=128, d=256 and T5-base).
  */
 export async function benchLatency(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({

@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,34 +46,16 @@ export async function benchUi(_: string[], add: AddRow): Promise<void> {
   }
 }
 
-async function benchList(folder: string, runsDir: string, row: Row): Promise<void> {
-  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
-  vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
-  host();
-  const list = (): {
-    seconds: number;
-    model: InstanceType<typeof RunsModel>;
-    explorer: InstanceType<typeof RunExplorer>;
-  } => {
-    const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
-    const explorer = new RunExplorer(model, memento as never);
-    const seconds = timed(() => {
-      model.adopt();
-      for (const node of explorer.getChildren()) {
-        explorer.getTreeItem(node);
-        for (const child of explorer.getChildren(node)) explorer.getTreeItem(child);
-      }
-    });
-    return { seconds, model, explorer };
-  };
-  const cold = list();
-  await new Promise((done) => setTimeout(done, 2300));
-  const warm = list();
-  row(`${RUNS} runs of ${STEPS} steps listed, no index yet`, cold.seconds);
-  row(`${RUNS} runs listed`, warm.seconds, "< 300 ms");
+type Parts = Awaited<ReturnType<typeof loadParts>>;
+
+/** A live run among them: what one event of its journal repaints, and how long that takes. */
+function benchLiveRun(
+  { model, explorer }: { model: InstanceType<Parts["RunsModel"]>; explorer: InstanceType<Parts["RunExplorer"]> },
+  runsDir: string,
+  row: Row,
+): void {
   const live = writeRun(runsDir, "20270101-000000-live", { steps: 10, finished: false });
   live.acquireLease(process.pid);
-  const { model, explorer } = warm;
   model.refresh();
   for (const node of explorer.getChildren()) {
     explorer.getTreeItem(node);
@@ -111,10 +94,176 @@ async function benchList(folder: string, runsDir: string, row: Row): Promise<voi
       ),
     ),
   );
+}
+
+async function benchList(folder: string, runsDir: string, row: Row): Promise<void> {
+  const { Folders, RunsModel, RunExplorer, host, vscode } = await loadParts();
+  vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
+  host();
+  const list = (): {
+    seconds: number;
+    model: InstanceType<typeof RunsModel>;
+    explorer: InstanceType<typeof RunExplorer>;
+  } => {
+    const model = new RunsModel(log as never, memento as never, new Folders(memento as never));
+    const explorer = new RunExplorer(model, memento as never);
+    const seconds = timed(() => {
+      model.adopt();
+      for (const node of explorer.getChildren()) {
+        explorer.getTreeItem(node);
+        for (const child of explorer.getChildren(node)) explorer.getTreeItem(child);
+      }
+    });
+    return { seconds, model, explorer };
+  };
+  const cold = list();
+  await new Promise((done) => setTimeout(done, 2300));
+  const warm = list();
+  row(`${RUNS} runs of ${STEPS} steps listed, no index yet`, cold.seconds);
+  row(`${RUNS} runs listed`, warm.seconds, "< 300 ms");
+  benchLiveRun(warm, runsDir, row);
   for (const each of [cold, warm]) {
     each.model.dispose();
     each.explorer.dispose();
   }
+}
+
+/** Posts a message to the page. @returns milliseconds until all of it is made into figures, laid out and painted */
+const paintOf =
+  (page: Page) =>
+  async (message: HostMessage, ready: string): Promise<number> =>
+    page.evaluate(
+      async ({ data, selector }) => {
+        const from = performance.now();
+        window.dispatchEvent(new MessageEvent("message", { data }));
+        await new Promise((done) => {
+          requestAnimationFrame(() => {
+            requestAnimationFrame(done);
+          });
+        });
+        if (document.querySelector(selector) === null) throw new Error(`no ${selector}`);
+        return performance.now() - from;
+      },
+      { data: message, selector: ready },
+    );
+
+/** The offsets of CELLS tokens, as the host sends them. */
+function offsetsMessage(): HostMessage {
+  const examples = Array.from({ length: CELLS.rows }, (_, row) => ({
+    target: "ham",
+    pieces: Array.from({ length: CELLS.columns }, (__, i) => `t${i}`),
+    norm: Array.from({ length: CELLS.columns }, (__, i) => ((row * 31 + i * 17) % 97) / 10),
+  }));
+  const size = {
+    tokens: 1,
+    meanAbs: 1,
+    sdOfDimensions: 1,
+    meanL2: 1,
+    sdL2: 1,
+    embeddingMeanAbs: 1,
+    embeddingSdOfDimensions: 1,
+    embeddingMeanL2: 1,
+    meanRatio: 1,
+    ratioOfMeans: 1,
+  };
+  const analysis = {
+    name: "offsets" as const,
+    applies: true,
+    ready: true,
+    status: "finished" as const,
+    label: "",
+    done: 1,
+    total: 1,
+    forecast: undefined,
+    examples: 1,
+  };
+  const result = {
+    official: size,
+    valid: size,
+    specificity: 1,
+    tokens: [],
+    vocabulary: undefined,
+    places: undefined,
+    geometry: undefined,
+    units: undefined,
+    prompt: undefined,
+    examples,
+  };
+  return { type: "analysis", analysis, result };
+}
+
+/** The offsets tab: a heatmap painted, painted again, and hovered over. */
+async function benchOffsets(page: Page, row: Row): Promise<void> {
+  const paint = paintOf(page);
+  const message = offsetsMessage();
+  row(
+    `heatmap of ${CELLS.rows * CELLS.columns} cells and the rest of its tab, first paint`,
+    await paint(message, ".heatmap canvas"),
+    "< 100 ms",
+  );
+  const again = [];
+  for (let i = 0; i < ROUNDS; i++) again.push(await paint(message, ".heatmap canvas"));
+  row("the same anew", middle(again), "< 100 ms");
+  const hover = await page.locator(".heatmap canvas").evaluate((canvas) => {
+    const box = canvas.getBoundingClientRect();
+    const times: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const from = performance.now();
+      canvas.dispatchEvent(
+        new PointerEvent("pointermove", {
+          clientX: box.left + 60 + ((i * 7) % (box.width - 80)),
+          clientY: box.top + 20 + ((i * 3) % (box.height - 80)),
+        }),
+      );
+      document.body.getBoundingClientRect();
+      times.push(performance.now() - from);
+    }
+    return times.sort((a, b) => a - b)[190]!;
+  });
+  row("hover over it, 95th percentile", hover, "< 16 ms");
+}
+
+/** The training tab: all curves of a long run, and one more step. */
+async function benchCurves(page: Page, runsDir: string, row: Row): Promise<void> {
+  const paint = paintOf(page);
+  const record = { ...readRecord(join(runsDir, "20260101-000000-aaaa")).record, steps: POINTS };
+  const view = {
+    record,
+    live: true,
+    resumable: false,
+    statusText: "running",
+    metric: "accuracy",
+    metricName: "accuracy",
+    correlation: false,
+    summary: "",
+    progress: 0.5,
+    adapterPath: undefined,
+  };
+  const points = Array.from({ length: POINTS }, (_, i) => ({
+    step: i + 1,
+    loss: 1 + Math.sin(i / 300) / (1 + i / 5000),
+    learningRate: { prompt: 0.1 },
+    gradientNorm: { prompt: 1 + (i % 7) },
+    updateRatio: { prompt: 0.01 },
+    tokensPerSecond: 1000,
+    secondsLeft: 1,
+  }));
+  const all = await paint({ type: "update", view, points }, ".figure canvas");
+  row(`${POINTS.toLocaleString("en")} steps, all five curves of the tab, first paint`, all);
+  row("of these one curve", all / 5, "< 100 ms");
+  row(
+    "one more step",
+    middle(
+      await Promise.all([]).then(async () => {
+        const times: number[] = [];
+        for (let i = 0; i < ROUNDS; i++)
+          times.push(
+            await paint({ type: "update", view, points: [{ ...points[0]!, step: POINTS + 1 + i }] }, ".figure canvas"),
+          );
+        return times;
+      }),
+    ),
+  );
 }
 
 async function benchPage(runsDir: string, row: Row): Promise<void> {
@@ -122,130 +271,10 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
   try {
     const { page, context } = await host.open("20260101-000000-aaaa");
     await page.locator("h1").waitFor();
-    const examples = Array.from({ length: CELLS.rows }, (_, row) => ({
-      target: "ham",
-      pieces: Array.from({ length: CELLS.columns }, (__, i) => `t${i}`),
-      norm: Array.from({ length: CELLS.columns }, (__, i) => ((row * 31 + i * 17) % 97) / 10),
-    }));
-    const size = {
-      tokens: 1,
-      meanAbs: 1,
-      sdOfDimensions: 1,
-      meanL2: 1,
-      sdL2: 1,
-      embeddingMeanAbs: 1,
-      embeddingSdOfDimensions: 1,
-      embeddingMeanL2: 1,
-      meanRatio: 1,
-      ratioOfMeans: 1,
-    };
     await page.locator("#tab-offsets").click();
-    // Time of the whole message: figures made, laid out and painted.
-    const paint = async (message: HostMessage, ready: string): Promise<number> =>
-      page.evaluate(
-        async ({ data, selector }) => {
-          const from = performance.now();
-          window.dispatchEvent(new MessageEvent("message", { data }));
-          await new Promise((done) => {
-            requestAnimationFrame(() => {
-              requestAnimationFrame(done);
-            });
-          });
-          if (document.querySelector(selector) === null) throw new Error(`no ${selector}`);
-          return performance.now() - from;
-        },
-        { data: message, selector: ready },
-      );
-    const analysis = {
-      name: "offsets" as const,
-      applies: true,
-      ready: true,
-      status: "finished" as const,
-      label: "",
-      done: 1,
-      total: 1,
-      forecast: undefined,
-      examples: 1,
-    };
-    const result = {
-      official: size,
-      valid: size,
-      specificity: 1,
-      tokens: [],
-      vocabulary: undefined,
-      places: undefined,
-      geometry: undefined,
-      units: undefined,
-      prompt: undefined,
-      examples,
-    };
-    row(
-      `heatmap of ${CELLS.rows * CELLS.columns} cells and the rest of its tab, first paint`,
-      await paint({ type: "analysis", analysis, result }, ".heatmap canvas"),
-      "< 100 ms",
-    );
-    const again = [];
-    for (let i = 0; i < ROUNDS; i++) again.push(await paint({ type: "analysis", analysis, result }, ".heatmap canvas"));
-    row("the same anew", middle(again), "< 100 ms");
-    const hover = await page.locator(".heatmap canvas").evaluate((canvas) => {
-      const box = canvas.getBoundingClientRect();
-      const times: number[] = [];
-      for (let i = 0; i < 200; i++) {
-        const from = performance.now();
-        canvas.dispatchEvent(
-          new PointerEvent("pointermove", {
-            clientX: box.left + 60 + ((i * 7) % (box.width - 80)),
-            clientY: box.top + 20 + ((i * 3) % (box.height - 80)),
-          }),
-        );
-        document.body.getBoundingClientRect();
-        times.push(performance.now() - from);
-      }
-      return times.sort((a, b) => a - b)[190]!;
-    });
-    row("hover over it, 95th percentile", hover, "< 16 ms");
+    await benchOffsets(page, row);
     await page.locator("#tab-training").click();
-    const record = { ...readRecord(join(runsDir, "20260101-000000-aaaa")).record, steps: POINTS };
-    const view = {
-      record,
-      live: true,
-      resumable: false,
-      statusText: "running",
-      metric: "accuracy",
-      metricName: "accuracy",
-      correlation: false,
-      summary: "",
-      progress: 0.5,
-      adapterPath: undefined,
-    };
-    const points = Array.from({ length: POINTS }, (_, i) => ({
-      step: i + 1,
-      loss: 1 + Math.sin(i / 300) / (1 + i / 5000),
-      learningRate: { prompt: 0.1 },
-      gradientNorm: { prompt: 1 + (i % 7) },
-      updateRatio: { prompt: 0.01 },
-      tokensPerSecond: 1000,
-      secondsLeft: 1,
-    }));
-    const all = await paint({ type: "update", view, points }, ".figure canvas");
-    row(`${POINTS.toLocaleString("en")} steps, all five curves of the tab, first paint`, all);
-    row("of these one curve", all / 5, "< 100 ms");
-    row(
-      "one more step",
-      middle(
-        await Promise.all([]).then(async () => {
-          const times: number[] = [];
-          for (let i = 0; i < ROUNDS; i++)
-            times.push(
-              await paint(
-                { type: "update", view, points: [{ ...points[0]!, step: POINTS + 1 + i }] },
-                ".figure canvas",
-              ),
-            );
-          return times;
-        }),
-      ),
-    );
+    await benchCurves(page, runsDir, row);
     await context.close();
   } finally {
     await host.stop();
