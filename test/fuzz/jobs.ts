@@ -57,12 +57,9 @@ interface End {
   what: string;
 }
 
-/** Runs jobs in one process until they are done, or one of their inputs ends it. */
-function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End | undefined> {
-  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-run-"));
-  const progress = join(folder, "progress");
-  writeFileSync(progress, Buffer.from(Float64Array.of(-1, -1).buffer));
-  const child = spawn(
+/** Starts the process that runs jobs; it writes the job and input that it is at to the file `progress`. */
+function start(jobs: readonly Job[], folder: string, progress: string) {
+  return spawn(
     process.execPath,
     [
       `--max-old-space-size=${HEAP_MB}`,
@@ -77,6 +74,14 @@ function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End |
       env: { ...process.env, RAYON_NUM_THREADS: "1", TOKENIZERS_PARALLELISM: "false", XDG_CACHE_HOME: folder },
     },
   );
+}
+
+/** Runs jobs in one process until they are done, or one of their inputs ends it. */
+function once(jobs: readonly Job[], onTold: (told: Told) => void): Promise<End | undefined> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-run-"));
+  const progress = join(folder, "progress");
+  writeFileSync(progress, Buffer.from(Float64Array.of(-1, -1).buffer));
+  const child = start(jobs, folder, progress);
   let stderr = "";
   let ended: Pick<End, "kind" | "what"> | undefined;
   let last = { job: -1, index: -1, since: Date.now(), work: 0 };

@@ -14,6 +14,7 @@ import type { Offsets } from "../../src/protocol/results/offsets.ts";
 import type { PositionShift } from "../../src/protocol/results/positionShift.ts";
 import type { Specificity } from "../../src/protocol/results/specificity.ts";
 import type { Stability } from "../../src/protocol/results/stability.ts";
+import { checkAblation, checkOffsets, checkShift, checkStability } from "./analysisChecks.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
@@ -69,6 +70,28 @@ interface Done {
 }
 const analysed = <T>(done: Done[], name: string): T => done.find((each) => each.name === name)!.result as T;
 
+function checkReport(folder: string): void {
+  const files = JSON.parse(adept(folder, "report", "latest", "--json")) as {
+    html: string;
+    markdown: string;
+    latex: string;
+  };
+  const [html, markdown, latex] = [files.html, files.markdown, files.latex].map((path) =>
+    readFileSync(path, "utf8"),
+  ) as [string, string, string];
+  for (const text of [html, markdown])
+    for (const wanted of [
+      /Component ablation/,
+      /T3 k=16/,
+      /A5 misaligned/,
+      new RegExp(foldEvents(readJournal(runPath(folder)).events).resultCommit!),
+      /training\.learningRate\.prompt/,
+    ])
+      assert.match(text, wanted);
+  assert.match(latex, /\\begin\{tabular\}/);
+  assert.doesNotMatch(html, /(src|href)=|<script/);
+}
+
 test("a run of ADePT is analysed, told in its journal, committed, and not computed twice; its report has it all", (t) => {
   const folder = workspace(t, { kind: "adept", promptLength: 3, bottleneck: 4 });
   const before = foldEvents(readJournal(runPath(folder)).events).resultCommit;
@@ -88,62 +111,15 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
   const specificity = analysed<Specificity>(done, "specificity");
   const offsets = analysed<Offsets>(done, "offsets");
   const record = foldEvents(readJournal(runPath(folder)).events);
-  const trained = record.evaluations.find(({ label, split }) => label === "trained" && split === "test")!;
-  // The same adapter through the host's input and through its own graph.
-  assert.ok(
-    Math.abs(ablation.full.loss - trained.loss) < 1e-5 * trained.loss &&
-      ablation.full.metrics["accuracy"] === trained.metrics["accuracy"],
-  );
-  for (const [label, tested] of [
-    ["FFN off", "ffn-off"],
-    ["prompt off", "prompt-off"],
-  ]) {
-    const found = ablation.cases.find((each) => each.label === label)!;
-    const expected = record.evaluations.find((each) => each.label === tested)!;
-    assert.ok(
-      Math.abs(found.loss - expected.loss) < 1e-5 * expected.loss,
-      `${label}: ${found.loss} for ${expected.loss}`,
-    );
-  }
-  // ADePT's offsets know no place: T1 and T2 change nothing, the offset itself never.
-  for (const { test: kind, versus, offsetChange, maxLogit } of shift.cases) {
-    if (kind !== "T4") assert.equal(offsetChange, 0, kind);
-    if (kind === "T1") assert.deepEqual([versus.flips, versus.loss.difference, maxLogit], [0, 0, 0]);
-    if (kind === "T2") assert.ok(versus.flips === 0 && maxLogit < 1e-3);
-  }
-  assert.ok(
-    shift.cases.some(({ test: kind, maxLogit }) => kind === "T3" && maxLogit > 1e-3),
-    "T3 moves text and prompt apart, which nobody is free of",
-  );
-  const { properties } = shift;
-  assert.deepEqual(
-    [properties.acrossPlaces, properties.withinType, properties.promptChange, properties.padValue],
-    [0, 0, 0, 0],
-  );
-  assert.ok(
-    properties.acrossTokens > 1e-3 * properties.largest && properties.padding < 1e-5 && properties.hostAgrees < 1e-4,
-  );
+  checkAblation(ablation, record);
+  checkShift(shift);
   assert.ok(Math.abs(specificity.index! - 1) < 1e-6);
-  const { components, steps } = analysed<Stability>(done, "stability");
-  assert.deepEqual([steps, components.map(({ group }) => group)], [30, ["prompt", "ffn"]]);
-  assert.ok(
-    components.every(
-      ({ ratio, gradient }) => ratio.median > 0 && gradient.low <= gradient.median && gradient.median <= gradient.most,
-    ),
-  );
+  checkStability(analysed<Stability>(done, "stability"));
   assert.equal(
     specificity.cases.find(({ label }) => label === "A9 offset times 0")!.loss,
     ablation.cases.find(({ label }) => label === "FFN off")!.loss,
   );
-  assert.ok(offsets.valid.meanAbs > 0 && offsets.official.tokens > offsets.valid.tokens && offsets.tokens.length > 5);
-  const { vocabulary, tokens } = offsets;
-  const [longest] = tokens;
-  assert.ok(
-    vocabulary!.norm.length > 5000 &&
-      Math.abs(vocabulary!.norm[longest!.id]! / longest!.norm - 1) < 1e-5 &&
-      vocabulary!.count[longest!.id] === longest!.count &&
-      longest!.before[0]!.text === longest!.text,
-  );
+  checkOffsets(offsets);
 
   assert.deepEqual(Object.fromEntries(Object.entries(record.analyses).map(([name, { status }]) => [name, status])), {
     ablation: "finished",
@@ -164,25 +140,7 @@ test("a run of ADePT is analysed, told in its journal, committed, and not comput
     ).every(({ cached }) => !cached),
   );
 
-  const files = JSON.parse(adept(folder, "report", "latest", "--json")) as {
-    html: string;
-    markdown: string;
-    latex: string;
-  };
-  const [html, markdown, latex] = [files.html, files.markdown, files.latex].map((path) =>
-    readFileSync(path, "utf8"),
-  ) as [string, string, string];
-  for (const text of [html, markdown])
-    for (const wanted of [
-      /Component ablation/,
-      /T3 k=16/,
-      /A5 misaligned/,
-      new RegExp(foldEvents(readJournal(runPath(folder)).events).resultCommit!),
-      /training\.learningRate\.prompt/,
-    ])
-      assert.match(text, wanted);
-  assert.match(latex, /\\begin\{tabular\}/);
-  assert.doesNotMatch(html, /(src|href)=|<script/);
+  checkReport(folder);
 });
 
 test("DePT's places count: T1 changes it, T2 changes it the same way; a method inside the backbone is told it has nothing to analyse", (t) => {

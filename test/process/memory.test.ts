@@ -18,6 +18,25 @@ interface Place {
     ...sets: string[]
   ) => { status: number | null; stderr: string; record: RunRecord; adapter: () => string };
 }
+const EXPERIMENT = {
+  name: "words",
+  task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
+  method: { kind: "pt", promptLength: 3 },
+  training: {
+    steps: 2,
+    batchSize: 8,
+    evaluateEvery: 100,
+    checkpointEvery: 100,
+    maxSourceLength: 150,
+    maxTargetLength: 3,
+    warmup: 2,
+    testLimit: 4,
+    validationLimit: 4,
+  },
+  engine: { device: "cpu", replicas: 2 },
+  git: false,
+};
+
 function workspace(t: TestContext): Place {
   const folder = mkdtempSync(join(tmpdir(), "adept-memory-"));
   const runsDir = join(folder, ".adept/runs");
@@ -30,27 +49,7 @@ function workspace(t: TestContext): Place {
       JSON.stringify({ text: `stone ${i % 7} river `.repeat(30), label: i % 2 === 0 ? "yes" : "no" }),
     ).join("\n"),
   );
-  writeFileSync(
-    join(folder, "words.adept.json"),
-    JSON.stringify({
-      name: "words",
-      task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
-      method: { kind: "pt", promptLength: 3 },
-      training: {
-        steps: 2,
-        batchSize: 8,
-        evaluateEvery: 100,
-        checkpointEvery: 100,
-        maxSourceLength: 150,
-        maxTargetLength: 3,
-        warmup: 2,
-        testLimit: 4,
-        validationLimit: 4,
-      },
-      engine: { device: "cpu", replicas: 2 },
-      git: false,
-    }),
-  );
+  writeFileSync(join(folder, "words.adept.json"), JSON.stringify(EXPERIMENT));
   return {
     folder,
     train: (free, ...sets) => {

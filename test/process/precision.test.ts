@@ -101,6 +101,52 @@ async function killedAfter(folder: string, steps: number): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
 }
 
+/** Checks that what is asked of a finished run is computed with its own weights. */
+function checkFinished(whole: string, evaluations: Shown["evaluations"]): void {
+  const asked = JSON.parse(adept(whole, "precision", "latest", "--json")) as Cost;
+  const trained = shown(whole);
+  assert.deepEqual(
+    [asked.label, asked.examples, trained.precision.map(({ label }) => label)],
+    ["trained", 64, ["untrained", "trained"]],
+  );
+  assert.equal(trained.precision[1]!.text, asked.text);
+  const folder = runPath(whole);
+  const rows = readFileSync(join(folder, "analysis/predictions-trained.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { input: string; target: string });
+  writeFileSync(
+    join(whole, "test.jsonl"),
+    rows.map(({ input, target }) => JSON.stringify({ input, target })).join("\n"),
+  );
+  const evaluated = (precision: string): number =>
+    (
+      JSON.parse(
+        adept(
+          whole,
+          "evaluate",
+          "--backbone",
+          "tiny-t5",
+          "--adapter",
+          join(folder, "adapter"),
+          "--data",
+          "test.jsonl",
+          "--max-new-tokens",
+          "3",
+          "--precision",
+          precision,
+          "--json",
+        ),
+      ) as { loss: number }
+    ).loss;
+  const own = evaluations.find(({ split, label }) => split === "test" && label === "trained")!.loss;
+  assert.ok(
+    Math.abs(evaluated("int8") - own) < 1e-5 * own && Math.abs(evaluated("fp32") - own) > 1e-5 * own,
+    `${evaluated("int8")} ${evaluated("fp32")} ${own}`,
+  );
+  assert.match(adept(whole, "analyse", "latest", "ablation", "offsets"), /ablation.*\n.*offsets/);
+}
+
 test("int8: trained end to end, its cost told; a killed run resumes to the same bits", async () => {
   const whole = workspace({ precision: "int8" });
   const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
@@ -147,49 +193,7 @@ test("int8: trained end to end, its cost told; a killed run resumes to the same 
   assert.deepEqual(shown(plain).precision, []);
   assert.throws(() => adept(plain, "precision"), /fp32 weights/);
 
-  // What is asked of the finished run is computed with the same weights.
-  const asked = JSON.parse(adept(whole, "precision", "latest", "--json")) as Cost;
-  const trained = shown(whole);
-  assert.deepEqual(
-    [asked.label, asked.examples, trained.precision.map(({ label }) => label)],
-    ["trained", 64, ["untrained", "trained"]],
-  );
-  assert.equal(trained.precision[1]!.text, asked.text);
-  const folder = runPath(whole);
-  const rows = readFileSync(join(folder, "analysis/predictions-trained.jsonl"), "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { input: string; target: string });
-  writeFileSync(
-    join(whole, "test.jsonl"),
-    rows.map(({ input, target }) => JSON.stringify({ input, target })).join("\n"),
-  );
-  const evaluated = (precision: string): number =>
-    (
-      JSON.parse(
-        adept(
-          whole,
-          "evaluate",
-          "--backbone",
-          "tiny-t5",
-          "--adapter",
-          join(folder, "adapter"),
-          "--data",
-          "test.jsonl",
-          "--max-new-tokens",
-          "3",
-          "--precision",
-          precision,
-          "--json",
-        ),
-      ) as { loss: number }
-    ).loss;
-  const own = evaluations.find(({ split, label }) => split === "test" && label === "trained")!.loss;
-  assert.ok(
-    Math.abs(evaluated("int8") - own) < 1e-5 * own && Math.abs(evaluated("fp32") - own) > 1e-5 * own,
-    `${evaluated("int8")} ${evaluated("fp32")} ${own}`,
-  );
-  assert.match(adept(whole, "analyse", "latest", "ablation", "offsets"), /ablation.*\n.*offsets/);
+  checkFinished(whole, evaluations);
 });
 
 test("the comparison can be left out, a device chosen, copies share the weights, and what cannot be is refused", () => {
