@@ -49,7 +49,8 @@ export function isSafePattern(pattern: string): boolean {
       const outer = open.at(-1)!;
       outer.repeats ||= closed.repeats;
     }
-    at = sign === "\\" ? at + 2 : sign === "[" ? classEnd(pattern, at) : at + 1;
+    if (sign === "\\") at += 2;
+    else at = sign === "[" ? classEnd(pattern, at) : at + 1;
   }
   return true;
 }
