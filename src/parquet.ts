@@ -1,5 +1,5 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { UserError } from "./base/errors.ts";
+import { sentError } from "./base/errors.ts";
 import { parquetGroups } from "./task/rows/parquetGroups.ts";
 import type { ParquetMessage, ParquetRequest } from "./task/rows/parquetProcess.ts";
 
@@ -15,17 +15,7 @@ const works = (): number => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 };
-const toError = (error: unknown): ParquetMessage => {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return {
-    error: {
-      message,
-      stack,
-      action: error instanceof UserError ? error.action : undefined,
-      bug: !(error instanceof UserError),
-    },
-  };
-};
+const toError = (error: unknown): ParquetMessage => ({ error: sentError(error) });
 
 function watch(work: ParquetRequest): void {
   const thread = new Worker(new URL(import.meta.url), {

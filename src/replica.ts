@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { UserError } from "./base/errors.ts";
+import { sentError } from "./base/errors.ts";
 import { answer, type ReplicaReply, type ReplicaRequest } from "./model/replicaProtocol.ts";
 import { LocalModel, type ModelOptions } from "./model/localModel.ts";
 
@@ -19,16 +19,7 @@ parentPort?.on("message", (request: ReplicaRequest) => {
       reply({ id: request.id, result });
     },
     (error: unknown) => {
-      const { message, stack } = error instanceof Error ? error : new Error(String(error));
-      reply({
-        id: request.id,
-        error: {
-          message,
-          stack,
-          action: error instanceof UserError ? error.action : undefined,
-          bug: !(error instanceof UserError),
-        },
-      });
+      reply({ id: request.id, error: sentError(error) });
     },
   );
 });

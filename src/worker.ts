@@ -104,7 +104,7 @@ async function printed(work: () => Promise<unknown>): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    process.stdout.write(JSON.stringify({ error: { message: error.message, action: error.action } }));
+    process.stdout.write(JSON.stringify({ error: error.data }));
     return 1;
   }
 }

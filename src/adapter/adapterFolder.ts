@@ -5,6 +5,7 @@ import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/fil
 import { readTorchFile } from "../backbone/files/torchFile.ts";
 import { boundedText } from "../base/files/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
@@ -50,8 +51,9 @@ function readJson(path: string): unknown {
     return JSON.parse(boundedText(path, MOST_CONFIG));
   } catch (error) {
     throw new UserError(
-      `${path} cannot be read as JSON: ${(error as Error).message}`,
-      "Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote.",
+      "adapter-config-not-json",
+      phrase`${path} cannot be read as JSON: ${(error as Error).message}`,
+      phrase`Give the folder of a PEFT adapter, of an official checkpoint, or of one that ADePT Lab wrote.`,
     );
   }
 }
@@ -61,8 +63,9 @@ function readConfig(path: string, json: unknown): AdapterConfig {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new UserError(
-    `${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`,
-    "Adapters of the types PROMPT_TUNING, LORA, IA3, the official code's and ADePT Lab's own can be read.",
+    "adapter-config-malformed",
+    phrase`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`,
+    phrase`Adapters of the types PROMPT_TUNING, LORA, IA3, the official code's and ADePT Lab's own can be read.`,
   );
 }
 
@@ -113,10 +116,15 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
     const name = stored(each.name);
     const found = tensors.get(name);
     if (found === undefined)
-      throw new UserError(`${path} lacks tensor "${name}"`, "The adapter is of another backbone, or incomplete.");
+      throw new UserError(
+        "adapter-tensor-missing",
+        phrase`${path} lacks tensor "${name}"`,
+        phrase`The adapter is of another backbone, or incomplete.`,
+      );
     if (found.dims.join() !== each.sizes.join())
       throw new UserError(
-        `${path}: tensor "${name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`,
+        "adapter-tensor-shape",
+        phrase`${path}: tensor "${name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`,
       );
     parameters.set(each.name, { name: each.name, dims: each.sizes, group: each.group, data: found.data });
     tensors.delete(name);
@@ -124,8 +132,9 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
   const [extra] = tensors.keys();
   if (extra !== undefined)
     throw new UserError(
-      `${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`,
-      "The adapter is of another backbone, or of a kind that cannot be read.",
+      "adapter-tensor-unused",
+      phrase`${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`,
+      phrase`The adapter is of another backbone, or of a kind that cannot be read.`,
     );
   return { spec, sizes, parameters };
 }

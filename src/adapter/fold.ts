@@ -3,6 +3,7 @@ import type { Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
 import type { BackboneTensor } from "../method/foldForm.ts";
 import { methodOf } from "../method/registry.ts";
+import { phrase } from "../base/phrase.ts";
 import type { Adapter } from "./adapterFolder.ts";
 
 /** A tensor of the backbone with the method in it, row-major; its own values where the method leaves it alone. */
@@ -63,12 +64,14 @@ export function checkFoldable({ spec }: Adapter, { head }: Pick<BackboneLayout, 
   const { fold } = methodOf(spec.kind);
   if (fold.lacks !== undefined)
     throw new UserError(
-      `The method "${spec.kind}" cannot be folded: its backbone has no ${fold.lacks} that could hold it`,
-      "Export the adapter itself, without --folded.",
+      "fold-impossible",
+      phrase`The method "${spec.kind}" cannot be folded: its backbone has no ${fold.lacks} that could hold it`,
+      phrase`Export the adapter itself, without --folded.`,
     );
   if (head.tied && fold.changesModule?.(spec, head.module) === true)
     throw new UserError(
-      `The method changes ${head.module}, whose weight this backbone shares with the embedding: it cannot be folded`,
-      "Export the adapter itself, without --folded.",
+      "fold-tied-head",
+      phrase`The method changes ${head.module}, whose weight this backbone shares with the embedding: it cannot be folded`,
+      phrase`Export the adapter itself, without --folded.`,
     );
 }

@@ -3,6 +3,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Tensors } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
 import type { AnySizes } from "../method/trained.ts";
+import { phrase } from "../base/phrase.ts";
 import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";
 import type { SizeName } from "../method/sizes.ts";
 
@@ -68,15 +69,17 @@ export function fromOfficial(
 ): { spec: MethodSpec; sizes: AnySizes; tensors: Tensors } {
   if (![...tensors.keys()].some((name) => name.startsWith(ENCODER)))
     throw new UserError(
-      `${path} holds the prompt alone: the official code does not save the matrices of ${config.peft_type}`,
-      "Only PROMPT_TUNING_LORA and PROMPT_TUNING_LORAX can be had from its checkpoints.",
+      "official-prompt-alone",
+      phrase`${path} holds the prompt alone: the official code does not save the matrices of ${config.peft_type}`,
+      phrase`Only PROMPT_TUNING_LORA and PROMPT_TUNING_LORAX can be had from its checkpoints.`,
     );
   const found = methodOf(config, tensors, layout);
   const first = tensors.get(`${ENCODER}A`);
   if (found === undefined)
     throw new UserError(
-      `${path}: "${ENCODER}A" of shape (${first?.dims.join(", ") ?? "none"}) and the type ${config.peft_type} fit neither ADePT (${layout.width} rows, the width) nor DePT (${config.max_length} rows, the length)`,
-      "The checkpoint is of another backbone, or of a variant that cannot be told apart.",
+      "official-shape-unknown",
+      phrase`${path}: "${ENCODER}A" of shape (${first?.dims.join(", ") ?? "none"}) and the type ${config.peft_type} fit neither ADePT (${layout.width} rows, the width) nor DePT (${config.max_length} rows, the length)`,
+      phrase`The checkpoint is of another backbone, or of a variant that cannot be told apart.`,
     );
   const names = new Map<string, string>([
     [PROMPT, "prompt"],

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { loadAdapter } from "./adapterFolder.ts";
 
@@ -20,13 +21,15 @@ export function warmStart(initial: Parameters, source: string | undefined, layou
     const own = initial.get(name);
     if (own === undefined)
       throw new UserError(
-        `method.source: ${folder} has a tensor "${name}" that this method has not`,
-        `It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`,
+        "source-tensor-unknown",
+        phrase`method.source: ${folder} has a tensor "${name}" that this method has not`,
+        phrase`It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`,
       );
     if (own.dims.join() !== dims.join())
       throw new UserError(
-        `method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`,
-        "Give the method the sizes of the adapter it starts from.",
+        "source-tensor-shape",
+        phrase`method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`,
+        phrase`Give the method the sizes of the adapter it starts from.`,
       );
     started.set(name, { ...own, data: data.slice() });
   }

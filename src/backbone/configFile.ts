@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
+import { type Phrase } from "../base/phrase.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 
 /** A config.json has some kilobytes. */
@@ -20,16 +22,20 @@ export interface ConfigFile {
  * @param action what a user can do about a file that is not one, for the error
  * @throws UserError naming the file
  */
-export function readConfigFile(folder: string, action: string): ConfigFile {
+export function readConfigFile(folder: string, action: Phrase): ConfigFile {
   const path = join(folder, "config.json");
   const text = boundedText(path, MOST_BYTES);
   const out = outOfBounds(text);
-  if (out !== undefined) throw new UserError(`${path} has ${out.what}`, action);
+  if (out !== undefined) throw new UserError("backbone-config-out-of-bounds", phrase`${path} has ${out.what}`, action);
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${path} cannot be read as JSON: ${(error as Error).message}`, action);
+    throw new UserError(
+      "backbone-config-not-json",
+      phrase`${path} cannot be read as JSON: ${(error as Error).message}`,
+      action,
+    );
   }
   const type = z.object({ model_type: z.string() }).safeParse(json);
   return { path, json, modelType: type.success ? type.data.model_type : undefined };
@@ -41,5 +47,5 @@ export function checkedConfig<T>({ path, json }: ConfigFile, schema: z.ZodType<T
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const parts = [issue?.path.join(".") ?? "", issue?.message ?? "malformed"];
-  throw new UserError(`${path}: ${parts.filter((part) => part !== "").join(": ")}`);
+  throw new UserError("backbone-config-malformed", phrase`${path}: ${parts.filter((part) => part !== "").join(": ")}`);
 }

@@ -1,4 +1,5 @@
 import { nearestNames } from "../base/text/nearestName.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import { UserError } from "../base/errors.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { readConfigFile, type ConfigFile } from "./configFile.ts";
@@ -30,22 +31,27 @@ const quoted = (names: readonly string[]): string => names.map((name) => `"${nam
 const offered = (): string[] => FAMILIES.filter((f) => f.isComplete).flatMap(({ modelTypes }) => modelTypes);
 
 /** What a user can do about a folder that is not a usable model. */
-const action = (): string =>
-  `Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offered())}.`;
+const action = (): Phrase =>
+  phrase`Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offered())}.`;
 
 /** @throws UserError where no family reads the model type, or one that is not offered yet */
 function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family {
-  if (modelType === undefined) throw new UserError(`${path} names no model_type`, action());
+  if (modelType === undefined) throw new UserError("model-type-missing", phrase`${path} names no model_type`, action());
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
   const name = `"${modelType.slice(0, 40)}"`;
   if (family === undefined) {
     const [near] = nearestNames(modelType, offered());
-    const hint = near === undefined ? "" : ` Did you mean "${near}"?`;
-    throw new UserError(`${path}: model type ${name} is not supported`, `${action()}${hint}`);
+    const hint = near === undefined ? "" : phrase` Did you mean "${near}"?`;
+    throw new UserError(
+      "model-type-unsupported",
+      phrase`${path}: model type ${name} is not supported`,
+      phrase`${action()}${hint}`,
+    );
   }
   if (!family.isComplete && !incomplete)
     throw new UserError(
-      `${path}: training, predicting and analysing with a model of type ${name} are not supported yet`,
+      "model-type-incomplete",
+      phrase`${path}: training, predicting and analysing with a model of type ${name} are not supported yet`,
       action(),
     );
   return family;

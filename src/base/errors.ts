@@ -1,29 +1,73 @@
-/** The longest message kept, in characters: a message may quote input of any length from elsewhere. */
-const LONGEST = 10_000;
+import { english, phrase, verbatim, type Phrase, type PhraseValue } from "./phrase.ts";
+
+/** An error as it travels between processes and threads: plain JSON. */
+export interface ErrorData {
+  code: string;
+  message: Phrase;
+  action?: Phrase | undefined;
+}
 
 /**
- * An error that the user can act on: its message says what happened, its action what to do. Any other thrown error is a
- * bug.
+ * A mistake or obstacle the user can act on: says what happened and what to do. Anything else thrown is a bug.
+ *
+ *     throw new UserError(
+ *       "tokenizer-missing",
+ *       phrase`${folder} has no tokenizer.json`,
+ *       phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
+ *     );
+ *
+ * The code is a word in kebab-case, written where the error is made; one code has one template, one meaning
+ * (test/unit/base/errors.test.ts). Whoever must tell errors apart compares codes, never words.
  */
 export class UserError extends Error {
   override readonly name = "UserError";
-  /** What the user can do about it. */
+  readonly code: string;
+  /** What happened, to be shown in the window's language; `message` is the same in English. */
+  readonly phrase: Phrase;
+  readonly actionPhrase: Phrase | undefined;
+  /** What the user can do about it, in English. */
   readonly action: string | undefined;
-  /** The path of the experiment's key that the error is about, if there is one. */
+  /** The key of an experiment that it is about, where it is about one. */
   keys: readonly (string | number)[] | undefined;
+  /** What happened, to be shown at that key. */
+  bare: Phrase;
 
-  /**
-   * @param message what happened, and where
-   * @param action what the user can do about it
-   */
-  constructor(message: string, action?: string) {
-    super(message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
-    this.action = action;
+  constructor(code: string, message: Phrase, action?: Phrase);
+  /** @deprecated Give a code and phrases. */
+  constructor(message: string, action?: string);
+  constructor(code: string, message?: Phrase | string, action?: Phrase) {
+    const isPhrase = typeof message === "object";
+    const own = isPhrase ? message : verbatim(code);
+    super(english(own));
+    this.code = isPhrase ? code : "unsorted";
+    this.phrase = this.bare = own;
+    this.actionPhrase = typeof message === "string" ? verbatim(message) : action;
+    this.action = this.actionPhrase === undefined ? undefined : english(this.actionPhrase);
   }
 
-  /** Sets the key of the experiment that this error is about. Returns the same error. */
-  about(keys: readonly (string | number)[]): this {
+  /** The error that another process or thread has sent. */
+  static of({ code, message, action }: ErrorData): UserError {
+    return new UserError(code, message, action);
+  }
+
+  /** What is sent of it to another process or thread. */
+  get data(): ErrorData {
+    const { code, phrase: message, actionPhrase: action } = this;
+    return { code, message, ...(action !== undefined && { action }) };
+  }
+
+  /** The same error with what can be done about it here. */
+  withAction(action: Phrase): UserError {
+    return UserError.of({ ...this.data, action });
+  }
+
+  /**
+   * Says which key of an experiment it is about.
+   * @param bare the message without the file and the run that it names, for who shows it at that place
+   */
+  about(keys: readonly (string | number)[], bare?: Phrase): this {
     this.keys = keys;
+    this.bare = bare ?? this.phrase;
     return this;
   }
 
@@ -32,3 +76,30 @@ export class UserError extends Error {
     return value instanceof Error && value.name === "UserError";
   }
 }
+
+/** A bug as it travels between processes and threads: nobody but a log shows it. */
+export interface Bug {
+  message: string;
+  stack?: string | undefined;
+}
+
+/** An error as it is sent to another process or thread. */
+export function sentError(error: unknown): ErrorData | Bug {
+  if (error instanceof UserError) return error.data;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { message, stack };
+}
+
+/** The error that another process or thread has sent. */
+export const receivedError = (sent: ErrorData | Bug): Error =>
+  "code" in sent ? UserError.of(sent) : Object.assign(new Error(sent.message), { stack: sent.stack });
+
+/** What went wrong, as a value of another phrase: one of ours is translated with it, any other is quoted. */
+export function causeOf(error: unknown): PhraseValue {
+  if (error instanceof UserError) return error.phrase;
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What went wrong, as a phrase of its own. */
+export const phraseOf = (error: unknown): Phrase =>
+  error instanceof UserError ? error.phrase : phrase`${causeOf(error)}`;

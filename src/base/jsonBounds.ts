@@ -1,4 +1,5 @@
 import { createScanner } from "jsonc-parser";
+import { phrase, type Phrase } from "./phrase.ts";
 
 /**
  * The deepest nesting of objects and lists accepted. Our own and Hugging Face's files need less; recursive parsers
@@ -21,7 +22,7 @@ const PROTOTYPE = "__proto__";
 /** Why a JSON text must not be parsed, and the offset in characters of the first place. */
 interface OutOfBounds {
   offset: number;
-  what: string;
+  what: Phrase;
 }
 
 function findOutOfBounds(text: string, refusesPrototype: boolean): OutOfBounds | undefined {
@@ -33,8 +34,12 @@ function findOutOfBounds(text: string, refusesPrototype: boolean): OutOfBounds |
     // A tolerant parser stays inside an object or list when it meets the wrong closing bracket.
     else if (kind === open.at(-1)) open.pop();
     if (open.length > DEEPEST)
-      return { offset: scanner.getTokenOffset(), what: `more than ${DEEPEST} objects and lists inside each other` };
-    if (refusesPrototype && kind === COLON && key !== undefined) return { offset: key, what: `the key "${PROTOTYPE}"` };
+      return {
+        offset: scanner.getTokenOffset(),
+        what: phrase`more than ${DEEPEST} objects and lists inside each other`,
+      };
+    if (refusesPrototype && kind === COLON && key !== undefined)
+      return { offset: key, what: phrase`the key "${PROTOTYPE}"` };
     key = kind === STRING && scanner.getTokenValue() === PROTOTYPE ? scanner.getTokenOffset() : undefined;
   }
   return undefined;

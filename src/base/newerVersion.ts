@@ -1,4 +1,5 @@
 import { UserError } from "./errors.ts";
+import { phrase, type Phrase } from "./phrase.ts";
 
 /** Says that a newer version of ADePT Lab has written to a run. */
 export interface NewerVersion {
@@ -6,14 +7,11 @@ export interface NewerVersion {
   version: number | undefined;
 }
 
-/** The warning shown with a run that a newer version has written to. */
-export function newerText({ version }: NewerVersion): string {
-  const message =
-    version === undefined
-      ? "This run was written by a newer ADePT Lab: update to see all of it"
-      : `This run was written by a newer ADePT Lab (journal version ${version}): update to see all of it`;
-  return message;
-}
+/** What is said of a run that a newer version has written. */
+export const newerPhrase = ({ version }: NewerVersion): Phrase =>
+  version === undefined
+    ? phrase`This run was written by a newer ADePT Lab: update to see all of it`
+    : phrase`This run was written by a newer ADePT Lab (journal version ${version}): update to see all of it`;
 
 /**
  * The error thrown instead of writing to such a run.
@@ -21,9 +19,10 @@ export function newerText({ version }: NewerVersion): string {
  */
 export function newerError(run: string, { version }: NewerVersion): UserError {
   return new UserError(
+    "run-of-newer-version",
     version === undefined
-      ? `Run ${run} was written by a newer ADePT Lab: this one only reads it`
-      : `Run ${run} was written by a newer ADePT Lab (journal version ${version}): this one only reads it`,
-    "Update ADePT Lab to change the run, or to go on with it.",
+      ? phrase`Run ${run} was written by a newer ADePT Lab: this one only reads it`
+      : phrase`Run ${run} was written by a newer ADePT Lab (journal version ${version}): this one only reads it`,
+    phrase`Update ADePT Lab to change the run, or to go on with it.`,
   );
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { codeCommit } from "../record/record.ts";
 import { openGitStore, type GitStore } from "../run/git/gitStore.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
@@ -6,7 +7,7 @@ import type { RunDirectory } from "../run/directory/runDirectory.ts";
 /** The repository around the current folder. @throws UserError where there is none */
 export async function gitHere(): Promise<GitStore> {
   const store = await openGitStore(process.cwd());
-  if ("reason" in store) throw new UserError(store.reason, "Run this in the folder of the project.");
+  if ("reason" in store) throw store.reason.withAction(phrase`Run this in the folder of the project.`);
   return store;
 }
 
@@ -14,17 +15,30 @@ export async function gitHere(): Promise<GitStore> {
 export function codeCommitOf(run: RunDirectory): string {
   const commit = codeCommit(run.record());
   if (commit === undefined)
-    throw new UserError(`Run ${run.id} has no commit`, "Runs are committed in folders with a git repository.");
+    throw new UserError(
+      "run-without-commit",
+      phrase`Run ${run.id} has no commit`,
+      phrase`Runs are committed in folders with a git repository.`,
+    );
   return commit;
 }
 
 /** The remote that is meant: the one named, else the only one. @throws UserError where there is none, or several */
 export function remoteOf(remotes: readonly string[], named: string | undefined): string {
   const [only, ...more] = remotes;
-  if (only === undefined) throw new UserError("The repository has no remote", "Add one with git remote add.");
+  if (only === undefined)
+    throw new UserError("remote-missing", phrase`The repository has no remote`, phrase`Add one with git remote add.`);
   if (named !== undefined && !remotes.includes(named))
-    throw new UserError(`There is no remote "${named}"`, `There are: ${remotes.join(", ")}.`);
+    throw new UserError(
+      "remote-unknown",
+      phrase`There is no remote "${named}"`,
+      phrase`There are: ${remotes.join(", ")}.`,
+    );
   if (named === undefined && more.length > 0)
-    throw new UserError(`There are several remotes: ${remotes.join(", ")}`, "Choose one with --remote.");
+    throw new UserError(
+      "remote-ambiguous",
+      phrase`There are several remotes: ${remotes.join(", ")}`,
+      phrase`Choose one with --remote.`,
+    );
   return named ?? only;
 }

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync, existsSync, openSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { explainWrite, makeFolder } from "../base/files/atomicFile.ts";
 import { holderOf, isHeld } from "../run/lease/lease.ts";
 import { startDetached, type WorkerPlace } from "./workerProcess.ts";
@@ -37,7 +38,12 @@ export function workingDevices(runsDir: string): string[] {
 export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean {
   const holder = holderOf(leasePath(place));
   if (holder === undefined) return false;
-  if ("host" in holder) throw new UserError(`The queue is at work on ${holder.host}`, "Pause it there.");
+  if ("host" in holder)
+    throw new UserError(
+      "queue-on-other-machine",
+      phrase`The queue is at work on ${holder.host}`,
+      phrase`Pause it there.`,
+    );
   try {
     process.kill(holder.pid, "SIGTERM");
     return true;

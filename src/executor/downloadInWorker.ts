@@ -45,7 +45,7 @@ export function downloadInWorker(
     createInterface({ input: child.stdout }).on("line", (line) => {
       const { progress, error } = DownloadMessage.safeParse(JSON.parse(line)).data ?? {};
       if (progress !== undefined) onProgress(progress);
-      if (error !== undefined) failed = new UserError(error.message, error.action);
+      if (error !== undefined) failed = UserError.of(error);
     });
     child.once("error", reject);
     child.once("close", (code) => {

@@ -1,4 +1,5 @@
 import type { Experiment } from "../experiment/experiment.ts";
+import { phrase, said } from "../base/phrase.ts";
 import { isWaiting, type RunRecord } from "../record/record.ts";
 import { announceRun, appendEvents, Journal } from "../run/journal/journal.ts";
 import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
@@ -19,7 +20,7 @@ export function enqueue(runsDir: string, id: string, experiment: Experiment): Ru
 
 /** Takes a waiting run out of the queue. */
 export function dequeue(run: RunDirectory): void {
-  appendEvents(run.path, { type: "status", status: "stopped", message: "Taken out of the queue." });
+  appendEvents(run.path, { type: "status", status: "stopped", ...said(phrase`Taken out of the queue.`) });
 }
 
 /**

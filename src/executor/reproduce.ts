@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { openGitStore } from "../run/git/gitStore.ts";
 import { removeWorkTree } from "../run/git/gitWorkTree.ts";
 import { announceRun, Journal } from "../run/journal/journal.ts";
@@ -58,14 +59,19 @@ export async function reproduceRun(
   const original = RunDirectory.open(options.runPath);
   const { snapshotCommit: commit, name, status } = original.record();
   const store = await openGitStore(options.folder);
-  if ("reason" in store) throw new UserError(store.reason);
+  if ("reason" in store) throw store.reason;
   if (commit === undefined)
     throw new UserError(
-      `Run "${name}" has no commit: its files cannot be brought back`,
-      "Runs are committed in folders with a git repository.",
+      "reproduce-run-without-commit",
+      phrase`Run "${name}" has no commit: its files cannot be brought back`,
+      phrase`Runs are committed in folders with a git repository.`,
     );
   if (status !== "finished" && status !== "stopped")
-    throw new UserError(`Run "${name}" has no result to compare with: it is ${status}`, "Let it finish first.");
+    throw new UserError(
+      "reproduce-run-without-result",
+      phrase`Run "${name}" has no result to compare with: it is ${status}`,
+      phrase`Let it finish first.`,
+    );
   const run = create(options.runsDir, original, { top: store.git.folder, commit });
   try {
     const outside = await prepareWorkTree(store, run, commit);

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { UserError } from "../base/errors.ts";
+import { receivedError, UserError } from "../base/errors.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../protocol/setupQuestions.ts";
 import { ENDS_WITH_US, workerEnvironment } from "./workerProcess.ts";
 import {
@@ -143,20 +144,20 @@ export class TokenWorker {
       env: workerEnvironment(),
     });
     // Fails the questions that were sent to this process. A process started meanwhile keeps its own.
-    const lost = (what: string): void => {
+    const lost = (what: Phrase): void => {
       if (this.child === child) this.child = undefined;
       for (const [id, { child: asked, reject, timer }] of this.waiting)
         if (asked === child) {
           clearTimeout(timer);
           this.waiting.delete(id);
-          reject(new UserError(`The token worker ${what}`, "Try again."));
+          reject(new UserError("token-worker-lost", phrase`The token worker ${what}`, phrase`Try again.`));
         }
     };
     child.once("error", (error) => {
-      lost(`did not start: ${error.message}`);
+      lost(phrase`did not start: ${error.message}`);
     });
     child.once("exit", (code, signal) => {
-      lost(`ended (${signal ?? String(code)})`);
+      lost(phrase`ended (${signal ?? String(code)})`);
     });
     // A write to a process that has just ended fails, which its exit reports.
     child.stdin.on("error", () => {
@@ -187,6 +188,6 @@ export class TokenWorker {
     for (const { child, timer } of this.waiting.values()) if (child === waiting.child) timer.refresh();
     if (this.waiting.size === 0) this.rest();
     if (error === undefined) waiting.resolve(result);
-    else waiting.reject(error.bug ? new Error(error.message) : new UserError(error.message, error.action));
+    else waiting.reject(receivedError(error));
   }
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { phrase, said, type Phrase } from "../base/phrase.ts";
 import { isLive, isWaiting } from "../record/record.ts";
 import { markInterruptedRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
 import { appendEvents } from "../run/journal/journal.ts";
@@ -60,7 +61,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
 function failDamaged(runsDir: string): void {
   for (const { run, record } of readRuns(runsDir, ignoreUnreadable)) {
     const trouble = isWaiting(record) ? run.experimentError() : undefined;
-    if (trouble !== undefined) fail(run, trouble);
+    if (trouble !== undefined) fail(run, trouble.phrase);
   }
 }
 
@@ -98,7 +99,7 @@ async function workOnce(place: QueuePlace, log: QueueLog): Promise<boolean> {
   // If the worker could not start, the run's status has not changed, and without this the queue would start it for
   // ever.
   const { status } = next.run.record();
-  if (status === next.record.status) fail(next.run, { message: "Its worker did not start; see log.txt." });
+  if (status === next.record.status) fail(next.run, phrase`Its worker did not start; see log.txt.`);
   else if (isLive(status)) markInterrupted(next.run);
   return true;
 }
@@ -133,6 +134,6 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
   }
 }
 
-function fail(run: RunDirectory, { message }: { message: string }): void {
-  appendEvents(run.path, { type: "status", status: "failed", message });
+function fail(run: RunDirectory, why: Phrase): void {
+  appendEvents(run.path, { type: "status", status: "failed", ...said(why) });
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import * as z from "zod";
 import { UserError } from "../base/errors.ts";
+import { ErrorSchema } from "../base/phraseSchema.ts";
 import { Explanation } from "../protocol/explanation.ts";
 import { Forecast } from "../protocol/setupQuestions.ts";
 import { ENDS_WITH_US, workerEnvironment, type WorkerPlace } from "./workerProcess.ts";
@@ -8,7 +9,7 @@ import { ENDS_WITH_US, workerEnvironment, type WorkerPlace } from "./workerProce
 /** What a job prints: its result, or the error that ended it. */
 export const JobOutput = z.object({
   result: z.unknown().optional(),
-  error: z.object({ message: z.string(), action: z.string().optional() }).optional(),
+  error: ErrorSchema.optional(),
 });
 
 /**
@@ -43,7 +44,7 @@ function printedByWorker(
           reject(
             parsed.data?.error === undefined
               ? new Error(`${failed?.message ?? ""}\n${stderr}`)
-              : new UserError(parsed.data.error.message, parsed.data.error.action),
+              : UserError.of(parsed.data.error),
           );
       },
     );

@@ -12,6 +12,7 @@ import {
 import type { z } from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase, listed, type Phrase } from "../base/phrase.ts";
 import { defaultRates } from "../method/learningRates.ts";
 import { methodOf } from "../method/registry.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
@@ -33,16 +34,18 @@ function parseText(path: string, text: string): unknown {
   const out = outOfBounds(text);
   if (out !== undefined)
     throw new UserError(
-      `${path}:${lineOf(text, out.offset)}: an experiment cannot have ${out.what}.`,
-      "Correct that line.",
+      "experiment-out-of-bounds",
+      phrase`${path}:${lineOf(text, out.offset)}: an experiment cannot have ${out.what}.`,
+      phrase`Correct that line.`,
     );
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const first = errors[0];
   if (first)
     throw new UserError(
-      `${path}:${lineOf(text, first.offset)}: not valid JSON (${printParseErrorCode(first.error)}).`,
-      "Correct that line.",
+      "experiment-not-json",
+      phrase`${path}:${lineOf(text, first.offset)}: not valid JSON (${printParseErrorCode(first.error)}).`,
+      phrase`Correct that line.`,
     );
   return value;
 }
@@ -54,8 +57,13 @@ function parseText(path: string, text: string): unknown {
 function override(root: JsonObject, assignment: string): void {
   const at = assignment.indexOf("=");
   const path = assignment.slice(0, at);
-  if (at < 1) throw new UserError(`--set ${assignment}: write it as path=value, for example training.steps=200.`);
-  if (!isKeyPath(path)) throw new UserError(`--set ${assignment}: not a key of an experiment.`);
+  if (at < 1)
+    throw new UserError(
+      "set-malformed",
+      phrase`--set ${assignment}: write it as path=value, for example training.steps=200.`,
+    );
+  if (!isKeyPath(path))
+    throw new UserError("set-key-unknown", phrase`--set ${assignment}: not a key of an experiment.`);
   const raw = assignment.slice(at + 1);
   let value: unknown = raw;
   try {
@@ -77,24 +85,32 @@ function nearestNode(tree: Node | undefined, path: PropertyKey[]): Node | undefi
   return undefined;
 }
 
+/** What is wrong with a value, with its key, and the file and line where it stands. */
 function describe(
   path: string,
   { text, tree }: { text: string; tree: Node | undefined },
   issue: z.core.$ZodIssue,
-): string {
+): { place: string; what: Phrase } {
   const extra = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
   const keys = extra === undefined ? issue.path : [...issue.path, extra];
   const node = nearestNode(tree, keys);
-  const place = node ? `${path}:${lineOf(text, node.offset)}` : path;
   const key = keys.map(String).join(".");
-  return extra === undefined ? `${place}: ${key || "the file"}: ${issue.message}` : `${place}: ${key}: unknown key`;
+  return {
+    place: node ? `${path}:${lineOf(text, node.offset)}` : path,
+    what:
+      extra === undefined
+        ? phrase`${key === "" ? phrase`the file` : key}: ${issue.message}`
+        : phrase`${key}: unknown key`,
+  };
 }
 
 function requireFile(path: string, key: string): string {
   if (!existsSync(path) || !statSync(path).isFile())
-    throw new UserError(`${key}: there is no file ${path}.`, "Paths are relative to the experiment file.").about(
-      key.split("."),
-    );
+    throw new UserError(
+      "experiment-file-missing",
+      phrase`${key}: there is no file ${path}.`,
+      phrase`Paths are relative to the experiment file.`,
+    ).about(key.split("."));
   return path;
 }
 
@@ -104,8 +120,9 @@ function resolveSource<T extends { source?: string | undefined }>(method: T, fol
   const source = resolve(folder, method.source);
   if (!(existsSync(source) && statSync(source).isDirectory()))
     throw new UserError(
-      `method.source: there is no folder ${source}.`,
-      "Give the folder of a run or of an adapter, relative to the experiment file.",
+      "source-folder-missing",
+      phrase`method.source: there is no folder ${source}.`,
+      phrase`Give the folder of a run or of an adapter, relative to the experiment file.`,
     ).about(["method", "source"]);
   return { ...method, source };
 }
@@ -116,16 +133,18 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
   const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
   if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
     throw new UserError(
-      `backbone: there is no folder ${model}.`,
-      `Give the folder of a supported Hugging Face model, relative to the experiment file, or "${EMBEDDED}".`,
+      "backbone-folder-missing",
+      phrase`backbone: there is no folder ${model}.`,
+      phrase`Give the folder of a supported Hugging Face model, relative to the experiment file, or "${EMBEDDED}".`,
     ).about(["backbone"]);
   }
   if (task.kind === "named" || task.kind === "text") {
     const data = resolve(folder, task.folder);
     if (!(existsSync(data) && statSync(data).isDirectory()))
       throw new UserError(
-        `task.folder: there is no folder ${data}.`,
-        "Paths are relative to the experiment file.",
+        "task-folder-missing",
+        phrase`task.folder: there is no folder ${data}.`,
+        phrase`Paths are relative to the experiment file.`,
       ).about(["task", "folder"]);
     return { ...experiment, backbone: model, task: { ...task, folder: data } };
   }
@@ -144,10 +163,13 @@ function fillRates(experiment: Experiment, path: string): Experiment {
   const { method, training } = experiment;
   const defaults = defaultRates(method);
   const stray = Object.keys(training.learningRate).find((group) => !(group in defaults));
-  if (stray !== undefined)
-    throw new UserError(
-      `${path}: training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`,
-    ).about(["training", "learningRate", stray]);
+  if (stray !== undefined) {
+    const bare = phrase`training.learningRate.${stray}: the method "${method.kind}" has no such group of tensors; it has ${Object.keys(defaults).join(", ")}.`;
+    throw new UserError("learning-rate-group-unknown", phrase`${path}: ${bare}`).about(
+      ["training", "learningRate", stray],
+      bare,
+    );
+  }
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
@@ -169,33 +191,35 @@ function checkPrecision(experiment: Experiment): Experiment {
   if (weights === "fp32") return experiment;
   if (methodOf(method.kind).trainsBackbone === true)
     throw new UserError(
-      `precision: the method "${method.kind}" trains the backbone itself, which "${weights}" holds frozen`,
-      'Use "fp32", or a method that leaves the backbone as it is.',
+      "precision-needs-frozen-backbone",
+      phrase`precision: the method "${method.kind}" trains the backbone itself, which "${weights}" holds frozen`,
+      phrase`Use "fp32", or a method that leaves the backbone as it is.`,
     ).about(["precision"]);
   if (device !== "auto" && device !== "cpu")
     throw new UserError(
-      `precision: "${weights}" is for the processor, not for "${device}"`,
-      'Use engine.device "cpu" or "auto", or precision "fp32".',
+      "precision-needs-processor",
+      phrase`precision: "${weights}" is for the processor, not for "${device}"`,
+      phrase`Use engine.device "cpu" or "auto", or precision "fp32".`,
     ).about(["precision"]);
   return experiment;
 }
 
 function textOf(path: string): string {
   const full = resolve(path);
-  if (!existsSync(full)) throw new UserError(`There is no experiment file ${full}.`);
+  if (!existsSync(full)) throw new UserError("experiment-missing", phrase`There is no experiment file ${full}.`);
   return boundedText(full, MOST_BYTES).replace(/^\uFEFF/, "");
 }
 
 function objectOf(path: string, text: string, overrides: readonly string[]): JsonObject {
   const value = parseText(path, text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new UserError(`${path}: an experiment is one JSON object.`);
+    throw new UserError("experiment-not-object", phrase`${path}: an experiment is one JSON object.`);
   for (const assignment of overrides) override(value as JsonObject, assignment);
   return value as JsonObject;
 }
 
 /** @param about what to say of the run that it is, where a file has several */
-function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: string }): T {
+function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: Phrase }): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
@@ -205,11 +229,19 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
   const more = parsed.error.issues.length - MOST_TOLD;
   const told = parsed.error.issues
     .slice(0, MOST_TOLD)
-    .map((issue) => describe(file.path, { text: file.text, tree }, issue) + (file.about ?? ""));
-  throw new UserError(
-    [...told, ...(more > 0 ? [`${file.path}: and ${more} more`] : [])].join("\n"),
-    "Correct the experiment file.",
-  ).about(keys.map((key) => (typeof key === "symbol" ? String(key) : key)));
+    .map((issue) => describe(file.path, { text: file.text, tree }, issue));
+  const rest = more > 0 ? [phrase`${file.path}: and ${more} more`] : [];
+  const lines = told.map(({ place, what }) => phrase`${place}: ${what}${file.about ?? ""}`);
+  const message = listed([...lines, ...rest], "\n");
+  const action = phrase`Correct the experiment file.`;
+  const error =
+    first?.code === "unrecognized_keys" && told.length === 1
+      ? new UserError("experiment-key-unknown", message, action)
+      : new UserError("experiment-malformed", message, action);
+  throw error.about(
+    keys.map((key) => (typeof key === "symbol" ? String(key) : key)),
+    listed([...told.map(({ what }) => what), ...rest], "\n"),
+  );
 }
 
 /**
@@ -253,7 +285,7 @@ export function experimentPoints(
   const folder = dirname(resolve(path));
   const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
   const { seeds: _, sweep: __, ...single } = raw;
-  const finish = (value: unknown, about?: string): Experiment =>
+  const finish = (value: unknown, about?: Phrase): Experiment =>
     resolvePaths(
       checkPrecision(
         fillShots(
@@ -280,7 +312,7 @@ export function experimentPoints(
       read: () =>
         finish(
           { ...experiment, name: `${String(raw["name"])} (${label})`.slice(0, 300), part },
-          ` (in the run "${label}")`,
+          phrase` (in the run "${label}")`,
         ),
     };
   });
@@ -290,6 +322,10 @@ export function experimentPoints(
 export function readExperiment(path: string, overrides: readonly string[] = []): Experiment {
   const [only, ...more] = readExperiments(path, overrides);
   if (only === undefined || more.length > 0)
-    throw new UserError(`${path} has ${more.length + 1} runs`, "Take one seed and no sweep here.");
+    throw new UserError(
+      "experiment-of-several-runs",
+      phrase`${path} has ${more.length + 1} runs`,
+      phrase`Take one seed and no sweep here.`,
+    );
   return only;
 }

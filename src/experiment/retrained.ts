@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.ts";
 import { isStandardAdept } from "../method/adept/adept.ts";
+import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
 /** Ablations that are trained from scratch (reference section 7.2, regime R). */
@@ -45,14 +46,16 @@ export function retrainedMethods(
 ): { id: RetrainedCase; method: MethodSpec }[] {
   if (!isStandardAdept(base))
     throw new UserError(
-      "sweep.retrained: the experiment's `method` must be ADePT's standard variant",
-      'Give "method": { "kind": "adept" }.',
+      "retrained-needs-standard-adept",
+      phrase`sweep.retrained: the experiment's \`method\` must be ADePT's standard variant`,
+      phrase`Give "method": { "kind": "adept" }.`,
     ).about(["sweep", "retrained"]);
   const common = base.budget ?? budget;
   if (common === undefined)
     throw new UserError(
-      "sweep.retrained: there is no budget to match",
-      'Give sweep.budget, for example { "promptTokens": 100 }.',
+      "retrained-needs-budget",
+      phrase`sweep.retrained: there is no budget to match`,
+      phrase`Give sweep.budget, for example { "promptTokens": 100 }.`,
     ).about(["sweep", "retrained"]);
   const { promptInit, initText } = base;
   const own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common };

@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
 import { defaultRates } from "../method/learningRates.ts";
 import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";
@@ -47,8 +48,9 @@ function gridValues(axis: Axis, place: Setting["place"]): Omit<Setting, "key">[]
   const { from, to, scale, count } = axis;
   if (count === undefined)
     throw new UserError(
-      `sweep: ${String(place.at(-1))}: a range needs a count in a grid`,
-      'Give count, a list of values, or search "random" for `tune`.',
+      "sweep-range-without-count",
+      phrase`sweep: ${String(place.at(-1))}: a range needs a count in a grid`,
+      phrase`Give count, a list of values, or search "random" for \`tune\`.`,
     ).about(place);
   return Array.from({ length: count }, (_, i) => ({ value: between(from, to, scale, i / (count - 1)), place }));
 }
@@ -147,8 +149,9 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
   }
   if (sweep.methods !== undefined)
     throw new UserError(
-      "sweep: retrained and methods exclude each other",
-      "Name the methods in a file of their own.",
+      "sweep-retrained-and-methods",
+      phrase`sweep: retrained and methods exclude each other`,
+      phrase`Name the methods in a file of their own.`,
     ).about(["sweep", "methods"]);
   const parsed = MethodInput.safeParse(raw["method"]);
   const length = (raw["training"] as JsonObject | undefined)?.["maxSourceLength"];
@@ -169,8 +172,9 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
   const combinations = sizes.reduce((product, size) => product * size, 1);
   if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS)
     throw new UserError(
-      `sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`,
-      `Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`,
+      "sweep-too-many-combinations",
+      phrase`sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`,
+      phrase`Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`,
     ).about(["sweep"]);
 }
 
@@ -184,11 +188,16 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
     for (const key of Object.keys(sweep[name])) {
       if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key))
         throw new UserError(
-          `sweep: "${key}" is no key that a sweep can set`,
-          "Write it dotted, for example training.learningRate.ffn.",
+          "sweep-key-unknown",
+          phrase`sweep: "${key}" is no key that a sweep can set`,
+          phrase`Write it dotted, for example training.learningRate.ffn.`,
         ).about(["sweep", name, key]);
       if (name === "tune" && Object.hasOwn(sweep.vary, key))
-        throw new UserError(`sweep: "${key}" is in both vary and tune`).about(["sweep", name, key]);
+        throw new UserError("sweep-key-twice", phrase`sweep: "${key}" is in both vary and tune`).about([
+          "sweep",
+          name,
+          key,
+        ]);
     }
   const chosen = methodsOf(raw, sweep);
   checkSize(raw, [
@@ -225,9 +234,11 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
             ...(id !== undefined && { id }),
           });
           if (points.size > MOST_RUNS)
-            throw new UserError(`sweep: more than ${MOST_RUNS} runs`, 'Take fewer values, or search "random".').about([
-              "sweep",
-            ]);
+            throw new UserError(
+              "sweep-too-many-runs",
+              phrase`sweep: more than ${MOST_RUNS} runs`,
+              phrase`Take fewer values, or search "random".`,
+            ).about(["sweep"]);
         }
   return [...points.values()];
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { explainWrite, makeFolder, writeFileAtomic } from "../base/files/atomicFile.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hubListing.ts";
 import type { HubPlace } from "./hubRequest.ts";
 import { transferFile } from "./hubTransfer.ts";
@@ -95,8 +96,9 @@ function wantedFiles(repository: HubRepository, all: readonly HubFile[], include
     .map(({ path }) => path)
     .join(", ");
   throw new UserError(
-    `${repository.name} has no such files: ${globs.join(", ")}`,
-    `It has: ${some}. Choose with --include.`,
+    "hub-files-missing",
+    phrase`${repository.name} has no such files: ${globs.join(", ")}`,
+    phrase`It has: ${some}. Choose with --include.`,
   );
 }
 
@@ -113,8 +115,9 @@ function makeRoom(repository: HubRepository, folder: string, total: number): voi
   const { bavail, bsize } = statfsSync(folder);
   if (total > bavail * bsize)
     throw new UserError(
-      `${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`,
-      "Free some space, or choose another folder with --out.",
+      "download-space-short",
+      phrase`${repository.name} needs ${Math.ceil(total / 1e6)} MB, and ${Math.floor((bavail * bsize) / 1e6)} MB are free in ${folder}`,
+      phrase`Free some space, or choose another folder with --out.`,
     );
 }
 

@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import * as z from "zod";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
 /** A repository of the Hugging Face Hub at a revision. */
@@ -71,7 +72,11 @@ async function bodyOf(
   try {
     for await (const part of body as AsyncIterable<Uint8Array>) {
       if ((length += part.length) > MOST_BYTES)
-        throw new UserError(`${url} answered with more than ${MOST_BYTES} bytes`, "Check HF_ENDPOINT.");
+        throw new UserError(
+          "hub-answer-too-large",
+          phrase`${url} answered with more than ${MOST_BYTES} bytes`,
+          phrase`Check HF_ENDPOINT.`,
+        );
       parts.push(part);
     }
   } catch (error) {
@@ -98,8 +103,9 @@ async function json<T>(
   const answer = schema.safeParse(parsed(await bodyOf(response, { place, url })));
   if (!answer.success)
     throw new UserError(
-      `${url} did not answer as the Hub does: ${answer.error.issues[0]?.path.join(".") ?? ""} ${answer.error.issues[0]?.message ?? ""}`,
-      "Check HF_ENDPOINT.",
+      "hub-answer-malformed",
+      phrase`${url} did not answer as the Hub does: ${answer.error.issues[0]?.path.join(".") ?? ""} ${answer.error.issues[0]?.message ?? ""}`,
+      phrase`Check HF_ENDPOINT.`,
     );
   const link = /<([^>]+)>\s*;\s*rel="next"/.exec(response.headers.get("link") ?? "")?.[1];
   return {
@@ -118,7 +124,7 @@ export async function listRepository(
   { name, kind, revision }: HubRepository,
 ): Promise<{ commit: string; files: HubFile[] }> {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(name))
-    throw new UserError(`"${name}" is no repository of the Hub`, "Write owner/name.");
+    throw new UserError("hub-name-malformed", phrase`"${name}" is no repository of the Hub`, phrase`Write owner/name.`);
   const api = `${place.endpoint}/api/${kind}s/${name}`;
   const {
     value: { sha },
@@ -128,16 +134,18 @@ export async function listRepository(
   for (let url: string | undefined = `${api}/tree/${sha}?recursive=true`; url !== undefined;) {
     if (++pages > MOST_PAGES || files.length > MOST_FILES)
       throw new UserError(
-        `${name} has more files than can be listed`,
-        "Check HF_ENDPOINT, or load the files by other means.",
+        "hub-too-many-files",
+        phrase`${name} has more files than can be listed`,
+        phrase`Check HF_ENDPOINT, or load the files by other means.`,
       );
     const page: { value: z.output<typeof Entry>[]; next: string | undefined } = await json(place, url, z.array(Entry));
     for (const { type, path, size, oid, lfs } of page.value) {
       if (type !== "file") continue;
       if (!isSafePath(path))
         throw new UserError(
-          `${name} has a file "${path}", whose name leads out of its folder or cannot be kept`,
-          "Leave this repository alone.",
+          "hub-file-name-unsafe",
+          phrase`${name} has a file "${path}", whose name leads out of its folder or cannot be kept`,
+          phrase`Leave this repository alone.`,
         );
       files.push({
         path,

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 
 /** How to reach the Hub. */
 export interface HubPlace {
@@ -46,23 +47,29 @@ async function once(
     await response.body?.cancel();
     at = new URL(location, at);
   }
-  throw new UserError(`${url} leads from one address to the next without end`);
+  throw new UserError("hub-redirects-endless", phrase`${url} leads from one address to the next without end`);
 }
 
 function explain(status: number, url: string, token: string | undefined): UserError {
   if (status === 401 || status === 403)
     return new UserError(
-      `${url} is not open to everybody (status ${status})`,
+      "hub-not-open",
+      phrase`${url} is not open to everybody (status ${status})`,
       token === undefined
-        ? "Accept its terms on the Hub, and set HF_TOKEN."
-        : "Accept its terms on the Hub; HF_TOKEN does not open it.",
+        ? phrase`Accept its terms on the Hub, and set HF_TOKEN.`
+        : phrase`Accept its terms on the Hub; HF_TOKEN does not open it.`,
     );
   if (status === 404)
     return new UserError(
-      `${url} does not exist (status 404)`,
-      "Check the name, owner/name, and the revision; a dataset needs --dataset.",
+      "hub-not-found",
+      phrase`${url} does not exist (status 404)`,
+      phrase`Check the name, owner/name, and the revision; a dataset needs --dataset.`,
     );
-  return new UserError(`${url} answered with status ${status}`, "Try again later; what was loaded is kept.");
+  return new UserError(
+    "hub-answer-refused",
+    phrase`${url} answered with status ${status}`,
+    phrase`Try again later; what was loaded is kept.`,
+  );
 }
 
 function retryAfter(response: Response): number | undefined {
@@ -98,8 +105,9 @@ export async function hubRequest(
     if (attempt === ATTEMPTS)
       throw response === undefined
         ? new UserError(
-            `${url} cannot be reached: ${cause}`,
-            "Check the network and HF_ENDPOINT; what was loaded is kept.",
+            "hub-not-reachable",
+            phrase`${url} cannot be reached: ${cause}`,
+            phrase`Check the network and HF_ENDPOINT; what was loaded is kept.`,
           )
         : explain(response.status, url, place.token);
     await response?.body?.cancel();

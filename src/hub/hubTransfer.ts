@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { UserError } from "../base/errors.ts";
 import { explainWrite } from "../base/files/atomicFile.ts";
+import { phrase } from "../base/phrase.ts";
 import type { HubFile } from "./hubListing.ts";
 import { hubRequest, type HubPlace } from "./hubRequest.ts";
 
@@ -74,7 +75,11 @@ export async function transferFile(
   for (let attempt = 1; sizeOf(part) < file.size || !existsSync(part); attempt++) {
     const have = sizeOf(part);
     if (attempt > BROKEN_OFF)
-      throw new UserError(`${url} broke off ${BROKEN_OFF} times`, "Try again: the download goes on where it was.");
+      throw new UserError(
+        "download-broken-off",
+        phrase`${url} broke off ${BROKEN_OFF} times`,
+        phrase`Try again: the download goes on where it was.`,
+      );
     const response = await hubRequest(place, url, {
       "accept-encoding": "identity",
       ...(have > 0 && { range: `bytes=${have}-` }),
@@ -93,8 +98,9 @@ export async function transferFile(
   if (sizeOf(part) !== file.size || (await hashOf(part, file)) !== file.hash.hex) {
     rmSync(part, { force: true });
     throw new UserError(
-      `${url} is not what the Hub says it is: size or checksum differ`,
-      "Try again; if it stays so, the server or a proxy changes the file.",
+      "download-checksum-differs",
+      phrase`${url} is not what the Hub says it is: size or checksum differ`,
+      phrase`Try again; if it stays so, the server or a proxy changes the file.`,
     );
   }
   renameSync(part, target);

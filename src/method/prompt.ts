@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { MersenneTwister } from "../base/random.ts";
 import type { InitialisationSource, LearningRateGroupForm, SizeForm, TensorSpec } from "./method.ts";
 import type { Trained } from "./trained.ts";
@@ -39,8 +40,9 @@ export function initialPrompt(
   if (spec.promptInit === "random") return data.map(() => random.normal());
   if (length > 0 && source.promptIds.length === 0)
     throw new UserError(
-      "method.initText has no tokens to start the prompt from",
-      'Write some text, or set promptInit to "random".',
+      "prompt-text-without-tokens",
+      phrase`method.initText has no tokens to start the prompt from`,
+      phrase`Write some text, or set promptInit to "random".`,
     );
   for (let row = 0; row < length; row++) {
     const id = source.promptIds[row % source.promptIds.length]!;

@@ -1,6 +1,7 @@
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
 import type { AnySizes, Sizes } from "./trained.ts";
+import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "./methodSpec.ts";
 import { methodOf, type RegisteredMethod } from "./registry.ts";
 
@@ -86,14 +87,16 @@ export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSi
   const count = countParameters(spec, sizes, layout);
   if (count === 0)
     throw new UserError(
-      "method: it has no trainable parameters on this backbone",
-      "Name layers that the backbone has, or give the prompt a length.",
+      "method-without-parameters",
+      phrase`method: it has no trainable parameters on this backbone`,
+      phrase`Name layers that the backbone has, or give the prompt a length.`,
     ).about(["method", "targets"]);
   if (budget !== undefined && count > budget) {
     const least = countParameters(spec, { ...leastSizes(spec), ...stated }, layout);
     throw new UserError(
-      `method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`,
-      "Raise the budget, or give smaller sizes.",
+      "budget-too-small",
+      phrase`method.budget: ${budget} parameters are too few for "${spec.kind}" at width ${layout.width}: at least ${least} are needed`,
+      phrase`Raise the budget, or give smaller sizes.`,
     );
   }
   return { ...sizes, count };

@@ -9,6 +9,7 @@ import type { Precision } from "../engine/precisionSpec.ts";
 import type { HostTensor } from "../engine/program.ts";
 import type { ConstantValue } from "../graph/value.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { MethodShape } from "../method/method.ts";
 import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
@@ -135,8 +136,9 @@ export class LocalModel implements TunedModel {
     } = options;
     if (precision !== "fp32" && device !== "cpu")
       throw new UserError(
-        `precision: "${precision}" is for the processor, not for "${device}"`,
-        'Use engine.device "cpu" or "auto", or precision "fp32".',
+        "precision-needs-processor",
+        phrase`precision: "${precision}" is for the processor, not for "${device}"`,
+        phrase`Use engine.device "cpu" or "auto", or precision "fp32".`,
       );
     return new LocalModel(openWeights(options), options);
   }

@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { UserError } from "../base/errors.ts";
+import { receivedError } from "../base/errors.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
 import type { StepOptions, TunedModel } from "./model.ts";
@@ -77,8 +77,7 @@ export class Replica implements TunedModel {
       resolve(reply.result);
       return;
     }
-    const { message, action, stack, bug } = reply.error;
-    reject(bug ? Object.assign(new Error(message), { stack }) : new UserError(message, action));
+    reject(receivedError(reply.error));
   }
 
   /** A thread that has ended answers nothing more: what waits for it is told, and the next question starts another. */

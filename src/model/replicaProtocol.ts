@@ -1,6 +1,7 @@
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
 import type { StepOptions, TunedModel } from "./model.ts";
+import type { Bug, ErrorData } from "../base/errors.ts";
 
 /** A call of a model that runs in another thread; structured clones, never stored. */
 export type ReplicaCall =
@@ -10,9 +11,7 @@ export type ReplicaCall =
   | { call: "scoreTargets"; parameters: Parameters; batch: Batch; targets: readonly ArrayLike<number>[] }
   | { call: "release" };
 export type ReplicaRequest = ReplicaCall & { id: number };
-export type ReplicaReply =
-  | { id: number; result: unknown }
-  | { id: number; error: { message: string; action: string | undefined; stack: string | undefined; bug: boolean } };
+export type ReplicaReply = { id: number; result: unknown } | { id: number; error: ErrorData | Bug };
 
 /** Does what was asked for, but for the release, which needs no model. */
 export function answer(model: TunedModel, asked: Exclude<ReplicaCall, { call: "release" }>): Promise<unknown> {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ReadingPart as Reading, RowReading } from "../experiment/templateParts.ts";
+import { SentError } from "../base/phraseSchema.ts";
 import { MEASURES } from "./measures.ts";
 
 const Measure = z.enum(MEASURES);
@@ -79,7 +80,7 @@ export type TokenDetails = z.infer<typeof TokenDetails>;
 /** The worker's answer: a result or an error. */
 export const TokenReply = z.object({
   id,
-  error: z.object({ message: z.string(), action: z.string().optional(), bug: z.boolean() }).optional(),
+  error: SentError.optional(),
   result: z.unknown().optional(),
 });
 export type TokenReply = z.infer<typeof TokenReply>;

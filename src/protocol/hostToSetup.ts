@@ -3,7 +3,7 @@ import type { DraftLimits } from "../experiment/draftLimits.ts";
 import type { ExperimentDraft } from "../experiment/draftSchema.ts";
 import { objectOf } from "./pageSchema.ts";
 import type { SetupLabels } from "./setupLabels.ts";
-import type { Forecast, Inspection, MemoryAnswer, SizesAnswer } from "./setupQuestions.ts";
+import type { Forecast, MemoryAnswer, ShownInspection, SizesAnswer } from "./setupQuestions.ts";
 
 export type { DraftLimits, ExperimentDraft };
 
@@ -20,7 +20,12 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     title: z.string(),
   }),
   /** The inspection that the page numbered `asked`. */
-  z.object({ type: z.literal("inspection"), asked: z.number(), result: z.optional(objectOf<Inspection>()), error }),
+  z.object({
+    type: z.literal("inspection"),
+    asked: z.number(),
+    result: z.optional(objectOf<ShownInspection>()),
+    error,
+  }),
   z.object({ type: z.literal("sizes"), result: z.optional(objectOf<SizesAnswer>()), error }),
   z.object({
     type: z.literal("forecast"),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { LONGEST_CHECKED } from "./limits.ts";
+import { PhraseData } from "../base/phraseSchema.ts";
 
 /** The task of an inspection; templates that are not given are suggested. Paths are absolute. */
 export const AskedTask = z.discriminatedUnion("kind", [
@@ -71,9 +72,11 @@ export const Inspection = z.object({
   truncated: count,
   targetsTruncated: count,
   tokens: z.object({ median: count, high: count, longest: count }),
-  problem: z.string().optional(),
+  problem: PhraseData.optional(),
 });
 export type Inspection = z.infer<typeof Inspection>;
+/** An inspection as the page shows it. */
+export type ShownInspection = Omit<Inspection, "problem"> & { problem?: string };
 
 /** ADePT's sizes within each budget; null where the budget is too small. */
 export const SizesAnswer = z.object({
@@ -91,10 +94,10 @@ export const Problem = z.object({
   to: count,
   severity: z.enum(["error", "warning"]),
   code: z.string(),
-  message: z.string(),
+  message: PhraseData,
   schema: z.boolean().describe("the schema reports it too: only its fixes are offered"),
   fixes: z.array(
-    z.object({ title: z.string(), edits: z.array(z.object({ from: count, to: count, text: z.string() })) }),
+    z.object({ title: PhraseData, edits: z.array(z.object({ from: count, to: count, text: z.string() })) }),
   ),
 });
 export type Problem = z.infer<typeof Problem>;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { FileDigest } from "../base/fileDigest.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
+import { StoredPhrase } from "../base/phraseSchema.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 
 /**
@@ -55,6 +56,7 @@ export const MeasuredDevice = z.object({
   name: shortText.optional(),
   milliseconds: z.number().optional(),
   reason: longText.optional(),
+  phrase: StoredPhrase,
 });
 export type MeasuredDevice = z.infer<typeof MeasuredDevice>;
 
@@ -99,6 +101,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     ...at,
     status: RunStatus,
     message: longText.optional(),
+    phrase: StoredPhrase,
     pid: z.number().optional(),
   }),
   z.object({
@@ -144,6 +147,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     copies: z.number().describe("copies of the model that compute in parallel"),
     wanted: z.number().describe("copies that would compute in parallel with more memory"),
     less: longText.optional().describe("a change of the experiment that needs less memory, if memory is scarce"),
+    lessPhrase: StoredPhrase,
     oomKills: z
       .number()
       .optional()
@@ -175,7 +179,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     seconds: z.number().optional(),
   }),
   z.object({ type: z.literal("checkpoint"), ...at, step: z.number(), best: z.boolean() }),
-  z.object({ type: z.literal("warning"), ...at, message: longText }),
+  z.object({ type: z.literal("warning"), ...at, message: longText, phrase: StoredPhrase }),
   z.object({
     type: z.literal("git"),
     ...at,
@@ -183,6 +187,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     commit: CommitId.optional(),
     ref: RunRef.optional(),
     message: longText.optional(),
+    phrase: StoredPhrase,
   }),
   z.object({
     type: z.literal("sources"),
@@ -208,6 +213,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     name: z.string().max(60),
     status: z.enum(["started", "running", "finished", "failed", "stopped"]),
     label: longText.optional(),
+    phrase: StoredPhrase,
     done: z.number().optional(),
     total: z.number().optional(),
     metric: z.number().optional(),
@@ -228,7 +234,15 @@ export const RunEvent = z.discriminatedUnion("type", [
       .describe("input paths that the commit does not contain and that were read as they are now"),
   }),
   z.object({ type: z.literal("heartbeat"), ...at, pid: z.number(), gpus: z.array(GpuUse).max(MOST_KEYS).optional() }),
-  z.object({ type: z.literal("error"), ...at, message: longText, action: longText.optional() }),
+  z.object({
+    type: z.literal("error"),
+    ...at,
+    message: longText,
+    action: longText.optional(),
+    code: shortText.optional().describe("the code of the user's error; a bug has none"),
+    phrase: StoredPhrase,
+    actionPhrase: StoredPhrase,
+  }),
   z
     .object({ type: z.literal("newer"), ...at, version: z.number().optional() })
     .describe("stands for a line that only a newer ADePT Lab understands; it is never written"),

@@ -1,6 +1,7 @@
 import { plannedSizes } from "./plannedSizes.ts";
 import type { RunEvent } from "./events.ts";
-import { newerText, type NewerVersion } from "../base/newerVersion.ts";
+import { newerPhrase, type NewerVersion } from "../base/newerVersion.ts";
+import { said, type Phrase } from "../base/phrase.ts";
 import type { RunRecord, AnalysisState } from "./record.ts";
 
 const EMPTY: RunRecord = {
@@ -50,6 +51,7 @@ const EMPTY: RunRecord = {
   ref: undefined,
   gitMessage: undefined,
   error: undefined,
+  phrases: { message: undefined, gitMessage: undefined, warnings: [] },
   newer: undefined,
 };
 
@@ -62,13 +64,14 @@ const MOST_ANALYSES = 50;
 
 function analysisState(
   before: AnalysisState | undefined,
-  { status, label, done, total, time }: Extract<RunEvent, { type: "analysis" }>,
+  { status, label, phrase, done, total, time }: Extract<RunEvent, { type: "analysis" }>,
 ): AnalysisState {
   const startedAt = status === "started" ? time : (before?.startedAt ?? time);
   const took = time - startedAt;
   return {
     status,
     label,
+    phrase,
     done: done ?? (status === "started" ? 0 : (before?.done ?? 0)),
     total: total ?? (status === "started" ? 0 : (before?.total ?? 0)),
     startedAt,
@@ -77,9 +80,19 @@ function analysisState(
   };
 }
 
+function withWarning(
+  { warnings, phrases }: RunRecord,
+  { message, phrase }: { message: string; phrase?: Phrase | undefined },
+): Partial<RunRecord> {
+  return {
+    warnings: [...warnings, message],
+    phrases: { ...phrases, warnings: [...phrases.warnings, phrase ?? null] },
+  };
+}
+
 /** Marks the record as written by a newer version, and warns once. */
 function fromNewer(record: RunRecord, newer: NewerVersion): Partial<RunRecord> {
-  return record.newer !== undefined ? {} : { newer, warnings: [...record.warnings, newerText(newer)] };
+  return record.newer !== undefined ? {} : { newer, ...withWarning(record, said(newerPhrase(newer))) };
 }
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
@@ -111,6 +124,7 @@ function changesByStatus(record: RunRecord, event: EventOf<"status">): Partial<R
     error: event.status === "preparing" ? undefined : record.error,
     status: event.status,
     message: event.message,
+    phrases: { ...record.phrases, message: event.phrase },
     pid: event.pid ?? record.pid,
     queued: record.queued || event.status === "queued",
     interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
@@ -155,11 +169,11 @@ const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>)
   step: (_, event) => ({ lastStep: valuesOf(event) }),
   evaluation: changesByEvaluation,
   checkpoint: ({ bestStep }, { step, best }) => ({ checkpointStep: step, bestStep: best ? step : bestStep }),
-  warning: ({ warnings }, { message }) =>
-    warnings.length >= MOST_WARNINGS ? {} : { warnings: [...warnings, message] },
-  git: (record, { kind, commit, ref, message }) => ({
+  warning: (record, event) => (record.warnings.length >= MOST_WARNINGS ? {} : withWarning(record, event)),
+  git: (record, { kind, commit, ref, message, phrase }) => ({
     ref: ref ?? record.ref,
     gitMessage: message ?? record.gitMessage,
+    phrases: { ...record.phrases, gitMessage: message === undefined ? record.phrases.gitMessage : phrase },
     snapshotCommit: kind === "snapshot" ? commit : record.snapshotCommit,
     resultCommit: kind === "result" ? commit : record.resultCommit,
   }),
@@ -175,7 +189,10 @@ const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>)
   memory: (_, event) => ({ memory: valuesOf(event) }),
   heartbeat: (_, { pid, gpus }) => ({ pid, gpus }),
   newer: (record, { version }) => fromNewer(record, { version }),
-  error: (_, { message, action }) => ({ error: { message, action } }),
+  error: (_, event) => {
+    const { action, ...error } = valuesOf(event);
+    return { error: { action, ...error } };
+  },
 };
 
 /** Returns the record after one more event. Pure: `record` is not changed. */

@@ -1,4 +1,5 @@
 import type { FileDigest } from "../base/fileDigest.ts";
+import type { Phrase } from "../base/phrase.ts";
 import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
 
@@ -39,6 +40,8 @@ export interface AnalysisState {
   status: "started" | "running" | "finished" | "failed" | "stopped";
   /** The part that is being computed, or the reason of a failure. */
   label: string | undefined;
+  /** The label, to be shown in any language. */
+  phrase: Phrase | undefined;
   /** Finished parts. */
   done: number;
   /** All parts. */
@@ -54,6 +57,22 @@ export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type
 
 /** How a reproduction compares with the run that it repeats. */
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
+
+/** What ended a run: in English, and where it is an error of the user's with its code and phrases. */
+export interface RecordError {
+  message: string;
+  action: string | undefined;
+  code?: string | undefined;
+  phrase?: Phrase | undefined;
+  actionPhrase?: Phrase | undefined;
+}
+
+/** Phrases of a record's `message`, `gitMessage` and, place by place, `warnings`. */
+export interface RecordPhrases {
+  message: Phrase | undefined;
+  gitMessage: Phrase | undefined;
+  warnings: (Phrase | null)[];
+}
 
 /** The state of a run, folded from its journal. UI, command line and commits show this and nothing else. */
 export interface RunRecord {
@@ -136,7 +155,9 @@ export interface RunRecord {
   ref: string | undefined;
   /** What git reported about the last commit, or why there is none. */
   gitMessage: string | undefined;
-  error: { message: string; action: string | undefined } | undefined;
+  error: RecordError | undefined;
+  /** The sentences above in a form that can be shown in any language; older journals have none. */
+  phrases: RecordPhrases;
   /**
    * Set if a newer ADePT Lab has written to the run; the record then holds what this version understands, and the run
    * is only read.

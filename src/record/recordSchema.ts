@@ -2,6 +2,8 @@ import { plannedSizes } from "./plannedSizes.ts";
 import * as z from "zod";
 import { FileDigest } from "../base/fileDigest.ts";
 import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, NamedSizes, RunStatus } from "./events.ts";
+import { StoredPhrase } from "../base/phraseSchema.ts";
+import { readPhrase } from "../base/phrase.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 import { foldEvents } from "./foldEvents.ts";
@@ -35,6 +37,7 @@ const Step = z.object({
 const Analysis = z.object({
   status: z.enum(["started", "running", "finished", "failed", "stopped"]),
   label: text,
+  phrase: StoredPhrase,
   done: z.number(),
   total: z.number(),
   startedAt: time,
@@ -66,8 +69,18 @@ const Memory = z.object({
   copies: z.number(),
   wanted: z.number(),
   less: text,
+  lessPhrase: StoredPhrase,
   oomKills: number,
 });
+
+/** Phrases that cannot be read are left out: the record's English is shown. */
+const Phrases = z
+  .object({
+    message: StoredPhrase,
+    gitMessage: StoredPhrase,
+    warnings: z.array(z.unknown().transform((json) => readPhrase(json) ?? null)),
+  })
+  .transform(({ message, gitMessage, warnings }) => ({ message, gitMessage, warnings }));
 
 /**
  * A record as stored in the run index or in a commit, which anybody may have written. JSON omits undefined values; they
@@ -123,7 +136,16 @@ export const StoredRecord = z
     resultCommit: CommitId.optional(),
     ref: RunRef.optional(),
     gitMessage: text,
-    error: z.object({ message: z.string(), action: text }).optional(),
+    error: z
+      .object({
+        message: z.string(),
+        action: text,
+        code: text,
+        phrase: StoredPhrase,
+        actionPhrase: StoredPhrase,
+      })
+      .optional(),
+    phrases: Phrases,
   })
   .transform(
     ({ sizes, promptLength, bottleneck, ...stored }): RunRecord =>

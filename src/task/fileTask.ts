@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import { readRows } from "./rows/readRows.ts";
@@ -16,9 +17,15 @@ async function readExamples(path: string, spec: FileSpec): Promise<Example[]> {
   return rows.map((row) => {
     const example = { source: source(row), target: target(row).trim() };
     if (example.target === "")
-      throw new UserError(`${rowLocation(path, row)}: the label is empty (task.target "${spec.target}")`);
+      throw new UserError(
+        "row-label-empty",
+        phrase`${rowLocation(path, row)}: the label is empty (task.target "${spec.target}")`,
+      );
     if (example.source.trim() === "")
-      throw new UserError(`${rowLocation(path, row)}: the input is empty (task.source "${spec.source}")`);
+      throw new UserError(
+        "row-input-empty",
+        phrase`${rowLocation(path, row)}: the input is empty (task.source "${spec.source}")`,
+      );
     return example;
   });
 }

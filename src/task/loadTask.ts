@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example, TaskData } from "./example.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
@@ -57,8 +58,9 @@ function fewShots(
 function checked(data: TaskData): TaskData {
   if (data.train.length === 0)
     throw new UserError(
-      "The split leaves no training examples",
-      "Give more data, or lower the fractions in task.split.",
+      "split-without-training",
+      phrase`The split leaves no training examples`,
+      phrase`Give more data, or lower the fractions in task.split.`,
     );
   return data;
 }

@@ -8,6 +8,7 @@ import { convert } from "html-to-text";
 import PostalMime from "postal-mime";
 import * as z from "zod";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import { splitBySeed } from "./split.ts";
@@ -88,8 +89,9 @@ export async function readMails(): Promise<Mail[]> {
     folder = join(dirname(createRequire(import.meta.url).resolve(`${PACKAGE}/package.json`)), "data");
   } catch {
     throw new UserError(
-      `The mail sample needs the npm package ${PACKAGE}, which is not installed`,
-      "Run npm ci in ADePT Lab's folder, or use your own data file.",
+      "mail-package-missing",
+      phrase`The mail sample needs the npm package ${PACKAGE}, which is not installed`,
+      phrase`Run npm ci in ADePT Lab's folder, or use your own data file.`,
     );
   }
   const parsed = await parseAll(folder);

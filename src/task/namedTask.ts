@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
@@ -36,10 +37,11 @@ class RowReader {
     );
   }
 
-  private fail(path: string, row: Row, what: string): never {
+  private fail(path: string, row: Row, what: Phrase): never {
     throw new UserError(
-      `${rowLocation(path, row)}: ${what}`,
-      `The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`,
+      "row-not-of-task",
+      phrase`${rowLocation(path, row)}: ${what}`,
+      phrase`The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`,
     );
   }
 
@@ -49,7 +51,7 @@ class RowReader {
       ? this.fail(
           path,
           row,
-          `no field ${fields.map((f) => `"${f}"`).join(" or ")}; the row has: ${Object.keys({ ...row.fields, ...row.lists }).join(", ")}`,
+          phrase`no field ${fields.map((f) => `"${f}"`).join(" or ")}; the row has: ${Object.keys({ ...row.fields, ...row.lists }).join(", ")}`,
         )
       : row.fields[found]!;
   }
@@ -91,8 +93,8 @@ class RowReader {
       path,
       row,
       row.fields["is_impossible"] === "true"
-        ? 'the question is marked "is_impossible" (SQuAD 2.0), and the task has only questions with an answer'
-        : "the list of answers is empty",
+        ? phrase`the question is marked "is_impossible" (SQuAD 2.0), and the task has only questions with an answer`
+        : phrase`the list of answers is empty`,
     );
   }
 
@@ -100,7 +102,8 @@ class RowReader {
     const text = strip(this.field(path, row, this.definition.target));
     if (this.spec.name === "stsb")
       return (
-        similarity(text, this.spec.official) ?? this.fail(path, row, `the score "${text}" is no number from 0 to 5`)
+        similarity(text, this.spec.official) ??
+        this.fail(path, row, phrase`the score "${text}" is no number from 0 to 5`)
       );
     if (this.definition.classes === undefined) return text;
     const index = this.definition.classes.findIndex((words) => words.includes(text));
@@ -109,7 +112,7 @@ class RowReader {
       this.fail(
         path,
         row,
-        `the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`,
+        phrase`the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`,
       )
     );
   }
@@ -117,7 +120,7 @@ class RowReader {
   /** MBPP's assertions, preceded by their imports and set-up code. */
   private tests(path: string, row: Row): string[] {
     const list = row.lists["test_list"] ?? [];
-    if (list.length === 0) this.fail(path, row, 'no list "test_list" of assertions');
+    if (list.length === 0) this.fail(path, row, phrase`no list "test_list" of assertions`);
     return [
       ...(row.lists["test_imports"] ?? []),
       ...[row.fields["test_setup_code"] ?? ""].filter((code) => code.trim() !== ""),
@@ -174,13 +177,13 @@ function similarity(text: string, official: boolean): string | undefined {
 }
 
 /** WSC's text with the marks "* span1 *" and "# span2 #"; a span's index counts words. */
-function markSpans({ fields }: Row, fail: (what: string) => never): string {
-  const words = (fields["text"] ?? fail('no field "text"')).split(" ");
+function markSpans({ fields }: Row, fail: (what: Phrase) => never): string {
+  const words = (fields["text"] ?? fail(phrase`no field "text"`)).split(" ");
   const mark = (span: "span1" | "span2", sign: string): void => {
     const at = Number(fields[`${span}_index`]);
     const text = fields[`${span}_text`];
     if (text === undefined || !(at >= 0 && at < words.length))
-      fail(`no "${span}_text" and "${span}_index" that point into the text`);
+      fail(phrase`no "${span}_text" and "${span}_index" that point into the text`);
     const length = text.split(" ").length;
     words[at] = `${sign} ${words[at]!}`;
     const last = Math.min(words.length, at + length) - 1;
@@ -211,8 +214,9 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
     return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
   if (labels.length === 0)
     throw new UserError(
-      `task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`,
-      'Take "balanced".',
+      "task-without-classes",
+      phrase`task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`,
+      phrase`Take "balanced".`,
     );
   return officialShots(train, shots, { classOf: ({ target }) => target, classes: labels.length });
 }
@@ -239,7 +243,7 @@ export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
   const reader = new RowReader(spec);
   const definition = CATALOGUE[spec.name];
   if (splitFiles(spec.folder, "train").length === 0)
-    throw new UserError(`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
+    throw new UserError("training-file-missing", phrase`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
   const data = await splits(spec, (split) => reader.read(splitFiles(spec.folder, split), split));
   const { train, validation, test } =
     spec.official && spec.name === "record"

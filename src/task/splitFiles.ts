@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 
 /** File names of each split by preference: ADePT Lab's own, GLUE's, Hugging Face's, SQuAD's. */
 const NAMES = {
@@ -36,7 +37,7 @@ function list(folder: string): string[] {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return [];
-    throw new UserError(`${folder} cannot be read: ${message}`);
+    throw new UserError("task-folder-not-readable", phrase`${folder} cannot be read: ${message}`);
   }
 }
 
@@ -52,8 +53,9 @@ function shardsOf(folder: string, name: string, present: readonly string[]): str
   const odd = found.find((each, index) => each.index !== index || each.count !== count);
   if (odd !== undefined || found.length !== count)
     throw new UserError(
-      `${join(folder, (odd ?? found[0]!).file)}: of its ${count} shards, ${found.length} are here${odd === undefined ? "" : ", not each once"}`,
-      "Download the whole set, or keep the files of one copy alone.",
+      "shards-incomplete",
+      phrase`${join(folder, (odd ?? found[0]!).file)}: of its ${count} shards, ${found.length} are here${odd === undefined ? "" : phrase`, not each once`}`,
+      phrase`Download the whole set, or keep the files of one copy alone.`,
     );
   return found.map(({ file }) => join(folder, file));
 }

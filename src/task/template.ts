@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { fieldNames, templateParts } from "../experiment/templateParts.ts";
 import type { Row } from "./rows/row.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
@@ -29,8 +30,9 @@ export function compileTemplate(template: string, { name, file, columns }: Templ
   );
   if (parts === undefined)
     throw new UserError(
-      `${name}: "${template}" has a brace without its partner`,
-      "Write {{ or }} for a brace that is text.",
+      "template-brace",
+      phrase`${name}: "${template}" has a brace without its partner`,
+      phrase`Write {{ or }} for a brace that is text.`,
     );
   return (row) =>
     parts
@@ -39,7 +41,8 @@ export function compileTemplate(template: string, { name, file, columns }: Templ
         const own = part.names.find((each) => Object.hasOwn(row.fields, each));
         if (own === undefined)
           throw new UserError(
-            `${rowLocation(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
+            "row-field-missing",
+            phrase`${rowLocation(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
           );
         return row.fields[own]!;
       })

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { MersenneTwister, permutation } from "../base/random.ts";
 import { dataText } from "./rows/dataText.ts";
@@ -90,8 +91,9 @@ export async function loadTextTask(
     .sort();
   if (names.length < 3)
     throw new UserError(
-      `${spec.folder} has ${names.length} .txt files${spec.label === undefined ? "" : ` whose name has a label by ${spec.label}`}`,
-      "Give at least three: whole files are held out for validation and test.",
+      "text-files-too-few",
+      phrase`${spec.folder} has ${names.length} .txt files${spec.label === undefined ? "" : phrase` whose name has a label by ${spec.label}`}`,
+      phrase`Give at least three: whole files are held out for validation and test.`,
     );
   const { train, validation, test } = splitBySeed(names, {
     ...spec.split,

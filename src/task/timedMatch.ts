@@ -1,5 +1,6 @@
 import { createContext, Script } from "node:vm";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 
 /** The time limit (ms): an expression that needs longer on a file's name may never end on another. */
 const MOST_MS = 500;
@@ -15,9 +16,13 @@ export function timedMatch(pattern: string, text: string): string | undefined {
     return MATCH.runInContext(createContext({ pattern, text }), { timeout: MOST_MS }) as string | undefined;
   } catch (error) {
     const slow = (error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+    const why = slow
+      ? phrase`takes too long on "${text}"`
+      : phrase`cannot be used on "${text}": ${(error as Error).message}`;
     throw new UserError(
-      `task.label: the regular expression ${slow ? "takes too long" : "cannot be used"} on "${text}"${slow ? "" : `: ${(error as Error).message}`}`,
-      "Write it without a repetition inside of a repeated group.",
+      "label-pattern-unusable",
+      phrase`task.label: the regular expression ${why}`,
+      phrase`Write it without a repetition inside of a repeated group.`,
     ).about(["task", "label"]);
   }
 }

@@ -3,9 +3,10 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
 import { readHeader, readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
-import { UserError } from "../base/errors.ts";
+import { UserError, causeOf, phraseOf } from "../base/errors.ts";
 import { explainWrite, makeFolder, removeTemporaries, syncFolder } from "../base/files/atomicFile.ts";
 import type { AdamState } from "./optimiser/adamw.ts";
+import { phrase, type Phrase, english } from "../base/phrase.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "../method/parameters.ts";
 
@@ -98,7 +99,7 @@ function newerFormat(format: string | undefined): number | undefined {
  * Reads a checkpoint. A worker may replace it during the read, which mixes two files; then it is read again, up to
  * READS times.
  */
-function open(path: string): Opened | { damage: string } | { newer: number } {
+function open(path: string): Opened | { damage: Phrase } | { newer: number } {
   const which = (): string => {
     const entry = statSync(path, { throwIfNoEntry: false });
     return entry === undefined ? "" : `${entry.ino} ${entry.mtimeMs} ${entry.size}`;
@@ -114,21 +115,21 @@ function open(path: string): Opened | { damage: string } | { newer: number } {
  * Reads a checkpoint and verifies its digest; returns what is wrong with it, or its version where that is newer than
  * this program.
  */
-function openOnce(path: string): Opened | { damage: string } | { newer: number } {
+function openOnce(path: string): Opened | { damage: Phrase } | { newer: number } {
   try {
     const { metadata: raw } = readHeader(path);
     const newer = newerFormat(raw["format"]);
     if (newer !== undefined) return { newer };
     const tensors = readSafetensors(path);
     const { data: metadata } = Metadata.safeParse(raw);
-    if (metadata === undefined) return { damage: "its description is damaged" };
+    if (metadata === undefined) return { damage: phrase`its description is damaged` };
     return metadata.sha256 === digest(tensors, metadata)
       ? { tensors, metadata }
-      : { damage: "its content does not match its digest" };
+      : { damage: phrase`its content does not match its digest` };
   } catch (error) {
     // A truncated file gives a RangeError; any other error is a bug.
     if (!(error instanceof UserError || error instanceof RangeError)) throw error;
-    return { damage: error.message };
+    return { damage: phraseOf(error) };
   }
 }
 
@@ -142,7 +143,7 @@ export function newerCheckpoint(path: string): number | undefined {
 export function checkpointDamage(path: string): string | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
-  return "damage" in opened ? opened.damage : undefined;
+  return "damage" in opened ? english(opened.damage) : undefined;
 }
 
 /** The path that a damaged checkpoint is moved to, for inspection. */
@@ -154,13 +155,14 @@ export const asidePath = (path: string): string => join(dirname(path), `damaged-
  * @returns undefined where there is no checkpoint; `damage` where the file is damaged
  * @throws UserError where it belongs to another experiment, or is of a newer version
  */
-export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: string } | undefined {
+export function loadCheckpoint(path: string, like: Parameters): LoopState | { damage: Phrase } | undefined {
   if (!existsSync(path)) return undefined;
   const opened = open(path);
   if ("newer" in opened)
     throw new UserError(
-      `The checkpoint ${path} was written by a newer ADePT Lab (checkpoint version ${opened.newer})`,
-      "Update ADePT Lab, then resume the run. If no newer one was ever at work here, the file is damaged: remove the file, and the run begins anew.",
+      "checkpoint-of-newer-version",
+      phrase`The checkpoint ${path} was written by a newer ADePT Lab (checkpoint version ${opened.newer})`,
+      phrase`Update ADePT Lab, then resume the run. If no newer one was ever at work here, the file is damaged: remove the file, and the run begins anew.`,
     );
   if ("damage" in opened) return opened;
   const { tensors, metadata } = opened;
@@ -180,8 +182,9 @@ export function loadCheckpoint(path: string, like: Parameters): LoopState | { da
     };
   } catch (error) {
     throw new UserError(
-      `The checkpoint ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}.`,
-      "Start the experiment again as a new run.",
+      "checkpoint-unusable",
+      phrase`The checkpoint ${path} cannot be used: ${causeOf(error)}.`,
+      phrase`Start the experiment again as a new run.`,
     );
   }
 }

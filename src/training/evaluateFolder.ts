@@ -1,6 +1,7 @@
 import { loadTokenizer } from "../backbone/tokenizer/tokenizer.ts";
 import { EngineInput, settled, type EngineChoice } from "../engine/engineSpec.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
 import { openTunedModel } from "../model/modelPool.ts";
@@ -72,7 +73,7 @@ export async function evaluateFolder(options: {
       maxTokens: options.maxTokens,
       decode: (ids) => tokenizer.decode(ids),
     });
-    if (result === undefined) throw new UserError(`${options.data} has no examples`);
+    if (result === undefined) throw new UserError("data-without-examples", phrase`${options.data} has no examples`);
     return { loss: result.loss, metrics: result.metrics, examples: result.predictions };
   } finally {
     await model.release();

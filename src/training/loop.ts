@@ -1,4 +1,5 @@
 import { UserError } from "../base/errors.ts";
+import { phrase, said } from "../base/phrase.ts";
 import type { NewRunEvent } from "../record/events.ts";
 import type { TrainingSpec } from "../experiment/experiment.ts";
 import { adamwStep, freshState, type AdamState } from "./optimiser/adamw.ts";
@@ -120,12 +121,13 @@ function diverged(step: number, value: number, options: LoopOptions): UserError 
   const rates = Object.entries(options.training.learningRate)
     .map(([group, rate]) => `${group} ${rate}`)
     .join(", ");
-  const message = `Training diverged: the loss or a gradient is ${value} at step ${step}.`;
-  options.emit({ type: "warning", message });
-  return new UserError(
-    message,
-    `Lower training.learningRate (now ${rates}), for example to a third, or lengthen training.warmup.`,
+  const error = new UserError(
+    "training-diverged",
+    phrase`Training diverged: the loss or a gradient is ${value} at step ${step}.`,
+    phrase`Lower training.learningRate (now ${rates}), for example to a third, or lengthen training.warmup.`,
   );
+  options.emit({ type: "warning", ...said(error.phrase) });
+  return error;
 }
 
 /** Smoothed time of a step; only figures shown to the user depend on it. */

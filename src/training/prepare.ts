@@ -1,6 +1,7 @@
 import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer/tokenizer.ts";
 import { settled } from "../engine/engineSpec.ts";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../base/random.ts";
 import { initialise } from "../model/initialise.ts";
@@ -57,8 +58,9 @@ function checkPositions({ method, training }: Experiment): void {
   const rows = methodOf(method.kind).positionRows?.(method) ?? Infinity;
   if (training.maxSourceLength > rows)
     throw new UserError(
-      `training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`,
-      "Raise method.positions, or lower training.maxSourceLength.",
+      "source-longer-than-positions",
+      phrase`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`,
+      phrase`Raise method.positions, or lower training.maxSourceLength.`,
     );
 }
 
@@ -109,8 +111,9 @@ export async function openExperimentModel(
 export async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
   if (labels.length < 2)
     throw new UserError(
-      'training.prediction: "labels" needs a task with 2 to 50 different targets',
-      'Use "generate" for a task of free text.',
+      "label-prediction-without-labels",
+      phrase`training.prediction: "labels" needs a task with 2 to 50 different targets`,
+      phrase`Use "generate" for a task of free text.`,
     );
   return { texts: labels, ids: await Promise.all(labels.map((label) => tokenizer.encodeIds(label))) };
 }
@@ -123,7 +126,11 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const { training } = experiment;
   const data = await loadTask(experiment.task);
   if (data.train.length === 0)
-    throw new UserError("The training split has no examples.", "Give more data, or lower the fractions in task.split.");
+    throw new UserError(
+      "training-examples-missing",
+      phrase`The training split has no examples.`,
+      phrase`Give more data, or lower the fractions in task.split.`,
+    );
   const { tokenizer, ...opened } = await openExperimentModel(experiment, true);
   const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> =>
     tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);

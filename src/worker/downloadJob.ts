@@ -28,7 +28,7 @@ export async function downloadJob(name: string, out: string, signal: AbortSignal
   } catch (error) {
     if (signal.aborted) return 130;
     if (!(error instanceof UserError)) throw error;
-    tell({ error: { message: error.message, action: error.action } });
+    tell({ error: error.data });
     return 1;
   }
 }

@@ -1,6 +1,7 @@
 import { cpSync, existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
 import { loadAdapter } from "../adapter/adapterFolder.ts";
 import { writeFoldedFolder } from "../adapter/foldedFolder.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
@@ -29,8 +30,9 @@ export function exportTo(
   const backbone = backboneFolder(locatedExperiment(run).backbone);
   if (!existsSync(run.adapterPath))
     throw new UserError(
-      `Run ${run.id} has no adapter yet: it is ${run.record().status}`,
-      "Let it finish, or stop it: a stopped run keeps its best so far.",
+      "run-without-adapter",
+      phrase`Run ${run.id} has no adapter yet: it is ${run.record().status}`,
+      phrase`Let it finish, or stop it: a stopped run keeps its best so far.`,
     );
   const adapter = loadAdapter(run.adapterPath, backboneLayout(backbone));
   let input: string[] = [];

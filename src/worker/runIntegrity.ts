@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readHeader } from "../backbone/files/safetensors.ts";
 import { UserError } from "../base/errors.ts";
-import { newerText } from "../base/newerVersion.ts";
+import { english } from "../base/phrase.ts";
+import { newerPhrase } from "../base/newerVersion.ts";
 import { isLive } from "../record/record.ts";
 import type { GitStore } from "../run/git/gitStore.ts";
 import { missingSteps, readJournal } from "../run/journal/readJournal.ts";
@@ -28,7 +29,8 @@ export async function runTroubles(run: RunDirectory, store: GitStore | undefined
   };
   const { bad, events } = readJournal(run.path);
   const missing = missingSteps(events, record.lastStep?.step ?? 0);
-  if (record.newer !== undefined) add(newerText(record.newer), "Update ADePT Lab: this one only reads the run.");
+  if (record.newer !== undefined)
+    add(english(newerPhrase(record.newer)), "Update ADePT Lab: this one only reads the run.");
   if (bad > 0) add(`${bad} lines of its journal are torn or damaged`, "They are left out; the others stand.");
   if (missing > 0)
     add(`its journal lacks ${missing} steps`, "Its curve has a gap; what was learnt is in the checkpoint.");

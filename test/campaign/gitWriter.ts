@@ -4,7 +4,7 @@ import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 
 const [folder = "", writer = "", count = "0"] = process.argv.slice(2);
 const store = await openGitStore(folder);
-if (!(store instanceof GitStore)) throw new Error(store.reason);
+if (!(store instanceof GitStore)) throw store.reason;
 for (let i = 0; i < Number(count); i++) {
   const id = `20260314-10${String(i).padStart(4, "0")}-run${writer}`;
   await store.snapshot(id, { ...foldEvents([]), id, name: `run ${i} of writer ${writer}` });

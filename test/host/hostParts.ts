@@ -28,7 +28,7 @@ export { choiceSetting, booleanSetting, integerSetting, textSetting } from "../.
 export { setupLabels } from "../../src/protocol/setupLabels.ts";
 export { experimentNotes } from "../../src/ui/setup/experimentNotes.ts";
 export { ExperimentSchema } from "../../src/ui/editing/experimentSchema.ts";
-export { localised, localisedNotes, localisedResult } from "../../src/ui/window/localised.ts";
+export { localised, localisedError, localisedResult } from "../../src/ui/window/localised.ts";
 export { cancellableWait } from "../../src/ui/window/cancellableWait.ts";
 export { pageLabels } from "../../src/protocol/pageLabels.ts";
 export { RunExplorer } from "../../src/ui/runs/runExplorer.ts";

@@ -1,3 +1,4 @@
+import { phrase } from "../../src/base/phrase.ts";
 import { UserError } from "../../src/base/errors.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails } from "../../src/protocol/heatmapQuestions.ts";
 
@@ -14,7 +15,8 @@ export class StubTokens {
 
   open(path: string): Promise<OpenedRun> {
     const run = this.runs.get(path);
-    if (run === undefined) return Promise.reject(new UserError("The run has no offsets yet"));
+    if (run === undefined)
+      return Promise.reject(new UserError("run-without-offsets", phrase`The run has no offsets yet`));
     return Promise.resolve({
       measures: { norm: { low: 0, high: 10 * run.factor, signed: false }, cosine: { low: -1, high: 1, signed: true } },
       maxSourceLength: 256,

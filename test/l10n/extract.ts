@@ -29,78 +29,47 @@ export const translates = (node: ts.Node): node is ts.CallExpression =>
   ts.isCallExpression(node) &&
   (node.expression.getText().endsWith("l10n.t") || (ts.isIdentifier(node.expression) && node.expression.text === "t"));
 
-function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
+export function walk(node: ts.Node, visit: (node: ts.Node) => void): void {
   visit(node);
   node.forEachChild((child) => {
     walk(child, visit);
   });
 }
 
-/**
- * What a message says with its values left out: "There is no file {0}". Both ways of a condition; undefined where it is
- * no literal.
- */
-function templatesOf(node: ts.Expression | undefined): string[] {
-  if (node === undefined) return [];
-  if (ts.isStringLiteralLike(node)) return [node.text];
-  if (ts.isTemplateExpression(node))
-    return [node.head.text + node.templateSpans.map(({ literal }, i) => `{${i}}${literal.text}`).join("")];
-  if (ts.isConditionalExpression(node)) return [...templatesOf(node.whenTrue), ...templatesOf(node.whenFalse)];
-  return [];
+/** The template of a phrase: phrase`No file ${path}` has "No file {0}"; undefined of anything else. */
+export function templateOf(node: ts.Node): string | undefined {
+  if (!ts.isTaggedTemplateExpression(node) || node.tag.getText() !== "phrase") return undefined;
+  const { template } = node;
+  if (ts.isNoSubstitutionTemplateLiteral(template)) return template.text;
+  return template.head.text + template.templateSpans.map(({ literal }, i) => `{${i}}${literal.text}`).join("");
 }
 
-/** Letters of a template that are its own: without some it would fit anything. */
-const tells = (template: string): boolean =>
-  template.replace(/\{\d\}/g, "").replace(/[^a-z]/gi, "").length >= 6 && (template.match(/\{\d\}/g)?.length ?? 0) <= 9;
+/** Whether a template has words of its own: "{0} ({1})" is the same in all languages. */
+const hasWords = (template: string): boolean => /[a-z]{2}/i.test(template.replace(/\{\d+\}/g, ""));
 
-/**
- * What a text is called in the core that is shown where the run, its files or its experiment are: in a message, on a
- * page, in a row.
- */
-const SHOWN = /^(message|reason|notes?|why|problem|title|warningsOf)$/;
-
-/** What a name stands for, where it is a name of texts that are shown. */
-function shownValue(node: ts.Node): ts.Node | undefined {
-  if (ts.isFunctionDeclaration(node))
-    return node.name !== undefined && SHOWN.test(node.name.text) ? node.body : undefined;
-  if (!ts.isPropertyAssignment(node) && !ts.isVariableDeclaration(node)) return undefined;
-  return SHOWN.test(node.name.getText()) ? node.initializer : undefined;
-}
-
-/** Sentences anywhere in an expression; what is only compared or searched for is none. */
-function sentencesIn(node: ts.Node): string[] {
-  const found: string[] = [];
-  const visit = (each: ts.Node): void => {
-    if (ts.isStringLiteralLike(each) || ts.isTemplateExpression(each)) found.push(...templatesOf(each));
-    if (ts.isBinaryExpression(each) && each.operatorToken.kind === ts.SyntaxKind.EqualsEqualsEqualsToken) return;
-    each.forEachChild(visit);
-  };
-  visit(node);
-  // A commit's own message is git's, and the same for everyone.
-  return found.filter(
-    (text) => /[a-z]{2,}[^\w]* [a-z]+/i.test(text.replace(/\{\d\}/g, "…")) && !text.startsWith("adept: "),
-  );
+/** Sources of the programs: every room and every entry. */
+export function allSources(): { name: string; source: ts.SourceFile }[] {
+  return readdirSync(ROOT, { recursive: true })
+    .map((name) => String(name).replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => ({
+      name,
+      source: ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true),
+    }));
 }
 
 /**
- * The messages of the core that a window shows: obstacles with what to do about them, and what is said of a run, its
- * files or its experiment.
+ * The templates of the phrases that a window shows: of all rooms but the command line, which speaks English, and the
+ * report's text.
  */
 export function coreMessages(): string[] {
-  const names = readdirSync(ROOT, { recursive: true })
-    .map(String)
-    .filter((name) => name.endsWith(".ts") && !/^(ui|cli|analysis[\\/]report)[\\/]/.test(name));
   const texts = new Set<string>();
-  for (const name of names) {
-    const source = ts.createSourceFile(name, readFileSync(join(ROOT, name), "utf8"), ts.ScriptTarget.Latest, true);
+  for (const { source } of allSources().filter((each) => !/^(cli|analysis\/report)\//.test(each.name)))
     walk(source, (node) => {
-      if (ts.isNewExpression(node) && node.expression.getText() === "UserError")
-        for (const argument of node.arguments ?? []) for (const text of templatesOf(argument)) texts.add(text);
-      const shown = shownValue(node);
-      if (shown !== undefined) for (const text of sentencesIn(shown)) texts.add(text);
+      const template = templateOf(node);
+      if (template !== undefined && hasWords(template)) texts.add(template);
     });
-  }
-  return [...texts].filter(tells).sort();
+  return [...texts].sort();
 }
 
 /** What an experiment's keys say in a hover and its snippets in a list: of the schema that the build writes. */
@@ -153,7 +122,15 @@ export function untranslated(): Found[] {
   const found: Found[] = [];
   for (const { name, source } of hostSources()) {
     const visit = (node: ts.Node): void => {
-      if (translates(node) || logs(node) || bug(node) || ts.isImportDeclaration(node) || ts.isTypeNode(node)) return;
+      if (
+        translates(node) ||
+        templateOf(node) !== undefined ||
+        logs(node) ||
+        bug(node) ||
+        ts.isImportDeclaration(node) ||
+        ts.isTypeNode(node)
+      )
+        return;
       if (
         (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) &&
         isProse(node.text)

@@ -6,7 +6,8 @@ import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { DRAFT_LIMITS } from "../../src/experiment/draftLimits.ts";
 import type { ExperimentDraft } from "../../src/experiment/draftSchema.ts";
-import type { Inspection } from "../../src/protocol/setupQuestions.ts";
+import { english } from "../../src/base/phrase.ts";
+import type { ShownInspection } from "../../src/protocol/setupQuestions.ts";
 import { TokenWorker } from "../../src/executor/tokenWorker.ts";
 import type { HostMessage } from "../../src/protocol/hostToPage.ts";
 import type { PageMessage } from "../../src/protocol/pageToHost.ts";
@@ -43,7 +44,7 @@ export interface OpenOptions {
   theme?: string;
   width?: number;
   zoom?: number;
-  answer?: (found: Inspection) => Inspection;
+  answer?: (found: ShownInspection) => ShownInspection;
   /** the first look at the data, and the measuring, never end */
   stuck?: boolean;
   silent?: readonly PageMessage["type"][];
@@ -324,7 +325,12 @@ async function postInspection(
       maxSourceLength,
       maxTargetLength: 20,
     });
-    post({ type: "inspection", asked, result });
+    const { problem, ...rest } = result;
+    post({
+      type: "inspection",
+      asked,
+      result: { ...rest, ...(problem !== undefined && { problem: english(problem) }) },
+    });
   } catch (error) {
     post({ type: "inspection", asked, error: (error as Error).message });
   }

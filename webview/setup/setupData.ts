@@ -1,7 +1,7 @@
 import { el, section } from "../dom.ts";
 import { LongWait } from "../longWait.ts";
 import type { ExperimentDraft } from "../../src/protocol/hostToSetup.ts";
-import type { Inspection } from "../../src/protocol/setupQuestions.ts";
+import type { ShownInspection as Inspection } from "../../src/protocol/setupQuestions.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import { fill, percent } from "../text.ts";
 import { button, select, textField } from "../ui.ts";

@@ -5,6 +5,7 @@ import { leadingMetric } from "../../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../../record/record.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
+import { english, phrase, type Phrase } from "../../base/phrase.ts";
 
 /** A run with what was asked of it. */
 export interface ComparedRun {
@@ -145,7 +146,7 @@ function labels(groups: readonly Group[]): string[] {
   });
 }
 
-function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]): string[] {
+function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]): Phrase[] {
   const several = (values: readonly unknown[]): boolean =>
     new Set(values.map((value) => JSON.stringify(value))).size > 1;
   const sizes = rows.flatMap(({ trainable }) => (trainable === undefined ? [] : [trainable]));
@@ -159,21 +160,21 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
         }) => task,
       ),
     )
-      ? ["The runs are of different tasks or data: their test values do not compare."]
+      ? [phrase`The runs are of different tasks or data: their test values do not compare.`]
       : []),
-    ...(several(runs.map(({ experiment }) => experiment.backbone)) ? ["The runs have different backbones."] : []),
+    ...(several(runs.map(({ experiment }) => experiment.backbone)) ? [phrase`The runs have different backbones.`] : []),
     ...(several(rows.flatMap(({ testExamples }) => testExamples ?? []))
-      ? ["The rows were tested on different numbers of examples."]
+      ? [phrase`The rows were tested on different numbers of examples.`]
       : []),
     ...(several(rows.filter(({ seeds }) => seeds.length > 0).map(({ seeds }) => seeds))
-      ? ["The rows have different seeds."]
+      ? [phrase`The rows have different seeds.`]
       : []),
     ...(Math.max(...sizes) > 1.05 * Math.min(...sizes)
-      ? ["The parameter counts differ by more than 5 %: give the rows one budget to compare methods."]
+      ? [phrase`The parameter counts differ by more than 5 %: give the rows one budget to compare methods.`]
       : []),
     ...rows.flatMap(({ label, tried, judged }) =>
       tried > 1 && judged < tried
-        ? [`${label}: ${tried - judged} of ${tried} tuned combinations could not be judged on validation.`]
+        ? [phrase`${label}: ${tried - judged} of ${tried} tuned combinations could not be judged on validation.`]
         : [],
     ),
   ];
@@ -196,5 +197,6 @@ export function compareRuns(given: readonly ComparedRun[], metric?: string): Com
   const groups = groupsOf(runs);
   const names = labels(groups);
   const rows = groups.map((group, i) => rowOf(group, names[i]!, name));
-  return { metric: name, rows, warnings: warningsOf(runs, rows) };
+  const phrases = warningsOf(runs, rows);
+  return { metric: name, rows, warnings: phrases.map(english), phrases };
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import type { Batch } from "../../backbone/batch.ts";
 import { stateFold, type Race } from "./foldStatement.ts";
+import { phrase } from "../../base/phrase.ts";
 import { formsOf, isFold, type Form } from "./latencyForms.ts";
 import type { Progress } from "../subject/outcomes.ts";
 import { medianInterval } from "../statistics/medianInterval.ts";
@@ -20,7 +21,12 @@ const TOKENS = 4;
 /** A batch of real test tokens, cut and repeated to the length. */
 function batchOf({ test }: Subject, length: number, rows: number): Batch {
   const ids = test.flatMap((each) => Array.from(each.ids)).filter((id) => id > 1);
-  if (ids.length === 0) throw new UserError("The test texts have no tokens to time with", "Give task.test texts.");
+  if (ids.length === 0)
+    throw new UserError(
+      "latency-texts-empty",
+      phrase`The test texts have no tokens to time with`,
+      phrase`Give task.test texts.`,
+    );
   return {
     rows,
     sourceLength: length,

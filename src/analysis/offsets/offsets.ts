@@ -1,5 +1,6 @@
 import { methodOf } from "../../method/registry.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { batchesOf } from "../subject/batches.ts";
 import { offsetGeometry } from "./offsetGeometry.ts";
 import { offsetSize, specificityIndex } from "./offsetStatistics.ts";
@@ -101,8 +102,9 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   const { width } = side;
   if (side.offsets === undefined && side.positions === undefined)
     throw new UserError(
-      `The method "${experiment.method.kind}" has no offsets`,
-      "Offsets are those of ADePT and DePT.",
+      "method-without-offsets",
+      phrase`The method "${experiment.method.kind}" has no offsets`,
+      phrase`Offsets are those of ADePT and DePT.`,
     );
   // The published code pads every text to the full window, and counts the padding.
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));

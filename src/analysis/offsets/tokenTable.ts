@@ -7,6 +7,7 @@ import type { HiddenLayer } from "../../method/method.ts";
 import { methodOf } from "../../method/registry.ts";
 import { nearest, norm, unitUse } from "./vocabularyTable.ts";
 import type { Neighbour } from "../../protocol/results/offsets.ts";
+import { phrase } from "../../base/phrase.ts";
 
 /** Rows of the embedding read at a time: a few megabytes, whatever the backbone. */
 const ROWS = 2048;
@@ -56,7 +57,11 @@ export class TokenTable {
     const method = methodOf(adapter.spec.kind);
     const offsets = method.offsets?.(adapter.spec);
     if (offsets === undefined)
-      throw new UserError(`The method "${method.kind}" has no offsets to show`, "Choose a run of ADePT or DePT.");
+      throw new UserError(
+        "offsets-not-shown",
+        phrase`The method "${method.kind}" has no offsets to show`,
+        phrase`Choose a run of ADePT or DePT.`,
+      );
     const table: EmbeddingTable = {
       vocabulary,
       width,

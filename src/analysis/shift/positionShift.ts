@@ -3,6 +3,7 @@ import { batchesOf } from "../subject/batches.ts";
 import { shiftCases } from "./shiftCases.ts";
 import { altered, inputComparer, withoutAlter, type Progress } from "../subject/outcomes.ts";
 import { positionProperties } from "./positionProperties.ts";
+import { phrase } from "../../base/phrase.ts";
 import { offsetChange } from "./shiftMeasures.ts";
 import { ShiftMeter } from "./shiftMeter.ts";
 import { tokenCounts } from "../subject/tokenCounts.ts";
@@ -21,8 +22,9 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   const test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
   if (test.length === 0)
     throw new UserError(
-      `No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
-      "Train with more method.positions than training.maxSourceLength.",
+      "shift-beyond-position-table",
+      phrase`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
+      phrase`Train with more method.positions than training.maxSourceLength.`,
     );
   const subject: Subject = {
     ...given,

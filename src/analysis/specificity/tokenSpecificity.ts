@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import { batchesOf } from "../subject/batches.ts";
 import { specificityCases } from "./specificityCases.ts";
@@ -12,8 +13,9 @@ export async function analyseSpecificity(subject: Subject, progress: Progress): 
   const own = specificityCases(subject);
   if (own.length === 0)
     throw new UserError(
-      `The method "${subject.experiment.method.kind}" has no offsets`,
-      "Specificity is asked of ADePT and DePT.",
+      "method-without-offsets",
+      phrase`The method "${subject.experiment.method.kind}" has no offsets`,
+      phrase`Specificity is asked of ADePT and DePT.`,
     );
   const { full, cases } = await altered(subject, own, { progress });
   const of = (label: string): number => cases.find((each) => each.label === label)!.versus.right.difference;

@@ -1,3 +1,4 @@
+import { english, phrase } from "../../base/phrase.ts";
 import type { RunEvent } from "../../record/events.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { SPIKE, StabilityWatch } from "./stabilityWatch.ts";
@@ -19,12 +20,14 @@ function advise(group: string, rate: number, ratio: Spread): ComponentStability[
   if (ratio.median === 0 || (ratio.median >= USUAL.low && ratio.median <= USUAL.high)) return undefined;
   // Adam's update is proportional to its rate, so the ratio moves with it.
   const factor = Math.min(100, Math.max(0.01, (ratio.median > USUAL.high ? USUAL.aim : USUAL.low * 10) / ratio.median));
+  const why =
+    ratio.median > USUAL.high
+      ? phrase`${group} changes by ${(100 * ratio.median).toFixed(0)} % of itself a step`
+      : phrase`${group} changes by ${ratio.median.toExponential(1)} of itself a step: it hardly moves`;
   return {
     rate: Number((rate * factor).toPrecision(1)),
-    why:
-      ratio.median > USUAL.high
-        ? `${group} changes by ${(100 * ratio.median).toFixed(0)} % of itself a step`
-        : `${group} changes by ${ratio.median.toExponential(1)} of itself a step: it hardly moves`,
+    why: english(why),
+    phrase: why,
   };
 }
 
@@ -40,7 +43,8 @@ export function analyseStability(events: Iterable<RunEvent>, { training }: Pick<
   const steps = [...bySteps.values()].sort((a, b) => a.step - b.step);
   const warm = steps.filter(({ step }) => step > training.warmup);
   const judged = warm.length > 0 ? warm : steps;
-  for (const step of steps) for (const message of watch.step(step)) if (!alerts.includes(message)) alerts.push(message);
+  for (const step of steps)
+    for (const message of watch.step(step).map(english)) if (!alerts.includes(message)) alerts.push(message);
   const norm = ({ gradientNorm }: (typeof steps)[number]): number => Math.hypot(...Object.values(gradientNorm));
   const lossSpikes = steps.filter(
     ({ loss }, i) => i >= WINDOW && loss > 2 * spread(steps.slice(i - WINDOW, i).map((each) => each.loss)).median,

@@ -4,6 +4,7 @@ import type { Adapter } from "../../adapter/adapterFolder.ts";
 import { inputParts } from "../../adapter/fold.ts";
 import { permutation } from "../../base/random.ts";
 import { norm } from "../offsets/vocabularyTable.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 
 type StepEvent = Extract<NewRunEvent, { type: "step" }>;
 
@@ -31,14 +32,14 @@ export class StabilityWatch {
   /** @param warmup steps of warm-up, in which large changes are no trouble */
   constructor(private readonly warmup: number) {}
 
-  private once({ key, message }: { key: string; message: string }): string[] {
+  private once({ key, message }: { key: string; message: Phrase }): Phrase[] {
     if (this.said.has(key)) return [];
     this.said.add(key);
     return [message];
   }
 
   /** @returns the warnings about one step, each kind once */
-  step({ step, gradientNorm, updateRatio, learningRate }: StepEvent): string[] {
+  step({ step, gradientNorm, updateRatio, learningRate }: StepEvent): Phrase[] {
     return Object.entries(gradientNorm).flatMap(([group, value]) => {
       const before = this.norms.get(group) ?? [];
       const usual = median(before);
@@ -52,19 +53,19 @@ export class StabilityWatch {
         ...(before.length >= FEWEST && usual > 0 && value > SPIKE * usual
           ? this.once({
               key: `spike ${group}`,
-              message: `Step ${step}: the gradient of ${group} is ${(value / usual).toFixed(0)} times its usual size. If the loss does not come back, lower ${key} (now ${rate.toPrecision(2)}).`,
+              message: phrase`Step ${step}: the gradient of ${group} is ${(value / usual).toFixed(0)} times its usual size. If the loss does not come back, lower ${key} (now ${rate.toPrecision(2)}).`,
             })
           : []),
         ...(still === FEWEST
           ? this.once({
               key: `still ${group}`,
-              message: `Step ${step}: ${group} has had no gradient for ${FEWEST} steps, so it learns nothing: its units are off, or it is frozen. Start again with a lower ${key}.`,
+              message: phrase`Step ${step}: ${group} has had no gradient for ${FEWEST} steps, so it learns nothing: its units are off, or it is frozen. Start again with a lower ${key}.`,
             })
           : []),
         ...(step > this.warmup && step > FEWEST && ratio > LEAP
           ? this.once({
               key: `leap ${group}`,
-              message: `Step ${step}: ${group} changes by ${(100 * ratio).toFixed(0)} % of itself in one step: lower ${key} (now ${rate.toPrecision(2)}).`,
+              message: phrase`Step ${step}: ${group} changes by ${(100 * ratio).toFixed(0)} % of itself in one step: lower ${key} (now ${rate.toPrecision(2)}).`,
             })
           : []),
       ];
@@ -75,13 +76,13 @@ export class StabilityWatch {
    * @returns a warning where the offsets of a validation's parameters are too long
    * @param table the embedding (V, d)
    */
-  offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): string[] {
+  offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): Phrase[] {
     const offsets = methodOf(adapter.spec.kind).offsets?.(adapter.spec);
     const ratio = offsetRatio(adapter, table, width);
     if (offsets === undefined || ratio === undefined || ratio <= LONG) return [];
     return this.once({
       key: "offsets",
-      message: `Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${offsets.group}.`,
+      message: phrase`Step ${step}: the offsets are ${ratio.toFixed(1)} times as long as the embeddings they are added to: lower training.learningRate.${offsets.group}.`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import type { InputParts } from "../../adapter/fold.ts";
 import type { Batch } from "../../backbone/batch.ts";
+import { phrase } from "../../base/phrase.ts";
 
 /** An adapter's input side on a backbone: the frozen table (V, d) and what the method adds. */
 export interface InputSide extends InputParts {
@@ -55,8 +56,9 @@ export function offsetAt(
   const place = at.place + (layout === undefined ? 0 : shift);
   if (place * width >= positions.length)
     throw new UserError(
-      `A text reaches place ${place}, beyond the ${positions.length / width} rows of the position table`,
-      "Take shorter texts or smaller shifts.",
+      "text-beyond-position-table",
+      phrase`A text reaches place ${place}, beyond the ${positions.length / width} rows of the position table`,
+      phrase`Take shorter texts or smaller shifts.`,
     );
   const byPlace = rowOf(positions, place, width);
   for (let i = 0; i < width; i++) result[i]! += byPlace[i]!;

@@ -6,6 +6,7 @@ import { engineHere } from "../../engine/device/devicesHere.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";
 import { loadAdapter, type Adapter } from "../../adapter/adapterFolder.ts";
+import { phrase } from "../../base/phrase.ts";
 import { inputParts } from "../../adapter/fold.ts";
 import { LocalModel } from "../../model/localModel.ts";
 import { loadTask } from "../../task/loadTask.ts";
@@ -56,8 +57,9 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const folder = backboneFolder(experiment.backbone);
   if (!methodOf(method.kind).isInputSide)
     throw new UserError(
-      `The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
-      "Analyses are for ADePT, DePT, prompt tuning and MPT.",
+      "method-inside-backbone",
+      phrase`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
+      phrase`Analyses are for ADePT, DePT, prompt tuning and MPT.`,
     );
   const adapter = loadAdapter(adapterPath, backboneLayout(folder));
   const data = await loadTask(experiment.task);
@@ -84,7 +86,11 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     evaluate: async (alter, { examples = test, see } = {}) => {
       const result = await evaluate(new AlteredModel(model, side, { alter, see }), new Map(), examples, options);
       if (result === undefined)
-        throw new UserError("The run's task has no test examples", "Give task.test, or a fraction in task.split.");
+        throw new UserError(
+          "test-examples-missing",
+          phrase`The run's task has no test examples`,
+          phrase`Give task.test, or a fraction in task.split.`,
+        );
       return result;
     },
   };

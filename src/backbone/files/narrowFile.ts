@@ -18,6 +18,7 @@ import { quantiseRows, toBfloat16, toFloat16 } from "../../engine/narrowing.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readBytes, readWeight } from "../../engine/weightData.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readHeader } from "./safetensors.ts";
@@ -69,8 +70,9 @@ export function narrowFile(
 
 const unwritable = (folder: string, error: unknown): UserError =>
   new UserError(
-    `The cache ${folder} cannot be written: ${(error as Error).message}`,
-    "Name another folder in ADEPT_CACHE.",
+    "cache-not-writable",
+    phrase`The cache ${folder} cannot be written: ${(error as Error).message}`,
+    phrase`Name another folder in ADEPT_CACHE.`,
   );
 
 /** A hash of the matrices' bytes; it is kept by the files' sizes and times, so that they are read whole only once. */
@@ -163,8 +165,9 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
   for (let i = 0; i < wide.length; i++)
     if (!Number.isFinite(wide[i]))
       throw new UserError(
-        `${source.file}: tensor "${name}" has values that are no numbers: "${precision}" cannot hold them`,
-        'Use precision "fp32", or another backbone.',
+        "tensor-not-finite",
+        phrase`${source.file}: tensor "${name}" has values that are no numbers: "${precision}" cannot hold them`,
+        phrase`Use precision "fp32", or another backbone.`,
       );
   if (precision === "int8") {
     const { levels, scales } = quantiseRows(wide, source.dims[1]!);
@@ -175,8 +178,9 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
   for (let i = 0; i < values.length; i++)
     if ((values[i]! & 0x7fff) === infinite)
       throw new UserError(
-        `${source.file}: tensor "${name}" has values that are too large for "${precision}"`,
-        'Use precision "bf16", "int8" or "fp32".',
+        "tensor-too-large-for-precision",
+        phrase`${source.file}: tensor "${name}" has values that are too large for "${precision}"`,
+        phrase`Use precision "bf16", "int8" or "fp32".`,
       );
   return { values };
 }

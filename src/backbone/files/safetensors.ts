@@ -4,6 +4,7 @@ import { readBytes, readWeight } from "../../engine/weightData.ts";
 import { openPlain } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { openTemporary } from "../../base/files/atomicFile.ts";
+import { phrase } from "../../base/phrase.ts";
 
 const TYPES = {
   F32: { type: "float32", bytes: 4 },
@@ -43,7 +44,11 @@ const BYTES: Record<string, number> = {
 
 function checkEntry(path: string, name: string, raw: unknown, dataSize: number): z.infer<typeof Entry> {
   const parsed = Entry.safeParse(raw);
-  if (!parsed.success) throw new UserError(`${path}: the header entry of tensor "${name}" is malformed`);
+  if (!parsed.success)
+    throw new UserError(
+      "safetensors-entry-malformed",
+      phrase`${path}: the header entry of tensor "${name}" is malformed`,
+    );
   const {
     dtype,
     shape,
@@ -51,16 +56,21 @@ function checkEntry(path: string, name: string, raw: unknown, dataSize: number):
   } = parsed.data;
   const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
   if (size === undefined)
-    throw new UserError(`${path}: tensor "${name}" has the unsupported type ${dtype.slice(0, 40)}`);
+    throw new UserError(
+      "safetensors-type-unknown",
+      phrase`${path}: tensor "${name}" has the unsupported type ${dtype.slice(0, 40)}`,
+    );
   const wanted = shape.reduce((a, b) => a * b, size);
   if (end < start || end - start !== wanted)
     throw new UserError(
-      `${path}: tensor "${name}" of shape (${shape.join(", ")}) needs ${wanted} bytes, its offsets give ${end - start}`,
+      "safetensors-size-contradicts-shape",
+      phrase`${path}: tensor "${name}" of shape (${shape.join(", ")}) needs ${wanted} bytes, its offsets give ${end - start}`,
     );
   if (end > dataSize)
     throw new UserError(
-      `${path}: the file is truncated: tensor "${name}" ends at byte ${end} of the data, the file holds ${dataSize}`,
-      "Download or copy the file again.",
+      "safetensors-truncated",
+      phrase`${path}: the file is truncated: tensor "${name}" ends at byte ${end} of the data, the file holds ${dataSize}`,
+      phrase`Download or copy the file again.`,
     );
   return parsed.data;
 }
@@ -72,8 +82,9 @@ function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): vo
   for (const [name, { offset, bytes }] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
     if (offset < end && bytes > 0)
       throw new UserError(
-        `${path}: the tensors "${before}" and "${name}" lie on each other`,
-        "Save the model again, each tensor by itself.",
+        "safetensors-overlap",
+        phrase`${path}: the tensors "${before}" and "${name}" lie on each other`,
+        phrase`Save the model again, each tensor by itself.`,
       );
     if (bytes > 0) [end, before] = [offset + bytes, name];
   }
@@ -86,18 +97,23 @@ function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): vo
 export function readHeader(path: string): SafetensorsHeader {
   const { fd, size } = openPlain(path);
   try {
-    if (size < 8) throw new UserError(`${path} is not a safetensors file: it has ${size} bytes`);
+    if (size < 8)
+      throw new UserError("safetensors-too-short", phrase`${path} is not a safetensors file: it has ${size} bytes`);
     const headerSize = Number(readBytes(fd, 0, 8).readBigUInt64LE());
     if (headerSize > MAX_HEADER || headerSize + 8 > size)
-      throw new UserError(`${path} is truncated or not a safetensors file: its header would have ${headerSize} bytes`);
+      throw new UserError(
+        "safetensors-header-too-long",
+        phrase`${path} is truncated or not a safetensors file: its header would have ${headerSize} bytes`,
+      );
     let json: unknown;
     try {
       json = JSON.parse(readBytes(fd, 8, headerSize).toString("utf8"));
     } catch {
-      throw new UserError(`${path}: the safetensors header is not JSON`);
+      throw new UserError("safetensors-header-not-json", phrase`${path}: the safetensors header is not JSON`);
     }
     const header = Header.safeParse(json);
-    if (!header.success) throw new UserError(`${path}: the safetensors header is not an object`);
+    if (!header.success)
+      throw new UserError("safetensors-header-not-object", phrase`${path}: the safetensors header is not an object`);
     const entries = new Map<string, TensorEntry>();
     for (const [name, raw] of Object.entries(header.data)) {
       if (name === "__metadata__") continue;
@@ -120,7 +136,10 @@ export function readHeader(path: string): SafetensorsHeader {
 export function floatType(name: string, entry: TensorEntry): "float32" | "float16" | "bfloat16" {
   const known = TYPES[entry.dtype as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
   if (known === undefined)
-    throw new UserError(`${entry.file}: tensor "${name}" is ${entry.dtype}; F32, F16 or BF16 is needed`);
+    throw new UserError(
+      "tensor-type-not-floating",
+      phrase`${entry.file}: tensor "${name}" is ${entry.dtype}; F32, F16 or BF16 is needed`,
+    );
   return known.type;
 }
 
@@ -161,7 +180,11 @@ export function writeSafetensors(path: string, tensors: Tensors, metadata?: Reco
     fsyncSync(fd);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOSPC")
-      throw new UserError(`The disk is full: ${path} could not be written`, "Free some space and resume the run.");
+      throw new UserError(
+        "disk-full",
+        phrase`The disk is full: ${path} could not be written`,
+        phrase`Free some space and resume the run.`,
+      );
     throw error;
   } finally {
     closeSync(fd);

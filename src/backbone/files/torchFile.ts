@@ -1,5 +1,6 @@
 import { boundedBytes } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import { widen } from "../../engine/weightData.ts";
 import type { Tensors } from "./safetensors.ts";
 import { readStoredZip } from "./storedZip.ts";
@@ -31,8 +32,9 @@ function pickle(bytes: Buffer, path: string): Map<string, PickledTensor> {
   } catch (error) {
     if (!(error instanceof ForbiddenPickle)) throw error;
     throw new UserError(
-      `${path} asks for ${error.message}: it holds more than tensors, or is damaged. Nothing of it was executed.`,
-      "Take the file from a source you trust, or save the tensors alone.",
+      "pickle-forbidden",
+      phrase`${path} asks for ${error.message}: it holds more than tensors, or is damaged. Nothing of it was executed.`,
+      phrase`Take the file from a source you trust, or save the tensors alone.`,
     );
   }
 }
@@ -66,25 +68,25 @@ function valuesOf({ key, type, elements }: PickledTensor["storage"], bytes: Buff
 function tensorOf(
   tensor: PickledTensor,
   storages: Storages,
-  fail: (what: string) => never,
+  fail: (what: Phrase) => never,
 ): { dims: number[]; data: Float32Array } {
   const { storage, offset, sizes, strides } = tensor;
   const bytes = storages.bytesOf(storage.key);
   const type = TYPES[storage.type as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
-  if (type === undefined) return fail(`is of type ${storage.type}; Float, Half or BFloat16 is needed`);
+  if (type === undefined) return fail(phrase`is of type ${storage.type}; Float, Half or BFloat16 is needed`);
   if (bytes === undefined || !(storage.elements >= 0) || bytes.length !== storage.elements * type.bytes)
     return fail(
-      `lacks its values: ${storage.elements} of ${type.bytes} bytes, the file has ${bytes?.length ?? 0} bytes`,
+      phrase`lacks its values: ${storage.elements} of ${type.bytes} bytes, the file has ${bytes?.length ?? 0} bytes`,
     );
   const whole = [offset, ...sizes, ...strides].every((value) => Number.isInteger(value) && value >= 0);
   const count = sizes.reduce((product, size) => product * size, 1);
   const last = offset + sizes.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? NaN), 0);
   if (!whole || sizes.length !== strides.length || sizes.length > 8 || (count > 0 && !(last < storage.elements)))
     return fail(
-      `has the shape (${sizes.join(", ")}) with strides (${strides.join(", ")}), which its ${storage.elements} values cannot have`,
+      phrase`has the shape (${sizes.join(", ")}) with strides (${strides.join(", ")}), which its ${storage.elements} values cannot have`,
     );
   if ((storages.left -= count) < 0)
-    return fail(`has the shape (${sizes.join(", ")}), more values than a file of this size makes plausible`);
+    return fail(phrase`has the shape (${sizes.join(", ")}), more values than a file of this size makes plausible`);
   return { dims: sizes, data: gather(valuesOf(storage, bytes, storages), tensor) };
 }
 
@@ -99,8 +101,9 @@ export function readTorchFile(path: string): Tensors {
   const [main, ...more] = [...files.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
   if (main === undefined || more.length > 0)
     throw new UserError(
-      `${path} is no file of torch.save: it has no data.pkl`,
-      "Give the adapter_model.bin that the official code or PEFT wrote.",
+      "torch-data-missing",
+      phrase`${path} is no file of torch.save: it has no data.pkl`,
+      phrase`Give the adapter_model.bin that the official code or PEFT wrote.`,
     );
   const folder = main.slice(0, -"data.pkl".length);
   const storages: Storages = {
@@ -109,12 +112,16 @@ export function readTorchFile(path: string): Tensors {
     left: MOST_A_BYTE * bytes.length,
   };
   if ((files.get(`${folder}byteorder`)?.toString() ?? "little") !== "little")
-    throw new UserError(`${path} was written on a big-endian machine`, "Load and save it on another.");
+    throw new UserError(
+      "torch-big-endian",
+      phrase`${path} was written on a big-endian machine`,
+      phrase`Load and save it on another.`,
+    );
   return new Map(
     [...pickle(files.get(main)!, path)].map(([name, tensor]) => [
       name,
       tensorOf(tensor, storages, (what) => {
-        throw new UserError(`${path}: tensor "${name}" ${what}`);
+        throw new UserError("torch-tensor-malformed", phrase`${path}: tensor "${name}" ${what}`);
       }),
     ]),
   );

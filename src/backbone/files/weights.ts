@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readWeight, rowRange } from "../../engine/weightData.ts";
 import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
@@ -30,8 +31,9 @@ export class BackboneWeights {
     if (existsSync(single)) return new BackboneWeights(folder, readHeader(single).entries);
     if (!existsSync(index))
       throw new UserError(
-        `${folder} has no model.safetensors and no model.safetensors.index.json`,
-        "Give the folder of a model saved with safetensors.",
+        "weights-missing",
+        phrase`${folder} has no model.safetensors and no model.safetensors.index.json`,
+        phrase`Give the folder of a model saved with safetensors.`,
       );
     const entries = new Map<string, TensorEntry>();
     const shards = new Map<string, ReturnType<typeof readHeader>>();
@@ -40,7 +42,10 @@ export class BackboneWeights {
       shards.set(file, shard);
       const entry = shard.entries.get(name);
       if (entry === undefined)
-        throw new UserError(`${join(folder, file)} lacks tensor "${name}", which ${index} puts there`);
+        throw new UserError(
+          "shard-tensor-missing",
+          phrase`${join(folder, file)} lacks tensor "${name}", which ${index} puts there`,
+        );
       entries.set(name, entry);
     }
     return new BackboneWeights(folder, entries);
@@ -68,12 +73,14 @@ export class BackboneWeights {
     const entry = this.entries.get(name);
     if (entry === undefined)
       throw new UserError(
-        `${this.folder}: the weights lack tensor "${name}"`,
-        "The folder's config.json and weights do not belong together, or the file is incomplete.",
+        "weights-tensor-missing",
+        phrase`${this.folder}: the weights lack tensor "${name}"`,
+        phrase`The folder's config.json and weights do not belong together, or the file is incomplete.`,
       );
     if (entry.dims.join() !== dims.join())
       throw new UserError(
-        `${entry.file}: tensor "${name}" has shape (${entry.dims.join(", ")}), config.json asks for (${dims.join(", ")})`,
+        "weights-tensor-shape",
+        phrase`${entry.file}: tensor "${name}" has shape (${entry.dims.join(", ")}), config.json asks for (${dims.join(", ")})`,
       );
     return entry;
   }
@@ -108,11 +115,15 @@ function readIndex(path: string): Record<string, string> {
   try {
     json = JSON.parse(boundedText(path, MOST_INDEX));
   } catch (error) {
-    throw new UserError(`${path} is not JSON: ${(error as Error).message}`);
+    throw new UserError("weights-index-not-json", phrase`${path} is not JSON: ${(error as Error).message}`);
   }
   const parsed = Index.safeParse(json);
-  if (!parsed.success) throw new UserError(`${path}: weight_map must map tensor names to file names in the folder`);
+  if (!parsed.success)
+    throw new UserError(
+      "weights-index-malformed",
+      phrase`${path}: weight_map must map tensor names to file names in the folder`,
+    );
   if (new Set(Object.values(parsed.data.weight_map)).size > MOST_SHARDS)
-    throw new UserError(`${path} names more than ${MOST_SHARDS} files`);
+    throw new UserError("weights-too-many-shards", phrase`${path} names more than ${MOST_SHARDS} files`);
   return parsed.data.weight_map;
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { checkedConfig, type ConfigFile } from "../configFile.ts";
 
 /** The largest published Llama has 126 layers. */
@@ -75,8 +76,9 @@ function scalingOf(path: string, rope: z.infer<typeof Rope> | null | undefined):
   if (type === "llama3" && by !== undefined && low !== undefined && high !== undefined && original !== undefined)
     return { type, factor: by, low, high, original };
   throw new UserError(
-    `${path}: rope_scaling of type "${type.slice(0, 40)}" is not supported, or lacks its factors`,
-    'Use a model without rope_scaling, or with the type "linear" or "llama3".',
+    "rope-scaling-unsupported",
+    phrase`${path}: rope_scaling of type "${type.slice(0, 40)}" is not supported, or lacks its factors`,
+    phrase`Use a model without rope_scaling, or with the type "linear" or "llama3".`,
   );
 }
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Tokenizer } from "tokenizers";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { checkTokenizer } from "./tokenizerBounds.ts";
 
 /** The largest vocabularies in use, of 256,000 pieces, take 33 MB. */
@@ -37,8 +38,9 @@ export class TextTokenizer {
       return await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
     } catch (error) {
       throw new UserError(
-        `The tokenizer cannot read "${text.slice(0, 40)}": ${(error as Error).message}`,
-        "Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again.",
+        "text-not-encodable",
+        phrase`The tokenizer cannot read "${text.slice(0, 40)}": ${(error as Error).message}`,
+        phrase`Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again.`,
       );
     }
   }
@@ -104,13 +106,14 @@ export function loadTokenizer(folder: string): TextTokenizer {
   const path = join(folder, "tokenizer.json");
   if (!existsSync(path))
     throw new UserError(
-      `${folder} has no tokenizer.json`,
-      "Save the model with a fast tokenizer (tokenizer.json) and try again.",
+      "tokenizer-missing",
+      phrase`${folder} has no tokenizer.json`,
+      phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
     );
   checkTokenizer(path, boundedText(path, MOST_BYTES));
   try {
     return new TextTokenizer(Tokenizer.fromFile(path));
   } catch (error) {
-    throw new UserError(`${path} is not a tokenizer: ${(error as Error).message}`);
+    throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase, verbatim } from "../../base/phrase.ts";
 import { isSafePattern } from "./safePattern.ts";
 
 const id = z
@@ -25,27 +26,27 @@ const DEEPEST = 16;
  */
 const PARTS = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
 
-type Fail = (what: string) => never;
+type Fail = (what: Phrase) => never;
 
 /** Special tokens that a template puts in are all described: the native code ends the process where one is missing. */
 function checkTemplate(value: object, fail: Fail): void {
   const parsed = TemplateProcessing.safeParse(value);
-  if (!parsed.success) return fail("its post_processor's template is malformed");
+  if (!parsed.success) return fail(phrase`its post_processor's template is malformed`);
   const { single, pair, special_tokens: tokens } = parsed.data;
   for (const piece of [...single, ...pair])
     if ("SpecialToken" in piece && !Object.hasOwn(tokens, piece.SpecialToken.id))
-      fail(`its post_processor puts in "${piece.SpecialToken.id}", which it does not describe`);
+      fail(phrase`its post_processor puts in "${piece.SpecialToken.id}", which it does not describe`);
   for (const { ids, tokens: texts } of Object.values(tokens))
-    if (ids.length !== texts.length) fail("its post_processor's special tokens have not as many ids as texts");
+    if (ids.length !== texts.length) fail(phrase`its post_processor's special tokens have not as many ids as texts`);
 }
 
 function walk(value: unknown, fail: Fail, depth = 0): void {
   if (typeof value !== "object" || value === null) return;
-  if (depth > DEEPEST) fail("it is nested too deeply");
+  if (depth > DEEPEST) fail(phrase`it is nested too deeply`);
   const { type, Regex: pattern } = value as { type?: unknown; Regex?: unknown };
   if (type === "TemplateProcessing") checkTemplate(value, fail);
   if (typeof pattern === "string" && !isSafePattern(pattern))
-    fail(`the regular expression "${pattern.slice(0, 60)}" could be tried for ever`);
+    fail(phrase`the regular expression "${pattern.slice(0, 60)}" could be tried for ever`);
   for (const each of Object.values(value)) walk(each, fail, depth + 1);
 }
 
@@ -57,16 +58,17 @@ function walk(value: unknown, fail: Fail, depth = 0): void {
 export function checkTokenizer(path: string, text: string): void {
   const fail: Fail = (what) => {
     throw new UserError(
-      `${path} is not a tokenizer that can be used: ${what}`,
-      "Take the model from a source you trust.",
+      "tokenizer-out-of-bounds",
+      phrase`${path} is not a tokenizer that can be used: ${what}`,
+      phrase`Take the model from a source you trust.`,
     );
   };
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return fail((error as Error).message);
+    return fail(verbatim((error as Error).message));
   }
-  if (typeof json !== "object" || json === null) return fail("it is no object");
+  if (typeof json !== "object" || json === null) return fail(phrase`it is no object`);
   for (const part of PARTS) walk((json as Record<string, unknown>)[part], fail);
 }

@@ -11,8 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
-
-const FULL = "The disk is full";
+import { phrase } from "../phrase.ts";
 
 /**
  * Translates a failed write into a UserError: full disk, missing permission, file too large, or a folder where the file
@@ -22,28 +21,38 @@ export function explainWrite(error: unknown, path: string): unknown {
   switch ((error as NodeJS.ErrnoException | undefined)?.code) {
     case "ENOSPC":
     case "EDQUOT":
-      return new UserError(`${FULL}: ${path} could not be written`, "Free some space, then resume the run.");
+      return new UserError(
+        "disk-full",
+        phrase`The disk is full: ${path} could not be written`,
+        phrase`Free some space, then resume the run.`,
+      );
     case "EFBIG":
       return new UserError(
-        `${path} would be larger than a file may be on this disk`,
-        "Keep the runs on another disk, with --runs-dir.",
+        "file-too-large-for-disk",
+        phrase`${path} would be larger than a file may be on this disk`,
+        phrase`Keep the runs on another disk, with --runs-dir.`,
       );
     case "EACCES":
     case "EPERM":
     case "EROFS":
       return new UserError(
-        `${path} may not be written`,
-        "Change the permissions of its folder, or keep the runs in another, with --runs-dir.",
+        "write-not-permitted",
+        phrase`${path} may not be written`,
+        phrase`Change the permissions of its folder, or keep the runs in another, with --runs-dir.`,
       );
     case "EISDIR":
-      return new UserError(`${path} is a folder in the place of a file`, "Delete the folder.");
+      return new UserError(
+        "folder-in-place-of-file",
+        phrase`${path} is a folder in the place of a file`,
+        phrase`Delete the folder.`,
+      );
     default:
       return error;
   }
 }
 
 /** Whether an error means that the disk is full, so that the operation can be repeated once there is space. */
-export const isDiskFull = (error: unknown): boolean => error instanceof UserError && error.message.startsWith(FULL);
+export const isDiskFull = (error: unknown): boolean => error instanceof UserError && error.code === "disk-full";
 
 /**
  * Opens a new temporary file for writing; the caller renames it later. Deletes what is at the path first: writing

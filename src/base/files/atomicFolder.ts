@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { makeFolder } from "./atomicFile.ts";
 import { UserError } from "../errors.ts";
+import { phrase } from "../phrase.ts";
 
 /** What a file system says that the user can do something about. */
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
@@ -32,11 +33,13 @@ export function writeFolderAtomic(target: string, force: boolean, fill: (folder:
   let made = false;
   try {
     const there = statSync(path, { throwIfNoEntry: false });
-    if (there?.isDirectory() === false) throw new UserError(`${path} is a file`, "Choose a folder that is none yet.");
+    if (there?.isDirectory() === false)
+      throw new UserError("output-is-file", phrase`${path} is a file`, phrase`Choose a folder that is none yet.`);
     if (there !== undefined && readdirSync(path).length > 0 && !force)
       throw new UserError(
-        `${path} is there already`,
-        "Choose another folder with --out, or add --force to replace it.",
+        "output-exists",
+        phrase`${path} is there already`,
+        phrase`Choose another folder with --out, or add --force to replace it.`,
       );
     makeFolder(parent);
     clear(parent);
@@ -49,7 +52,11 @@ export function writeFolderAtomic(target: string, force: boolean, fill: (folder:
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== undefined && OBSTACLES.includes(code))
-      throw new UserError(`${path} cannot be written: ${message}`, "Choose another folder.");
+      throw new UserError(
+        "output-not-writable",
+        phrase`${path} cannot be written: ${message}`,
+        phrase`Choose another folder.`,
+      );
     throw error;
   } finally {
     if (made) rmSync(temporary, { recursive: true, force: true });

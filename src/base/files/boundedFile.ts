@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../errors.ts";
+import { phrase } from "../phrase.ts";
 
 /** Non-blocking, so that opening a pipe without a writer returns at once; the pipe is then refused. */
 const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
@@ -19,7 +20,10 @@ export function openPlain(path: string): { fd: number; size: number } {
     return { fd, size: stats.size };
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
-    throw Object.assign(new UserError(`${path} cannot be read: ${(error as Error).message}`), { cause: error });
+    throw Object.assign(
+      new UserError("file-not-readable", phrase`${path} cannot be read: ${(error as Error).message}`),
+      { cause: error },
+    );
   }
 }
 
@@ -32,8 +36,9 @@ export function boundedBytes(path: string, most: number): Buffer {
   try {
     if (size > most)
       throw new UserError(
-        `${path} has ${size} bytes; a file of its kind has at most ${most}`,
-        "Check that it is the file that was meant.",
+        "file-too-large",
+        phrase`${path} has ${size} bytes; a file of its kind has at most ${most}`,
+        phrase`Check that it is the file that was meant.`,
       );
     const bytes = Buffer.alloc(size);
     let done = 0;

@@ -1,5 +1,6 @@
 import { compareRuns, type ComparedRun } from "../../analysis/compare/compareRuns.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import { markInterruptedRuns } from "../../run/interruption/interruptedRuns.ts";
 import { findRun, listRuns } from "../../run/directory/runList.ts";
@@ -26,8 +27,9 @@ export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirec
   const newest = all.map(sweepOf).findLast((sweep) => sweep !== undefined);
   if (wanted.length === 0 && newest === undefined)
     throw new UserError(
-      "There is no sweep here to compare",
-      "Name the runs: adept compare RUN RUN, or give the experiment seeds or a sweep.",
+      "sweep-missing",
+      phrase`There is no sweep here to compare`,
+      phrase`Name the runs: adept compare RUN RUN, or give the experiment seeds or a sweep.`,
     );
   const asked = wanted.length === 0 ? [newest!] : wanted;
   const found = new Set(
@@ -105,8 +107,9 @@ function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   );
   if (values.metric !== undefined && !known.has(values.metric))
     throw new UserError(
-      `--metric ${values.metric}: these runs do not tell it`,
-      known.size > 0 ? `They tell: ${[...known].join(", ")}.` : "None of them has been tested yet.",
+      "metric-unknown",
+      phrase`--metric ${values.metric}: these runs do not tell it`,
+      known.size > 0 ? phrase`They tell: ${[...known].join(", ")}.` : phrase`None of them has been tested yet.`,
     );
   const comparison = compareRuns(runs, values.metric);
   if (values.json === true) say(JSON.stringify(comparison));

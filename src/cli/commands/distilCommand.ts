@@ -2,6 +2,7 @@ import { distilledMethod } from "../../method/distilledMethod.ts";
 import { resolve } from "node:path";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
@@ -34,8 +35,9 @@ async function openTeacher(run: RunDirectory): Promise<Teacher> {
   const experiment = { ...given, engine: engineHere(given.engine) };
   if (experiment.method.kind !== STUDENT.distillation.teacher)
     throw new UserError(
-      `Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
-      `Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
+      "teacher-not-prompt-tuning",
+      phrase`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
+      phrase`Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
     );
   const { model, tokenizer } = await openExperimentModel(experiment);
   const { train } = await loadTask(experiment.task);
@@ -88,7 +90,11 @@ function sharedExperiment(runs: readonly RunDirectory[]): Experiment {
   const first = locatedExperiment(runs[0]!);
   const other = runs.find((each) => locatedExperiment(each).backbone !== first.backbone);
   if (other !== undefined)
-    throw new UserError(`Run ${other.id} has another backbone than ${runs[0]!.id}`, "Teachers must share one.");
+    throw new UserError(
+      "teacher-backbone-differs",
+      phrase`Run ${other.id} has another backbone than ${runs[0]!.id}`,
+      phrase`Teachers must share one.`,
+    );
   return first;
 }
 

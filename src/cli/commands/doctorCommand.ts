@@ -13,7 +13,7 @@ const LEAST_FREE = 1e9;
 
 async function git(): Promise<string> {
   const store = await openGitStore(process.cwd());
-  if ("reason" in store) throw new Error(store.reason);
+  if ("reason" in store) throw store.reason;
   return "each run becomes a commit under refs/adept/runs";
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { DEVICES, EngineInput } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { ExperimentFile } from "../../experiment/experiment.ts";
 import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
@@ -30,12 +31,17 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.backbone === undefined || values.data === undefined)
     throw new WrongUse("evaluate needs --backbone and --data");
   const engine = EngineInput.safeParse({ device: values.device });
-  if (!engine.success) throw new UserError(`--device: "${values.device}" is none of ${DEVICES.join(", ")}`);
+  if (!engine.success)
+    throw new UserError("device-unknown", phrase`--device: "${values.device}" is none of ${DEVICES.join(", ")}`);
   const precision = PrecisionInput.safeParse(values.precision);
-  if (!precision.success) throw new UserError(`--precision: "${values.precision}" is none of ${PRECISIONS.join(", ")}`);
+  if (!precision.success)
+    throw new UserError(
+      "precision-unknown",
+      phrase`--precision: "${values.precision}" is none of ${PRECISIONS.join(", ")}`,
+    );
   const maxTokens = Number(values["max-new-tokens"]);
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
-    throw new UserError("--max-new-tokens must be a whole number of at least 1");
+    throw new UserError("max-new-tokens-invalid", phrase`--max-new-tokens must be a whole number of at least 1`);
   const defaults = ExperimentFile.shape.training.parse({});
   const result = await evaluateFolder({
     backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone),

@@ -1,5 +1,6 @@
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { precisionText } from "../../record/precisionText.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { Journal } from "../../run/journal/journal.ts";
@@ -17,14 +18,16 @@ async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof R
   const given = locatedExperiment(run);
   if (given.precision.weights === "fp32")
     throw new UserError(
-      `Run ${run.id} has fp32 weights: there is nothing to compare`,
-      "Choose a run whose experiment has a narrower precision.",
+      "precision-nothing-to-compare",
+      phrase`Run ${run.id} has fp32 weights: there is nothing to compare`,
+      phrase`Choose a run whose experiment has a narrower precision.`,
     );
   const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
   try {
     const { parameters } = loadAdapter(run.adapterPath, prepared.model.layout);
     const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
-    if (cost === undefined) throw new UserError(`Run ${run.id} has no examples to compare on`);
+    if (cost === undefined)
+      throw new UserError("precision-examples-missing", phrase`Run ${run.id} has no examples to compare on`);
     const journal = new Journal(run.path);
     try {
       journal.append(cost);

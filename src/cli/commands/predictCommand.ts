@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { tokenise } from "../../training/batch/tokenisedExample.ts";
 import { evaluate } from "../../training/evaluation.ts";
@@ -25,7 +26,11 @@ async function run({
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0)
-    throw new UserError("There is no text to predict on", "Give it as an argument or on standard input, a line each.");
+    throw new UserError(
+      "predict-text-missing",
+      phrase`There is no text to predict on`,
+      phrase`Give it as an argument or on standard input, a line each.`,
+    );
   const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
   const { model, tokenizer } = await openExperimentModel(experiment);

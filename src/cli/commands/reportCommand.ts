@@ -6,6 +6,7 @@ import { reportBlocks } from "../../analysis/report/report.ts";
 import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { storedAnalysis } from "../../run/directory/storedAnalysis.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -41,7 +42,7 @@ function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
   const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
   if (runs.every((run) => run.record().status !== "finished"))
-    throw new UserError("None of these runs has finished", "Let one finish first.");
+    throw new UserError("runs-unfinished", phrase`None of these runs has finished`, phrase`Let one finish first.`);
   const blocks = reportBlocks(runs.map(reported));
   const base = resolve(values.out).slice(0, -".html".length);
   const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };

@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Device } from "../engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase, verbatim } from "../../base/phrase.ts";
 import { requireTensorFlow } from "../tfjs/findTensorFlow.ts";
 import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 import { onnxruntimeFolder, onnxruntimeVersion, providerFolder } from "./onnxruntimePackage.ts";
+import { firstLine, saysLibraryMissing, saysNoAdapter, saysNoBackend, saysOutOfMemory } from "./runtimeWords.ts";
 
 /**
  * Returns the command that installs onnxruntime's CUDA provider. A packaged extension lacks the package's install
@@ -16,9 +18,8 @@ export function installCuda(folder = onnxruntimeFolder(), version = onnxruntimeV
   return `ONNXRUNTIME_NODE_INSTALL=cuda12 npm install --ignore-scripts=false --prefix "$HOME/.adept/cuda" onnxruntime-node@${version} && cp "$HOME/.adept/cuda/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/"libonnxruntime_providers_* "${providerFolder()}"`;
 }
 
-const VULKAN =
-  "sudo apt-get install -y libvulkan1 mesa-vulkan-drivers (Intel and AMD; NVIDIA's own driver brings its part along)";
-const CUDA_LIBRARIES = "sudo apt-get install -y cuda-libraries-12-8 libcudnn9-cuda-12 (from NVIDIA's repository)";
+const VULKAN = phrase`sudo apt-get install -y libvulkan1 mesa-vulkan-drivers (Intel and AMD; NVIDIA's own driver brings its part along)`;
+const CUDA_LIBRARIES = phrase`sudo apt-get install -y cuda-libraries-12-8 libcudnn9-cuda-12 (from NVIDIA's repository)`;
 
 /**
  * Checks that this platform and its installed parts allow a device.
@@ -33,33 +34,42 @@ export function requireDevice(device: Device, machine?: DeviceSupport): void {
   const { platform, arch, backends, cudaProvider } = machine ?? detectDeviceSupport();
   if (device === "directml" && !backends.includes("dml"))
     throw new UserError(
-      'engine.device: "directml" is for Windows only',
-      'Use "auto", or another device; adept doctor lists them.',
+      "directml-not-windows",
+      phrase`engine.device: "directml" is for Windows only`,
+      phrase`Use "auto", or another device; adept doctor lists them.`,
     );
   if (device === "coreml" && !backends.includes("coreml"))
     throw new UserError(
-      'engine.device: "coreml" is for macOS only',
-      'Use "auto", or another device; adept doctor lists them.',
+      "coreml-not-macos",
+      phrase`engine.device: "coreml" is for macOS only`,
+      phrase`Use "auto", or another device; adept doctor lists them.`,
     );
   if (device === "webgpu" && !backends.includes("webgpu"))
     throw new UserError(
-      `engine.device: onnxruntime has no WebGPU for ${platform} ${arch}`,
-      'Use "auto", or another device; adept doctor lists them.',
+      "webgpu-not-on-platform",
+      phrase`engine.device: onnxruntime has no WebGPU for ${platform} ${arch}`,
+      phrase`Use "auto", or another device; adept doctor lists them.`,
     );
   if (device !== "cuda") return;
   if (!backends.includes("cuda"))
     throw new UserError(
-      `engine.device: onnxruntime has CUDA for Linux x64 only, not for ${platform} ${arch}`,
-      'Use "auto", or another device; adept doctor lists them.',
+      "cuda-not-on-platform",
+      phrase`engine.device: onnxruntime has CUDA for Linux x64 only, not for ${platform} ${arch}`,
+      phrase`Use "auto", or another device; adept doctor lists them.`,
     );
-  if (!cudaProvider) throw new UserError("engine.device: onnxruntime's part for CUDA is not installed", installCuda());
+  if (!cudaProvider)
+    throw new UserError(
+      "cuda-part-not-installed",
+      phrase`engine.device: onnxruntime's part for CUDA is not installed`,
+      verbatim(installCuda()),
+    );
 }
 
-/** Whether an error message says that memory ran out, in the words of onnxruntime, C++ or JavaScript. */
-export const isMemoryTrouble = (message: string): boolean =>
-  /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i.test(
-    message,
-  );
+const MEMORY_SHORT: readonly string[] = ["machine-memory-short", "device-memory-short"];
+
+/** Whether an error, explained or not, tells that memory was not to be had. */
+export const isMemoryTrouble = (error: unknown): boolean =>
+  error instanceof UserError ? MEMORY_SHORT.includes(error.code) : error instanceof Error && saysOutOfMemory(error);
 
 /**
  * Turns an engine's error into a UserError that names the device's problem and the command that helps; returns any
@@ -68,35 +78,43 @@ export const isMemoryTrouble = (message: string): boolean =>
 export function explainDevice(error: unknown, device: Device, machine: DeviceSupport = detectDeviceSupport()): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   if (device === "cpu")
-    return isMemoryTrouble(error.message)
+    return saysOutOfMemory(error)
       ? new UserError(
-          `The memory of this machine is not enough: ${error.message.split("\n")[0]!}`,
-          "Lower training.maxSourceLength, set engine.replicas to 1, or use a smaller backbone.",
+          "machine-memory-short",
+          phrase`The memory of this machine is not enough: ${firstLine(error)}`,
+          phrase`Lower training.maxSourceLength, set engine.replicas to 1, or use a smaller backbone.`,
         )
       : error;
-  const [first = ""] = error.message.split("\n");
-  const { message } = error;
-  if (isMemoryTrouble(message))
+  const first = firstLine(error);
+  if (saysOutOfMemory(error))
     return new UserError(
-      `The memory of "${device}" is not enough: ${first}`,
-      'Lower training.batchSize (training.accumulation makes up for it) or training.maxSourceLength, or use engine.device "cpu".',
+      "device-memory-short",
+      phrase`The memory of "${device}" is not enough: ${first}`,
+      phrase`Lower training.batchSize (training.accumulation makes up for it) or training.maxSourceLength, or use engine.device "cpu".`,
     );
-  if (device === "webgpu" && /webgpu_context|WebGPU adapter|WebGPU device/i.test(message))
+  if (device === "webgpu" && saysNoAdapter(error))
     return new UserError(
-      "engine.device: WebGPU finds no graphics processor with a driver that it can use",
-      machine.platform === "linux" ? VULKAN : "Install the newest driver of the graphics processor.",
+      "webgpu-adapter-missing",
+      phrase`engine.device: WebGPU finds no graphics processor with a driver that it can use`,
+      machine.platform === "linux" ? VULKAN : phrase`Install the newest driver of the graphics processor.`,
     );
   if (device === "cuda" && !machine.nvidia)
     return new UserError(
-      'engine.device: "cuda" finds no NVIDIA graphics processor with a driver',
-      'sudo apt-get install -y nvidia-driver (then restart), or use engine.device "auto"',
+      "cuda-driver-missing",
+      phrase`engine.device: "cuda" finds no NVIDIA graphics processor with a driver`,
+      phrase`sudo apt-get install -y nvidia-driver (then restart), or use engine.device "auto"`,
     );
-  if (device === "cuda" && /shared library|\.so\b|Failed to load|driver version/i.test(message))
-    return new UserError(`engine.device: CUDA 12 or cuDNN 9 cannot be loaded: ${first}`, CUDA_LIBRARIES);
-  if (/no available backend|backend not found/i.test(message))
+  if (device === "cuda" && saysLibraryMissing(error))
     return new UserError(
-      `engine.device: onnxruntime has no "${device}" on this machine`,
-      'Use "auto", or another device; adept doctor lists them.',
+      "cuda-libraries-missing",
+      phrase`engine.device: CUDA 12 or cuDNN 9 cannot be loaded: ${first}`,
+      CUDA_LIBRARIES,
+    );
+  if (saysNoBackend(error))
+    return new UserError(
+      "device-not-in-onnxruntime",
+      phrase`engine.device: onnxruntime has no "${device}" on this machine`,
+      phrase`Use "auto", or another device; adept doctor lists them.`,
     );
   return error;
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase, verbatim } from "../../base/phrase.ts";
 
 /** The packages of TensorFlow.js for Node in order of preference: for NVIDIA GPUs, and for the CPU alone. */
 const PACKAGES = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
@@ -22,7 +23,7 @@ export const installCommand = (
 ): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
 
 /** What each package needs of the machine. */
-export const TENSORFLOW_WANTS = `${PACKAGES[0]} ${VERSION} has libtensorflow 2.9.1, for NVIDIA GPUs with CUDA 11.2 and cuDNN 8.1 on Linux or Windows; ${PACKAGES[1]} wants no GPU`;
+export const TENSORFLOW_WANTS = phrase`${PACKAGES[0]} ${VERSION} has libtensorflow 2.9.1, for NVIDIA GPUs with CUDA 11.2 and cuDNN 8.1 on Linux or Windows; ${PACKAGES[1]} wants no GPU`;
 
 export interface FoundTensorFlow {
   name: (typeof PACKAGES)[number];
@@ -59,8 +60,9 @@ export function findTensorFlow(): FoundTensorFlow | undefined {
     if (folder === undefined) continue;
     if (!isBuilt(folder))
       throw new UserError(
-        `${folder} lacks its native part: its install script did not run, or could not fetch libtensorflow`,
-        installCommand(name),
+        "tensorflow-native-part-missing",
+        phrase`${folder} lacks its native part: its install script did not run, or could not fetch libtensorflow`,
+        verbatim(installCommand(name)),
       );
     return { name, folder };
   }
@@ -75,8 +77,9 @@ export function requireTensorFlow(): FoundTensorFlow {
   const found = findTensorFlow();
   if (found === undefined)
     throw new UserError(
-      'engine.device: "tfjs" needs TensorFlow.js for Node, which is not installed',
-      `${installCommand()} (${TENSORFLOW_WANTS})`,
+      "tensorflow-not-installed",
+      phrase`engine.device: "tfjs" needs TensorFlow.js for Node, which is not installed`,
+      phrase`${installCommand()} (${TENSORFLOW_WANTS})`,
     );
   return found;
 }

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import util from "node:util";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 
@@ -55,8 +56,9 @@ function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
     return { tf, name: tf.backend().isUsingGpuDevice ? gpuName() : "TensorFlow CPU" };
   } catch (error) {
     throw new UserError(
-      `${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`,
-      `${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`,
+      "tensorflow-not-loadable",
+      phrase`${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`,
+      phrase`${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`,
     );
   }
 }

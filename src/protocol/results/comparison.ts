@@ -1,3 +1,4 @@
+import type { Phrase } from "../../base/phrase.ts";
 import type { SeedSummary } from "./intervals.ts";
 import type { Difference } from "./outcome.ts";
 
@@ -31,6 +32,8 @@ export interface Comparison {
   metric: string;
   rows: ComparisonRow[];
   warnings: string[];
+  /** The warnings, to be shown in any language. */
+  phrases: Phrase[];
 }
 
 /** A run against the reference on the same test examples. */

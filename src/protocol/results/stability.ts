@@ -1,3 +1,5 @@
+import type { Phrase } from "../../base/phrase.ts";
+
 /** Quantiles of a value over steps: 5 %, median, 95 %, largest. */
 export interface Spread {
   low: number;
@@ -20,7 +22,7 @@ export interface ComponentStability {
   /** Steps without a gradient. */
   still: number;
   /** A learning rate to try, or undefined where the present one is within the usual range. */
-  advice: { rate: number; why: string } | undefined;
+  advice: { rate: number; why: string; phrase?: Phrase } | undefined;
 }
 
 export interface Stability {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { ResolvedExperiment, type Experiment } from "../../experiment/experiment.ts";
 import { newerError } from "../../base/newerVersion.ts";
 import type { RunRecord } from "../../record/record.ts";
@@ -67,7 +68,7 @@ export class RunDirectory {
       mkdirSync(path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "EEXIST")
-        throw new UserError(`There is a run ${id} already`, "Try again.");
+        throw new UserError("run-exists", phrase`There is a run ${id} already`, phrase`Try again.`);
       throw explainWrite(error, runsDir);
     }
     try {
@@ -87,7 +88,8 @@ export class RunDirectory {
    */
   static open(path: string): RunDirectory {
     const run = RunDirectory.find(path);
-    if (run === undefined) throw new UserError(`${path} is not a run: it has no experiment.json`);
+    if (run === undefined)
+      throw new UserError("folder-not-a-run", phrase`${path} is not a run: it has no experiment.json`);
     return run;
   }
 
@@ -125,8 +127,9 @@ export class RunDirectory {
     } catch (error) {
       this.refuseNewerVersion();
       throw new UserError(
-        `${path} is damaged: ${(error as Error).message}`,
-        "Take it from the run's commit (adept-results/), or train the experiment again.",
+        "run-experiment-damaged",
+        phrase`${path} is damaged: ${(error as Error).message}`,
+        phrase`Take it from the run's commit (adept-results/), or train the experiment again.`,
       );
     }
   }
@@ -189,8 +192,9 @@ export class RunDirectory {
   refuseIfGoneOrTaken(): void {
     if (!existsSync(join(this.path, "experiment.json")))
       throw new UserError(
-        `The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
-        "Resume the run where it is now.",
+        "run-folder-gone",
+        phrase`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
+        phrase`Resume the run where it is now.`,
       );
     if (this.isTakenOver()) throw this.busyError();
   }
@@ -230,10 +234,15 @@ export class RunDirectory {
     const holder = holderOf(this.leasePath);
     return holder !== undefined && "host" in holder
       ? new UserError(
-          `A worker on ${holder.host} is training run ${this.id}`,
-          "Wait for it, or stop it first. If that machine is off, the run is free ten minutes after its last sign.",
+          "run-busy-elsewhere",
+          phrase`A worker on ${holder.host} is training run ${this.id}`,
+          phrase`Wait for it, or stop it first. If that machine is off, the run is free ten minutes after its last sign.`,
         )
-      : new UserError(`Another worker is training run ${this.id}`, "Wait for it, or stop it first.");
+      : new UserError(
+          "run-busy",
+          phrase`Another worker is training run ${this.id}`,
+          phrase`Wait for it, or stop it first.`,
+        );
   }
   /**
    * Whether another living process has taken the lease from this one, for instance because this machine slept for long.

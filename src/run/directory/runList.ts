@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { isRunId } from "./runId.ts";
@@ -55,8 +56,11 @@ export function findRun(runsDir: string, wanted: string): RunDirectory {
     .slice(0, 5)
     .map((run) => run.id)
     .join(", ");
-  throw new UserError(
-    fitting.length > 0 ? `"${wanted}" fits several runs: ${named}` : `No run "${wanted}" in ${runsDir}`,
-    named === "" ? "Train one first." : `Runs there: ${named}`,
-  );
+  throw fitting.length > 0
+    ? new UserError("run-ambiguous", phrase`"${wanted}" fits several runs: ${named}`, phrase`Runs there: ${named}`)
+    : new UserError(
+        "run-unknown",
+        phrase`No run "${wanted}" in ${runsDir}`,
+        named === "" ? phrase`Train one first.` : phrase`Runs there: ${named}`,
+      );
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, lstatSync, openSync, writeFileSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
 import { explainWrite } from "../../base/files/atomicFile.ts";
+import { phrase } from "../../base/phrase.ts";
 
 /** Windows has no such flag; creating links needs special rights there. */
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
@@ -17,8 +18,9 @@ export function openRunFile(path: string, how: "append" | "replace"): number {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw explainWrite(error, path);
     throw new UserError(
-      `${path} is a symbolic link: a run's files must not be links`,
-      "Delete the run's folder, or put a file in the link's place.",
+      "run-file-is-link",
+      phrase`${path} is a symbolic link: a run's files must not be links`,
+      phrase`Delete the run's folder, or put a file in the link's place.`,
     );
   }
 }
@@ -46,7 +48,8 @@ export function refuseLinkedFolders(paths: readonly string[]): void {
   for (const path of paths)
     if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
       throw new UserError(
-        `${path} is a symbolic link: a run's folders must not be links`,
-        "Delete the run, or put a folder in the link's place.",
+        "run-folder-is-link",
+        phrase`${path} is a symbolic link: a run's folders must not be links`,
+        phrase`Delete the run, or put a folder in the link's place.`,
       );
 }

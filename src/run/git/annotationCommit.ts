@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { said } from "../../base/phrase.ts";
 import { isOpen } from "../../record/record.ts";
 import { openGitStore } from "./gitStore.ts";
 import { appendEvents } from "../journal/journal.ts";
@@ -20,6 +21,6 @@ export async function commitAnnotation(run: RunDirectory, folder: string): Promi
     [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
     false,
   );
-  appendEvents(run.path, { type: "git", kind: "result", commit, ref, message: note });
+  appendEvents(run.path, { type: "git", kind: "result", commit, ref, ...(note !== undefined && said(note)) });
   return commit;
 }

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import { InnerPath } from "../../base/identifiers.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
@@ -88,9 +89,17 @@ async function saveBlob(git: GitProcess, path: string): Promise<Had> {
   if (entry?.isSymbolicLink() === true)
     return { path, object: (await git.runWithInput(["hash-object", "-w", "--stdin"], readlinkSync(full))).trim() };
   if (entry?.isDirectory() === true)
-    throw new UserError(`There is a folder where the run had the file ${path}`, "Move it away first.");
+    throw new UserError(
+      "restore-folder-in-place",
+      phrase`There is a folder where the run had the file ${path}`,
+      phrase`Move it away first.`,
+    );
   if (entry?.isFile() !== true || entry.size > MOST_BYTES)
-    throw new UserError(`${path} cannot be kept in the backup`, "Move it away first.");
+    throw new UserError(
+      "backup-path-refused",
+      phrase`${path} cannot be kept in the backup`,
+      phrase`Move it away first.`,
+    );
   return {
     path,
     object: await git.line(["hash-object", "-w", "--no-filters", "--end-of-options", full]),
@@ -135,8 +144,9 @@ export async function restoreBackup({ git }: GitStore, backup: string): Promise<
   }
   if (unrestored.length > 0)
     throw new UserError(
-      `${unrestored.join(", ")} could not be put back: something else is there now`,
-      `Move that away, and take them from commit ${backup}.`,
+      "backup-place-taken",
+      phrase`${unrestored.join(", ")} could not be put back: something else is there now`,
+      phrase`Move that away, and take them from commit ${backup}.`,
     );
 }
 
@@ -144,7 +154,10 @@ async function read(git: GitProcess, backup: string): Promise<z.output<typeof Ke
   try {
     return Kept.parse(JSON.parse(await git.run(["log", "-1", "--format=%b", "--end-of-options", objectId(backup)])));
   } catch (error) {
-    throw new UserError(`${backup} is no backup that can be put back: ${(error as Error).message.slice(0, 200)}`);
+    throw new UserError(
+      "backup-malformed",
+      phrase`${backup} is no backup that can be put back: ${(error as Error).message.slice(0, 200)}`,
+    );
   }
 }
 

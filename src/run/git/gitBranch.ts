@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { moveOldResults } from "./gitResults.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
@@ -10,9 +11,13 @@ import { objectId } from "./objectId.ts";
 export async function makeBranch(store: GitStore, name: string, commit: string): Promise<void> {
   const { git } = store;
   if ((await git.lineOrUndefined(["check-ref-format", "--branch", name])) !== name)
-    throw new UserError(`"${name}" cannot be a branch's name`, "Use letters, digits, - and /.");
+    throw new UserError(
+      "branch-name-invalid",
+      phrase`"${name}" cannot be a branch's name`,
+      phrase`Use letters, digits, - and /.`,
+    );
   if (await git.lineOrUndefined(["rev-parse", "--verify", "-q", `refs/heads/${name}`]))
-    throw new UserError(`There is a branch "${name}" already`, "Choose another name.");
+    throw new UserError("branch-exists", phrase`There is a branch "${name}" already`, phrase`Choose another name.`);
   const target = await withoutLiveRuns(store, objectId(commit));
   await git.run([
     "update-ref",

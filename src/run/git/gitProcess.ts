@@ -1,5 +1,7 @@
 import { simpleGit, type SimpleGit } from "simple-git";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
+import { saysNotPermitted } from "./gitWords.ts";
 
 /**
  * Environment variables that simple-git refuses, that would point git at another repository, or that open an editor.
@@ -43,20 +45,17 @@ const ALLOWED = [
   "GIT_COMMITTER_EMAIL",
 ];
 
-/**
- * How git reports that the file system does not permit an operation. "Permission denied (" comes from a remote and
- * needs another explanation.
- */
-const REFUSED = /read-only file system|permission denied(?! \()/i;
-
 /** Turns git's error about a repository that cannot be written into a UserError. */
 async function explained(output: Promise<string>): Promise<string> {
   try {
     return await output;
   } catch (error) {
-    const { message } = error as Error;
-    throw REFUSED.test(message)
-      ? new UserError(message.trim(), "Change the permissions of the repository's folder, .git.")
+    throw saysNotPermitted(error)
+      ? new UserError(
+          "git-not-permitted",
+          phrase`${(error as Error).message.trim()}`,
+          phrase`Change the permissions of the repository's folder, .git.`,
+        )
       : error;
   }
 }

@@ -2,6 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import type { GitProcess } from "./gitProcess.ts";
+import { saysRefLocked } from "./gitWords.ts";
 import { objectId } from "./objectId.ts";
 
 /**
@@ -43,12 +44,7 @@ export async function moveRef(git: GitProcess, { folder, ref, commit, before }: 
       ]);
       return;
     } catch (error) {
-      if (
-        attempt === TRIES ||
-        error instanceof UserError ||
-        !/unable to create|cannot lock ref.*File exists/is.test((error as Error).message)
-      )
-        throw error;
+      if (attempt === TRIES || error instanceof UserError || !saysRefLocked(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
       const locked = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
       if (locked !== undefined && Math.abs(Date.now() - locked) > STALE) rmSync(lock, { force: true });

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { keepBackup, restoreBackup, type Backup } from "./gitBackup.ts";
+import { phrase } from "../../base/phrase.ts";
 import { isResult } from "./gitResults.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
@@ -89,7 +90,11 @@ export class GitRestore {
       ? await this.store.git.lineOrUndefined(["rev-parse", "--verify", "-q", `refs/adept/backup/${name}^{commit}`])
       : undefined;
     if (commit === undefined || commit === "")
-      throw new UserError(`There is no backup ${ref}`, "See git for-each-ref refs/adept/backup.");
+      throw new UserError(
+        "backup-missing",
+        phrase`There is no backup ${ref}`,
+        phrase`See git for-each-ref refs/adept/backup.`,
+      );
     return commit;
   }
 

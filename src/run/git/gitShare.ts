@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { pushPreview, type PushPreview } from "./pushPreview.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { GitStore } from "./gitStore.ts";
 import { unpackRun } from "./gitUnpack.ts";
 import { isRunId } from "../directory/runId.ts";
@@ -46,8 +47,9 @@ export class GitShare {
       );
     } catch (error) {
       throw new UserError(
-        `The runs were not pushed: ${(error as Error).message.trim().slice(0, 500)}`,
-        "Check the remote, and that git can reach it from a terminal.",
+        "push-failed",
+        phrase`The runs were not pushed: ${(error as Error).message.trim().slice(0, 500)}`,
+        phrase`Check the remote, and that git can reach it from a terminal.`,
       );
     }
   }
@@ -99,8 +101,9 @@ export class GitShare {
       return await this.store.git.remote(args, signal);
     } catch (error) {
       throw new UserError(
-        `The remote was not reached: ${(error as Error).message.trim().slice(0, 500)}`,
-        "Check the remote, and that git can reach it from a terminal.",
+        "fetch-failed",
+        phrase`The remote was not reached: ${(error as Error).message.trim().slice(0, 500)}`,
+        phrase`Check the remote, and that git can reach it from a terminal.`,
       );
     }
   }

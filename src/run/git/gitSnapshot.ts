@@ -3,6 +3,8 @@ import { basename, isAbsolute, join } from "node:path";
 import { explainWrite } from "../../base/files/atomicFile.ts";
 import type { GitProcess } from "./gitProcess.ts";
 import { entryAt } from "./occupant.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
+import { saysFileGone, saysFilterFailed } from "./gitWords.ts";
 
 /** An untracked file that a snapshot does not contain. */
 export interface SkippedFile {
@@ -10,7 +12,7 @@ export interface SkippedFile {
   /** Its size in bytes. */
   size: number;
   /** Why it was left out. */
-  reason: string;
+  reason: Phrase;
 }
 const MAX_FILE = 1024 * 1024;
 const MAX_TOTAL = 20 * MAX_FILE;
@@ -25,11 +27,11 @@ const SHOWN = /\.(example|sample|template|dist)$/i;
 export const looksSecret = (path: string): boolean => SECRET.test(basename(path)) && !SHOWN.test(path);
 
 /** Why an untracked file is left out. The first rule that applies counts; `total`: bytes of the files chosen so far. */
-const SKIP_RULES: readonly { reason: string; applies: (path: string, size: number, total: number) => boolean }[] = [
-  { reason: "another repository", applies: (path) => path.endsWith("/") },
-  { reason: "may hold a secret", applies: (path) => looksSecret(path) },
-  { reason: "larger than 1 MB", applies: (_, size) => size > MAX_FILE },
-  { reason: "more than 20 MB of untracked files", applies: (_, size, total) => total + size > MAX_TOTAL },
+const SKIP_RULES: readonly { reason: Phrase; applies: (path: string, size: number, total: number) => boolean }[] = [
+  { reason: phrase`another repository`, applies: (path) => path.endsWith("/") },
+  { reason: phrase`may hold a secret`, applies: (path) => looksSecret(path) },
+  { reason: phrase`larger than 1 MB`, applies: (_, size) => size > MAX_FILE },
+  { reason: phrase`more than 20 MB of untracked files`, applies: (_, size, total) => total + size > MAX_TOTAL },
 ];
 
 function chooseUntracked(paths: string[], top: string): { chosen: string[]; skipped: SkippedFile[] } {
@@ -40,7 +42,7 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
     const size = path.endsWith("/") ? 0 : statSync(join(top, path), { throwIfNoEntry: false })?.size;
     if (size === undefined) {
       // A path with replacement characters is not the file's real name. Any other file has been deleted meanwhile.
-      if (path.includes("\uFFFD")) skipped.push({ path, size: 0, reason: "its name is not UTF-8" });
+      if (path.includes("\uFFFD")) skipped.push({ path, size: 0, reason: phrase`its name is not UTF-8` });
       continue;
     }
     const reason = SKIP_RULES.find(({ applies }) => applies(path, size, total))?.reason;
@@ -56,8 +58,6 @@ function chooseUntracked(paths: string[], top: string): { chosen: string[]; skip
 
 /** The private index has no other reader, so it need not be split. Warnings about line ends are of no use here. */
 const ADD = ["-c", "core.splitIndex=false", "-c", "core.safecrlf=false"];
-/** How git reports that a file no longer exists. */
-const GONE = /did not match any files|No such file or directory|unable to stat/i;
 const TRIES = 5;
 const split = (text: string): string[] => text.split("\0").filter((path) => path !== "");
 
@@ -109,7 +109,7 @@ class IndexWriter {
       } catch (error) {
         const left =
           options.length > 0 ? paths : paths.filter((path) => entryAt(join(this.git.folder, path)) !== undefined);
-        if (attempt === TRIES || left.length === paths.length || !GONE.test((error as Error).message)) throw error;
+        if (attempt === TRIES || left.length === paths.length || !saysFileGone(error)) throw error;
         paths = left;
       } finally {
         rmSync(list, { force: true });
@@ -126,7 +126,7 @@ class IndexWriter {
     try {
       await all();
     } catch (error) {
-      if (!/filter '?.*'? failed/i.test((error as Error).message)) throw error;
+      if (!saysFilterFailed(error)) throw error;
       const paths = await listed();
       const filters = split(
         await this.git.runWithInput(
@@ -138,7 +138,11 @@ class IndexWriter {
       const isPlain = (path: string): boolean => ["unspecified", "unset"].includes(filterOf.get(path) ?? "unset");
       for (const path of paths)
         if (!isPlain(path))
-          this.skipped.push({ path, size: 0, reason: `its filter ${filterOf.get(path)!} fails: is it installed?` });
+          this.skipped.push({
+            path,
+            size: 0,
+            reason: phrase`its filter ${filterOf.get(path)!} fails: is it installed?`,
+          });
       await this.add(paths.filter(isPlain), options);
     }
   }

@@ -3,7 +3,10 @@ import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:f
 import { isAbsolute, join } from "node:path";
 import type { RunRecord } from "../../record/record.ts";
 import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
+import { phrase, listed, type Phrase } from "../../base/phrase.ts";
+import { UserError } from "../../base/errors.ts";
 import { ContentStore } from "../files/contentStore.ts";
+import { saysNoIdentity, saysNoRepository, saysRefMoved } from "./gitWords.ts";
 import { GitProcess } from "./gitProcess.ts";
 import { moveRef } from "./gitRef.ts";
 import { addResults, moveOldResults } from "./gitResults.ts";
@@ -39,7 +42,7 @@ export interface StoredCommit {
   /** The run's ref, which now names the commit. */
   ref: string;
   /** Remarks for the user, such as files that were left out. */
-  note: string | undefined;
+  note: Phrase | undefined;
 }
 /** A run as found in the repository. */
 export interface StoredRun {
@@ -100,7 +103,7 @@ export class GitStore {
     parent: string | undefined,
     record: RunRecord,
     index: string,
-  ): Promise<{ commit: string; note: string | undefined }> {
+  ): Promise<{ commit: string; note: Phrase | undefined }> {
     return this.committed(tree, parent, {
       index,
       message: `adept: ${record.name.replace(/\s+/g, " ")} (${record.id})\n\n${JSON.stringify(record)}\n`,
@@ -124,7 +127,7 @@ export class GitStore {
     tree: string,
     parent: string | undefined,
     about: { index: string; message: string },
-  ): Promise<{ commit: string; note: string | undefined }> {
+  ): Promise<{ commit: string; note: Phrase | undefined }> {
     const message = `${about.index}.message`;
     writeFileSync(message, about.message);
     const args = [
@@ -138,10 +141,10 @@ export class GitStore {
     try {
       return { commit: await this.git.line(args), note: undefined };
     } catch (error) {
-      if (!/identity|tell me who you are|empty ident|user\.(name|email)/i.test((error as Error).message)) throw error;
+      if (!saysNoIdentity(error)) throw error;
       return {
         commit: await this.git.line(args, FALLBACK),
-        note: "git knows no name and e-mail: the commit is by ADePT Lab",
+        note: phrase`git knows no name and e-mail: the commit is by ADePT Lab`,
       };
     }
   }
@@ -160,10 +163,12 @@ export class GitStore {
       await this.updateRef(ref, commit, undefined);
       const notes = [
         note,
-        merging ? "taken during a merge" : undefined,
-        skipped.length > 0 ? `left out: ${skipped.map((s) => `${s.path} (${s.reason})`).join(", ")}` : undefined,
+        merging ? phrase`taken during a merge` : undefined,
+        skipped.length > 0
+          ? phrase`left out: ${listed(skipped.map(({ path, reason }) => phrase`${path} (${reason})`))}`
+          : undefined,
       ].filter((n) => n !== undefined);
-      return { commit, ref, skipped, note: notes.length > 0 ? notes.join("; ") : undefined };
+      return { commit, ref, skipped, note: notes.length > 0 ? listed(notes, "; ") : undefined };
     });
   }
 
@@ -198,7 +203,7 @@ export class GitStore {
       try {
         return await this.resultOnTop(id, record, { files, orNew });
       } catch (error) {
-        if (attempt === 5 || !/cannot lock ref.* but expected/is.test((error as Error).message)) throw error;
+        if (attempt === 5 || !saysRefMoved(error)) throw error;
       }
     }
   }
@@ -313,28 +318,34 @@ export class GitStore {
 }
 
 /** Opens the store of the repository that contains a folder. Returns the reason if there is none. */
-export async function openGitStore(folder: string): Promise<GitStore | { reason: string }> {
-  if (!existsSync(folder)) return { reason: `${folder} does not exist` };
+export async function openGitStore(folder: string): Promise<GitStore | { reason: UserError }> {
+  if (!existsSync(folder)) return { reason: new UserError("folder-missing", phrase`${folder} does not exist`) };
   const here = new GitProcess(folder);
   if ((await here.lineOrUndefined(["--version"])) === undefined)
-    return { reason: "git is not installed, so the run has no commit" };
+    return {
+      reason: new UserError("git-not-installed", phrase`git is not installed, so the run has no commit`),
+    };
   const top = await topLevel(here);
   if (typeof top !== "string") return top;
   const common = await here.line(["rev-parse", "--git-common-dir"]);
   return new GitStore(new GitProcess(top), isAbsolute(common) ? common : join(folder, common));
 }
 
-async function topLevel(git: GitProcess): Promise<string | { reason: string }> {
+async function topLevel(git: GitProcess): Promise<string | { reason: UserError }> {
   try {
     if ((await git.line(["rev-parse", "--is-inside-work-tree"])) !== "true")
-      return { reason: "the repository has no work tree, so the run has no commit" };
+      return {
+        reason: new UserError(
+          "repository-without-work-tree",
+          phrase`the repository has no work tree, so the run has no commit`,
+        ),
+      };
     return await git.line(["rev-parse", "--show-toplevel"]);
   } catch (error) {
-    const message = (error as Error).message.trim();
     return {
-      reason: /not a git repository/i.test(message)
-        ? "the folder is not in a git repository, so the run has no commit"
-        : message,
+      reason: saysNoRepository(error)
+        ? new UserError("not-in-repository", phrase`the folder is not in a git repository, so the run has no commit`)
+        : new UserError("git-failed", phrase`${(error as Error).message.trim()}`),
     };
   }
 }

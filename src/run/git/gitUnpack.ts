@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase, said } from "../../base/phrase.ts";
 import { RunStatus } from "../../record/events.ts";
 import { ResolvedExperiment } from "../../experiment/experiment.ts";
 import { InnerPath } from "../../base/identifiers.ts";
@@ -32,11 +33,17 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   const commit = (await store.commitOf(id))!;
   const files = await runFiles(store, id, commit);
   if (!files.some(({ path }) => path === "experiment.json"))
-    throw new UserError("its commit has no experiment.json: it was made by an older version, or has not finished");
+    throw new UserError(
+      "fetched-run-without-experiment",
+      phrase`its commit has no experiment.json: it was made by an older version, or has not finished`,
+    );
   if (files.length > MOST_FILES || files.reduce((sum, { bytes }) => sum + bytes, 0) > MOST_BYTES)
-    throw new UserError(`it has ${files.length} files, more than can be taken over`);
+    throw new UserError(
+      "fetched-run-too-many-files",
+      phrase`it has ${files.length} files, more than can be taken over`,
+    );
   if (files.some(({ mode, path }) => mode !== "100644" || !InnerPath.safeParse(path).success))
-    throw new UserError("it has files that are no plain files");
+    throw new UserError("fetched-run-odd-files", phrase`it has files that are no plain files`);
   makeRunsFolder(runsDir);
   const temporary = mkdtempSync(join(dirname(runsDir), "fetched-"));
   const run = join(temporary, id);
@@ -111,7 +118,8 @@ async function completeJournal(
 ): Promise<void> {
   const path = join(run, "events.jsonl");
   const id = basename(run);
-  if (readJournal(run).events.length === 0) throw new UserError("its journal cannot be read");
+  if (readJournal(run).events.length === 0)
+    throw new UserError("fetched-run-journal-unreadable", phrase`its journal cannot be read`);
   writeFileSync(
     path,
     readFileSync(path, "utf8")
@@ -131,7 +139,7 @@ async function completeJournal(
     if (lacking.length > 0)
       journal.append({
         type: "warning",
-        message: `Too large for git, so not fetched: ${lacking.join(", ")}. Copy them from where it was trained.`,
+        ...said(phrase`Too large for git, so not fetched: ${lacking.join(", ")}. Copy them from where it was trained.`),
       });
   } finally {
     journal.close();

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, realpathSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
 import { isRunId } from "../directory/runId.ts";
@@ -36,13 +37,18 @@ export async function openWorkTree(store: GitStore, runPath: string, commit: str
   const path = workTreeOf(runPath);
   if (path === undefined)
     throw new UserError(
-      `${runPath} is kept outside a project's .adept folder`,
-      "Reproduce a run where it was trained.",
+      "run-outside-project",
+      phrase`${runPath} is kept outside a project's .adept folder`,
+      phrase`Reproduce a run where it was trained.`,
     );
   objectId(commit);
   mkdirSync(dirname(path), { recursive: true });
   if (existsSync(path) && !(await isWorkTree(store, path)))
-    throw new UserError(`${path} is there already`, "Remove it, or reproduce another run.");
+    throw new UserError(
+      "work-tree-exists",
+      phrase`${path} is there already`,
+      phrase`Remove it, or reproduce another run.`,
+    );
   if (!existsSync(path))
     await store.git.run(["worktree", "add", "--force", "--detach", "--no-checkout", "--end-of-options", path, commit]);
   // Plumbing writes the files, so that no checkout hook runs.

@@ -9,6 +9,7 @@ import { openWorkTree } from "../git/gitWorkTree.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 import { isInInputFolder, inputsOutsideCommit, pathInRepository, currentPlaceOf } from "./inputPlaces.ts";
 import { entryAt, occupantOf } from "../git/occupant.ts";
+import { phrase } from "../../base/phrase.ts";
 
 /**
  * Writes the inputs of a reproduction into its work tree: the files of the original run's commit, and those of the
@@ -46,8 +47,9 @@ export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit
   const nowhere = [...lost, ...missing];
   if (nowhere.length > 0)
     throw new UserError(
-      `Neither its commit nor this disk has ${nowhere.join(", ")}`,
-      "Put it where the run had it, then try again.",
+      "run-content-missing",
+      phrase`Neither its commit nor this disk has ${nowhere.join(", ")}`,
+      phrase`Put it where the run had it, then try again.`,
     );
   return outside;
 }

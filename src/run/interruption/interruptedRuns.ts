@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { said } from "../../base/phrase.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
 import { appendEvents } from "../journal/journal.ts";
@@ -32,8 +33,8 @@ export function markInterrupted(run: RunDirectory): boolean {
   try {
     const { status, newer } = run.record();
     if (!isLive(status) || newer !== undefined) return false;
-    const message = interruptionCause(run.record(), oomKills());
-    appendEvents(run.path, { type: "status", status: "interrupted", message });
+    const cause = said(interruptionCause(run.record(), oomKills()));
+    appendEvents(run.path, { type: "status", status: "interrupted", ...cause });
     return true;
   } finally {
     run.releaseLease();

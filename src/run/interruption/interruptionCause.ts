@@ -1,3 +1,4 @@
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import { bytesText } from "../../base/text/bytesText.ts";
 import type { RunRecord } from "../../record/record.ts";
 
@@ -7,12 +8,10 @@ import type { RunRecord } from "../../record/record.ts";
  * @param memory the run's forecast, with the count of killed processes at its start
  * @param kills the count of killed processes now
  */
-export function interruptionCause({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): string {
+export function interruptionCause({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): Phrase {
   const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills;
-  const less = memory?.less ?? "a shorter training.maxSourceLength or a smaller backbone needs less";
-  // The extraction of texts for translation finds a variable of this name.
-  const message = starved
-    ? `The system ended the worker for want of memory: it needed about ${bytesText(memory.needed)}, and ${bytesText(memory.available)} were free when it began. Free some and resume, or train anew: ${less}.`
-    : "The worker ended without a word; resume goes on from the last checkpoint.";
-  return message;
+  if (!starved) return phrase`The worker ended without a word; resume goes on from the last checkpoint.`;
+  const { needed, available, less, lessPhrase } = memory;
+  const remedy = lessPhrase ?? less ?? phrase`a shorter training.maxSourceLength or a smaller backbone needs less`;
+  return phrase`The system ended the worker for want of memory: it needed about ${bytesText(needed)}, and ${bytesText(available)} were free when it began. Free some and resume, or train anew: ${remedy}.`;
 }

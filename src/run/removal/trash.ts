@@ -11,6 +11,7 @@ import { readRecord } from "../journal/readJournal.ts";
 import { removeWorkTree } from "../git/gitWorkTree.ts";
 import { writeRunFile } from "../files/runFile.ts";
 import { RunDirectory } from "../directory/runDirectory.ts";
+import { phrase } from "../../base/phrase.ts";
 
 const FILE = "deleted.json";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
@@ -37,7 +38,8 @@ function noteOf(folder: string): z.output<typeof Deleted> | undefined {
 export async function deleteRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
   const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
-  if (busy !== undefined) throw new UserError(`Run ${busy.id} is at work.`, "Stop it first.");
+  if (busy !== undefined)
+    throw new UserError("run-at-work", phrase`Run ${busy.id} is at work.`, phrase`Stop it first.`);
   const trash = trashOf(runsDir);
   const store = await openGitStore(folder);
   const gone: string[] = [];
@@ -67,7 +69,7 @@ export async function deleteRuns(runsDir: string, ids: readonly string[], folder
 export async function restoreRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const trash = trashOf(runsDir);
   const missing = ids.find((id) => !existsSync(join(trash, id)));
-  if (missing !== undefined) throw new UserError(`Run ${missing} is no longer in the trash.`);
+  if (missing !== undefined) throw new UserError("run-not-in-trash", phrase`Run ${missing} is no longer in the trash.`);
   const store = await openGitStore(folder);
   for (const id of ids) {
     const path = join(runsDir, id);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { PRELUDE } from "./prelude.ts";
 
 /**
@@ -70,8 +71,9 @@ export class CodeSandbox {
     const bubblewrap = process.platform === "linux" ? BUBBLEWRAP.find((path) => existsSync(path)) : undefined;
     if (bubblewrap === undefined || !existsSync(PYTHON))
       throw new UserError(
-        "Generated code is not run here: it needs Linux with bubblewrap and /usr/bin/python3",
-        "Install both (Debian: apt-get install bubblewrap python3), or leave task.runGeneratedCode off.",
+        "sandbox-not-installed",
+        phrase`Generated code is not run here: it needs Linux with bubblewrap and /usr/bin/python3`,
+        phrase`Install both (Debian: apt-get install bubblewrap python3), or leave task.runGeneratedCode off.`,
       );
     const sandbox = new CodeSandbox(bubblewrap);
     const limits = { seconds: 20, megabytes: 512 };
@@ -84,8 +86,9 @@ export class CodeSandbox {
     );
     if (!works || !closed)
       throw new UserError(
-        "Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)",
-        "Leave task.runGeneratedCode off, or run where `bwrap --unshare-all` works.",
+        "sandbox-refused",
+        phrase`Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)`,
+        phrase`Leave task.runGeneratedCode off, or run where \`bwrap --unshare-all\` works.`,
       );
     return sandbox;
   }

@@ -4,11 +4,12 @@ import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 
 /** About the longest string that V8 allows. */
 const MAX_BYTES = 512 * 1024 * 1024 - 64;
 const TOO_LARGE = (path: string): UserError =>
-  new UserError(`${path} is larger than 512 MB`, "Split it, or sample from it.");
+  new UserError("data-file-too-large", phrase`${path} is larger than 512 MB`, phrase`Split it, or sample from it.`);
 const isPacked = (path: string): boolean => path.toLowerCase().endsWith(".gz");
 
 /**
@@ -43,7 +44,7 @@ async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`${path} cannot be read: ${(error as Error).message}`);
+    throw new UserError("data-file-not-readable", phrase`${path} cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -61,18 +62,27 @@ function lineEnd(bytes: Buffer): number {
  */
 function decode(bytes: Buffer, path: string): string {
   if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\uFEFF/, "");
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) throw new UserError(`${path} is UTF-16, not UTF-8`, "Save it as UTF-8.");
+  if (bytes[0] === 0xff && bytes[1] === 0xfe)
+    throw new UserError("data-file-utf16", phrase`${path} is UTF-16, not UTF-8`, phrase`Save it as UTF-8.`);
   let line = 1;
   for (let from = 0; ; line++) {
     const end = bytes.indexOf(10, from);
     if (end < 0 || !isUtf8(bytes.subarray(from, end))) break;
     from = end + 1;
   }
-  throw new UserError(`${path}:${line}: the line is not UTF-8 text`, "Save the file as UTF-8.");
+  throw new UserError(
+    "data-line-not-utf8",
+    phrase`${path}:${line}: the line is not UTF-8 text`,
+    phrase`Save the file as UTF-8.`,
+  );
 }
 
 const DAMAGED = (path: string, error: unknown): UserError =>
-  new UserError(`${path} is no whole gzip file: ${(error as Error).message}`, "Copy or download it again.");
+  new UserError(
+    "gzip-malformed",
+    phrase`${path} is no whole gzip file: ${(error as Error).message}`,
+    phrase`Copy or download it again.`,
+  );
 
 async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
   try {

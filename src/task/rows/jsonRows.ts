@@ -4,15 +4,16 @@ import type { Row } from "./row.ts";
 import { parsePart, squadRows } from "./squadRows.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 import { rowLocation } from "./rowLocation.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 
 const Fields = z.record(z.string(), z.unknown());
 const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()) })) });
 
-function parse(text: string, place: string, action: string): unknown {
+function parse(text: string, place: string, action: Phrase): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UserError(`${place}: not JSON: ${(error as Error).message}`, action);
+    throw new UserError("row-not-json", phrase`${place}: not JSON: ${(error as Error).message}`, action);
   }
 }
 
@@ -20,8 +21,11 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
   const parsed = Fields.safeParse(value);
   if (!parsed.success)
     throw new UserError(
-      `${rowLocation(path, place)}: not an object of fields`,
-      place.unit === undefined ? "Each line must be one JSON object." : "Each element must be one JSON object.",
+      "row-not-object",
+      phrase`${rowLocation(path, place)}: not an object of fields`,
+      place.unit === undefined
+        ? phrase`Each line must be one JSON object.`
+        : phrase`Each element must be one JSON object.`,
     );
   return rowFromRecord(parsed.data, place);
 }
@@ -35,7 +39,7 @@ export function jsonLines(text: string, path: string): Row[] {
   return text.split(/\r?\n/).flatMap((content, index) => {
     if (content.trim() === "") return [];
     const place = { line: index + 1 };
-    const value = parse(content, rowLocation(path, place), "Each line must be one JSON object.");
+    const value = parse(content, rowLocation(path, place), phrase`Each line must be one JSON object.`);
     if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
     if (index === 0 && Object.keys(value).join() === "header") return [];
     return "qas" in value ? squadRows(value, { path, inside: "", place, asked: 0 }) : [objectRow(value, path, place)];
@@ -53,7 +57,7 @@ export const isLines = (text: string): boolean => /^\s*\{.*\}[ \t]*\r?\n\s*\{/.t
  */
 export function jsonRows(text: string, path: string): Row[] {
   if (isLines(text)) return jsonLines(text, path);
-  const value = parse(text, path, "Give SQuAD's layout, a list of objects, or one object a line.");
+  const value = parse(text, path, phrase`Give SQuAD's layout, a list of objects, or one object a line.`);
   if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
   const rows: Row[] = [];
   parsePart(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {

@@ -8,6 +8,7 @@ import {
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
+import { phrase } from "../../base/phrase.ts";
 import { checkParquet } from "./parquetBounds.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 
@@ -25,8 +26,9 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw new UserError(
-      `${place}: no Parquet that can be read: ${(error as Error).message}`,
-      "Copy or download the file again; an encrypted one cannot be read.",
+      "parquet-malformed",
+      phrase`${place}: no Parquet that can be read: ${(error as Error).message}`,
+      phrase`Copy or download the file again; an encrypted one cannot be read.`,
     );
   }
 }
@@ -68,7 +70,11 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
       parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }),
     );
     if (records.length !== rowEnd - rowStart)
-      throw new UserError(`${place}: only ${records.length} rows are there`, "Copy or download the file again.");
+      throw new UserError(
+        "parquet-rows-missing",
+        phrase`${place}: only ${records.length} rows are there`,
+        phrase`Copy or download the file again.`,
+      );
     yield {
       rows: records.map((record, i) =>
         rowFromRecord(

@@ -1,8 +1,9 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { UserError } from "../../base/errors.ts";
+import { receivedError, UserError, type Bug, type ErrorData } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { ParquetPart } from "./parquetGroups.ts";
 
 /** What the reader process is asked to read, within which limits, and the messages that it sends. */
@@ -12,10 +13,7 @@ export interface ParquetRequest {
   milliseconds: number;
   megabytes: number;
 }
-export type ParquetMessage =
-  | ParquetPart
-  | { tooMuch: "time" | "memory" }
-  | { error: { message: string; stack: string | undefined; action: string | undefined; bug: boolean } };
+export type ParquetMessage = ParquetPart | { tooMuch: "time" | "memory" } | { error: ErrorData | Bug };
 
 /**
  * The bundle of the reader process: beside the bundle that this file is part of, or in dist/ when this runs from
@@ -32,8 +30,16 @@ const MB_A_MEGABYTE = 40;
 const LARGEST_MB = 16_000;
 const MEGABYTE = 2 ** 20;
 
-const hostile = (path: string, what: string): UserError =>
-  new UserError(`${path}: no Parquet that can be read: ${what}`, "Copy or download the file again.");
+const TOO_MUCH = {
+  time: phrase`it takes more time than a file of its size needs`,
+  memory: phrase`it takes more memory than a file of its size needs`,
+};
+const hostile = (path: string, what: Phrase): UserError =>
+  new UserError(
+    "parquet-malformed",
+    phrase`${path}: no Parquet that can be read: ${what}`,
+    phrase`Copy or download the file again.`,
+  );
 
 /**
  * Reads rows of a Parquet file in a process of its own. The library trusts the content of pages, so a hostile page may
@@ -68,13 +74,8 @@ function received(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: R
   const { path } = work;
   return new Promise((resolve, reject) => {
     reader.on("message", (part: ParquetMessage) => {
-      if ("tooMuch" in part) reject(hostile(path, `it takes more ${part.tooMuch} than a file of its size needs`));
-      else if ("error" in part)
-        reject(
-          part.error.bug
-            ? Object.assign(new Error(part.error.message), { stack: part.error.stack })
-            : new UserError(part.error.message, part.error.action),
-        );
+      if ("tooMuch" in part) reject(hostile(path, TOO_MUCH[part.tooMuch]));
+      else if ("error" in part) reject(receivedError(part.error));
       else {
         for (const row of part.rows) rows.push(row);
         if (part.all !== undefined) resolve({ rows, all: part.all });
@@ -82,7 +83,7 @@ function received(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: R
     });
     reader.once("error", reject);
     reader.once("exit", (code, signal) => {
-      reject(hostile(path, `its reader ended (${signal ?? String(code)})`));
+      reject(hostile(path, phrase`its reader ended (${signal ?? String(code)})`));
     });
     // A process that ends before it has read the request is reported by its exit.
     reader.send(work, () => {

@@ -1,5 +1,6 @@
 import { extname } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
 import { dataText, firstText } from "./dataText.ts";
 import type { Row } from "./row.ts";
@@ -48,14 +49,16 @@ export async function firstRows(path: string, bytes: number): Promise<SomeRows> 
   const whole = all ? text : wholeRecords(text, kind);
   if (whole === undefined)
     throw new UserError(
-      `${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
-      "Give a file of shorter rows.",
+      "row-too-long",
+      phrase`${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
+      phrase`Give a file of shorter rows.`,
     );
   return { rows: someOf(path, textRows(whole, path, kind, undefined)), all };
 }
 
 function someOf(path: string, rows: Row[]): Row[] {
-  if (rows.length === 0) throw new UserError(`${path} has no rows`, "Give a file with at least one example.");
+  if (rows.length === 0)
+    throw new UserError("data-file-empty", phrase`${path} has no rows`, phrase`Give a file with at least one example.`);
   return rows;
 }
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
 import { rowLocation } from "./rowLocation.ts";
+import { phrase } from "../../base/phrase.ts";
 
 const Answers = z.array(z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]));
 const Question = z.object({
@@ -29,8 +30,9 @@ export function parsePart<T>(
   const { path: keys, message } = parsed.error.issues[0]!;
   const field = [inside, ...keys.map(String)].filter((each) => each !== "").join(".");
   throw new UserError(
-    `${place === undefined ? path : rowLocation(path, place)}: ${field === "" ? "the content" : `the field "${field}"`}: ${message}`,
-    'SQuAD and MRQA have a context and "qas", each with a question and answers.',
+    "question-malformed",
+    phrase`${place === undefined ? path : rowLocation(path, place)}: ${field === "" ? phrase`the content` : phrase`the field "${field}"`}: ${message}`,
+    phrase`SQuAD and MRQA have a context and "qas", each with a question and answers.`,
   );
 }
 

@@ -1,9 +1,14 @@
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import { cellsOf, columnNames, leavesQuoteOpen, type TableForm } from "../../experiment/tableForm.ts";
 import type { Row } from "./row.ts";
 
-const HEADER = "The first line of a table must name its columns, each by a name of its own.";
-const NAMED: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab" };
+const HEADER = phrase`The first line of a table must name its columns, each by a name of its own.`;
+const NAMED: Readonly<Record<string, Phrase>> = {
+  ",": phrase`a comma`,
+  ";": phrase`a semicolon`,
+  "\t": phrase`a tab`,
+};
 
 interface TableRecord {
   cells: string[];
@@ -18,8 +23,9 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
   const cells = cellsOf(text, form).map(({ from, to, quoted, stray }, index) => {
     if (stray)
       throw new UserError(
-        `${path}:${line}: a quote stands inside cell ${index + 1}, or is not closed`,
-        "Put the whole cell in quotes, nothing before the first and after the last of them, and write each quote inside it twice.",
+        "table-quote-malformed",
+        phrase`${path}:${line}: a quote stands inside cell ${index + 1}, or is not closed`,
+        phrase`Put the whole cell in quotes, nothing before the first and after the last of them, and write each quote inside it twice.`,
       );
     return quoted ? text.slice(from, to).replaceAll('""', '"') : text.slice(from, to);
   });
@@ -55,7 +61,11 @@ const MOST_COLUMNS = 10_000;
  */
 function headerOf({ cells, line }: TableRecord, path: string): string[] {
   if (cells.length > MOST_COLUMNS)
-    throw new UserError(`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`, HEADER);
+    throw new UserError(
+      "table-too-many-columns",
+      phrase`${path}:${line}: the header has ${cells.length} columns, more than ${MOST_COLUMNS}`,
+      HEADER,
+    );
   const names = columnNames(cells);
   const earlier = new Set<string>();
   const twice = names.find((name) => {
@@ -63,7 +73,12 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
     earlier.add(name);
     return isKnown;
   });
-  if (twice !== undefined) throw new UserError(`${path}:${line}: the header has the column "${twice}" twice`, HEADER);
+  if (twice !== undefined)
+    throw new UserError(
+      "table-column-twice",
+      phrase`${path}:${line}: the header has the column "${twice}" twice`,
+      HEADER,
+    );
   return names;
 }
 
@@ -83,10 +98,11 @@ export function tableRows(text: string, path: string, form: TableForm, headerles
   return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
     if (cells.length !== names.length) {
       throw new UserError(
-        `${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? "this task's layout without a header" : "the header"}: ${names.slice(0, MOST_NAMED).join(", ")}`,
+        "table-row-columns",
+        phrase`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
         form.quotes
-          ? `Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.`
-          : "Every row must have as many columns as the header.",
+          ? phrase`Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.`
+          : phrase`Every row must have as many columns as the header.`,
       );
     }
     return { fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line };

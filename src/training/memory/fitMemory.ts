@@ -3,6 +3,7 @@ import { settled } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import type { MemoryForecast } from "../../model/memory/modelMemory.ts";
 import { memoryNeed, type MemoryChange, type MemoryInput } from "./memoryNeed.ts";
+import { phrase, listed, type Phrase } from "../../base/phrase.ts";
 
 /** Free memory in bytes: of the machine, and of a graphics processor where that is known. */
 export interface AvailableMemory {
@@ -15,14 +16,14 @@ export interface MemoryFit {
   /** Copies of the model. */
   copies: number;
   /** A change that would take less memory, where memory is scarce. */
-  less: string | undefined;
+  less: Phrase | undefined;
 }
 
 const LENGTHS = [1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32, 16];
 /** The share of the free memory above which advice on using less is given too. */
 const SCARCE = 0.5;
 const SPARE_ENGINE = '"engine": { "memory": "spare" }';
-const GO_ON = '"engine": { "memory": "ignore" } starts it all the same.';
+const GO_ON = phrase`"engine": { "memory": "ignore" } starts it all the same.`;
 
 const fits = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   host <= have.host && (have.device === undefined || device <= have.device);
@@ -59,30 +60,30 @@ function withoutWeightCopies({ experiment: { engine, precision } }: MemoryInput)
     : undefined;
 }
 
-function remedyText(run: MemoryInput, change: MemoryChange, device: boolean): string {
-  return `${describe(run, change)} would need ${needOf(memoryNeed(run, change), device)}`;
+function remedyText(run: MemoryInput, change: MemoryChange, device: boolean): Phrase {
+  return phrase`${describe(run, change)} would need ${needOf(memoryNeed(run, change), device)}`;
 }
 
-function describe(run: MemoryInput, change: MemoryChange): string {
+function describe(run: MemoryInput, change: MemoryChange): Phrase {
   if (change.spare !== true) return settingOf(run, change);
   return change.maxSourceLength === undefined
-    ? `${SPARE_ENGINE}, whose steps take about a tenth more time,`
-    : `${SPARE_ENGINE} with ${settingOf(run, change)}`;
+    ? phrase`${SPARE_ENGINE}, whose steps take about a tenth more time,`
+    : phrase`${SPARE_ENGINE} with ${settingOf(run, change)}`;
 }
 
 /** The setting that a change is made by, copies of the weights aside. */
-function settingOf({ experiment: { training } }: MemoryInput, { maxSourceLength, batchSize }: MemoryChange): string {
-  if (maxSourceLength !== undefined) return `training.maxSourceLength ${maxSourceLength}`;
-  if (batchSize === undefined) return "engine.replicas 1";
+function settingOf({ experiment: { training } }: MemoryInput, { maxSourceLength, batchSize }: MemoryChange): Phrase {
+  if (maxSourceLength !== undefined) return phrase`training.maxSourceLength ${maxSourceLength}`;
+  if (batchSize === undefined) return phrase`engine.replicas 1`;
   const accumulation = training.accumulation * Math.ceil(training.batchSize / batchSize);
-  return `training.batchSize ${batchSize} (with training.accumulation ${accumulation})`;
+  return phrase`training.batchSize ${batchSize} (with training.accumulation ${accumulation})`;
 }
 
 /**
  * What would make the run fit, each with its need. Changes that cost time come before changes of quality; both together
  * are offered only where neither suffices.
  */
-function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMemory): string {
+function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMemory): Phrase {
   const device = onDevice(forecast, have);
   const spare = withoutWeightCopies(run);
   const alone = [
@@ -95,12 +96,11 @@ function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMem
       ? alone
       : [shorterInputs(run, have, spare)].filter((change) => change !== undefined);
   const weights = bytesText(forecast.weights / forecast.copies);
-  return [
-    ...changes.map((change) => remedyText(run, change, device)),
+  const remedy =
     changes.length > 0
-      ? `a smaller backbone needs less too (the weights of this one take ${weights})`
-      : `its weights alone take ${weights}: use a smaller backbone`,
-  ].join("; ");
+      ? phrase`a smaller backbone needs less too (the weights of this one take ${weights})`
+      : phrase`its weights alone take ${weights}: use a smaller backbone`;
+  return listed([...changes.map((change) => remedyText(run, change, device)), remedy], "; ");
 }
 
 /** The cheapest change that takes less memory, where more than the share SCARCE of the free memory is used. */
@@ -108,7 +108,7 @@ function savingAdvice(
   run: MemoryInput,
   { forecast, copies }: Pick<MemoryFit, "forecast" | "copies">,
   have: AvailableMemory,
-): string | undefined {
+): Phrase | undefined {
   if (
     fits(forecast, { host: SCARCE * have.host, device: have.device === undefined ? undefined : SCARCE * have.device })
   )
@@ -137,11 +137,16 @@ export function fitMemory(run: MemoryInput, wanted: number, have: AvailableMemor
     return { forecast, copies, less: ignored ? undefined : savingAdvice(run, { forecast, copies }, have) };
   const device = onDevice(forecast, have);
   const free = bytesText(device ? (have.device ?? 0) : have.host);
-  const action = `${remedies(run, forecast, have)}. ${GO_ON}`;
+  const action = phrase`${remedies(run, forecast, have)}. ${GO_ON}`;
   if (device)
     throw new UserError(
-      `Training needs ${needOf(forecast, true)} of the memory of "${settled(run.experiment.engine).device}", which has ${free} free`,
+      "training-device-memory-short",
+      phrase`Training needs ${needOf(forecast, true)} of the memory of "${settled(run.experiment.engine).device}", which has ${free} free`,
       action,
     );
-  throw new UserError(`Training needs ${needOf(forecast, false)} of memory, this machine has ${free} free`, action);
+  throw new UserError(
+    "training-memory-short",
+    phrase`Training needs ${needOf(forecast, false)} of memory, this machine has ${free} free`,
+    action,
+  );
 }

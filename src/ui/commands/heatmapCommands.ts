@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { isLive } from "../../record/record.ts";
 import { MEASURES } from "../../protocol/measures.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
@@ -47,7 +48,7 @@ export function heatmapCommands(context: CommandContext): CommandHandlers<Ids> {
 }
 
 const noHeatmap = (): UserError =>
-  new UserError(vscode.l10n.t("This editor shows no heatmap."), vscode.l10n.t("Show one first."));
+  new UserError("heatmap-missing", phrase`This editor shows no heatmap.`, phrase`Show one first.`);
 
 /** Shows another run over the same text in an editor beside. */
 async function showBeside({ heatmaps, pick }: CommandContext): Promise<void> {
@@ -55,8 +56,9 @@ async function showBeside({ heatmaps, pick }: CommandContext): Promise<void> {
   const shown = heatmaps.active();
   if (editor === undefined || shown === undefined)
     throw new UserError(
-      vscode.l10n.t("This editor shows no heatmap to compare with."),
-      vscode.l10n.t("Show one first."),
+      "heatmap-to-compare-missing",
+      phrase`This editor shows no heatmap to compare with.`,
+      phrase`Show one first.`,
     );
   const run = await pick.one(undefined, (each) => hasHeatmap(each) && each.id !== shown.choice.run.id);
   if (run === undefined) return;
@@ -81,14 +83,15 @@ async function show(argument: unknown, { heatmaps, pick }: CommandContext): Prom
   // A run chosen in the list is shown over its own data, if an editor can show that file.
   const own = dataOf(run);
   const uri = fromList ? (own ?? active) : (active ?? own);
-  if (uri === undefined) throw new UserError(vscode.l10n.t("No text is open to show offsets over."), OPEN_ONE());
+  if (uri === undefined)
+    throw new UserError("heatmap-text-missing", phrase`No text is open to show offsets over.`, OPEN_ONE);
   const document = await shownText(uri);
   await cancellableWait(vscode.l10n.t("Reading the run's offsets…"), (signal) =>
     heatmaps.show(document, run, { signal }),
   );
 }
 
-const OPEN_ONE = (): string => vscode.l10n.t("Open a text, JSONL or CSV file.");
+const OPEN_ONE = phrase`Open a text, JSONL or CSV file.`;
 
 /**
  * Opens a file in an editor.
@@ -99,12 +102,9 @@ async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
     return (await vscode.window.showTextDocument(uri, { preview: false })).document;
   } catch (error) {
     throw new UserError(
-      vscode.l10n.t(
-        "{0} cannot be shown as text: {1}",
-        uri.fsPath,
-        error instanceof Error ? error.message : String(error),
-      ),
-      OPEN_ONE(),
+      "document-not-text",
+      phrase`${uri.fsPath} cannot be shown as text: ${error instanceof Error ? error.message : String(error)}`,
+      OPEN_ONE,
     );
   }
 }

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { bytesText } from "../../base/text/bytesText.ts";
 import { UserError } from "../../base/errors.ts";
 import type { PushedFile, PushPreview } from "../../run/git/pushPreview.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { cancellableProgress } from "../window/cancellableProgress.ts";
@@ -18,7 +19,11 @@ const MOST_NAMED = 12;
 
 async function chooseRemote(remotes: readonly string[]): Promise<string | undefined> {
   if (remotes.length === 0)
-    throw new UserError(vscode.l10n.t("The repository has no remote."), vscode.l10n.t("Add one with git remote add."));
+    throw new UserError(
+      "remote-missing-here",
+      phrase`The repository has no remote.`,
+      phrase`Add one with git remote add.`,
+    );
   return remotes.length === 1
     ? remotes[0]
     : vscode.window.showQuickPick(remotes, { placeHolder: vscode.l10n.t("Which remote?") });
@@ -33,8 +38,9 @@ async function allowSecrets(secrets: readonly PushedFile[]): Promise<boolean> {
   const stray = named(secrets.filter(({ tracked }) => !tracked));
   if (stray.length > 0)
     throw new UserError(
-      vscode.l10n.t("Nothing was pushed: {0} may hold a secret.", stray.join(", ")),
-      vscode.l10n.t("Take it out of the repository, train again, and push that run."),
+      "push-stray-secret",
+      phrase`Nothing was pushed: ${stray.join(", ")} may hold a secret.`,
+      phrase`Take it out of the repository, train again, and push that run.`,
     );
   if (secrets.length === 0) return true;
   const go = vscode.l10n.t("They Hold No Secrets");

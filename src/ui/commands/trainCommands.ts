@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { isOpen } from "../../record/record.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
@@ -34,8 +35,9 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
   const folder = folders.of(file);
   if (folder === undefined)
     throw new UserError(
-      vscode.l10n.t("{0} is outside the open folder.", file.fsPath),
-      vscode.l10n.t("Open the folder that holds it."),
+      "experiment-outside-folder",
+      phrase`${file.fsPath} is outside the open folder.`,
+      phrase`Open the folder that holds it.`,
     );
   log.info(`train ${file.fsPath}`);
   const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () =>
@@ -92,7 +94,7 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
 async function save(file: vscode.Uri): Promise<void> {
   const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
   if (document?.isDirty === true && !(await document.save()))
-    throw new UserError(vscode.l10n.t("{0} could not be saved.", file.fsPath));
+    throw new UserError("experiment-not-saved", phrase`${file.fsPath} could not be saved.`);
 }
 
 /** Returns the experiment in the active editor, else the user's choice. If there is none, opens the page for one. */

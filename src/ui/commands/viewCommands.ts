@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { AnalysisName } from "../../experiment/analysisNames.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { isOpen } from "../../record/record.ts";
 import { isAnalysisName } from "../page/analysisFeed.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
@@ -57,8 +58,9 @@ export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
       if (from === undefined) return;
       if (to === undefined)
         throw new UserError(
-          vscode.l10n.t("Code is compared between two runs."),
-          vscode.l10n.t("Select two in the list."),
+          "code-comparison-needs-two",
+          phrase`Code is compared between two runs.`,
+          phrase`Select two in the list.`,
         );
       await context.diff.show(from, to);
     },
@@ -96,8 +98,9 @@ async function analyse(
   if (name === undefined) return false;
   if (run.directory.isBeingAnalysed())
     throw new UserError(
-      vscode.l10n.t('Run "{0}" is being analysed already.', run.record.name),
-      vscode.l10n.t("Wait for it, or cancel it."),
+      "shown-run-being-analysed",
+      phrase`Run "${run.record.name}" is being analysed already.`,
+      phrase`Wait for it, or cancel it.`,
     );
   const child = host().startAnalysis({
     runPath: run.directory.path,
@@ -129,7 +132,8 @@ const tabOf = (name: AnalysisName) =>
   )[name];
 
 async function chooseAnalysis(names: readonly AnalysisName[], { record }: Run): Promise<AnalysisName | undefined> {
-  if (names.length === 0) throw new UserError(vscode.l10n.t('There is nothing to analyse in "{0}".', record.method));
+  if (names.length === 0)
+    throw new UserError("nothing-to-analyse", phrase`There is nothing to analyse in "${record.method}".`);
   const items = names.map((name) => ({
     label: analysisTitles(vscode.l10n.t)[name],
     description: record.analyses[name]?.status === "finished" ? vscode.l10n.t("made before") : "",

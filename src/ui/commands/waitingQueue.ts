@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { phraseOf } from "../../base/errors.ts";
 import { isWaiting } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { host } from "../window/host.ts";
@@ -58,7 +59,7 @@ export class WaitingQueue extends DisposableStore {
       if (answer === go) startQueues(waiting, workerPath);
     } catch (error) {
       log.error(error as Error);
-      void vscode.window.showErrorMessage(withoutLinks(localised((error as Error).message)));
+      void vscode.window.showErrorMessage(withoutLinks(localised(phraseOf(error))));
     }
     model.refresh();
   }

@@ -123,7 +123,8 @@ export class AnalysisFeed {
     if (working) return { ...base, status: "running", ...progress };
     if (state?.status === "finished" && this.stored(run, name) !== undefined)
       return { ...base, status: "finished", ...progress };
-    if (state?.status === "failed") return { ...base, status: "failed", ...progress, label: localised(progress.label) };
+    if (state?.status === "failed")
+      return { ...base, status: "failed", ...progress, label: localised(state.phrase ?? progress.label) };
     // Its process died, or it was stopped; a result of an older version counts as not made.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
   }

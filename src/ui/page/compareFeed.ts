@@ -83,7 +83,7 @@ export class CompareFeed {
       )) as RunComparison;
       const result = {
         ...compared,
-        comparison: { ...compared.comparison, warnings: compared.comparison.warnings.map(localised) },
+        comparison: { ...compared.comparison, warnings: compared.comparison.phrases.map(localised) },
       };
       if (!stop.signal.aborted)
         post({ type: "statistics", ids: [...ids], result, correlation: isCorrelation(result.comparison.metric) });

@@ -6,7 +6,7 @@ import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusText } from "../runs/runText.ts";
-import { localised, localisedError, localisedNotes } from "../window/localised.ts";
+import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 
@@ -16,10 +16,11 @@ function statusLine({ status, error }: Run["record"]): string {
 
 /** The record with the messages of workers and git in the window's language. */
 function localisedRecord(record: Run["record"]): Run["record"] {
+  const { warnings, gitMessage, phrases } = record;
   return {
     ...record,
-    warnings: record.warnings.map(localised),
-    gitMessage: record.gitMessage === undefined ? undefined : localisedNotes(record.gitMessage),
+    warnings: warnings.map((warning, i) => localised(phrases.warnings[i] ?? warning)),
+    gitMessage: gitMessage === undefined ? undefined : localised(phrases.gitMessage ?? gitMessage),
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { codeCommit } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { host } from "../window/host.ts";
@@ -90,8 +91,9 @@ export function codeCommitOf({ record }: Run): string {
   const commit = codeCommit(record);
   if (commit === undefined)
     throw new UserError(
-      vscode.l10n.t('Run "{0}" has no commit.', record.name),
-      vscode.l10n.t("Runs are committed in folders with a git repository."),
+      "shown-run-without-commit",
+      phrase`Run "${record.name}" has no commit.`,
+      phrase`Runs are committed in folders with a git repository.`,
     );
   return commit;
 }

@@ -11,9 +11,9 @@ const GIB = 1024 ** 3;
 /** Returns the name of the device that computes a run, or of its engine until the device is known. */
 export const deviceName = ({ device, engine }: RunRecord): string | undefined => device ?? engine?.name;
 
-function measuredDeviceText({ device, name, milliseconds, reason }: MeasuredDevice): string {
+function measuredDeviceText({ device, name, milliseconds, reason = "", phrase }: MeasuredDevice): string {
   return milliseconds === undefined
-    ? `${name ?? device}: ${localised(reason ?? "")}`
+    ? `${name ?? device}: ${localised(phrase ?? reason)}`
     : vscode.l10n.t("{0}: {1} ms", name ?? device, millisecondsText(milliseconds));
 }
 

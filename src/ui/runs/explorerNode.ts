@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { type Phrase } from "../../base/phrase.ts";
 import type * as vscode from "vscode";
 import type { TreeNode } from "./runTree.ts";
 
@@ -12,7 +13,7 @@ export interface FolderNode {
 export interface UnreadableNode {
   readonly kind: "unreadable";
   readonly path: string;
-  readonly reason: string;
+  readonly reason: Phrase;
 }
 
 /** A row of the list of runs. */

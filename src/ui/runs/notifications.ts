@@ -36,7 +36,9 @@ async function announce(run: Run): Promise<void> {
   if (record.status === "finished") {
     choice = await vscode.window.showInformationMessage(finishedText(record), results);
   } else if (record.status === "failed" || record.status === "interrupted") {
-    const reason = withoutLinks(localisedError(record.error ?? { message: record.message ?? "" }));
+    const reason = withoutLinks(
+      localisedError(record.error ?? { message: record.message ?? "", phrase: record.phrases.message }),
+    );
     choice = await vscode.window.showErrorMessage(
       vscode.l10n.t('ADePT run "{0}" has failed. {1}', record.name, reason),
       log,

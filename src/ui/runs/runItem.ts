@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { newerText } from "../../base/newerVersion.ts";
+import { newerPhrase } from "../../base/newerVersion.ts";
+import { type Phrase } from "../../base/phrase.ts";
 import { isOpen, type RunRecord } from "../../record/record.ts";
 import { runSummary, reproductionText, shownResult, statusIcon, statusText } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
@@ -42,9 +43,9 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
 }
 
 /** Returns the row of a run's folder, or of the folder of all runs, that cannot be read, with the reason. */
-export function unreadableItem({ path, reason }: { path: string; reason: string }): vscode.TreeItem {
+export function unreadableItem({ path, reason }: { path: string; reason: Phrase }): vscode.TreeItem {
   const item = new vscode.TreeItem(basename(path), vscode.TreeItemCollapsibleState.None);
-  const text = vscode.l10n.t("cannot be read: {0}", reason);
+  const text = vscode.l10n.t("cannot be read: {0}", localised(reason));
   item.id = `unreadable:${path}`;
   item.iconPath = new vscode.ThemeIcon("error", new vscode.ThemeColor("testing.iconFailed"));
   item.description = text;
@@ -98,9 +99,9 @@ export function runTooltip(record: RunRecord): vscode.MarkdownString {
   line(vscode.l10n.t("Tags"), record.tags.join(", "));
   line(vscode.l10n.t("Note"), record.note);
   line(vscode.l10n.t("Alerts"), record.warnings.length === 0 ? undefined : record.warnings.length);
-  line(vscode.l10n.t("Newer version"), record.newer && localised(newerText(record.newer)));
+  line(vscode.l10n.t("Newer version"), record.newer && localised(newerPhrase(record.newer)));
   line(vscode.l10n.t("Commit"), (record.resultCommit ?? record.snapshotCommit)?.slice(0, 10));
   line(vscode.l10n.t("Reproduction"), record.reproduced && reproductionText(record.name, record.reproduced));
-  line(vscode.l10n.t("Error"), record.error && localised(record.error.message));
+  line(vscode.l10n.t("Error"), record.error && localised(record.error.phrase ?? record.error.message));
   return text;
 }

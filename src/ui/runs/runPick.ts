@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { codeCommit, isOpen } from "../../record/record.ts";
 import { runSummary } from "./runText.ts";
 import { withoutIcons } from "../window/plainText.ts";
@@ -29,7 +30,7 @@ export class RunPick {
     const [id] = idsFrom(argument, undefined);
     if (id !== undefined) return this.model.find(id);
     const runs = this.model.runs().filter(isSuitable);
-    if (runs.length === 0) throw new UserError(vscode.l10n.t("There is no such run."));
+    if (runs.length === 0) throw new UserError("no-such-run", phrase`There is no such run.`);
     if (runs.length === 1) return runs[0];
     return (
       await vscode.window.showQuickPick(runs.map(choice), {
@@ -51,7 +52,7 @@ export class RunPick {
     const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(isSuitable);
     if (runs.length > 0 || ids.length > 0) return runs;
     const all = this.model.runs().filter(isSuitable);
-    if (all.length === 0) throw new UserError(vscode.l10n.t("There is no such run."));
+    if (all.length === 0) throw new UserError("no-such-run", phrase`There is no such run.`);
     return (
       (
         await vscode.window.showQuickPick(all.map(choice), {

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { phraseOf } from "../../base/errors.ts";
+import { english, type Phrase, verbatim } from "../../base/phrase.ts";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { applyEvent } from "../../record/foldEvents.ts";
@@ -40,7 +42,7 @@ export interface RunsChange {
 /** A run's folder, or the folder of all runs, that cannot be read. */
 export interface UnreadableFolder {
   readonly path: string;
-  readonly reason: string;
+  readonly reason: Phrase;
   readonly folder: vscode.WorkspaceFolder;
 }
 
@@ -233,7 +235,7 @@ export class RunsModel extends DisposableStore {
       this.unreadableFolders.set(path, {
         path,
         folder,
-        reason: error instanceof Error ? error.message : String(error),
+        reason: phraseOf(error),
       });
       return undefined;
     }
@@ -242,9 +244,9 @@ export class RunsModel extends DisposableStore {
   /** Logs folders that have become unreadable. @returns whether the unreadable folders have changed */
   private logUnreadable(before: ReadonlyMap<string, UnreadableFolder>): boolean {
     const added = [...this.unreadableFolders.values()].filter(
-      ({ path, reason }) => before.get(path)?.reason !== reason,
+      ({ path, reason }) => english(before.get(path)?.reason ?? "") !== english(reason),
     );
-    for (const { path, reason } of added) this.log.error(`${path} cannot be read: ${reason}`);
+    for (const { path, reason } of added) this.log.error(`${path} cannot be read: ${english(reason)}`);
     return added.length > 0 || before.size !== this.unreadableFolders.size;
   }
 
@@ -283,8 +285,8 @@ export class RunsModel extends DisposableStore {
       this.tryReading(folder, directory, () => {
         const found = host().listRuns(directory);
         const listed = new Set(found.map(({ id }) => id));
-        for (const each of host().unreadableRuns(directory, listed))
-          this.unreadableFolders.set(each.path, { ...each, folder });
+        for (const { path, reason } of host().unreadableRuns(directory, listed))
+          this.unreadableFolders.set(path, { path, folder, reason: verbatim(reason) });
         return found;
       }) ?? []
     );

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { GitStore } from "../../run/git/gitStore.ts";
 import { host } from "../window/host.ts";
 
@@ -11,10 +12,11 @@ import { host } from "../window/host.ts";
 export async function trustedGitStore(folder: vscode.WorkspaceFolder | string): Promise<GitStore> {
   if (!vscode.workspace.isTrusted)
     throw new UserError(
-      vscode.l10n.t("The repository of a folder you have not trusted is left alone."),
-      vscode.l10n.t("Trust the folder first."),
+      "repository-untrusted",
+      phrase`The repository of a folder you have not trusted is left alone.`,
+      phrase`Trust the folder first.`,
     );
   const store = await host().openGitStore(typeof folder === "string" ? folder : folder.uri.fsPath);
-  if ("reason" in store) throw new UserError(store.reason);
+  if ("reason" in store) throw store.reason;
   return store;
 }

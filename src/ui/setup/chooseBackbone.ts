@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { host } from "../window/host.ts";
 import { Setting } from "../window/ids.ts";
 import { textSetting } from "../window/settings.ts";
@@ -37,8 +38,9 @@ async function chooseFolder(): Promise<string | undefined> {
     })) ?? [];
   if (chosen !== undefined && !existsSync(join(chosen.fsPath, "config.json")))
     throw new UserError(
-      vscode.l10n.t("{0} holds no model: it has no config.json.", chosen.fsPath),
-      vscode.l10n.t("Choose the folder of a supported Hugging Face model."),
+      "folder-without-model",
+      phrase`${chosen.fsPath} holds no model: it has no config.json.`,
+      phrase`Choose the folder of a supported Hugging Face model.`,
     );
   return chosen?.fsPath;
 }

@@ -157,10 +157,11 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         maxSourceLength,
         maxTargetLength: TARGET,
       });
+      const { problem, ...rest } = result;
       this.post({
         type: "inspection",
         asked,
-        result: result.problem === undefined ? result : { ...result, problem: localised(result.problem) },
+        result: { ...rest, ...(problem !== undefined && { problem: localised(problem) }) },
       });
       if (this.closed || this.looks.waits) return;
       if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);

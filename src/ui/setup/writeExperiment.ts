@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { experimentOf, experimentText } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
+import { phrase } from "../../base/phrase.ts";
 import { fileName } from "../../base/files/fileName.ts";
 import { experimentNotes } from "./experimentNotes.ts";
 import type { Folders } from "../window/folders.ts";
@@ -81,7 +82,10 @@ async function writeIn(
       await vscode.workspace.fs.createDirectory(folder);
       await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
     } catch (error) {
-      throw new UserError(vscode.l10n.t("{0} could not be written: {1}", uri.fsPath, (error as Error).message));
+      throw new UserError(
+        "experiment-not-written",
+        phrase`${uri.fsPath} could not be written: ${(error as Error).message}`,
+      );
     }
     return uri;
   }

@@ -7,9 +7,10 @@ import { analyseStability } from "../../analysis/stability/stabilityReport.ts";
 import { openSubject } from "../../analysis/subject/openSubject.ts";
 import type { Subject } from "../../analysis/subject/subject.ts";
 import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../../experiment/analysisNames.ts";
-import { UserError } from "../../base/errors.ts";
+import { UserError, phraseOf } from "../../base/errors.ts";
 import { makeFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/directory/storedAnalysis.ts";
+import { phrase, english, said } from "../../base/phrase.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { Journal } from "../../run/journal/journal.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
@@ -91,9 +92,15 @@ async function commit(
       run.record(),
       names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run.path, name) })),
     );
-    journal.append({ type: "git", kind: "result", commit: done.commit, ref: done.ref, message: done.note });
+    journal.append({
+      type: "git",
+      kind: "result",
+      commit: done.commit,
+      ref: done.ref,
+      ...(done.note !== undefined && said(done.note)),
+    });
   } catch (error) {
-    journal.append({ type: "git", kind: "skipped", message: error instanceof Error ? error.message : String(error) });
+    journal.append({ type: "git", kind: "skipped", ...said(phraseOf(error)) });
   }
 }
 
@@ -112,12 +119,17 @@ export async function runAnalyses(
 ): Promise<AnalysisDone[]> {
   if (!existsSync(join(run.adapterPath, "adapter_config.json")))
     throw new UserError(
-      `Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`,
-      "Let it finish, or stop it: a stopped run keeps its best so far.",
+      "run-without-result",
+      phrase`Run ${run.id} has nothing to analyse yet: it is ${run.record().status}`,
+      phrase`Let it finish, or stop it: a stopped run keeps its best so far.`,
     );
   run.refuseNewerVersion();
   if (!takeLease(run.analysisLeasePath, process.pid))
-    throw new UserError(`Run ${run.id} is being analysed already`, "Wait for it, or stop it.");
+    throw new UserError(
+      "run-being-analysed",
+      phrase`Run ${run.id} is being analysed already`,
+      phrase`Wait for it, or stop it.`,
+    );
   const journal = new Journal(run.path);
   const done: AnalysisDone[] = [];
   let subject: Subject | undefined;
@@ -182,11 +194,13 @@ async function one(
     journal.append({ type: "analysis", name, status: "finished" });
     return { name, path, cached: false, examples, result: StoredAnalysis.parse(JSON.parse(text)).result };
   } catch (error) {
+    const why = phraseOf(error);
     journal.append({
       type: "analysis",
       name,
       status: options.signal.aborted || error instanceof AnalysisStopped ? "stopped" : "failed",
-      label: error instanceof Error ? error.message : String(error),
+      label: english(why),
+      phrase: why,
     });
     throw error;
   }

@@ -2,6 +2,7 @@ import { analysesOf } from "../../experiment/analysesOf.ts";
 import { UserError } from "../../base/errors.ts";
 import { Journal } from "../../run/journal/journal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { phrase, said } from "../../base/phrase.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
 
 /**
@@ -36,7 +37,7 @@ export async function askedAnalyses(
       if (!(error instanceof UserError)) throw error;
       const journal = new Journal(run.path);
       try {
-        journal.append({ type: "warning", message: `The analysis "${name}" was left out: ${error.message}` });
+        journal.append({ type: "warning", ...said(phrase`The analysis "${name}" was left out: ${error.phrase}`) });
       } finally {
         journal.close();
       }

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
@@ -19,7 +20,7 @@ export async function checkData(
   if (task.kind !== "file") return;
   const fields = await known.of(task.train);
   if ("error" in fields) {
-    text.tell(at(["task", "train"]), { code: "bad-data", message: fields.error.message });
+    text.tell(at(["task", "train"]), { code: "bad-data", message: fields.error.phrase });
     return;
   }
   for (const key of ["source", "target"] as const)
@@ -29,10 +30,13 @@ export async function checkData(
 function checkFolder(text: ExperimentText, folder: string, keys: readonly Key[]): void {
   try {
     if (splitFiles(folder, "train").length === 0)
-      text.tell(keys, { code: "missing-file", message: `${folder} has no training file: one of ${TRAINING_FILES}.` });
+      text.tell(keys, {
+        code: "missing-file",
+        message: phrase`${folder} has no training file: one of ${TRAINING_FILES}.`,
+      });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    text.tell(keys, { code: "bad-data", message: error.message });
+    text.tell(keys, { code: "bad-data", message: error.phrase });
   }
 }
 
@@ -47,7 +51,7 @@ function checkTemplate(
   if (parts === undefined) {
     text.tell(keys, {
       code: "bad-template",
-      message: `"${template}" has a brace without its partner. Write {{ or }} for a brace that is text.`,
+      message: phrase`"${template}" has a brace without its partner. Write {{ or }} for a brace that is text.`,
     });
     return;
   }
@@ -59,12 +63,12 @@ function checkTemplate(
     const offered = alone ? likely : [];
     text.tell(keys, {
       code: "unknown-field",
-      message: `The data has no field "${field}"; it has: ${names.join(", ")}.`,
+      message: phrase`The data has no field "${field}"; it has: ${names.join(", ")}.`,
       fixes: offered.flatMap((name) =>
         text.replace(
           keys,
           template.replaceAll(`{${part.field}}`, () => `{${name}}`),
-          `Use {${name}}`,
+          phrase`Use {${name}}`,
         ),
       ),
     });

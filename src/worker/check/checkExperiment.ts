@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { parse, type ParseError } from "jsonc-parser";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { ExperimentFile, type Experiment } from "../../experiment/experiment.ts";
-import { explain } from "../../base/text/explain.ts";
+import { explained } from "../../base/text/explain.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import { outOfBounds } from "../../base/jsonBounds.ts";
 import { experimentPoints, type ExperimentPoint } from "../../experiment/readExperiment.ts";
@@ -33,7 +34,7 @@ export async function checkExperiment(path: string, text: string, known = new Kn
           severity: "error",
           code: "invalid",
           schema: false,
-          message: `an experiment cannot have ${out.what}`,
+          message: phrase`an experiment cannot have ${out.what}`,
           fixes: [],
         },
       ],
@@ -56,7 +57,7 @@ export async function checkExperiment(path: string, text: string, known = new Kn
         own,
         method,
         ["training", "learningRate", group],
-        `The method "${method.kind}" has no tensors "${group}"; it has ${Object.keys(defaultRates(method)).join(", ")}.`,
+        phrase`The method "${method.kind}" has no tensors "${group}"; it has ${Object.keys(defaultRates(method)).join(", ")}.`,
       );
   if (own.problems.length > 0) return { ...answer, name };
   const runs = readRuns(own, path);
@@ -75,7 +76,7 @@ function readRuns(text: ExperimentText, path: string): Read[] {
   try {
     points = experimentPoints(path, text.text);
   } catch (error) {
-    tellUnread(text, path, error, (keys) => keys);
+    tellUnread(text, error, (keys) => keys);
   }
   return points.flatMap((point) => {
     const at = locate(text, point);
@@ -83,7 +84,7 @@ function readRuns(text: ExperimentText, path: string): Read[] {
     try {
       return [{ experiment: point.read(), at }];
     } catch (error) {
-      tellUnread(text, path, error, at);
+      tellUnread(text, error, at);
       return [];
     }
   });
@@ -106,35 +107,26 @@ function locate(text: ExperimentText, { origin: { method, settings } }: Experime
 }
 
 /** Reports why a run cannot be read, at the key that is wrong. */
-function tellUnread(text: ExperimentText, path: string, error: unknown, at: Locate): void {
+function tellUnread(text: ExperimentText, error: unknown, at: Locate): void {
   if (!(error instanceof UserError)) throw error;
-  // The squiggle's place already shows the file and the run, so the message need not name them.
-  const message = error.message
-    .split("\n")
-    .map((line) =>
-      (line.startsWith(path) ? line.slice(path.length).replace(/^(:\d+)?: /, "") : line).replace(
-        / \(in the run ".*"\)$/s,
-        "",
-      ),
-    )
-    .join("\n");
+  // The squiggle's place already shows the file and the run, so the message (`bare`) need not name them.
   const keys = (error.keys ?? []).map(String);
   const place = at(keys);
-  if (message === `${keys.join(".")}: unknown key`)
+  if (error.code === "experiment-key-unknown")
     strayKey(text, keys, false, typeof place.at(-1) === "number" ? place.slice(0, -1) : place);
-  else if (keys[1] === "learningRate") strayRate(text, undefined, keys, message);
+  else if (keys[1] === "learningRate") strayRate(text, undefined, keys, error.bare);
   else if (keys[0] === "precision") {
     const held = text.find([...place, "weights"]) === undefined ? place : [...place, "weights"];
     text.tell(held, {
       code: "precision",
-      message: explain(message, error.action),
+      message: explained(error.bare, error.actionPhrase),
       fixes: [
         ...text.replace(held, "fp32"),
         ...text.replace(["engine", "device"], "cpu"),
         ...(text.string(["engine"]) === undefined ? [] : text.replace(["engine"], "cpu")),
       ],
     });
-  } else text.tell(place, { code: "experiment", message: explain(message, error.action) });
+  } else text.tell(place, { code: "experiment", message: explained(error.bare, error.actionPhrase) });
 }
 
 /**

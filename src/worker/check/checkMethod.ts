@@ -1,6 +1,7 @@
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../../backbone/layout.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
@@ -38,28 +39,30 @@ export function checkMethod(
     layout = layouts.of(backbone);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    text.tell(at(["backbone"]), { code: "bad-backbone", message: error.message });
+    text.tell(at(["backbone"]), { code: "bad-backbone", message: error.phrase });
     return undefined;
   }
   try {
     return resolveSizes(method, layout);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    const least = Number(/at least (\d+)/.exec(error.message)?.[1]);
+    // Its last value is the least number of parameters.
+    const least = error.code === "budget-too-small" ? error.phrase.values.at(-1) : undefined;
     const keys = at(error.keys?.map(String) ?? ["method", "budget"]);
     const sizes = Object.keys(methodOf(method.kind).sizes).map((key) => ({ key, place: at(["method", key]) }));
     // A size can be left out where it is a method's own, not one of the values of a sweep.
-    const fixes = Number.isFinite(least)
-      ? [
-          ...text.replace(keys, least, `Raise the budget to ${least}`),
-          ...sizes
-            .filter(({ place }) => place.at(-2) !== "vary" && typeof place.at(-1) === "string")
-            .flatMap(({ key, place }) =>
-              text.remove(place).map((fix) => ({ ...fix, title: `Let the budget decide ${key}` })),
-            ),
-        ]
-      : [];
-    text.tell(keys, { code: "budget", message: `${error.message}.`, fixes });
+    const fixes =
+      typeof least === "number"
+        ? [
+            ...text.replace(keys, least, phrase`Raise the budget to ${least}`),
+            ...sizes
+              .filter(({ place }) => place.at(-2) !== "vary" && typeof place.at(-1) === "string")
+              .flatMap(({ key, place }) =>
+                text.remove(place).map((fix) => ({ ...fix, title: phrase`Let the budget decide ${key}` })),
+              ),
+          ]
+        : [];
+    text.tell(keys, { code: "budget", message: phrase`${error.phrase}.`, fixes });
     return undefined;
   }
 }
@@ -70,10 +73,10 @@ function checkPositions(text: ExperimentText, method: MethodSpec, longest: numbe
   if (rows === undefined || longest <= rows) return;
   text.tell(keys, {
     code: "positions",
-    message: `Texts of up to ${longest} tokens do not fit the ${rows} rows of method.positions.`,
+    message: phrase`Texts of up to ${longest} tokens do not fit the ${rows} rows of method.positions.`,
     fixes: [
       ...text.replace(keys, longest),
-      ...text.replace(at(["training", "maxSourceLength"]), rows, `Cut texts at ${rows} tokens`),
+      ...text.replace(at(["training", "maxSourceLength"]), rows, phrase`Cut texts at ${rows} tokens`),
     ],
   });
 }
@@ -83,7 +86,7 @@ export function strayRate(
   text: ExperimentText,
   method: MethodSpec | undefined,
   keys: readonly string[],
-  message: string,
+  message: Phrase,
 ): void {
   const groups = Object.keys(method === undefined ? {} : defaultRates(method));
   text.tell(keys, {

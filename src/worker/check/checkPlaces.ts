@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { nearestNames } from "../../base/text/nearestName.ts";
+import { phrase } from "../../base/phrase.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import type { ExperimentText, Fix, Key } from "./experimentText.ts";
 
@@ -51,7 +52,7 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
         if (!isFile(path))
           text.tell(keys, {
             code: "missing-file",
-            message: `There is no file ${given}. Paths are relative to this file.`,
+            message: phrase`There is no file ${given}. Paths are relative to this file.`,
             fixes: beside((each, isFolder) => !isFolder && isData(each)),
           });
         break;
@@ -59,7 +60,7 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
         if (!isFolder(path))
           text.tell(keys, {
             code: "missing-folder",
-            message: `There is no folder ${given}. Give the folder of a supported Hugging Face model, or "${EMBEDDED_BACKBONE}".`,
+            message: phrase`There is no folder ${given}. Give the folder of a supported Hugging Face model, or "${EMBEDDED_BACKBONE}".`,
             fixes: [
               ...beside((each) => existsSync(join(each, "config.json"))),
               ...text.replace(keys, EMBEDDED_BACKBONE),
@@ -70,7 +71,7 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
         if (!isFolder(path))
           text.tell(keys, {
             code: "missing-folder",
-            message: `There is no folder ${given}. Paths are relative to this file.`,
+            message: phrase`There is no folder ${given}. Paths are relative to this file.`,
             fixes: beside((each, isDirectory) => isDirectory && (key === "task.folder" || hasTensors(each))),
           });
     }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ExperimentFile } from "../../experiment/experiment.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 
 /** The parts of zod's schemas that are used. */
@@ -28,7 +29,7 @@ export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIs
     text.tell(keys, {
       code: options.length > 0 ? "unknown-value" : "invalid",
       schema: issue.code !== "custom",
-      message: `${keys.join(".") || "the file"}: ${issue.message}`,
+      message: phrase`${keys.length === 0 ? phrase`the file` : keys.join(".")}: ${issue.message}`,
       fixes,
     });
   }
@@ -52,7 +53,7 @@ export function strayKey(
     whole: true,
     code: "unknown-key",
     schema,
-    message: `${keys.join(".")}: unknown key`,
+    message: phrase`${keys.join(".")}: unknown key`,
     fixes: [
       ...nearestNames(wrong, knownKeys(above, text)).flatMap((name) => text.rename(place, dotted(name))),
       ...text.remove(place),

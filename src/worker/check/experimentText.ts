@@ -1,4 +1,5 @@
 import { createScanner, parse, parseTree, type Node } from "jsonc-parser";
+import { english, phrase, type Phrase } from "../../base/phrase.ts";
 import type { Problem } from "../../protocol/setupQuestions.ts";
 
 export type Key = string | number;
@@ -68,7 +69,7 @@ export class ExperimentText {
       ...problem
     }: {
       code: string;
-      message: string;
+      message: Phrase;
       severity?: Problem["severity"];
       schema?: boolean;
       fixes?: Fix[];
@@ -81,12 +82,12 @@ export class ExperimentText {
     const isBracket = node === undefined || node.type === "object" || node.type === "array";
     const to = isBracket ? from + 1 : from + node.length;
     // Several runs of a sweep may have the same problem; it is reported once.
-    if (!this.problems.some((each) => each.from === from && each.message === problem.message))
+    if (!this.problems.some((each) => each.from === from && english(each.message) === english(problem.message)))
       this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });
   }
 
   /** A fix that replaces a key's value, as JSON. */
-  replace(keys: readonly Key[], value: unknown, title = `Change to ${JSON.stringify(value)}`): Fix[] {
+  replace(keys: readonly Key[], value: unknown, title = phrase`Change to ${JSON.stringify(value)}`): Fix[] {
     const node = this.find(keys);
     return node === undefined
       ? []
@@ -100,7 +101,7 @@ export class ExperimentText {
       ? []
       : [
           {
-            title: `Change to "${name}"`,
+            title: phrase`Change to "${name}"`,
             edits: [{ from: property.offset, to: property.offset + property.length, text: JSON.stringify(name) }],
           },
         ];
@@ -121,7 +122,7 @@ export class ExperimentText {
     const parting =
       behind === undefined && before !== undefined ? this.comma(before.offset + before.length) : undefined;
     if (parting !== undefined) edits.unshift({ from: parting, to: parting + 1, text: "" });
-    return [{ title: `Remove "${String(keys.at(-1))}"`, edits }];
+    return [{ title: phrase`Remove "${String(keys.at(-1))}"`, edits }];
   }
 
   private property(keys: readonly Key[]): Node | undefined {

@@ -1,10 +1,11 @@
 import { devicesHere } from "../../engine/device/devicesHere.ts";
+import { phrase } from "../../base/phrase.ts";
 import { openEngine } from "../../engine/openEngine.ts";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { MeasuredDevice } from "../../record/events.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { DeviceTimes, shapeKey } from "./deviceTimes.ts";
-import { measureDevice, type MeasuredStep } from "./measureDevice.ts";
+import { failed, measureDevice, type MeasuredStep } from "./measureDevice.ts";
 
 /**
  * The largest relative difference of loss and gradient norms from the processor's. Sums are in other orders, and some
@@ -39,7 +40,7 @@ export function checked(steps: readonly MeasuredStep[]): MeasuredStep[] {
   return steps.map((step) =>
     "reason" in step || !differs(step.check, processor.check)
       ? step
-      : { device: step.device, reason: "its loss or gradients are not the processor's" },
+      : { device: step.device, ...failed(phrase`its loss or gradients are not the processor's`) },
   );
 }
 
@@ -86,7 +87,7 @@ export async function chooseDevice(
     name: own === undefined || "reason" in own ? nameOf("cpu") : own.name,
     measured: right.map((step) =>
       "reason" in step
-        ? { device: step.device, reason: step.reason }
+        ? { device: step.device, reason: step.reason, ...(step.phrase && { phrase: step.phrase }) }
         : { device: step.device, name: step.name, milliseconds: step.milliseconds },
     ),
   };

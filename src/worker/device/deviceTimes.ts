@@ -6,6 +6,7 @@ import { openBackbone } from "../../backbone/openBackbone.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { hardwareName } from "../../engine/device/hardwareName.ts";
 import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
+import { StoredPhrase } from "../../base/phraseSchema.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
@@ -16,7 +17,10 @@ const MOST_SHAPES = 200;
 /** How long (ms) a failed device is not tried again; its driver may be repaired later. */
 const FAILURE_HOLDS = 24 * 3600_000;
 
-const Kept = z.union([Calibration.extend({ at: z.number() }), z.object({ reason: z.string(), at: z.number() })]);
+const Kept = z.union([
+  Calibration.extend({ at: z.number() }),
+  z.object({ reason: z.string(), phrase: StoredPhrase, at: z.number() }),
+]);
 const Times = z.object({
   version: z.literal(1),
   shapes: z.record(z.string(), z.object({ at: z.number(), devices: z.record(z.string(), Kept) })),
@@ -73,7 +77,7 @@ export class DeviceTimes {
       steps.map((step) => [
         step.device,
         "reason" in step
-          ? { reason: step.reason, at }
+          ? { reason: step.reason, phrase: step.phrase, at }
           : { name: step.name, milliseconds: step.milliseconds, check: step.check, at },
       ]),
     );

@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import { english, phrase, type Phrase } from "../../base/phrase.ts";
+import { ErrorSchema } from "../../base/phraseSchema.ts";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { Calibration } from "./calibrate.ts";
@@ -13,17 +16,27 @@ const WORKER = fileURLToPath(
 const PATIENCE = 90_000;
 
 /** A device's step, or the reason why there is none and the command that helps. */
-export type MeasuredStep = { device: Device } & (Calibration | { reason: string; action?: string | undefined });
+export type MeasuredStep = { device: Device } & (Calibration | Failure);
+
+/** Why a device computes no step. */
+export interface Failure {
+  /** In English. */
+  reason: string;
+  /** The reason, to be shown in any language. */
+  phrase?: Phrase | undefined;
+  /** The code of the user's error that it is, if it is one. */
+  code?: string | undefined;
+  action?: string | undefined;
+}
+export const failed = (why: Phrase): Failure => ({ reason: english(why), phrase: why });
+export const failedBy = ({ code, phrase: why, action }: UserError): Failure => ({ ...failed(why), code, action });
 export interface MeasureOptions {
   signal?: AbortSignal | undefined;
   workerPath?: string;
   patience?: number;
 }
 
-const Printed = z.union([
-  z.object({ result: Calibration }),
-  z.object({ error: z.object({ message: z.string(), action: z.string().optional() }) }),
-]);
+const Printed = z.union([z.object({ result: Calibration }), z.object({ error: ErrorSchema })]);
 
 /** The job's answer: the last line that the process printed, since drivers print too. */
 function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
@@ -73,18 +86,20 @@ export function measureDevice(
       /* it has ended, which its exit tells */
     });
     child.once("error", (error) => {
-      finish({ device, reason: `its process did not start: ${error.message}` });
+      finish({ device, ...failed(phrase`its process did not start: ${error.message}`) });
     });
     child.once("close", (code, by) => {
       const answer = answerIn(stdout);
       if (answer !== undefined && "result" in answer) finish({ device, ...answer.result });
-      else if (answer !== undefined) finish({ device, reason: answer.error.message, action: answer.error.action });
-      else if (late) finish({ device, reason: `no step within ${Math.round(patience / 1000)} s` });
-      else
-        finish({
-          device,
-          reason: `its process ended (${by ?? String(code)})${stderr.trim() === "" ? "" : `: ${stderr.trim().split("\n").at(-1)!.slice(0, 200)}`}`,
-        });
+      else if (answer !== undefined) finish({ device, ...failedBy(UserError.of(answer.error)) });
+      else if (late) finish({ device, ...failed(phrase`no step within ${Math.round(patience / 1000)} s`) });
+      else {
+        const last = stderr.trim().split("\n").at(-1) ?? "";
+        const how = by ?? String(code);
+        const why =
+          last === "" ? phrase`its process ended (${how})` : phrase`its process ended (${how}): ${last.slice(0, 200)}`;
+        finish({ device, ...failed(why) });
+      }
     });
     child.stdin.end(JSON.stringify({ ...experiment, engine: { ...experiment.engine, device } }));
     if (signal?.aborted === true) end();

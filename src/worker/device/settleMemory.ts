@@ -1,4 +1,5 @@
 import type { NewRunEvent } from "../../record/events.ts";
+import { english } from "../../base/phrase.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { oomKills } from "../../run/interruption/oomKills.ts";
 import { fitMemory, type MemoryFit } from "../../training/memory/fitMemory.ts";
@@ -37,7 +38,7 @@ export async function settleMemory(prepared: Prepared): Promise<MemoryTold | und
     ...(forecast.device > 0 && { device: { needed: forecast.device, available: have.device } }),
     copies,
     wanted,
-    less,
+    ...(less !== undefined && { less: english(less), lessPhrase: less }),
     oomKills: oomKills(),
   };
 }

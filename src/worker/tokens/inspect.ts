@@ -1,6 +1,7 @@
 import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../base/errors.ts";
 import { openBackbone } from "../../backbone/openBackbone.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { Inspection, SetupRequest, SizesAnswer } from "../../protocol/setupQuestions.ts";
 import { resolveSizes } from "../../method/sizes.ts";
@@ -23,7 +24,7 @@ interface Read {
   source: string;
   target: string;
   examples: readonly Example[];
-  problem: string | undefined;
+  problem: Phrase | undefined;
   rows: number;
   all: boolean;
   headerless: boolean;
@@ -55,15 +56,18 @@ async function readFileTask(
     const emptyLine =
       empty < 0
         ? undefined
-        : `Line ${rows[empty]!.line}: the ${examples[empty]!.target === "" ? "output" : "input"} is empty.`;
+        : examples[empty]!.target === ""
+          ? phrase`Line ${rows[empty]!.line}: the output is empty.`
+          : phrase`Line ${rows[empty]!.line}: the input is empty.`;
     return {
       ...base,
       examples,
-      problem: templates.source === "" || templates.target === "" ? "Input and output each need a column." : emptyLine,
+      problem:
+        templates.source === "" || templates.target === "" ? phrase`Input and output each need a column.` : emptyLine,
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { ...base, examples: [], problem: error.message };
+    return { ...base, examples: [], problem: error.phrase };
   }
 }
 

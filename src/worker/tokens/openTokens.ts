@@ -3,6 +3,7 @@ import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/toke
 import type { Experiment } from "../../experiment/experiment.ts";
 import { UserError } from "../../base/errors.ts";
 import { percentileScale, type ColourScale } from "../../heatmap/colourScale.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { Measure } from "../../protocol/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../protocol/heatmapQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -41,8 +42,9 @@ export class OpenTokens {
     } catch (error) {
       if (!(error instanceof UserError) || run.record().status === "finished") throw error;
       throw new UserError(
-        `Run "${run.record().name}" has no offsets yet: it is ${run.record().status}`,
-        "Let it finish, or stop it: a stopped run keeps its best so far.",
+        "run-without-offsets",
+        phrase`Run "${run.record().name}" has no offsets yet: it is ${run.record().status}`,
+        phrase`Let it finish, or stop it: a stopped run keeps its best so far.`,
       );
     }
     return new OpenTokens(experiment, loadTokenizer(folder), table, stamp);
@@ -109,7 +111,11 @@ export class OpenTokens {
     ];
     if (measure === "position" && byPlace !== undefined) return undefined;
     if (column === undefined)
-      throw new UserError(`The run has no ${measure} of a token to show`, "Choose another measure.");
+      throw new UserError(
+        "token-measure-missing",
+        phrase`The run has no ${measure} of a token to show`,
+        phrase`Choose another measure.`,
+      );
     return (id) => finite(column[id]) ?? null;
   }
 
@@ -119,7 +125,7 @@ export class OpenTokens {
    */
   details(id: number, place: number | undefined): TokenDetails {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
-    if (id >= vocabulary) throw new UserError(`The backbone has no token ${id}`);
+    if (id >= vocabulary) throw new UserError("token-unknown", phrase`The backbone has no token ${id}`);
     const { before, after } = this.neighbours(id);
     const named = (list: typeof before): TokenDetails["before"] =>
       list.map(({ id: each, cosine }) => ({ text: this.tokenizer.piece(each), cosine: short(cosine) }));

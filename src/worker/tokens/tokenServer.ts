@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
-import { UserError } from "../../base/errors.ts";
+import { sentError } from "../../base/errors.ts";
 import { TokenRequest, type TokenReply } from "../../protocol/heatmapQuestions.ts";
 import { SetupRequest } from "../../protocol/setupQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -77,15 +77,7 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
     try {
       reply({ id, result: await server.answer(request) });
     } catch (error) {
-      const known = error instanceof UserError;
-      reply({
-        id,
-        error: {
-          message: error instanceof Error ? error.message : String(error),
-          ...(known && error.action !== undefined && { action: error.action }),
-          bug: !known,
-        },
-      });
+      reply({ id, error: sentError(error) });
     }
   };
   for await (const line of createInterface({ input })) {
@@ -100,7 +92,6 @@ export async function serveTokens(input: Readable, output: Writable): Promise<vo
         id,
         error: {
           message: `a question that the token worker does not know: ${z.prettifyError(parsed.error).slice(0, 500)}`,
-          bug: true,
         },
       });
       continue;

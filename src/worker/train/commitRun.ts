@@ -1,6 +1,9 @@
+import { causeOf, phraseOf } from "../../base/errors.ts";
 import { explainWrite } from "../../base/files/atomicFile.ts";
-import { failedForSpace } from "../../base/files/diskSpace.ts";
+import { phrase, said } from "../../base/phrase.ts";
+import { isFull } from "../../base/files/diskSpace.ts";
 import type { RunStatus } from "../../record/events.ts";
+import { saysDiskFull } from "../../run/git/gitWords.ts";
 import { openGitStore, refOf } from "../../run/git/gitStore.ts";
 import { keepContents } from "./keepContents.ts";
 import type { CommittedFile, TrainJob } from "./trainOptions.ts";
@@ -19,7 +22,7 @@ export async function commitRun(
   try {
     const store = await openGitStore(options.folder);
     if ("reason" in store) {
-      emit({ type: "git", kind: "skipped", message: store.reason });
+      emit({ type: "git", kind: "skipped", ...said(store.reason.phrase) });
       return;
     }
     if (kind === "snapshot") await keepContents(run, store, emit);
@@ -35,18 +38,19 @@ export async function commitRun(
       kind === "snapshot"
         ? await (original === undefined ? store.snapshot(run.id, record) : store.snapshotOf(run.id, record, original))
         : await store.result(run.id, record, files);
-    emit({ type: "git", kind, commit: done.commit, ref: done.ref, message: done.note });
+    emit({ type: "git", kind, commit: done.commit, ref: done.ref, ...(done.note !== undefined && said(done.note)) });
   } catch (error) {
-    const { message } = error as Error;
-    const isFull = failedForSpace(error as Error, options.folder);
+    const isDiskFull = saysDiskFull(error) || isFull(options.folder);
     // The code can be committed only before training; the run cannot be written anyway until there is space.
-    if (isFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
+    if (isDiskFull && kind === "snapshot") throw explainWrite({ code: "ENOSPC" }, `the commit of run ${run.id}`);
     emit({
       type: "git",
       kind: "skipped",
-      message: isFull
-        ? `The disk is full, so the run has no commit: free some space, and adept resume makes it. ${message}`
-        : message,
+      ...said(
+        isDiskFull
+          ? phrase`The disk is full, so the run has no commit: free some space, and adept resume makes it. ${causeOf(error)}`
+          : phraseOf(error),
+      ),
     });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { leadingMetric } from "../../record/metricText.ts";
 import type { NewRunEvent, RunEvent } from "../../record/events.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
@@ -61,6 +62,7 @@ export async function reproduction(
   if (reproduces === undefined) return undefined;
   const path = join(dirname(run.path), reproduces.run);
   const { outside } = await inputsOutsideCommit(run);
-  if (!existsSync(path)) throw new UserError(`There is nothing to compare with: run ${reproduces.run} is gone`);
+  if (!existsSync(path))
+    throw new UserError("original-run-gone", phrase`There is nothing to compare with: run ${reproduces.run} is gone`);
   return { ...compareWithOriginal(run, { id: reproduces.run, path }), ...(outside.length > 0 && { outside }) };
 }

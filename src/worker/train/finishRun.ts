@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { saveAdapter } from "../../adapter/adapterFolder.ts";
 import { UserError } from "../../base/errors.ts";
+import { said } from "../../base/phrase.ts";
 import { explainWrite, makeFolder, syncFile, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import { evaluate } from "../../training/evaluation.ts";
@@ -112,7 +113,7 @@ async function endReproduction({ run, options, emit }: TrainJob): Promise<void> 
     if (event !== undefined) emit(event);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    emit({ type: "warning", message: error.message });
+    emit({ type: "warning", ...said(error.phrase) });
   }
   await removeReproductionTree(run, options.folder, emit);
 }

@@ -1,4 +1,5 @@
-import { UserError } from "../../base/errors.ts";
+import { causeOf } from "../../base/errors.ts";
+import { phrase, said } from "../../base/phrase.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { removeWorkTree } from "../../run/git/gitWorkTree.ts";
@@ -27,10 +28,10 @@ export async function restoreCommittedFiles(
   const commit = run.experiment().reproduces?.commit;
   if (commit === undefined) return;
   const store = await openGitStore(folder);
-  if ("reason" in store) throw new UserError(store.reason);
+  if ("reason" in store) throw store.reason;
   const outside = await prepareWorkTree(store, run, commit);
-  const message = `Not from its commit, but as it is now: ${outside.join(", ")}`;
-  if (outside.length > 0 && !run.record().warnings.includes(message)) emit({ type: "warning", message });
+  const warning = said(phrase`Not from its commit, but as it is now: ${outside.join(", ")}`);
+  if (outside.length > 0 && !run.record().warnings.includes(warning.message)) emit({ type: "warning", ...warning });
 }
 
 /** Removes the work tree of a run that repeats another. A failure is reported in the journal and ends nothing. */
@@ -46,7 +47,7 @@ export async function removeReproductionTree(
   } catch (error) {
     emit({
       type: "warning",
-      message: `Its work tree is left: ${error instanceof Error ? error.message : String(error)}`,
+      ...said(phrase`Its work tree is left: ${causeOf(error)}`),
     });
   }
 }

@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { StabilityWatch } from "../../analysis/stability/stabilityWatch.ts";
+import { phrase, said, type Phrase } from "../../base/phrase.ts";
 import { methodOf } from "../../method/registry.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
 import { missingSteps, readJournal } from "../../run/journal/readJournal.ts";
@@ -21,7 +22,9 @@ export function startState({ run, options, emit }: TrainJob, { initial }: Prepar
     if (missing > 0)
       emit({
         type: "warning",
-        message: `The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint`,
+        ...said(
+          phrase`The journal lacks ${missing} of the ${saved.step} steps that were made: their lines were damaged. What was learnt is in the checkpoint`,
+        ),
       });
     return saved;
   }
@@ -29,7 +32,7 @@ export function startState({ run, options, emit }: TrainJob, { initial }: Prepar
   renameSync(run.checkpointPath, aside);
   emit({
     type: "warning",
-    message: `The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew`,
+    ...said(phrase`The checkpoint was damaged (${saved.damage}): it is kept as ${aside}, and the run begins anew`),
   });
   return initialState(initial);
 }
@@ -40,8 +43,8 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
   const { method, training, seed } = experiment;
   const { hiddenDropout, offsetPenalty } = regularisationOf(method);
   const watch = new StabilityWatch(training.warmup);
-  const warn = (messages: readonly string[]): void => {
-    for (const message of messages) job.emit({ type: "warning", message });
+  const warn = (alerts: readonly Phrase[]): void => {
+    for (const alert of alerts) job.emit({ type: "warning", ...said(alert) });
   };
   let step = start.step;
   return trainLoop(start, {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { UserError } from "../../base/errors.ts";
+import { UserError, causeOf, phraseOf } from "../../base/errors.ts";
 import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { namedSizes } from "../../method/sizes.ts";
@@ -8,6 +8,8 @@ import type { NewRunEvent, RunStatus } from "../../record/events.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
+import { english, phrase, said, type Phrase } from "../../base/phrase.ts";
+import { saysDiskFull } from "../../run/git/gitWords.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
 import { commitRun } from "./commitRun.ts";
@@ -96,19 +98,21 @@ async function reportFailure(
   journal: Journal,
   { folder, error }: { folder: string; error: unknown },
 ): Promise<void> {
-  const message = error instanceof Error ? error.message : String(error);
-  const action = error instanceof UserError ? error.action : undefined;
-  const { less } = run.record().memory ?? {};
+  const { less, lessPhrase = less } = run.record().memory ?? {};
   dropReserve(run.path);
+  const ofUser = error instanceof UserError ? error : undefined;
+  const action = lessPhrase !== undefined && isMemoryTrouble(error) ? phrase`${lessPhrase}.` : ofUser?.actionPhrase;
+  const message = said(phraseOf(error));
   journal.append({
     type: "error",
-    message,
-    action: less !== undefined && isMemoryTrouble(message) ? `${less}.` : action,
+    ...message,
+    ...(ofUser !== undefined && { code: ofUser.code }),
+    ...(action !== undefined && { action: english(action), actionPhrase: action }),
   });
   await removeReproductionTree(run, folder, (event) => {
     journal.append(event);
   });
-  journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", message });
+  journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", ...message });
 }
 
 /** Runs the job with its journal open, and a heartbeat in it. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { phrase } from "../../../src/base/phrase.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { loadCheckpoint, saveCheckpoint } from "../../../src/training/checkpoint.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
@@ -84,7 +85,8 @@ const load =
     const path = join(folder, "state.safetensors");
     writeFileSync(path, input);
     const state = loadCheckpoint(path, LIKE);
-    if (state === undefined || "damage" in state) throw new UserError(state?.damage ?? "none");
+    if (state === undefined || "damage" in state)
+      throw new UserError("checkpoint-unusable", state?.damage ?? phrase`none`);
     holds(
       state.parameters.get("prompt")?.data.length === 4 &&
         Number.isSafeInteger(state.step) &&

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { phrase } from "../../../src/base/phrase.ts";
 import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
 import { relativeBuckets } from "../../../src/backbone/t5/relativeBuckets.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
@@ -124,7 +125,7 @@ const configReader: Reader = {
   corpus: () => texts(T5, { ...T5, feed_forward_proj: "relu", num_decoder_layers: null, scale_decoder_outputs: true }),
   open: (folder) => (input) => {
     writeFileSync(join(folder, "config.json"), input);
-    const config = readT5Config(readConfigFile(folder, ""), true);
+    const config = readT5Config(readConfigFile(folder, phrase``), true);
     const layout = t5Layout(config);
     holds(
       layout.weights.every(({ dims }) => dims.every((size) => Number.isSafeInteger(size) && size > 0)),

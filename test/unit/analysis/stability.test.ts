@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offsetRatio, StabilityWatch } from "../../../src/analysis/stability/stabilityWatch.ts";
+import { english } from "../../../src/base/phrase.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import type { Adapter } from "../../../src/adapter/adapterFolder.ts";
 
@@ -16,7 +17,7 @@ const event = (step: number, norm: number, ratio = 0.01) => ({
 });
 const told = (steps: readonly (readonly [norm: number, ratio?: number])[], warmup = 5): string[] => {
   const watch = new StabilityWatch(warmup);
-  return steps.flatMap(([norm, ratio], i) => watch.step(event(i + 1, norm, ratio)));
+  return steps.flatMap(([norm, ratio], i) => watch.step(event(i + 1, norm, ratio)).map(english));
 };
 const calm = (n: number): [number][] => Array.from({ length: n }, (_, i) => [1 + 0.3 * Math.sin(i)]);
 
@@ -55,7 +56,7 @@ test("offsets are held against the embeddings, on values worked out by hand", ()
   assert.equal(offsetRatio(adapter, table, 2), 10);
   const watch = new StabilityWatch(0);
   assert.match(
-    watch.offsets(50, adapter, { table, width: 2 })[0]!,
+    english(watch.offsets(50, adapter, { table, width: 2 })[0]!),
     /^Step 50: the offsets are 10\.0 times as long.*training\.learningRate\.constant/,
   );
   assert.deepEqual(watch.offsets(100, adapter, { table, width: 2 }), []);

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { phrase } from "../../../src/base/phrase.ts";
 import { readHeader } from "../../../src/backbone/files/safetensors.ts";
 import { isSafePattern } from "../../../src/backbone/tokenizer/safePattern.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
@@ -138,7 +139,7 @@ const T5 = { model_type: "t5", vocab_size: 32, d_model: 8, d_kv: 4, d_ff: 16, nu
 test("a config is of a T5 that there can be", () => {
   const config = (more: object): (() => unknown) => {
     writeFileSync(at("config.json"), JSON.stringify({ ...T5, ...more }));
-    return () => readT5Config(readConfigFile(folder, ""), true);
+    return () => readT5Config(readConfigFile(folder, phrase``), true);
   };
   assert.equal((config({})() as { layers: number }).layers, 2);
   refuses(config({ num_layers: 1_000_000 }), /num_layers/);
@@ -149,7 +150,7 @@ test("a config is of a T5 that there can be", () => {
   );
   refuses(config({ pad_token_id: 32 }), /inside the vocabulary/);
   writeFileSync(at("config.json"), `{"x":${"[".repeat(5000)}${"]".repeat(5000)}}`);
-  refuses(() => readT5Config(readConfigFile(folder, ""), true), /inside each other/);
+  refuses(() => readT5Config(readConfigFile(folder, phrase``), true), /inside each other/);
 });
 
 test("regular expressions that are tried for ever are told from those that tokenizers have", () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { isShallow, outOfBounds } from "../../../src/base/jsonBounds.ts";
 import { readExperiments } from "../../../src/experiment/readExperiment.ts";
@@ -30,7 +31,7 @@ test("an experiment nested without end is refused with its line, by whatever sig
   for (const open of ["[", '{"a":', "[},", '{"a":[']) {
     const text = `{"name":\n"x","task":${open.repeat(20_000)}`;
     refuses(text, /x\.adept\.json:2: an experiment cannot have more than 64 objects and lists/);
-    assert.match((await checkExperiment(path, text)).problems[0]?.message ?? "", /inside each other/);
+    assert.match(english((await checkExperiment(path, text)).problems[0]?.message ?? ""), /inside each other/);
   }
   assert.ok(
     outOfBounds(JSON.stringify({ a: { b: [[1]] } })) === undefined &&

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { phrase } from "../../../src/base/phrase.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { onnxEngine } from "../../../src/engine/onnx/onnxEngine.ts";
@@ -18,7 +19,7 @@ import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 
 const folder = backboneFolder("tiny-t5");
 const weights = BackboneWeights.open(folder);
-const config = readT5Config(readConfigFile(folder, ""), weights.has("lm_head.weight"));
+const config = readT5Config(readConfigFile(folder, phrase``), weights.has("lm_head.weight"));
 const architecture = t5Architecture(config);
 const B = 3;
 const S = 7;

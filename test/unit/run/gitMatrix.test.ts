@@ -3,6 +3,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { UserError } from "../../../src/base/errors.ts";
+import { english } from "../../../src/base/phrase.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { git, ID } from "./repository.ts";
 import { wholeState } from "./wholeState.ts";
@@ -203,7 +205,7 @@ test("without an identity the commit is by ADePT Lab, with a note", async () => 
     assert.ok(store instanceof GitStore);
     const { commit, note } = await store.snapshot(ID, record);
     assert.deepEqual(
-      [git(folder, "log", "-1", "--format=%an %cn", commit), note],
+      [git(folder, "log", "-1", "--format=%an %cn", commit), english(note ?? "")],
       ["ADePT Lab ADePT Lab", "git knows no name and e-mail: the commit is by ADePT Lab"],
     );
     assert.deepEqual(wholeState(folder), before);
@@ -284,7 +286,10 @@ test("for a bare repository, and one of another owner, a reason is given", async
   const root = mkdtempSync(join(tmpdir(), "adept-bare-"));
   try {
     git(root, "init", "-q", "--bare", "bare.git");
-    assert.match(((await openGitStore(join(root, "bare.git"))) as { reason: string }).reason, /no work tree/);
+    assert.match(
+      ((await openGitStore(join(root, "bare.git"))) as { reason: UserError }).reason.message,
+      /no work tree/,
+    );
     if (process.getuid?.() !== 0) {
       t.diagnostic("not root: nobody else's repository could be made");
       return;
@@ -292,7 +297,7 @@ test("for a bare repository, and one of another owner, a reason is given", async
     git(root, "init", "-q", "theirs");
     for (const path of ["theirs", "theirs/.git"]) chownSync(join(root, path), 65534, 65534);
     assert.match(
-      ((await openGitStore(join(root, "theirs"))) as { reason: string }).reason,
+      ((await openGitStore(join(root, "theirs"))) as { reason: UserError }).reason.message,
       /dubious ownership[^]*safe\.directory/,
     );
   } finally {

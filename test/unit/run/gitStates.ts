@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 import { git, ID } from "./repository.ts";
@@ -76,10 +77,10 @@ async function commitRun(folder: string, root: string, gitFolder: string): Promi
   return {
     snapshot,
     result,
-    note,
+    note: note && english(note),
     has: (path) => hasFile(folder, snapshot, path),
     show: (path) => git(folder, "cat-file", "blob", `${snapshot}:${path}`),
-    skipped: Object.fromEntries(skipped.map(({ path, reason }) => [path, reason])),
+    skipped: Object.fromEntries(skipped.map(({ path, reason }) => [path, english(reason)])),
   };
 }
 

@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { UserError } from "../../../src/base/errors.ts";
+import { english } from "../../../src/base/phrase.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { GitStore, openGitStore } from "../../../src/run/git/gitStore.ts";
 
@@ -123,7 +125,7 @@ inRepository(
     try {
       const { commit, note } = await (await store()).snapshot(ID, record);
       assert.match(git(folder, "log", "-1", "--format=%an", commit), /ADePT Lab/);
-      assert.match(note ?? "", /no name/);
+      assert.match(english(note ?? ""), /no name/);
     } finally {
       process.env["HOME"] = home;
       if (xdg === undefined) delete process.env["XDG_CONFIG_HOME"];
@@ -158,13 +160,13 @@ inRepository("a snapshot during a merge contains the merge, with a note", async 
   const { commit, note } = await (await store()).snapshot(ID, record);
   assert.deepEqual(state(), before);
   assert.match(git(folder, "show", `${commit}:tracked.txt`), /<<<<<<</);
-  assert.match(note ?? "", /merge/);
+  assert.match(english(note ?? ""), /merge/);
 });
 
 test("without a repository there is a reason instead of an error", async () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-none-"));
   try {
-    assert.match(((await openGitStore(folder)) as { reason: string }).reason, /not in a git repository/);
+    assert.match(((await openGitStore(folder)) as { reason: UserError }).reason.message, /not in a git repository/);
   } finally {
     rmSync(folder, { recursive: true });
   }

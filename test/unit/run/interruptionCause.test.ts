@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import { interruptionCause } from "../../../src/run/interruption/interruptionCause.ts";
 
 const memory = {
@@ -14,11 +15,11 @@ const PLAIN = "The worker ended without a word; resume goes on from the last che
 
 test("if the system has killed a process for lack of memory since, the message says so and what would need less", () => {
   assert.equal(
-    interruptionCause({ memory }, 4),
+    english(interruptionCause({ memory }, 4)),
     "The system ended the worker for want of memory: it needed about 7.9 GB, and 8.1 GB were free when it began. Free some and resume, or train anew: training.maxSourceLength 128 would need 4.1 GB.",
   );
   assert.match(
-    interruptionCause({ memory: { ...memory, less: undefined } }, 4),
+    english(interruptionCause({ memory: { ...memory, less: undefined } }, 4)),
     /train anew: a shorter training\.maxSourceLength or a smaller backbone needs less\.$/,
   );
 });
@@ -31,5 +32,5 @@ test("if it has not, or does not tell, the message names no cause", () => {
     [{ ...memory, oomKills: undefined }, 9],
     [undefined, 9],
   ] as const)
-    assert.equal(interruptionCause({ memory: known }, kills), PLAIN);
+    assert.equal(english(interruptionCause({ memory: known }, kills)), PLAIN);
 });

@@ -43,7 +43,13 @@ withRun(
     const record = run.record();
     assert.equal(bad, 0);
     const text = "This run was written by a newer ADePT Lab: update to see all of it";
-    assert.deepEqual(record, { ...before, updatedAt: LATER.time, newer: { version: undefined }, warnings: [text] });
+    assert.deepEqual(record, {
+      ...before,
+      updatedAt: LATER.time,
+      newer: { version: undefined },
+      warnings: [text],
+      phrases: { ...before.phrases, warnings: [{ template: text, values: [] }] },
+    });
     assert.deepEqual([foldEvents(events), foldEvents(new JournalTail(run.path).read())], [record, record]);
     assert.throws(() => new Journal(run.path), isRefusal);
     assert.throws(() => {
@@ -56,16 +62,21 @@ withRun(
 );
 
 withRun("a journal of a higher version gives what is known of it, and its version", true, (run) => {
-  const { newer: _, warnings: __, backbone: ___, ...before } = run.record();
+  const { newer: _, warnings: __, backbone: ___, phrases: ____, ...before } = run.record();
   makeLater(run.path);
   // An unknown status, in a journal that states a later version.
   appendFileSync(run.eventsPath, sealedLine({ type: "status", time: 1, status: "paused" }));
-  const { newer, warnings, backbone, ...record } = run.record();
+  const { newer, warnings, backbone, phrases, ...record } = run.record();
   assert.deepEqual(record, before);
   assert.deepEqual([newer, backbone, readJournal(run.path).bad], [{ version: 2 }, "", 0]);
   assert.deepEqual(warnings, [
     "This run was written by a newer ADePT Lab (journal version 2): update to see all of it",
   ]);
+  assert.deepEqual(
+    phrases.warnings.map((each) => each?.values),
+    [[2]],
+    "and as a phrase, to be said in any language",
+  );
   assert.throws(
     () => new Journal(run.path),
     (error) => isRefusal(error) && /journal version 2/.test((error as Error).message),

@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import type { RunEvent } from "../../../src/record/events.ts";
 import type { UserError } from "../../../src/base/errors.ts";
 import { Journal } from "../../../src/run/journal/journal.ts";
@@ -159,7 +160,7 @@ inFolder(
               ])),
         what,
       );
-      if ("damage" in found) assert.equal(checkpointDamage(path), found.damage);
+      if ("damage" in found) assert.equal(checkpointDamage(path), english(found.damage));
     };
     for (let length = 0; length < bytes.length; length++) judged(bytes.subarray(0, length), `cut off at ${length}`);
     for (let at = 0; at < bytes.length; at++)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { resolveSizes } from "../../../src/method/sizes.ts";
@@ -94,7 +95,7 @@ test("copies are given up one by one, and no more than needed", () => {
     [1, need[0]],
   );
   assert.equal(fitMemory(run(), 4, { host: 100 * need[3]! }).less, undefined, "plenty");
-  assert.match(fitMemory(run(), 4, { host: need[3]! }).less ?? "", /^engine\.replicas 1 would need \d+ MB$/);
+  assert.match(english(fitMemory(run(), 4, { host: need[3]! }).less ?? ""), /^engine\.replicas 1 would need \d+ MB$/);
 });
 
 test("what does not fit is refused with the longest inputs that would, unless it is to be tried", () => {
@@ -129,7 +130,10 @@ test("without copies of the weights less is needed, which is what is named first
   );
   assert.equal(fitMemory(run({ memory: "spare" }, lengths), 1, { host: spare }).forecast.host, spare);
   assert.doesNotMatch(refused(run({ memory: "spare" }, lengths), { host: 1e6 }).action!, /spare/);
-  assert.match(fitMemory(run({}, lengths), 1, { host: packed }).less ?? "", /^"engine": \{ "memory": "spare" \}/);
+  assert.match(
+    english(fitMemory(run({}, lengths), 1, { host: packed }).less ?? ""),
+    /^"engine": \{ "memory": "spare" \}/,
+  );
   const both = refused(run(), { host: memoryNeed(run(), { copies: 1, spare: true, maxSourceLength: 32 }).host });
   assert.match(
     both.action!,

@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { StabilityWatch } from "../../../src/analysis/stability/stabilityWatch.ts";
+import { UserError, type ErrorData } from "../../../src/base/errors.ts";
+import { english, listed, phrase, said } from "../../../src/base/phrase.ts";
 import { experimentOf, experimentText } from "../../../src/experiment/experimentDraft.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { RunStatus } from "../../../src/record/events.ts";
 import { MEASURES } from "../../../src/protocol/measures.ts";
+import { LineReader } from "../../../src/run/journal/journalLines.ts";
 import { loadParts } from "../../host/loadParts.ts";
 import { coreMessages, schemaTexts, translatedTexts, untranslated } from "../../l10n/extract.ts";
 import { pseudo } from "../../l10n/pseudo.ts";
@@ -105,61 +108,61 @@ test("texts of package.json are all in package.nls.json: a pseudo-language reach
   );
 });
 
-test("messages that come from workers, journals and files are said in the window's language, with their values", async () => {
-  const { localised, vscode } = await loadParts();
+/** A window in a pseudo-language that has every phrase of the core, and gives the language up afterwards. */
+async function inPseudoLanguage(check: (parts: Awaited<ReturnType<typeof loadParts>>) => void): Promise<void> {
+  const parts = await loadParts();
+  const { vscode } = parts;
   const bundle = Object.fromEntries(coreMessages().map((text) => [text, pseudo(text)]));
   const l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
-  assert.equal(
-    localised("There is no experiment file /x."),
-    "There is no experiment file /x.",
-    "without a language of its own",
-  );
   vscode.setTranslation((text) => bundle[text] ?? text);
   l10n.bundle = bundle;
-  const said = localised("There is no experiment file /a {b}/$&.json.");
-  assert.ok(said.startsWith("⟦") && said.includes("/a {b}/$&.json"), said);
-  for (const template of coreMessages()) {
-    const filled = template.replace(/\{(\d)\}/g, (_, i: string) => `v${i}`);
-    const own = localised(filled);
-    assert.ok(own.startsWith("⟦"), template);
-    for (const [, i] of template.matchAll(/\{(\d)\}/g)) assert.ok(own.includes(`v${i}`), `${template}: ${own}`);
+  try {
+    check(parts);
+  } finally {
+    delete l10n.bundle;
+    vscode.setTranslation((text) => text);
   }
-  assert.equal(localised("something that nobody has translated"), "something that nobody has translated");
-  const from = performance.now();
-  localised(`${': " has ('.repeat(100_000)}.`);
-  assert.ok(performance.now() - from < 5000, "a pass over the message a template, however it is made");
-  delete l10n.bundle;
-  vscode.setTranslation((text) => text);
+}
+
+test("every phrase of the core is shown in the window's language with its values, phrases in phrases too", async () => {
+  const { localised } = await loadParts();
+  const missing = phrase`There is no experiment file ${"/a {0}/$&.json"}.`;
+  assert.equal(localised(missing), "There is no experiment file /a {0}/$&.json.", "without a language of its own");
+  await inPseudoLanguage(() => {
+    const told = localised(missing);
+    assert.ok(foreign(told) && told.includes("/a {0}/$&.json"), told);
+    for (const template of coreMessages()) {
+      const places = [...template.matchAll(/\{(\d+)\}/g)].map(([, i]) => `v${i}`);
+      const own = localised({ template, values: places });
+      assert.ok(foreign(own), template);
+      for (const value of places) assert.ok(own.includes(value), `${template}: ${own}`);
+    }
+    const nested = localised(phrase`The analysis "${"x"}" was left out: ${missing}`);
+    assert.doesNotMatch(nested, /left out|no experiment/);
+    assert.ok(nested.includes("/a {0}/$&.json"), nested);
+    assert.equal(localised("The repository has no remote."), "The repository has no remote.", "a string has no phrase");
+    assert.equal(localised(phrase`nobody has translated ${"this"}`), "nobody has translated this");
+    assert.equal(localised({ template: "__proto__", values: [] }), "__proto__");
+  });
 });
 
-test("what is said of a run is said in the window's language: alerts, interruptions, why it has no commit, what its commit left out, what its analysis advises", async () => {
-  const { localised, localisedNotes, localisedResult, viewOf, vscode } = await loadParts();
-  const l10n = vscode.l10n as typeof vscode.l10n & { bundle?: Record<string, string> };
-  const known = new Set(coreMessages());
-  for (const text of [
-    "The worker ended without a word; resume goes on from the last checkpoint.",
-    "the folder is not in a git repository, so the run has no commit",
-    "git is not installed, so the run has no commit",
-    "{0} does not exist",
-    "may hold a secret",
-    "left out: {0}",
-    "taken during a merge",
-    "Its worker did not start; see log.txt.",
-  ])
-    assert.ok(known.has(text), text);
-  assert.ok(
-    [...known].some((text) => /^Step \{0\}: the gradient of \{1\}/.test(text)),
-    "alerts of the stability watch",
+test("an error is shown in the window's language with what to do about it, and logged in English", async () => {
+  const error = new UserError(
+    "tokenizer-missing",
+    phrase`${"/a"} has no tokenizer.json`,
+    phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
   );
-  const bundle = Object.fromEntries([...known].map((text) => [text, pseudo(text)]));
-  const words = (text: string): string => text.replace(/⟦[^⟧]*⟧/g, "");
-  vscode.setTranslation((text) => bundle[text] ?? text);
-  l10n.bundle = bundle;
-  const said = localisedNotes(
-    "git knows no name and e-mail: the commit is by ADePT Lab; left out: a b/.env (may hold a secret), big (1).bin (larger than 1 MB)",
-  );
-  assert.doesNotMatch(said, /the commit|left out|secret|larger/);
-  assert.ok(said.includes("a b/.env (⟦") && said.includes("big (1).bin (⟦"), said);
+  await inPseudoLanguage(({ localisedError }) => {
+    for (const each of [error, UserError.of(JSON.parse(JSON.stringify(error.data)) as ErrorData)]) {
+      const shown = localisedError(each);
+      assert.equal(shown.match(/⟦/g)?.length, 2, shown);
+      assert.ok(shown.includes("/a "), shown);
+      assert.equal(each.message, "/a has no tokenizer.json");
+    }
+  });
+});
+
+test("what is told of a run is shown in the window's language: alerts, interruptions, why it has no commit, what its commit left out, what its analysis advises", async () => {
   const warnings = new StabilityWatch(0).step({
     type: "step",
     step: 30,
@@ -171,28 +174,50 @@ test("what is said of a run is said in the window's language: alerts, interrupti
     secondsLeft: 1,
   });
   assert.equal(warnings.length, 1);
-  const record = {
-    ...foldEvents([]),
-    id: "20260101-000000-aaaa",
-    status: "failed" as const,
-    warnings,
-    gitMessage: "git is not installed, so the run has no commit",
-    error: { message: 'The analysis "x" was left out: The budget is too small: /a does not exist', action: undefined },
-  };
-  const view = viewOf({ id: record.id, record, directory: { path: "/nowhere" } } as never);
-  for (const text of [...view.record.warnings, view.record.gitMessage ?? ""]) assert.ok(foreign(text), text);
-  assert.ok(view.record.warnings[0]?.includes("training.learningRate.ffn"));
-  assert.doesNotMatch(view.statusText, /left out|does not exist/, "and the message inside a message");
-  const {
-    components: [advised],
-  } = localisedResult({
-    components: [{ group: "ffn", advice: { rate: 0.1, why: "ffn changes by 90 % of itself a step" } }],
-  }) as { components: { group: string; advice: { why: string } }[] };
-  assert.ok(advised?.group === "ffn" && foreign(advised.advice.why), advised?.advice.why);
-  assert.ok(foreign(localised("Taken out of the queue.")));
-  assert.doesNotMatch(words(said), /[a-z]{12}/);
-  delete l10n.bundle;
-  vscode.setTranslation((text) => text);
+  const notes = listed(
+    [
+      phrase`git knows no name and e-mail: the commit is by ADePT Lab`,
+      phrase`left out: ${listed([phrase`${"a b/.env"} (${phrase`may hold a secret`})`, phrase`${"big (1).bin"} (${phrase`larger than 1 MB`})`])}`,
+    ],
+    "; ",
+  );
+  const error = new UserError("folder-missing", phrase`${"/a"} does not exist`, phrase`Stop it first.`);
+  const { code, message: why, action } = error.data;
+  // Through the text of a journal, as a window gets it.
+  const journal = (structured: boolean) =>
+    foldEvents(
+      LineReader.all(
+        [
+          { type: "warning", time: 1, ...said(warnings[0]!) },
+          { type: "git", time: 2, kind: "skipped", ...said(notes) },
+          { type: "error", time: 3, ...said(why), code, action: error.action, actionPhrase: action },
+          { type: "status", time: 4, status: "failed", ...said(why) },
+        ].map((event) =>
+          JSON.stringify(event, (key, value: unknown) => (!structured && /phrase$/i.test(key) ? undefined : value)),
+        ),
+      ).filter((event) => event !== undefined),
+    );
+  await inPseudoLanguage(({ viewOf, localisedResult }) => {
+    const view = viewOf({ id: "x", record: journal(true), directory: { path: "/nowhere" } } as never);
+    assert.ok(foreign(view.record.warnings[0]!) && view.record.warnings[0]!.includes("training.learningRate.ffn"));
+    const left = view.record.gitMessage ?? "";
+    assert.doesNotMatch(left, /the commit|left out|secret|larger/);
+    assert.ok(left.includes("a b/.env (⟦") && left.includes("big (1).bin (⟦"), left);
+    assert.doesNotMatch(view.statusText, /does not exist|Stop it/);
+    const old = viewOf({ id: "x", record: journal(false), directory: { path: "/nowhere" } } as never);
+    assert.deepEqual(
+      [old.record.warnings, old.record.gitMessage],
+      [warnings.map(english), english(notes)],
+      "a journal of an older version has English alone",
+    );
+    assert.match(old.statusText, /\/a does not exist\. Stop it first\.$/);
+    const reason = phrase`${"ffn"} changes by ${"90"} % of itself a step`;
+    const advice = { rate: 0.1, why: english(reason) };
+    const result = { components: [{ group: "ffn", advice: { ...advice, phrase: reason } }, { advice }] };
+    const [own, older] = (localisedResult(result) as typeof result).components;
+    assert.ok(foreign(own!.advice.why) && !("phrase" in own!.advice), own!.advice.why);
+    assert.equal(older!.advice.why, advice.why);
+  });
 });
 
 test(

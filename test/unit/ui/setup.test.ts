@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { verbatim } from "../../../src/base/phrase.ts";
 import type { TokenWorker } from "../../../src/executor/tokenWorker.ts";
 import { DRAFT_LIMITS } from "../../../src/experiment/draftLimits.ts";
 import type { ExperimentDraft } from "../../../src/experiment/draftSchema.ts";
@@ -17,7 +18,11 @@ let parts: typeof Parts;
 const memories: object[] = [];
 const folder = mkdtempSync(join(tmpdir(), "adept-setup-host-"));
 const reported: unknown[] = [];
-const found = { problem: "none is trained on", rows: 1, tokens: { median: 9, high: 30, longest: 40 } } as Inspection;
+const found = {
+  problem: verbatim("none is trained on"),
+  rows: 1,
+  tokens: { median: 9, high: 30, longest: 40 },
+} as Inspection;
 before(async () => {
   parts = await loadParts();
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseTree, type Node, type ParseError } from "jsonc-parser";
+import { english } from "../../../src/base/phrase.ts";
 import type { Problem } from "../../../src/protocol/setupQuestions.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
@@ -267,7 +268,11 @@ test("no fix breaks the file: it can be parsed, and no key stands there twice", 
       for (const [i, { title }] of problem.fixes.entries()) {
         const errors: ParseError[] = [];
         const root = parseTree(mended(text, problem, i), errors, { allowTrailingComma: true });
-        assert.deepEqual([errors, doubled(root!).filter((key) => key !== "method")], [[], []], `${what}: ${title}`);
+        assert.deepEqual(
+          [errors, doubled(root!).filter((key) => key !== "method")],
+          [[], []],
+          `${what}: ${english(title)}`,
+        );
       }
 });
 
@@ -276,7 +281,7 @@ test("a start is offered from folders with tensors alone", async () => {
     problems: [first],
   } = await checkExperiment(path, written({ method: { kind: "adept", source: "dta" } }));
   assert.deepEqual(
-    first!.fixes.map(({ title }) => title),
+    first!.fixes.map(({ title }) => english(title)),
     ['Change to "run"'],
   );
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColumnRoles.ts";
 import type { Row } from "../../../src/task/rows/row.ts";
+import { english } from "../../../src/base/phrase.ts";
 import { inspect, sizesWithin } from "../../../src/worker/tokens/inspect.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-inspect-"));
@@ -95,7 +96,7 @@ test("data is shown as a model gets it: pieces, what is cut, labels, lengths", a
     ...LENGTHS,
     task: { kind: "file", train: file, source: "x {nothing}", target: "{label}" },
   });
-  assert.match(named.problem ?? "", /no field "nothing"/);
+  assert.match(english(named.problem ?? ""), /no field "nothing"/);
   assert.equal(named.columns.length, 3, "the columns are there all the same");
   const own = await inspect({ ...LENGTHS, task: { kind: "file", train: file, source: "say: {text}", target: "{id}" } });
   assert.equal(own.examples[0]!.pieces.join("").trim().startsWith("say: mail"), true);

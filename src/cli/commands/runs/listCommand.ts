@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { newerText } from "../../../base/newerVersion.ts";
+import { newerPhrase } from "../../../base/newerVersion.ts";
+import { english } from "../../../base/phrase.ts";
 import { leadingMetric, metricValue } from "../../../record/metricText.ts";
 import type { RunRecord } from "../../../record/record.ts";
 import { markInterruptedRuns } from "../../../run/interruption/interruptedRuns.ts";
@@ -30,7 +31,7 @@ function run({ values }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   if (existsSync(runsDir))
     for (const { path, reason } of unreadableRuns(runsDir, new Set(listRuns(runsDir).map(({ id }) => id))))
       tell(`${path} cannot be read: ${reason}\n`);
-  for (const { id, newer } of records) if (newer !== undefined) tell(`run ${id}: ${newerText(newer)}\n`);
+  for (const { id, newer } of records) if (newer !== undefined) tell(`run ${id}: ${english(newerPhrase(newer))}\n`);
   if (values.json === true) say(JSON.stringify(records));
   else
     for (const r of records)

@@ -8,6 +8,7 @@ import { gitHere, remoteOf } from "../../gitHere.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";
 import { say, tell } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
+import { phrase } from "../../../base/phrase.ts";
 
 const LISTED = 40;
 const size = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;
@@ -19,13 +20,15 @@ function holdSecrets({ files }: PushPreview, allowed: boolean): void {
   const named = (those: typeof files): string => [...new Set(those.map(({ path }) => path))].join(", ");
   if (stray.length > 0)
     throw new UserError(
-      `Nothing was pushed: ${named(stray)} may hold a secret`,
-      "Take it out of the repository, train again, and push that run.",
+      "push-holds-secret",
+      phrase`Nothing was pushed: ${named(stray)} may hold a secret`,
+      phrase`Take it out of the repository, train again, and push that run.`,
     );
   if (secrets.length > 0)
     throw new UserError(
-      `Nothing was pushed: ${named(secrets)} may hold a secret`,
-      "Your own commits have it. If it holds none, add --tracked-secrets.",
+      "push-holds-secret",
+      phrase`Nothing was pushed: ${named(secrets)} may hold a secret`,
+      phrase`Your own commits have it. If it holds none, add --tracked-secrets.`,
     );
 }
 
@@ -43,12 +46,17 @@ async function runPush({ values, positionals }: Parsed<typeof PUSH_OPTIONS>): Pr
   const share = new GitShare(store);
   const remote = remoteOf(await share.remotes(), values.remote);
   const ids = [...new Set(positionals.map((wanted) => namedRun(values["runs-dir"], wanted)))].map((run) => {
-    if (isOpen(run.record().status)) throw new UserError(`Run ${run.id} has not ended`, "Let it finish, or stop it.");
+    if (isOpen(run.record().status))
+      throw new UserError("run-not-ended", phrase`Run ${run.id} has not ended`, phrase`Let it finish, or stop it.`);
     return run.id;
   });
   for (const id of ids)
     if ((await store.commitOf(id)) === undefined)
-      throw new UserError(`Run ${id} has no commit`, "Runs are committed in folders with a git repository.");
+      throw new UserError(
+        "run-without-commit",
+        phrase`Run ${id} has no commit`,
+        phrase`Runs are committed in folders with a git repository.`,
+      );
   const preview = await share.preview(remote, ids);
   const { commits, files, bytes } = preview;
   tell(

@@ -7,6 +7,7 @@ import { codeCommitOf, gitHere } from "../../gitHere.ts";
 import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
+import { phrase } from "../../../base/phrase.ts";
 
 /**
  * The files that are meant, by their own paths or those of their folders.
@@ -19,7 +20,11 @@ function chosen(files: readonly RestorableFile[], top: string, wanted: readonly 
         const own = relative(top, resolve(each)).split(sep).join("/");
         const fitting = files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`));
         if (fitting.length === 0)
-          throw new UserError(`${each} is as the run had it, or the run has not got it`, "See adept runs diff.");
+          throw new UserError(
+            "file-as-run-had-it",
+            phrase`${each} is as the run had it, or the run has not got it`,
+            phrase`See adept runs diff.`,
+          );
         return fitting.map(({ path }) => path);
       }),
     ),

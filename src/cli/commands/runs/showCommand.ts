@@ -1,4 +1,5 @@
-import { newerText } from "../../../base/newerVersion.ts";
+import { newerPhrase } from "../../../base/newerVersion.ts";
+import { english } from "../../../base/phrase.ts";
 import { precisionText } from "../../../record/precisionText.ts";
 import { markInterruptedRuns } from "../../../run/interruption/interruptedRuns.ts";
 import { readJournal } from "../../../run/journal/readJournal.ts";
@@ -15,7 +16,7 @@ function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPT
   if (bad > 0) tell(`${bad} lines of its journal cannot be read; the record is that of the others\n`);
   const record = run.record();
   const isReadable = record.newer === undefined || run.experimentError() === undefined;
-  if (record.newer !== undefined) tell(`${newerText(record.newer)}\n`);
+  if (record.newer !== undefined) tell(`${english(newerPhrase(record.newer))}\n`);
   const precision = record.precision.map((cost) => ({ ...cost, text: precisionText(cost) }));
   say(
     JSON.stringify(

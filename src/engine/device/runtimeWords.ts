@@ -1,0 +1,20 @@
+// onnxruntime, its execution providers, C++ and JavaScript tell in prose alone why a program does not run: their errors
+// have no codes. Nothing but these words tells one failure from another, so they are looked for here and nowhere else.
+
+const words =
+  (pattern: RegExp) =>
+  (error: Error): boolean =>
+    pattern.test(error.message);
+
+/** Memory was not to be had. */
+export const saysOutOfMemory = words(
+  /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i,
+);
+/** WebGPU finds no adapter: no graphics processor with a driver for it. */
+export const saysNoAdapter = words(/webgpu_context|WebGPU adapter|WebGPU device/i);
+/** A shared library of CUDA or cuDNN is missing, or of another version than the driver. */
+export const saysLibraryMissing = words(/shared library|\.so\b|Failed to load|driver version/i);
+/** The build of onnxruntime does not have the execution provider. */
+export const saysNoBackend = words(/no available backend|backend not found/i);
+/** The first line, which names the failure; the others are a trace. */
+export const firstLine = (error: Error): string => error.message.split("\n")[0] ?? "";
