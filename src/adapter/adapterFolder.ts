@@ -17,7 +17,7 @@ import { countParameters, type MethodSizes } from "../method/sizes.ts";
 
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
-/** An adapter_config.json has some kilobytes. */
+/** The largest adapter_config.json that is read, in bytes; real ones have some kilobytes. */
 const MOST_CONFIG = 1024 * 1024;
 
 export interface Adapter {

@@ -34,7 +34,7 @@ export interface InputParts {
   positions?: Float32Array | undefined;
 }
 
-/** @param table the backbone's embedding (vocabulary, width), row-major */
+/** The input side of an adapter. @param table the backbone's embedding (vocabulary, width), row-major */
 export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
   return {
     prompt: methodOf(adapter.spec.kind).fold.prompt?.(adapter, width),
@@ -59,7 +59,7 @@ export function foldedInput(adapter: Adapter, table: Float32Array, width: number
   return tensors;
 }
 
-/** @throws UserError for methods that no plain folder of the backbone can hold */
+/** @throws UserError for a method that cannot become plain tensors of the backbone */
 export function checkFoldable({ spec }: Adapter, { head }: Pick<BackboneLayout, "head">): void {
   const { fold } = methodOf(spec.kind);
   if (fold.lacks !== undefined)

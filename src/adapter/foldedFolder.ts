@@ -16,8 +16,8 @@ const COPIED = [
 ];
 
 /**
- * The backbone's config, saying that the weights are fp32 now; all else stays as written, since 1.0 is not 1 to
- * transformers.
+ * Copies the backbone's config with fp32 as the type of the weights. The rest of the text stays as it is, since
+ * transformers tells 1.0 from 1.
  */
 function writeConfig(from: string, to: string): void {
   const text = readFileSync(from, "utf8");

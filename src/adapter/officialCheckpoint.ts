@@ -57,7 +57,7 @@ function methodOf(
 }
 
 /**
- * An official ADePT or DePT checkpoint in our terms.
+ * Converts an official ADePT or DePT checkpoint.
  * @returns the method, its sizes and the tensors under our names
  * @throws UserError when the checkpoint is of a variant whose matrices the official code does not save, or of another
  * backbone

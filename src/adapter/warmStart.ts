@@ -7,8 +7,8 @@ import type { Parameters } from "../method/parameters.ts";
 import { loadAdapter } from "./adapterFolder.ts";
 
 /**
- * Start values with those of a trained adapter in place of their own: a prompt from a source task, or the whole method
- * again.
+ * The start values, with those of a trained adapter where it has the tensor: a prompt from a source task, or a whole
+ * method.
  * @param source folder of a run or of an adapter; undefined changes nothing
  * @throws UserError naming the tensor that the method does not have, or has in another shape
  */

@@ -3,7 +3,8 @@ export const ANALYSIS_NAMES = ["ablation", "offsets", "position-shift", "specifi
 export type AnalysisName = (typeof ANALYSIS_NAMES)[number];
 
 /**
- * Changes when an analysis computes or tells something else: what was stored before is made again, and no longer read.
+ * The version of each analysis' results. It rises when an analysis computes or reports something else: results of an
+ * older version are not read, and are computed again.
  */
 export const ANALYSIS_VERSIONS: Readonly<Record<AnalysisName, number>> = {
   ablation: 2,
@@ -14,6 +15,6 @@ export const ANALYSIS_VERSIONS: Readonly<Record<AnalysisName, number>> = {
   stability: 2,
 };
 /**
- * Rises when an analysis tells more than before: what was stored is still read, and is made again once it is asked for.
+ * Rises when an analysis reports more than before: older results are still read, and are computed again on request.
  */
 export const ANALYSIS_ADDITIONS: Readonly<Partial<Record<AnalysisName, number>>> = { latency: 1 };

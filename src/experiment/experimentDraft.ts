@@ -1,12 +1,12 @@
 import type { ExperimentDraft } from "./draftSchema.ts";
 import type { ExperimentInput } from "./experiment.ts";
 
-/** What the sample trains well with. */
+/** Settings that the mail sample trains well with. */
 const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentInput["training"]> } = {
   method: { initText: "choose ham or spam or positive or negative. text:" },
   training: { maxTargetLength: 4, selection: "loss", validationLimit: 300, testLimit: 600 },
 };
-/** Evaluations while training. */
+/** The number of evaluations in a run. */
 const EVALUATIONS = 6;
 
 /** The experiment of a draft. @param path turns an absolute path into the one to be written */
@@ -30,8 +30,8 @@ export function experimentOf(
 }
 
 /**
- * What stands beside the lines of an experiment file that a page has written, in the language of its window: `head`
- * above all, the others by their key.
+ * Comments in an experiment file that the setup page writes, in the window's language: `head` on the first line, the
+ * others beside the line of their key.
  */
 export interface ExperimentNotes {
   head: string;
@@ -42,7 +42,7 @@ export interface ExperimentNotes {
   maxSourceLength: string;
 }
 
-/** An experiment as a file to read, with its notes. */
+/** The text of an experiment file with its comments. */
 export function experimentText(experiment: ExperimentInput, { head, ...notes }: ExperimentNotes): string {
   // Some of these keys mean something else deeper in the file.
   const depths: Record<keyof typeof notes, number> = {

@@ -7,12 +7,11 @@ import { EMBEDDED } from "./readExperiment.ts";
 export function withPaths(experiment: Experiment, place: (path: string) => string): Experiment {
   const { task, method, backbone } = experiment;
   const maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
-  const moveTask = (): Experiment["task"] =>
-    task.kind === "file"
-      ? { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) }
-      : task.kind === "mail"
-        ? task
-        : { ...task, folder: place(task.folder) };
+  const moveTask = (): Experiment["task"] => {
+    if (task.kind === "mail") return task;
+    if (task.kind !== "file") return { ...task, folder: place(task.folder) };
+    return { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) };
+  };
   return {
     ...experiment,
     task: moveTask(),

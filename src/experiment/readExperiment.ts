@@ -22,9 +22,9 @@ import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
 export const EMBEDDED = "tiny-t5";
-/** Bytes of an experiment file, and of what is wrong with it so many places as are told. */
+/** The largest experiment file in bytes, and the most problems that one error message lists. */
 const MOST_BYTES = 2_000_000;
-const MOST_TOLD = 20;
+const MOST_PROBLEMS = 20;
 
 function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
@@ -114,7 +114,7 @@ function requireFile(path: string, key: string): string {
   return path;
 }
 
-/** The method with its warm start's folder absolute. */
+/** The method with the absolute path of its warm start's folder. */
 function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
   if (method.source === undefined) return method;
   const source = resolve(folder, method.source);
@@ -158,7 +158,7 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
   };
 }
 
-/** The peak learning rate of each group that the method has. */
+/** Fills in the default peak learning rate of each group that the method has and the file does not set. */
 function fillRates(experiment: Experiment, path: string): Experiment {
   const { method, training } = experiment;
   const defaults = defaultRates(method);
@@ -173,7 +173,7 @@ function fillRates(experiment: Experiment, path: string): Experiment {
   return { ...experiment, training: { ...training, learningRate: { ...defaults, ...training.learningRate } } };
 }
 
-/** Few shots are drawn anew for each seed, unless the draw has a seed of its own. */
+/** Gives the draw of few-shot examples the run's seed, unless it has its own. */
 function fillShots(experiment: Experiment): Experiment {
   const { task, seed } = experiment;
   return task.shots === undefined
@@ -181,7 +181,7 @@ function fillShots(experiment: Experiment): Experiment {
     : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
 }
 
-/** @throws UserError where the method or the device has no use for weights that are held narrow */
+/** @throws UserError where the method or the device cannot use narrow weights */
 function checkPrecision(experiment: Experiment): Experiment {
   const {
     method,
@@ -218,7 +218,7 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
   return value as JsonObject;
 }
 
-/** @param about what to say of the run that it is, where a file has several */
+/** @param file its `about` names the run, where the file has several */
 function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: Phrase }): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -226,21 +226,21 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
   const keys =
     first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
   const tree = parseTree(file.text);
-  const more = parsed.error.issues.length - MOST_TOLD;
-  const told = parsed.error.issues
-    .slice(0, MOST_TOLD)
+  const more = parsed.error.issues.length - MOST_PROBLEMS;
+  const problems = parsed.error.issues
+    .slice(0, MOST_PROBLEMS)
     .map((issue) => describe(file.path, { text: file.text, tree }, issue));
   const rest = more > 0 ? [phrase`${file.path}: and ${more} more`] : [];
-  const lines = told.map(({ place, what }) => phrase`${place}: ${what}${file.about ?? ""}`);
+  const lines = problems.map(({ place, what }) => phrase`${place}: ${what}${file.about ?? ""}`);
   const message = listed([...lines, ...rest], "\n");
   const action = phrase`Correct the experiment file.`;
   const error =
-    first?.code === "unrecognized_keys" && told.length === 1
+    first?.code === "unrecognized_keys" && problems.length === 1
       ? new UserError("experiment-key-unknown", message, action)
       : new UserError("experiment-malformed", message, action);
   throw error.about(
     keys.map((key) => (typeof key === "symbol" ? String(key) : key)),
-    listed([...told.map(({ what }) => what), ...rest], "\n"),
+    listed([...problems.map(({ what }) => what), ...rest], "\n"),
   );
 }
 
@@ -248,14 +248,14 @@ function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; 
  * The runs that an experiment file (JSON with comments) asks for, with every default filled in and paths absolute; the
  * files it names exist. One, unless it has seeds or a sweep.
  * @param overrides assignments as of `--set`, e.g. "training.steps=200"
- * @param sweepId what the runs of a sweep are known by
+ * @param sweepId the id that the runs of a sweep share
  * @throws UserError naming file, line and key of what is wrong
  */
 export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
   return experimentsOf(path, textOf(path), overrides, sweepId);
 }
 
-/** The same of a text that may not be saved yet. @param path where it is, or will be */
+/** Like `readExperiments`, for a text that may not be saved yet. @param path the file's path, saved or not */
 export function experimentsOf(
   path: string,
   text: string,
@@ -266,8 +266,8 @@ export function experimentsOf(
 }
 
 /**
- * One run of a file, still to be read, which may fail as `readExperiments` does; `origin`: where a sweep has its values
- * from.
+ * One run of a file, not read yet: `read` throws as `readExperiments` does. `origin` says which parts of the file's
+ * sweep its values come from.
  */
 export interface ExperimentPoint {
   origin: Origin;

@@ -3,7 +3,7 @@ import { isStandardAdept } from "../method/adept/adept.ts";
 import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
-/** Ablations that are trained from scratch (reference section 7.2, regime R). */
+/** Ablations that are trained from scratch, each within the budget of the others but A11. */
 export const RETRAINED = [
   "A0",
   "A1",
@@ -19,7 +19,7 @@ export const RETRAINED = [
 ] as const;
 export type RetrainedCase = (typeof RETRAINED)[number];
 
-/** What each is, in words. */
+/** The name of each case in labels and reports. */
 export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
   A0: "ADePT",
   A1: "prompt only",
@@ -35,8 +35,10 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
 };
 
 /**
- * The method of each case at one budget; A11 alone has none.
- * @param base the experiment's ADePT @param positions rows of position tables: the longest input
+ * The method of each case at one budget; A11 has no budget.
+ * @param base the experiment's ADePT
+ * @param budget the sweep's budget, for a base without its own
+ * @param options the wanted cases (true: all), and the rows of position tables: the longest input
  * @throws UserError without a budget, since sizes that match cannot be solved for then
  */
 export function retrainedMethods(

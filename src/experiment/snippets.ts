@@ -1,4 +1,4 @@
-/** `body` as VS Code's JSON support takes it: places to fill as `${1:text}`, "^" before what is no string. */
+/** A snippet in VS Code's JSON form: `${1:text}` is a placeholder, "^" precedes a value that is not a string. */
 export interface Snippet {
   readonly label: string;
   readonly description?: string;
@@ -6,8 +6,8 @@ export interface Snippet {
 }
 
 /**
- * What completion offers in an empty experiment. Braces of a template stand outside of what is typed over: an escaped
- * one in there ends up doubled.
+ * The completions of an empty experiment. A template's braces stand outside the placeholders, since VS Code doubles an
+ * escaped brace inside one.
  */
 export const SNIPPETS: readonly Snippet[] = [
   {
@@ -44,7 +44,7 @@ export const SNIPPETS: readonly Snippet[] = [
     },
   },
 ];
-/** What it offers at these of its keys. */
+/** The completions of these keys of an experiment. */
 export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonly Snippet[]>> = {
   task: [
     {

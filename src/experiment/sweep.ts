@@ -7,23 +7,22 @@ import { MersenneTwister } from "../base/random.ts";
 import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
-/** Runs of a sweep, and combinations of its values, many of which may be one run. */
+/** The most runs of a sweep, and the most combinations of its values; several combinations can be the same run. */
 const MOST_RUNS = 1000;
 const MOST_COMBINATIONS = 20_000;
-/** Letters of a file times its combinations: each is the file again. */
+/** The most characters of all combinations together: each is a copy of the file. */
 const MOST_LETTERS = 400_000_000;
 const RATES = "training.learningRate.";
 
 /**
- * Where in a file a run of its sweep has its values from: which of the listed methods it is, and the settings that it
- * sets.
+ * The parts of a file's sweep that a run takes its values from: the index of its method in the list, and its settings.
  */
 export interface Origin {
   method: number | undefined;
   settings: readonly Pick<Setting, "key" | "place">[];
 }
 
-/** One run of a sweep, still unparsed; `tune`: the tuned keys that it sets. */
+/** One run of a sweep, not parsed yet. `tune` lists the tuned keys that it sets. */
 export interface SweepPoint {
   experiment: JsonObject;
   label: string;
@@ -35,14 +34,14 @@ export interface SweepPoint {
   id?: RetrainedCase;
 }
 
-/** A key's value, and where in the file it stands. */
+/** A key's value and its place in the file. */
 interface Setting {
   key: string;
   value: unknown;
   place: readonly (string | number)[];
 }
 
-/** A range's values for a grid, ends included. */
+/** The values of a range in a grid, both ends included. */
 function gridValues(axis: Axis, place: Setting["place"]): Omit<Setting, "key">[] {
   if (Array.isArray(axis)) return axis.map((value, i) => ({ value, place: [...place, i] }));
   const { from, to, scale, count } = axis;
@@ -71,7 +70,7 @@ function grid(axes: Record<string, Axis>, name: "vary" | "tune"): Setting[][] {
   );
 }
 
-/** Random combinations; a value of a range is uniform on its scale, a draw made before is left out. */
+/** Random combinations without repeats; a value of a range is uniform on its scale. */
 function draws({ tune, samples, seed }: Sweep): Setting[][] {
   const random = new MersenneTwister(seed);
   const found = new Map<string, Setting[]>();
@@ -87,7 +86,7 @@ function draws({ tune, samples, seed }: Sweep): Setting[][] {
   return [...found.values()];
 }
 
-/** A method as a sweep has it: within the common budget, unless its own sizes or budget are stated. */
+/** A method of a sweep, with the common budget unless it states its own budget or sizes. */
 function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
   const stated =
     method.budget !== undefined ||
@@ -98,13 +97,13 @@ function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
   return budget === undefined || stated ? method : { ...method, budget };
 }
 
-/** A rate that a method has no tensors for is no setting of it. */
+/** Whether a method has tensors for a setting: a learning rate of a group that it lacks does not apply to it. */
 const applies =
   (method: MethodSpec | undefined) =>
   ({ key }: Setting): boolean =>
     method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
 
-/** A value in a run's name: of an object, such as a task, what it is called. */
+/** A value as a run's name shows it: an object, such as a task, by its own name or kind. */
 function valueText(value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return typeof value === "string" ? value : JSON.stringify(value);
@@ -116,7 +115,7 @@ function valueText(value: unknown): string {
 const short = ({ key, value }: Pick<Setting, "key" | "value">): string =>
   `${key.split(".").at(-1)!}=${valueText(value)}`;
 
-/** How a sweep names one of its methods: its kind, and its variant where several have the same kind. */
+/** The label of a sweep's method: its kind, and the options that differ where several have the same kind. */
 function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   if (all.filter(({ kind }) => kind === method.kind).length === 1) return method.kind;
   const { kind, ...rest } = method;
@@ -126,7 +125,7 @@ function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   return [kind, ...differing.map(([key, value]) => short({ key, value }))].join(" ");
 }
 
-/** What training.maxSourceLength is where a file does not say. */
+/** training.maxSourceLength where a file does not give it. */
 const LONGEST = 256;
 
 interface Chosen {
@@ -165,7 +164,7 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
 const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : (axis.count ?? 1));
 
 /**
- * Before anything is made of them: a few lines can ask for more combinations than there is memory.
+ * Refuses more combinations than fit in memory, before any is made: a few lines can ask for them.
  * @throws UserError
  */
 function checkSize(raw: JsonObject, sizes: readonly number[]): void {
@@ -179,7 +178,7 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
 }
 
 /**
- * The runs of an experiment with seeds and a sweep: seeds change slowest, so that a comparison is whole early.
+ * The runs of an experiment with seeds and a sweep: seeds change slowest, so that the first seed completes a comparison early.
  * @param raw the file's own object without `seeds` and `sweep`
  * @throws UserError for keys that cannot be set, or too many runs
  */

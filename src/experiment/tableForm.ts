@@ -1,6 +1,6 @@
 /**
- * How a table's text is cut: what parts its cells, and whether quotes enclose them as RFC 4180 says; else a quote is a
- * character like the rest, as in GLUE's TSV.
+ * How a table's text is cut into cells: the delimiter, and whether quotes enclose cells as in RFC 4180; without quotes
+ * a quote is an ordinary character, as in GLUE's TSV.
  */
 export interface TableForm {
   delimiter: string;
@@ -9,13 +9,12 @@ export interface TableForm {
 
 export const TSV: TableForm = { delimiter: "\t", quotes: false };
 /**
- * What parts the cells of a .csv: Excel writes semicolons where the comma is the decimal sign, and many a program tabs.
+ * Delimiters of a .csv: Excel writes semicolons where the comma is the decimal sign, and some programs write tabs.
  */
 const DELIMITERS = [",", ";", "\t"];
 
 /**
- * The form of a .csv by its header alone: the delimiter that the header has most of outside quotes, a comma where it
- * has none.
+ * The form of a .csv, from its header alone: the most frequent delimiter outside quotes, or a comma without any.
  * @param text begins with the header
  */
 export function csvForm(text: string): TableForm {
@@ -34,7 +33,7 @@ export function csvForm(text: string): TableForm {
 }
 
 /**
- * The columns that the cells of a header name: spaces about a name are none of it; a column without a name is no field.
+ * The column names of a header's cells, trimmed; a column without a name is not a field.
  */
 export const columnNames = (header: readonly string[]): string[] => header.map((cell) => cell.trim());
 
@@ -46,8 +45,8 @@ export function leavesQuoteOpen(line: string, open: boolean): boolean {
 }
 
 /**
- * Where a cell's text stands in its record. `quoted`: between quotes, so that each quote in it is doubled; `stray`: its
- * quotes are not as RFC 4180 has them.
+ * The place of a cell's text in its record. `quoted`: between quotes, so each quote inside is doubled; `stray`: its
+ * quotes break RFC 4180.
  */
 export interface Cell {
   from: number;
@@ -56,7 +55,7 @@ export interface Cell {
   stray: boolean;
 }
 
-/** The unit at which a quoted cell ends, doubled quotes passed over; the end of the record where none does. */
+/** The index at which a quoted cell ends, after doubled quotes; the record's end where the quote is not closed. */
 function closingQuote(record: string, from: number): number {
   for (let at = record.indexOf('"', from); at >= 0; at = record.indexOf('"', at + 2))
     if (record[at + 1] !== '"') return at;

@@ -1,7 +1,7 @@
-/** A template taken apart: text that stands as it is, and fields of a row. */
+/** The parts of a template: literal text, and fields of a row. */
 export type TemplatePart = { literal: string } | { field: string };
 
-/** How a task makes its input of a row: its own words, and fields of which the first found counts. */
+/** How a task makes its input from a row: literal text, and fields, each by the first of its names that the row has. */
 export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
 /**
@@ -14,11 +14,11 @@ export interface RowReading {
   headerless?: readonly string[] | undefined;
 }
 
-/** What a template is made of: doubled braces, a field whose name may hold pairs of braces, other text. */
+/** The tokens of a template: doubled braces, a field whose name may contain pairs of braces, other text. */
 const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
 
 /**
- * Takes a template such as "premise: {premise}" apart; "{{" and "}}" stand for braces.
+ * Splits a template such as "premise: {premise}" into its parts; "{{" and "}}" stand for braces.
  * @param names columns that are known: a name with braces in it is found as it is written, the longest first
  * @returns undefined where a brace lacks its partner
  */
