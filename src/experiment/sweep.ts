@@ -178,7 +178,8 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
 }
 
 /**
- * The runs of an experiment with seeds and a sweep: seeds change slowest, so that the first seed completes a comparison early.
+ * The runs of an experiment with seeds and a sweep. Seeds change slowest, so that the first seed completes a comparison
+ * early.
  * @param raw the file's own object without `seeds` and `sweep`
  * @throws UserError for keys that cannot be set, or too many runs
  */
