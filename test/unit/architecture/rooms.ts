@@ -3,10 +3,14 @@ import { resolve } from "node:path";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 
-/** The room of a file: the folder in src/, "webview" for the page, "entries" for a file in src/ itself. */
+/**
+ * The room of a file: the folder in src/, "webview" for the page, "host" for the bundle that the extension loads late,
+ * "entries" for the other files in src/ itself.
+ */
 export function roomOf(file: string): string {
   const [top, room, ...rest] = file.split("/");
   if (top === "webview") return "webview";
+  if (file === "src/host.ts") return "host";
   return rest.length === 0 ? "entries" : (room ?? "");
 }
 
