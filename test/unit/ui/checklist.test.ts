@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "../../..");
@@ -151,8 +151,8 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   27: [[vscode("conventions"), "rows, badge and status item"]],
   28: [[unit("checklist"), "nothing is written to a console"]],
   29: [
-    [host("stop"), "one that heeds neither is killed"],
-    [host("stop"), "asked by a signal once its grace is over"],
+    [host("stop"), "a worker that ignores both is killed"],
+    [host("stop"), "gets SIGTERM when its time is over"],
     [vscode("window"), "stopped from the status bar"],
   ],
   30: [[vscode("window"), "through a reload of the window"]],
@@ -225,7 +225,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
     [host("heatmap"), "a BOM, tabs, emoji and CRLF"],
   ],
   53: [
-    ["test/unit/run/gitStore.test.ts", "HEAD, index, status and files are as before"],
+    ["test/unit/run/gitStore.test.ts", "HEAD, index, status and files do not change"],
     [vscode("window"), "from the palette to a finished run"],
   ],
   54: [
@@ -236,17 +236,17 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   ],
   55: [
     [vscode("window"), "from the palette to a finished run"],
-    ["test/unit/run/gitStore.test.ts", "HEAD, index, status and files are as before"],
+    ["test/unit/run/gitStore.test.ts", "HEAD, index, status and files do not change"],
   ],
   56: [
     [vscode("explorer"), "a list kept in order"],
     [vscode("heatmap"), "files restored and put back"],
-    ["test/unit/run/gitHistory.test.ts", "what leaves is listed first"],
+    ["test/unit/run/gitHistory.test.ts", "what a push sends is listed before it"],
   ],
   57: [
     [unit("l10n"), "in a pseudo-language every text"],
     [unit("l10n"), "texts of package.json are all"],
-    [unit("l10n"), "what is said of a run is said in the window's language"],
+    [unit("l10n"), "what is told of a run is shown in the window's language"],
     [unit("l10n"), "hovers, snippets and written notes"],
     [page("setup"), "in a longer language"],
   ],
@@ -266,12 +266,19 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   ],
 };
 
+/** Returns the text of a test file and of the files beside it that it imports only to register their tests. */
+function testSource(file: string): string {
+  const own = read(file);
+  const parts = [...own.matchAll(/^import "\.\/(\w+\.ts)";$/gm)].map(([, part]) => join(dirname(file), part!));
+  return [own, ...parts.map(read)].join("\n");
+}
+
 /**
- * Whether a file has a test with this in its title: what a comment or a table says holds nothing, nor does what is
- * always skipped.
+ * Whether a test file has a test whose title contains `title`. Comments and tables are not tests, and neither is a test
+ * that is always skipped.
  */
 const hasTest = (file: string, title: string): boolean =>
-  [...read(file).matchAll(/^ *\w+\(\s*(["'`])(.*?)\1,\s*(?:async )?(?:\(|\{(?!\s*(?:skip: true|todo)))/gm)].some(
+  [...testSource(file).matchAll(/^ *\w+\(\s*(["'`])(.*?)\1,\s*(?:async )?(?:\(|\{(?!\s*(?:skip: true|todo)))/gm)].some(
     ([, , name = ""]) => name.replaceAll("\\", "").includes(title),
   );
 
