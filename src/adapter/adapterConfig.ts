@@ -2,8 +2,6 @@ import * as z from "zod";
 import type { AnySizes } from "../method/trained.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import { METHODS, methodOf } from "../method/registry.ts";
-import { UserError } from "../base/errors.ts";
-import { phrase } from "../base/phrase.ts";
 
 type Configs<Methods extends readonly { peft: { config: unknown } }[]> = {
   [At in keyof Methods]: Methods[At]["peft"]["config"];

@@ -1,4 +1,4 @@
-import { english, phrase, verbatim, type Phrase, type PhraseValue } from "./phrase.ts";
+import { english, phrase, type Phrase, type PhraseValue } from "./phrase.ts";
 
 /** An error as it travels between processes and threads: plain JSON. */
 export interface ErrorData {
@@ -32,17 +32,12 @@ export class UserError extends Error {
   /** What happened, to be shown at that key. */
   bare: Phrase;
 
-  constructor(code: string, message: Phrase, action?: Phrase);
-  /** @deprecated Give a code and phrases. */
-  constructor(message: string, action?: string);
-  constructor(code: string, message?: Phrase | string, action?: Phrase) {
-    const isPhrase = typeof message === "object";
-    const own = isPhrase ? message : verbatim(code);
-    super(english(own));
-    this.code = isPhrase ? code : "unsorted";
-    this.phrase = this.bare = own;
-    this.actionPhrase = typeof message === "string" ? verbatim(message) : action;
-    this.action = this.actionPhrase === undefined ? undefined : english(this.actionPhrase);
+  constructor(code: string, message: Phrase, action?: Phrase) {
+    super(english(message));
+    this.code = code;
+    this.phrase = this.bare = message;
+    this.actionPhrase = action;
+    this.action = action === undefined ? undefined : english(action);
   }
 
   /** The error that another process or thread has sent. */

@@ -1,4 +1,4 @@
-import { requireDevice } from "../../engine/device/deviceTrouble.ts";
+import { NOT_ON_PLATFORM, requireDevice } from "../../engine/device/deviceTrouble.ts";
 import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
 import { DEVICES, type Device } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
@@ -6,7 +6,7 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { millisecondsText } from "../../base/text/millisecondsText.ts";
 import { experimentsOf } from "../../experiment/readExperiment.ts";
 import { checked } from "../../worker/device/chooseDevice.ts";
-import { measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";
+import { failedBy, measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";
 import type { Finding } from "./doctorFinding.ts";
 
 const TENSORFLOW =
@@ -14,9 +14,6 @@ const TENSORFLOW =
 
 /** A device that takes longer (ms) for a few small steps is of no use. */
 const PATIENCE = 30_000;
-
-/** What is said where no command helps: no device comes to another platform. */
-const NO_COMMAND = /^Use "auto"/;
 
 /** The step that is timed: small, and the same on every machine. */
 function smallStep(): Experiment {
@@ -39,7 +36,7 @@ function ruledOut(device: Device): MeasuredStep | undefined {
     return undefined;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { device, reason: error.message, action: error.action };
+    return { device, ...failedBy(error) };
   }
 }
 
@@ -64,7 +61,7 @@ function findingOf(step: MeasuredStep): Finding {
     what,
     ok: false,
     detail: step.reason.replace(/^engine\.device: /, ""),
-    fix: NO_COMMAND.test(step.action ?? "") ? undefined : step.action,
+    fix: NOT_ON_PLATFORM.includes(step.code ?? "") ? undefined : step.action,
     device,
   };
 }

@@ -65,6 +65,15 @@ export function requireDevice(device: Device, machine?: DeviceSupport): void {
     );
 }
 
+/** Codes of errors that no command helps against: a device does not come to another platform. */
+export const NOT_ON_PLATFORM: readonly string[] = [
+  "directml-not-windows",
+  "coreml-not-macos",
+  "webgpu-not-on-platform",
+  "cuda-not-on-platform",
+  "device-not-in-onnxruntime",
+];
+
 const MEMORY_SHORT: readonly string[] = ["machine-memory-short", "device-memory-short"];
 
 /** Whether an error, explained or not, tells that memory was not to be had. */

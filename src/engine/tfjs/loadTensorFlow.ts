@@ -4,6 +4,7 @@ import util from "node:util";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { firstLine } from "../device/runtimeWords.ts";
 import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 
@@ -57,7 +58,7 @@ function load({ name, folder }: FoundTensorFlow, threads: number): Loaded {
   } catch (error) {
     throw new UserError(
       "tensorflow-not-loadable",
-      phrase`${name} in ${folder} does not load: ${(error as Error).message.split("\n")[0] ?? ""}`,
+      phrase`${name} in ${folder} does not load: ${firstLine(error as Error)}`,
       phrase`${TENSORFLOW_WANTS}. To install it anew: ${installCommand()}`,
     );
   }

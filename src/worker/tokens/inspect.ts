@@ -30,6 +30,16 @@ interface Read {
   headerless: boolean;
 }
 
+/** The first row that makes an empty input or output, as a problem. */
+function emptyCell(rows: readonly Row[], examples: readonly Example[]): Phrase | undefined {
+  const empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
+  if (empty < 0) return undefined;
+  const { line } = rows[empty]!;
+  return examples[empty]!.target === ""
+    ? phrase`Line ${line}: the output is empty.`
+    : phrase`Line ${line}: the input is empty.`;
+}
+
 async function readFileTask(
   { train, source, target }: Extract<Ask["task"], { kind: "file" }>,
   known: KnownData,
@@ -52,18 +62,13 @@ async function readFileTask(
       target: compileTemplate(templates.target, { ...use, name: "task.target" }),
     };
     const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() }));
-    const empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
-    const emptyLine =
-      empty < 0
-        ? undefined
-        : examples[empty]!.target === ""
-          ? phrase`Line ${rows[empty]!.line}: the output is empty.`
-          : phrase`Line ${rows[empty]!.line}: the input is empty.`;
     return {
       ...base,
       examples,
       problem:
-        templates.source === "" || templates.target === "" ? phrase`Input and output each need a column.` : emptyLine,
+        templates.source === "" || templates.target === ""
+          ? phrase`Input and output each need a column.`
+          : emptyCell(rows, examples),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

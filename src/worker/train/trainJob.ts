@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
-import { UserError, causeOf, phraseOf } from "../../base/errors.ts";
+import { UserError, phraseOf } from "../../base/errors.ts";
 import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { namedSizes } from "../../method/sizes.ts";
@@ -8,8 +8,7 @@ import type { NewRunEvent, RunStatus } from "../../record/events.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
-import { english, phrase, said, type Phrase } from "../../base/phrase.ts";
-import { saysDiskFull } from "../../run/git/gitWords.ts";
+import { english, phrase, said } from "../../base/phrase.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
 import { commitRun } from "./commitRun.ts";
