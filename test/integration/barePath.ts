@@ -3,13 +3,13 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * What the extension asks a machine for (git), and what VS Code's own server does (a shell, ripgrep for its search).
+ * The commands that the extension needs (git) and that VS Code's own server needs (a shell, ripgrep for its search).
  */
 const COMMANDS = ["git", "rg", "sh"] as const;
 
 /**
- * Makes a folder with links to these commands and nothing else: as a PATH, a machine without Node, Python or anything
- * more.
+ * Makes a folder with links to these commands and nothing else. As a PATH it stands for a machine without Node, Python
+ * or anything else.
  */
 export function makeBarePath(folder: string): string {
   mkdirSync(folder, { recursive: true });
@@ -18,7 +18,7 @@ export function makeBarePath(folder: string): string {
   return folder;
 }
 
-/** Whether a command is found on a PATH. */
+/** Returns whether a command is found on a PATH. */
 export function isOnPath(name: string, path: string): boolean {
   try {
     execFileSync("/bin/sh", ["-c", `command -v ${name}`], { env: { PATH: path }, stdio: "ignore" });

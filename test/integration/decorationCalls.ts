@@ -1,20 +1,19 @@
 import type { Page } from "playwright-core";
 
-/**
- * One `setDecorations` as the extension host sent it to the window: the number of its decoration type, and how many
- * ranges that now has.
- */
+/** One call of `setDecorations` as the extension host sent it to the window. */
 export interface DecorationCall {
   readonly editor: string;
+  /** The number of the decoration type. */
   readonly type: number;
+  /** How many ranges the type now has. */
   readonly ranges: number;
 }
 
 const METHOD = Buffer.from("$trySetDecorationsFast");
 
 /**
- * The calls in a stream of VS Code's own protocol, and how much of it they were read from: after a method's name come
- * the length and the JSON of its arguments.
+ * Reads the calls in a stream of VS Code's own protocol, where the length and the JSON of its arguments follow a
+ * method's name. `end` is the number of bytes that were read.
  */
 function callsIn(bytes: Buffer): { calls: DecorationCall[]; end: number } {
   const calls: DecorationCall[] = [];
@@ -32,8 +31,8 @@ function callsIn(bytes: Buffer): { calls: DecorationCall[]; end: number } {
 }
 
 /**
- * Listens to what the extension host asks of a window that is opened from now on; each call of `taken` gives what came
- * since the last.
+ * Records the `setDecorations` calls that the extension host sends to the windows opened on a page. Each `drain`
+ * returns the calls since the last one.
  */
 export class DecorationCalls {
   private calls: DecorationCall[] = [];
@@ -50,12 +49,12 @@ export class DecorationCalls {
     });
   }
 
-  taken(): DecorationCall[] {
+  drain(): DecorationCall[] {
     return this.calls.splice(0);
   }
 }
 
-/** The most ranges that an editor has at once after any of these calls, by what each of its types was given last. */
+/** Returns the most ranges that one editor has at once after any of these calls; a type has what its last call set. */
 export function mostRanges(calls: readonly DecorationCall[]): number {
   const now = new Map<string, Map<number, number>>();
   let most = 0;
@@ -63,7 +62,7 @@ export function mostRanges(calls: readonly DecorationCall[]): number {
     const types = now.get(editor) ?? new Map<number, number>();
     const next = calls[i + 1];
     now.set(editor, types.set(type, ranges));
-    // In the middle of a refresh some types are still as they were.
+    // In the middle of a refresh some types still have the ranges from before it.
     if (next === undefined || next.editor !== editor || next.type <= type)
       most = Math.max(
         most,
@@ -73,7 +72,7 @@ export function mostRanges(calls: readonly DecorationCall[]): number {
   return most;
 }
 
-/** How often the type that was set most often was set. */
+/** Returns how often the decoration type that was set most often was set. */
 export function mostOfAType(calls: readonly DecorationCall[]): number {
   const counts = new Map<string, number>();
   for (const { editor, type } of calls) counts.set(`${editor} ${type}`, (counts.get(`${editor} ${type}`) ?? 0) + 1);

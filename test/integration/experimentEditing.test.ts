@@ -4,66 +4,67 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { test } from "node:test";
+import type { Locator } from "playwright-core";
 import { readExperiments } from "../../src/experiment/readExperiment.ts";
 import { Session } from "./session.ts";
-import { until } from "./workbench.ts";
-import { newest, runPaths } from "./workspace.ts";
+import { untilStatus, untilStep } from "./waitForRun.ts";
+import { until, type Workbench } from "./workbench.ts";
+import { runPaths } from "./workspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const session = new Session({ "security.workspace.trust.enabled": false });
 
-test("an experiment file is mended by its quick fixes, and told what its budget comes to", async (t) => {
-  const folder = session.workspace(30);
-  const file = join(folder, "mail.adept.json");
-  const workbench = await session.open(t, folder);
-  const { page } = workbench;
-  writeFileSync(
-    file,
-    '{\n  "name": "wrong",\n  "task": { "kind": "named", "name": "mnlii", "folder": "." },\n  "method": { "kind": "adept", "budget": 100 }\n}\n',
-  );
-  writeFileSync(join(folder, "train.jsonl"), "{}\n");
-  await workbench.openFile("mail.adept.json");
-  await page.locator(".squiggly-warning, .squiggly-error").first().waitFor({ timeout: 20_000 });
-  const fix = async (text: string, title: string): Promise<void> => {
-    for (let attempt = 1; ; attempt++) {
-      await page
-        .locator(".view-line span span", { hasText: new RegExp(`^\\s*${text}`) })
-        .first()
-        .click();
-      await page.keyboard.press("Control+.");
-      const action = page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
-      try {
-        await action.waitFor({ timeout: 4000 });
-        await page.waitForTimeout(300);
-        await page.keyboard.press("Enter");
-        return;
-      } catch (error) {
-        if (attempt === 4) throw error;
-        await page.keyboard.press("Escape");
-      }
+/** Returns the squiggles of the open editor, of one kind or of both. */
+const squiggles = ({ page }: Workbench, kind?: "error"): Locator =>
+  page.locator(kind === "error" ? ".squiggly-error" : ".squiggly-error, .squiggly-warning");
+
+/** Applies the quick fix with this title at the word that matches; tries again, since its list comes late. */
+async function applyQuickFix({ page }: Workbench, word: string, title: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    await page
+      .locator(".view-line span span", { hasText: new RegExp(`^\\s*${word}`) })
+      .first()
+      .click();
+    await page.keyboard.press("Control+.");
+    const action = page.locator(".action-widget .monaco-list-row", { hasText: title }).first();
+    try {
+      await action.waitFor({ timeout: 4000 });
+      await page.waitForTimeout(300);
+      await page.keyboard.press("Enter");
+      return;
+    } catch (error) {
+      if (attempt === 4) throw error;
+      await page.keyboard.press("Escape");
     }
-  };
-  await fix('"mnlii"', 'Change to "mnli"');
+  }
+}
+
+async function assertFixesMendTheFile(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  await squiggles(workbench).first().waitFor({ timeout: 20_000 });
+  await applyQuickFix(workbench, '"mnlii"', 'Change to "mnli"');
   await until(
     "the name is mended",
     () => page.locator(".view-line", { hasText: /"mnli"/ }).count(),
     (count) => count === 1,
   );
-  // What the schema cannot tell: the budget is too small for a prompt and a hidden unit.
+  // The schema cannot detect this one: the budget is too small for one prompt token and one hidden unit.
   await until(
     "the budget's squiggle",
-    () => page.locator(".squiggly-error").count(),
+    () => squiggles(workbench, "error").count(),
     (count) => count === 1,
     20,
   );
-  await fix("100", "Raise the budget to");
+  await applyQuickFix(workbench, "100", "Raise the budget to");
   await until(
     "nothing is wrong any more",
-    () => page.locator(".squiggly-error, .squiggly-warning").count(),
+    () => squiggles(workbench).count(),
     (count) => count === 0,
     20,
   );
-  await workbench.screenshot("experiment-editing");
+}
+
+async function assertBudgetHasHover({ page }: Workbench): Promise<void> {
   await page
     .locator(".view-line", { hasText: /"budget"/ })
     .first()
@@ -71,7 +72,9 @@ test("an experiment file is mended by its quick fixes, and told what its budget 
     .first()
     .hover();
   await page.locator(".monaco-hover", { hasText: "trainable parameters" }).first().waitFor();
-  // Completion offers what a run needs, from the schema.
+}
+
+async function assertCompletionOffersMissingKeys({ page }: Workbench): Promise<void> {
   await page
     .locator(".view-line", { hasText: /"name":."wrong"/ })
     .first()
@@ -80,24 +83,28 @@ test("an experiment file is mended by its quick fixes, and told what its budget 
   await page.keyboard.press("Enter");
   await page.keyboard.press("Control+Space");
   await page.locator(".suggest-widget .monaco-list-row", { hasText: "training" }).first().waitFor();
+}
+
+test("quick fixes mend an experiment file, and a hover shows what its budget buys", async (t) => {
+  const folder = session.workspace(30);
+  const file = join(folder, "mail.adept.json");
+  const workbench = await session.open(t, folder);
+  writeFileSync(
+    file,
+    '{\n  "name": "wrong",\n  "task": { "kind": "named", "name": "mnlii", "folder": "." },\n  "method": { "kind": "adept", "budget": 100 }\n}\n',
+  );
+  writeFileSync(join(folder, "train.jsonl"), "{}\n");
+  await workbench.openFile("mail.adept.json");
+  await assertFixesMendTheFile(workbench);
+  await workbench.screenshot("experiment-editing");
+  await assertBudgetHasHover(workbench);
+  await assertCompletionOffersMissingKeys(workbench);
   assert.ok(existsSync(file));
 });
 
-test("what completion offers in an empty experiment is inserted as one that can be read, and a comma at its end is no mistake", async (t) => {
-  const folder = session.workspace(30);
-  const file = join(folder, "own.adept.json");
-  const workbench = await session.open(t, folder);
-  const { page } = workbench;
-  writeFileSync(file, "");
-  writeFileSync(
-    join(folder, "train.jsonl"),
-    `${JSON.stringify({ text: "one", label: "a" })}\n${JSON.stringify({ text: "two", label: "b" })}\n`,
-  );
-  await workbench.openFile("own.adept.json");
-  await page.locator(".editor-instance .view-lines").first().click();
-  const offered = page
-    .locator(".suggest-widget .monaco-list-row", { hasText: "Experiment on a file of your own" })
-    .first();
+/** Accepts the completion with this text; asks again, since the first answer comes late. */
+async function acceptCompletion({ page }: Workbench, text: string): Promise<void> {
+  const offered = page.locator(".suggest-widget .monaco-list-row", { hasText: text }).first();
   for (let attempt = 1; ; attempt++) {
     await page.keyboard.press("Control+Space");
     try {
@@ -109,6 +116,21 @@ test("what completion offers in an empty experiment is inserted as one that can 
     }
   }
   await offered.click();
+}
+
+test("completion in an empty file inserts an experiment that can be read; a comma after its last key is no mistake", async (t) => {
+  const folder = session.workspace(30);
+  const file = join(folder, "own.adept.json");
+  const workbench = await session.open(t, folder);
+  const { page } = workbench;
+  writeFileSync(file, "");
+  writeFileSync(
+    join(folder, "train.jsonl"),
+    `${JSON.stringify({ text: "one", label: "a" })}\n${JSON.stringify({ text: "two", label: "b" })}\n`,
+  );
+  await workbench.openFile("own.adept.json");
+  await page.locator(".editor-instance .view-lines").first().click();
+  await acceptCompletion(workbench, "Experiment on a file of your own");
   await page
     .locator(".view-line", { hasText: /"source":/ })
     .first()
@@ -123,7 +145,7 @@ test("what completion offers in an empty experiment is inserted as one that can 
   const [experiment] = readExperiments(file);
   const { task } = experiment!;
   assert.deepEqual(task.kind === "file" && [task.source, task.target], ["{text}", "{label}"]);
-  // A comma behind the last key, as the reader takes it.
+  // The reader accepts a comma after the last key, so the editor must too.
   await page.keyboard.press("Control+End");
   await page.keyboard.press("ArrowLeft");
   await page.keyboard.press("Backspace");
@@ -135,42 +157,40 @@ test("what completion offers in an empty experiment is inserted as one that can 
     (text) => /,\s*\}\s*$/.test(text),
   );
   await page.waitForTimeout(2500);
-  assert.equal(await page.locator(".squiggly-error, .squiggly-warning").count(), 0);
+  assert.equal(await squiggles(workbench).count(), 0);
 });
 
-test("above an experiment stand its training, its last result, and going on with what was stopped", async (t) => {
+test("links above an experiment train it, resume a stopped run, and open the last result", async (t) => {
   const folder = session.workspace(200);
   const workbench = await session.open(t, folder);
   const { page } = workbench;
   const lens = (text: string) => page.locator(".codelens-decoration a", { hasText: text }).first();
   await workbench.openFile("mail.adept.json");
   await lens("Train").click();
-  await until(
-    "steps",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step >= 25,
-  );
+  await untilStep(folder, 25);
   await workbench.statusItem().click();
-  await until(
-    "stopped",
-    () => newest(folder).status,
-    (status) => status === "stopped",
-  );
+  await untilStatus(folder, "stopped");
   await page.locator('.tab[data-resource-name="mail.adept.json"]').click();
   await lens("Resume").click();
-  await until(
-    "finished",
-    () => newest(folder).status,
-    (status) => status === "finished",
-    180,
-  );
+  await untilStatus(folder, "finished", 180);
   await page.locator('.tab[data-resource-name="mail.adept.json"]').click();
   await lens("Last result").click();
   await workbench.runPage().locator("h1", { hasText: "Mail in the window" }).waitFor();
   assert.equal(runPaths(folder).length, 1);
 });
 
-test("a setting that holds something else counts as its default, and a change is followed without loading anew", async (t) => {
+/** Opens the setup page of the sample, and returns how many parameters its proposed sizes have. */
+async function proposedParameters(workbench: Workbench): Promise<number> {
+  await workbench.command("ADePT: New Experiment…");
+  await workbench.choose("Sample: spam or ham mail");
+  const sizes = workbench.runPage().locator(".budget [role=status]", { hasText: "parameters" });
+  await sizes.waitFor({ timeout: 30_000 });
+  const text = await sizes.innerText();
+  await workbench.command("View: Close All Editors");
+  return Number(/([\d,]+) parameters/.exec(text)?.[1]?.replaceAll(",", "") ?? "");
+}
+
+test("a setting with a value of the wrong type counts as its default, with one warning; a change takes effect without a reload", async (t) => {
   const folder = session.workspace(30);
   const workbench = await session.open(t, folder);
   writeFileSync(
@@ -178,29 +198,42 @@ test("a setting that holds something else counts as its default, and a change is
     JSON.stringify({ "adept.newExperiment.budget": "many", "adept.heatmap.measure": 7 }),
   );
   await workbench.page.waitForTimeout(500);
-  const budget = async (): Promise<string> => {
-    await workbench.command("ADePT: New Experiment…");
-    await workbench.choose("Sample: spam or ham mail");
-    const said = workbench.runPage().locator(".budget [role=status]", { hasText: "parameters" });
-    await said.waitFor({ timeout: 30_000 });
-    const text = await said.innerText();
-    await workbench.command("View: Close All Editors");
-    return /([\d,]+) parameters/.exec(text)?.[1]?.replaceAll(",", "") ?? "";
-  };
   const warning = workbench.notification("The setting adept.newExperiment.budget cannot be");
   const warned = warning
     .first()
     .waitFor({ timeout: 30_000 })
     .then(() => warning.count());
-  assert.ok(Number(await budget()) > 12_000, "the default of 12,800");
+  assert.ok((await proposedParameters(workbench)) > 12_000, "the default of 12,800");
   assert.equal(await warned, 1, "one warning");
   await workbench.command("Notifications: Clear All Notifications");
   writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "adept.newExperiment.budget": 3000 }));
   await workbench.page.waitForTimeout(1000);
-  const changed = Number(await budget());
+  const changed = await proposedParameters(workbench);
   assert.equal(await warning.count(), 0, "a good value needs none");
   assert.ok(changed <= 3000 && changed > 2000, String(changed));
 });
+
+/** Packs the extension as another version; asserts that the packer warns of nothing. */
+function packExtension(version: string, vsix: string): void {
+  const packed = spawnSync(
+    process.execPath,
+    [
+      join(ROOT, "node_modules/@vscode/vsce/vsce"),
+      "package",
+      version,
+      "--no-update-package-json",
+      "--no-git-tag-version",
+      "--no-dependencies",
+      "--target",
+      `${process.platform}-${process.arch}`,
+      "--out",
+      vsix,
+    ],
+    { cwd: ROOT, encoding: "utf8" },
+  );
+  assert.equal(packed.status, 0, packed.stderr);
+  assert.doesNotMatch(`${packed.stdout}${packed.stderr}`, /WARN/i);
+}
 
 test("after an update nothing opens by itself; the next version packs without a warning", async (t) => {
   const folder = session.workspace(30);
@@ -213,24 +246,7 @@ test("after an update nothing opens by itself; the next version packs without a 
   const tabs = (): Promise<number> => page.locator(".editor-group-container .tab, iframe.webview").count();
   await workbench.showRuns();
   assert.equal(await tabs(), 0);
-  const packed = spawnSync(
-    process.execPath,
-    [
-      join(ROOT, "node_modules/@vscode/vsce/vsce"),
-      "package",
-      newer,
-      "--no-update-package-json",
-      "--no-git-tag-version",
-      "--no-dependencies",
-      "--target",
-      `${process.platform}-${process.arch}`,
-      "--out",
-      next,
-    ],
-    { cwd: ROOT, encoding: "utf8" },
-  );
-  assert.equal(packed.status, 0, packed.stderr);
-  assert.doesNotMatch(`${packed.stdout}${packed.stderr}`, /WARN/i);
+  packExtension(newer, next);
   session.server.update(next);
   await workbench.reload();
   await workbench.showRuns();
@@ -238,7 +254,7 @@ test("after an update nothing opens by itself; the next version packs without a 
   await page.waitForTimeout(1500);
   assert.equal(await tabs(), 0, "no page, no walkthrough, no list of changes");
   assert.equal(await page.locator(".notification-toast").count(), 0);
-  // And it was the new version that opened nothing.
+  // It is the new version that runs and opened nothing.
   await workbench.command("Developer: Show Running Extensions");
   await until(
     "the new version runs",
@@ -248,7 +264,7 @@ test("after an update nothing opens by itself; the next version packs without a 
   );
 });
 
-test("the walkthrough's steps lead somewhere and are ticked as they are done; nothing opens by itself", async (t) => {
+test("the walkthrough's steps open their pages and are ticked when they are done; nothing opens by itself", async (t) => {
   const folder = session.workspace(30);
   const workbench = await session.open(t, folder);
   const { page } = workbench;

@@ -2,23 +2,21 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { test } from "node:test";
-import { foldEvents } from "../../src/record/foldEvents.ts";
+import { test, type TestContext } from "node:test";
+import type { Locator } from "playwright-core";
 import type { RunRecord } from "../../src/record/record.ts";
 import { annotateRun } from "../../src/run/journal/journal.ts";
-import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
-import { git, held, runPaths } from "./workspace.ts";
+import { git, records, runPaths } from "./workspace.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
 const session = new Session({ "security.workspace.trust.enabled": false });
-const records = (folder: string): RunRecord[] => runPaths(folder).map((path) => foldEvents(readJournal(path).events));
-const one = (folder: string, method: string, seed: number): RunRecord =>
+const runOf = (folder: string, method: string, seed: number): RunRecord =>
   records(folder).find((record) => record.method === method && record.seed === seed)!;
 
-/** A folder with four finished runs, two methods and two seeds, the second seed's code edited. */
-function trained(): string {
+/** Makes a folder with four finished runs: two methods, two seeds, and a file edited between the seeds. */
+function makeFolderWithRuns(): string {
   const folder = session.workspace(6);
   const file = join(folder, "tiny.adept.json");
   const train = (seed: number): void => {
@@ -53,57 +51,45 @@ function trained(): string {
   train(1);
   return folder;
 }
-const rows = (workbench: Workbench): Promise<string[]> =>
+const rowTexts = (workbench: Workbench): Promise<string[]> =>
   workbench.page.locator(".part.sidebar .monaco-list-row").allInnerTexts();
 
-test("a list kept in order: grouped, searched, named, tagged, starred, deleted and brought back; compared in figures and in code; analysed from its page", async (t) => {
-  const folder = trained();
-  const workbench = await session.open(t, folder);
-  const { page } = workbench;
-  await workbench.showRuns();
-  await until(
-    "two sweeps with their runs",
-    () => rows(workbench),
-    (all) =>
-      all.length === 6 &&
-      all.filter((text) => text.includes("Tiny")).length === 2 &&
-      all.filter((text) => text.includes("2 runs")).length === 2,
-  );
-  await workbench.screenshot("explorer");
-
-  // Search: the list follows, says so, and comes back.
+async function searchAndClear(workbench: Workbench): Promise<void> {
   await workbench.command("ADePT: Search Runs…");
   await workbench.answer("(pt seed=1");
   await until(
     "one run is left",
-    () => rows(workbench),
+    () => rowTexts(workbench),
     (all) => all.length === 1 && all[0]!.includes("pt"),
   );
-  await page.locator(".part.sidebar .message", { hasText: "1 of 4 runs: “(pt seed=1”" }).waitFor();
+  await workbench.page.locator(".part.sidebar .message", { hasText: "1 of 4 runs: “(pt seed=1”" }).waitFor();
   await workbench.screenshot("explorer-filtered");
   await workbench.command("ADePT: Clear Filter");
   await until(
     "all are back",
-    () => rows(workbench),
+    () => rowTexts(workbench),
     (all) => all.length === 6,
   );
+}
 
-  // Name by F2, tag, note and star by the row's menu: it is in the journal, and in the row.
-  const row = workbench.runRow("adept").first();
-  await row.click();
-  await page.keyboard.press("F2");
+const goodOne = (workbench: Workbench): Locator => workbench.runRow("The good one");
+
+/** Names a run by F2, tags and stars it by its row's menu, and returns its record once that is committed. */
+async function nameTagAndStar(workbench: Workbench, folder: string): Promise<RunRecord> {
+  await workbench.runRow("adept").first().click();
+  await workbench.page.keyboard.press("F2");
   await workbench.answer("The good one");
-  await workbench.runRow("The good one").waitFor();
-  await workbench.menu(workbench.runRow("The good one"), "Tags…");
+  await goodOne(workbench).waitFor();
+  await workbench.menu(goodOne(workbench), "Tags…");
   await workbench.answer("paper, first");
-  await workbench.menu(workbench.runRow("The good one"), "Star");
+  await workbench.menu(goodOne(workbench), "Star");
   await until(
     "the row has its marks",
-    () => workbench.runRow("The good one").innerText(),
+    () => goodOne(workbench).innerText(),
     (text) => /★/.test(text) && /#paper/.test(text),
   );
   const named = await until(
-    "what was said is committed",
+    "the name, tags and star are committed",
     () => records(folder).find(({ name }) => name === "The good one")!,
     ({ id, resultCommit }) =>
       resultCommit !== undefined &&
@@ -111,28 +97,34 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
       (JSON.parse(git(folder, "log", "-1", "--format=%b", resultCommit)) as { starred: boolean }).starred,
   );
   assert.deepEqual([named.tags, named.starred, named.renamed], [["paper", "first"], true, true]);
+  return named;
+}
 
-  // Delete by key, and undo: folder and ref go and come back.
-  await workbench.runRow("The good one").click();
-  await page.keyboard.press("Delete");
+/** Deletes the named run by key and undoes it; its folder and its ref go and come back. */
+async function deleteAndUndo(workbench: Workbench, folder: string, named: RunRecord): Promise<void> {
+  await goodOne(workbench).click();
+  await workbench.page.keyboard.press("Delete");
   const message = workbench.notification('Deleted "The good one"');
   await message.waitFor();
   await until(
     "its row is gone",
-    () => workbench.runRow("The good one").count(),
+    () => goodOne(workbench).count(),
     (count) => count === 0,
   );
   assert.equal(git(folder, "for-each-ref", `refs/adept/runs/${named.id}`), "");
   await message.locator(".monaco-button", { hasText: "Undo" }).click();
-  await workbench.runRow("The good one").waitFor();
+  await goodOne(workbench).waitFor();
   await workbench.runPage().locator("h1", { hasText: "The good one" }).waitFor();
   assert.match(git(folder, "for-each-ref", `refs/adept/runs/${named.id}`), new RegExp(named.resultCommit!));
+}
 
-  // Archive: away, and back when archived ones are asked for.
-  await workbench.menu(workbench.runRow("The good one"), "Archive");
+/** Archives the named run, shows archived runs by the filter, and takes it out again. */
+async function archiveAndTakeOut(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  await workbench.menu(goodOne(workbench), "Archive");
   await until(
-    "archived runs are away",
-    () => workbench.runRow("The good one").count(),
+    "archived runs are hidden",
+    () => goodOne(workbench).count(),
     (count) => count === 0,
   );
   await workbench.command("ADePT: Filter Runs…");
@@ -152,17 +144,20 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
   await page.keyboard.press("Enter");
   await until(
     "it is shown as archived",
-    () => workbench.runRow("The good one").innerText(),
+    () => goodOne(workbench).innerText(),
     (text) => /archived/.test(text),
   );
-  await workbench.menu(workbench.runRow("The good one"), "Take Out of the Archive");
+  await workbench.menu(goodOne(workbench), "Take Out of the Archive");
   await workbench.command("ADePT: Clear Filter");
+}
 
-  // What is no longer needed: shown with its size, nothing of it chosen that is still of use.
+/** Prunes the checkpoints of finished runs, which the command offers with their size. */
+async function pruneCheckpoints(workbench: Workbench, folder: string): Promise<void> {
+  const { page } = workbench;
   await workbench.command("ADePT: Prune…");
   const prunable = page.locator(".quick-input-list .monaco-list-row", { hasText: "Checkpoints of finished runs" });
   await until(
-    "what can go is shown",
+    "how many can go, with their size",
     () => prunable.innerText(),
     (text) => /4, \d+ (MB|kB)/.test(text),
   );
@@ -174,9 +169,12 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
     runPaths(folder).filter((path) => existsSync(join(path, "checkpoint/state.safetensors"))),
     [],
   );
+}
 
-  // The code of two runs of the two seeds: one edited file.
-  const [before, after] = [one(folder, "pt", 0), one(folder, "pt", 1)];
+/** Compares the code of the runs of the two seeds, which differ in one edited file. */
+async function compareCode(workbench: Workbench, folder: string): Promise<void> {
+  const { page } = workbench;
+  const [before, after] = [runOf(folder, "pt", 0), runOf(folder, "pt", 1)];
   await workbench.runRow("pt").nth(1).click();
   await workbench
     .runRow("pt")
@@ -190,18 +188,23 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
     .waitFor();
   assert.notEqual(before.snapshotCommit, after.snapshotCommit);
   await workbench.screenshot("code-diff");
+}
 
-  // Two runs side by side on a page.
+/** Compares the two selected runs on a page. */
+async function compareOnPage(workbench: Workbench): Promise<void> {
   await workbench.menu(workbench.runRow("pt").first(), "Compare Runs");
-  const run = workbench.runPage();
-  await run.locator(".figure h2", { hasText: "Each run against" }).waitFor({ timeout: 30_000 });
+  await workbench.runPage().locator(".figure h2", { hasText: "Each run against" }).waitFor({ timeout: 30_000 });
   await workbench.screenshot("compared");
+}
 
-  // An analysis from its tab: asked for, made, drawn, committed; and there again after the window is loaded anew.
-  const commit = one(folder, "pt", 1).resultCommit;
-  await run.locator("#tab-ablation").click();
-  await run.locator("#view-ablation .card vscode-button").first().click();
-  await run.locator(".figure h2", { hasText: "Component ablation, post-hoc (H)" }).waitFor({ timeout: 60_000 });
+/** Makes an analysis from its tab: it is drawn, committed, and shown again after a reload. */
+async function analyseFromPage(workbench: Workbench, folder: string): Promise<void> {
+  const figure = (): Locator =>
+    workbench.runPage().locator(".figure h2", { hasText: "Component ablation, post-hoc (H)" });
+  const commit = runOf(folder, "pt", 1).resultCommit;
+  await workbench.runPage().locator("#tab-ablation").click();
+  await workbench.runPage().locator("#view-ablation .card vscode-button").first().click();
+  await figure().waitFor({ timeout: 60_000 });
   await until(
     "the analysis is committed",
     () =>
@@ -212,40 +215,63 @@ test("a list kept in order: grouped, searched, named, tagged, starred, deleted a
     60,
   );
   await workbench.screenshot("analysed");
-  // A browser's VS Code stores what a page remembers every few seconds.
-  await page.waitForTimeout(7000);
+  // VS Code in a browser stores the state of a page every few seconds.
+  await workbench.page.waitForTimeout(7000);
   await workbench.reload();
-  await workbench
-    .runPage()
-    .locator(".figure h2", { hasText: "Component ablation, post-hoc (H)" })
-    .waitFor({ timeout: 30_000 });
+  await figure().waitFor({ timeout: 30_000 });
+}
 
-  // A second window on the folder: what is said in one is seen in the other.
+/** Opens a second window on the folder: a star given in it is shown in the first. */
+async function starInSecondWindow(t: TestContext, workbench: Workbench, folder: string): Promise<void> {
   const other = await session.open(t, folder);
   await other.showRuns();
   await workbench.showRuns();
   await other.menu(other.runRow("pt").first(), "Star");
   await until(
     "the first window shows the star",
-    () => rows(workbench),
+    () => rowTexts(workbench),
     (all) => all.some((text) => /★/.test(text) && /pt/.test(text)),
   );
+}
+
+test("a list kept in order: grouped, searched, named, tagged, starred, deleted and restored; compared in figures and in code; analysed from its page", async (t) => {
+  const folder = makeFolderWithRuns();
+  const workbench = await session.open(t, folder);
+  await workbench.showRuns();
+  await until(
+    "two sweeps with their runs",
+    () => rowTexts(workbench),
+    (all) =>
+      all.length === 6 &&
+      all.filter((text) => text.includes("Tiny")).length === 2 &&
+      all.filter((text) => text.includes("2 runs")).length === 2,
+  );
+  await workbench.screenshot("explorer");
+  await searchAndClear(workbench);
+  const named = await nameTagAndStar(workbench, folder);
+  await deleteAndUndo(workbench, folder, named);
+  await archiveAndTakeOut(workbench);
+  await pruneCheckpoints(workbench, folder);
+  await compareCode(workbench, folder);
+  await compareOnPage(workbench);
+  await analyseFromPage(workbench, folder);
+  await starInSecondWindow(t, workbench, folder);
 });
 
-test("every click on a row opens its run, while the list is built anew a few times a second", async (t) => {
+test("every click on a row opens its run, while the list is rebuilt several times a second", async (t) => {
   const folder = session.folders[0]!;
   const workbench = await session.open(t, folder);
   const { page } = workbench;
-  const named = one(folder, "pt", 0);
-  const clicked = [one(folder, "pt", 1), one(folder, "adept", 1)];
+  const named = runOf(folder, "pt", 0);
+  const clicked = [runOf(folder, "pt", 1), runOf(folder, "adept", 1)];
   clicked.forEach(({ id }, i) => {
     annotateRun(join(folder, ".adept/runs", id), { name: `Clicked ${i}` });
   });
   await workbench.showRuns();
   await workbench.runRow("Clicked 1").waitFor();
   let renamed = 0;
-  // Each of these takes the rows away, and brings others.
-  const storm = setInterval(() => {
+  // Each of these replaces the rows of the list.
+  const renaming = setInterval(() => {
     annotateRun(join(folder, ".adept/runs", named.id), { name: `Renamed ${renamed++}` });
   }, 100);
   try {
@@ -256,69 +282,8 @@ test("every click on a row opens its run, while the list is built anew a few tim
       await page.waitForTimeout((click * 37) % 250);
     }
   } finally {
-    clearInterval(storm);
+    clearInterval(renaming);
   }
   assert.ok(renamed > 50);
   assert.equal(await page.locator(".notification-list-item").count(), 0);
-});
-
-test("runs that wait are put first, the queue is paused and goes on", async (t) => {
-  const folder = session.workspace(400);
-  const file = join(folder, "mail.adept.json");
-  const workbench = await session.open(t, folder);
-  writeFileSync(
-    file,
-    JSON.stringify({
-      name: "Queue",
-      seeds: [0, 1, 2],
-      task: { kind: "mail", maxBodyCharacters: 150 },
-      method: { kind: "adept", promptLength: 8, bottleneck: 8 },
-      training: {
-        steps: 60,
-        batchSize: 16,
-        maxSourceLength: 32,
-        maxTargetLength: 4,
-        warmup: 2,
-        evaluateEvery: 30,
-        validationLimit: 16,
-        testLimit: 16,
-      },
-      engine: { threads: 1 },
-    }),
-  );
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
-  await workbench.showRuns();
-  await until(
-    "the first is at work",
-    () => records(folder).find(({ seed }) => seed === 0)?.lastStep?.step ?? 0,
-    (step) => step > 1,
-  );
-  await held(one(folder, "adept", 0).pid, async () => {
-    await workbench.menu(workbench.runRow("seed 2"), "Train Next");
-    await workbench.command("ADePT: Pause Queue After This Run");
-  });
-  await until(
-    "the run at work ends, the others wait",
-    () =>
-      records(folder)
-        .map(({ seed, status }) => `${seed} ${status}`)
-        .sort(),
-    (all) => all.join() === "0 finished,1 queued,2 queued",
-    120,
-  );
-  await workbench.page.waitForTimeout(1500);
-  assert.equal(records(folder).filter(({ status }) => status === "queued").length, 2, "paused means paused");
-  await workbench.command("ADePT: Go On With the Queue");
-  await until(
-    "all have finished",
-    () => records(folder).map(({ status }) => status),
-    (all) => all.every((status) => status === "finished"),
-    240,
-  );
-  const order = records(folder)
-    .map((record, i) => ({ seed: record.seed, ended: readJournal(runPaths(folder)[i]!).events.at(-1)!.time }))
-    .sort((a, b) => a.ended - b.ended)
-    .map(({ seed }) => seed);
-  assert.deepEqual(order, [0, 2, 1]);
 });

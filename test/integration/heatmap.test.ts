@@ -1,28 +1,24 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { test } from "node:test";
+import type { Locator } from "playwright-core";
 import { mostOfAType, mostRanges } from "./decorationCalls.ts";
 import { Session } from "./session.ts";
+import { THEMES } from "./themes.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, newest, runPaths } from "./workspace.ts";
 
 const CLI = resolve(import.meta.dirname, "../../dist/cli.js");
-const THEMES = {
-  dark: "Default Dark Modern",
-  light: "Default Light Modern",
-  "high-contrast": "Default High Contrast",
-  "high-contrast-light": "Default High Contrast Light",
-};
 const session = new Session({ "security.workspace.trust.enabled": false });
 const words = ["river", "stone", "light", "paper", "green", "seven"];
 
 /**
- * A folder with an ADePT and a DePT run on its own data, as a person has it: a byte-order mark, CRLF, emoji, CJK, a
- * long line.
+ * Makes a folder with an ADePT and a DePT run on its own data. The data are as difficult as a user's: a byte-order
+ * mark, CRLF, emoji, CJK, a long line.
  */
-function trained(): string {
+function makeFolderWithRuns(): string {
   const folder = session.workspace(6);
   const rows = Array.from({ length: 80 }, (_, i) =>
     JSON.stringify({
@@ -54,135 +50,144 @@ function trained(): string {
   execFileSync(process.execPath, [CLI, "train", join(folder, "two.adept.json")], { cwd: folder, stdio: "pipe" });
   return folder;
 }
-const legend = (workbench: Workbench): Promise<string> =>
-  workbench.page.locator('.part.statusbar [id$="adept.heatmap"]').innerText();
+const legend = (workbench: Workbench): Locator => workbench.page.locator('.part.statusbar [id$="adept.heatmap"]');
 
-test("offsets over a data file: two runs side by side, other measures, edits, four themes, long lines, off again", async (t) => {
-  const folder = trained();
-  const workbench = await session.open(t, folder);
-  const { page } = workbench;
-  await workbench.showRuns();
-  await workbench.openFile("data.jsonl");
-  assert.equal(await workbench.coloured(), 0, "off until it is asked for");
-  await workbench.command("ADePT: Show Offset Heatmap");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
+async function untilLegend(workbench: Workbench, what: string, fits: (text: string) => boolean): Promise<void> {
+  await until(what, () => legend(workbench).innerText(), fits);
+}
+
+async function untilColoured(workbench: Workbench, what: string, more: number): Promise<void> {
   await until(
-    "colours",
-    () => workbench.coloured(),
-    (count) => count > 100,
+    what,
+    () => workbench.colouredRanges(),
+    (count) => count > more,
   );
-  const most = [mostRanges(workbench.decorations.taken())];
-  assert.match(await legend(workbench), /Offset norm/);
-  for (const [name, theme] of Object.entries(THEMES)) {
-    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": theme }));
+}
+
+/** Opens a file, which has no colours yet, and shows the offsets of the ADePT run over it. */
+async function showHeatmapOver(workbench: Workbench, file: string): Promise<void> {
+  await workbench.openFile(file);
+  assert.equal(await workbench.colouredRanges(), 0, "off until it is asked for");
+  await workbench.command("ADePT: Show Offset Heatmap");
+  await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
+}
+
+async function hideHeatmap(workbench: Workbench): Promise<void> {
+  await workbench.command("ADePT: Hide Offset Heatmap");
+  await until(
+    "no colours",
+    () => workbench.colouredRanges(),
+    (count) => count === 0,
+  );
+}
+
+/** VS Code must never be given more than 2,000 ranges. */
+function assertRangesAreBounded(most: number): void {
+  assert.ok(most > 100 && most <= 2000, `${most} ranges`);
+}
+
+async function assertColoursInEveryTheme(workbench: Workbench, folder: string): Promise<void> {
+  for (const { name, setting, workbenchClass } of THEMES) {
+    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": setting }));
     await until(
       name,
-      () => page.locator(".monaco-workbench").getAttribute("class"),
-      (classes) =>
-        new RegExp(
-          { dark: "vs-dark", light: "vs(?!-)", "high-contrast": "hc-black", "high-contrast-light": "hc-light" }[name] ??
-            "",
-        ).test(classes ?? ""),
+      () => workbench.page.locator(".monaco-workbench").getAttribute("class"),
+      (classes) => workbenchClass.test(classes ?? ""),
     );
-    await page.waitForTimeout(800);
-    await until(
-      `colours in ${name}`,
-      () => workbench.coloured(),
-      (count) => count > 100,
-    );
+    await workbench.page.waitForTimeout(800);
+    await untilColoured(workbench, `colours in ${name}`, 100);
     await workbench.screenshot(`heatmap-${name}`);
   }
   writeFileSync(join(folder, ".vscode/settings.json"), "{}");
-  await page.locator('.part.statusbar [id$="adept.heatmap"]').click();
-  await workbench.choose("Cosine to the mean offset");
-  await until(
-    "the measure",
-    () => legend(workbench),
-    (text) => /Cosine.*-1–1/.test(text),
-  );
-  await page.locator('.part.statusbar [id$="adept.heatmap"]').click();
-  await workbench.choose("Offset norm");
+}
 
+/** Chooses another measure by a click on the legend, and the first one again. */
+async function changeMeasure(workbench: Workbench): Promise<void> {
+  await legend(workbench).click();
+  await workbench.choose("Cosine to the mean offset");
+  await untilLegend(workbench, "the measure", (text) => /Cosine.*-1–1/.test(text));
+  await legend(workbench).click();
+  await workbench.choose("Offset norm");
+}
+
+/** Shows the DePT run beside the ADePT run: both editors have one scale. */
+async function compareWithAnotherRun(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
   await workbench.command("ADePT: Compare Heatmap With Another Run…");
   await until(
     "two editors on one text",
     () => page.locator(".editor-instance .monaco-editor").count(),
     (count) => count >= 2,
   );
-  await until(
-    "the places' norms beside",
-    () => legend(workbench),
-    (text) => /place/.test(text),
-  );
-  const scale = /([\d.]+–[\d.]+)/.exec(await legend(workbench))?.[1];
+  await untilLegend(workbench, "the norms at each place, of DePT", (text) => /place/.test(text));
+  const scale = /([\d.]+–[\d.]+)/.exec(await legend(workbench).innerText())?.[1];
   await workbench.screenshot("heatmap-beside");
   await page.locator(".editor-group-container").first().locator(".view-line").nth(3).click();
-  await until(
+  await untilLegend(
+    workbench,
     "one scale for both",
-    () => legend(workbench),
     (text) => scale !== undefined && /Offset norm/.test(text) && !/place/.test(text) && text.includes(scale),
   );
+}
 
+async function showTokenTable(workbench: Workbench): Promise<void> {
   await workbench.command("ADePT: Show Token Values as Table");
-  await page
+  await workbench.page
     .locator(".view-line", { hasText: /line,column,text,token,place,norm/ })
     .first()
     .waitFor();
   await workbench.command("View: Close Editor");
   await workbench.command("View: Close All Editors");
+}
 
-  workbench.decorations.taken();
-  await workbench.openFile("long.txt");
-  assert.equal(await workbench.coloured(), 0);
-  await workbench.command("ADePT: Show Offset Heatmap");
-  await page.locator(".quick-input-list .monaco-list-row", { hasText: "adept" }).first().click();
-  await until(
-    "a line of 100,000 characters",
-    () => workbench.coloured(),
-    (count) => count > 10,
-  );
-  // What VS Code is told: never more than 2,000 ranges; and after a scroll, each colour once.
+/** After a scroll each colour is set once. */
+async function assertScrollSetsEachColourOnce({ page, decorations }: Workbench): Promise<void> {
   const scrolls: number[] = [];
-  most.push(mostRanges(workbench.decorations.taken()));
-  assert.ok(
-    most.every((count) => count > 100 && count <= 2000),
-    most.join(),
-  );
   for (let scroll = 0; scroll < 3; scroll++) {
     await page.waitForTimeout(700);
-    workbench.decorations.taken();
+    decorations.drain();
     await page.mouse.wheel(scroll % 2 === 0 ? 400 : -400, 0);
     await page.keyboard.press(scroll % 2 === 0 ? "Alt+PageDown" : "Alt+PageUp");
     await page.waitForTimeout(700);
-    scrolls.push(mostOfAType(workbench.decorations.taken()));
+    scrolls.push(mostOfAType(decorations.drain()));
   }
-  // A machine that is busy may be told of one scroll twice.
+  // A busy machine may report one scroll twice.
   assert.ok(scrolls.includes(1), scrolls.join());
+}
+
+async function assertTypingIsFast({ page }: Workbench): Promise<void> {
   const typed = Date.now();
   await page.locator(".view-line", { hasText: /stone/ }).first().click();
   await page.keyboard.press("Control+Home");
   await page.keyboard.type("abc ");
   await page.locator(".view-line", { hasText: /abc/ }).first().waitFor();
-  assert.ok(Date.now() - typed < 8000, "typing is not held up");
-  await workbench.command("ADePT: Hide Offset Heatmap");
-  await until(
-    "off",
-    () => workbench.coloured(),
-    (count) => count === 0,
-  );
+  assert.ok(Date.now() - typed < 8000, "the heatmap does not block typing");
+}
+
+test("offsets over a data file: two runs side by side, other measures, edits, four themes, long lines, off again", async (t) => {
+  const folder = makeFolderWithRuns();
+  const workbench = await session.open(t, folder);
+  await workbench.showRuns();
+  await showHeatmapOver(workbench, "data.jsonl");
+  await untilColoured(workbench, "colours", 100);
+  assertRangesAreBounded(mostRanges(workbench.decorations.drain()));
+  assert.match(await legend(workbench).innerText(), /Offset norm/);
+  await assertColoursInEveryTheme(workbench, folder);
+  await changeMeasure(workbench);
+  await compareWithAnotherRun(workbench);
+  await showTokenTable(workbench);
+
+  workbench.decorations.drain();
+  await showHeatmapOver(workbench, "long.txt");
+  await untilColoured(workbench, "a line of 100,000 characters", 10);
+  assertRangesAreBounded(mostRanges(workbench.decorations.drain()));
+  await assertScrollSetsEachColourOnce(workbench);
+  await assertTypingIsFast(workbench);
+  await hideHeatmap(workbench);
 });
 
-test("from a run: a prediction explained, files restored and put back, a branch, a second try that is the same to the byte", async (t) => {
-  const folder = session.folders[0]!;
-  const workbench = await session.open(t, folder);
+async function explainPrediction(workbench: Workbench, row: Locator): Promise<void> {
   const { page } = workbench;
-  const adept = runPaths(folder).find(
-    (path) =>
-      (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind ===
-      "adept",
-  )!;
-  await workbench.showRuns();
-  const row = workbench.runRow("adept").first();
   await workbench.menu(row, "Predict…");
   await workbench.answer("stone and paper");
   await page
@@ -195,7 +200,11 @@ test("from a run: a prediction explained, files restored and put back, a branch,
     .waitFor();
   await workbench.screenshot("predicted");
   await workbench.command("View: Close All Editors");
+}
 
+/** Restores a file that was edited after the run, and puts the edited one back by Undo. */
+async function restoreFileAndUndo(workbench: Workbench, row: Locator, folder: string): Promise<void> {
+  const { page } = workbench;
   writeFileSync(join(folder, "notes.md"), "# edited after the run\n");
   await workbench.menu(row, "Restore Files…");
   await page.locator(".quick-input-list .monaco-list-row", { hasText: "notes.md" }).first().click();
@@ -212,19 +221,27 @@ test("from a run: a prediction explained, files restored and put back, a branch,
     () => readFileSync(join(folder, "notes.md"), "utf8"),
     (text) => text === "# edited after the run\n",
   );
+}
 
+/** Makes a branch at the run's commit; the branch of the work tree stays the current one. */
+async function makeBranch(workbench: Workbench, row: Locator, folder: string): Promise<void> {
   await workbench.menu(row, "Make Branch…");
   await workbench.answer("tuned/first");
   await workbench.notification("is made").waitFor();
   assert.match(git(folder, "for-each-ref", "refs/heads/tuned/first"), /tuned\/first/);
   assert.equal(git(folder, "branch", "--show-current").trim(), "main");
+}
 
+async function exportFoldedModel(workbench: Workbench, row: Locator, folder: string): Promise<void> {
   mkdirSync(join(folder, "exports"));
   await workbench.menu(row, "Export…");
   await workbench.choose("Folded model");
   await workbench.choosePath(`${join(folder, "exports")}/`);
   await workbench.notification("Exported to").waitFor({ timeout: 30_000 });
+}
 
+/** Reproduces the run: every byte of the result is the same. */
+async function reproduce(workbench: Workbench, row: Locator, folder: string, original: string): Promise<void> {
   await workbench.menu(row, "Reproduce Run");
   await until(
     "made again",
@@ -232,6 +249,23 @@ test("from a run: a prediction explained, files restored and put back, a branch,
     ({ status, reproduced }) => status === "finished" && reproduced !== undefined,
     120,
   );
-  assert.deepEqual([newest(folder).reproduced?.same, newest(folder).reproduced?.of], [true, adept.split("/").at(-1)]);
+  assert.deepEqual([newest(folder).reproduced?.same, newest(folder).reproduced?.of], [true, original]);
   await workbench.notification("every byte of the result is that of the original").waitFor({ timeout: 20_000 });
+}
+
+test("from a run: a prediction explained, files restored and put back, a branch, an export, a reproduction that is the same to the byte", async (t) => {
+  const folder = session.folders[0]!;
+  const workbench = await session.open(t, folder);
+  const adept = runPaths(folder).find(
+    (path) =>
+      (JSON.parse(readFileSync(join(path, "experiment.json"), "utf8")) as { method: { kind: string } }).method.kind ===
+      "adept",
+  )!;
+  await workbench.showRuns();
+  const row = workbench.runRow("adept").first();
+  await explainPrediction(workbench, row);
+  await restoreFileAndUndo(workbench, row, folder);
+  await makeBranch(workbench, row, folder);
+  await exportFoldedModel(workbench, row, folder);
+  await reproduce(workbench, row, folder, basename(adept));
 });

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -26,7 +27,7 @@ export interface InstalledVscode {
 }
 
 /**
- * A real VS Code: the remote server and web workbench as the npm package code-server ships them, in `test/cache`.
+ * Installs a real VS Code into `test/cache`: the remote server and web workbench of the npm package code-server.
  * Needs the npm registry the first time only; no install script runs and nothing is compiled.
  */
 export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.100.3"): InstalledVscode {
@@ -48,9 +49,14 @@ export function installVscode(release = process.env["ADEPT_CODE_SERVER"] ?? "4.1
     );
     writeFileSync(join(folder, ".ready"), "");
   }
-  // Anew each time: a folder that is kept may have those of an older version of this file.
-  standIn(server);
-  return { server, node: nodeFor(readPackage(folder).engines?.node), version: readPackage(server).version };
+  // Every time: the cached folder may have the replacements of an older version of this file.
+  replaceNativeParts(server);
+  // Processes have the real paths in their command lines, and the cache folder may be a link.
+  return {
+    server: realpathSync(server),
+    node: nodeFor(readPackage(folder).engines?.node),
+    version: readPackage(server).version,
+  };
 }
 
 function npm(args: string[], cwd: string): string {
@@ -76,8 +82,8 @@ function unpack(release: string, folder: string): void {
   execFileSync("tar", ["xzf", archive, "--strip-components=1", "--exclude=*.js.map", "-C", folder]);
 }
 
-/** What the skipped install scripts would have made; only what these tests reach. */
-function standIn(server: string): void {
+/** Writes replacements for what the skipped install scripts would have made, as far as these tests use it. */
+function replaceNativeParts(server: string): void {
   rmSync(join(server, "node_modules.asar"), { recursive: true, force: true });
   symlinkSync("node_modules", join(server, "node_modules.asar"));
   const ripgrep = join(server, "node_modules/@vscode/ripgrep");
@@ -95,7 +101,7 @@ function standIn(server: string): void {
   }
 }
 
-/** VS Code writes its logs through a native module; this one appends lines with the same calls. */
+/** Replaces the native module through which VS Code writes its logs: it has the same functions and appends lines. */
 const PLAIN_LOGGER = `"use strict";
 const fs = require("node:fs"), path = require("node:path");
 const LEVELS = ["trace", "debug", "info", "warn", "error", "critical"];
@@ -115,7 +121,7 @@ for (const [rank, level] of LEVELS.entries()) {
   };
 }
 const open = async (name, file) => new Logger(name, file);
-// One by one, since VS Code imports them by name.
+// Exported one by one, since VS Code imports them by name.
 exports.version = 0;
 exports.Logger = Logger;
 exports.setLevel = () => {};
@@ -126,8 +132,8 @@ exports.createAsyncRotatingLogger = open;
 `;
 
 /**
- * A Node of VS Code's own, which no PATH names: a copy of this process's where its major version fits, else that major
- * version from npm.
+ * Returns a Node binary for VS Code alone, which is on no PATH: a copy of this process's where its major version fits,
+ * otherwise one of that major version from npm.
  */
 function nodeFor(range: string | undefined): string {
   const here = process.versions.node.split(".")[0] ?? "";
@@ -151,7 +157,7 @@ function ownCopy(): string {
   const binary = join(CACHE, `node-${process.versions.node}/node`);
   if (existsSync(binary)) return binary;
   mkdirSync(dirname(binary), { recursive: true });
-  // Whole or not at all: an interrupted copy must not be taken for Node later.
+  // Renamed when complete: an interrupted copy must not be used as Node later.
   copyFileSync(process.execPath, `${binary}.part`);
   renameSync(`${binary}.part`, binary);
   return binary;

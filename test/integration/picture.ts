@@ -1,11 +1,11 @@
-// Makes the README's pictures: the sample experiment, trained in a real VS Code's window, as it stands when the run has
-// finished.
+// Makes the README's pictures: the sample experiment after its training in a real VS Code window.
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { installVscode } from "./installVscode.ts";
 import { VscodeServer } from "./vscodeServer.ts";
+import { untilStatus } from "./waitForRun.ts";
 import { launchBrowser, until, Workbench } from "./workbench.ts";
-import { makeWorkspace, newest } from "./workspace.ts";
+import { makeWorkspace } from "./workspace.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const folder = makeWorkspace(1);
@@ -29,15 +29,9 @@ const server = await VscodeServer.start(installVscode(), join(root, "dist/adept-
 const browser = await launchBrowser();
 try {
   const workbench = await Workbench.open(browser, server, folder);
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
+  await workbench.train("mail.adept.json");
   await workbench.showRuns();
-  await until(
-    "finished",
-    () => newest(folder).status,
-    (status) => status === "finished",
-    600,
-  );
+  await untilStatus(folder, "finished", 600);
   await workbench.page.waitForTimeout(3000);
   for (const close of await workbench.page.locator(".notification-toast .codicon-notifications-clear").all())
     await close.click({ timeout: 2000 }).catch(() => undefined);
@@ -51,13 +45,13 @@ try {
   await page.locator(".heatmap canvas").waitFor({ timeout: 120_000 });
   await workbench.page.waitForTimeout(1500);
   await workbench.page.screenshot({ path: join(root, "media/offsets.png") });
-  // Its offsets over another text, with what is known of a token.
+  // Its offsets over another text, with the hover of a token.
   await workbench.command("View: Close All Editors");
   await workbench.openFile("address.txt");
   await workbench.command("ADePT: Show Offset Heatmap");
   await until(
     "colours",
-    () => workbench.coloured(),
+    () => workbench.colouredRanges(),
     (count) => count > 100,
   );
   const line = (await workbench.page.locator(".view-line").nth(16).boundingBox())!;

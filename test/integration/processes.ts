@@ -21,7 +21,7 @@ function processOf(pid: number): Process | undefined {
   }
 }
 
-/** Every process below one, at any depth. */
+/** Returns every process below one, at any depth. */
 export function descendants(root: number): Process[] {
   const all = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -34,10 +34,10 @@ export function descendants(root: number): Process[] {
   return all.filter(({ pid }) => pid !== root && below.has(pid));
 }
 
-/** The file that a process runs. */
+/** Returns the file that a process runs. */
 export const executableOf = (pid: number): string => readlinkSync(`/proc/${pid}/exe`);
 
-/** A variable as a process was given it. */
+/** Returns the value that an environment variable had when a process started. */
 export const variableOf = (pid: number, name: string): string | undefined =>
   readFileSync(`/proc/${pid}/environ`, "utf8")
     .split("\0")

@@ -9,13 +9,15 @@ import { makeWorkspace } from "./workspace.ts";
 
 export const VSIX = join(resolve(import.meta.dirname, "../.."), "dist/adept-lab.vsix");
 
-/** One server and one browser for the tests of a file; each test has a window of its own, photographed as it ends. */
+/**
+ * One server and one browser for the tests of a file; each test has its own window and takes a screenshot at its end.
+ */
 export class Session {
   readonly folders: string[] = [];
   server!: VscodeServer;
   private browser!: Browser;
 
-  /** @param environment what the server's processes have besides, or instead of, this one's */
+  /** @param environment variables that the server's processes have besides, or instead of, this process's */
   constructor(settings: Record<string, unknown>, environment: NodeJS.ProcessEnv = {}) {
     before(async () => {
       this.server = await VscodeServer.start(installVscode(), VSIX, settings, environment);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
 import { Session } from "./session.ts";
+import { untilStatus, untilStep } from "./waitForRun.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { newest, runPaths } from "./workspace.ts";
 
@@ -28,7 +29,7 @@ test("without a folder the view says that none is needed, and the command asks w
   await workbench.page.getByPlaceholder("What data is it trained on?").waitFor();
   await workbench.page.locator(".quick-input-list .monaco-list-row", { hasText: "Sample: spam or ham mail" }).waitFor();
   await workbench.page.keyboard.press("Escape");
-  // Whatever needs a run, a repository or a text says so; nothing is a bug, nothing is lost in silence.
+  // Every command that needs a run says that there is none, and no error is logged.
   for (const command of ["Stop Run", "Analyse Run…", "Compare Runs", "Predict…", "Export…", "Reproduce Run"]) {
     await workbench.command(`ADePT: ${command}`);
     const message = workbench.notification("There is no such run.");
@@ -61,8 +62,7 @@ test("a wrong experiment is refused with file, line and key, and nothing starts"
     '{\n  "name": "wrong", "task": { "kind": "mail" }, "method": { "kind": "adept" },\n  "trainning": {}\n}\n',
   );
   const workbench = await open(t, folder, "yes");
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
+  await workbench.train("mail.adept.json");
   await workbench.notification("mail.adept.json:3: trainning: unknown key").waitFor();
   assert.deepEqual(runPaths(folder), []);
 });
@@ -79,13 +79,8 @@ test("a run whose data is bad fails with the line of the data, in the list and o
     }),
   );
   const workbench = await open(t, folder, "yes");
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
-  await until(
-    "failed",
-    () => newest(folder).status,
-    (status) => status === "failed",
-  );
+  await workbench.train("mail.adept.json");
+  await untilStatus(folder, "failed");
   assert.match(newest(folder).error?.message ?? "", /data\.jsonl:2/);
   await workbench.showRuns();
   await until(
@@ -105,8 +100,7 @@ test("a run for a graphics processor that the machine lacks fails with what is m
     JSON.stringify({ name: "On a GPU", task: { kind: "mail" }, method: { kind: "adept" }, engine: graphics }),
   );
   const workbench = await open(t, folder, "yes");
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
+  await workbench.train("mail.adept.json");
   const { error } = await until(
     "failed",
     () => newest(folder),
@@ -141,21 +135,12 @@ test("with no experiment yet, the view's button leads to the sample's page, whic
   await workbench.page.keyboard.press("Home");
   await setup.locator(".pieces").first().waitFor({ timeout: 30_000 });
   await setup.locator("vscode-button", { hasText: "Write and Train" }).click();
-  await until(
-    "training",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step >= 2,
-  );
+  await untilStep(folder, 2);
   const { method } = readExperiment(join(folder, "mail.adept.json"));
   assert.equal(method.kind === "adept" && method.budget, 1000, "the slider's first stop");
   assert.ok((newest(folder).trainable ?? Infinity) <= 1000);
   await workbench.statusItem().click();
-  await until(
-    "stopped",
-    () => newest(folder).status,
-    (status) => status === "stopped",
-    90,
-  );
+  await untilStatus(folder, "stopped", 90);
 });
 
 test("the active data file becomes an experiment, beside one of the same name", async (t) => {
@@ -183,7 +168,7 @@ test("the active data file becomes an experiment, beside one of the same name", 
   await workbench.page.locator(".tab.active", { hasText: "reviews-2.adept.json" }).waitFor();
 });
 
-test("a setup page comes back after the window is loaded anew, with what was typed", async (t) => {
+test("a setup page comes back after a reload of the window, with what was typed", async (t) => {
   const folder = session.workspace(30);
   const workbench = await open(t, folder, "yes");
   writeFileSync(
@@ -194,7 +179,7 @@ test("a setup page comes back after the window is loaded anew, with what was typ
   await workbench.command("ADePT: New Experiment…");
   await workbench.choose("the active file");
   await workbench.runPage().locator("vscode-text-field", { hasText: "Steps" }).locator("input").fill("77");
-  // A browser's VS Code stores what a page remembers every few seconds.
+  // VS Code in a browser stores the state of a page every few seconds.
   await workbench.page.waitForTimeout(7000);
   await workbench.reload();
   await until(

@@ -1,8 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcessByStdio } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { InstalledVscode } from "./installVscode.ts";
 import { descendants, type Process } from "./processes.ts";
@@ -29,28 +30,21 @@ const SETTINGS = {
   "chat.disableAIFeatures": true,
 };
 
-/** One server with its own user data, extensions and home for settings; listens on loopback only. */
-export class VscodeServer {
-  private constructor(
-    readonly root: string,
-    readonly address: string,
-    private readonly child: ChildProcess,
-    private readonly install: (vsix: string) => void,
-  ) {}
+/** Runs VS Code's server program with the folders and the environment of one test file. */
+class ServerProgram {
+  private readonly main: string;
+  private readonly folders: readonly string[];
+  private readonly env: NodeJS.ProcessEnv;
 
-  /** @param vsix the packaged extension, installed as a user would install it */
-  static async start(
-    vscode: InstalledVscode,
-    vsix: string,
-    settings: Record<string, unknown> = {},
-    extra: NodeJS.ProcessEnv = {},
-  ): Promise<VscodeServer> {
-    const root = mkdtempSync(join(tmpdir(), "adept-vscode-"));
-    const user = join(root, "data/User");
-    mkdirSync(user, { recursive: true });
-    writeFileSync(join(user, "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }));
-    const main = join(vscode.server, "out/server-main.js");
-    const folders = [
+  /** @param root the folder of everything that the server writes */
+  constructor(
+    private readonly vscode: InstalledVscode,
+    root: string,
+    environment: NodeJS.ProcessEnv,
+  ) {
+    this.main = join(vscode.server, "out/server-main.js");
+    this.env = { ...baseEnvironment(root), ...environment };
+    this.folders = [
       "--server-data-dir",
       join(root, "server"),
       "--user-data-dir",
@@ -60,51 +54,78 @@ export class VscodeServer {
       "--telemetry-level",
       "off",
     ];
-    const env = { ...environment(root), ...extra };
-    const install = (file: string): void => {
-      execFileSync(vscode.node, [main, "--accept-server-license-terms", ...folders, "--install-extension", file], {
-        env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-    };
-    install(vsix);
+  }
+
+  /** Installs a packaged extension as a user would install it. */
+  install(vsix: string): void {
+    const what = ["--accept-server-license-terms", ...this.folders, "--install-extension", vsix];
+    execFileSync(this.vscode.node, [this.main, ...what], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** Starts the server, which leads a process group of its own. */
+  listen(port: number): ServerProcess {
+    const address = ["--host", "127.0.0.1", "--port", String(port), "--without-connection-token"];
+    // A login shell would put a PATH of its own before all others, which is not the environment of this test.
+    const start = ["--accept-server-license-terms", "--force-disable-user-env"];
+    return spawn(this.vscode.node, [this.main, ...address, ...start, ...this.folders], {
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+  }
+}
+
+type ServerProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+/** One server with its own user data, extensions and home for settings; it listens on loopback only. */
+export class VscodeServer {
+  private constructor(
+    readonly root: string,
+    readonly address: string,
+    private readonly child: ServerProcess,
+    private readonly program: ServerProgram,
+  ) {}
+
+  /** @param vsix the packaged extension, installed as a user would install it */
+  static async start(
+    vscode: InstalledVscode,
+    vsix: string,
+    settings: Record<string, unknown> = {},
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<VscodeServer> {
+    const root = mkdtempSync(join(tmpdir(), "adept-vscode-"));
+    const user = join(root, "data/User");
+    mkdirSync(user, { recursive: true });
+    writeFileSync(join(user, "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }));
+    const program = new ServerProgram(vscode, root, environment);
+    program.install(vsix);
     const port = await freePort();
-    // What a login shell would set, a PATH of its own before all, is not this test's environment.
-    const child = spawn(
-      vscode.node,
-      [
-        main,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        String(port),
-        "--without-connection-token",
-        "--accept-server-license-terms",
-        "--force-disable-user-env",
-        ...folders,
-      ],
-      { env, stdio: ["ignore", "pipe", "pipe"], detached: true },
-    );
-    const server = new VscodeServer(root, `http://127.0.0.1:${port}`, child, install);
+    const server = new VscodeServer(root, `http://127.0.0.1:${port}`, program.listen(port), program);
     process.once("exit", () => {
       server.kill("SIGKILL");
     });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    for (const end = Date.now() + 60_000; !(await answers(server.address));) {
-      if (child.exitCode !== null || Date.now() > end) throw new Error(`VS Code's server did not start: ${output}`);
-      await sleep(100);
-    }
+    await server.untilItAnswers();
     return server;
   }
 
+  private async untilItAnswers(): Promise<void> {
+    let output = "";
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    for (const end = Date.now() + 60_000; !(await answers(this.address));) {
+      if (this.child.exitCode !== null || Date.now() > end)
+        throw new Error(`VS Code's server did not start: ${output}`);
+      await sleep(100);
+    }
+  }
+
+  /** Returns the address of a window on a folder, on a workspace file, or on nothing. */
   url(folder: string | undefined): string {
-    const query = new URLSearchParams(
-      folder === undefined ? { ew: "true" } : folder.endsWith(".code-workspace") ? { workspace: folder } : { folder },
-    );
+    const query = new URLSearchParams();
+    if (folder === undefined) query.set("ew", "true");
+    else query.set(folder.endsWith(".code-workspace") ? "workspace" : "folder", folder);
     query.set(
       "payload",
       JSON.stringify([
@@ -117,14 +138,14 @@ export class VscodeServer {
 
   /** Installs another version of the extension, as an update does while windows are open. */
   update(vsix: string): void {
-    this.install(vsix);
+    this.program.install(vsix);
   }
 
   get pid(): number {
     return this.child.pid ?? 0;
   }
 
-  /** The extension host of the window that was opened last, and the processes that it has started. */
+  /** Returns the extension host of the window that was opened last, and the processes that it has started. */
   extensionHost(): { pid: number; children: Process[] } {
     const host = descendants(this.pid)
       .filter(({ command }) => command.includes("--type=extensionHost"))
@@ -134,7 +155,7 @@ export class VscodeServer {
     return { pid: host.pid, children: descendants(host.pid) };
   }
 
-  /** What the extension has logged in all windows, the oldest first. */
+  /** Returns what the extension has logged in all windows, oldest first. */
   logged(): string {
     return readdirSync(this.root, { recursive: true })
       .map(String)
@@ -152,7 +173,7 @@ export class VscodeServer {
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  /** The server leads a group of its own, so that its extension hosts end with it. */
+  /** Signals the server's whole process group, so that its extension hosts end with it. */
   private kill(signal: NodeJS.Signals): void {
     if (this.child.pid === undefined) return;
     try {
@@ -163,7 +184,7 @@ export class VscodeServer {
   }
 }
 
-function environment(root: string): NodeJS.ProcessEnv {
+function baseEnvironment(root: string): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VSCODE_|ELECTRON_|NODE_OPTIONS|NODE_TEST)/.test(name),
   );

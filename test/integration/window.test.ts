@@ -4,20 +4,16 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { installVscode } from "./installVscode.ts";
 import { Session } from "./session.ts";
+import { THEMES } from "./themes.ts";
+import { untilStatus, untilStep } from "./waitForRun.ts";
 import { until, type Workbench } from "./workbench.ts";
-import { git, gitState, held, isAlive, newest, runPaths } from "./workspace.ts";
+import { git, gitState, isAlive, newest, runPaths, whilePaused } from "./workspace.ts";
 
-const THEMES = {
-  dark: "Default Dark Modern",
-  light: "Default Light Modern",
-  "high-contrast": "Default High Contrast",
-  "high-contrast-light": "Default High Contrast Light",
-};
 const session = new Session({ "security.workspace.trust.enabled": false });
 
 /**
- * What a repository may have that must not matter: hooks that refuse every commit, commits to be signed by nothing,
- * another git at work; and files that no commit should hold.
+ * Gives a repository what must not affect a run: hooks that refuse every commit, a signing program that fails, the lock
+ * of another git process; and files that no commit may hold.
  * @returns those files
  */
 function makeTrouble(folder: string): string[] {
@@ -33,69 +29,60 @@ function makeTrouble(folder: string): string[] {
   return ["ignored.log", ".env", "large.bin"];
 }
 
-test("from the palette to a finished run, through a reload of the window", async (t) => {
-  const folder = session.workspace(400);
-  const leftOut = makeTrouble(folder);
-  const state = gitState(folder);
-  const workbench = await session.open(t, folder);
-  await workbench.command("ADePT: Train ADePT");
-  await workbench.choose("mail.adept.json");
-  await until(
-    "first steps",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step >= 5,
-  );
+/** Starts the experiment by the palette; its worker is a child of the extension host. */
+async function startTraining(workbench: Workbench, folder: string): Promise<number | undefined> {
+  await workbench.train("mail.adept.json");
+  await untilStep(folder, 5);
   const worker = newest(folder).pid;
   assert.ok(
     session.server.extensionHost().children.some(({ pid }) => pid === worker),
-    "a process of the extension's is seen below its host",
+    "a process of the extension is found below its host",
   );
+  return worker;
+}
 
-  // Live: the status bar counts up, the list has the run, the page draws its curve.
+async function untilStatusItemCounts(workbench: Workbench): Promise<void> {
+  await until(
+    "status bar",
+    () => workbench.statusItem().innerText(),
+    (text) => /ADePT \d+ %/.test(text),
+  );
+}
+
+/** While the run trains, the status bar counts up, the list has the run, and the page draws its curve. */
+async function assertRunIsShownLive(workbench: Workbench, worker: number | undefined): Promise<void> {
   const page = workbench.runPage();
   const curve = (): Promise<string | null> => page.locator("canvas").first().getAttribute("aria-label");
   let drawn: string | null = null;
-  await held(worker, async () => {
+  await whilePaused(worker, async () => {
     await workbench.showRuns();
     await workbench.runRow("Mail in the window").waitFor();
-    await until(
-      "status bar",
-      () => workbench.statusItem().innerText(),
-      (text) => /ADePT \d+ %/.test(text),
-    );
+    await untilStatusItemCounts(workbench);
     await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
     drawn = await until("live curve", curve, (label) => /\d/.test(label ?? ""));
   });
   await until("curve goes on", curve, (label) => label !== drawn);
   await workbench.screenshot("training");
+}
 
-  // Reload: the worker does not notice, and the new window takes the run over.
+/** Reloads the window: the worker is not affected, and the new window shows the run. */
+async function reloadWhileTraining(workbench: Workbench, folder: string, worker: number | undefined): Promise<void> {
   let before = 0;
-  await held(worker, async () => {
+  await whilePaused(worker, async () => {
     before = newest(folder).lastStep?.step ?? 0;
     await workbench.reload();
-    await until(
-      "status bar after the reload",
-      () => workbench.statusItem().innerText(),
-      (text) => /ADePT \d+ %/.test(text),
-    );
+    await untilStatusItemCounts(workbench);
   });
   assert.equal(newest(folder).pid, worker);
   assert.ok(isAlive(worker), "the worker outlives the window");
-  await until(
-    "more steps",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step > before,
-  );
-  await page.locator("h1", { hasText: "Mail in the window" }).waitFor();
+  await untilStep(folder, before + 1);
+  await workbench.runPage().locator("h1", { hasText: "Mail in the window" }).waitFor();
   await workbench.screenshot("reloaded");
+}
 
-  await until(
-    "finished",
-    () => newest(folder).status,
-    (status) => status === "finished",
-    180,
-  );
+/** The run ends with a notification and with its accuracy on the page, its worker ends, and the reload started none. */
+async function assertEndIsShown(workbench: Workbench, folder: string, worker: number | undefined): Promise<void> {
+  await untilStatus(folder, "finished", 180);
   await workbench.notification("has finished").waitFor();
   await until(
     "row says finished",
@@ -108,16 +95,18 @@ test("from the palette to a finished run, through a reload of the window", async
     () => isAlive(worker),
     (alive) => !alive,
   );
-  const record = newest(folder);
   assert.equal(runPaths(folder).length, 1, "the reload starts nothing");
-  assert.match(
-    await page.locator("table").first().innerText(),
-    new RegExp(
-      `${(100 * (record.evaluations.find((e) => e.split === "test" && e.label === "trained")?.metrics["accuracy"] ?? NaN)).toFixed(1)} %`,
-    ),
-  );
+  const tested = newest(folder).evaluations.find(({ split, label }) => split === "test" && label === "trained");
+  const accuracy = (100 * (tested?.metrics["accuracy"] ?? NaN)).toFixed(1);
+  assert.match(await workbench.runPage().locator("table").first().innerText(), new RegExp(`${accuracy} %`));
+}
 
-  // Git: a result commit on top of a snapshot on top of HEAD, and the user's own state byte for byte as it was.
+/**
+ * The run has a result commit on top of a snapshot on top of HEAD, and the user's own state is byte for byte as before.
+ * @param leftOut files that no commit may hold
+ */
+function assertCommitsLeaveTheUsersState(folder: string, state: object, leftOut: readonly string[]): void {
+  const record = newest(folder);
   const [commit, snapshot, head] = git(folder, "rev-list", "--first-parent", `refs/adept/runs/${record.id}`).split(
     "\n",
   );
@@ -138,6 +127,18 @@ test("from the palette to a finished run, through a reload of the window", async
   );
   assert.deepEqual(gitState(folder), state);
   assert.ok(!existsSync(join(folder, "hook-ran")), "no hook of a commit ran");
+}
+
+test("from the palette to a finished run, through a reload of the window", async (t) => {
+  const folder = session.workspace(400);
+  const leftOut = makeTrouble(folder);
+  const state = gitState(folder);
+  const workbench = await session.open(t, folder);
+  const worker = await startTraining(workbench, folder);
+  await assertRunIsShownLive(workbench, worker);
+  await reloadWhileTraining(workbench, folder, worker);
+  await assertEndIsShown(workbench, folder, worker);
+  assertCommitsLeaveTheUsersState(folder, state, leftOut);
 });
 
 test("the page in four themes", async (t) => {
@@ -148,19 +149,12 @@ test("the page in four themes", async (t) => {
   await workbench.runRow("Mail in the window").click();
   const page = workbench.runPage();
   await page.locator("canvas").first().waitFor();
-  for (const [name, theme] of Object.entries(THEMES)) {
-    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": theme }));
-    const wanted =
-      {
-        dark: "vscode-dark",
-        light: "vscode-light",
-        "high-contrast": "vscode-high-contrast",
-        "high-contrast-light": "vscode-high-contrast-light",
-      }[name] ?? "";
+  for (const { name, setting, webviewClass } of THEMES) {
+    writeFileSync(join(folder, ".vscode/settings.json"), JSON.stringify({ "workbench.colorTheme": setting }));
     await until(
       name,
       () => page.locator("body").getAttribute("class"),
-      (classes) => (classes ?? "").split(/\s+/).includes(wanted),
+      (classes) => (classes ?? "").split(/\s+/).includes(webviewClass),
     );
     await workbench.page.waitForTimeout(500);
     await workbench.screenshot(`theme-${name}`);
@@ -173,17 +167,9 @@ test("a run is stopped from the status bar with its partial result, and resumed 
   const workbench = await session.open(t, folder);
   await workbench.openFile("mail.adept.json");
   await workbench.command("ADePT: Train ADePT");
-  await until(
-    "steps",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step >= 25,
-  );
+  await untilStep(folder, 25);
   await workbench.statusItem().click();
-  await until(
-    "stopped",
-    () => newest(folder).status,
-    (status) => status === "stopped",
-  );
+  await untilStatus(folder, "stopped");
   const { lastStep, path } = newest(folder);
   assert.ok(lastStep !== undefined && lastStep.step < 300);
   assert.ok(existsSync(join(path, "adapter/adapter_model.safetensors")), "partial result kept");
@@ -196,24 +182,14 @@ test("a run is stopped from the status bar with its partial result, and resumed 
   );
   await row.hover();
   await row.locator('.action-label[aria-label="Resume Run"]').click();
-  await until(
-    "goes on",
-    () => newest(folder).lastStep?.step ?? 0,
-    (step) => step > lastStep.step,
-    90,
-  );
-  await until(
-    "finished",
-    () => newest(folder).status,
-    (status) => status === "finished",
-    180,
-  );
+  await untilStep(folder, lastStep.step + 1, 90);
+  await untilStatus(folder, "finished", 180);
   assert.equal(runPaths(folder).length, 1);
 });
 
 /**
- * What VS Code says of the start of the extension, and of that of its own Git extension, in a window of its own, in
- * milliseconds; the window shows the runs.
+ * Opens a window that shows the runs, and returns the activation times in milliseconds that VS Code reports for the
+ * extension and for its own Git extension.
  */
 async function activation(t: TestContext): Promise<{ workbench: Workbench; own: number; git: number }> {
   const workbench = await session.open(t, session.folders[0]);
@@ -229,20 +205,20 @@ async function activation(t: TestContext): Promise<{ workbench: Workbench; own: 
         ),
       )?.[1],
     );
-  // VS Code's clock starts before it awaits its own work, so what other extensions load meanwhile would count as ours:
-  // let them come first.
-  let seen = "";
+  // VS Code's clock starts before it awaits its own work, so the loading of other extensions would count as ours: wait
+  // until they are loaded.
+  let listed = "";
   await until(
     "other extensions up",
     async () => {
-      const before = seen;
+      const before = listed;
       await workbench.page.waitForTimeout(2000);
-      seen = (await rows.allInnerTexts()).join();
-      return seen !== "" && seen === before;
+      listed = (await rows.allInnerTexts()).join();
+      return listed !== "" && listed === before;
     },
     Boolean,
   );
-  assert.doesNotMatch(seen, /ADePT Lab/, "nothing starts the extension before its view is shown");
+  assert.doesNotMatch(listed, /ADePT Lab/, "nothing starts the extension before its view is shown");
   await workbench.showRuns();
   const times = { own: await timeOf(/^\s*ADePT Lab/), git: await timeOf(/^\s*Git\s*\d/) };
   await workbench.screenshot("activation");
@@ -251,14 +227,14 @@ async function activation(t: TestContext): Promise<{ workbench: Workbench; own: 
 
 test("the activation takes no longer than that of VS Code's own Git extension, and starts no process", async (t) => {
   let found = await activation(t);
-  const seen = [found];
-  // What else the machine does lengthens either: the best of a few windows tells.
-  for (; found.own > found.git && seen.length < 4; seen.push(found)) found = await activation(t);
-  const text = seen.map(({ own, git }) => `${own} ms, Git ${git} ms`).join("; ");
+  const measured = [found];
+  // Other work of the machine lengthens either time: the best of a few windows counts.
+  for (; found.own > found.git && measured.length < 4; measured.push(found)) found = await activation(t);
+  const text = measured.map(({ own, git }) => `${own} ms, Git ${git} ms`).join("; ");
   const { workbench } = found;
   console.log(`# activation: ${text}`);
   assert.ok(found.own <= found.git, text);
-  // Up, its list read, and still no process but VS Code's own: the first comes with the first command that needs one.
+  // The list is read, and still only VS Code's own processes run: the first command that needs another starts it.
   await workbench.runRow("Mail in the window").first().waitFor();
   await workbench.page.waitForTimeout(1000);
   const { server } = installVscode();

@@ -23,11 +23,11 @@ export function launchBrowser(): Promise<Browser> {
 
 const exactly = (text: string): RegExp => new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
 
-/** VS Code's window in a browser, with the gestures a user makes. */
+/** VS Code's window in a browser, with the actions of a user. */
 export class Workbench {
   /** Errors that the page threw or logged. */
   readonly errors: string[] = [];
-  /** What extensions asked to be coloured. */
+  /** The decorations that extensions have set in editors. */
   readonly decorations: DecorationCalls;
 
   private constructor(
@@ -63,8 +63,8 @@ export class Workbench {
   }
 
   /**
-   * A window of a busy server can miss its workspace file, and says then that no folder is open; loaded anew it reads
-   * it.
+   * Reloads until the workspace's folders are listed: a window of a busy server can miss its workspace file, and then
+   * says that no folder is open.
    */
   private async readWorkspaceFile(): Promise<void> {
     const folders = this.page.locator(".explorer-folders-view .monaco-list-row").first();
@@ -79,7 +79,7 @@ export class Workbench {
     await folders.waitFor();
   }
 
-  /** Shown, and the extension host up: its own status items stand in the status bar. */
+  /** Waits until the workbench is shown with the extension's icon. */
   private async settle(): Promise<void> {
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 60_000 });
     await this.page.locator('.part.activitybar .action-label[aria-label^="ADePT Lab"]').waitFor({ timeout: 60_000 });
@@ -94,7 +94,7 @@ export class Workbench {
     await this.page.screenshot({ path: join(OUTPUT, `${name}.png`) });
   }
 
-  /** By the command palette, retried since a late change of focus can close it. */
+  /** Runs a command by the command palette; tries again, since a late change of focus can close the palette. */
   async command(label: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -113,7 +113,7 @@ export class Workbench {
     }
   }
 
-  /** Labels that the palette offers for a text. */
+  /** Returns the labels that the palette offers for a text. */
   async palette(text: string): Promise<string[]> {
     await this.quickOpen(`>${text}`);
     await this.page.waitForTimeout(500);
@@ -130,7 +130,7 @@ export class Workbench {
     await this.page.locator(`.tab.active[data-resource-name="${name}"]`).waitFor();
   }
 
-  /** Chooses the row of the open quick pick whose text has this in it. */
+  /** Chooses the first row of the open quick pick that contains a text. */
   async choose(text: string): Promise<void> {
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
   }
@@ -145,8 +145,8 @@ export class Workbench {
   }
 
   /**
-   * By the icon, which shows or hides: while VS Code restores a window its state comes late, so the view itself says
-   * whether to click.
+   * Shows the list of runs by a click on its icon. A click while the view is visible would hide it, and VS Code
+   * restores a window late, so only the view itself says whether to click.
    */
   async showRuns(): Promise<void> {
     const item = this.page
@@ -161,14 +161,14 @@ export class Workbench {
     }
   }
 
-  /** Chooses from the menu of a row. */
+  /** Chooses an entry of a row's context menu. */
   async menu(row: Locator, label: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await row.click({ button: "right" });
         const item = this.page.locator(".monaco-menu .action-item .action-label", { hasText: exactly(label) }).first();
         await item.waitFor({ timeout: 4000 });
-        // A menu takes no click in its first moment: the button that opened it may still be going up.
+        // A menu ignores clicks in its first moment: the mouse button that opened it may still be going up.
         await this.page.waitForTimeout(300);
         await item.click({ timeout: 4000 });
         await item.waitFor({ state: "hidden", timeout: 2000 });
@@ -180,7 +180,13 @@ export class Workbench {
     }
   }
 
-  /** Writes into the input that VS Code asks with, and accepts. */
+  /** Starts the training of an experiment file by the command palette. */
+  async train(file: string): Promise<void> {
+    await this.command("ADePT: Train ADePT");
+    await this.choose(file);
+  }
+
+  /** Types an answer into VS Code's input box and accepts it. */
   async answer(text: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input").first();
     await input.waitFor({ state: "visible" });
@@ -201,12 +207,12 @@ export class Workbench {
     return this.page.locator('.part.statusbar [id$="adept.training"]');
   }
 
-  /** Coloured stretches of the active editor, by the class that a decoration type has. */
-  coloured(): Promise<number> {
+  /** Counts the coloured ranges of the editors, by the class of a decoration type. */
+  colouredRanges(): Promise<number> {
     return this.page.locator(".editor-instance .view-overlays .cdr[class*=ced-]").count();
   }
 
-  /** Writes a path into the dialog that VS Code asks for a file with, and accepts. */
+  /** Types a path into VS Code's file dialog and accepts it. */
   async choosePath(path: string): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input").first();
     await input.waitFor({ state: "visible" });
@@ -221,18 +227,18 @@ export class Workbench {
       await this.page.waitForTimeout(800);
       if ((await input.inputValue()) === path) await this.page.keyboard.press("Enter");
       await input.waitFor({ state: "hidden", timeout: 3000 }).catch(() => {
-        /* once more */
+        /* tried again below */
       });
     }
   }
 
-  /** The document of the run's page: VS Code's frame, then the extension's. */
+  /** Returns the document of the run's page: it is inside VS Code's frame and the extension's. */
   runPage(): FrameLocator {
     return this.page.frameLocator("iframe.webview.ready").first().frameLocator("iframe#active-frame");
   }
 }
 
-/** Polls until a reading fits; the error says the last one. */
+/** Polls until `fits` accepts what `read` returns; the error of a timeout has the last value. */
 export async function until<T>(
   what: string,
   read: () => T | Promise<T>,

@@ -11,8 +11,8 @@ export const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", args, { cwd: folder, encoding: "utf8", env: { ...process.env, GIT_OPTIONAL_LOCKS: "0" } });
 
 /**
- * A user's folder, of a name that wants quoting: a repository with a commit, a staged file, an edited one and a new
- * one, and an experiment on the mail sample.
+ * Makes a user's folder whose name needs quoting: a repository with a commit, a staged file, an edited file, a new
+ * file, and an experiment on the mail sample.
  */
 export function makeWorkspace(steps: number): string {
   const folder = mkdtempSync(join(tmpdir(), "adept wörk: space 好-"));
@@ -52,7 +52,7 @@ function mailExperiment(steps: number): object {
   };
 }
 
-/** What must be the same before and after a run: HEAD and branches, the index byte for byte, the status, the files. */
+/** Returns what a run must not change: HEAD and branches, the index byte for byte, the status, the files. */
 export function gitState(folder: string): object {
   const digest = (file: string) =>
     createHash("sha256")
@@ -77,7 +77,11 @@ export function runPaths(folder: string): string[] {
   }
 }
 
-/** The record of the newest run. */
+/** Returns the records of all runs in a folder, oldest first. */
+export const records = (folder: string): RunRecord[] =>
+  runPaths(folder).map((path) => foldEvents(readJournal(path).events));
+
+/** Returns the record of the newest run, and its path. */
 export function newest(folder: string): RunRecord & { path: string } {
   const path = runPaths(folder).at(-1);
   if (path === undefined) throw new Error("no run yet");
@@ -95,11 +99,11 @@ export function isAlive(pid: number | undefined): boolean {
 }
 
 /**
- * Holds a worker still while something is done in its window: a short training is long enough then, on any machine. A
- * signal that it is sent meanwhile reaches it afterwards.
+ * Pauses a worker while the test does something in its window, so that even a short training lasts long enough on any
+ * machine. A signal that is sent to the worker meanwhile reaches it afterwards.
  */
-export async function held(pid: number | undefined, work: () => Promise<void>): Promise<void> {
-  if (pid === undefined) throw new Error("no worker to hold");
+export async function whilePaused(pid: number | undefined, work: () => Promise<void>): Promise<void> {
+  if (pid === undefined) throw new Error("no worker to pause");
   process.kill(pid, "SIGSTOP");
   try {
     await work();

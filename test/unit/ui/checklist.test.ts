@@ -134,7 +134,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   ],
   21: [[vscode("explorer"), "a list kept in order"]],
   22: [
-    [vscode("conventions"), "a run's folder that cannot be read is told"],
+    [vscode("conventions"), "a run's folder that cannot be read is shown"],
     [host("explorer"), "cannot be read has a row that says why"],
     [unit("cancellableWait"), "a long wait can be cancelled"],
     [page("panel"), "progress and cancel"],
@@ -159,7 +159,7 @@ const KEPT: Record<number, [file: string, title: string][]> = {
   31: [[CONVENTIONS, "settings: ours by name"]],
   32: [
     [unit("settings"), "with one warning however often it is read"],
-    [vscode("experimentEditing"), "a setting that holds something else"],
+    [vscode("experimentEditing"), "a setting with a value of the wrong type"],
   ],
   33: [[CONVENTIONS, "settings: ours by name"]],
   34: [
