@@ -6,7 +6,7 @@ import { phrase, verbatim } from "../../base/phrase.ts";
 import { requireTensorFlow } from "../tfjs/findTensorFlow.ts";
 import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 import { onnxruntimeFolder, onnxruntimeVersion, providerFolder } from "./onnxruntimePackage.ts";
-import { firstLine, saysLibraryMissing, saysNoAdapter, saysNoBackend, saysOutOfMemory } from "./runtimeWords.ts";
+import { firstLine, saysLibraryMissing, saysNoAdapter, saysNoBackend, saysOutOfMemory } from "../runtimeWords.ts";
 
 /**
  * Returns the command that installs onnxruntime's CUDA provider. A packaged extension lacks the package's install

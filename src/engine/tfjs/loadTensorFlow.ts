@@ -4,7 +4,7 @@ import util from "node:util";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { firstLine } from "../device/runtimeWords.ts";
+import { firstLine } from "../runtimeWords.ts";
 import { installCommand, requireTensorFlow, TENSORFLOW_WANTS, type FoundTensorFlow } from "./findTensorFlow.ts";
 import type { TensorFlow } from "./tensorflow.ts";
 

@@ -66,7 +66,7 @@ test("no phrase has a place of its own making: {0} in its words would take a val
 
 test("no program tells errors apart by their words; those of git and of onnxruntime have no codes, and are read in one file each", () => {
   const root = join(import.meta.dirname, "../../..");
-  const words = ["src/run/git/gitWords.ts", "src/engine/device/runtimeWords.ts"];
+  const words = ["src/run/git/gitWords.ts", "src/engine/runtimeWords.ts"];
   const reads =
     /\b(message|action|reason|why)(\)|\b)\s*\??\.(match|matchAll|startsWith|endsWith|includes|search|indexOf)\(|\.(test|exec)\([^()\n]*\b(message|action|reason|why)\b/;
   for (const room of ["src", "webview"])
