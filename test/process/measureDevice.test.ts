@@ -124,11 +124,13 @@ test("one that is ended ends at once", async () => {
 
 test("the request reaches the process with its device", async () => {
   const echo = worker(
-    "let text = ''; for await (const part of process.stdin) text += part; const { engine, name } = JSON.parse(text); process.stdout.write(JSON.stringify({ error: { message: `${engine.device} of ${name}`, action: process.argv.slice(2).join(' ') } }));",
+    "let text = ''; for await (const part of process.stdin) text += part; const { engine, name } = JSON.parse(text); process.stdout.write(JSON.stringify({ error: { code: 'x-y', message: { template: '{0} of {1}', values: [engine.device, name] }, action: { template: process.argv.slice(2).join(' '), values: [] } } }));",
   );
   assert.deepEqual(await measureDevice(experiment, "webgpu", { workerPath: echo }), {
     device: "webgpu",
     reason: "webgpu of x",
+    phrase: { template: "{0} of {1}", values: ["webgpu", "x"] },
+    code: "x-y",
     action: `calibrate - --parent ${process.pid}`,
   });
 });

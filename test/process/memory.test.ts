@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { UserError, type ErrorData } from "../../src/base/errors.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
@@ -125,8 +126,9 @@ test("a run that fits with one copy neither ends before its first step with what
     encoding: "utf8",
     env: { ...process.env, ADEPT_MEMORY_AVAILABLE: "1000000" },
   });
+  const { error } = JSON.parse(measured.stdout) as { error: ErrorData };
   assert.match(
-    measured.stdout,
+    UserError.of(error).message,
     /Training needs \d+ MB of memory, this machine has 1 MB free/,
     "the setup page's measuring does not start it either",
   );

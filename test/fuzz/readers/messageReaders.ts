@@ -93,7 +93,17 @@ const workerReader: Reader = {
       { id: 1, result: { rows: [{ ids: [1], spans: [0, 1], values: [null] }], stamp: "s" } },
       { rows: [{ ids: [1], spans: [0, 1], values: [1] }], stamp: "s" },
       {
-        problems: [{ from: 0, to: 1, severity: "error", code: "c", message: "m", schema: false, fixes: [] }],
+        problems: [
+          {
+            from: 0,
+            to: 1,
+            severity: "error",
+            code: "c",
+            message: { template: "m {0}", values: [1] },
+            schema: false,
+            fixes: [],
+          },
+        ],
         places: [],
       },
       { width: 8, parameters: 3, sizes: [null] },

@@ -118,7 +118,14 @@ export const EVENTS: readonly object[] = [
     pid: 3,
     gpus: [{ index: 0, name: "gpu", memoryUsed: 1e9, memoryTotal: 2e9, utilisation: 0.5 }],
   },
-  { type: "error", time, message: "m", action: "a" },
+  {
+    type: "error",
+    time,
+    message: "m",
+    action: "a",
+    code: "c",
+    phrase: { template: "m", values: [{ template: "{0}", values: [1] }] },
+  },
   { type: "status", time, status: "finished" },
 ];
 /** What only a later version writes. */

@@ -21,7 +21,7 @@ function templatesOf(node: ts.Expression | undefined): string[] {
   return template === undefined ? [] : [template];
 }
 
-/** Every place of the sources that makes an error of the user's; errors.ts makes those that another process has sent. */
+/** Every place of the sources that makes a UserError; errors.ts makes those that another process has sent. */
 function sites(): Site[] {
   const found: Site[] = [];
   for (const { name, source } of allSources().filter((each) => each.name !== "base/errors.ts"))
