@@ -4,7 +4,7 @@ import { medianInterval } from "../statistics/medianInterval.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { FoldAgainst, FoldStatement } from "../../protocol/results/latency.ts";
 
-/** The times (ms) of one form on one batch, a round each. */
+/** End-to-end times (ms) of one form on one batch shape, one value per round. */
 export interface Race {
   form: string;
   length: number;
@@ -12,11 +12,14 @@ export interface Race {
   endToEnd: readonly number[];
 }
 
-/** Test texts whose predictions are compared; more of them would tell no more of one table. */
+/** Number of test texts whose predictions are compared. They all read one folded table, so more would add little. */
 const CHECKED = 128;
 const BATCH = 32;
 
-/** Paired ratios of the fold to each of the forms that are named and were timed. */
+/**
+ * Returns the ratio of the fold's time to that of each rival, paired by round, over all batch shapes and for each.
+ * @param rivals names of forms; those that were not timed are left out
+ */
 export function foldAgainst(races: readonly Race[], fold: string, rivals: readonly string[]): FoldAgainst[] {
   const own = races.filter(({ form }) => form === fold);
   return rivals.flatMap((against) => {
@@ -39,7 +42,7 @@ export function foldAgainst(races: readonly Race[], fold: string, rivals: readon
   });
 }
 
-/** On how many test texts two forms generate the same tokens. */
+/** Counts the test texts, of at most 128, on which two forms generate the same tokens. */
 async function samePredictions(
   [a, b]: readonly [Form, Form],
   { test, experiment: { training } }: Subject,
@@ -49,18 +52,19 @@ async function samePredictions(
   let equal = 0;
   for (let from = 0; from < checked.length; from += BATCH) {
     const batch = padBatch(checked.slice(from, from + BATCH));
-    const said = await a.model.generate(a.parameters, batch, training.maxTargetLength);
+    const unfolded = await a.model.generate(a.parameters, batch, training.maxTargetLength);
     const folded = await b.model.generate(b.parameters, batch, training.maxTargetLength);
-    equal += said.filter((ids, row) => ids.join() === folded[row]!.join()).length;
+    equal += unfolded.filter((ids, row) => ids.join() === folded[row]!.join()).length;
     progress(Math.min(1, (from + BATCH) / checked.length));
   }
   return { equal, total: checked.length };
 }
 
 /**
- * The fold beside prompt tuning with its prompt (or nothing, where it has none) and DePT, from what was timed;
- * undefined for a run without a fold.
- * @param progress called with the share of predictions that are made, 0 to 1
+ * Compares the folded form with the run's own form, with DePT, and with prompt tuning by the same prompt (with the
+ * backbone alone where the run has no prompt): ratios of the measured times, and whether the predictions are equal.
+ * @param progress called with the finished share of the predictions, 0 to 1
+ * @returns undefined for a run that has no folded form
  */
 export async function stateFold(
   subject: Subject,

@@ -8,7 +8,7 @@ import { medianInterval } from "../statistics/medianInterval.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Latency, Timed } from "../../protocol/results/latency.ts";
 
-/** Texts of these lengths (tokens), in batches of these sizes, each form once a round. */
+/** The batch shapes that are timed: each text length (tokens) at each batch size, every form once in each round. */
 export interface Grid {
   lengths: readonly number[];
   batches: readonly number[];
@@ -18,7 +18,7 @@ const GRID: Grid = { lengths: [32, 128, 256], batches: [1, 16], rounds: 16 };
 const WARM_UP = 2;
 const TOKENS = 4;
 
-/** A batch of real test tokens, cut and repeated to the length. */
+/** Makes a batch of test tokens, repeated as often as its size needs, without padding. */
 function batchOf({ test }: Subject, length: number, rows: number): Batch {
   const ids = test.flatMap((each) => Array.from(each.ids)).filter((id) => id > 1);
   if (ids.length === 0)
@@ -44,8 +44,8 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /**
- * The order of forms in a round: moved on by one each time, and every second time backwards, so that no form always
- * follows the same other.
+ * The order in which a round times the forms. It starts one form later every two rounds and is reversed in every second
+ * round, so that no form always follows the same other form.
  */
 export function turns(count: number, round: number): number[] {
   const order = Array.from({ length: count }, (_, turn) => (turn + (round >> 1)) % count);
@@ -53,8 +53,8 @@ export function turns(count: number, round: number): number[] {
 }
 
 /**
- * Times every form on one batch, in turn. All decode as many tokens: when a text ends is learned, and no matter of the
- * form.
+ * Times every form on one batch, in turn, in ms. All forms decode the same number of tokens: where an output ends depends
+ * on what was learned, not on the form.
  */
 async function race(
   forms: readonly Form[],
@@ -76,18 +76,19 @@ async function race(
 }
 
 /**
- * Latency of a run beside its rivals over lengths and batch sizes, after warm-up, repeated in turn; and what its fold
- * is worth.
+ * Measures the latency of a run's forms and of its rivals at every text length and batch size, after warm-up, in
+ * alternating order, and compares the run's folded form with the others.
+ * @throws UserError where the test texts have no tokens
  */
 export async function analyseLatency(
   subject: Subject,
   progress: Progress,
-  { lengths: asked, batches, rounds }: Grid = GRID,
+  { lengths: gridLengths, batches, rounds }: Grid = GRID,
 ): Promise<Latency> {
   const rowsOfTable =
     subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width;
-  const lengths = asked.filter((length) => length <= rowsOfTable);
-  const forms = formsOf(subject, Math.max(...asked));
+  const lengths = gridLengths.filter((length) => length <= rowsOfTable);
+  const forms = formsOf(subject, Math.max(...gridLengths));
   const rows: Timed[] = [];
   const races: Race[] = [];
   const cells = lengths.length * batches.length;

@@ -8,21 +8,26 @@ import type { Parameters } from "../../method/parameters.ts";
 import { backboneLayout } from "../../training/prepare.ts";
 import type { Subject } from "../subject/subject.ts";
 
-/** A model as it is timed. */
+/** A model in one of the forms that are timed. */
 export interface Form {
+  /** The name in results: a kind of method, with " folded" for the folded form. */
   form: string;
   model: LocalModel;
   parameters: Parameters;
+  /** Number of trainable parameters. */
   count: number;
   promptLength: number;
 }
 
+/** The name of the backbone without a method. */
 export const BARE = "backbone alone";
+/** The name of prompt tuning with the run's own prompt. */
 export const SAME_PROMPT = "pt, same prompt";
 export const FOLDED = "folded";
+/** Whether a form is a run's folded form: its offsets are added to the embedding table in advance. */
 export const isFold = ({ form }: { form: string }): boolean => form.endsWith(` ${FOLDED}`);
 
-/** DePT or prompt tuning of at most so many parameters, untrained. */
+/** Opens an untrained model of another method, of the size that its parameter budget allows. */
 function rival(method: MethodSpec, form: string, { experiment, side, open }: Subject): Form {
   const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone)));
   const model = open({ method, sizes });
@@ -43,8 +48,8 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
 }
 
 /**
- * The forms that the run itself takes: as trained, folded where it can be, and its prompt alone, as prompt tuning has
- * it.
+ * The run's own forms: as trained; folded, where its offsets depend on the token alone; and with its prompt alone, as in
+ * prompt tuning, where it has other parameters besides.
  */
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
   const { count, promptLength = 0 } = sizes;
@@ -75,9 +80,9 @@ function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: S
 }
 
 /**
- * What a run is timed beside: the backbone with nothing before it, its own forms, and DePT and prompt tuning of as many
- * parameters. Times depend on shapes, not on what was learned.
- * @param longest text that is timed, in tokens
+ * Opens all forms that are timed for a run: the backbone alone (first), the run's own forms, and DePT and prompt tuning
+ * with the run's number of parameters. The rivals are untrained, since times depend on shapes, not on learned values.
+ * @param longest length of the longest text that is timed, in tokens
  */
 export function formsOf(subject: Subject, longest: number): Form[] {
   const {

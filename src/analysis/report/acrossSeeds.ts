@@ -6,10 +6,10 @@ import type { Block } from "./blocks.ts";
 import { foundOrNot, number, overSeeds, points, pValue } from "./format.ts";
 import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
 
-const one = (x: number): string => number(x, 4);
+const fourDecimals = (x: number): string => number(x, 4);
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
-/** Means over seeds of the post-hoc cases that the runs of a group share. */
+/** The table of post-hoc cases: for each group, the mean over the seeds that have the case. */
 function posthoc(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label: group, runs }) => {
     const cases = runs.flatMap(({ analyses: { ablation, specificity } }) => [
@@ -44,14 +44,14 @@ function posthoc(groups: readonly SeedGroup[]): Block[] {
       ];
 }
 
-/** The paper's Table 2, both ways of counting, over seeds. */
+/** The paper's Table 2 over seeds, with and without the padded places that the published code counts. */
 function offsetSizes(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label, runs }) => {
     const all = runs.flatMap(({ analyses: { offsets } }) => offsets ?? []);
     if (all.length === 0) return [];
     const of = (value: (each: (typeof all)[number]) => number | undefined): string => {
       const values = known(all.map(value));
-      return values.length === 0 ? "n/a" : overSeeds(seedInterval(values), one);
+      return values.length === 0 ? "n/a" : overSeeds(seedInterval(values), fourDecimals);
     };
     return [
       [
@@ -90,6 +90,7 @@ function offsetSizes(groups: readonly SeedGroup[]): Block[] {
       ];
 }
 
+/** The table of training stability, one row for each component of each group. */
 function stability(groups: readonly SeedGroup[]): Block[] {
   const rows = groups.flatMap(({ label, runs }) => {
     const all = runs.flatMap(({ analyses }) => analyses.stability ?? []);
@@ -121,7 +122,7 @@ function stability(groups: readonly SeedGroup[]): Block[] {
       ];
 }
 
-/** Retrained ablations, each against A0 by the same seeds; never together with post-hoc ones. */
+/** The table of retrained ablations, each paired with A0 by seed. Post-hoc ablations have a table of their own. */
 function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
   const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined);
   const base = own.find(({ label }) => label === "A0");
@@ -179,7 +180,7 @@ interface Judged {
   difference: ReturnType<typeof pairedDifference> | undefined;
 }
 
-/** (A0 - A3) / (A0 - A1), only where A0 - A1 exceeds its interval. */
+/** The share (A0 - A3) / (A0 - A1), stated only where the interval of A0 - A1 lies above 0. */
 function explained(judged: readonly Judged[], base: SeedGroup): string {
   const of = (label: string): Judged["difference"] =>
     judged.find(({ group }) => group !== base && group.label === label)?.difference;
@@ -189,6 +190,11 @@ function explained(judged: readonly Judged[], base: SeedGroup): string {
   return `Specificity explains ${number((100 * a3.mean) / a1.mean, 0)} % of ADePT's gain over the prompt alone: what one trained constant does not reach.`;
 }
 
+/**
+ * The sections that summarise groups of runs over their seeds: retrained ablations, post-hoc cases, sizes of the offsets
+ * and stability.
+ * @param metric the test metric of the retrained ablations
+ */
 export function acrossSeeds(groups: readonly SeedGroup[], metric: string): Block[] {
   return [...retrained(groups, metric), ...posthoc(groups), ...offsetSizes(groups), ...stability(groups)];
 }

@@ -10,7 +10,7 @@ import type { ReportedRun } from "./reportedRun.ts";
 const shotsOf = ({ experiment: { task } }: ReportedRun): number | undefined => task.shots?.k;
 const finished = ({ record }: ReportedRun): boolean => record.status === "finished";
 
-/** Runs that differ in seed and k alone, named by the settings of the method that differ between groups. */
+/** Groups runs that differ only in seed and k, and names each group by the settings in which groups of its method differ. */
 function methodGroups(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
   const settings = (run: ReportedRun): Map<string, unknown> =>
     new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]);
@@ -43,7 +43,7 @@ function methodGroups(runs: readonly ReportedRun[]): { label: string; runs: Repo
   });
 }
 
-/** The test value of each run with k training examples, by seed. */
+/** The seed and test value of each run with k training examples. */
 function valuesAt(runs: readonly ReportedRun[], k: number, metric: string): { seed: number; value: number }[] {
   return runs
     .filter((run) => shotsOf(run) === k)
@@ -94,7 +94,7 @@ function curveTable(curves: readonly Curve[], ks: readonly number[], metric: str
   };
 }
 
-/** Differences of a method to the base at each k, paired by seed. */
+/** Table rows with the difference of a method to the base at each k, paired by seed. */
 function differenceRows(
   { label, runs }: { label: string; runs: readonly ReportedRun[] },
   base: readonly ReportedRun[],
@@ -115,7 +115,10 @@ function differenceRows(
   });
 }
 
-/** Test value over the number of training examples, a curve per method, and each remedy against ADePT as it is. */
+/**
+ * The few-shot section: the test value over the number k of training examples, one curve per method, and the differences
+ * of the other methods to plain ADePT. Empty with fewer than two values of k.
+ */
 export function fewShotSection(given: readonly ReportedRun[], metric: string): Block[] {
   const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run));
   const ks = [...new Set(runs.map((run) => shotsOf(run)!))].sort((a, b) => a - b);

@@ -2,18 +2,20 @@ import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 const signed = (x: number, digits: number): string => `${x < 0 ? "−" : ""}${Math.abs(x).toFixed(digits)}`;
 
-/** A number with a true minus. */
+/** A number with the minus sign "−" (U+2212); "n/a" where it is not finite. */
 export const number = (x: number, digits = 3): string => (Number.isFinite(x) ? signed(x, digits) : "n/a");
-/** A share (0..1) in percentage points. */
+/** A share (0 to 1) in percentage points, without a unit. */
 export const points = (share: number): string => signed(100 * share, 1);
 export const pValue = (value: number): string => (value < 0.001 ? "<0.001" : value.toFixed(3));
 
-/** Narrower than this, an interval is rounding. */
+/** The width of an interval below which it is one point, but for rounding. */
 const ROUNDING = 1e-12;
 const isPoint = ([low, high]: readonly [number, number]): boolean => high - low < ROUNDING;
 
 /**
- * A mean over seeds with its interval, each value written by `show`; one seed has none, and seeds that agree need none.
+ * A mean over seeds with its interval. One seed has no interval; the text says so, and also where all seeds agree.
+ * @param show formats each value
+ * @returns "" without a summary
  */
 export function overSeeds(summary: SeedSummary | undefined, show: (x: number) => string): string {
   if (summary === undefined) return "";
@@ -25,8 +27,10 @@ export function overSeeds(summary: SeedSummary | undefined, show: (x: number) =>
 }
 
 /**
- * A difference in points: its interval where it leaves 0 out, else that none was found, with the size that could have
- * been found about half the time; all seeds or examples agreeing is said as such.
+ * A difference in percentage points: with its interval where that excludes 0; otherwise "no difference found" with half
+ * the interval's width, the size of a difference that would be found about half the time. The text says so where all
+ * seeds or examples agree.
+ * @param mean a share, -1 to 1, as are the ends of the interval
  */
 export function foundOrNot(mean: number, interval: readonly [number, number] | undefined): string {
   if (interval === undefined) return `${points(mean)} (no interval)`;

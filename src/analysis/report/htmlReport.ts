@@ -12,7 +12,7 @@ th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n
 .wide{overflow-x:auto}svg{max-width:100%;height:auto}
 @media (prefers-color-scheme:dark){body{color:#e6e6e6;background:#1b1b1b}th,td{border-color:#444}}`;
 
-/** A cell's class: numbers to the right, short texts on one line. */
+/** The class attribute of a cell: numbers are aligned right, short texts stay on one line. */
 function cellClass(text: string, column: number): string {
   if (column > 0 && isNumber(text)) return ' class="n"';
   return text.length <= SHORT ? ' class="s"' : "";
@@ -26,7 +26,7 @@ function htmlTable({ caption, header, rows }: Extract<Block, { kind: "table" }>)
   return `<div class="wide"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
 }
 
-/** One self-contained page, light and dark. */
+/** Writes a report as one self-contained HTML page with styles for light and dark themes. */
 export function htmlReport(blocks: readonly Block[], title: string): string {
   const body = blocks.map((block) => {
     switch (block.kind) {

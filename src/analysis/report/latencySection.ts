@@ -8,7 +8,7 @@ type Interval = { median: number; low: number; high: number };
 const time = ({ median, low, high }: Interval, digits = 2): string =>
   `${number(median, digits)} [${number(low, digits)}, ${number(high, digits)}]`;
 
-/** The fold against its rivals, round by round, and whether it predicts the same. */
+/** The blocks about the folded form: its time against other forms, paired by round, and whether its predictions agree. */
 function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatement): Block[] {
   return [
     {
@@ -31,7 +31,10 @@ function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatem
 const canFoldOffsets = ({ experiment: { method } }: ReportedRun): boolean =>
   methodOf(method.kind).offsets?.(method).tokens !== undefined;
 
-/** The latency of one run: ADePT's where there is one, since only that has a fold to show. */
+/**
+ * The latency section shows one run: the first whose offsets fold into the embedding, else the first that was timed.
+ * Empty where none was.
+ */
 export function latencySection(runs: readonly ReportedRun[]): Block[] {
   const run =
     runs.find((run) => run.analyses.latency !== undefined && canFoldOffsets(run)) ??

@@ -33,7 +33,7 @@ function latexTable({ caption, header, rows }: Extract<Block, { kind: "table" }>
   ].join("\n");
 }
 
-/** The tables as LaTeX, with booktabs. */
+/** Writes the tables of a report in LaTeX for the booktabs package; other blocks are left out. */
 export function latexReport(blocks: readonly Block[]): string {
   const tables = blocks.flatMap((block) => (block.kind === "table" ? [latexTable(block)] : []));
   return `${tables.join("\n\n")}\n`;

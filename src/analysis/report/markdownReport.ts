@@ -2,7 +2,7 @@ import type { Block } from "./blocks.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-/** Markdown; figures are left to their tables. */
+/** Writes a report in Markdown. Figures are left out: tables have the same numbers. */
 export function markdownReport(blocks: readonly Block[]): string {
   return `${blocks
     .flatMap((block) => {

@@ -3,7 +3,7 @@ import type { RunRecord } from "../../record/record.ts";
 import type { AnalysisResults } from "../../protocol/results/analysisResults.ts";
 import { compareRuns } from "../compare/compareRuns.ts";
 
-/** A run with the stored results of the analyses that were made of it. */
+/** A run with the stored results of its analyses. */
 export interface ReportedRun {
   id: string;
   experiment: Experiment;
@@ -11,14 +11,16 @@ export interface ReportedRun {
   analyses: Partial<AnalysisResults>;
 }
 
-/** Runs that differ in nothing but their seed. */
+/** Runs that differ only in their seed. */
 export interface SeedGroup {
+  /** The case of a retrained ablation such as "A0", else the row's name in the comparison. */
   label: string;
+  /** The kind of the method. */
   kind: string;
   runs: ReportedRun[];
 }
 
-/** Groups of finished runs of one task, as a comparison has its rows. */
+/** Groups the runs of one task into the rows that a comparison of them has. */
 export function seedGroups(runs: readonly ReportedRun[]): SeedGroup[] {
   const byId = new Map(runs.map((run) => [run.id, run]));
   return compareRuns(runs)
@@ -32,7 +34,7 @@ export function seedGroups(runs: readonly ReportedRun[]): SeedGroup[] {
 
 const lastParts = (path: string, count: number): string => path.split(/[\\/]/).slice(-count).join("/");
 
-/** The name of a task in reports: of its catalogue entry, its training file or its folder. */
+/** The name of a task in reports: that of its catalogue entry, of its training file or of its folder. */
 export function taskName({ task }: Experiment): string {
   switch (task.kind) {
     case "named":

@@ -9,7 +9,10 @@ import type { Specificity } from "../../protocol/results/specificity.ts";
 import type { NamedNeighbour, Offsets } from "../../protocol/results/offsets.ts";
 import type { AlteredOutcome, Estimate } from "../../protocol/results/outcome.ts";
 
-/** A difference in words: its interval where it leaves 0 out, else what could have been found. */
+/**
+ * A difference in percentage points: with its interval where one was found, otherwise with the size of a difference that
+ * would be found about half the time.
+ */
 export function verdict({ difference, interval: [low, high], found, detectable }: Estimate): string {
   return found
     ? `${points(difference)} [${points(low)}, ${points(high)}]`
@@ -56,7 +59,7 @@ function casesTable(
   ];
 }
 
-/** The nearest words but the token itself. */
+/** The three nearest words without the token itself. */
 const words = (list: readonly NamedNeighbour[], own: number): string =>
   list
     .filter(({ id }) => id !== own)
@@ -178,7 +181,7 @@ function specificityBlocks({ full, cases, explained }: Specificity): Block[] {
   ];
 }
 
-/** Method, results of each analysis and settings of one run. */
+/** The section of one run: its method and commit, the results of each analysis, and its settings. */
 export function runBlocks(run: ReportedRun): Block[] {
   const { ablation, offsets, specificity, "position-shift": shift } = run.analyses;
   return [

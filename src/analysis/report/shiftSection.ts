@@ -9,7 +9,7 @@ import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
 const shiftOf = (run: ReportedRun): PositionShift | undefined => run.analyses["position-shift"];
 const small = (x: number): string => (x === 0 ? "0 exactly" : x.toExponential(1));
 
-/** T0, T5 and T6 of each group: the largest over its seeds. */
+/** The table of the properties T0, T5 and T6 of each group: the largest value over its seeds. */
 function properties(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
   const rows = groups.map(({ label, shifts }) => {
     const most = (value: (each: PositionShift["properties"]) => number): string =>
@@ -42,7 +42,7 @@ function properties(groups: readonly { label: string; shifts: PositionShift[] }[
   };
 }
 
-/** The mean over seeds of what each shift does. */
+/** The table of each shift's effects, as means over seeds. */
 function effects(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
   const labels = groups[0]!.shifts[0]!.cases.map(({ label }) => label);
   const rows = groups.flatMap(({ label: group, shifts }) =>
@@ -90,7 +90,7 @@ function effects(groups: readonly { label: string; shifts: PositionShift[] }[]):
   };
 }
 
-/** The worst k of each test, with prompt tuning as the control. */
+/** The table of differences in differences, paired by seed, with the group of prompt tuning as the control. */
 function control(groups: readonly SeedGroup[]): Block[] {
   const pt = groups.find(
     ({ kind, runs }) => findMethod(kind)?.isShiftControl === true && runs.some((run) => shiftOf(run) !== undefined),
@@ -126,6 +126,7 @@ function control(groups: readonly SeedGroup[]): Block[] {
       ];
 }
 
+/** The section of the position-shift analysis over seeds; empty where no run has one. */
 export function shiftSection(groups: readonly SeedGroup[]): Block[] {
   const shifted = groups
     .map(({ label, runs }) => ({ label, shifts: runs.flatMap((run) => shiftOf(run) ?? []) }))

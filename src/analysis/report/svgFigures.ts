@@ -1,7 +1,7 @@
 import type { Block } from "./blocks.ts";
 import { escapeHtml } from "./escapeHtml.ts";
 
-/** Points with their intervals about a line at 0, as SVG. */
+/** Draws differences with their intervals and a vertical line at 0, as an HTML figure with SVG. */
 export function forestFigure({ caption, rows }: Extract<Block, { kind: "forest" }>): string {
   const most = Math.max(1, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]));
   const left = 230;
@@ -23,7 +23,10 @@ export function forestFigure({ caption, rows }: Extract<Block, { kind: "forest" 
 const DASHES = ["", "6 3", "2 3", "8 3 2 3", "1 2"];
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a6a00"];
 
-/** Curves with their intervals as SVG; each has its own colour, dash and place on the axis. */
+/**
+ * Draws curves with their intervals as an HTML figure with SVG. Each has its own colour and dash pattern, and is moved
+ * sideways by 3 pixels from the one before, so that intervals do not hide each other.
+ */
 export function lineFigure({ caption, x: xName, y: yName, lines: curves }: Extract<Block, { kind: "lines" }>): string {
   const all = curves.flatMap(({ points }) => points);
   const ticks = [...new Set(all.map(({ x }) => x))].sort((a, b) => a - b);

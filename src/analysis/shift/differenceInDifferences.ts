@@ -4,12 +4,15 @@ import type { SeedSummary } from "../../protocol/results/intervals.ts";
 import type { PositionShift } from "../../protocol/results/positionShift.ts";
 
 /**
- * A method's change under a shift minus the control's. `seeds`: t-interval over seeds; `examples`: percentile bootstrap
- * over examples of the mean over seeds. Shares, 0..1.
+ * A method's change in the share of right predictions under a shift, minus the change of the control. All values are
+ * shares, -1 to 1.
  */
 export interface DoubleDifference {
+  /** The shift's case, such as "T1 k=4". */
   label: string;
+  /** The mean over seeds with its t-interval. */
   seeds: SeedSummary;
+  /** The mean over seeds with a percentile bootstrap interval over examples. */
   examples: { n: number; difference: number; interval: [low: number, high: number] };
 }
 
@@ -18,7 +21,7 @@ interface Pair {
   control: PositionShift;
 }
 
-/** Each example's change from unshifted to shifted: -1, 0 or 1, by its place in the test split. */
+/** The change of each example from unshifted to shifted (-1, 0 or 1), by the example's index in the test split. */
 function changes({ full, cases, examples }: PositionShift, label: string): Map<number, number> | undefined {
   const right = cases.find((each) => each.label === label)?.right;
   return right === undefined
@@ -27,9 +30,9 @@ function changes({ full, cases, examples }: PositionShift, label: string): Map<n
 }
 
 /**
- * Differences in differences case by case, over the examples that all runs shifted.
- * @param pairs a method's run and the control's, one pair per seed, on the same test split
- * @returns nothing where the splits differ
+ * Computes the difference in differences of each case, over the examples that all runs shifted.
+ * @param pairs the results of a method's run and of the control's, one pair per seed, on the same test split
+ * @returns an empty list where the test splits differ
  */
 export function doubleDifferences(pairs: readonly Pair[]): DoubleDifference[] {
   const [first] = pairs;

@@ -10,7 +10,7 @@ const PLACES = 64;
 const EXAMPLES = 16;
 const WINDOWS = [64, 128, 256];
 
-/** One row per token, the token repeated at every place. */
+/** Makes a batch with a row for each token, which repeats that token at every place. */
 function repeated(tokens: readonly number[], places: number): Batch {
   const rows = tokens.length;
   const ids = Int32Array.from({ length: rows * places }, (_, i) => tokens[Math.floor(i / places)]!);
@@ -30,7 +30,10 @@ const largestOf = (count: number, value: (i: number) => number): number => {
   return most;
 };
 
-/** The property tests of a run, on tokens and texts of its test split. */
+/**
+ * Measures the properties that must hold exactly (T0, T5, T6) on the run's own graph, with tokens and texts of its test
+ * split: up to 32 tokens at up to 64 places, and up to 16 texts padded to windows of 64, 128 and 256.
+ */
 export async function positionProperties(subject: Subject): Promise<PositionProperties> {
   const { side, test, train, tuned, adapter } = subject;
   const { width: d, table } = side;
@@ -71,7 +74,7 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
         found.acrossPlaces = Math.max(found.acrossPlaces, Math.abs(own[i]! - first[i]!));
         found.acrossTokens = Math.max(found.acrossTokens, Math.abs(offset - (other[i]! - table[tokens[0]! * d + i]!)));
         found.hostAgrees = Math.max(found.hostAgrees, Math.abs(offset - expected[i]!));
-        // From the first place's value where all are equal, so that a mean's rounding is no variance.
+        // A value equal to that of the first place counts as 0, so that rounding of the mean does not count as variance.
         found.withinType += own[i]! === first[i]! ? 0 : (own[i]! - mean[i]!) ** 2 / (S * tokens.length);
       }
     }
@@ -79,6 +82,10 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
   return { tokens: tokens.length, places: S, ...found, ...(await paddingProperties(subject, rows)) };
 }
 
+/**
+ * T5: the largest change of a logit, relative to the largest logit, when the batch is padded further (`padding`), and
+ * when the masked places hold threes instead of zeros (`padValue`).
+ */
 async function paddingProperties(
   { side, test, tuned, model, adapter }: Subject,
   rows: number,

@@ -11,8 +11,9 @@ import { alterationOf, type Subject } from "../subject/subject.ts";
 import type { Moved, PositionShift, Shifted } from "../../protocol/results/positionShift.ts";
 
 /**
- * Position shift T0 to T6 over k at the shifts of SHIFTS. Only texts that leave room for the largest shift are used,
- * the same for every k.
+ * The position-shift analysis, T0 to T6, at every shift k of SHIFTS. It uses only texts that leave room for the largest
+ * shift, so that every k has the same texts.
+ * @throws UserError where no text leaves that room in the position table
  */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
   const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
@@ -57,14 +58,14 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   };
 }
 
-/** FNV-1a over the ids of the test split. */
+/** FNV-1a hash over the token ids of the test split: tells whether two runs have the same test split. */
 function fingerprint({ test }: Subject): number {
   let hash = 0x811c9dc5;
   for (const { ids } of test) for (const id of [...Array.from(ids), -1]) hash = Math.imul(hash ^ id, 0x01000193) >>> 0;
   return hash;
 }
 
-/** Neutral text: the commonest training tokens that are no specials, commonest first. */
+/** Neutral text: the 64 commonest training tokens without special ones, commonest first. */
 function fillerOf({ train }: Subject): number[] {
   return [...tokenCounts(train)]
     .filter(([id]) => id > 2)

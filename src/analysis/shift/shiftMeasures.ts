@@ -2,14 +2,14 @@ import type { Batch } from "../../backbone/batch.ts";
 import { offsetAt, type Alteration, type InputSide } from "../subject/alteredInput.ts";
 import { tokensOf } from "../offsets/offsetStatistics.ts";
 
-/** A row of logits with its softmax `p` and the logarithm `total` of the sum of exponentials. */
+/** A row of logits (V), its softmax `p` (V) and `total`, the logarithm of the sum of its exponentials. */
 export interface Shares {
   logits: Float32Array;
   p: Float32Array;
   total: number;
 }
 
-/** ln of the sum of exponentials, from the largest down. */
+/** ln of the sum of exponentials. Subtracts the largest logit first, so that nothing overflows. */
 function logSumExp(logits: Float32Array): number {
   let most = -Infinity;
   let sum = 0;
@@ -23,7 +23,11 @@ export function sharesOf(logits: Float32Array): Shares {
   return { logits, p: logits.map((z) => Math.exp(z - total)), total };
 }
 
-/** p ln(p / q) summed over the pieces, in nats; the same logits give 0 exactly. */
+/**
+ * The Kullback-Leibler divergence of q from p in nats, the sum of p ln(p / q) over the vocabulary. Equal logits give
+ * exactly 0.
+ * @param other the logits of q
+ */
 export function divergence({ logits, p, total }: Shares, other: Float32Array): number {
   const apart = logSumExp(other) - total;
   let sum = 0;
@@ -32,8 +36,8 @@ export function divergence({ logits, p, total }: Shares, other: Float32Array): n
 }
 
 /**
- * How far offsets move under a shift, over valid tokens: sum |D_k - D_0| / sum |D_0|, and the mean cosine. Undefined
- * without offsets.
+ * How much the offsets change under a shift, over valid tokens: `change` is sum |D_k - D_0| / sum |D_0|, `cosine` the
+ * mean cosine of D_k and D_0. Undefined where all offsets are 0.
  */
 export function offsetChange(
   side: InputSide,

@@ -4,8 +4,8 @@ import { divergence, sharesOf, type Shares } from "./shiftMeasures.ts";
 import type { Moved } from "../../protocol/results/positionShift.ts";
 
 /**
- * Bytes of logits and states of the unshifted texts that are kept to be held against; texts beyond them are evaluated
- * but not measured.
+ * The most bytes of logits and states of unshifted texts that are kept for comparison. Texts beyond this limit are
+ * evaluated but not measured.
  */
 const MOST_BYTES = 2 ** 28;
 
@@ -16,8 +16,8 @@ interface Row {
 }
 
 /**
- * Holds what the backbone says of shifted texts against what it says of the same texts unshifted, row by row in the
- * order they come.
+ * Compares the backbone's logits and encoder states for shifted texts with those for the same texts unshifted. Rows are
+ * matched by their order: every pass must give the texts in the same order.
  */
 export class ShiftMeter {
   private readonly rows: Row[] = [];
@@ -27,7 +27,7 @@ export class ShiftMeter {
 
   constructor(private readonly width: number) {}
 
-  /** Calls for each row with its logits and the states of its valid text. */
+  /** Calls `take` for each row with its logits (V) and the states of its valid tokens (tokens, d). */
   private each(
     { logits, states }: Observation,
     batch: Batch,
@@ -44,18 +44,18 @@ export class ShiftMeter {
     }
   }
 
-  /** The unshifted texts' part. @param batch as it is before any alteration */
-  reference = (seen: Observation, batch: Batch): void => {
-    this.each(seen, batch, (logits, states) => {
+  /** Stores the rows of an unshifted batch. @param batch the batch before any alteration */
+  reference = (observation: Observation, batch: Batch): void => {
+    this.each(observation, batch, (logits, states) => {
       this.bytes += 8 * logits.length + 4 * states.length;
       if (this.bytes <= MOST_BYTES)
         this.rows.push({ shares: sharesOf(logits.slice()), states: states.slice(), size: lengthOf(states) });
     });
   };
 
-  /** A shifted part; the texts come in the same order. */
-  shifted = (seen: Observation, batch: Batch): void => {
-    this.each(seen, batch, (logits, states) => {
+  /** Compares the rows of a shifted batch with the stored ones. @param batch the batch before its alteration */
+  shifted = (observation: Observation, batch: Batch): void => {
+    this.each(observation, batch, (logits, states) => {
       const row = this.rows[this.at++];
       const { sums } = this;
       if (row === undefined) return;
@@ -66,7 +66,7 @@ export class ShiftMeter {
     });
   };
 
-  /** What one shift moved; the next starts afresh. */
+  /** Returns the measures of one shift and starts the next. */
   take(): Moved {
     const { rows, kl, maxLogit, encoder } = this.sums;
     this.sums = { rows: 0, kl: 0, maxLogit: 0, encoder: 0 };
@@ -74,7 +74,7 @@ export class ShiftMeter {
     return { measured: rows, kl: kl / rows, maxLogit, encoderChange: encoder / rows };
   }
 
-  /** What a shift moves that changes nothing of the input. */
+  /** The measures of a shift that leaves the input unchanged: all 0. */
   get still(): Moved {
     return { measured: this.rows.length, kl: 0, maxLogit: 0, encoderChange: 0 };
   }

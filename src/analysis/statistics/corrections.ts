@@ -1,11 +1,15 @@
-/** p-values corrected for how many there are, in the order given; each at most 1. */
+/** p-values corrected for multiple tests, in the given order; each at most 1. */
 export interface Corrected {
   holm: number[];
   bonferroni: number[];
   benjaminiHochberg: number[];
 }
 
-/** Runs over the p-values from the smallest, or from the largest, keeping the running extreme. */
+/**
+ * A stepwise correction: scales the p-values from the smallest up with their running maximum (`upwards`), or from the
+ * largest down with their running minimum.
+ * @param scaled the scaled p-value; `rank` counts from 0 for the smallest
+ */
 function stepwise(p: readonly number[], scaled: (value: number, rank: number) => number, upwards: boolean): number[] {
   const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!);
   const result = new Array<number>(p.length);
@@ -20,7 +24,7 @@ function stepwise(p: readonly number[], scaled: (value: number, rank: number) =>
   return result;
 }
 
-/** Holm (1979), Bonferroni, and Benjamini and Hochberg (1995). */
+/** Corrects p-values for multiple tests by Holm (1979), Bonferroni, and Benjamini and Hochberg (1995). */
 export function corrected(p: readonly number[]): Corrected {
   const n = p.length;
   return {

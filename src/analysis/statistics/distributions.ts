@@ -1,4 +1,4 @@
-/** Lanczos' coefficients for g = 607/128 (Godfrey), good to about 1e-15. */
+/** Lanczos' coefficients for g = 607/128 (Godfrey); the relative error is about 1e-15. */
 const G = 607 / 128;
 const LANCZOS = [
   0.99999999999999709182, 57.156235665862923517, -59.597960355475491248, 14.136097974741747174, -0.49191381609762019978,
@@ -17,7 +17,11 @@ export function lnGamma(x: number): number {
   return (x - 0.5) * Math.log(base) - base + Math.log(Math.sqrt(2 * Math.PI) * series);
 }
 
-/** A continued fraction 1 / (b0 + a1 / (b1 + ...)) by Lentz's method; `term` gives [a, b] of the n-th step. */
+/**
+ * The continued fraction 1 / (b0 + a1 / (b1 + ...)) by Lentz's method.
+ * @param first b0
+ * @param term gives [a, b] of the n-th step, n from 1
+ */
 function fraction(first: number, term: (n: number) => readonly [a: number, b: number]): number {
   let c = 1 / TINY;
   let d = 1 / (first === 0 ? TINY : first);
@@ -36,7 +40,8 @@ function fraction(first: number, term: (n: number) => readonly [a: number, b: nu
 }
 
 /**
- * I_x(a, b), the regularised incomplete beta function; `y` is 1 - x, given apart so that neither end is rounded away.
+ * I_x(a, b), the regularised incomplete beta function.
+ * @param y 1 - x, a parameter of its own because 1 - x would lose all digits of an x or y near 0
  */
 export function incompleteBeta(x: number, y: number, a: number, b: number): number {
   if (x <= 0 || y <= 0) return x <= 0 ? 0 : 1;
@@ -77,15 +82,15 @@ export const normalCdf = (z: number): number =>
 /** P(X > x) of chi-squared. @param df degrees of freedom */
 export const chiSquaredTail = (x: number, df: number): number => upperGamma(df / 2, x / 2);
 
-/** P(T <= t) of Student's t. @param df degrees of freedom, a fraction too */
+/** P(T <= t) of Student's t. @param df degrees of freedom, not necessarily whole */
 export function tCdf(t: number, df: number): number {
   const tail = 0.5 * incompleteBeta(df / (df + t * t), (t * t) / (df + t * t), df / 2, 0.5);
   return t < 0 ? tail : 1 - tail;
 }
 
 /**
- * The x at which a rising function of the line is p, to the last bits, by bisection between doubled bounds; symmetric
- * about 0.
+ * The x at which a distribution function that is symmetric about 0 has the value p: bisection until no double lies
+ * between the bounds. The lower bound is doubled until it is low enough.
  */
 function invert(cdf: (x: number) => number, p: number): number {
   if (p === 0) return -Infinity;
@@ -106,8 +111,8 @@ function invert(cdf: (x: number) => number, p: number): number {
   return high;
 }
 
-/** The z below which a standard normal falls with probability p. */
+/** The quantile z of the standard normal: P(Z <= z) = p. */
 export const normalQuantile = (p: number): number => invert(normalCdf, p);
 
-/** The t below which Student's t falls with probability p. */
+/** The quantile t of Student's t: P(T <= t) = p. @param df degrees of freedom */
 export const tQuantile = (p: number, df: number): number => invert((t) => tCdf(t, df), p);

@@ -1,19 +1,21 @@
 import { chiSquaredTail, lnGamma } from "./distributions.ts";
 
-/** Two classifiers on the same examples: how often each alone was right, and whether that can be chance. */
+/** McNemar's test of two classifiers A and B on the same examples: the four counts of examples, and p-values. */
 export interface McNemarResult {
   bothRight: number;
   onlyARight: number;
   onlyBRight: number;
   bothWrong: number;
+  /** Two-sided, by the binomial distribution. */
   exactP: number;
   chi2: number;
   chi2P: number;
+  /** With Edwards' continuity correction, as is `correctedP`. */
   correctedChi2: number;
   correctedP: number;
 }
 
-/** P(X <= k) of a fair binomial of n. */
+/** P(X <= k) of a binomial with n trials of probability 1/2. */
 function fairBinomial(k: number, n: number): number {
   let sum = 0;
   for (let i = 0; i <= k; i++) sum += Math.exp(lnGamma(n + 1) - lnGamma(i + 1) - lnGamma(n - i + 1) - n * Math.LN2);
@@ -21,7 +23,8 @@ function fairBinomial(k: number, n: number): number {
 }
 
 /**
- * McNemar's test: exact (binomial), and by chi-squared with and without Edwards' correction. No discordant pair: p = 1.
+ * McNemar's test from counts: exact (binomial), and by chi-squared with and without Edwards' correction. Every p is 1
+ * where no example is right by one classifier alone.
  */
 export function mcnemarOf({
   bothRight,
@@ -53,7 +56,7 @@ export function mcnemarOf({
   };
 }
 
-/** The same from what each got right, example by example. */
+/** McNemar's test from whether each classifier was right on each example; both lists have the same order. */
 export function mcnemar(a: readonly boolean[], b: readonly boolean[]): McNemarResult {
   const count = (left: boolean, right: boolean): number =>
     a.filter((value, i) => value === left && b[i] === right).length;

@@ -1,6 +1,10 @@
 import type { MedianInterval } from "../../protocol/results/intervals.ts";
 
-/** @param values at least one; below six the interval at 95 % is the whole range @param confidence 0..1 */
+/**
+ * The median with its distribution-free interval between order statistics (sign test).
+ * @param values at least one; with fewer than six, the 95 % interval is the whole range
+ * @param confidence 0 to 1
+ */
 export function medianInterval(values: readonly number[], confidence = 0.95): MedianInterval {
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;

@@ -2,8 +2,9 @@ import { MersenneTwister } from "../../base/random.ts";
 import { normalCdf, normalQuantile } from "./distributions.ts";
 import type { Interval } from "../../protocol/results/intervals.ts";
 
-/** What resampling examples says of a mean difference. */
+/** A mean difference over paired examples with its bootstrap intervals. */
 export interface BootstrapResult {
+  /** Number of examples. */
   n: number;
   resamples: number;
   difference: number;
@@ -11,16 +12,16 @@ export interface BootstrapResult {
   percentile: Interval;
   basic: Interval;
   bca: Interval;
-  /** two-sided, of no difference */
+  /** Two-sided p-value of the hypothesis that there is no difference. */
   p: number;
   /**
-   * half the width of the interval: a true difference that large would have been found about half the time, about 1.4
-   * times as large 80 % of the time
+   * Half the width of the percentile interval: a true difference of this size would be found about half the time, one
+   * about 1.4 times as large 80 % of the time.
    */
   detectable: number;
 }
 
-/** Linear quantile of sorted values, as numpy's default. @param q 0..1 */
+/** The quantile of sorted values with linear interpolation, numpy's default. @param q 0 to 1 */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   const at = q * (sorted.length - 1);
   const below = Math.floor(at);
@@ -29,7 +30,7 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   return low + (at - below) * (high - low);
 }
 
-/** Bias of the resampled means, z0, and acceleration from the jackknife (Efron 1987, as SciPy computes them). */
+/** The terms of the BCa interval: bias z0 and jackknife acceleration (Efron 1987; computed like SciPy). */
 export function bcaTerms(
   differences: ArrayLike<number>,
   means: Float64Array,
@@ -42,8 +43,8 @@ export function bcaTerms(
   let squares = 0;
   let cubes = 0;
   for (let i = 0; i < n; i++) sum += differences[i]!;
-  // Leaving out i changes the mean by (mean - d_i) / (n - 1); the sign is that of the mean of all left-out means minus
-  // each.
+  // Without example i, the mean changes by (mean - d_i) / (n - 1). u is the mean of all such jackknife means minus the
+  // i-th, which is why its sign is the opposite.
   for (let i = 0; i < n; i++) {
     const u = (differences[i]! - sum / n) / (n - 1);
     squares += u * u;
@@ -56,8 +57,9 @@ export function bcaTerms(
 }
 
 /**
- * Intervals of mean(a - b) over paired examples from given resamples: percentile, basic and BCa.
- * @param draw gives the index of an example: `draw(resample, place)`; @param confidence 0..1
+ * Percentile, basic and BCa intervals of the mean of paired differences, from given resamples.
+ * @param draw returns the index of the example at a place of a resample
+ * @param confidence 0 to 1
  */
 export function bootstrapOf(
   differences: ArrayLike<number>,
@@ -113,7 +115,10 @@ function summarise(differences: ArrayLike<number>, means: Float64Array, confiden
   };
 }
 
-/** The paired bootstrap over examples with a seeded generator: the same seed gives the same interval. */
+/**
+ * The paired bootstrap of mean(a - b) over examples, with a seeded generator: the same seed gives the same intervals.
+ * @throws RangeError where `a` and `b` differ in length or are empty
+ */
 export function pairedBootstrap(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
@@ -124,9 +129,9 @@ export function pairedBootstrap(
   const differences = Float64Array.from(a, (x, i) => x - b[i]!);
   // Every resample of nothing but zeros has the mean 0.
   if (differences.every((x) => x === 0)) return summarise(differences, new Float64Array(resamples), confidence);
-  const kept = drawsOf(n, resamples, seed);
-  if (kept !== undefined)
-    return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => kept[resample * n + place]! });
+  const draws = drawsOf(n, resamples, seed);
+  if (draws !== undefined)
+    return bootstrapOf(differences, { resamples, confidence, draw: (resample, place) => draws[resample * n + place]! });
   const random = new MersenneTwister(seed);
   return bootstrapOf(differences, { resamples, confidence, draw: () => drawn(random, n) });
 }
@@ -134,11 +139,12 @@ export function pairedBootstrap(
 const drawn = (random: MersenneTwister, n: number): number => Math.floor((random.nextUint32() / 2 ** 32) * n);
 
 /**
- * The last draws made: the cases of one analysis share their resamples, which also makes their intervals comparable.
+ * The latest draws. The cases of one analysis reuse them, which saves time and makes their intervals comparable.
  */
 let last: { key: string; draws: Uint32Array } | undefined;
 const MOST_KEPT = 2 ** 24;
 
+/** The drawn indices (resamples, n), row-major; undefined where they are too many to keep in memory. */
 function drawsOf(n: number, resamples: number, seed: number): Uint32Array | undefined {
   if (n * resamples > MOST_KEPT) return undefined;
   const key = `${n} ${resamples} ${seed}`;

@@ -1,19 +1,25 @@
 import { tCdf, tQuantile } from "./distributions.ts";
 
-/** Paired values, usually one pair per seed. Undefined where the pairs cannot tell. */
+/**
+ * The comparison of paired values, usually one pair per seed. Fields are undefined where they have no value: with one
+ * pair, or where all differences are equal.
+ */
 export interface PairedResult {
   n: number;
   mean: number;
   sd?: number;
   t?: number;
+  /** Two-sided. */
   p?: number;
+  /** One-sided: that the true mean of the differences is above 0; `pLess`: below 0. */
   pGreater?: number;
   pLess?: number;
   interval?: [low: number, high: number];
-  /** mean / sd of the differences */
+  /** Effect size: mean / sd of the differences. */
   dz?: number;
-  /** mean / root of the mean variance */
+  /** Effect size: mean / root of the mean variance of both sides. */
   dPooled?: number;
+  /** `dPooled` with Hedges' correction for small samples. */
   hedgesG?: number;
 }
 
@@ -23,7 +29,7 @@ const varianceOf = (values: readonly number[]): number => {
   return values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1);
 };
 
-/** The paired t-test of mean(a - b) with its interval and effect sizes. @param confidence 0..1 */
+/** The paired t-test of mean(a - b) with its interval and effect sizes. @param confidence 0 to 1 */
 export function pairedDifference(a: readonly number[], b: readonly number[], confidence = 0.95): PairedResult {
   const d = a.map((x, i) => x - b[i]!);
   const n = d.length;
@@ -52,7 +58,7 @@ export function pairedDifference(a: readonly number[], b: readonly number[], con
   };
 }
 
-/** Two independent groups: Student's and Welch's t-test, Cohen's d with the pooled spread. */
+/** Compares two independent groups by Student's and Welch's t-tests and by Cohen's d with the pooled sd. */
 export function unpairedDifference(
   a: readonly number[],
   b: readonly number[],

@@ -2,8 +2,9 @@ import { tQuantile } from "./distributions.ts";
 import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 /**
- * Mean over seeds with its t-interval; spread with n - 1 in the denominator.
- * @param values one per seed, at least one @param confidence 0..1
+ * The mean over seeds with its t-interval; the sd has n - 1 in the denominator.
+ * @param values one per seed, at least one
+ * @param confidence 0 to 1
  */
 export function seedInterval(values: readonly number[], confidence = 0.95): SeedSummary {
   const n = values.length;

@@ -3,13 +3,13 @@ import type { InputParts } from "../../adapter/fold.ts";
 import type { Batch } from "../../backbone/batch.ts";
 import { phrase } from "../../base/phrase.ts";
 
-/** An adapter's input side on a backbone: the frozen table (V, d) and what the method adds. */
+/** An adapter's input side on a backbone: the frozen embedding table (V, d), and the tensors that the method adds. */
 export interface InputSide extends InputParts {
   table: Float32Array;
   width: number;
 }
 
-/** Where a token stands in a batch; `place` counts from the text's first token. */
+/** A token in a batch. `place` counts from the text's first token; filler tokens before it have negative places. */
 export interface TokenAt {
   row: number;
   place: number;
@@ -17,18 +17,21 @@ export interface TokenAt {
 }
 
 /**
- * What an analysis changes of the input. `layout` and `shift` k: "reindex" changes DePT's rows
- * alone (T1), "attached" puts k masked places before the prompt (T2), "window" k masked places between prompt and text
- * (T3), "prefix" k `filler` tokens there (T4).
+ * What an analysis changes in the input; an empty alteration changes nothing.
  */
 export interface Alteration {
   prompt?: "as trained" | "removed" | "zeroed";
-  /** factor of every offset, by token and by place */
+  /** The factor of every offset, both by token and by place. */
   scale?: number;
-  /** a token's offset (d) in place of its own */
+  /** Returns the offset (d) that replaces the token's own. */
   tokenOffset?: (at: TokenAt) => Float32Array;
-  /** offsets by place (S, d) instead of the method's own */
+  /** Offsets by place (S, d) that replace the method's own. */
   positions?: Float32Array;
+  /**
+   * How the text is shifted by k = `shift` places: "reindex" only reads DePT's table k rows further on (T1), "attached"
+   * puts k masked places before the prompt (T2), "window" puts k masked places between prompt and text (T3), "prefix"
+   * puts k tokens of `filler` there (T4).
+   */
   layout?: "reindex" | "attached" | "window" | "prefix";
   shift?: number;
   filler?: readonly number[];
@@ -38,9 +41,10 @@ const rowOf = (values: Float32Array, row: number, width: number): Float32Array =
   values.subarray(row * width, (row + 1) * width);
 
 /**
- * The offset that a token gets, by itself and by its place, unscaled.
- * @param result where it is written, of length d
- * @returns zeros where the method has none
+ * The unscaled offset of a token: the sum of its offset by token and its offset by place.
+ * @param result is filled with the offset and returned, of length d
+ * @returns zeros where the method has no offsets
+ * @throws UserError for a place beyond the position table
  */
 export function offsetAt(
   side: InputSide,
@@ -86,8 +90,8 @@ function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }
 }
 
 /**
- * The batch with its encoder's input made on the host: X = [prompt ; E + offsets] as the alteration says. Masked places
- * hold zeros.
+ * Returns the batch with the encoder's input computed on the host: X = [prompt ; E + offsets], changed by the
+ * alteration. Masked places are zeros.
  */
 export function alteredBatch(batch: Batch, side: InputSide, alteration: Alteration = {}): Batch {
   const { width } = side;

@@ -6,22 +6,22 @@ import type { Observation } from "../../model/model.ts";
 import type { TunedModel } from "../../model/model.ts";
 import { alteredBatch, type InputSide } from "./alteredInput.ts";
 
-/** The backbone with its input altered on the way. */
+/** The backbone as a model that only predicts: it receives each batch with its input altered. */
 export class AlteredModel implements TunedModel {
   constructor(
     private readonly inner: LocalModel,
     private readonly side: InputSide,
-    private readonly how: { alter: Alter; see: ((seen: Observation, batch: Batch) => void) | undefined },
+    private readonly how: { alter: Alter; observe: ((observation: Observation, batch: Batch) => void) | undefined },
   ) {}
   private altered(batch: Batch): Batch {
     return alteredBatch(batch, this.side, alterationOf(this.how.alter, batch));
   }
-  private sees(batch: Batch): ((seen: Observation) => void) | undefined {
-    const { see } = this.how;
+  private observerOf(batch: Batch): ((observation: Observation) => void) | undefined {
+    const { observe } = this.how;
     return (
-      see &&
-      ((seen) => {
-        see(seen, batch);
+      observe &&
+      ((observation) => {
+        observe(observation, batch);
       })
     );
   }
@@ -31,9 +31,9 @@ export class AlteredModel implements TunedModel {
   losses: TunedModel["losses"] = (_, batch) => this.inner.losses(new Map(), this.altered(batch));
   generate: TunedModel["generate"] = (_, batch, most) => this.inner.generate(new Map(), this.altered(batch), most);
   predict: TunedModel["predict"] = (_, batch, most) =>
-    this.inner.predict(new Map(), this.altered(batch), most, this.sees(batch));
+    this.inner.predict(new Map(), this.altered(batch), most, this.observerOf(batch));
   scoreTargets: TunedModel["scoreTargets"] = (_, batch, targets) =>
-    this.inner.scoreTargets(new Map(), this.altered(batch), targets, this.sees(batch));
+    this.inner.scoreTargets(new Map(), this.altered(batch), targets, this.observerOf(batch));
   release(): Promise<void> {
     return Promise.resolve();
   }

@@ -4,7 +4,7 @@ import type { Batch } from "../../backbone/batch.ts";
 
 const BATCH = 64;
 
-/** Examples in their order, 64 to a batch, each batch padded to its longest text. */
+/** Makes batches of 64 examples in their order, each padded to its longest text. */
 export const batchesOf = (examples: readonly TokenisedExample[]): Batch[] =>
   Array.from({ length: Math.ceil(examples.length / BATCH) }, (_, i) =>
     padBatch(examples.slice(i * BATCH, (i + 1) * BATCH)),

@@ -16,7 +16,7 @@ import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
 import type { TaskData } from "../../task/example.ts";
 
-/** Opens models on a run's backbone, and releases all of them together. */
+/** Returns functions that open models on a run's backbone and that release all of them. */
 function modelOpener(
   { method, engine, precision: { weights: precision } }: Experiment,
   folder: string,
@@ -35,7 +35,7 @@ function modelOpener(
   };
 }
 
-/** How the run itself predicts and is scored. */
+/** The options by which the run itself predicts and is scored. */
 const evaluationOptions = async (
   { training }: Experiment,
   { metrics, labels }: TaskData,
@@ -49,7 +49,7 @@ const evaluationOptions = async (
 
 /**
  * Opens a finished run for analysis.
- * @param limit most test examples
+ * @param limit the largest number of test examples; the run's own limit applies too
  * @throws UserError for methods inside the backbone, which have no input side to alter
  */
 export async function openSubject(experiment: Experiment, adapterPath: string, limit?: number): Promise<Subject> {
@@ -83,8 +83,8 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     train,
     test,
     release,
-    evaluate: async (alter, { examples = test, see } = {}) => {
-      const result = await evaluate(new AlteredModel(model, side, { alter, see }), new Map(), examples, options);
+    evaluate: async (alter, { examples = test, observe } = {}) => {
+      const result = await evaluate(new AlteredModel(model, side, { alter, observe }), new Map(), examples, options);
       if (result === undefined)
         throw new UserError(
           "test-examples-missing",

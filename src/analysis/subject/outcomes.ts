@@ -18,21 +18,23 @@ export interface Case {
 /** Called after each case; throws to end the analysis. */
 export type Progress = (done: { label: string; done: number; total: number; metric: number | undefined }) => void;
 
+/** The result of an evaluation in the form that is stored: which examples are right, as a string of "0" and "1". */
 export const outcome = (label: string, { metrics, loss, predictions }: EvaluationResult): Outcome => ({
   label,
   metrics,
   loss,
   right: predictions.map((each) => (isRight(each) ? "1" : "0")).join(""),
 });
+/** A case's result without its alteration, which cannot be stored. */
 export const withoutAlter = <T extends { alter: Alter }>({ alter: _, ...rest }: T): Omit<T, "alter"> => rest;
 
 /** Receives the logits and states behind the predictions: those of the unaltered texts, then those of each case. */
 export interface Watch<X> {
-  reference: (seen: Observation, batch: Batch) => void;
-  altered: (seen: Observation, batch: Batch) => void;
+  reference: (observation: Observation, batch: Batch) => void;
+  altered: (observation: Observation, batch: Batch) => void;
   /**
    * Ends a case and returns what was measured of it.
-   * @param same whether the case left the input as it is, so that nothing was evaluated
+   * @param same whether the case leaves the input unchanged, so that it was not evaluated
    */
   next: (same: boolean) => X;
 }
@@ -44,21 +46,25 @@ interface Options<C, X> {
 }
 type Judged = Outcome & { versus: Difference };
 
-/** Evaluations of unaltered texts that analyses of the same subject share, by their list of examples. */
+/** Results on unaltered texts, by the list of examples: analyses of the same subject share them. */
 const references = new WeakMap<Subject["test"], EvaluationResult>();
 
-/** The result on the unaltered texts: evaluated once, unless logits and states are asked for. */
+/** The result on the unaltered texts. They are evaluated once, and again where an observer needs logits and states. */
 async function referenceOf(
   { test, evaluate }: Subject,
-  see: ((seen: Observation, batch: Batch) => void) | undefined,
+  observe: ((observation: Observation, batch: Batch) => void) | undefined,
 ): Promise<EvaluationResult> {
-  const known = see === undefined ? references.get(test) : undefined;
-  const result = known ?? (await evaluate({}, { see }));
+  const known = observe === undefined ? references.get(test) : undefined;
+  const result = known ?? (await evaluate({}, { observe }));
   references.set(test, result);
   return result;
 }
 
-/** Evaluates each case and compares it with the unaltered run; cases that the subject's memo has are taken from it. */
+/**
+ * Evaluates each case and compares it with the unaltered run. Results that the subject's memo has are not computed again.
+ * @param options `same` tells whether a case leaves the input unchanged; such a case gets the result of the unaltered run
+ * @returns the unaltered result, and each case with its Holm-corrected p
+ */
 export async function altered<C extends Case, X extends object = object>(
   subject: Subject,
   cases: readonly C[],
@@ -72,7 +78,7 @@ export async function altered<C extends Case, X extends object = object>(
   report("as trained", 1, reference.metrics);
   const judge = async (each: C): Promise<Judged & X> => {
     const unchanged = same(each);
-    const result = unchanged ? reference : await subject.evaluate(each.alter, { see: watch?.altered });
+    const result = unchanged ? reference : await subject.evaluate(each.alter, { observe: watch?.altered });
     return {
       ...outcome(each.label, result),
       versus: differenceOf(result, reference),
@@ -81,9 +87,9 @@ export async function altered<C extends Case, X extends object = object>(
   };
   const results: (C & Judged & X)[] = [];
   for (const each of cases) {
-    const kept = subject.memo?.get(each.label) as (Judged & X) | undefined;
-    const result = kept ?? (await judge(each));
-    if (kept === undefined) subject.memo?.put(each.label, result);
+    const stored = subject.memo?.get(each.label) as (Judged & X) | undefined;
+    const result = stored ?? (await judge(each));
+    if (stored === undefined) subject.memo?.put(each.label, result);
     results.push({ ...each, ...result });
     report(each.label, results.length + 1, result.metrics);
   }
@@ -97,8 +103,8 @@ const sameBytes = (a: Float32Array, b: Float32Array): boolean =>
   a.byteLength === b.byteLength && Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 /**
- * Returns a function that says whether an alteration leaves the input the same to the bit. Evaluating such an input
- * again could only repeat the same numbers.
+ * Returns a function that tells whether an alteration leaves every bit of the input unchanged. Such a case needs no
+ * evaluation: it would repeat the same numbers.
  */
 export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (alter: Alter) => boolean {
   const batches = batchesOf(test).map((batch) => ({ batch, before: alteredBatch(batch, side) }));

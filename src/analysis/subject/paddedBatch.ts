@@ -1,6 +1,6 @@
 import type { Batch } from "../../backbone/batch.ts";
 
-/** The batch padded on the right to a window. */
+/** The batch padded on the right to `window` tokens; a longer batch keeps its length. */
 export function padded(batch: Batch, window: number): Batch {
   const { rows, sourceLength: from } = batch;
   const sourceLength = Math.max(from, window);

@@ -9,39 +9,43 @@ import type { Batch } from "../../backbone/batch.ts";
 import type { Observation } from "../../model/model.ts";
 import type { Alteration, InputSide } from "./alteredInput.ts";
 
-/** An alteration, or what makes one of a batch. */
+/** An alteration, or a function that makes one for each batch. */
 export type Alter = Alteration | ((batch: Batch) => Alteration);
 export const alterationOf = (alter: Alter, batch: Batch): Alteration =>
   typeof alter === "function" ? alter(batch) : alter;
 
-/** Cases that an analysis had finished when it was interrupted, by their label; values are plain JSON. */
+/** Stores the result of each finished case by its label, for an analysis that is interrupted; values are plain JSON. */
 export interface Memo {
   get: (label: string) => unknown;
   put: (label: string, value: unknown) => void;
 }
 
-/** A trained run opened for analysis: its input side on the host, its backbone behind it, its data. */
+/** A trained run that is open for analysis. */
 export interface Subject {
   experiment: Experiment;
   adapter: Adapter;
   side: InputSide;
+  /** The backbone, which takes the encoder's input as computed on the host. */
   model: LocalModel;
   tokenizer: TextTokenizer;
   train: TokenisedExample[];
   test: TokenisedExample[];
-  /** the run as it was trained, its method in the graph */
+  /** The run's model as trained, with its method in the graph. */
   tuned: LocalModel;
-  /** what an interrupted analysis of the same content had finished */
+  /** Results of an interrupted analysis of the same content. */
   memo?: Memo | undefined;
-  /** the backbone again under another method or form */
+  /** Opens the backbone once more, with another method or in another form. */
   open: (options: Partial<ModelOptions>) => LocalModel;
   /**
-   * `examples`: instead of the test split; `see`: looks behind each batch's predictions, the batch as it is before the
-   * alteration
+   * Evaluates the run with an altered input. `examples` replace the test split; `observe` receives the logits and states
+   * of each batch's predictions, with the batch before its alteration.
    */
   evaluate: (
     alter: Alter,
-    options?: { examples?: readonly TokenisedExample[]; see?: ((seen: Observation, batch: Batch) => void) | undefined },
+    options?: {
+      examples?: readonly TokenisedExample[];
+      observe?: ((observation: Observation, batch: Batch) => void) | undefined;
+    },
   ) => Promise<EvaluationResult>;
   release: () => Promise<void>;
 }
