@@ -35,7 +35,7 @@ interface Definition<O extends Options> {
 }
 
 /** One command of the command line: help and parsing are made from the same fields. */
-export interface Command extends Definition<Options> {
+export interface CliCommand extends Definition<Options> {
   /**
    * Parses the arguments and runs the command.
    * @param name how the command is called after "adept", such as "runs diff"
@@ -48,14 +48,14 @@ export interface Command extends Definition<Options> {
 /** Several commands behind one word, such as `adept runs diff`. */
 export interface CommandGroup {
   readonly summary: string;
-  readonly parts: Readonly<Record<string, Command>>;
+  readonly parts: Readonly<Record<string, CliCommand>>;
   /** The part that runs where no part is named. */
   readonly usual: string;
 }
 
 export function command<const O extends Options>(
   definition: Definition<O> & { run(parsed: Parsed<O>): Promise<number> },
-): Command {
+): CliCommand {
   return {
     ...definition,
     async run(args, name) {

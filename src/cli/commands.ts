@@ -1,4 +1,4 @@
-import type { Command, CommandGroup } from "./command.ts";
+import type { CliCommand, CommandGroup } from "./command.ts";
 import { analyseCommand } from "./commands/analyseCommand.ts";
 import { backbonesCommand } from "./commands/backbonesCommand.ts";
 import { compareCommand } from "./commands/compareCommand.ts";
@@ -19,7 +19,7 @@ import { stopCommand } from "./commands/stopCommand.ts";
 import { tasksCommand } from "./commands/tasksCommand.ts";
 import { resumeCommand, trainCommand } from "./commands/trainCommand.ts";
 
-type Commands = Readonly<Record<string, Command | CommandGroup>>;
+type Commands = Readonly<Record<string, CliCommand | CommandGroup>>;
 
 /** Every command by its name, in the groups and the order that help lists. */
 export const COMMAND_GROUPS: Readonly<Record<string, Commands>> = {

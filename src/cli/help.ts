@@ -1,4 +1,4 @@
-import type { Command, CommandGroup, Option, Options } from "./command.ts";
+import type { CliCommand, CommandGroup, Option, Options } from "./command.ts";
 import { COMMAND_GROUPS, COMMANDS } from "./commands.ts";
 
 const WIDTH = 100;
@@ -19,7 +19,7 @@ function optionUsage(name: string, option: Option): string {
 }
 
 /** The usage line, broken between its parts. */
-function usage(name: string, { takes, options }: Command): string {
+function usage(name: string, { takes, options }: CliCommand): string {
   const parts = [
     ...(takes === "" ? [] : [takes]),
     ...Object.entries(options).map(([option, each]) => optionUsage(option, each)),
@@ -43,7 +43,7 @@ function optionLines(options: Options): string[] {
   );
 }
 
-export function commandHelp(name: string, command: Command): string {
+export function commandHelp(name: string, command: CliCommand): string {
   const { summary, takes, options, examples } = command;
   const notes = [...(/\bRUN\b/.test(takes) ? [RUN_NOTE] : []), ...(command.notes ?? [])];
   return [

@@ -6,8 +6,6 @@ import { backboneFolder, EMBEDDED_BACKBONE } from "../backbone/backboneFolder.ts
 import { boundedText } from "../base/files/boundedFile.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
-export const EMBEDDED = EMBEDDED_BACKBONE;
-
 /** A backbone as `adept backbones list` shows it. */
 export interface ListedBackbone {
   /** What an experiment's "backbone" names: "tiny-t5" or a folder. */

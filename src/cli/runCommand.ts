@@ -1,5 +1,5 @@
 import { nearestNames } from "../base/text/nearestName.ts";
-import type { Command, CommandGroup } from "./command.ts";
+import type { CliCommand, CommandGroup } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp, groupHelp, overview } from "./help.ts";
 import { say } from "./terminal.ts";
@@ -7,7 +7,7 @@ import { WrongUse } from "./wrongUse.ts";
 
 const HELP = ["--help", "-h"];
 
-const isGroup = (found: Command | CommandGroup): found is CommandGroup => "parts" in found;
+const isGroup = (found: CliCommand | CommandGroup): found is CommandGroup => "parts" in found;
 
 const suggestion = (wrong: string, names: readonly string[]): string => {
   const [nearest] = nearestNames(wrong, names);
@@ -35,7 +35,7 @@ export async function runCommand([name = "", ...rest]: readonly string[]): Promi
   return isGroup(found) ? runPart(name, found, rest) : runOne(name, found, rest);
 }
 
-async function runOne(name: string, command: Command, args: readonly string[]): Promise<number> {
+async function runOne(name: string, command: CliCommand, args: readonly string[]): Promise<number> {
   if (!asksForHelp(args)) return command.run(args, name);
   say(commandHelp(name, command));
   return 0;

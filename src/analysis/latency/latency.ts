@@ -53,8 +53,8 @@ export function turns(count: number, round: number): number[] {
 }
 
 /**
- * Times every form on one batch, in turn, in ms. All forms decode the same number of tokens: where an output ends depends
- * on what was learned, not on the form.
+ * Times every form on one batch, in turn, in ms. All forms decode the same number of tokens: where an output ends
+ * depends on what was learned, not on the form.
  */
 async function race(
   forms: readonly Form[],

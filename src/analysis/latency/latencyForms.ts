@@ -48,8 +48,8 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
 }
 
 /**
- * The run's own forms: as trained; folded, where its offsets depend on the token alone; and with its prompt alone, as in
- * prompt tuning, where it has other parameters besides.
+ * The run's own forms: as trained; folded, where its offsets depend on the token alone; and with its prompt alone, as
+ * in prompt tuning, where it has other parameters besides.
  */
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
   const { count, promptLength = 0 } = sizes;

@@ -191,8 +191,8 @@ function explained(judged: readonly Judged[], base: SeedGroup): string {
 }
 
 /**
- * The sections that summarise groups of runs over their seeds: retrained ablations, post-hoc cases, sizes of the offsets
- * and stability.
+ * The sections that summarise groups of runs over their seeds: retrained ablations, post-hoc cases, sizes of the
+ * offsets and stability.
  * @param metric the test metric of the retrained ablations
  */
 export function acrossSeeds(groups: readonly SeedGroup[], metric: string): Block[] {

@@ -10,7 +10,10 @@ import type { ReportedRun } from "./reportedRun.ts";
 const shotsOf = ({ experiment: { task } }: ReportedRun): number | undefined => task.shots?.k;
 const finished = ({ record }: ReportedRun): boolean => record.status === "finished";
 
-/** Groups runs that differ only in seed and k, and names each group by the settings in which groups of its method differ. */
+/**
+ * Groups runs that differ only in seed and k, and names each group by the settings in which groups of its method
+ * differ.
+ */
 function methodGroups(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
   const settings = (run: ReportedRun): Map<string, unknown> =>
     new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]);
@@ -116,8 +119,8 @@ function differenceRows(
 }
 
 /**
- * The few-shot section: the test value over the number k of training examples, one curve per method, and the differences
- * of the other methods to plain ADePT. Empty with fewer than two values of k.
+ * The few-shot section: the test value over the number k of training examples, one curve per method, and the
+ * differences of the other methods to plain ADePT. Empty with fewer than two values of k.
  */
 export function fewShotSection(given: readonly ReportedRun[], metric: string): Block[] {
   const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run));

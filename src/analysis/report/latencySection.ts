@@ -8,7 +8,9 @@ type Interval = { median: number; low: number; high: number };
 const time = ({ median, low, high }: Interval, digits = 2): string =>
   `${number(median, digits)} [${number(low, digits)}, ${number(high, digits)}]`;
 
-/** The blocks about the folded form: its time against other forms, paired by round, and whether its predictions agree. */
+/**
+ * The blocks about the folded form: its time against other forms, paired by round, and whether its predictions agree.
+ */
 function foldBlocks({ form, against, predictions: { equal, total } }: FoldStatement): Block[] {
   return [
     {

@@ -9,7 +9,9 @@ import { seedGroups, taskName, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
 import { shiftSection } from "./shiftSection.ts";
 
-/** Groups runs by task and backbone, since runs are compared within a task only. Few-shot draws belong to their task. */
+/**
+ * Groups runs by task and backbone, since runs are compared within a task only. Few-shot draws belong to their task.
+ */
 function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun[] }[] {
   const groups = new Map<string, { name: string; runs: ReportedRun[] }>();
   for (const run of runs) {
@@ -64,7 +66,9 @@ function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
   ];
 }
 
-/** The whole report of some runs: first a section for each task, then for each run its analyses, settings and commit. */
+/**
+ * The whole report of some runs: first a section for each task, then for each run its analyses, settings and commit.
+ */
 export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },

@@ -10,8 +10,8 @@ import type { NamedNeighbour, Offsets } from "../../protocol/results/offsets.ts"
 import type { AlteredOutcome, Estimate } from "../../protocol/results/outcome.ts";
 
 /**
- * A difference in percentage points: with its interval where one was found, otherwise with the size of a difference that
- * would be found about half the time.
+ * A difference in percentage points: with its interval where one was found, otherwise with the size of a difference
+ * that would be found about half the time.
  */
 export function verdict({ difference, interval: [low, high], found, detectable }: Estimate): string {
   return found

@@ -74,7 +74,8 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
         found.acrossPlaces = Math.max(found.acrossPlaces, Math.abs(own[i]! - first[i]!));
         found.acrossTokens = Math.max(found.acrossTokens, Math.abs(offset - (other[i]! - table[tokens[0]! * d + i]!)));
         found.hostAgrees = Math.max(found.hostAgrees, Math.abs(offset - expected[i]!));
-        // A value equal to that of the first place counts as 0, so that rounding of the mean does not count as variance.
+        // A value equal to that of the first place counts as 0, so that rounding of the mean does not count as
+        // variance.
         found.withinType += own[i]! === first[i]! ? 0 : (own[i]! - mean[i]!) ** 2 / (S * tokens.length);
       }
     }

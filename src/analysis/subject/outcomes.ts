@@ -61,8 +61,10 @@ async function referenceOf(
 }
 
 /**
- * Evaluates each case and compares it with the unaltered run. Results that the subject's memo has are not computed again.
- * @param options `same` tells whether a case leaves the input unchanged; such a case gets the result of the unaltered run
+ * Evaluates each case and compares it with the unaltered run. Results that the subject's memo has are not computed
+ * again.
+ * @param options `same` tells whether a case leaves the input unchanged; such a case gets the result of the unaltered
+ * run
  * @returns the unaltered result, and each case with its Holm-corrected p
  */
 export async function altered<C extends Case, X extends object = object>(

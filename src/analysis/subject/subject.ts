@@ -37,8 +37,8 @@ export interface Subject {
   /** Opens the backbone once more, with another method or in another form. */
   open: (options: Partial<ModelOptions>) => LocalModel;
   /**
-   * Evaluates the run with an altered input. `examples` replace the test split; `observe` receives the logits and states
-   * of each batch's predictions, with the batch before its alteration.
+   * Evaluates the run with an altered input. `examples` replace the test split; `observe` receives the logits and
+   * states of each batch's predictions, with the batch before its alteration.
    */
   evaluate: (
     alter: Alter,

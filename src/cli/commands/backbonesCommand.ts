@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { FAMILIES } from "../../backbone/families.ts";
 import { command, type CommandGroup, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
-import { describeBackbone, downloadedBackbones, EMBEDDED, type ListedBackbone } from "../listedBackbone.ts";
+import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
+import { describeBackbone, downloadedBackbones, type ListedBackbone } from "../listedBackbone.ts";
 import { table } from "../table.ts";
 import { say } from "../terminal.ts";
 
@@ -28,7 +29,7 @@ const modelTypes = FAMILIES.flatMap((family) => [...family.modelTypes]);
 
 function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const folders = [process.cwd(), ...(values.folder ?? []).map((each) => resolve(each))];
-  const found = [EMBEDDED, ...downloadedBackbones(folders)].map(describeBackbone);
+  const found = [EMBEDDED_BACKBONE, ...downloadedBackbones(folders)].map(describeBackbone);
   if (values.json === true) {
     say(JSON.stringify(found));
     return Promise.resolve(0);

@@ -5,7 +5,7 @@ import { command } from "../command.ts";
 import { follow, untilExit } from "../follow.ts";
 import { localWorker } from "../localWorker.ts";
 import { runsFolder } from "../namedRun.ts";
-import { percentText } from "../percentText.ts";
+import { percentText } from "../../base/text/percentText.ts";
 import { say } from "../terminal.ts";
 
 function table(record: RunRecord): string[] {

@@ -7,7 +7,7 @@ import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
-import { percentText } from "../percentText.ts";
+import { percentText } from "../../base/text/percentText.ts";
 import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 

@@ -7,7 +7,7 @@ import { historyCommands } from "./historyCommands.ts";
 import { annotateCommands } from "./annotateCommands.ts";
 import { deleteCommands } from "./deleteCommands.ts";
 import { filterCommands } from "./filterCommands.ts";
-import { predictCommand } from "./predictCommand.ts";
+import { predictWithRun } from "./predictCommand.ts";
 import { queueCommands } from "./queueCommands.ts";
 import { trainCommands } from "./trainCommands.ts";
 import { viewCommands } from "./viewCommands.ts";
@@ -25,7 +25,7 @@ export class Commands extends DisposableStore {
       ...queueCommands(context),
       ...heatmapCommands(context),
       ...historyCommands(context),
-      [Command.predict]: (argument) => predictCommand(argument, context),
+      [Command.predict]: (argument) => predictWithRun(argument, context),
     };
     for (const id of Object.values(Command)) {
       this.register(

@@ -9,7 +9,7 @@ import { host } from "../window/host.ts";
 import type { CommandContext } from "./commandContext.ts";
 
 /** Exports a run's adapter, or its backbone with the method folded into it, to a folder that the user chooses. */
-export async function exportCommand(argument: unknown, { pick, workerPath, log }: CommandContext): Promise<void> {
+export async function exportRun(argument: unknown, { pick, workerPath, log }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, hasEnded);
   if (run === undefined) return;

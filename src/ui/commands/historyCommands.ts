@@ -7,10 +7,10 @@ import { cancellableWait } from "../window/cancellableWait.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { hasCommit, hasEnded } from "../runs/runPick.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
-import { exportCommand } from "./exportCommand.ts";
-import { pruneCommand } from "./pruneCommand.ts";
-import { restoreCommand } from "./restoreCommand.ts";
-import { fetchCommand, pushCommand } from "./shareCommands.ts";
+import { exportRun } from "./exportCommand.ts";
+import { pruneRuns } from "./pruneCommand.ts";
+import { restoreFiles } from "./restoreCommand.ts";
+import { fetchRuns, pushRuns } from "./shareCommands.ts";
 import { trustedGitStore } from "../runs/trustedGitStore.ts";
 
 type Ids =
@@ -29,12 +29,12 @@ type Ids =
 export function historyCommands(context: CommandContext): CommandHandlers<Ids> {
   return {
     [Command.reproduce]: (argument) => reproduce(argument, context),
-    [Command.restoreFiles]: (argument) => restoreCommand(argument, context),
+    [Command.restoreFiles]: (argument) => restoreFiles(argument, context),
     [Command.branch]: (argument) => branch(argument, context),
-    [Command.exportRun]: (argument) => exportCommand(argument, context),
-    [Command.push]: (argument, selected) => pushCommand(argument, selected, context),
-    [Command.fetch]: () => fetchCommand(context),
-    [Command.prune]: () => pruneCommand(context),
+    [Command.exportRun]: (argument) => exportRun(argument, context),
+    [Command.push]: (argument, selected) => pushRuns(argument, selected, context),
+    [Command.fetch]: () => fetchRuns(context),
+    [Command.prune]: () => pruneRuns(context),
   };
 }
 

@@ -24,7 +24,7 @@ const LONGEST_TEXT = 50_000;
  * Predicts on the selection, on a row as the run's task reads it, or on typed text, and says what each token's offset
  * did for the answer.
  */
-export async function predictCommand(
+export async function predictWithRun(
   argument: unknown,
   { pick, tokens, documents, workerPath, log }: CommandContext,
 ): Promise<void> {

@@ -38,7 +38,7 @@ function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPic
 }
 
 /** Shows what a folder's runs no longer need, and removes what the user chooses. */
-export async function pruneCommand({ folders, model, log }: CommandContext): Promise<void> {
+export async function pruneRuns({ folders, model, log }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];

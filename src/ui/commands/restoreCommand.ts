@@ -18,7 +18,7 @@ type Difference = Awaited<ReturnType<InstanceType<ReturnType<typeof host>["GitRe
  * Restores files as a run's commit has them: the user chooses files, sees how they differ, and confirms. The files are
  * backed up before, and Undo restores the backup.
  */
-export async function restoreCommand(argument: unknown, { pick, diff }: CommandContext): Promise<void> {
+export async function restoreFiles(argument: unknown, { pick, diff }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, hasCommit);
   if (run === undefined) return;

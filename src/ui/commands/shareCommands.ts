@@ -76,7 +76,7 @@ function leavingText({ commits, files, bytes }: PushPreview): string {
 }
 
 /** Pushes runs to a git remote, after the user has seen and confirmed which files leave this machine. */
-export async function pushCommand(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
+export async function pushRuns(argument: unknown, selected: unknown, { pick }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const runs = await pick.several(argument, selected, (each) => hasEnded(each) && hasCommit(each));
   const [first] = runs;
@@ -112,7 +112,7 @@ export async function pushCommand(argument: unknown, selected: unknown, { pick }
 }
 
 /** Fetches the runs that a git remote has and this folder has not. */
-export async function fetchCommand({ model, folders, log }: CommandContext): Promise<void> {
+export async function fetchRuns({ model, folders, log }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];

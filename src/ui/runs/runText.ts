@@ -62,11 +62,6 @@ export function timeLeft(seconds: number): string {
   return vscode.l10n.t("{0} h left", (seconds / 3600).toFixed(1));
 }
 
-/** Returns a fraction as a percentage. */
-export function percentText(part: number): string {
-  return `${(100 * part).toFixed(1)} %`;
-}
-
 /** Returns the trained model's leading metric on the test split, else its latest one on the validation split. */
 export function shownResult(
   record: RunRecord,

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
-import { percentText, doneFraction } from "./runText.ts";
+import { percentText } from "../../base/text/percentText.ts";
+import { doneFraction } from "./runText.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { Command } from "../window/ids.ts";
 import type { RunsModel } from "./runsModel.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
-import { parseOptions, type Command } from "../../../src/cli/command.ts";
+import { parseOptions, type CliCommand } from "../../../src/cli/command.ts";
 import { COMMANDS } from "../../../src/cli/commands.ts";
 import { runCommand } from "../../../src/cli/runCommand.ts";
 import { WrongUse } from "../../../src/cli/wrongUse.ts";
 
 /** Every command by the words that call it, those of groups as "runs diff". */
-const ALL: Record<string, Command> = Object.fromEntries(
+const ALL: Record<string, CliCommand> = Object.fromEntries(
   Object.entries(COMMANDS).flatMap(([name, found]) =>
     "parts" in found
       ? Object.entries(found.parts).map(([part, each]) => [`${name} ${part}`, each] as const)
