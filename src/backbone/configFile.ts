@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
@@ -24,6 +25,8 @@ export interface ConfigFile {
  */
 export function readConfigFile(folder: string, action: Phrase): ConfigFile {
   const path = join(folder, "config.json");
+  if (!existsSync(path))
+    throw new UserError("backbone-config-missing", phrase`${folder} is no model folder: it has no config.json`, action);
   const text = boundedText(path, MOST_BYTES);
   const out = outOfBounds(text);
   if (out !== undefined) throw new UserError("backbone-config-out-of-bounds", phrase`${path} has ${out.what}`, action);

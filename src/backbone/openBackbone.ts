@@ -63,9 +63,10 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
  * not supported, or hold values that do not fit the precision
  */
 export function openBackbone(folder: string, options: OpenOptions = {}): Backbone {
-  const weights = BackboneWeights.open(folder);
+  // The type comes first: of a model that is not supported, other weight files would not help.
   const file = readConfigFile(folder, action());
   const family = familyOf(file, options.incomplete ?? false);
+  const weights = BackboneWeights.open(folder);
   const architecture = family.read(file, (tensor) => weights.has(tensor));
   return { ...architecture, family, weights: inPrecision(weights, architecture.layout, options) };
 }

@@ -25,7 +25,7 @@ const cells = ({ backbone, modelType, width, layers, parameters }: ListedBackbon
   parameters?.toLocaleString("en") ?? "",
 ];
 
-const modelTypes = FAMILIES.flatMap((family) => [...family.modelTypes]);
+const modelTypes = FAMILIES.filter((family) => family.isComplete).flatMap((family) => [...family.modelTypes]);
 
 function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const folders = [process.cwd(), ...(values.folder ?? []).map((each) => resolve(each))];
