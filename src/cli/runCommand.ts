@@ -14,6 +14,12 @@ const suggestion = (wrong: string, names: readonly string[]): string => {
   return nearest === undefined ? "" : `; did you mean "${nearest}"?`;
 };
 
+function wrongName(message: string, command: string): WrongUse {
+  const error = new WrongUse(message);
+  error.hint = `See: ${command} --help`;
+  return error;
+}
+
 /** Whether help is asked for; what stands after "--" is text. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf("--");
@@ -29,9 +35,7 @@ export async function runCommand([name = "", ...rest]: readonly string[]): Promi
   if (name === "help") return runCommand([...rest, "--help"]);
   const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (found === undefined)
-    throw new WrongUse(
-      `There is no command "${name}"${suggestion(name, Object.keys(COMMANDS)) || "."}\n\n${overview()}`,
-    );
+    throw wrongName(`There is no command "${name}"${suggestion(name, Object.keys(COMMANDS)) || "."}`, "adept");
   return isGroup(found) ? runPart(name, found, rest) : runOne(name, found, rest);
 }
 
@@ -47,7 +51,7 @@ async function runPart(name: string, group: CommandGroup, args: readonly string[
   const [first = "-"] = args;
   const names = Object.keys(group.parts);
   if (at === -1 && !first.startsWith("-"))
-    throw new WrongUse(`${name} takes ${names.join(", ")}, not "${first}"${suggestion(first, names)}`);
+    throw wrongName(`${name} takes ${names.join(", ")}, not "${first}"${suggestion(first, names)}`, `adept ${name}`);
   if (at === -1 && asksForHelp(args)) {
     say(groupHelp(name, group));
     return 0;

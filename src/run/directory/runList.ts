@@ -61,6 +61,8 @@ export function findRun(runsDir: string, wanted: string): RunDirectory {
     : new UserError(
         "run-unknown",
         phrase`No run "${wanted}" in ${runsDir}`,
-        named === "" ? phrase`Train one first.` : phrase`Runs there: ${named}`,
+        named === ""
+          ? phrase`There are no runs. Train one first (adept train FILE), or name the folder of your runs (--runs-dir DIR).`
+          : phrase`Runs there: ${named}`,
       );
 }

@@ -83,8 +83,14 @@ test("the overview lists every command with one line, and a group lists its part
 test("a mistyped command, part or option is wrong use, with the nearest name and where to read more", async () => {
   const isWrong = (message: RegExp, hint?: string) => (error: unknown) =>
     error instanceof WrongUse && message.test(error.message) && error.hint === hint;
-  await assert.rejects(runCommand(["trian"]), isWrong(/There is no command "trian"; did you mean "train"\?/));
-  await assert.rejects(runCommand(["runs", "lst"]), isWrong(/not "lst"; did you mean "list"\?/));
+  await assert.rejects(
+    runCommand(["trian"]),
+    isWrong(/There is no command "trian"; did you mean "train"\?$/, "See: adept --help"),
+  );
+  await assert.rejects(
+    runCommand(["runs", "lst"]),
+    isWrong(/not "lst"; did you mean "list"\?$/, "See: adept runs --help"),
+  );
   await assert.rejects(
     runCommand(["runs", "push", "--jsn"]),
     isWrong(/Unknown option --jsn; did you mean --json\?/, "See: adept runs push --help"),
