@@ -18,6 +18,8 @@ import { methodOf } from "../method/registry.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
+import { nearestNames } from "../base/text/nearestName.ts";
+import { knownKeys, optionsOf } from "./schemaKeys.ts";
 import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
@@ -29,6 +31,12 @@ const MOST_PROBLEMS = 20;
 function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
 }
+
+/** "PropertyNameExpected" as "property name expected". */
+const parseErrorText = (code: number): string =>
+  printParseErrorCode(code)
+    .replace(/(?<=[a-z])(?=[A-Z])/g, " ")
+    .toLowerCase();
 
 function parseText(path: string, text: string): unknown {
   const out = outOfBounds(text);
@@ -44,7 +52,7 @@ function parseText(path: string, text: string): unknown {
   if (first)
     throw new UserError(
       "experiment-not-json",
-      phrase`${path}:${lineOf(text, first.offset)}: not valid JSON (${printParseErrorCode(first.error)}).`,
+      phrase`${path}:${lineOf(text, first.offset)}: not valid JSON (${parseErrorText(first.error)}).`,
       phrase`Correct that line.`,
     );
   return value;
@@ -85,22 +93,64 @@ function nearestNode(tree: Node | undefined, path: PropertyKey[]): Node | undefi
   return undefined;
 }
 
-/** What is wrong with a value, with its key, and the file and line where it stands. */
+/** A file whose values are checked: its text, and the parsed value with what `--set` changed. */
+interface Checked {
+  path: string;
+  text: string;
+  value: unknown;
+  overrides: readonly string[];
+}
+
+const keysOf = (issue: z.core.$ZodIssue): (string | number)[] =>
+  [...issue.path, ...(issue.code === "unrecognized_keys" ? issue.keys.slice(0, 1) : [])].map((key) =>
+    typeof key === "symbol" ? String(key) : key,
+  );
+
+/** The `--set` that gave the value at a key. */
+const settingOf = (key: string, overrides: readonly string[]): string | undefined =>
+  overrides.findLast((each) => `${key}.`.startsWith(`${each.slice(0, each.indexOf("="))}.`));
+
+function valueAt(root: unknown, keys: readonly (string | number)[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string | number, unknown>)[key]
+        : undefined,
+    root,
+  );
+}
+
+/** What is wrong with a value, with its key and the nearest right name. */
+function problemOf(issue: z.core.$ZodIssue, keys: readonly (string | number)[], root: unknown): Phrase {
+  const key = keys.join(".");
+  const at = (above: readonly (string | number)[]): unknown => valueAt(root, above);
+  const isKey = issue.code === "unrecognized_keys";
+  const names = isKey ? knownKeys(keys.slice(0, -1), at) : optionsOf(issue, keys, at);
+  const wrong = isKey ? keys.at(-1) : at(keys);
+  const [near] = typeof wrong === "string" ? nearestNames(wrong, names) : [];
+  const hint = near === undefined ? "" : phrase` Did you mean "${near}"?`;
+  if (isKey) return hint === "" ? phrase`${key}: unknown key` : phrase`${key}: unknown key.${hint}`;
+  if (issue.code === "invalid_union" && names.length > 0)
+    return wrong === undefined
+      ? phrase`${key}: missing; it is one of ${names.join(", ")}`
+      : phrase`${key}: ${JSON.stringify(wrong)} is none of ${names.join(", ")}.${hint}`;
+  return phrase`${key === "" ? phrase`the file` : key}: ${issue.message}`;
+}
+
+/** What is wrong with a value, and the file and line, or the `--set`, where it stands. */
 function describe(
-  path: string,
-  { text, tree }: { text: string; tree: Node | undefined },
+  { path, text, value, overrides }: Checked,
+  tree: Node | undefined,
   issue: z.core.$ZodIssue,
-): { place: string; what: Phrase } {
-  const extra = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-  const keys = extra === undefined ? issue.path : [...issue.path, extra];
+): { place: string; what: Phrase; isSet: boolean } {
+  const keys = keysOf(issue);
   const node = nearestNode(tree, keys);
-  const key = keys.map(String).join(".");
+  const setting = settingOf(keys.join("."), overrides);
+  const inFile = node ? `${path}:${lineOf(text, node.offset)}` : path;
   return {
-    place: node ? `${path}:${lineOf(text, node.offset)}` : path,
-    what:
-      extra === undefined
-        ? phrase`${key === "" ? phrase`the file` : key}: ${issue.message}`
-        : phrase`${key}: unknown key`,
+    place: setting === undefined ? inFile : `--set ${setting}`,
+    what: problemOf(issue, keys, value),
+    isSet: setting !== undefined,
   };
 }
 
@@ -219,27 +269,25 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
 }
 
 /** @param file its `about` names the run, where the file has several */
-function parseAs<T>(schema: z.ZodType<T>, value: unknown, file: { path: string; text: string; about?: Phrase }): T {
-  const parsed = schema.safeParse(value);
+function parseAs<T>(schema: z.ZodType<T>, file: Checked & { about?: Phrase | undefined }): T {
+  const parsed = schema.safeParse(file.value);
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
-  const keys =
-    first === undefined ? [] : [...first.path, ...(first.code === "unrecognized_keys" ? first.keys.slice(0, 1) : [])];
   const tree = parseTree(file.text);
   const more = parsed.error.issues.length - MOST_PROBLEMS;
-  const problems = parsed.error.issues
-    .slice(0, MOST_PROBLEMS)
-    .map((issue) => describe(file.path, { text: file.text, tree }, issue));
+  const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => describe(file, tree, issue));
   const rest = more > 0 ? [phrase`${file.path}: and ${more} more`] : [];
   const lines = problems.map(({ place, what }) => phrase`${place}: ${what}${file.about ?? ""}`);
   const message = listed([...lines, ...rest], "\n");
-  const action = phrase`Correct the experiment file.`;
+  const action = problems.every(({ isSet }) => isSet)
+    ? phrase`Correct what --set gives.`
+    : phrase`Correct the experiment file.`;
   const error =
     first?.code === "unrecognized_keys" && problems.length === 1
       ? new UserError("experiment-key-unknown", message, action)
       : new UserError("experiment-malformed", message, action);
   throw error.about(
-    keys.map((key) => (typeof key === "symbol" ? String(key) : key)),
+    first === undefined ? [] : keysOf(first),
     listed([...problems.map(({ what }) => what), ...rest], "\n"),
   );
 }
@@ -283,15 +331,11 @@ export function experimentPoints(
 ): ExperimentPoint[] {
   const raw = objectOf(path, text, overrides);
   const folder = dirname(resolve(path));
-  const { seeds, sweep } = parseAs(ExperimentFile, raw, { path, text });
+  const { seeds, sweep } = parseAs(ExperimentFile, { path, text, value: raw, overrides });
   const { seeds: _, sweep: __, ...single } = raw;
   const finish = (value: unknown, about?: Phrase): Experiment =>
     resolvePaths(
-      checkPrecision(
-        fillShots(
-          fillRates(parseAs(ResolvedExperiment, value, { path, text, ...(about !== undefined && { about }) }), path),
-        ),
-      ),
+      checkPrecision(fillShots(fillRates(parseAs(ResolvedExperiment, { path, text, value, overrides, about }), path))),
       folder,
     );
   if (seeds === undefined && sweep === undefined)

@@ -53,7 +53,10 @@ test("--set changes a key, and a key it does not know is named", () => {
   const text = `{ ${MAIL}, "method": { "kind": "adept" } }`;
   assert.equal(read(text, ["training.steps=7"]).training.steps, 7);
   assert.equal(read(text, ["name=007 x"]).name, "007 x");
-  assert.throws(() => read(text, ["training.stpes=7"]), /training\.stpes: unknown key/);
+  assert.throws(
+    () => read(text, ["training.stpes=7"]),
+    /--set training\.stpes=7: training\.stpes: unknown key\. Did you mean "steps"\?$/,
+  );
   assert.throws(() => read(text, ["training"]), /path=value/);
   assert.throws(() => read(text, ["__proto__.x=1"]), UserError);
 });
@@ -90,7 +93,15 @@ test("what is wrong is named by file, line and key", () => {
     `{ ${MAIL},\n "method": { "kind": "adept" }, "training": {\n "steps": -1 } }`,
     /x\.adept\.json:3: training\.steps/,
   );
-  refuses(`{ ${MAIL},\n "method": { "kind": "prefix" } }`, /x\.adept\.json:2: method\.kind/);
+  refuses(
+    `{ ${MAIL},\n "method": { "kind": "adpet" } }`,
+    /x\.adept\.json:2: method\.kind: "adpet" is none of adept, pt, .*\. Did you mean "adept"\?$/,
+  );
+  refuses(`{ ${MAIL},\n "method": { "rank": 2 } }`, /x\.adept\.json:2: method\.kind: missing; it is one of adept, /);
+  refuses(
+    `{ ${MAIL},\n "method": { "kind": "adept", "bottelneck": 3 } }`,
+    /method\.bottelneck: unknown key\. Did you mean "bottleneck"\?$/,
+  );
   refuses(`{ ${MAIL},\n "method" { } }`, /x\.adept\.json:2: not valid JSON/);
   refuses("[]", /one JSON object/);
   refuses(
