@@ -5,7 +5,7 @@ import { analyseOffsets } from "./offsets/offsets.ts";
 import { analyseShift } from "./shift/positionShift.ts";
 import { analyseSpecificity } from "./specificity/tokenSpecificity.ts";
 
-/** Every analysis of a run's model by its name; its stability is computed from its journal alone. */
+/** The analyses that need a run's model, by name. Stability is not one of them: it is computed from the journal. */
 export const ANALYSES = {
   ablation: analyseAblation,
   offsets: analyseOffsets,

@@ -14,9 +14,9 @@ import { backboneLayout } from "../training/prepare.ts";
 import { alteredBatch, offsetAt, type InputSide } from "./subject/alteredInput.ts";
 import { norm } from "./offsets/vocabularyTable.ts";
 
-/** Rows that are run at once. */
+/** The number of rows of a batch. */
 const ROWS = 32;
-/** A run opened to predict with: its backbone, and its input side where the method works there. */
+/** A run that is open for prediction. `side` is undefined for methods that do not change the encoder's input. */
 interface Opened {
   model: LocalModel;
   parameters: Parameters;
@@ -51,7 +51,7 @@ function open(
   };
 }
 
-/** The text again for each place, that place without its offset. */
+/** A batch with a row for each place from `from` to `to` (exclusive): the text without that place's offset. */
 function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, number]): Batch {
   const rows = to - from;
   const repeat = <T extends Int32Array | Float32Array>(values: T): T => {
@@ -67,7 +67,7 @@ function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, numb
     labels: repeat(batch.labels),
   };
   const none = new Float32Array(side.width);
-  // What a place adds besides is taken away with it.
+  // The offset by place is removed together with the offset by token.
   return alteredBatch(many, side, {
     tokenOffset: (at) => {
       if (at.place !== from + at.row)
@@ -78,7 +78,7 @@ function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, numb
   });
 }
 
-/** How much each token's offset adds to the log-likelihood of an answer, in nats. */
+/** How much each token's offset adds to the log-likelihood of the answer, in nats, for the first `count` places. */
 async function effects({ model }: Opened, side: InputSide, batch: Batch, count: number): Promise<number[]> {
   const whole = (await model.losses(new Map(), alteredBatch(batch, side))).sum[0]!;
   const found: number[] = [];
@@ -92,8 +92,8 @@ async function effects({ model }: Opened, side: InputSide, batch: Batch, count: 
 }
 
 /**
- * Predictions of a finished run on texts as its model reads them, each token with the size of its offset and what that
- * offset does for the answer.
+ * Predicts with a finished run on texts that already have the form that its model reads. Returns for each token the L2
+ * norm of its offset and how much that offset adds to the log-likelihood of the predicted answer.
  */
 export async function explainTexts(
   experiment: Experiment,

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { nearestNames } from "../base/text/nearestName.ts";
 import { WrongUse } from "./wrongUse.ts";
 
-/** An option of a command: what `parseArgs` of node:util reads, and what help says of it. */
+/** An option of a command: the fields that `parseArgs` of node:util reads, and those that help shows. */
 export interface Option {
   readonly type: "string" | "boolean";
   readonly multiple?: boolean;
@@ -15,6 +15,7 @@ export interface Option {
   readonly help: string;
 }
 
+/** The options of a command by name, without the leading "--". */
 export type Options = Readonly<Record<string, Option>>;
 
 /** Values of the options and the arguments without a name, as `parseArgs` types them. */
@@ -53,6 +54,7 @@ export interface CommandGroup {
   readonly usual: string;
 }
 
+/** Makes a command from its definition: parses the arguments, and adds a hint about --help to errors of use. */
 export function command<const O extends Options>(
   definition: Definition<O> & { run(parsed: Parsed<O>): Promise<number> },
 ): CliCommand {
@@ -69,7 +71,7 @@ export function command<const O extends Options>(
   };
 }
 
-/** @throws WrongUse naming the option or argument that does not fit */
+/** Parses the arguments of a command. @throws WrongUse naming the option or argument that does not fit */
 export function parseOptions<O extends Options>(
   args: readonly string[],
   { options, takes }: Pick<Definition<O>, "options" | "takes">,

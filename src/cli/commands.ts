@@ -48,4 +48,5 @@ export const COMMAND_GROUPS: Readonly<Record<string, Commands>> = {
   },
 };
 
+/** Every command by its name. */
 export const COMMANDS: Commands = Object.assign({}, ...Object.values(COMMAND_GROUPS)) as Commands;

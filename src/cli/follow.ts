@@ -17,7 +17,9 @@ import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { metricName, metricValue } from "../record/metricText.ts";
 import { clearLine, tell } from "./terminal.ts";
 
+/** The interval (ms) at which a run's journal is read. */
 const POLL = 200;
+/** Waits for one polling interval. */
 export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
 const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): string =>
@@ -33,7 +35,7 @@ function memoryText({ needed, available, device, copies, wanted }: Extract<RunEv
   return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}`;
 }
 
-/** Progress on standard error: a bar on a terminal, else a line each twentieth of the run. */
+/** Shows progress on standard error: a bar on a terminal, otherwise a line for each 5 % of the run. */
 class Progress {
   private readonly bar = process.stderr.isTTY
     ? new SingleBar(
@@ -104,7 +106,7 @@ class Progress {
   }
 }
 
-/** Tells when a worker's process has ended, however it did. */
+/** Returns a function that tells whether a worker's process has ended, or could not start. */
 export function untilExit(child: ChildProcess): () => boolean {
   let ended = child.exitCode !== null;
   child
@@ -143,7 +145,7 @@ export async function follow(
   }
   progress.stop();
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  // Where not even its first word found room, its log is empty too.
+  // On a full disk the worker may have written nothing at all, not even to its log.
   if (isLive(record.status))
     tell(
       isFull(run.path)

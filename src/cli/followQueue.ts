@@ -6,12 +6,12 @@ import { follow, pause } from "./follow.ts";
 import { localWorker } from "./localWorker.ts";
 import { oneLine, tell } from "./terminal.ts";
 
-/** Whether the queue still has to do with a run: it waits, or is worked on. */
+/** Whether a run waits in the queue or is in training. */
 const isPending = (record: RunRecord): boolean => isOpen(record.status) || isWaiting(record);
 
 /**
- * Shows queued runs one after the other, in the order the queue takes them, until all have ended.
- * An interrupt stops the run at work and takes the others of these out of the queue.
+ * Shows queued runs one after the other, in the order in which the queue starts them, until all have ended. An
+ * interrupt stops the run in training and takes the others of these runs out of the queue.
  */
 export async function followQueue(
   runs: readonly RunDirectory[],
@@ -34,7 +34,7 @@ export async function followQueue(
       if (pending.length === 0) break;
       const atWork = pending.find((run) => !isWaiting(run.record()));
       if (atWork === undefined) {
-        // Whatever ended the queue's process, it is started again.
+        // Starts the queue's process again if it has ended.
         for (const device of new Set(pending.map((run) => queueOf(run, run.record()))))
           startQueue({ ...localWorker(), runsDir, device });
         await pause();

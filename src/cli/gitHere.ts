@@ -4,14 +4,14 @@ import { codeCommit } from "../record/record.ts";
 import { openGitStore, type GitStore } from "../run/git/gitStore.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
-/** The repository around the current folder. @throws UserError where there is none */
+/** Opens the repository that contains the current folder. @throws UserError where there is none */
 export async function gitHere(): Promise<GitStore> {
   const store = await openGitStore(process.cwd());
   if ("reason" in store) throw store.reason.withAction(phrase`Run this in the folder of the project.`);
   return store;
 }
 
-/** The commit with a run's code. @throws UserError where it has none */
+/** Returns the commit with a run's code. @throws UserError where the run has none */
 export function codeCommitOf(run: RunDirectory): string {
   const commit = codeCommit(run.record());
   if (commit === undefined)
@@ -23,7 +23,10 @@ export function codeCommitOf(run: RunDirectory): string {
   return commit;
 }
 
-/** The remote that is meant: the one named, else the only one. @throws UserError where there is none, or several */
+/**
+ * Returns the named remote, or the only one if none is named.
+ * @throws UserError where there is no remote, the name is unknown, or none of several is named
+ */
 export function remoteOf(remotes: readonly string[], named: string | undefined): string {
   const [only, ...more] = remotes;
   if (only === undefined)

@@ -4,7 +4,7 @@ import { COMMAND_GROUPS, COMMANDS } from "./commands.ts";
 const WIDTH = 100;
 const RUN_NOTE = 'RUN is a run\'s id, the start of it, or "latest".';
 
-/** Lines of two columns, names to the left. */
+/** Formats rows as lines of two columns. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`.trimEnd());
@@ -12,13 +12,13 @@ function columns(rows: readonly (readonly [string, string])[]): string[] {
 
 const optionName = (name: string, { value }: Option): string => `--${name}${value === undefined ? "" : ` ${value}`}`;
 
-/** How the usage line shows an option: in brackets where it may be left out, with dots where it may be repeated. */
+/** An option in the usage line: in brackets where it may be left out, with dots where it may be repeated. */
 function optionUsage(name: string, option: Option): string {
   const text = optionName(name, option);
   return `${option.required === true ? text : `[${text}]`}${option.multiple === true ? "..." : ""}`;
 }
 
-/** The usage line, broken between its parts. */
+/** The usage line, wrapped between its parts. */
 function usage(name: string, { takes, options }: CliCommand): string {
   const parts = [
     ...(takes === "" ? [] : [takes]),
@@ -43,6 +43,7 @@ function optionLines(options: Options): string[] {
   );
 }
 
+/** The help text of a command. @param name the command with its group, such as "runs diff" */
 export function commandHelp(name: string, command: CliCommand): string {
   const { summary, takes, options, examples } = command;
   const notes = [...(/\bRUN\b/.test(takes) ? [RUN_NOTE] : []), ...(command.notes ?? [])];
@@ -58,6 +59,7 @@ export function commandHelp(name: string, command: CliCommand): string {
   ].join("\n");
 }
 
+/** The help text of a group of commands. */
 export function groupHelp(name: string, { summary, parts, usual }: CommandGroup): string {
   return [
     `adept ${name}: ${summary}`,
@@ -71,7 +73,7 @@ export function groupHelp(name: string, { summary, parts, usual }: CommandGroup)
   ].join("\n");
 }
 
-/** Every command with one line, in groups. */
+/** The help text of `adept --help`: a line for every command, in groups. */
 export function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
   return [

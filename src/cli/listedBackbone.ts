@@ -8,13 +8,13 @@ import { backboneLayout } from "../training/prepare.ts";
 
 /** A backbone as `adept backbones list` shows it. */
 export interface ListedBackbone {
-  /** What an experiment's "backbone" names: "tiny-t5" or a folder. */
+  /** The value of "backbone" in an experiment: "tiny-t5" or a folder. */
   backbone: string;
   modelType?: string;
   width?: number;
-  /** Layers of the encoder, then of the decoder where there is one. */
+  /** The number of layers of the encoder, then that of the decoder if there is one. */
   layers?: number[];
-  /** Weights of the model, without those of a method. */
+  /** The number of the model's weights, without those of a method. */
   parameters?: number;
   /** Why the folder cannot be used. */
   problem?: string;
@@ -23,7 +23,7 @@ export interface ListedBackbone {
 const MOST_CONFIG_BYTES = 1024 * 1024;
 
 const count = z.number().int().positive().nullish();
-/** The keys of config.json that describe a model, under the names that the model types use. */
+/** The keys of config.json that describe a model, under the names that the various model types use. */
 const Config = z.object({
   model_type: z.string().max(100),
   num_layers: count,
@@ -47,7 +47,7 @@ function layersOf(config: z.infer<typeof Config>): number[] | undefined {
   return config.is_encoder_decoder === true ? [first, config.num_decoder_layers ?? first] : [first];
 }
 
-/** @param backbone "tiny-t5" or an absolute path */
+/** Describes a backbone from its files. @param backbone "tiny-t5" or an absolute path */
 export function describeBackbone(backbone: string): ListedBackbone {
   const folder = backboneFolder(backbone);
   const config = configOf(folder);
@@ -79,13 +79,13 @@ function subfolders(folder: string): string[] {
   }
 }
 
-/** The cache of Hugging Face's own tools, where the environment puts it. */
+/** The cache folder of Hugging Face's own tools, as environment variables set it. */
 function hubCache(): string {
   const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
   return HF_HUB_CACHE ?? join(HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface"), "hub");
 }
 
-/** Folders with a model: those directly in the folders given, and snapshots in the cache of the Hugging Face Hub. */
+/** Finds the folders with a model: directly inside the given folders, and snapshots in the cache of the Hub. */
 export function downloadedBackbones(folders: readonly string[]): string[] {
   const cached = subfolders(hubCache())
     .filter((folder) => /[\\/]models--[^\\/]+$/.test(folder))

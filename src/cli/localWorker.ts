@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-/** How a terminal starts workers: the bundle beside this one, in the current folder. */
+/** How the command line starts workers: from the bundle beside its own, in the current folder. */
 export const localWorker = () => ({
   workerPath: fileURLToPath(new URL("./worker.js", import.meta.url)),
   nodePath: process.execPath,

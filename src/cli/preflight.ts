@@ -6,8 +6,8 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 
 /**
- * A check of experiments before any of them starts: the budget can be kept on the backbone, and the machine can have
- * the device. Backbones are looked at once each.
+ * Returns a check of experiments that is made before any of them starts: the sizes fit the budget on the backbone, and
+ * the machine can have the device. Each backbone is read once.
  */
 export function preflight(): (experiment: Experiment) => void {
   const layouts = new Map<string, BackboneLayout>();

@@ -20,13 +20,13 @@ function wrongName(message: string, command: string): WrongUse {
   return error;
 }
 
-/** Whether help is asked for; what stands after "--" is text. */
+/** Whether the arguments ask for help; arguments after "--" are text. */
 function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf("--");
   return (end === -1 ? args : args.slice(0, end)).some((each) => HELP.includes(each));
 }
 
-/** Runs what a command line asks for. @param args what follows "adept" @returns the exit code @throws WrongUse */
+/** Runs a command line. @param args the arguments after "adept" @returns the exit code @throws WrongUse */
 export async function runCommand([name = "", ...rest]: readonly string[]): Promise<number> {
   if (name === "" || HELP.includes(name) || (name === "help" && rest.length === 0)) {
     say(overview());
@@ -45,7 +45,7 @@ async function runOne(name: string, command: CliCommand, args: readonly string[]
   return 0;
 }
 
-/** Options may stand before the part's name: `adept runs --json list`. */
+/** Runs a command of a group. Options may come before its name: `adept runs --json list`. */
 async function runPart(name: string, group: CommandGroup, args: readonly string[]): Promise<number> {
   const at = args.findIndex((each) => Object.hasOwn(group.parts, each));
   const [first = "-"] = args;

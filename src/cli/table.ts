@@ -1,6 +1,6 @@
 import { oneLine } from "./terminal.ts";
 
-/** Lines of a table with aligned columns; numbers, in columns named in `right`, to the right. */
+/** Formats a table as lines with aligned columns. @param right names of the columns that are aligned right */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -16,7 +16,7 @@ export function table(
   return [line(header), widths.map((width) => "-".repeat(width)).join("  "), ...flat.map(line)];
 }
 
-/** The same as Markdown. */
+/** Formats a table as lines of Markdown. @param right names of the columns that are aligned right */
 export function markdownTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

@@ -1,30 +1,30 @@
 /**
- * Signs that a terminal obeys instead of showing them, and those that turn the order of a line around. Line ends and
- * tabs are none.
+ * Control characters, which a terminal executes instead of showing them, and characters that change a line's direction.
+ * Line ends and tabs are not included.
  */
-const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A text as a terminal shows it: what it would obey is spelled out. Names, paths and messages of runs are whoever's; a
- * document of JSON stays the same document.
+ * Replaces control characters in a text by visible escapes, because names, paths and messages of runs may come from
+ * anybody. The escapes are those of JSON, so that a JSON document keeps its meaning.
  */
 export const terminalText = (text: string): string =>
-  text.replace(OBEYED, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  text.replace(CONTROLS, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** A name that stands in a line of its own. */
+/** Returns a text as one line: white space becomes single spaces. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, " ");
 
-/** A result, on standard output, with an end of line. */
+/** Writes a result to standard output, with a line end. */
 export function say(text: string): void {
   process.stdout.write(`${terminalText(text)}\n`);
 }
 
-/** Whatever else there is to tell, on standard error, as it is. */
+/** Writes any other text to standard error, without a line end. */
 export function tell(text: string): void {
   process.stderr.write(terminalText(text));
 }
 
-/** Takes away what stands in the line of a bar. */
+/** Clears the terminal's current line, in which a progress bar may be. */
 export function clearLine(): void {
   process.stderr.write("\r\u001b[K");
 }

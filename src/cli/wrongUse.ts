@@ -1,5 +1,5 @@
-/** The command line itself is wrong: exit code 2. */
+/** An error in the command line itself; the exit code is 2. */
 export class WrongUse extends Error {
-  /** A second line: where to read more. */
+  /** A second line of the message: where to read more. */
   hint: string | undefined;
 }

@@ -4,7 +4,9 @@ import type { Alter, Subject } from "../subject/subject.ts";
 
 const hasOffsets = (side: InputSide): boolean => side.offsets !== undefined || side.positions !== undefined;
 
-/** Component ablation, post-hoc: what the run is without its offsets, its prompt, both (removed, not zeroed). */
+/**
+ * The cases of the post-hoc component ablation: without offsets, without prompt, without both (removed, not zeroed).
+ */
 export function ablationCases({ side }: Pick<Subject, "side">): Case[] {
   const one = (label: string, alter: Alter): Case => ({ label, group: label, alter });
   const name = side.offsets === undefined ? "positions off" : "FFN off";

@@ -4,7 +4,7 @@ import type { Subject } from "../subject/subject.ts";
 import { unseenSplit } from "./unseenSplit.ts";
 import type { Ablation } from "../../protocol/results/ablation.ts";
 
-/** Component ablation, post-hoc. */
+/** Evaluates a run without its components, without training again, also split by whether texts have unseen tokens. */
 export async function analyseAblation(subject: Subject, progress: Progress): Promise<Ablation> {
   const { full, cases } = await altered(subject, ablationCases(subject), { progress });
   return {

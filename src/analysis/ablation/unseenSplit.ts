@@ -3,6 +3,10 @@ import type { Subject } from "../subject/subject.ts";
 import type { UnseenSplit } from "../../protocol/results/ablation.ts";
 import type { Outcome } from "../../protocol/results/outcome.ts";
 
+/**
+ * The share of right predictions of each outcome, separately for test texts whose tokens all occur in training inputs
+ * ("seen") and for those with at least one other token ("unseen"). Undefined for a side without texts.
+ */
 export function unseenSplit(
   { test, train }: Pick<Subject, "test" | "train">,
   outcomes: readonly Outcome[],

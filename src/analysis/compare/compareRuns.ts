@@ -7,16 +7,16 @@ import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
 
-/** A run with what was asked of it. */
+/** A run with its experiment. */
 export interface ComparedRun {
   id: string;
   experiment: Experiment;
   record: RunRecord;
 }
 
-/** Keys that say where and how a run was made, not what it is. */
+/** Keys that do not distinguish rows: they tell where, by what name and with which seed a run was made. */
 const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed|precision\.compare)(\.|$)/;
-/** Keys that come with the method: they tell methods of one kind apart, not kinds. */
+/** Keys that belong to a method: they distinguish methods of one kind, but not two kinds. */
 const OF_METHOD = /^(method|training\.learningRate)\./;
 
 type Settings = Map<string, unknown>;
@@ -48,7 +48,7 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
 }
 
 /**
- * How good a run is on validation by its own selection rule, larger is better; undefined without a validation split.
+ * The run's best score on validation by its own selection rule, larger is better; undefined without a validation split.
  */
 function validationScore({
   experiment: {
@@ -68,8 +68,8 @@ const mean = (values: readonly number[]): number => values.reduce((sum, x) => su
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
 /**
- * The combination that validation likes best on average over its seeds; fewer finished seeds than another is no
- * comparison, so it loses.
+ * Chooses the combination with the best mean validation score over its seeds. Only combinations with the largest number
+ * of finished seeds are candidates, since means over different numbers of seeds do not compare.
  */
 function choose(combinations: readonly Combination[]): Combination | undefined {
   const judged = combinations
@@ -91,7 +91,7 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   const finished = all
     .map(({ tuned, runs }) => ({ tuned, runs: runs.filter(isFinished) }))
     .filter(({ runs }) => runs.length > 0);
-  // With nothing tuned there is nothing to choose, and no need of a validation split.
+  // A single combination needs no choice, and therefore no validation split.
   const chosen = all.length === 1 ? finished[0] : choose(finished);
   const runs = [...(chosen?.runs ?? [])].sort((a, b) => a.experiment.seed - b.experiment.seed);
   const withTest = runs.flatMap((run) => {
@@ -116,13 +116,13 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   };
 }
 
-/** A setting as text: of an absolute path, the last part. */
+/** A setting as text. An absolute path is shortened to its last part. */
 function shown(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value);
   return isAbsolute(value) ? basename(value) : value;
 }
 
-/** Names each group by its method and what else differs. */
+/** Names each group by its method and the other settings that differ. */
 function labels(groups: readonly Group[]): string[] {
   const kindOf = ({ settings }: Group): string => shown(settings.get("method.kind"));
   const differs = (key: string, among: readonly Group[]): boolean =>
@@ -183,7 +183,7 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
 /**
  * Compares runs: those that differ in nothing but seed and tuned settings make one row. Of the tuned combinations, the
  * one with the best mean validation score is shown, and its test metric alone; the test split chooses nothing.
- * @param metric the test metric to show; by default the first that the runs tell
+ * @param metric the test metric to show; by default the first that the runs have
  */
 export function compareRuns(given: readonly ComparedRun[], metric?: string): Comparison {
   const runs = [...given].sort(

@@ -5,7 +5,7 @@ import { mcnemar } from "../statistics/mcnemar.ts";
 import { pairedBootstrap } from "../statistics/pairedBootstrap.ts";
 import type { Difference, Estimate } from "../../protocol/results/outcome.ts";
 
-/** Whether a prediction is the target, or one of the answers that count. */
+/** Whether a prediction equals the target or one of the accepted answers. */
 export const isRight = ({ prediction, target, answers }: Prediction): boolean =>
   answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1;
 

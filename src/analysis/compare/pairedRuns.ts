@@ -4,7 +4,7 @@ import { differenceOf } from "./difference.ts";
 import { corrected } from "../statistics/corrections.ts";
 import type { Pair, RunComparison } from "../../protocol/results/comparison.ts";
 
-/** A compared run with the predictions of its trained model on the test split, where it has them. */
+/** A compared run with its trained model's predictions on the test split; undefined where it was not tested. */
 export interface TestedRun extends ComparedRun {
   predictions: readonly Prediction[] | undefined;
 }
@@ -18,8 +18,9 @@ const asResult = (predictions: readonly Prediction[]): Parameters<typeof differe
 });
 
 /**
- * Runs over their seeds, and each against the first, paired over the examples that both were tested on; p by McNemar's
- * exact test, Holm-corrected.
+ * Compares runs over their seeds, and each run with the first one, paired over their test examples. The p-values are
+ * those of McNemar's exact test, Holm-corrected. A run without predictions, or tested on other examples, gets a reason
+ * instead of a difference.
  */
 export function pairedRuns(runs: readonly TestedRun[], metric?: string): RunComparison {
   const [reference, ...others] = runs;

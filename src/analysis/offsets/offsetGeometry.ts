@@ -4,7 +4,7 @@ import type { OffsetGeometry } from "../../protocol/results/offsets.ts";
 const MOST_TOKENS = 3000;
 const NEGLIGIBLE = 1e-5;
 
-/** Eigenvalues of a symmetric matrix (d, d) by Jacobi's rotations; the matrix is used up. */
+/** Eigenvalues of a symmetric matrix (d, d) by Jacobi's rotations, which overwrite the matrix. */
 export function symmetricEigenvalues(matrix: Float64Array, d: number): number[] {
   const at = (i: number, j: number): number => matrix[i * d + j]!;
   for (let sweep = 0; sweep < 60; sweep++) {
@@ -21,7 +21,7 @@ export function symmetricEigenvalues(matrix: Float64Array, d: number): number[] 
   return Array.from({ length: d }, (_, i) => at(i, i)).sort((a, b) => b - a);
 }
 
-/** One rotation that makes (p, q) zero. */
+/** Applies the rotation that makes element (p, q) zero. */
 function rotate(matrix: Float64Array, d: number, [p, q]: [number, number]): void {
   const apq = matrix[p * d + q]!;
   if (apq === 0) return;
@@ -57,7 +57,11 @@ function moments({ offsets, width: d }: InputSide, ids: readonly number[]): Floa
   return result;
 }
 
-/** @param seen ids whose offsets count, each once; the first 3,000 where there are more */
+/**
+ * Geometry of the offsets of tokens: dimensions that they span, effective rank (exponential of the eigenvalues'
+ * entropy) and distances.
+ * @param seen distinct token ids; of more than 3,000 only the first 3,000 are used
+ */
 export function offsetGeometry(side: InputSide, seen: readonly number[]): OffsetGeometry {
   const { offsets, width: d } = side;
   const ids = [...seen].sort((a, b) => a - b).slice(0, MOST_TOKENS);

@@ -2,7 +2,7 @@ import type { Batch } from "../../backbone/batch.ts";
 import { offsetAt, type InputSide } from "../subject/alteredInput.ts";
 import type { OffsetSize } from "../../protocol/results/offsets.ts";
 
-/** Sums that offsets are added to token by token. */
+/** Accumulates the sums of offset sizes, one token after the other. */
 class Sizes {
   private readonly byDimension: Float64Array;
   readonly norms: number[] = [];
@@ -33,7 +33,7 @@ function meanAndSpread(values: readonly number[]): [mean: number, sd: number] {
   return [mean, Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length)];
 }
 
-/** Every token of the batches with its place; padding only where asked for. */
+/** Yields every token of the batches with its place, including padding if `padding` is true. */
 export function* tokensOf(
   batches: Iterable<Batch>,
   padding: boolean,
@@ -46,7 +46,7 @@ export function* tokensOf(
   }
 }
 
-/** @param padding whether padded places count, as the published code counts them */
+/** The size of the offsets over all tokens. @param padding whether padded places count, as in the published code */
 export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: boolean): OffsetSize {
   const offsets = new Sizes(side.width);
   const embeddings = new Sizes(side.width);
@@ -69,8 +69,8 @@ export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: b
 }
 
 /**
- * Share of the offsets' sum of squares about their mean that lies between token types; 1: a token's offset is always
- * the same. Undefined where all are equal.
+ * The specificity index: the share of the offsets' sum of squares about their mean that lies between token types. It is
+ * 1 where each token always has the same offset. Undefined where all offsets are equal.
  */
 export function specificityIndex(side: InputSide, batches: Iterable<Batch>): number | undefined {
   const { width } = side;

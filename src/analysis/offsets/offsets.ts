@@ -22,7 +22,7 @@ const TOKEN_ROWS = 40;
 const EXAMPLES = 40;
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 
-/** Rounded to six digits: a table of tens of thousands of rows. */
+/** Rounds to six significant digits, since the stored table has tens of thousands of rows. */
 const short = (x: number): number => Number(x.toPrecision(6));
 
 function vocabularyColumns(
@@ -40,7 +40,7 @@ function vocabularyColumns(
   };
 }
 
-/** The first test texts, each piece with the norm of the offset that it gets. */
+/** The first test texts, with the L2 norm of each token's offset. */
 function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]> {
   const norms = rowNorms(side.offsets ?? side.positions!, side.width);
   return Promise.all(
@@ -61,7 +61,7 @@ const rowNorms = (rows: Float32Array, width: number): number[] =>
 const rowOf = (rows: Float32Array, id: number, width: number): Float32Array =>
   rows.subarray(id * width, (id + 1) * width);
 
-/** The tokens with the largest offsets among those that training texts have, largest first, with their neighbours. */
+/** The tokens of the training texts with the largest offsets, largest first, with their nearest neighbours. */
 async function largestOffsets(
   { side, tokenizer }: Subject,
   counts: ReadonlyMap<number, number>,
@@ -92,8 +92,9 @@ async function largestOffsets(
 }
 
 /**
- * Sizes of the offsets ("Table 2") both ways, what the hidden units do, and the tokens with the largest offsets among
- * those seen.
+ * The offsets analysis: sizes with and without padded places (the paper's Table 2), use of the hidden units, and the
+ * tokens of the training texts with the largest offsets.
+ * @throws UserError for a method without offsets
  */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
   const { side, test, train, adapter, experiment } = subject;
@@ -106,7 +107,7 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
       phrase`The method "${experiment.method.kind}" has no offsets`,
       phrase`Offsets are those of ADePT and DePT.`,
     );
-  // The published code pads every text to the full window, and counts the padding.
+  // The published code pads every text to maxSourceLength and counts the padding.
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
   const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
   const units = hidden && unitUse(side.table, width, { down: hidden.weight, bias: hidden.bias });

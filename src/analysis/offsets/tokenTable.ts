@@ -9,7 +9,7 @@ import { nearest, norm, unitUse } from "./vocabularyTable.ts";
 import type { Neighbour } from "../../protocol/results/offsets.ts";
 import { phrase } from "../../base/phrase.ts";
 
-/** Rows of the embedding read at a time: a few megabytes, whatever the backbone. */
+/** The number of embedding rows that are read at a time, a few megabytes for any backbone. */
 const ROWS = 2048;
 const NEAREST = 5;
 
@@ -21,10 +21,10 @@ interface EmbeddingTable {
   rows: (from: number, to: number) => Float32Array;
 }
 
-/** One value for each token of the vocabulary. NaN where there is none: an offset of length 0 has no direction. */
+/** A value for each token of the vocabulary. NaN where none is defined: an offset of length 0 has no direction. */
 interface ByToken {
   norm: Float32Array;
-  /** The norm over that of the token's embedding. */
+  /** The offset's norm divided by that of the token's embedding. */
   ratio: Float32Array;
   /** Rank of the norm, 1 the largest. */
   rank: Int32Array;
@@ -35,8 +35,8 @@ interface ByToken {
 }
 
 /**
- * A few numbers for every token of the vocabulary and for every place: what a run's method adds there. The embedding is
- * read in parts and freed: the numbers of 32,128 tokens take half a megabyte.
+ * Measures of a run's offsets for every token of the vocabulary and for every place. The embedding is read in parts and
+ * freed; the measures of 32,128 tokens take half a megabyte.
  */
 export class TokenTable {
   private constructor(
@@ -47,7 +47,7 @@ export class TokenTable {
   ) {}
 
   /**
-   * @param precision what the run's backbone was held as
+   * @param precision the precision of the run's backbone weights
    * @throws UserError for a method without offsets, or a folder that cannot be read
    */
   static open(adapterPath: string, backbone: string, precision: Precision = "fp32"): TokenTable {
@@ -87,7 +87,7 @@ export class TokenTable {
     return hiddenLayerOf(this.adapter)?.units ?? 0;
   }
 
-  /** The words nearest to a piece's embedding before and after its offset. */
+  /** The tokens nearest to a token's embedding, before and after its offset is added. */
   neighbours(id: number): { before: Neighbour[]; after: Neighbour[] } {
     const own = this.table.rows(id, id + 1);
     const offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.table.width, id);
@@ -120,7 +120,7 @@ function* partsOf({ rows, vocabulary }: EmbeddingTable): Generator<{ first: numb
     yield { first, rows: rows(first, Math.min(vocabulary, first + ROWS)) };
 }
 
-/** Two passes: the mean offset of the vocabulary, every piece once, then each piece beside it. */
+/** Computes the measures in two passes: first the mean offset of the vocabulary, then each token's cosine to it. */
 function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
   const { vocabulary, width } = table;
   const sum = new Float64Array(width);

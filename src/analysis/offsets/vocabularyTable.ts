@@ -8,24 +8,28 @@ function dot(a: Float32Array, b: Float32Array): number {
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
+/** The L2 norm. */
 export const norm = (a: Float32Array): number => Math.sqrt(dot(a, a));
 
 /**
- * Hidden units of the FFN over the vocabulary. `active`: share of tokens that switch each unit on; `dead`: units that
- * none does; `off`: tokens that switch none on, whose offset is exactly b.
+ * Use of the FFN's hidden units over the vocabulary. A token switches a unit on if the unit's input is above 0.
  */
 export interface UnitUse {
+  /** The share of tokens that switch each unit on (r). */
   active: number[];
+  /** The number of units that no token switches on. */
   dead: number;
+  /** The number of tokens that switch no unit on; their offset is exactly the bias b2. */
   off: number;
+  /** The number of units that each token switches on (V). */
   perToken: Uint16Array;
 }
 
 /**
- * relu(E W_down + b1) > 0 for every token.
+ * Computes for every token which hidden units have E W_down + b1 > 0.
  * @param table (V, d)
  * @param down (d, r)
- * @param bias (r), where there is one
+ * @param bias (r), undefined for a variant without biases
  */
 export function unitUse(
   table: Float32Array,
@@ -54,7 +58,7 @@ export function unitUse(
   };
 }
 
-/** The vocabulary's rows nearest to a vector by cosine, nearest first. */
+/** The vocabulary's tokens whose embeddings are nearest to a vector by cosine, nearest first. */
 export function nearest(
   { table, width }: Pick<InputSide, "table" | "width">,
   vector: Float32Array,
@@ -79,7 +83,7 @@ export function nearest(
   return found;
 }
 
-/** A token's words nearby before and after its offset. */
+/** The tokens nearest to a token's embedding, before and after its offset is added. */
 export function neighbours(side: InputSide, id: number, count = 5): { before: Neighbour[]; after: Neighbour[] } {
   const { table, width, offsets } = side;
   const own = row(table, id, width);

@@ -10,10 +10,10 @@ import { norm } from "../offsets/vocabularyTable.ts";
 const DRAWS = 5;
 const DECILES = 10;
 const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
-/** Ids 0 to 2 are padding, end of sequence and unknown: they keep their offset. */
+/** The number of special tokens: ids 0 to 2 are padding, end of sequence and unknown. They keep their offsets. */
 const SPECIALS = 3;
 
-/** A permutation of token ids inside deciles of their frequency; specials stay. */
+/** A permutation of token ids within deciles of their frequency; special tokens stay in place. */
 export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number): Int32Array {
   const ids = Array.from({ length: frequency.length - SPECIALS }, (_, i) => i + SPECIALS).sort(
     (a, b) => frequency[a]! - frequency[b]! || a - b,
@@ -32,7 +32,7 @@ export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number
   return result;
 }
 
-/** A5: offsets permuted across an example's valid places; the draw depends on the text alone, not on its batch. */
+/** A5: permutes the offsets over an example's valid places. The permutation depends on the text, not on its batch. */
 function misaligned(side: InputSide, draw: number): Alter {
   return ({ ids, mask, sourceLength, rows }) => {
     const orders = Array.from({ length: rows }, (_, row) => {
@@ -50,7 +50,7 @@ function misaligned(side: InputSide, draw: number): Alter {
 const offsetRow = ({ offsets, width }: InputSide, id: number): Float32Array =>
   offsets!.subarray(id * width, (id + 1) * width);
 
-/** A8: a random direction for each token, as long as its offset. */
+/** A8: replaces each token's offset by one of the same length in a random direction. */
 function noise(side: InputSide, draw: number): Alter {
   const made = new Map<number, Float32Array>();
   return {
@@ -68,8 +68,8 @@ function noise(side: InputSide, draw: number): Alter {
 }
 
 /**
- * What ADePT's cases are for a table of places: its rows as far as training texts reach, all equal to their mean,
- * permuted, scaled.
+ * The counterparts of ADePT's cases for DePT's table of offsets by place, as far as training texts reach: all rows
+ * equal to their mean, rows permuted, rows scaled.
  */
 function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
   const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
@@ -99,7 +99,7 @@ function placeCases({ positions, width }: InputSide, train: Subject["train"]): C
 }
 
 /**
- * Token specificity, post-hoc A3 to A9, and their counterparts for DePT. Means and frequencies are
+ * The cases of the post-hoc specificity analysis, A3 to A9, and their counterparts for DePT. Means and frequencies are
  * those of the training data.
  */
 export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {

@@ -8,7 +8,10 @@ import { altered, withoutAlter, type Progress } from "../subject/outcomes.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { Specificity } from "../../protocol/results/specificity.ts";
 
-/** Token specificity, post-hoc. @throws UserError for methods without offsets */
+/**
+ * The post-hoc specificity analysis: whether each token needs its own offset.
+ * @throws UserError for methods without offsets
+ */
 export async function analyseSpecificity(subject: Subject, progress: Progress): Promise<Specificity> {
   const own = specificityCases(subject);
   if (own.length === 0)

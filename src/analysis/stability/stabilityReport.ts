@@ -5,7 +5,8 @@ import { SPIKE, StabilityWatch } from "./stabilityWatch.ts";
 import type { ComponentStability, Spread, Stability } from "../../protocol/results/stability.ts";
 
 /**
- * Usual size of a step's update relative to the weights: below, a component hardly moves; above, it is thrown about.
+ * The usual range of a step's update relative to the weights. Below it a component hardly changes, above it the
+ * component is unstable. Advice aims at `aim`.
  */
 const USUAL = { low: 1e-5, high: 1e-1, aim: 1e-2 };
 const WINDOW = 50;
@@ -18,7 +19,7 @@ function spread(values: readonly number[]): Spread {
 
 function advise(group: string, rate: number, ratio: Spread): ComponentStability["advice"] {
   if (ratio.median === 0 || (ratio.median >= USUAL.low && ratio.median <= USUAL.high)) return undefined;
-  // Adam's update is proportional to its rate, so the ratio moves with it.
+  // Adam's update is proportional to the learning rate, and so is the ratio.
   const factor = Math.min(100, Math.max(0.01, (ratio.median > USUAL.high ? USUAL.aim : USUAL.low * 10) / ratio.median));
   const why =
     ratio.median > USUAL.high
@@ -31,7 +32,7 @@ function advise(group: string, rate: number, ratio: Spread): ComponentStability[
   };
 }
 
-/** What a run's journal tells of its training; steps that a resumed run made again count once. */
+/** Summarises a run's training from its journal. Steps that a resumed run has repeated count once, the later ones. */
 export function analyseStability(events: Iterable<RunEvent>, { training }: Pick<Experiment, "training">): Stability {
   const bySteps = new Map<number, Extract<RunEvent, { type: "step" }>>();
   const watch = new StabilityWatch(training.warmup);

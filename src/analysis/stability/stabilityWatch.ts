@@ -8,13 +8,13 @@ import { phrase, type Phrase } from "../../base/phrase.ts";
 
 type StepEvent = Extract<NewRunEvent, { type: "step" }>;
 
-/** A gradient norm so many times its median of the last steps is a spike. */
+/** A gradient norm of this many times its median over the last steps is a spike. */
 export const SPIKE = 10;
 const WINDOW = 50;
 const FEWEST = 20;
-/** A component that changes by this share of itself in one step, after warm-up. */
+/** The relative change of a component in one step, after warm-up, above which a warning is given. */
 const LEAP = 0.5;
-/** Offsets so many times as long as the embeddings they are added to. */
+/** The ratio of offset length to embedding length above which a warning is given. */
 const LONG = 3;
 const SAMPLE = 2000;
 
@@ -23,13 +23,13 @@ const median = (values: readonly number[]): number => {
   return sorted[sorted.length >> 1] ?? 0;
 };
 
-/** Watches a training run's steps, component by component, and warns of each kind of trouble once. */
+/** Watches the steps of a training run, component by component, and gives each kind of warning once. */
 export class StabilityWatch {
   private readonly norms = new Map<string, number[]>();
   private readonly still = new Map<string, number>();
   private readonly said = new Set<string>();
 
-  /** @param warmup steps of warm-up, in which large changes are no trouble */
+  /** @param warmup the number of warm-up steps, in which large changes are expected */
   constructor(private readonly warmup: number) {}
 
   private once({ key, message }: { key: string; message: Phrase }): Phrase[] {
@@ -88,8 +88,8 @@ export class StabilityWatch {
 }
 
 /**
- * Mean L2 of the offsets over that of the embeddings, over a sample of the vocabulary or all places; undefined without
- * offsets.
+ * The mean L2 norm of the offsets divided by that of the embeddings, over a sample of the vocabulary or over all
+ * places; undefined without offsets.
  */
 export function offsetRatio(adapter: Adapter, table: Float32Array, width: number): number | undefined {
   const rows = table.length / width;
@@ -99,7 +99,7 @@ export function offsetRatio(adapter: Adapter, table: Float32Array, width: number
   chosen.forEach((id, i) => {
     sample.set(table.subarray(id * width, (id + 1) * width), i * width);
   });
-  // A table of offsets is as large as the vocabulary: its rows are not those of the sample.
+  // Offsets that are looked up by token id need the whole table, since the rows of a sample have other ids.
   const whole = methodOf(adapter.spec.kind).offsets?.(adapter.spec).tokens === "id";
   const { offsets, positions } = inputParts(adapter, whole ? table : sample, width);
   const added = offsets ?? positions;

@@ -16,9 +16,7 @@ export interface TokenAt {
   id: number;
 }
 
-/**
- * What an analysis changes in the input; an empty alteration changes nothing.
- */
+/** What an analysis changes in the input; an empty alteration changes nothing. */
 export interface Alteration {
   prompt?: "as trained" | "removed" | "zeroed";
   /** The factor of every offset, both by token and by place. */

@@ -11,7 +11,7 @@ import { WrongUse } from "../wrongUse.ts";
 
 const isName = (text: string): text is AnalysisName => (ANALYSIS_NAMES as readonly string[]).includes(text);
 
-/** The analyses asked for, by --only or among the arguments; "all" and none are all. */
+/** Returns the analyses that --only or the arguments name. Without a name, or with "all", returns all of them. */
 function namesOf(only: string | undefined, positionals: readonly string[]): AnalysisName[] {
   const listed = only?.split(",") ?? [];
   const unknown = listed.find((name) => !isName(name) && name !== "all");

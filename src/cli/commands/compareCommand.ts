@@ -17,8 +17,9 @@ import type { SeedSummary } from "../../protocol/results/intervals.ts";
 const RIGHT = ["parameters", "seeds"];
 
 /**
- * The runs that the arguments name: a run, or all of a sweep by its id, its start, or that of one of its runs; none is
- * the newest sweep.
+ * Returns the runs that the arguments name. An argument is a run, or a sweep by its id or the beginning of it. Without
+ * arguments, returns the runs of the newest sweep.
+ * @throws UserError where there is no sweep, or an argument names nothing
  */
 export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirectory[] {
   const all = listRuns(runsDir).reverse();
@@ -69,7 +70,7 @@ function cells({ metric }: Comparison, row: ComparisonRow): string[] {
   ];
 }
 
-/** The lines of a comparison, as text or Markdown. */
+/** Formats a comparison as lines of text, or of Markdown. */
 export function comparisonLines(comparison: Comparison, markdown: boolean): string[] {
   const n = comparison.rows.map((row) => row.testExamples).find((each) => each !== undefined);
   const header = [
@@ -108,8 +109,8 @@ function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.metric !== undefined && !known.has(values.metric))
     throw new UserError(
       "metric-unknown",
-      phrase`--metric ${values.metric}: these runs do not tell it`,
-      known.size > 0 ? phrase`They tell: ${[...known].join(", ")}.` : phrase`None of them has been tested yet.`,
+      phrase`--metric ${values.metric}: none of these runs has this metric`,
+      known.size > 0 ? phrase`They have: ${[...known].join(", ")}.` : phrase`None of them has been tested yet.`,
     );
   const comparison = compareRuns(runs, values.metric);
   if (values.json === true) say(JSON.stringify(comparison));

@@ -51,7 +51,7 @@ async function openTeacher(run: RunDirectory): Promise<Teacher> {
   };
 }
 
-/** Whole numbers of at least 1, as given on the command line. */
+/** Parses the value of an option as a whole number of at least 1. @throws WrongUse naming the option */
 function count(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new WrongUse(`--${name} must be a whole number of at least 1`);
@@ -71,7 +71,7 @@ const OPTIONS = {
 interface Settings {
   steps: number;
   batchSize: number;
-  /** weight of the teachers' terms of the loss */
+  /** The weight of the teachers' terms of the loss. */
   weight: number;
   seed: number;
 }
@@ -101,7 +101,7 @@ function sharedExperiment(runs: readonly RunDirectory[]): Experiment {
 interface Progress {
   step?: number;
   loss: number;
-  /** the teachers' terms of the loss */
+  /** The teachers' terms of the loss. */
   taught: number;
 }
 

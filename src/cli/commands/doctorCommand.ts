@@ -45,7 +45,7 @@ async function findings(): Promise<Finding[]> {
   ];
 }
 
-/** What is there, what is missing, and the command that fixes it. */
+/** Prints what this machine has and lacks, with the command that fixes each lack. */
 async function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
   const found = await findings();
   if (values.json === true) say(JSON.stringify(found));

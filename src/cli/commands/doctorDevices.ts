@@ -12,10 +12,10 @@ import type { Finding } from "./doctorFinding.ts";
 const TENSORFLOW =
   "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";
 
-/** A device that takes longer (ms) for a few small steps is of no use. */
+/** The time (ms) after which the measurement of a device is given up. */
 const PATIENCE = 30_000;
 
-/** The step that is timed: small, and the same on every machine. */
+/** The experiment whose step is timed: small, and the same on every machine. */
 function smallStep(): Experiment {
   const training = { batchSize: 16, maxSourceLength: 64, maxTargetLength: 4 };
   return experimentsOf(
@@ -29,7 +29,7 @@ function smallStep(): Experiment {
   )[0]!;
 }
 
-/** What is not to be had on this machine is known without a process. */
+/** Returns the reason why this machine cannot have a device, where that is known without starting a process. */
 function ruledOut(device: Device): MeasuredStep | undefined {
   try {
     requireDevice(device);
@@ -67,8 +67,8 @@ function findingOf(step: MeasuredStep): Finding {
 }
 
 /**
- * Every engine and device: its speed here, or what is missing. Each is tried in a process of its own, one after the
- * other.
+ * Returns for every engine and device its speed on this machine, or what is missing. Each is measured in a process of
+ * its own, one after the other.
  */
 export async function deviceFindings(): Promise<Finding[]> {
   const experiment = smallStep();

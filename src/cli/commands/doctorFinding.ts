@@ -9,7 +9,7 @@ export interface Finding {
   milliseconds?: number;
 }
 
-/** What `look` finds; an error is a finding too. */
+/** Returns what `look` finds. If it throws, returns a finding with the error's first line. */
 export async function attempt(what: string, fix: string, look: () => string | Promise<string>): Promise<Finding> {
   try {
     return { what, ok: true, detail: await look() };

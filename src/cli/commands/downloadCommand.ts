@@ -11,7 +11,7 @@ import { WrongUse } from "../wrongUse.ts";
 const MEGA = 1e6;
 const LINES = 20;
 
-/** Progress on standard error: a bar on a terminal, else a line each twentieth. */
+/** Shows progress on standard error: a bar on a terminal, otherwise a line for each 5 %. */
 class TransferProgress {
   private readonly bar = process.stderr.isTTY
     ? new SingleBar(
@@ -61,7 +61,7 @@ const OPTIONS = {
   ...JSON_OUTPUT,
 } as const satisfies Options;
 
-/** Files of a repository of the Hugging Face Hub; nothing else of the program goes to the network. */
+/** Downloads files of a repository of the Hugging Face Hub. */
 async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
   const progress = new TransferProgress();

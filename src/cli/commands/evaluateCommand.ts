@@ -26,7 +26,7 @@ const OPTIONS = {
   ...JSON_OUTPUT,
 } as const satisfies Options;
 
-/** JSONL, CSV or TSV with the fields input and target. */
+/** Evaluates on a JSONL, CSV or TSV file with the fields input and target. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.backbone === undefined || values.data === undefined)
     throw new WrongUse("evaluate needs --backbone and --data");

@@ -13,7 +13,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** The run's adapter, or its backbone with the adapter in the weights. */
+/** Writes the run's adapter, or its backbone with the adapter folded into the weights. */
 function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.out === undefined) throw new WrongUse("export needs --out");
   const result = exportTo(namedRun(values["runs-dir"], wanted), {

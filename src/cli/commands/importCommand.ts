@@ -17,7 +17,7 @@ const OPTIONS = {
   ...JSON_OUTPUT,
 } as const satisfies Options;
 
-/** An official checkpoint or PEFT folder, with .bin or safetensors, as an adapter of ours. */
+/** Converts an official checkpoint or a PEFT folder, with .bin or .safetensors files, into an adapter. */
 function run({ values, positionals: [from] }: Parsed<typeof OPTIONS>): Promise<number> {
   if (from === undefined || values.backbone === undefined || values.out === undefined)
     throw new WrongUse("import takes a folder, --backbone and --out");

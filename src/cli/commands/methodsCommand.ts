@@ -10,11 +10,11 @@ import { say } from "../terminal.ts";
 interface ListedMethod {
   kind: MethodKind;
   summary: string;
-  /** Value of each size where neither it nor a budget is given. */
+  /** The default of each size, which applies where neither the size nor a budget is given. */
   sizes: Record<string, number>;
   /** Default peak learning rate of each group of tensors. */
   learningRates: Record<string, number>;
-  /** Other keys of `method` with what they mean. */
+  /** The other keys of `method` with their meaning. */
   options: { key: string; help: string; default?: unknown }[];
 }
 

@@ -18,7 +18,7 @@ async function standardInput(): Promise<string[]> {
   return lines;
 }
 
-/** One prediction per text, or per line of standard input. */
+/** Prints a prediction for the given text, or for each line of standard input. */
 async function run({
   values,
   positionals: [wanted = "latest", ...words],

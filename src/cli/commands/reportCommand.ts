@@ -37,7 +37,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** One page of HTML, and beside it Markdown and LaTeX. */
+/** Writes the report as HTML, and as Markdown and LaTeX beside it. */
 function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
   const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);

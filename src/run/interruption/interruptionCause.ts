@@ -10,8 +10,8 @@ import type { RunRecord } from "../../record/record.ts";
  */
 export function interruptionCause({ memory }: Pick<RunRecord, "memory">, kills: number | undefined): Phrase {
   const starved = memory?.oomKills !== undefined && kills !== undefined && kills > memory.oomKills;
-  if (!starved) return phrase`The worker ended without a word; resume goes on from the last checkpoint.`;
+  if (!starved) return phrase`The worker ended without reporting a reason; resume continues from the last checkpoint.`;
   const { needed, available, less, lessPhrase } = memory;
   const remedy = lessPhrase ?? less ?? phrase`a shorter training.maxSourceLength or a smaller backbone needs less`;
-  return phrase`The system ended the worker for want of memory: it needed about ${bytesText(needed)}, and ${bytesText(available)} were free when it began. Free some and resume, or train anew: ${remedy}.`;
+  return phrase`The system ended the worker for lack of memory: it needed about ${bytesText(needed)}, and ${bytesText(available)} were free when it began. Free some and resume, or train again: ${remedy}.`;
 }

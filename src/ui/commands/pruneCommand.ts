@@ -15,8 +15,8 @@ function kindText(kind: PrunableKind): string {
   return {
     deleted: t("Runs deleted more than a week ago"),
     backups: t("Backups more than a month old, from before files were restored"),
-    worktrees: t("Work trees that no run is at work in"),
-    files: t("Kept files that no run names"),
+    worktrees: t("Work trees that no training uses"),
+    files: t("Stored files that no run uses"),
     checkpoints: t("Checkpoints of finished runs"),
   }[kind];
 }
@@ -61,7 +61,7 @@ export async function pruneRuns({ folders, model, log }: CommandContext): Promis
   const chosen = await vscode.window.showQuickPick(items, {
     canPickMany: true,
     title: vscode.l10n.t("Prune"),
-    placeHolder: vscode.l10n.t("What goes is gone for good"),
+    placeHolder: vscode.l10n.t("What you choose is deleted permanently"),
   });
   if (chosen === undefined || chosen.length === 0) return;
   const going = chosen.flatMap((item) => item.found);

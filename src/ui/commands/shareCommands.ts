@@ -87,9 +87,7 @@ export async function pushRuns(argument: unknown, selected: unknown, { pick }: C
   const remote = await chooseRemote(await share.remotes());
   if (remote === undefined) return;
   const ids = own.map(({ id }) => id);
-  const preview = await cancellableWait(vscode.l10n.t("Looking at what would leave…"), () =>
-    share.preview(remote, ids),
-  );
+  const preview = await cancellableWait(vscode.l10n.t("Finding what would be sent…"), () => share.preview(remote, ids));
   if (preview === undefined) return;
   if (!(await allowSecrets(preview.files.filter(({ secret }) => secret)))) return;
   const go = vscode.l10n.t("Push {0} Runs", ids.length);
@@ -133,7 +131,7 @@ export async function fetchRuns({ model, folders, log }: CommandContext): Promis
     const show = vscode.l10n.t("Show Log");
     if (
       (await vscode.window.showWarningMessage(
-        `${text} ${vscode.l10n.t("{0} could not be taken over.", refused.length)}`,
+        `${text} ${vscode.l10n.t("{0} could not be read.", refused.length)}`,
         show,
       )) === show
     )

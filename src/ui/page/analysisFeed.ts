@@ -41,7 +41,7 @@ export class AnalysisFeed {
     private readonly post: (message: HostMessage) => void,
   ) {}
 
-  /** The page is new, or was loaded again: everything is posted again. */
+  /** Posts everything again, because the page is new or was loaded again. */
   reset(): void {
     this.posted.clear();
     this.sent.clear();
@@ -52,7 +52,7 @@ export class AnalysisFeed {
     this.update();
   }
 
-  /** Shows an analysis as starting until the journal has it, or START_GRACE_MS have passed. */
+  /** Shows an analysis as starting until the journal has it, at most for START_GRACE_MS. */
   markAsked(name: AnalysisName): void {
     this.asked.set(name, Date.now());
     this.unstarted.delete(name);
@@ -125,7 +125,7 @@ export class AnalysisFeed {
       return { ...base, status: "finished", ...progress };
     if (state?.status === "failed")
       return { ...base, status: "failed", ...progress, label: localised(state.phrase ?? progress.label) };
-    // Its process died, or it was stopped; a result of an older version counts as not made.
+    // The process died or was stopped. A result of an older version counts as missing.
     return { ...base, status: state === undefined || state.status === "finished" ? "none" : "stopped", ...progress };
   }
 

@@ -19,8 +19,8 @@ interface Context {
 }
 
 /**
- * Runs side by side on a page: their settings and curves at once, their statistics when a worker has made them; curves
- * of runs at work go on.
+ * Posts the comparison of runs to a page: settings and curves at once, statistics when a worker has computed them, and
+ * new points of runs in training as they come.
  */
 export class CompareFeed {
   private readonly tails = new Map<string, JournalTail>();
@@ -93,7 +93,7 @@ export class CompareFeed {
   }
 }
 
-/** Settings that are not the same in all runs. */
+/** The settings that are not the same in all runs. */
 function differing(runs: readonly Run[]): { key: string; values: string[] }[] {
   const settings = runs.map((run) => {
     try {

@@ -20,7 +20,7 @@ export interface PanelContext extends PageParts {
   readonly diff: CodeDiff;
 }
 
-/** Messages of the page that are commands on its run. */
+/** The page's messages that are commands on its run, with the command of each. */
 const COMMANDS = {
   stop: Command.stop,
   resume: Command.resume,
@@ -29,14 +29,14 @@ const COMMANDS = {
   showLog: Command.showLog,
 } as const;
 
-/** One run's page: it gets what is new while it is visible, and everything when it comes back. */
+/** The page of one run. It gets changes while it is visible, and everything when it becomes visible again. */
 export class Panel extends WebviewPage<HostMessage, PageMessage> {
   private tail: JournalTail | undefined;
   private readonly analyses: AnalysisFeed;
   private readonly compared: CompareFeed;
-  /** Whether the page shows that the run is gone; an undone deletion brings it back. */
+  /** Whether the page says that the run was deleted; undoing the deletion clears this. */
   private gone = false;
-  /** Where the page is to go when it is ready. */
+  /** The tab, and the runs to compare, that the page shows once it is ready. */
   private pending: { tab: TabId; ids?: string[] } | undefined;
 
   constructor(

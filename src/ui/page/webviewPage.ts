@@ -6,14 +6,14 @@ import type { ErrorReport } from "../window/errorReport.ts";
 import { localisedError } from "../window/localised.ts";
 import { pageHtml } from "./pageHtml.ts";
 
-/** What every page needs of its window. */
+/** The parts of the extension that every page works with. */
 export interface PageParts {
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
   readonly errors: ErrorReport;
 }
 
-/** A page in an editor tab: its document, the messages in both directions, and its end. */
+/** A page in an editor tab: loads its document, exchanges messages with it, and ends with it. */
 export abstract class WebviewPage<Posted, Received> extends DisposableStore {
   private isClosed = false;
 
@@ -49,7 +49,7 @@ export abstract class WebviewPage<Posted, Received> extends DisposableStore {
     return this.isClosed;
   }
 
-  /** The message of a value that the page posted; undefined, and said in the log, where it is none. */
+  /** Parses a value that the page posted. Logs an invalid value and returns undefined. */
   protected abstract parse(value: unknown): Received | undefined;
   protected abstract handle(message: Received): Promise<void>;
 

@@ -15,7 +15,7 @@ interface BackboneParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Where the frozen model comes from. @returns "tiny-t5", an absolute path, or undefined when the user backs out */
+/** Lets the user choose the backbone. @returns "tiny-t5", an absolute path, or undefined when the user cancels */
 export async function chooseBackbone(how: BackboneChoice, parts: BackboneParts): Promise<string | undefined> {
   switch (how) {
     case "embedded":
@@ -58,7 +58,7 @@ async function askHubName(): Promise<string | undefined> {
   return name?.trim();
 }
 
-/** @returns the folder, or undefined when the user cancels */
+/** Downloads a model from the Hub. @returns its folder, or undefined when the user cancels */
 async function download(name: string, { storage, workerPath, log }: BackboneParts): Promise<string | undefined> {
   const own = textSetting(Setting.backbonesFolder);
   const parent = own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own;
@@ -87,7 +87,7 @@ async function download(name: string, { storage, workerPath, log }: BackbonePart
   );
 }
 
-/** Reports a file's bytes as percent, of which VS Code wants the increments. */
+/** Converts a file's downloaded bytes into the increments in percent that VS Code's progress takes. */
 function progressReporter(
   progress: vscode.Progress<{ message?: string; increment?: number }>,
 ): (report: { file: string; done: number; total: number }) => void {

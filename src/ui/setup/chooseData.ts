@@ -13,7 +13,7 @@ export type ChosenData = Pick<ExperimentDraft, "name" | "task" | "budget"> &
   Partial<Pick<ExperimentDraft, "steps" | "maxSourceLength">>;
 
 /**
- * Asks for the data: the sample, the active data file, or another file. Undefined when the user backs out.
+ * Asks for the data: the sample, the active data file, or another file. Undefined when the user cancels.
  */
 export async function chooseData(folders: Folders): Promise<ChosenData | undefined> {
   const active = vscode.window.activeTextEditor?.document.uri;
@@ -48,14 +48,14 @@ export async function chooseData(folders: Folders): Promise<ChosenData | undefin
 const startingBudget = (): number =>
   integerSetting(Setting.budget, { least: 1, most: 1_000_000_000, otherwise: DEFAULT_BUDGET });
 
-/** A draft for a data file of the user; the roles of its columns are suggested when it is read. */
+/** The draft for a data file of the user. The roles of its columns are suggested once the file is read. */
 export const ownData = (file: vscode.Uri): ChosenData => ({
   name: shortened(basename(file.fsPath, extname(file.fsPath))),
   task: { kind: "file", train: file.fsPath, source: "", target: "" },
   budget: startingBudget(),
 });
 
-/** Cut to the limit of a draft's name, without half a surrogate pair at its end. */
+/** Cuts a name to the limit of a draft's name, not inside a surrogate pair. */
 const shortened = (name: string): string => name.slice(0, DRAFT_LIMITS.name).replace(/[\uD800-\uDBFF]$/, "");
 
 function isData(file: string): boolean {

@@ -16,7 +16,7 @@ export function experimentNotes(
         ? t("embedded; or the path of the folder of a supported Hugging Face model")
         : t('the folder of a supported Hugging Face model, or "tiny-t5", which is embedded'),
     source: t("what the model reads of each row: your words, and columns in braces"),
-    target: t("what it is to answer"),
+    target: t("what it should answer"),
     budget:
       sizes === undefined
         ? t("most trainable parameters")

@@ -35,7 +35,7 @@ const ROWS = 32;
 
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
-/** One setup page: answers what its form asks, and writes the experiment in the end. */
+/** One setup page: answers the form's requests, and finally writes the experiment. */
 class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   private writing = false;
   private readonly looks = new Newest<Asked>((asked) => this.look(asked));
@@ -77,7 +77,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         this.draft = message.draft;
         await this.looks.add(message);
         return;
-      // The restarted process loses what it was working on; requests that wait for it are sent again.
+      // Restarting the process drops its unfinished requests, which are sent again.
       case "reread":
         this.parts.tokens.restart();
         this.draft = message.draft;
@@ -121,7 +121,8 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   }
 
   /**
-   * Shows a new form also where the user backs out or the folder holds no model, so that the same can be chosen again.
+   * Shows a new form also when the user cancels or the folder holds no model, so that the same choice can be made
+   * again.
    */
   private async changeBackbone(how: BackboneChoice): Promise<void> {
     let backbone: string | undefined;

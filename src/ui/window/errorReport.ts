@@ -6,8 +6,8 @@ import { localisedError } from "./localised.ts";
 import { withoutLinks } from "./plainText.ts";
 
 /**
- * What went wrong, where it is seen: an obstacle the user can act on in words, anything else as a bug with its place in
- * the log.
+ * Reports errors to the user: the message of an error that the user can act on, and any other error as a bug with a
+ * reference to the log.
  */
 export class ErrorReport {
   constructor(private readonly log: vscode.LogOutputChannel) {}
@@ -15,7 +15,7 @@ export class ErrorReport {
   async report(error: unknown): Promise<void> {
     if (error instanceof UserError) {
       const text = localisedError(error);
-      // The log keeps the words that it is searched for by.
+      // The log is in English, so that it can be searched for the message.
       this.log.warn(explain(error.message, error.action));
       await vscode.window.showErrorMessage(withoutLinks(text));
       return;

@@ -2,25 +2,25 @@ import * as vscode from "vscode";
 import { explain } from "../../base/text/explain.ts";
 import { fillIn, readPhrase, type Phrase } from "../../base/phrase.ts";
 
-/** A text of the core that has no values, in the window's language; one that nobody has translated stays as it is. */
+/** Translates a text without values into the window's language; a text without a translation stays English. */
 export function translated(text: string): string {
   return vscode.l10n.t(text);
 }
 
 /**
- * A phrase of the core in the window's language, the phrases in it too. What nobody has translated stays English, as a
- * string does: one of an older journal, or another program's.
+ * Translates a phrase, with the phrases in it, into the window's language. Phrases without a translation stay English,
+ * and so do strings, which come from older journals or other programs.
  */
 export function localised(text: Phrase | string): string {
   if (typeof text === "string") return text;
   const values = text.values.map((value) => (typeof value === "object" ? localised(value) : value));
   const { bundle } = vscode.l10n as { bundle?: Record<string, string> };
-  // A phrase may be of somebody else's journal: only its own keys are asked of the bundle.
+  // A phrase may come from somebody else's journal: an inherited property such as "constructor" is no translation.
   const known = bundle !== undefined && Object.hasOwn(bundle, text.template);
   return fillIn(known ? vscode.l10n.t(text.template) : text.template, values);
 }
 
-/** What went wrong with what to do about it, where something is known. */
+/** An error's message with the advice about it, if there is any, in the window's language. */
 export function localisedError({
   message,
   action,
@@ -36,8 +36,8 @@ export function localisedError({
 }
 
 /**
- * A stored result with the reasons of its advice (`why`, whose `phrase` stands beside it) in the window's language; its
- * numbers and its cases' names are the same in all. Results of older versions have no phrases.
+ * Translates the reasons of advice in a stored result: each `why` is replaced by the translation of the `phrase` beside
+ * it. Results of older versions have no phrases and stay English.
  */
 export function localisedResult(result: unknown): unknown {
   return JSON.parse(

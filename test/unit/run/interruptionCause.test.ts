@@ -11,16 +11,16 @@ const memory = {
   oomKills: 3,
   less: "training.maxSourceLength 128 would need 4.1 GB",
 };
-const PLAIN = "The worker ended without a word; resume goes on from the last checkpoint.";
+const PLAIN = "The worker ended without reporting a reason; resume continues from the last checkpoint.";
 
 test("if the system has killed a process for lack of memory since, the message says so and what would need less", () => {
   assert.equal(
     english(interruptionCause({ memory }, 4)),
-    "The system ended the worker for want of memory: it needed about 7.9 GB, and 8.1 GB were free when it began. Free some and resume, or train anew: training.maxSourceLength 128 would need 4.1 GB.",
+    "The system ended the worker for lack of memory: it needed about 7.9 GB, and 8.1 GB were free when it began. Free some and resume, or train again: training.maxSourceLength 128 would need 4.1 GB.",
   );
   assert.match(
     english(interruptionCause({ memory: { ...memory, less: undefined } }, 4)),
-    /train anew: a shorter training\.maxSourceLength or a smaller backbone needs less\.$/,
+    /train again: a shorter training\.maxSourceLength or a smaller backbone needs less\.$/,
   );
 });
 

@@ -28,7 +28,7 @@ const TAG_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** Adept runs tag RUN TAG... [--remove TAG]... */
+/** adept runs tag RUN TAG... [--remove TAG]... */
 function runTag({ values, positionals: [wanted, ...tags] }: Parsed<typeof TAG_OPTIONS>): Promise<number> {
   const gone = (values.remove ?? []).map(plain);
   if (wanted === undefined || tags.length + gone.length === 0)
@@ -51,7 +51,7 @@ export const tagCommand = command({
 
 const plain = (word: string): string => word.trim().replace(/^#/, "");
 
-/** Adept runs note RUN TEXT; an empty text takes the note away */
+/** adept runs note RUN TEXT; an empty text removes the note. */
 function runNote({ values, positionals: [wanted, text] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   if (wanted === undefined || text === undefined) throw new WrongUse("note takes a run and a text");
   return said(namedRun(values["runs-dir"], wanted), { note: text }, values.json);

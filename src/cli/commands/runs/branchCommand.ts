@@ -6,7 +6,7 @@ import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
 
-/** A branch at a run's code and result; HEAD stays where it is. */
+/** Makes a branch at a run's code and result; HEAD does not move. */
 async function run({ values, positionals: [wanted, name] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   if (wanted === undefined || name === undefined) throw new WrongUse("branch takes a run and a name");
   const run = namedRun(values["runs-dir"], wanted);

@@ -6,7 +6,7 @@ import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
-/** Whether what runs have written is whole. @returns 1 where it is not */
+/** Checks whether the files and commits of runs are complete and undamaged. @returns exit code 1 where they are not */
 async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runs =
     positionals.length > 0

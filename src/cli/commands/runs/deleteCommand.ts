@@ -10,7 +10,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** To the trash, for a week; with --undo and their ids back from it. */
+/** Moves runs to the trash, where they stay for a week; with --undo, moves them back. */
 async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (positionals.length === 0) throw new WrongUse("delete takes the runs that go");
   const runsDir = runsFolder(values["runs-dir"]);

@@ -6,7 +6,7 @@ import { codeCommitOf, gitHere } from "../../gitHere.ts";
 import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
-/** Files of a run's code that differ from those here now, or from another run's. */
+/** Lists the files of a run's code that differ from the present files, or from another run's. */
 async function run({ values, positionals: [wanted = "latest", other] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const store = await gitHere();
   const run = namedRun(values["runs-dir"], wanted);

@@ -12,7 +12,7 @@ import { runsFolder } from "../../namedRun.ts";
 import { problemReporter } from "../../problemReporter.ts";
 import { oneLine, say, tell } from "../../terminal.ts";
 
-/** The test metric of the trained parameters; before there is one, the newest on validation. */
+/** The leading metric of the trained model on the test split; until it is tested, the newest one on validation. */
 function result({ evaluations }: RunRecord): string {
   const tested =
     evaluations.find((e) => e.split === "test" && e.label === "trained") ??

@@ -9,7 +9,7 @@ import { say } from "../../terminal.ts";
 const TEXTS: Record<PrunableKind, (what: string) => string> = {
   deleted: (what) => `run ${what}, deleted more than a week ago`,
   backups: (what) => `backup ${what}, more than a month old`,
-  worktrees: (what) => `work tree ${what}, which no run is at work in`,
+  worktrees: (what) => `work tree ${what}, which no training uses`,
   files: (what) => `kept file ${what.slice(0, 12)}, which no run names`,
   checkpoints: (what) => `checkpoints of finished run ${what}`,
 };
@@ -28,7 +28,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** What is no longer needed, shown first; with --yes it goes. */
+/** Lists what is no longer needed; with --yes, deletes it. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
   const found = await findPrunable(

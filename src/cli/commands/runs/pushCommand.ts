@@ -13,7 +13,11 @@ import { phrase } from "../../../base/phrase.ts";
 const LISTED = 40;
 const size = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 3 : 1)} MB`;
 
-/** Files that hold back a push. @throws UserError naming those that may hold a secret */
+/**
+ * Refuses a push of files that may hold secrets.
+ * @param allowed whether such files may be pushed if the user's own commits contain them
+ * @throws UserError naming the files
+ */
 function holdSecrets({ files }: PushPreview, allowed: boolean): void {
   const secrets = files.filter(({ secret, tracked }) => secret && !(tracked && allowed));
   const stray = secrets.filter(({ tracked }) => !tracked);
@@ -39,7 +43,7 @@ const PUSH_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** Shows what would leave; with --yes it does. */
+/** Lists what a push would send; with --yes, pushes it. */
 async function runPush({ values, positionals }: Parsed<typeof PUSH_OPTIONS>): Promise<number> {
   if (positionals.length === 0) throw new WrongUse("push takes the runs that leave");
   const store = await gitHere();
@@ -90,7 +94,7 @@ const FETCH_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** Runs that a remote has and this folder has not. */
+/** Fetches the runs that a remote has and this folder lacks. */
 async function runFetch({ values }: Parsed<typeof FETCH_OPTIONS>): Promise<number> {
   const share = new GitShare(await gitHere());
   const remote = remoteOf(await share.remotes(), values.remote);

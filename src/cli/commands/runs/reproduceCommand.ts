@@ -16,7 +16,7 @@ function outcome({ status, reproduced }: RunRecord): string {
     : `not the same: the loss differs from step ${reproduced.firstDifference.step} on`;
 }
 
-/** @returns exit code 1 where the result is not the same */
+/** Reproduces a run. @returns exit code 1 where the result differs from the original's */
 async function run({ values, positionals: [wanted] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   if (wanted === undefined) throw new WrongUse("reproduce takes a run");
   const original = namedRun(values["runs-dir"], wanted);
@@ -33,7 +33,7 @@ async function run({ values, positionals: [wanted] }: Parsed<typeof RUN_OPTIONS>
 }
 
 export const reproduceCommand = command({
-  summary: "trains a run again from its commit, and says whether it came out the same",
+  summary: "trains a run again from its commit, and says whether the result is the same",
   takes: "RUN",
   options: RUN_OPTIONS,
   examples: ["adept runs reproduce latest"],

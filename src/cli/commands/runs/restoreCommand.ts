@@ -10,8 +10,8 @@ import { WrongUse } from "../../wrongUse.ts";
 import { phrase } from "../../../base/phrase.ts";
 
 /**
- * The files that are meant, by their own paths or those of their folders.
- * @throws UserError where one names none that differs
+ * Returns the files that the arguments name, by their own paths or those of their folders.
+ * @throws UserError where an argument names no file that differs
  */
 function chosen(files: readonly RestorableFile[], top: string, wanted: readonly string[]): string[] {
   return [
@@ -37,7 +37,7 @@ const OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** Files as a run had them, after a backup of what is there. */
+/** Restores files of a run's commit, after a backup of the present ones. */
 async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OPTIONS>): Promise<number> {
   const store = await gitHere();
   const restoring = new GitRestore(store);

@@ -13,7 +13,7 @@ import { reproduceCommand } from "./reproduceCommand.ts";
 import { restoreCommand } from "./restoreCommand.ts";
 import { showCommand } from "./showCommand.ts";
 
-/** What can be done with finished and waiting runs. */
+/** The commands on existing runs. */
 export const runsCommand: CommandGroup = {
   summary: "lists, inspects, shares and cleans up runs",
   usual: "list",
