@@ -7,7 +7,7 @@ import type { PositionShift } from "../../../src/protocol/results/positionShift.
 const shift = (full: string, after: string, examples = Array.from(full, (_, i) => i), texts = 1): PositionShift =>
   ({ full: { right: full }, cases: [{ label: "T3 k=4", right: after }], examples, texts }) as unknown as PositionShift;
 
-test("what both lose is nobody's loss; what the method loses more is its own", () => {
+test("what method and control both lose cancels out; only the method's additional loss counts", () => {
   const [same] = doubleDifferences([{ method: shift("1111", "1100"), control: shift("1111", "0011") }]);
   assert.equal(same!.examples.difference, 0);
   const [more] = doubleDifferences([
@@ -18,7 +18,7 @@ test("what both lose is nobody's loss; what the method loses more is its own", (
   assert.deepEqual([more!.seeds.n, more!.seeds.mean], [2, -0.75]);
 });
 
-test("examples that one side could not shift are left out on both; other test splits do not compare", () => {
+test("examples that one side could not shift are left out of both; different test splits are not compared", () => {
   const [found] = doubleDifferences([{ method: shift("11", "01", [1, 3]), control: shift("1111", "1110") }]);
   assert.deepEqual([found!.examples.n, found!.examples.difference], [2, 0]);
   assert.deepEqual(doubleDifferences([{ method: shift("11", "01"), control: shift("11", "01", [0, 1], 2) }]), []);

@@ -4,7 +4,7 @@ import { foldAgainst, stateFold } from "../../../src/analysis/latency/foldStatem
 import { formsOf } from "../../../src/analysis/latency/latencyForms.ts";
 import { randomSubject } from "./randomSubject.ts";
 
-test("the fold is held against the same batch and round of the other form", () => {
+test("the fold is compared with the other form on the same batch and in the same round", () => {
   const race = (form: string, length: number, endToEnd: number[]) => ({ form, length, batchSize: 1, endToEnd });
   // Rounds differ tenfold; within one the fold takes 0.9 and 1.1 of the other's time.
   const races = [
@@ -29,7 +29,7 @@ test("the fold is held against the same batch and round of the other form", () =
   assert.equal(none, undefined);
 });
 
-test("a fold that is not the run's own is seen in what it predicts", async () => {
+test("a fold of another run shows in different predictions", async () => {
   const { subject, close } = await randomSubject({ kind: "adept", promptLength: 4, bottleneck: 8 });
   try {
     const own = formsOf(subject, 16);
@@ -47,7 +47,7 @@ test("a fold that is not the run's own is seen in what it predicts", async () =>
   }
 });
 
-test("a run without a fold has no statement; one without a prompt is held against the backbone alone", async () => {
+test("a run without a fold has no statement; one without a prompt is compared with the backbone alone", async () => {
   const pt = await randomSubject({ kind: "pt", promptLength: 3 });
   const bare = await randomSubject({ kind: "adept", promptLength: 0, bottleneck: 4 });
   try {

@@ -34,7 +34,7 @@ async function untrainedSubject(folder: string): Promise<Subject> {
   return openSubject(experiment, folder);
 }
 
-test("a run is timed beside its fold, its rivals of the same budget and the bare backbone, once each round", async (t) => {
+test("a run, its fold, its rivals of the same budget and the bare backbone are each timed once a round", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "adept-latency-"));
   t.after(() => {
     rmSync(folder, { recursive: true });
@@ -77,7 +77,7 @@ test("a run is timed beside its fold, its rivals of the same budget and the bare
   assert.deepEqual(fold!.predictions, { equal: subject.test.length, total: subject.test.length });
 });
 
-test("no form always follows the same other, and each has every place once in as many turns", () => {
+test("no form always follows the same other one, and over a cycle of rounds each has every place", () => {
   const rounds = Array.from({ length: 12 }, (_, round) => turns(6, round));
   const before = (form: number): Set<number | undefined> =>
     new Set(rounds.map((order) => order[order.indexOf(form) - 1]));

@@ -17,7 +17,7 @@ test("the order statistics are those of the binomial tables", () => {
   assert.deepEqual(medianInterval([3, 1, 2]), { n: 3, median: 2, low: 1, high: 3 });
 });
 
-test("it holds the true median at least as often as it says", () => {
+test("the interval contains the true median at least as often as its confidence says", () => {
   const random = new MersenneTwister(5);
   let held = 0;
   for (let i = 0; i < 2000; i++) {

@@ -38,7 +38,7 @@ function run(
 }
 const first = Array.from({ length: 100 }, (_, i) => i < 60);
 
-test("each run is held against the first on the same examples: positive where it is better", () => {
+test("each run is compared with the first on the same examples: positive where it is better", () => {
   const { reference, pairs } = pairedRuns([
     run("a", first),
     run(
@@ -57,7 +57,7 @@ test("each run is held against the first on the same examples: positive where it
   assert.equal(same!.holmP, 1);
 });
 
-test("runs tested on other examples, or not at all, are not compared, and it is said why", () => {
+test("runs tested on other examples, or not at all, are not compared, and a reason is given", () => {
   const { pairs } = pairedRuns([
     run("a", first),
     run("b", first, (i) => `other ${i}`),

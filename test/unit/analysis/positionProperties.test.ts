@@ -23,14 +23,14 @@ function common({ hostAgrees, promptChange, padding, padValue, largest }: Positi
   assert.equal(padValue, 0, "what stands on masked places changes nothing");
 }
 
-test("ADePT: a token's offset is the same at every place, to the bit, and another token's is another", async () => {
+test("ADePT: a token's offset is the same to the bit at every place and differs from other tokens'", async () => {
   const found = await propertiesOf({ kind: "adept", promptLength: 3, bottleneck: 5 });
   common(found);
   assert.deepEqual([found.acrossPlaces, found.withinType], [0, 0]);
   assert.ok(found.largest > 0.1 && found.acrossTokens > 0.01 * found.largest);
 });
 
-test("DePT: a place's offset is the same for every token, and another place's is another", async () => {
+test("DePT: a place's offset is the same for every token and differs from other places'", async () => {
   const found = await propertiesOf({ kind: "dept", promptLength: 3, rank: 4, positions: 256 });
   common(found);
   assert.ok(
@@ -38,7 +38,7 @@ test("DePT: a place's offset is the same for every token, and another place's is
   );
 });
 
-test("prompt tuning has no offset at all; a constant is one for all; the hybrid's depends on token and place", async () => {
+test("prompt tuning has no offsets; the constant variant has one for all tokens; the hybrid's depend on token and place", async () => {
   const pt = await propertiesOf({ kind: "pt", promptLength: 3 });
   const constant = await propertiesOf({ kind: "adept", variant: "constant", promptLength: 3 });
   const hybrid = await propertiesOf({

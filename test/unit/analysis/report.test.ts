@@ -43,7 +43,7 @@ function run(
 }
 const markdown = (runs: ReportedRun[]): string => markdownReport(reportBlocks(runs));
 
-test("retrained ablations are held against A0 by the same seeds; the share explained only where the gain is found", () => {
+test("retrained ablations are compared with A0 by seed; the explained share is given only where the gain is found", () => {
   const seeds = [0, 1, 2];
   const of = (kase: RetrainedCase, method: object, values: number[]): ReportedRun[] =>
     seeds.map((seed) => run(`${kase}-${seed}`, values[seed]!, { seed, kase, method }));
@@ -83,7 +83,7 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
   assert.match(htmlReport(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
 });
 
-test("tasks are never compared with each other; what a run is called cannot break any form", () => {
+test("tasks are never compared with each other; no name of a run breaks a format", () => {
   const runs = [
     run("a", 0.9, { seed: 0 }),
     run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } }),
@@ -98,14 +98,14 @@ test("tasks are never compared with each other; what a run is called cannot brea
   assert.doesNotMatch(latex, /(?<!\\)[%_&](?!\s|&)(?=[a-z1])/);
 });
 
-test("values that agree are said to agree, and no size is invented that could have been found", () => {
+test("the text says where all values agree, and names no detectable size then", () => {
   assert.equal(foundOrNot(0, [0, 0]), "0 exactly");
   assert.equal(foundOrNot(-0.25, [-0.25, -0.25]), "−25.0 (every time)");
   assert.equal(foundOrNot(0.01, [-0.02, 0.04]), "no difference found: 1.0 (±3.0 could have been)");
   assert.equal(overSeeds({ mean: 2, n: 3, median: 2, min: 2, max: 2, interval: [2, 2] }, String), "2 (every seed)");
 });
 
-test("latency: a fold is held against its rivals in words and in a table; a result of before has the times alone", () => {
+test("latency: a fold is compared with its rivals in words and in a table; an older result has only times", () => {
   const time = { n: 6, median: 1, low: 0.99, high: 1.01 };
   const latency = {
     rounds: 6,

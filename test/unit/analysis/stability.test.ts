@@ -21,7 +21,7 @@ const told = (steps: readonly (readonly [norm: number, ratio?: number])[], warmu
 };
 const calm = (n: number): [number][] => Array.from({ length: n }, (_, i) => [1 + 0.3 * Math.sin(i)]);
 
-test("a calm run is not spoken to; a spike is, once, by its component, step and rate", () => {
+test("a calm run gets no warning; a spike gets one, with its component, step and rate", () => {
   assert.deepEqual(told(calm(200)), []);
   const found = told([...calm(30), [15], ...calm(5), [40]]);
   assert.equal(found.length, 1);
@@ -32,7 +32,7 @@ test("a calm run is not spoken to; a spike is, once, by its component, step and 
   assert.deepEqual(told([[1], [1], [50]]), [], "too early to know what is usual");
 });
 
-test("a component without a gradient, and one that leaps, are named; warm-up may leap", () => {
+test("a component without a gradient and one that changes too much are warned of; warm-up is exempt", () => {
   assert.match(
     told([...calm(3), ...Array.from({ length: 30 }, (): [number] => [0])])[0]!,
     /^Step 23: ffn has had no gradient for 20 steps/,
@@ -42,7 +42,7 @@ test("a component without a gradient, and one that leaps, are named; warm-up may
   assert.deepEqual(told([...calm(25), [1, 0.8]], 60), []);
 });
 
-test("offsets are held against the embeddings, on values worked out by hand", () => {
+test("offsets are compared with the embeddings, on values computed by hand", () => {
   const spec = MethodInput.parse({ kind: "adept", variant: "constant" });
   const tensor = (name: string, dims: number[], data: number[]) =>
     [name, { name, dims, group: "constant", data: Float32Array.from(data) }] as const;

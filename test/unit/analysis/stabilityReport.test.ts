@@ -22,7 +22,7 @@ const step = (at: number, over: { loss?: number; gradient?: number; ratio?: numb
   secondsLeft: 0,
 });
 
-test("spikes, clipped steps and leaps of the loss are counted, and a rate is advised that brings the ratio back", () => {
+test("spikes, clipped steps and jumps of the loss are counted, and a rate that restores the ratio is advised", () => {
   const events = Array.from({ length: 100 }, (_, i) => step(i + 1, i === 70 ? { gradient: 5, loss: 9 } : {}));
   const found = analyseStability(events, experiment);
   const [prompt, ffn] = found.components;
@@ -37,7 +37,7 @@ test("spikes, clipped steps and leaps of the loss are counted, and a rate is adv
   assert.ok(slow.rate === 0.1 && slow.why.includes("hardly"));
 });
 
-test("a step made again after a resume counts once, the later of the two; standstill is told", () => {
+test("a step repeated after a resume counts once, the later one; a component at standstill is reported", () => {
   const twice = [
     ...Array.from({ length: 40 }, (_, i) => step(i + 1, { ratio: 0.01 })),
     ...Array.from({ length: 20 }, (_, i) => step(i + 21, { ratio: 0.01, loss: 0.5 })),

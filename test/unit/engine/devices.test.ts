@@ -27,7 +27,7 @@ const refused = (device: Device, machine: DeviceSupport): UserError => {
   throw new Error(`${device} is not refused`);
 };
 
-test("a machine without a graphics processor has one candidate; each other wants its hardware and its software", () => {
+test("a machine without a graphics processor has one candidate; each other device needs its hardware and software", () => {
   assert.deepEqual(supportedDevices(LINUX), ["cpu"]);
   assert.deepEqual(supportedDevices({ ...LINUX, vulkan: true }), ["cpu", "webgpu"]);
   assert.deepEqual(supportedDevices({ ...LINUX, nvidia: true }), ["cpu"], "CUDA's libraries are not there");
@@ -48,13 +48,13 @@ test("a machine without a graphics processor has one candidate; each other wants
   );
 });
 
-test("ADEPT_DEVICES narrows the choice, and never to none", () => {
+test("ADEPT_DEVICES narrows the choice, but never to nothing", () => {
   assert.deepEqual(allowed(["cpu", "webgpu", "cuda"], undefined), ["cpu", "webgpu", "cuda"]);
   assert.deepEqual(allowed(["cpu", "webgpu", "cuda"], "cuda, tfjs"), ["cpu", "cuda"]);
   assert.deepEqual(allowed(["cpu", "webgpu"], ""), ["cpu"]);
 });
 
-test("what was trained on a device that cannot be here is looked at on the processor, anything else where it was trained", () => {
+test("a run is analysed on the device it was trained on, or on the processor where this machine cannot have that device", () => {
   const engine = { threads: 3, replicas: 2 };
   const backends = detectDeviceSupport().backends;
   assert.deepEqual(engineHere({ ...engine, device: "auto" }), { ...engine, device: "cpu" });
@@ -65,7 +65,7 @@ test("what was trained on a device that cannot be here is looked at on the proce
     assert.equal(engineHere({ ...engine, device }).device, backends.includes(provider) ? device : "cpu");
 });
 
-test("a device that a platform rules out is refused with what to do", () => {
+test("a device that the platform does not have is refused with advice", () => {
   requireDevice("cpu", { ...LINUX, backends: [] });
   requireDevice("webgpu", LINUX);
   requireDevice("cuda", { ...LINUX, cudaProvider: true });
@@ -83,7 +83,7 @@ test("a device that a platform rules out is refused with what to do", () => {
   );
 });
 
-test("what onnxruntime throws is said as what is missing; what nobody knows stays as it is", () => {
+test("known errors of onnxruntime become messages about what is missing; unknown errors stay unchanged", () => {
   const said = (device: Device, message: string, machine: DeviceSupport = LINUX): string => {
     const told = explainDevice(new Error(message), device, machine);
     return told instanceof UserError ? `${told.message} | ${told.action}` : "untold";
@@ -118,7 +118,7 @@ test("what onnxruntime throws is said as what is missing; what nobody knows stay
   assert.equal(said("cpu", "Node (v3) Op (Expand) has the wrong rank"), "untold");
 });
 
-test("memory that is not to be had on the processor is said as such, whoever misses it", () => {
+test("a failed allocation on the processor becomes a message about memory, whichever part fails", () => {
   for (const message of [
     "std::bad_alloc",
     "bad allocation",
@@ -137,7 +137,7 @@ test("memory that is not to be had on the processor is said as such, whoever mis
   assert.equal(explainDevice(other, "cpu", LINUX), other);
 });
 
-test("every device has an engine with a name, or says why not", () => {
+test("every device has an engine with a name, or a reason why not", () => {
   for (const device of DEVICES) {
     try {
       assert.match(

@@ -54,7 +54,7 @@ test("TensorFlow.js is looked for in the folder that ADEPT_TFJS names and nowher
   assert.deepEqual(findTensorFlow(), { name: "@tensorflow/tfjs-node-gpu", folder: gpu });
 });
 
-test("a package without its native part, one that does not load, and none at all: each is told with the command that helps", () => {
+test("a package without its native part, one that does not load, and none at all: each is reported with the command that helps", () => {
   assert.throws(
     () => openEngine({ device: "tfjs", threads: 0, replicas: 1 }),
     told("engine.device", "not installed", "CUDA 11.2", "cuDNN 8.1", installCommand()),

@@ -30,7 +30,7 @@ test("int8: every value comes back within half its row's scale, and the largest 
   }
 });
 
-test("int8: halves go to the even level, a row of zeros stays one", () => {
+test("int8: halves round to the even level, a row of zeros stays zero", () => {
   assert.deepEqual(
     [...quantiseRows(Float32Array.of(127, 0.5, 1.5, 2.5, -0.5, -1.5, -126.5, 0), 8).levels],
     [127, 0, 2, 2, 0, -2, -126, 0],
@@ -39,7 +39,7 @@ test("int8: halves go to the even level, a row of zeros stays one", () => {
   assert.deepEqual([[...levels], scales.every((scale) => scale > 0)], [[0, 0, 0, 0], true]);
 });
 
-test("bf16 and fp16: the nearest there is, halves to the even one", () => {
+test("bf16 and fp16: values round to the nearest, halves to even", () => {
   const bf16 = widen(bufferOf(toBfloat16(values)), "bfloat16");
   const fp16 = widen(bufferOf(toFloat16(values)), "float16");
   values.forEach((value, i) => {
@@ -86,7 +86,7 @@ test("bf16 and fp16: the nearest there is, halves to the even one", () => {
   );
 });
 
-test("every fp16 comes back as itself", () => {
+test("every fp16 value survives the conversion unchanged", () => {
   const all = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).filter((each) => (each & 0x7c00) !== 0x7c00);
   assert.deepEqual(toFloat16(widen(bufferOf(all), "float16")), all);
 });

@@ -108,7 +108,7 @@ withTensorFlow("the engine on TensorFlow.js", () => {
     assert.equal(tensors(), before);
   });
 
-  test("what an operation makes is gone after its last use: a long chain needs the memory of a few tensors", async () => {
+  test("an operation's result is freed after its last use: a long chain needs the memory of a few tensors", async () => {
     const x = input("x", ["N"]);
     const chain = Array.from({ length: 40 }).reduce<Value>((value) => ops.add(ops.tanh(value), x), x);
     const before = tensors();
@@ -136,7 +136,7 @@ withTensorFlow("the engine on TensorFlow.js", () => {
 });
 
 withTensorFlow("weights on TensorFlow.js", () => {
-  test("weights of every type are widened, handed over once for all programs, and go with the last of them", async () => {
+  test("weights of every type are widened, passed on once for all programs, and freed with the last program", async () => {
     const place = mkdtempSync(join(tmpdir(), "adept-tfjs-"));
     try {
       const weights = writeWeights(join(place, "weights.bin"));
@@ -170,7 +170,7 @@ withTensorFlow("weights on TensorFlow.js", () => {
 });
 
 withTensorFlow("programs on TensorFlow.js", () => {
-  test("one program takes any sizes of its symbols, none included, and gives what onnxruntime gives", async () => {
+  test("one program takes any sizes of its symbols, 0 included, with the results of onnxruntime", async () => {
     const x = input("x", ["B", "S", 4]);
     const past = input("past", ["B", "P", 4]);
     const w = input("w", [3, 4]);
@@ -222,7 +222,7 @@ withTensorFlow("programs on TensorFlow.js", () => {
 });
 
 withTensorFlow("wrong feeds on TensorFlow.js", () => {
-  test("a feed that is missing or of another shape is refused, and leaves nothing behind", async () => {
+  test("a feed that is missing or has another shape is refused without a leak", async () => {
     const program = await openEngine(TFJS).compile(
       { y: ops.matmul(input("a", ["B", 2]), input("b", [2, "B"])) },
       new Map(),

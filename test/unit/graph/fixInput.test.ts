@@ -15,7 +15,7 @@ const table = Float32Array.of(0, 1, 10, 11, 20, 21);
 const fixed: ConstantValue = { kind: "constant", type: "float32", shape: [3, 2], data: table };
 
 onEngines("an input that is fixed", (engine) => {
-  test(`${engine.device}: gives what feeding it gave, wherever it was read, and is no longer asked for`, async () => {
+  test(`${engine.device}: gives the same results as feeding it, wherever it is read, and is no longer fed`, async () => {
     const ids = input("ids", ["B"], "int32");
     const whole = input("table", [3, 2]);
     const outputs = {
@@ -44,7 +44,7 @@ onEngines("an input that is fixed", (engine) => {
 });
 
 withTensorFlow("a folded table", () => {
-  test("a folded table that an engine holds gives what one that is fed gives", async () => {
+  test("a folded table that is a constant gives the same results as one that is fed", async () => {
     const folder = backboneFolder("tiny-t5");
     const method = MethodInput.parse({ kind: "pt", promptLength: 3 });
     const sizes = resolveSizes(method, backboneLayout(folder));

@@ -18,7 +18,7 @@ test("operations on constants are folded", () => {
   assert.ok(value.kind === "op" && value.inputs.some((each) => each.kind === "constant" && each.data[0] === 3));
 });
 
-test("needless operations go: times one, factors of factors, two transposes, a reshape of a reshape, two signs", () => {
+test("needless operations are removed: times one, factors of factors, two transposes, a reshape of a reshape, two signs", () => {
   assert.equal(simple(ops.mul(scalar(1), x)), x);
   assert.equal(count(simple(ops.mul(scalar(2), ops.mul(x, scalar(3))))), 1);
   assert.equal(simple(ops.transpose(ops.transpose(x, [1, 0]), [1, 0])), x);
@@ -27,7 +27,7 @@ test("needless operations go: times one, factors of factors, two transposes, a r
   assert.equal(simple(ops.neg(ops.neg(x))), x);
 });
 
-test("equal operations are computed once, unequal ones are kept apart", () => {
+test("equal operations are computed once, unequal ones separately", () => {
   const both = simple(ops.add(ops.exp(x), ops.exp(x)));
   assert.equal(count(both), 2);
   assert.equal(count(simple(ops.add(ops.matmul(x, x, { transB: true }), ops.matmul(x, x, { transB: true })))), 2);

@@ -14,12 +14,12 @@ const LIMITS = { seconds: 3, megabytes: 256 };
 const refused = process.platform !== "linux" || !existsSync("/usr/bin/bwrap");
 
 if (refused) {
-  test("without bubblewrap no generated code is run, and it is said what to install", async () => {
+  test("without bubblewrap no generated code is run, and the message says what to install", async () => {
     await assert.rejects(CodeSandbox.open(), (error) => error instanceof UserError && /bubblewrap/.test(error.message));
     await assert.rejects(new PassRate().of([{ prediction: RIGHT, tests: TESTS }]), UserError);
   });
 } else {
-  test("right code passes; wrong code, wrong syntax and no tests do not; pass@1 is their share", async () => {
+  test("right code passes; wrong code, wrong syntax and a lack of tests do not; pass@1 is the share that passes", async () => {
     const sandbox = await CodeSandbox.open();
     assert.equal(await sandbox.passes(RIGHT, TESTS), true);
     for (const code of [RIGHT.replace("+", "-"), "def add(a, b:", "", "raise SystemExit(0)", "import math"])
@@ -36,7 +36,7 @@ if (refused) {
     );
   });
 
-  test("leaving early, printing and answering in the sandbox's place are no pass", async () => {
+  test("exiting early, printing, and forging the sandbox's answer do not pass", async () => {
     const sandbox = await CodeSandbox.open();
     for (const code of [
       "import os\nos._exit(0)",
@@ -50,7 +50,7 @@ if (refused) {
     }
   });
 
-  test("the secret is in no frame, no name and no object that code can find", async () => {
+  test("code cannot find the secret in any frame, name or object", async () => {
     const sandbox = await CodeSandbox.open();
     const search =
       "def hexes(x, depth=3):\n  if isinstance(x, bytes): x = x.decode('latin1')\n  if isinstance(x, str): return [x] if len(x) == 64 and set(x) <= set('0123456789abcdef') else []\n  if depth == 0: return []\n  if isinstance(x, dict): x = list(x.values())\n  return [h for y in x for h in hexes(y, depth - 1)] if isinstance(x, (list, tuple)) else []\n";
@@ -79,7 +79,7 @@ if (refused) {
     }
   });
 
-  test("no process can be made, and none outside is seen", async () => {
+  test("no process can be started, and none outside is visible", async () => {
     const sandbox = await CodeSandbox.open();
     assert.equal(
       await sandbox.passes(
@@ -99,7 +99,7 @@ if (refused) {
     );
   });
 
-  test("neither network, files, environment nor this machine's own services are reached", async (t) => {
+  test("network, files, environment and this machine's services cannot be reached", async (t) => {
     const sandbox = await CodeSandbox.open();
     const folder = mkdtempSync(join(tmpdir(), "adept-outside-"));
     const file = join(folder, "mine.txt");

@@ -72,7 +72,7 @@ test("Parquet: strings, 64-bit numbers, floats as short decimals, nulls and seve
   });
 });
 
-test("damaged Parquet is named with its file, and a wrong label with its row", async () => {
+test("the error of a damaged Parquet file names the file, that of a wrong label the row", async () => {
   const whole = parquet([
     { name: "sentence", data: ["a", "b"], type: "STRING" },
     { name: "label", data: ["1", "yes"], type: "STRING" },
@@ -93,7 +93,7 @@ test("damaged Parquet is named with its file, and a wrong label with its row", a
   await refuses(readRows(join(folder, "f.parquet")), /f\.parquet/);
 });
 
-test("SQuAD's files: every question a row with all of its answers; 2.0's impossible ones are refused by the task", async () => {
+test("SQuAD: every question is a row with all of its answers; the task refuses the impossible ones of 2.0", async () => {
   const file = (impossible: boolean): string =>
     JSON.stringify({
       version: "1.1",
@@ -138,7 +138,7 @@ test("SQuAD's files: every question a row with all of its answers; 2.0's impossi
   await refuses(load("squad"), /not JSON/);
 });
 
-test("MRQA's lines after their header, packed too; what is damaged is named", async () => {
+test("MRQA: lines after the header are read, compressed too; the error names what is damaged", async () => {
   const text = lines(
     { header: { dataset: "NewsQA" } },
     {
@@ -165,7 +165,7 @@ test("MRQA's lines after their header, packed too; what is damaged is named", as
   await refuses(load("newsqa"), /train\.jsonl\.gz:2: the field "qas\.1\.answers\.0"/);
 });
 
-test("GLUE's CoLA has no header; a table with too few columns is named by its line", async () => {
+test("GLUE's CoLA has no header; the error of a table with too few columns names the line", async () => {
   put("train.tsv", "gj04\t1\t\tOur friends won't buy this.\ngj04\t0\t*\tThey drank the pub.\n");
   assert.deepEqual((await load("cola")).train, [
     { source: "sentence: Our friends won't buy this.", target: "1" },
@@ -177,7 +177,7 @@ test("GLUE's CoLA has no header; a table with too few columns is named by its li
   await refuses(load("sst2"), /column "label" twice/);
 });
 
-test("shards are read in order, and a missing one is named; hidden test labels are no examples", async () => {
+test("shards are read in order, and a missing one is named; rows with hidden test labels are not examples", async () => {
   const shard = (text: string): Uint8Array =>
     parquet([
       { name: "sentence", data: [text], type: "STRING" },
@@ -193,7 +193,7 @@ test("shards are read in order, and a missing one is named; hidden test labels a
   await refuses(load("sst2"), /test\.jsonl:1: the label "-1"/);
 });
 
-test("text in another encoding, a folder, nothing and poisoned keys", async () => {
+test("text in another encoding, a folder, an empty file and keys such as __proto__ are refused", async () => {
   await refuses(
     readRows(
       put("d.jsonl", Buffer.concat([Buffer.from('{"a":"x"}\n{"a":"'), Buffer.from([0xe9]), Buffer.from('"}\n')])),
@@ -210,7 +210,7 @@ test("text in another encoding, a folder, nothing and poisoned keys", async () =
   );
 });
 
-test("the official few shots are numpy's shuffle: floor(k / classes) of each, the last of any class", async () => {
+test("official few shots are drawn by numpy's shuffle: floor(k / classes) of each class, the rest of any class", async () => {
   for (const [n, seed, first, digest] of [
     [10, 42, [5, 6, 0, 7, 3, 2, 4, 9, 1, 8], "7065ee2333fd6fbf"],
     [10, 0, [4, 6, 2, 7, 3, 5, 9, 0, 8, 1], "4955438a08f34afd"],
@@ -270,7 +270,7 @@ test("ReCoRD: one example with every answer, or officially one for each; Yelp of
   );
 });
 
-test("MBPP's programs come with their assertions; without them the row is named", async () => {
+test("MBPP's programs have their assertions; the error of a row without them names the row", async () => {
   put(
     "train.jsonl",
     lines({
@@ -288,7 +288,7 @@ test("MBPP's programs come with their assertions; without them the row is named"
   await refuses(load("mbpp"), /train\.jsonl:1: no list "test_list"/);
 });
 
-test("a data file is only read", async () => {
+test("a data file is never written to", async () => {
   const text = lines({ sentence: "a", label: 1 });
   const path = put("train.jsonl", text);
   await load("sst2");

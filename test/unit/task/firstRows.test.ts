@@ -43,7 +43,7 @@ const files = {
 };
 
 for (const [name, content] of Object.entries(files)) {
-  test(`${name}: its first bytes give its first rows, however many they are, and all of them give all`, async () => {
+  test(`${name}: its first bytes give its first rows, for any number of bytes, and all bytes give all rows`, async () => {
     const path = put(name, content);
     const whole = await readRows(path);
     const length = name.endsWith(".gz") ? csv.length : Buffer.byteLength(content);
@@ -67,7 +67,7 @@ for (const [name, content] of Object.entries(files)) {
   });
 }
 
-test("Parquet is read by its groups of rows, of a large one a share", async () => {
+test("Parquet is read by row groups, a large group in part", async () => {
   const path = put(
     "a.parquet",
     new Uint8Array(
@@ -93,7 +93,7 @@ test("Parquet is read by its groups of rows, of a large one a share", async () =
   assert.deepEqual(await firstRows(path, 1e6), { rows: whole, all: true });
 });
 
-test("a damaged gzip file and one that is not there are told as such", async () => {
+test("a damaged gzip file and a missing one have their own messages", async () => {
   const packed = gzipSync(csv.repeat(50));
   await assert.rejects(firstRows(put("cut.csv.gz", packed.subarray(0, packed.length / 2)), 1e6), /no whole gzip file/);
   await assert.rejects(firstRows(put("none.csv.gz", "no gzip"), 1e6), /no whole gzip file/);
@@ -101,7 +101,7 @@ test("a damaged gzip file and one that is not there are told as such", async () 
   await assert.rejects(firstRows(join(folder, "nothing.jsonl"), 1e6), /cannot be read: ENOENT/);
 });
 
-test("a file is read once, until it changes; a few are kept; what failed is tried again", async () => {
+test("a file is read again only when it changes; a few files stay in memory; failed reads are repeated", async () => {
   const known = new KnownData(1000);
   const path = put("k.jsonl", '{"a":"1"}\n');
   const at = new Date(1e12);

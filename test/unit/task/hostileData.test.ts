@@ -34,7 +34,7 @@ const soon = <T>(work: () => T): T => {
   return result;
 };
 
-test("a header of columns without end is refused, and its names are not all told", async () => {
+test("a header with too many columns is refused, and the message does not list all names", async () => {
   const names = (n: number): string => Array.from({ length: n }, (_, i) => `column${i}`).join(",");
   await refuses(readRows(file("wide.csv", `${names(200_000)}\n1\n`)), /200000 columns/);
   await assert.rejects(
@@ -43,7 +43,7 @@ test("a header of columns without end is refused, and its names are not all told
   );
 });
 
-test("objects inside each other are fields down to a depth, in a row and in what the heatmap reads of it; deeper nests end nothing", async () => {
+test("nested objects are fields down to a depth, in rows and in heatmaps; deeper nesting crashes nothing", async () => {
   const nest = (depth: number): string => `${'{"a":'.repeat(depth)}"x"${"}".repeat(depth)}`;
   const [row] = await readRows(file("deep.jsonl", `${nest(30)}\n`));
   assert.deepEqual(row?.fields, {});
@@ -61,7 +61,7 @@ test("objects inside each other are fields down to a depth, in a row and in what
   );
 });
 
-test("names that every object has are columns like others", async () => {
+test("columns may be named like properties of every object", async () => {
   const rows = await readRows(
     file("names.json", JSON.stringify([{ text: "a", toString: "x", constructor: "y" }, { text: "b" }])),
   );
@@ -73,7 +73,7 @@ test("names that every object has are columns like others", async () => {
   assert.equal(looksHeaderless(rows), false);
 });
 
-test("rows with columns of their own each are looked at soon", () => {
+test("rows whose columns all differ are inspected quickly", () => {
   const rows = Array.from({ length: 2000 }, (_, i) => ({
     fields: Object.fromEntries(Array.from({ length: 50 }, (__, j) => [`c${i}-${j}`, "some text"])),
     lists: {},
@@ -82,7 +82,7 @@ test("rows with columns of their own each are looked at soon", () => {
   assert.equal(soon(() => guessColumnRoles(rows)).length, 300);
 });
 
-test("a regular expression that tries for ever on a file's name is ended and named", () => {
+test("a regular expression that backtracks for ever on a file name is stopped and named", () => {
   assert.equal(timedMatch("^(\\w+)-", "ham-1.txt"), "ham");
   assert.equal(timedMatch("x(y)?", "x"), undefined);
   assert.throws(
@@ -112,7 +112,7 @@ function pageHead(unpacked: number, packed: number, values: number): Buffer {
   return Buffer.from([0x15, 0, 0x15, ...whole(unpacked), 0x15, ...whole(packed), 0x2c, 0x15, ...whole(values), 0, 0]);
 }
 
-test("Parquet pages that are each plausible and together come to more than their file can hold are refused", () => {
+test("Parquet pages that are plausible one by one, but together exceed what their file can hold, are refused", () => {
   const check = (pages: readonly Buffer[]): void => {
     const bytes = Buffer.concat([Buffer.from("PAR1"), ...pages, Buffer.alloc(1)]);
     const path = file("pages.parquet", bytes);
@@ -175,7 +175,7 @@ test("a Parquet page that says it holds billions of values, or is longer than it
     }
 });
 
-test("two columns of one name, of which the library waits for one, are refused", async () => {
+test("two columns of the same name, for one of which the library would wait for ever, are refused", async () => {
   const bytes = PARQUET();
   const text = bytes.toString("latin1");
   const at = text.lastIndexOf("label");

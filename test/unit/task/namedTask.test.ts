@@ -55,7 +55,7 @@ test("GLUE's TSV is read with its columns", async () => {
   );
 });
 
-test("where the official code errs, the right is built and the official is an option", async () => {
+test("where the official code errs, the default is correct and the official behaviour is an option", async () => {
   write("train.jsonl", [{ sentence: "_ won.", option1: "Ann", option2: "Bob", label: "2" }]);
   assert.deepEqual((await load("winogrande")).train, [
     { source: "sentence: _ won. option0: Ann option1: Bob", target: "1" },
@@ -130,7 +130,7 @@ test("few shots are balanced, seeded, and never more than asked", async () => {
   );
 });
 
-test("what does not fit is named by file, line and field", async () => {
+test("the error of a row that does not fit names file, line and field", async () => {
   const refuses = (loading: Promise<unknown>, words: RegExp) =>
     assert.rejects(loading, (error) => error instanceof UserError && words.test(error.message));
   await refuses(load("cola"), /no training file/);

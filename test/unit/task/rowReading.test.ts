@@ -16,7 +16,7 @@ const read = (name: string, row: object): string[] => {
   );
 };
 
-test("of rows that a task puts together in code the fields are shown that it reads, and no others", () => {
+test("a task that builds its rows in code shows the fields that it reads, and no others", () => {
   assert.deepEqual(
     read("wsc", { idx: 7, target: "bank note", text: "Mark told Pete many lies.", span1_text: "Mark", label: "True" }),
     ["Mark told Pete many lies."],
@@ -34,7 +34,7 @@ test("of rows that a task puts together in code the fields are shown that it rea
   assert.deepEqual(read("wsc", { title: "one", body: "two" }), ["one", "two"]);
 });
 
-test("a task whose tables may have no header says which columns they have", () => {
+test("a task whose tables may lack a header names their columns", () => {
   const { task } = ResolvedExperiment.parse({
     name: "x",
     task: { kind: "named", name: "cola", folder: "d" },

@@ -39,7 +39,7 @@ const refused = (text: string, words: RegExp, action: RegExp): void => {
   );
 };
 
-test("headers as people write them: spaces about names, semicolons, tabs, columns and rows without content", () => {
+test("headers may have spaces around names, semicolons, tabs, and empty columns and rows", () => {
   assert.deepEqual(csv("id, text , label\n0, the film, good\n"), [{ id: "0", text: " the film", label: " good" }]);
   assert.deepEqual(csv('id;text;label\n0;"a; b, c";1,5\n'), [{ id: "0", text: "a; b, c", label: "1,5" }]);
   assert.deepEqual(csv('id\ttext\n0\t"a\tb"\n'), [{ id: "0", text: "a\tb" }]);
@@ -55,7 +55,7 @@ test("headers as people write them: spaces about names, semicolons, tabs, column
   );
 });
 
-test("a table that cannot be read is refused with its line and with what would mend it", () => {
+test("a table that cannot be read is refused with the line and advice", () => {
   refused("text,text,label\na,b,c\n", /d\.csv:1: the header has the column "text" twice/, /a name of its own/);
   refused("text, text\na,b\n", /"text" twice/, /name/);
   refused(
@@ -112,7 +112,7 @@ const tables: fc.Arbitrary<Table> = fc
       });
   });
 
-test("any table is read as csv-parse reads it, its rows by the lines they start on, and a heatmap over it cuts the same cells", () => {
+test("any table has the cells that csv-parse reads, with the line of each row, and a heatmap has the same cells", () => {
   fc.assert(
     fc.property(tables, ({ delimiter, text, rows, lines }) => {
       const read = tableRows(text, "d.csv", csvForm(text));
@@ -145,7 +145,7 @@ test("any table is read as csv-parse reads it, its rows by the lines they start 
   );
 });
 
-test("whatever its columns are called, the templates that are suggested for a table read it", async () => {
+test("the suggested templates of a table work with any names of columns", async () => {
   const name = fc.string({ unit: fc.constantFrom("a", "b", "{", "}", " "), minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(fc.uniqueArray(name, { minLength: 3, maxLength: 4 }), (names) => {
@@ -182,7 +182,7 @@ test("whatever its columns are called, the templates that are suggested for a ta
   ]);
 });
 
-test("a first line that looks like an example is doubted, one that names columns is not", () => {
+test("a first line that looks like an example is reported as doubtful, one that names columns is not", () => {
   const doubted = (text: string): boolean => looksHeaderless(tableRows(text, "d.csv", csvForm(text)));
   assert.equal(
     doubted("the film 0 was fine,good\nthe film 1 was not,bad\nthe film 2 was,good\n"),

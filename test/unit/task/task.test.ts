@@ -59,7 +59,7 @@ test("JSONL, CSV and TSV give the same rows, with a byte-order mark and CRLF too
   });
 });
 
-test("bad rows are named by file and line", async () => {
+test("errors of bad rows name file and line", async () => {
   await withFile("d.jsonl", '{"a":1}\n[2]\n', async (p) => {
     await assert.rejects(readRows(p), /d\.jsonl:2/);
   });
@@ -94,7 +94,7 @@ test("the mail task is 6,046 real mails, split the same way every time, without 
   assert.deepEqual((await loadTask(spec)).test, held);
 });
 
-test("accuracy ignores spaces around; the majority is that of train", () => {
+test("accuracy ignores surrounding spaces; the majority class is that of the training split", () => {
   assert.equal(
     score(
       ["accuracy"],

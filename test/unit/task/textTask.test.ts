@@ -28,7 +28,7 @@ function folderOf(t: TestContext, files: Record<string, string>): string {
 const load = (folder: string, more: object = {}): ReturnType<typeof loadTask> =>
   loadTask(ExperimentFile.shape.task.parse({ kind: "text", folder, ...more }));
 
-test("spans hide the share of words asked for, in spans of the mean length, and nothing is lost", () => {
+test("spans hide the requested share of words, with the requested mean length, and no word is lost", () => {
   const random = new MersenneTwister(1);
   let hidden = 0;
   let spans = 0;
@@ -46,7 +46,7 @@ test("spans hide the share of words asked for, in spans of the mean length, and 
   assert.deepEqual(short, { source: "a <extra_id_0>", target: "<extra_id_0> b", answers: ["b"] });
 });
 
-test("whole files are held out; the same seed gives the same examples, and a new file leaves the others' as they are", async (t) => {
+test("whole files are held out; the same seed gives the same examples, and a new file does not change those of others", async (t) => {
   const book = (name: string): string =>
     Array.from({ length: 30 }, (_, i) => words(20 + i, `${name}${i}_`).join(" ")).join("\n\n");
   const files = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [`${name}.txt`, book(name)]));
@@ -68,7 +68,7 @@ test("whole files are held out; the same seed gives the same examples, and a new
   assert.equal([...more.train, ...more.validation, ...more.test].filter(({ source }) => before.has(source)).length, 50);
 });
 
-test("a folder with too few texts, and one in another encoding, are named", async (t) => {
+test("a folder with too few texts, and a text in another encoding, are refused by name", async (t) => {
   await assert.rejects(load(folderOf(t, { "a.txt": "x" })), /has 1 \.txt files/);
   const folder = folderOf(t, { "a.txt": "x", "b.txt": "y", "c.txt": "z" });
   await assert.rejects(load(folder), /no training examples/);

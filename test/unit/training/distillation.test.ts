@@ -47,7 +47,7 @@ const batch: Batch = {
   labels: Int32Array.of(9, 1, 30, -100),
 };
 
-test("a student that is its teacher is taught nothing; another is, and its loss is the sum of both terms", async () => {
+test("a student equal to its teacher has no distillation loss; another has one, and its loss is the sum of both terms", async () => {
   const same = mpt();
   const pt: Parameters = new Map([
     tensor(
@@ -101,7 +101,7 @@ test("a student that is its teacher is taught nothing; another is, and its loss 
   assert.ok(Math.abs(far.taught / (kl + squared) - 1) < 1e-4, `${far.taught} for ${kl} + ${squared}`);
 });
 
-test("the gradient of the taught loss is its finite difference, tensor by tensor", async () => {
+test("the gradient of the distillation loss is its finite difference, tensor by tensor", async () => {
   const at = mpt();
   const told = await teacher.forward(new Map([prompt(2)]), batch);
   const options = { teacher: told, lossScale: 1 / 3, weight: 0.7 };
@@ -121,7 +121,7 @@ test("the gradient of the taught loss is its finite difference, tensor by tensor
   }
 });
 
-test("two teachers' prompts become one that is nearer to both, the same every time", async () => {
+test("two teachers' prompts are distilled into one that is nearer to both, reproducibly", async () => {
   const example = (ids: number[], labels: number[]): TokenisedExample => ({ input: "", target: "", ids, labels });
   const teachers = [new Map([prompt(2)]), new Map([prompt(2)])] as Parameters[];
   const initial = new Map([prompt(1), tensor("u", [M], "uv", () => 1), tensor("v", [D], "uv", () => 1)]);

@@ -45,7 +45,7 @@ test("the embedded backbone lies in half precision", () => {
   assert.equal(backbone.storedBytes, 2);
 });
 
-test("the parts that take most are those of the longest rows, padded among themselves, cut where inputs are", () => {
+test("the largest parts are those of the longest rows, padded within the part and cut to the input limit", () => {
   const train = rows(...new Array<number>(60).fill(20), 500, 500, 90, 90);
   const trained = largestTrained(
     train,
@@ -86,7 +86,7 @@ test("the parts that take most are those of the longest rows, padded among thems
   );
 });
 
-test("copies are given up one by one, and no more than needed", () => {
+test("the number of copies is reduced one by one, and no more than needed", () => {
   const need = [1, 2, 3, 4].map((copies) => memoryNeed(run(), { copies }).host);
   assert.equal(fitMemory(run(), 4, { host: need[3]! }).copies, 4);
   assert.equal(fitMemory(run(), 4, { host: need[3]! - 1 }).copies, 3);
@@ -98,7 +98,7 @@ test("copies are given up one by one, and no more than needed", () => {
   assert.match(english(fitMemory(run(), 4, { host: need[3]! }).less ?? ""), /^engine\.replicas 1 would need \d+ MB$/);
 });
 
-test("what does not fit is refused with the longest inputs that would, unless it is to be tried", () => {
+test("a run that does not fit is refused with the longest inputs that would fit, unless memory is ignored", () => {
   const need = (maxSourceLength: number): number => memoryNeed(run(), { copies: 1, maxSourceLength }).host;
   const error = refused(run(), { host: need(192) });
   assert.match(error.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
@@ -117,7 +117,7 @@ test("what does not fit is refused with the longest inputs that would, unless it
   assert.equal(fitMemory(run({ memory: "ignore" }), 2, { host: 1e6 }).copies, 2);
 });
 
-test("without copies of the weights less is needed, which is what is named first", () => {
+test("less is needed without copies of the weights, which the message suggests first", () => {
   const lengths = new Array<number>(8).fill(20);
   const spare = memoryNeed(run({}, lengths), { copies: 1, spare: true }).host;
   const packed = memoryNeed(run({}, lengths), { copies: 1 }).host;
@@ -141,7 +141,7 @@ test("without copies of the weights less is needed, which is what is named first
   );
 });
 
-test("a device's own memory is looked at where it is known; there a smaller batch helps", () => {
+test("a device's own memory is checked where it is known; a smaller batch helps there", () => {
   const given = run({ device: "cuda" }, new Array<number>(8).fill(300));
   const need = (batchSize?: number): number =>
     memoryNeed(given, { copies: 1, ...(batchSize !== undefined && { batchSize }) }).device;

@@ -68,14 +68,14 @@ test("a run stopped at any step, between steps or in the middle of a validation,
   }
 });
 
-test("without validation examples nothing is chosen and nothing is told", async () => {
+test("without validation examples no checkpoint is chosen and nothing is reported", async () => {
   const run = options({ evaluate: () => Promise.resolve(undefined) });
   const { state, stopped } = await trainLoop(initialState(parameters()), run);
   assert.deepEqual([state.step, state.best, stopped], [12, undefined, false]);
   assert.ok(!run.events.some((event) => event.type === "evaluation"));
 });
 
-test("a loss that is no number ends the run with advice, before any parameter is spoilt", async () => {
+test("a loss of NaN ends the run with advice, before any parameter is changed", async () => {
   const run = options({
     model: { step: () => Promise.resolve({ loss: NaN, gradients: new Map([["prompt", Float32Array.of(0, 0)]]) }) },
   });

@@ -24,7 +24,7 @@ const machine = (change: Partial<MemorySources>): MemorySources => ({
   ...change,
 });
 
-test("Linux tells what can be had, which is more than what is free", () => {
+test("Linux: available memory is more than free memory", () => {
   assert.equal(memAvailable(MEMINFO), 2 * 2 ** 30);
   assert.equal(memAvailable("MemFree: 5 kB\n"), undefined);
   assert.equal(availableMemory(machine({ read: files({ "/proc/meminfo": MEMINFO }) })), 2 * 2 ** 30);
@@ -69,7 +69,7 @@ test("the tightest control group counts, of both versions, without files that we
   assert.equal(cgroupLeft(files({})), undefined);
 });
 
-test("macOS has its inactive pages to give", () => {
+test("macOS: inactive pages count as available", () => {
   const text =
     "Mach Virtual Memory Statistics: (page size of 16384 bytes)\nPages free:                               1000.\nPages active:                           300000.\nPages inactive:                           2000.\nPages speculative:                          30.\nPages purgeable:                             4.\n";
   assert.equal(vmStatAvailable(text), 16384 * 3034);
@@ -79,7 +79,7 @@ test("macOS has its inactive pages to give", () => {
   assert.equal(availableMemory(machine({ platform: "win32" })), 5e9);
 });
 
-test("a number in the environment stands for the machine, and what is no number does not", (t) => {
+test("a number in the environment variable replaces the machine's figure; other text is ignored", (t) => {
   t.after(() => {
     delete process.env["ADEPT_MEMORY_AVAILABLE"];
   });
@@ -89,7 +89,7 @@ test("a number in the environment stands for the machine, and what is no number 
   assert.equal(availableMemory(machine({})), 5e9);
 });
 
-test("a device's free memory is that of the processor it takes", () => {
+test("a device's free memory is that of the GPU that it uses", () => {
   const uses = [
     { index: 0, name: "A", memoryTotal: 100, memoryUsed: 90 },
     { index: 1, name: "B", memoryTotal: 100, memoryUsed: 20 },

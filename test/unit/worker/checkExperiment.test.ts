@@ -262,7 +262,7 @@ const doubled = (node: Node): string[] => {
   return [...keys.filter((key, i) => keys.indexOf(key) !== i), ...(node.children ?? []).flatMap(doubled)];
 };
 
-test("no fix breaks the file: it can be parsed, and no key stands there twice", async () => {
+test("no fix breaks the file: it can be parsed, and no key is repeated", async () => {
   for (const [what, text] of WRONG)
     for (const problem of (await checkExperiment(path, text)).problems)
       for (const [i, { title }] of problem.fixes.entries()) {
@@ -276,7 +276,7 @@ test("no fix breaks the file: it can be parsed, and no key stands there twice", 
       }
 });
 
-test("a start is offered from folders with tensors alone", async () => {
+test("only folders with tensors are offered for method.source", async () => {
   const {
     problems: [first],
   } = await checkExperiment(path, written({ method: { kind: "adept", source: "dta" } }));
@@ -287,7 +287,7 @@ test("a start is offered from folders with tensors alone", async () => {
 });
 
 for (const [what, text, code, marked, mends] of WRONG) {
-  test(`${what}: told at its place${mends ? ", and mended by its first fix" : ""}`, async () => {
+  test(`${what}: reported at its place${mends ? ", and solved by its first fix" : ""}`, async () => {
     const { problems } = await checkExperiment(path, text);
     const [first] = problems;
     assert.equal(problems.length, 1, JSON.stringify(problems));
@@ -302,7 +302,7 @@ for (const [what, text, code, marked, mends] of WRONG) {
   });
 }
 
-test("what the schema says itself is no second squiggle; what it cannot say is", async () => {
+test("problems that the schema reports get no second squiggle; problems that it cannot report get one", async () => {
   const schema = async (change: object): Promise<boolean[]> =>
     (await checkExperiment(path, written(change))).problems.map((each) => each.schema);
   assert.deepEqual(await schema({ task: { kind: "named", name: "mnlii", folder: "data" } }), [true]);
@@ -310,7 +310,7 @@ test("what the schema says itself is no second squiggle; what it cannot say is",
   assert.deepEqual(await schema({ backbone: "t5-base" }), [false]);
 });
 
-test("a good file has no problems and says its sizes; broken JSON is left to the editor", async () => {
+test("a good file has no problems, and its sizes are returned; broken JSON is left to the editor", async () => {
   const found = await checkExperiment(path, written({ seeds: [0, 1] }));
   assert.deepEqual(found.problems, []);
   assert.equal(found.runs, 2);

@@ -57,7 +57,7 @@ function bench(t: { after: (work: () => void) => void }): {
   };
 }
 
-test("the fastest device is taken, and what each took is told; the same shape is not measured again", async (t) => {
+test("the fastest device is chosen, and each one's time is returned; the same shape is not measured again", async (t) => {
   const { choose, asked } = bench(t);
   const first = await choose({ cpu: 90, webgpu: 30, cuda: "no driver" });
   assert.deepEqual(first, {
@@ -80,7 +80,7 @@ test("the fastest device is taken, and what each took is told; the same shape is
   );
 });
 
-test("weights that are held narrow are for the processor: nothing else is measured, nothing is kept of them for other runs", async (t) => {
+test("narrow weights are for the processor only: nothing else is measured, and no time is stored for other runs", async (t) => {
   const { choose, asked } = bench(t);
   const experiment = experimentsOf(
     "x.adept.json",
@@ -100,7 +100,7 @@ test("where the processor is the only candidate nothing is measured", async (t) 
   assert.deepEqual(asked, []);
 });
 
-test("a device whose loss or gradients are not the processor's is none, however fast; rounding is", async (t) => {
+test("a device whose loss or gradients differ from the processor's by more than rounding is rejected, however fast", async (t) => {
   const { choose } = bench(t);
   const wrong = await choose({
     cpu: 90,
@@ -119,7 +119,7 @@ test("a device whose loss or gradients are not the processor's is none, however 
   );
 });
 
-test("a device that failed is tried again a day later; where all fail nothing is kept", async (t) => {
+test("a device that failed is tried again a day later; if all fail, nothing is stored", async (t) => {
   const { path, asked, choose } = bench(t);
   const at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
   await choose({ cpu: "broken file", webgpu: "broken file" }, experimentOf(), at(0));
@@ -131,7 +131,7 @@ test("a device that failed is tried again a day later; where all fail nothing is
   assert.deepEqual(asked.slice(4), ["webgpu"]);
 });
 
-test("a choice that is ended is none, and leaves nothing", async (t) => {
+test("a cancelled choice returns nothing and stores nothing", async (t) => {
   const { path } = bench(t);
   const stop = new AbortController();
   const choice = await chooseDevice(experimentOf(), {
@@ -147,7 +147,7 @@ test("a choice that is ended is none, and leaves nothing", async (t) => {
   assert.throws(() => readFileSync(path));
 });
 
-test("times are kept for 200 shapes, the latest; a damaged file is empty, a folder that cannot be written is none", (t) => {
+test("times of the latest 200 shapes are stored; a damaged file counts as empty, and so does a folder that cannot be written", (t) => {
   const { path } = bench(t);
   let clock = 0;
   const times = new DeviceTimes(path, () => ++clock);
@@ -172,7 +172,7 @@ test("times are kept for 200 shapes, the latest; a damaged file is empty, a fold
   new DeviceTimes(join(`${path}.file`, "x.json")).keep("a", [step]);
 });
 
-test("a time holds for its machine, model, method and shape", () => {
+test("a stored time applies to its machine, model, method and shape only", () => {
   const own = shapeKey(experimentOf(), "machine");
   assert.equal(
     shapeKey(experimentOf({ steps: 7, warmup: 1 }), "machine"),

@@ -20,7 +20,7 @@ const roles = (made: Row[]): string =>
     .join(", ");
 const LENGTHS = { id: 1, type: "inspect" as const, backbone: "tiny-t5", maxSourceLength: 16, maxTargetLength: 4 };
 
-test("columns are told apart by their names and values", () => {
+test("the roles of columns are guessed from their names and values", () => {
   const words = ["a rather long review of a film", "another text that is not short", "the third of them is here"];
   assert.equal(
     roles(
@@ -68,7 +68,7 @@ test("columns are told apart by their names and values", () => {
   );
 });
 
-test("data is shown as a model gets it: pieces, what is cut, labels, lengths", async () => {
+test("data are shown as a model reads them: tokens, cut parts, labels, lengths", async () => {
   const file = join(folder, "d.csv");
   writeFileSync(
     file,
@@ -107,7 +107,7 @@ test("data is shown as a model gets it: pieces, what is cut, labels, lengths", a
   );
 });
 
-test("the sample is inspected like data of one's own", async () => {
+test("the sample is inspected like the user's data", async () => {
   const found = await inspect({ ...LENGTHS, task: { kind: "mail" } });
   assert.ok(found.rows > 6000 && found.sampled <= 2000 && found.truncated > 0);
   assert.deepEqual(
@@ -116,7 +116,7 @@ test("the sample is inspected like data of one's own", async () => {
   );
 });
 
-test("sizes are the solver's, and none where the budget is too small", () => {
+test("sizes are those of the solver, and null where the budget is too small", () => {
   const { width, parameters, sizes } = sizesWithin("tiny-t5", [100, 12_800, 200_000]);
   assert.equal(sizes[0], null);
   for (const each of sizes.slice(1))

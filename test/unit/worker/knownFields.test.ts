@@ -13,7 +13,7 @@ after(() => {
 const row = `${JSON.stringify({ text: "the meeting about paper and stone ".repeat(10), label: "yes" })}\n`;
 const large = row.repeat(20_000);
 
-test("a data file's fields are those of its first rows: what is far behind is not read, packed or not", async () => {
+test("a data file's fields are those of its first rows: later ones are not read, compressed or not", async () => {
   const known = new KnownFields();
   writeFileSync(join(folder, "a.jsonl"), `${large}no JSON\n`);
   writeFileSync(join(folder, "a.jsonl.gz"), gzipSync(`${large}no JSON\n`));
@@ -24,7 +24,7 @@ test("a data file's fields are those of its first rows: what is far behind is no
   assert.deepEqual(await known.of(join(folder, "long.jsonl")), { names: ["long"] });
 });
 
-test("it is read once, with what is wrong with it, and again when it has changed", async () => {
+test("a file is read once, errors included, and again when it has changed", async () => {
   const known = new KnownFields();
   const path = join(folder, "b.jsonl");
   writeFileSync(path, "{");

@@ -8,7 +8,7 @@ import { parseGpuUse } from "../../../src/worker/device/nvidiaSmi.ts";
 
 const MIB = 1024 * 1024;
 
-test("nvidia-smi's lines become memory in bytes and a share of one; what a driver does not tell is left out", () => {
+test("nvidia-smi's lines give memory in bytes and utilisation from 0 to 1; values that a driver does not report are left out", () => {
   assert.deepEqual(parseGpuUse("0, NVIDIA H100 80GB HBM3, 12288, 81559, 87\n1, NVIDIA A10, 0, 23028, 0\n"), [
     { index: 0, name: "NVIDIA H100 80GB HBM3", memoryUsed: 12288 * MIB, memoryTotal: 81559 * MIB, utilisation: 0.87 },
     { index: 1, name: "NVIDIA A10", memoryUsed: 0, memoryTotal: 23028 * MIB, utilisation: 0 },
