@@ -9,11 +9,14 @@ type Configs<Methods extends readonly { peft: { config: unknown } }[]> = {
 // Array.map forgets which schema stands at which place.
 const CONFIGS = METHODS.map(({ peft }) => peft.config) as unknown as Configs<typeof METHODS>;
 
-/** adapter_config.json of any method: PEFT's own types, and ours for methods that PEFT lacks or has in another form. */
+/**
+ * adapter_config.json of any method: PEFT's own types, and ADePT Lab's types for methods that PEFT lacks or stores in
+ * another form.
+ */
 export const AdapterConfig = z.discriminatedUnion("peft_type", CONFIGS);
 export type AdapterConfig = z.output<typeof AdapterConfig>;
 
-/** The object that adapter_config.json holds for an adapter. */
+/** The content of adapter_config.json for an adapter. */
 export function toConfig(
   spec: MethodSpec,
   sizes: AnySizes,
@@ -23,7 +26,7 @@ export function toConfig(
   return methodOf(spec.kind).peft.write(spec, sizes, { shared, width });
 }
 
-/** The method and the sizes that a parsed adapter_config.json is of. */
+/** The method and the sizes that a parsed adapter_config.json describes. */
 export function fromConfig(config: AdapterConfig): { spec: MethodSpec; sizes: AnySizes } {
   const method = METHODS.find(({ peft }) => peft.config.shape.peft_type.value === config.peft_type);
   if (method === undefined) throw new Error(`there is no method of the type ${config.peft_type}`);

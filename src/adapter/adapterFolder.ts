@@ -17,9 +17,10 @@ import { countParameters, type MethodSizes } from "../method/sizes.ts";
 
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
-/** The largest adapter_config.json that is read, in bytes; real ones have some kilobytes. */
+/** The largest adapter_config.json that is read, in bytes; real files have a few kilobytes. */
 const MOST_CONFIG = 1024 * 1024;
 
+/** A trained method with its sizes and its tensors, independent of the files that it came from. */
 export interface Adapter {
   spec: MethodSpec;
   sizes: MethodSizes;
@@ -27,8 +28,8 @@ export interface Adapter {
 }
 
 /**
- * Writes an adapter in PEFT's folder layout, adapter_config.json and adapter_model.safetensors, in the form that its
- * method says.
+ * Writes an adapter as a folder in PEFT's layout: adapter_config.json and adapter_model.safetensors, in the form that
+ * its method defines.
  */
 export function saveAdapter(
   folder: string,
@@ -69,7 +70,7 @@ function readConfig(path: string, json: unknown): AdapterConfig {
   );
 }
 
-/** The tensors, as PEFT writes them today or as torch.save wrote them. */
+/** The tensors of the folder, from adapter_model.safetensors or from the older adapter_model.bin (torch.save). */
 function readTensors(folder: string): { path: string; tensors: Tensors } {
   const safe = join(folder, TENSORS);
   const torch = join(folder, "adapter_model.bin");
@@ -81,7 +82,7 @@ function readTensors(folder: string): { path: string; tensors: Tensors } {
 interface Stored {
   spec: MethodSpec;
   sizes: AnySizes;
-  /** The file of the tensors. */
+  /** The file that holds the tensors, for messages. */
   path: string;
   tensors: Tensors;
   storedName: (name: string) => string;
@@ -101,8 +102,8 @@ function readStored(folder: string, layout: BackboneLayout): Stored {
 }
 
 /**
- * Reads an adapter folder for a backbone of the given layout: PEFT's, ours, or a checkpoint of the official ADePT or
- * DePT code.
+ * Reads an adapter folder for a backbone of the given layout: PEFT's, ADePT Lab's, or a checkpoint of the official
+ * ADePT or DePT code.
  * @throws UserError naming file, tensor and shapes when they do not fit
  */
 export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
@@ -139,7 +140,10 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
   return { spec, sizes, parameters };
 }
 
-/** PEFT's default for encoder-decoder models saves the rows of two submodules and uses the first alone. */
+/**
+ * Takes the first half of the rows: for encoder-decoder models PEFT saves the rows of two submodules and uses only
+ * those of the first.
+ */
 function takeFirstSubmodule(tensors: Tensors, name: string, rows: number): void {
   const found = tensors.get(name);
   const [have, width] = found?.dims ?? [];

@@ -6,7 +6,9 @@ import { methodOf } from "../method/registry.ts";
 import { phrase } from "../base/phrase.ts";
 import type { Adapter } from "./adapterFolder.ts";
 
-/** A tensor of the backbone with the method in it, row-major; its own values where the method leaves it alone. */
+/**
+ * A tensor of the backbone with the method's change added, row-major; unchanged where the method does not change it.
+ */
 export function foldedTensor(adapter: Adapter, tensor: BackboneTensor): Float32Array {
   return methodOf(adapter.spec.kind).fold.tensor?.(adapter, tensor) ?? tensor.read();
 }
@@ -24,7 +26,10 @@ export function positionOffsets(adapter: Adapter, width: number): Float32Array |
   return methodOf(adapter.spec.kind).fold.positionOffsets?.(adapter, width);
 }
 
-/** What a method adds to the encoder's input, each undefined where it adds none; row-major. */
+/**
+ * What a method adds to the encoder's input. Fields are row-major, and undefined where the method adds nothing of the
+ * kind.
+ */
 export interface InputParts {
   /** (m, width) */
   prompt?: Float32Array | undefined;
@@ -34,7 +39,10 @@ export interface InputParts {
   positions?: Float32Array | undefined;
 }
 
-/** The input side of an adapter. @param table the backbone's embedding (vocabulary, width), row-major */
+/**
+ * What an adapter adds to the encoder's input.
+ * @param table the backbone's embedding table (vocabulary, width), row-major
+ */
 export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
   return {
     prompt: methodOf(adapter.spec.kind).fold.prompt?.(adapter, width),
@@ -44,10 +52,10 @@ export function inputParts(adapter: Adapter, table: Float32Array, width: number)
 }
 
 /**
- * What a method does to the encoder's input as plain tensors: `embedding` (V, d) in place of the table, `prompt` (m, d)
- * before it, `positions` (S, d) added to it by place; each where the method has it.
- * X = [prompt ; embedding[ids] + positions].
- * @param table the backbone's embedding (V, d)
+ * What a method does to the encoder's input, as plain tensors, each only where the method has it: `embedding` (V, d)
+ * replaces the embedding table, `prompt` (m, d) precedes the text, `positions` (S, d) is added by place. X = [prompt ;
+ * embedding[ids] + positions].
+ * @param table the backbone's embedding table (V, d)
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
   const { prompt, offsets, positions } = inputParts(adapter, table, width);
@@ -59,7 +67,10 @@ export function foldedInput(adapter: Adapter, table: Float32Array, width: number
   return tensors;
 }
 
-/** @throws UserError for a method that cannot become plain tensors of the backbone */
+/**
+ * Checks that a method can be folded into the backbone's weights.
+ * @throws UserError for a method that cannot become plain tensors of the backbone
+ */
 export function checkFoldable({ spec }: Adapter, { head }: Pick<BackboneLayout, "head">): void {
   const { fold } = methodOf(spec.kind);
   if (fold.lacks !== undefined)

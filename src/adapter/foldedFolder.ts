@@ -6,6 +6,7 @@ import { openBackbone } from "../backbone/openBackbone.ts";
 import type { Adapter } from "./adapterFolder.ts";
 import { checkFoldable, foldedInput, foldedTensor } from "./fold.ts";
 
+/** The file of a folded folder that holds what the method does to the encoder's input. */
 export const FOLDED_INPUT = "folded_input.safetensors";
 const COPIED = [
   "generation_config.json",
@@ -16,8 +17,8 @@ const COPIED = [
 ];
 
 /**
- * Copies the backbone's config with fp32 as the type of the weights. The rest of the text stays as it is, since
- * transformers tells 1.0 from 1.
+ * Copies the backbone's config with fp32 as the type of the weights. The rest of the text is copied unchanged, since
+ * transformers distinguishes 1.0 from 1.
  */
 function writeConfig(from: string, to: string): void {
   const text = readFileSync(from, "utf8");
@@ -32,9 +33,9 @@ function writeConfig(from: string, to: string): void {
 }
 
 /**
- * Writes a backbone with an adapter in it as a plain Hugging Face folder, fp32. What an input-side method does goes to
- * folded_input.safetensors beside it, with the lines of Python that use it.
- * @returns the names of the tensors of folded_input.safetensors, none for methods inside the weights
+ * Writes a backbone with an adapter folded into its weights, as a plain Hugging Face folder in fp32. What an input-side
+ * method does is written beside it as folded_input.safetensors, with a README that has the Python code to use it.
+ * @returns the names of the tensors of folded_input.safetensors; none for methods inside the weights
  * @throws UserError for methods that cannot be folded
  */
 export function writeFoldedFolder(folder: string, adapter: Adapter, backbone: string): string[] {

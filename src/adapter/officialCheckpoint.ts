@@ -20,14 +20,17 @@ type OfficialConfig = z.output<typeof OfficialConfig>;
 
 const ENCODER = "prompt_encoder.lora_embedding_";
 const PROMPT = "prompt_embeddings";
-/** Official tensors and ours: ADePT's A, a, B, b; the same without biases; DePT's A (positions, r) and B. */
+/**
+ * Names of the official tensors and ADePT Lab's: ADePT's A, a, B, b; the same without biases; DePT's A (positions, r)
+ * and B.
+ */
 const ADEPT = { A: "w_down", a: "b_down", B: "w_up", b: "b_up" };
 const BARE = { A: "w_down", B: "w_up" };
 const DEPT = { A: "a", B: "b" };
 
 /**
- * The method that the tensors are of: the type PROMPT_TUNING_LORA is DePT in DePT's code, and ADePT without biases in
- * ADePT's.
+ * The method that the tensors belong to: the type PROMPT_TUNING_LORA means DePT in DePT's code, and ADePT without
+ * biases in ADePT's.
  */
 function methodOf(
   config: OfficialConfig,
@@ -58,7 +61,7 @@ function methodOf(
 
 /**
  * Converts an official ADePT or DePT checkpoint.
- * @returns the method, its sizes and the tensors under our names
+ * @returns the method, its sizes and the tensors under ADePT Lab's names
  * @throws UserError when the checkpoint is of a variant whose matrices the official code does not save, or of another
  * backbone
  */
@@ -71,7 +74,7 @@ export function fromOfficial(
     throw new UserError(
       "official-prompt-alone",
       phrase`${path} holds the prompt alone: the official code does not save the matrices of ${config.peft_type}`,
-      phrase`Only PROMPT_TUNING_LORA and PROMPT_TUNING_LORAX can be had from its checkpoints.`,
+      phrase`Only PROMPT_TUNING_LORA and PROMPT_TUNING_LORAX can be read from its checkpoints.`,
     );
   const found = methodOf(config, tensors, layout);
   const first = tensors.get(`${ENCODER}A`);

@@ -7,8 +7,8 @@ import type { Parameters } from "../method/parameters.ts";
 import { loadAdapter } from "./adapterFolder.ts";
 
 /**
- * The start values, with those of a trained adapter where it has the tensor: a prompt from a source task, or a whole
- * method.
+ * The initial values of a method's tensors, with the tensors of a trained adapter where it has them: a prompt from a
+ * source task, or a whole method.
  * @param source folder of a run or of an adapter; undefined changes nothing
  * @throws UserError naming the tensor that the method does not have, or has in another shape
  */
@@ -22,7 +22,7 @@ export function warmStart(initial: Parameters, source: string | undefined, layou
     if (own === undefined)
       throw new UserError(
         "source-tensor-unknown",
-        phrase`method.source: ${folder} has a tensor "${name}" that this method has not`,
+        phrase`method.source: ${folder} has a tensor "${name}" that this method does not have`,
         phrase`It has ${[...initial.keys()].slice(0, 8).join(", ")}. Start from an adapter of the same method, or of prompt tuning.`,
       );
     if (own.dims.join() !== dims.join())

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** The name in an experiment of the backbone that is part of ADePT Lab. */
 export const EMBEDDED_BACKBONE = "tiny-t5";
 
 /**
- * Folder of a backbone: the embedded one beside the bundle (or the sources), any other as it is.
+ * The folder of a backbone: for the embedded one, beside the bundle (or the sources); for any other, the path itself.
  * @param backbone "tiny-t5" or an absolute path
  */
 export function backboneFolder(backbone: string): string {

@@ -9,6 +9,6 @@ export interface Batch {
   ids: Int32Array;
   mask: Float32Array;
   labels: Int32Array;
-  /** The embedded input (rows, sourceLength, width), where it is given instead of made from ids; `mask` is its mask. */
+  /** The embedded input (rows, sourceLength, width), used instead of embedding `ids`; `mask` applies to it. */
   inputEmbeddings?: Float32Array;
 }

@@ -7,22 +7,28 @@ export interface Sublayer {
   kind: "self" | "cross" | "feedForward";
 }
 
-/** What a method changes inside a backbone. Modules are named as in the weights file, without ".weight". */
+/**
+ * What a method changes inside a backbone, as functions that the family's graph calls. Modules are named as in the
+ * weights file, without ".weight".
+ */
 export interface BackboneChanges {
   /** A tensor of the backbone: frozen, unless the method trains it. */
   weight(name: string, shape: Shape): Value;
-  /** What a linear layer reads. */
+  /** The input of a linear layer. */
   linearInput(x: Value, module: string): Value;
-  /** @param y what a linear layer makes of x */
+  /**
+   * The output of a linear layer.
+   * @param y the unchanged output for the input x
+   */
   linearOutput(y: Value, x: Value, module: string): Value;
   normOutput(y: Value, module: string): Value;
-  /** What a sublayer adds to the residual. */
+  /** The output z of a sublayer, before it is added to the residual. */
   sublayer(z: Value, at: Sublayer): Value;
-  /** Dropout, where Hugging Face's model has it in training. */
+  /** Applies dropout, at each place where Hugging Face's model has it in training. */
   drop(x: Value): Value;
 }
 
-/** The backbone as it is. */
+/** A backbone without changes. */
 export const UNCHANGED: BackboneChanges = {
   weight,
   linearInput: (x) => x,

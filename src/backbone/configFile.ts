@@ -7,20 +7,20 @@ import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 
-/** A config.json has some kilobytes. */
+/** The largest config.json that is read, in bytes; real files have a few kilobytes. */
 const MOST_BYTES = 1024 * 1024;
 
 /** A model folder's config.json, read as JSON but not yet checked against a family's schema. */
 export interface ConfigFile {
   path: string;
   json: unknown;
-  /** The `model_type` that it names; undefined where it names none. */
+  /** Its `model_type`; undefined where the file has none. */
   modelType: string | undefined;
 }
 
 /**
  * Reads the config.json of a model folder.
- * @param action what a user can do about a file that is not one, for the error
+ * @param action for the error: what the user can do about a folder that is not a model's
  * @throws UserError naming the file
  */
 export function readConfigFile(folder: string, action: Phrase): ConfigFile {
@@ -44,7 +44,10 @@ export function readConfigFile(folder: string, action: Phrase): ConfigFile {
   return { path, json, modelType: type.success ? type.data.model_type : undefined };
 }
 
-/** The config under a family's schema. @throws UserError naming the file and the key */
+/**
+ * Parses the config with a family's schema.
+ * @throws UserError naming the file and the key
+ */
 export function checkedConfig<T>({ path, json }: ConfigFile, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

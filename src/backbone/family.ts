@@ -6,7 +6,7 @@ import type { SequenceGraph } from "./sequenceGraph.ts";
 
 /** An architecture with the sizes of one model. */
 export interface Architecture {
-  /** The config's values as the family reads them: plain data that is equal where two models compute the same graph. */
+  /** The config's values as the family reads them: plain data, equal for two models that compute the same graph. */
   readonly config: object;
   readonly layout: BackboneLayout;
   /** @param changes what a method changes inside; the default is nothing */
@@ -19,9 +19,12 @@ export interface Architecture {
  * one line in families.ts.
  */
 export interface Family {
-  /** The values of `model_type` in config.json that are of this family. */
+  /** The values of `model_type` in config.json that belong to this family. */
   readonly modelTypes: readonly string[];
-  /** Whether the product can train, predict, analyse and export with it. Others can be opened by tests alone. */
+  /**
+   * Whether training, prediction, analyses and export all work with it. An incomplete family can be opened by tests
+   * only.
+   */
   readonly isComplete: boolean;
   /**
    * Reads a model's config.
@@ -30,10 +33,10 @@ export interface Family {
    */
   read(config: ConfigFile, has: (tensor: string) => boolean): Architecture;
   /**
-   * README of a folder whose weights hold a method's change inside the backbone and whose other file holds what the
-   * method does to the input: what is in it, and the lines of Python that use it.
-   * @param inputFile name of the file with the tensors `prompt`, `embedding` and `positions`, each where the method has
-   * it
+   * The README of a folded folder: its weights contain a method's change inside the backbone, its file `inputFile` what
+   * the method does to the input. Says what the files are, and has the Python code that uses them.
+   * @param inputFile name of the file with the tensors `prompt`, `embedding` and `positions`, each only where the
+   * method has it
    */
   foldedReadme(inputFile: string): string;
 }

@@ -1,30 +1,34 @@
 import type { HostTensor } from "../engine/program.ts";
 
-/** Values of a program's inputs, by name. A program ignores those that it has no input for. */
+/** Values of a program's inputs, by name. A program ignores names that it has no input for. */
 export type Feeds = Record<string, HostTensor>;
 
-/** Added to the attention scores of masked positions: softmax gives them exactly 0 in fp32. */
+/** Added to the attention scores of masked positions, so that softmax gives exactly 0 in fp32. */
 export const MASKED = -1e9;
 
+/** A tensor on the host of row-major data. */
 export const tensor = (data: HostTensor["data"], ...dims: number[]): HostTensor => ({ data, dims });
 
-/** Scores (length, length) that hide from each position those after it. */
+/** Addends to attention scores (length, length) that hide later positions from each position. */
 export function causalMask(length: number): Float32Array {
   const mask = new Float32Array(length * length);
   for (let i = 0; i < length; i++) for (let j = i + 1; j < length; j++) mask[i * length + j] = MASKED;
   return mask;
 }
 
-/** The rows at these places of a float tensor whose first axis is the rows. */
+/**
+ * Selects rows of a float tensor along its first axis.
+ * @param places indices of the rows, in the order of the result
+ */
 export function rowsAt({ data, dims }: HostTensor, places: readonly number[]): HostTensor {
   const size = dims.slice(1).reduce((a, b) => a * b, 1);
-  const kept = new Float32Array(places.length * size);
+  const selected = new Float32Array(places.length * size);
   places.forEach((place, i) => {
-    kept.set((data as Float32Array).subarray(place * size, (place + 1) * size), i * size);
+    selected.set((data as Float32Array).subarray(place * size, (place + 1) * size), i * size);
   });
-  return { data: kept, dims: [places.length, ...dims.slice(1)] };
+  return { data: selected, dims: [places.length, ...dims.slice(1)] };
 }
 
-/** The same rows of every tensor. */
+/** Selects the same rows of every tensor, as `rowsAt` does. */
 export const allRowsAt = (feeds: Feeds, places: readonly number[]): Feeds =>
   Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, rowsAt(value, places)]));

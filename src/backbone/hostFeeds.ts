@@ -1,30 +1,43 @@
 import type { Batch } from "./batch.ts";
 import type { Feeds } from "./feeds.ts";
 
-/** What the host feeds a family's graphs: ids, masks, and whatever the family computes of positions. */
+/** The inputs that the host computes for a family's graphs: ids, masks, and the family's values of positions. */
 export interface HostFeeds {
-  /** Of prompt and text, for `forward` and `prefill`. @param prompt tokens of the prompt */
+  /**
+   * Feeds of prompt and text, for `forward` and `prefill`.
+   * @param prompt the prompt's length in tokens
+   */
   source(batch: Batch, prompt: number): Feeds;
-  /** Of the target, for `forward` and `resume`: the tokens that are read. The labels are fed by the caller. */
+  /** Feeds of the target's input tokens, for `forward` and `resume`. The caller feeds the labels. */
   target(batch: Batch, prompt: number): Feeds;
-  /** What `resume` and `step` are fed of a text. @param kept outputs of `prefill` @param source what `source` fed it */
+  /**
+   * Feeds of a text that was read before, for `resume` and `step`.
+   * @param kept outputs of `prefill`
+   * @param source the feeds of `source` for it
+   */
   kept(kept: Feeds, source: Feeds): Feeds;
-  /** A greedy decoding of the batch's rows. @param kept what the method of that name gave */
+  /**
+   * Starts a greedy decoding of the batch's rows.
+   * @param kept the result of the method `kept`
+   */
   decoding(kept: Feeds, batch: Batch): Decoding;
 }
 
 /** The state of a greedy decoding between its steps: rows with their caches. */
 export interface Decoding {
-  /** The token that ends a row's answer. A family may have several. */
+  /** Whether a token ends a row's answer; a family may have several such tokens. */
   isEnd(id: number): boolean;
-  /** What rows that have ended read until they are left out. */
+  /** The token that rows which have ended read until they are removed. */
   readonly pad: number;
-  /** The token of each row that the first step reads. */
+  /** The token that the first step reads, for each row. */
   readonly first: Int32Array;
-  /** What the next step is fed besides the method's parameters. @param ids the token of each row */
+  /**
+   * Feeds of the next step besides the method's parameters.
+   * @param ids the token of each row
+   */
   feeds(ids: Int32Array): Feeds;
   /** Takes over a step's cache, its outputs without the logits. */
   advance(cache: Feeds): void;
-  /** Goes on with the rows at these places alone. */
+  /** Removes all rows but those at the given indices. */
   keepRows(places: readonly number[]): void;
 }

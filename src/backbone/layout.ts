@@ -8,11 +8,12 @@ export interface LinearLayer {
 }
 
 /**
- * What a tensor is for. "matrix": the right side of a product; "embedding": the table of tokens; "norm": scales of a
- * norm; "positions": a small table by position. Matrices and the embedding are what a lower precision narrows.
+ * The use of a tensor. "matrix": the right side of a product; "embedding": the table of tokens; "norm": scales of a
+ * norm; "positions": a small table by position. A lower precision narrows matrices and the embedding.
  */
 export type WeightRole = "matrix" | "embedding" | "norm" | "positions";
 
+/** A frozen tensor of the backbone. */
 export interface BackboneWeight {
   name: string;
   dims: number[];
@@ -25,7 +26,7 @@ export interface BackboneLayout {
   vocabulary: number;
   /** Name of the table of token embeddings, (vocabulary, width). */
   embedding: string;
-  /** The output layer. A tied one multiplies by the embedding table and has no tensor of its own. */
+  /** The output layer. A tied one multiplies by the embedding table and has no tensor itself. */
   head: { module: string; tied: boolean };
   linears: LinearLayer[];
   norms: { module: string; width: number }[];

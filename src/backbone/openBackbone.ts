@@ -14,27 +14,31 @@ export interface Backbone extends Architecture {
   readonly weights: BackboneWeights;
 }
 
+/** How a model folder is opened. */
 export interface OpenOptions {
-  /** What matrices are stored as. Values that the folder has otherwise are converted once, into a file of the cache. */
+  /** The type that matrices are stored in. Tensors of another type are converted once, into a file of the cache. */
   precision?: Precision | undefined;
-  /** Products read the mapped file itself instead of a packed copy: less memory, more time. */
+  /** Whether products read the memory-mapped file instead of a packed copy: less memory, more time. */
   mapped?: boolean | undefined;
-  /** The cache's file has just been verified by another copy of the model. */
+  /** Whether another copy of the model has just verified the cache's file. */
   verified?: boolean | undefined;
-  /** Opens families too that the product does not offer yet. */
+  /** Whether families that are not complete are opened too; for tests. */
   incomplete?: boolean | undefined;
 }
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
-/** The values of `model_type` that the product offers. */
+/** The values of `model_type` that users can choose. */
 const offered = (): string[] => FAMILIES.filter((f) => f.isComplete).flatMap(({ modelTypes }) => modelTypes);
 
 /** What a user can do about a folder that is not a usable model. */
 const action = (): Phrase =>
   phrase`Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offered())}.`;
 
-/** @throws UserError where no family reads the model type, or one that is not offered yet */
+/**
+ * The family of a model type.
+ * @throws UserError where no family reads it, or the family is not complete
+ */
 function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family {
   if (modelType === undefined) throw new UserError("model-type-missing", phrase`${path} names no model_type`, action());
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));

@@ -10,7 +10,7 @@ export interface Tokens {
   places: Value;
 }
 
-/** How a method embeds what a backbone reads: X = [P ; E']. */
+/** How a method embeds the input of a backbone: X = [P ; E']. */
 export interface InputEmbedding {
   /** The prompt (P, d), the same for every row; undefined for a method without one. */
   prompt?: Value | undefined;
@@ -18,7 +18,7 @@ export interface InputEmbedding {
   text(tokens: Tokens): Value;
 }
 
-/** X (B, P+N, d) of tokens: the prompt gets no offset. */
+/** The embedded input X (B, P+N, d) of tokens; the prompt gets no offset. */
 export function inputOf(embedding: InputEmbedding, tokens: Tokens): Value {
   const text = embedding.text(tokens);
   const { prompt } = embedding;
@@ -27,36 +27,35 @@ export function inputOf(embedding: InputEmbedding, tokens: Tokens): Value {
 }
 
 /**
- * A way in which a family computes where it has several, such as one for short targets. Opaque outside the family;
- * equal plans give equal graphs. The empty string is the ordinary way.
+ * One of a family's ways to compute the same result, such as one for short targets. Opaque outside the family; equal
+ * plans give equal graphs. The empty string is the ordinary way.
  */
 export type Plan = string;
 
 /**
- * A backbone's computation as graph values, under a method's changes. All symbolic sizes: B rows, S tokens of the
- * longest text, T of the longest target, P of the prompt, X = P+S positions of a text that was read before, K earlier
- * steps of a decoding. The inputs that a graph declares are fed by the family's HostFeeds under the same names.
- *
- * An encoder-decoder encodes [P ; text] and decodes the target after a start token. A causal model reads
- * [P ; text ; target] as one sequence: what stands in the start token's place is the last token of the text.
+ * A backbone's computation as graph values, with a method's changes. Symbolic sizes: B rows, S tokens of the longest
+ * text, T of the longest target, P of the prompt, X = P+S positions of a text that was read before, K earlier steps of
+ * a decoding. The family's HostFeeds feed the inputs that a graph declares, under the same names.
+ * An encoder-decoder encodes [P ; text] and decodes the target after a start token. A causal model reads [P ; text ;
+ * target] as one sequence: the last token of the text takes the place of the start token.
  */
 export interface SequenceGraph {
   /** The embedding table (V, d). */
   readonly table: Value;
   /** The tokens that a method embeds in `forward`: of the text (B, S); in a causal family of text and target. */
   readonly tokens: Tokens;
-  /** The best plan where the longest target has so many tokens. */
+  /** The fastest plan for batches whose longest target has `targetLength` tokens. */
   plan(targetLength: number): Plan;
   /** Teacher-forced: logits (B, T, V) of the target's tokens, and the last states (B, P+S, d) of prompt and text. */
   forward(embedding: InputEmbedding, plan: Plan): { logits: Value; states: Value };
   /**
-   * Reads prompt and text once, for `resume` and `step`: each output of `kept` is (B, ..) and becomes an input of
-   * theirs. An encoder-decoder keeps the decoder's cross keys and values, or the encoder's states; a causal family
-   * keeps each layer's keys and values of [P ; text] without the text's last token, which is the first token that
-   * `resume` and `step` read.
+   * Reads prompt and text once, for `resume` and `step`: each output of `kept` is (B, ..) and becomes an input of both.
+   * In an encoder-decoder it has the decoder's cross keys and values, or the encoder's states; in a causal family each
+   * layer's keys and values of [P ; text] without the text's last token, which is the first token that `resume` and
+   * `step` read.
    */
   prefill(embedding: InputEmbedding, plan: Plan): { kept: Record<string, Value>; states: Value };
-  /** Logits (B, T, V) of given targets after a text that `prefill` read. */
+  /** Logits (B, T, V) of given targets after a text that `prefill` has read. */
   resume(embedding: InputEmbedding, plan: Plan): Value;
   /**
    * One step of decoding: logits (B, 1, V), and in `cache` each layer's keys and values for the next step. A causal

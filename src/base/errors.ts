@@ -27,9 +27,9 @@ export class UserError extends Error {
   readonly actionPhrase: Phrase | undefined;
   /** What the user can do about it, in English. */
   readonly action: string | undefined;
-  /** The key of an experiment that it is about, where it is about one. */
+  /** The key of an experiment that the error is about; undefined where it is about none. */
   keys: readonly (string | number)[] | undefined;
-  /** What happened, to be shown at that key. */
+  /** What happened, as it is shown at that key: without the names of file and run. */
   bare: Phrase;
 
   constructor(code: string, message: Phrase, action?: Phrase) {
@@ -45,20 +45,20 @@ export class UserError extends Error {
     return new UserError(code, message, action);
   }
 
-  /** What is sent of it to another process or thread. */
+  /** The error as plain JSON, for another process or thread. */
   get data(): ErrorData {
     const { code, phrase: message, actionPhrase: action } = this;
     return { code, message, ...(action !== undefined && { action }) };
   }
 
-  /** The same error with what can be done about it here. */
+  /** The same error with another action. */
   withAction(action: Phrase): UserError {
     return UserError.of({ ...this.data, action });
   }
 
   /**
-   * Says which key of an experiment it is about.
-   * @param bare the message without the file and the run that it names, for who shows it at that place
+   * Says which key of an experiment the error is about.
+   * @param bare the message without the names of the file and the run, shown where both are clear from the place
    */
   about(keys: readonly (string | number)[], bare?: Phrase): this {
     this.keys = keys;
@@ -72,7 +72,7 @@ export class UserError extends Error {
   }
 }
 
-/** A bug as it travels between processes and threads: nobody but a log shows it. */
+/** A bug as it travels between processes and threads; only logs show it. */
 export interface Bug {
   message: string;
   stack?: string | undefined;
@@ -89,12 +89,15 @@ export function sentError(error: unknown): ErrorData | Bug {
 export const receivedError = (sent: ErrorData | Bug): Error =>
   "code" in sent ? UserError.of(sent) : Object.assign(new Error(sent.message), { stack: sent.stack });
 
-/** What went wrong, as a value of another phrase: one of ours is translated with it, any other is quoted. */
+/**
+ * What went wrong, as a value of another phrase: a UserError's phrase is translated with it, any other error's message
+ * is quoted.
+ */
 export function causeOf(error: unknown): PhraseValue {
   if (error instanceof UserError) return error.phrase;
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What went wrong, as a phrase of its own. */
+/** What went wrong, as a phrase. */
 export const phraseOf = (error: unknown): Phrase =>
   error instanceof UserError ? error.phrase : phrase`${causeOf(error)}`;

@@ -6,7 +6,7 @@ const isObject = (value: unknown): value is JsonObject =>
 const isItem = (list: readonly unknown[], key: string): boolean => /^\d+$/.test(key) && Number(key) <= list.length;
 const FORBIDDEN = ["__proto__", "constructor", "prototype"];
 
-/** Whether a dotted path such as "training.steps" may be set: no part is empty or names a prototype. */
+/** Whether a dotted path such as "training.steps" may be set: no part is empty or the name of a prototype. */
 export const isKeyPath = (path: string): boolean =>
   path.split(".").every((key) => key !== "" && !FORBIDDEN.includes(key));
 

@@ -7,7 +7,7 @@ export interface NewerVersion {
   version: number | undefined;
 }
 
-/** What is said of a run that a newer version has written. */
+/** The notice shown for a run that a newer version has written. */
 export const newerPhrase = ({ version }: NewerVersion): Phrase =>
   version === undefined
     ? phrase`This run was written by a newer ADePT Lab: update to see all of it`

@@ -2,8 +2,8 @@
 export type PhraseValue = string | number | Phrase;
 
 /**
- * A text with places for values: `phrase`-tagged templates make them. It travels and is stored as it is (plain JSON);
- * `english` fills it in, the window says it in its own language. Programs look at codes and values, never at the words.
+ * A text with places for values, made by a `phrase`-tagged template. It is sent and stored as plain JSON; `english`
+ * fills it in, and the window shows it in the user's language. Programs compare codes and values, never the words.
  */
 export interface Phrase {
   /** The words, with {0}, {1}, ... where the values belong. Translators know a phrase by this. */
@@ -12,12 +12,13 @@ export interface Phrase {
 }
 
 /**
- * Characters of a filled phrase, and of a value in it, that are kept: what it quotes may be anybody's, of any length.
+ * The longest filled phrase, and the longest value in it, in characters; longer ones are cut, since a value may quote
+ * any text.
  */
 const LONGEST = 10_000;
 /**
- * Bounds of a phrase from a file or another process: characters of a template, levels of phrases in phrases, and
- * phrases in all.
+ * Bounds of a phrase from a file or another process: characters of its template, depth of phrases in phrases, and
+ * number of phrases in all.
  */
 const LONGEST_TEMPLATE = 20_000;
 const DEEPEST = 10;
@@ -34,21 +35,21 @@ export function phrase(words: TemplateStringsArray, ...values: readonly PhraseVa
   };
 }
 
-/** A phrase of words that no translator knows, such as those of another program. */
+/** A phrase of text that is not translated, such as another program's message. */
 export const verbatim = (text: string): Phrase => phrase`${text}`;
 
-/** Values in a row, each translated by itself. */
+/** Joins values by a separator; each is translated by itself. */
 export const listed = (values: readonly PhraseValue[], separator = ", "): Phrase => ({
   template: values.map((_, i) => `{${i}}`).join(separator),
   values: values.map(cutValue),
 });
 
-/** Fills in a template; a place without a value stays as it is. */
+/** Fills in a template; a place without a value is left unchanged. */
 export function fillIn(template: string, values: readonly (string | number)[]): string {
   return cut(template.replace(/\{(\d+)\}/g, (place, i: string) => String(values[Number(i)] ?? place)));
 }
 
-/** The text in English, for logs, terminals and files. One that is a string already stays as it is. */
+/** The text in English, for logs, terminals and files. A string is returned unchanged. */
 export function english(text: Phrase | string): string {
   if (typeof text === "string") return text;
   return fillIn(
@@ -57,14 +58,12 @@ export function english(text: Phrase | string): string {
   );
 }
 
-/**
- * A phrase as a journal keeps it: in English for every reader, and as it is for those who show it in another language.
- */
+/** A phrase as a journal stores it: in English for every reader, and as a phrase for programs that translate it. */
 export const said = (own: Phrase): { message: string; phrase: Phrase } => ({ message: english(own), phrase: own });
 
 /**
- * A phrase as JSON gives it back, from a journal or another process.
- * @returns undefined where it is none, or out of bounds
+ * Reads a phrase that was parsed from JSON, of a journal or another process.
+ * @returns undefined where the value is not a phrase, or exceeds the bounds above
  */
 export function readPhrase(json: unknown): Phrase | undefined {
   let left = MOST_PHRASES;

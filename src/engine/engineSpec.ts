@@ -5,14 +5,17 @@ import * as z from "zod";
  * package is installed).
  */
 export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"] as const;
+/** The name of a device. */
 export type Device = (typeof DEVICES)[number];
 
 const Fields = z.strictObject({
   device: z
     .enum(["auto", ...DEVICES])
     .default("auto")
-    .describe('Where it is computed; "auto" measures a step on every device of the machine and takes the fastest'),
-  threads: z.number().int().nonnegative().default(0).describe("Threads; 0 leaves it to the engine"),
+    .describe(
+      'Device that computes; "auto" measures a training step on every device of the machine and takes the fastest',
+    ),
+  threads: z.number().int().nonnegative().default(0).describe("Number of threads; 0: the engine chooses"),
   replicas: z
     .number()
     .int()
@@ -20,23 +23,23 @@ const Fields = z.strictObject({
     .max(64)
     .default(0)
     .describe(
-      "Copies of the model that share each batch; 0 leaves it to the engine: one a core while the backbone is small",
+      "Copies of the model that share each batch; 0: chosen by the size of the backbone, for a small one a copy per core",
     ),
   memory: z
     .enum(["check", "spare", "ignore"])
     .optional()
     .describe(
-      '"check", the default, says before the first step where memory is too small; "spare" makes no copies of the weights either, on the processor: a step takes about a tenth more time; "ignore" trains all the same',
+      '"check" (default): the run ends before its first step if memory is too small; "spare": in addition, no copies of the weights are made on the processor, and a step takes about a tenth more time; "ignore": no check',
     ),
 });
-/** An engine in an experiment file; the name of a device stands for an engine on it. */
+/** An engine in an experiment file. The name of a device alone means an engine on it. */
 export const EngineInput = z.preprocess((given) => (typeof given === "string" ? { device: given } : given), Fields);
-/** An engine as an experiment asks for it; the device may be "auto". */
+/** An engine as an experiment states it; the device may be "auto". */
 export type EngineChoice = z.output<typeof Fields>;
 /** An engine whose device is chosen. */
 export type EngineSpec = EngineChoice & { device: Device };
 
-/** Replaces "auto" by the processor, which every machine has, where no device is to be measured. */
+/** Replaces the device "auto" by the processor, which every machine has; used where no device is to be measured. */
 export const settled = (engine: EngineChoice): EngineSpec => ({
   ...engine,
   device: engine.device === "auto" ? "cpu" : engine.device,

@@ -2,6 +2,7 @@ import * as z from "zod";
 
 /** The types that a frozen backbone's matrices can be stored in: 4, 2, 2 and 1 bytes a value. */
 export const PRECISIONS = ["fp32", "fp16", "bf16", "int8"] as const;
+/** The name of a type that matrices are stored in. */
 export type Precision = (typeof PRECISIONS)[number];
 
 const Fields = z.strictObject({
@@ -9,12 +10,12 @@ const Fields = z.strictObject({
     .enum(PRECISIONS)
     .default("fp32")
     .describe(
-      'What the frozen backbone\'s matrices are held as; everything else, and every product, is fp32. "int8" has a scale for each row',
+      'Type that the frozen backbone\'s matrices are stored in; all other tensors and all products are fp32. "int8" has a scale for each row',
     ),
   compare: z
     .boolean()
     .default(true)
-    .describe("Before training, measure on validation what narrower weights cost beside fp32"),
+    .describe("Before training, compare narrower weights with fp32 on the validation split"),
 });
 /** The precision in an experiment file; a type's name stands for weights of that type. */
 export const PrecisionInput = z.preprocess((given) => (typeof given === "string" ? { weights: given } : given), Fields);

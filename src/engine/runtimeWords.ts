@@ -1,12 +1,12 @@
-// onnxruntime, its execution providers, C++ and JavaScript tell in prose alone why a program does not run: their errors
-// have no codes. Nothing but these words tells one failure from another, so they are looked for here and nowhere else.
+// Errors of onnxruntime, its execution providers, C++ and JavaScript have no codes; only their messages distinguish one
+// failure from another. All patterns of such messages are in this file.
 
 const words =
   (pattern: RegExp) =>
   (error: Error): boolean =>
     pattern.test(error.message);
 
-/** Memory was not to be had. */
+/** Memory could not be allocated. */
 export const saysOutOfMemory = words(
   /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i,
 );

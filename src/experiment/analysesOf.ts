@@ -17,8 +17,8 @@ const APPLIES: Readonly<Record<AnalysisName, (method: Method) => boolean>> = {
 };
 
 /**
- * The analyses that a kind of method has something for, in the order they are made. A kind that this version does not
- * know has the analysis of its journal alone.
+ * The analyses that apply to a kind of method, in the order in which they are made. For a kind that this version does
+ * not know, only the analysis that reads the journal alone.
  */
 export function analysesOf(kind: string): AnalysisName[] {
   const method = findMethod(kind);

@@ -1,5 +1,6 @@
 /** Every analysis of a finished run, in the order they are made. */
 export const ANALYSIS_NAMES = ["ablation", "offsets", "position-shift", "specificity", "latency", "stability"] as const;
+/** The name of an analysis. */
 export type AnalysisName = (typeof ANALYSIS_NAMES)[number];
 
 /**

@@ -9,7 +9,7 @@ import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
 import { TASK_NAMES } from "./taskNames.ts";
 
 const positive = z.number().int().positive();
-/** Letters of a template, and of a path. */
+/** A template, and a path; both are limited in length. */
 const template = z.string().min(1).max(20_000);
 const place = z.string().min(1).max(4096);
 const fraction = z.number().min(0).lt(1);
@@ -17,21 +17,16 @@ const rate = z.number().nonnegative();
 
 const shots = z
   .strictObject({
-    k: positive.describe("Training examples, in all"),
-    seed: z
-      .number()
-      .int()
-      .nonnegative()
-      .optional()
-      .describe("Seed of the draw; the run's own seed where none is given"),
+    k: positive.describe("Number of training examples, over all classes"),
+    seed: z.number().int().nonnegative().optional().describe("Seed of the draw; by default the run's seed"),
     sampling: z
       .enum(["balanced", "official"])
       .default("balanced")
-      .describe("Classes balanced, or drawn as the official code draws them"),
+      .describe('"balanced": equally many examples of each class; "official": drawn as the official code does'),
   })
   .optional()
   .describe(
-    "Few-shot: k training examples, classes balanced; or drawn as the official code draws them, whose last may be of any class and who may be fewer than k",
+    "Few-shot: k training examples, equally many of each class; or drawn as the official code does, where the last example may be of any class and there may be fewer than k",
   );
 
 const Split = z.strictObject({
@@ -78,14 +73,14 @@ const TextTask = z.strictObject({
       } catch {
         return false;
       }
-    }, "is no regular expression")
+    }, "is not a regular expression")
     .optional()
     .describe(
-      "A regular expression on the file's name whose first group is the label to tell; files that do not match are left out. Without it, hidden words are to be told",
+      "A regular expression on the file's name; its first group is the label to predict, and files that do not match are left out. Without it, the task is to predict hidden words",
     ),
   shots,
-  words: positive.min(12).default(60).describe("Words of an example"),
-  perFile: positive.default(40).describe("Most examples of one file"),
+  words: positive.min(12).default(60).describe("Number of words of an example"),
+  perFile: positive.default(40).describe("Largest number of examples from one file"),
   corruption: z.number().gt(0).lt(1).default(0.15).describe("Share of the words that are hidden"),
   spanWords: z.number().min(1).default(3).describe("Mean length of a hidden span, in words"),
   split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe(
@@ -123,7 +118,7 @@ const NamedTask = z.strictObject({
 
 const Training = z.strictObject({
   steps: positive.default(900).describe("Updates of the trainable tensors"),
-  batchSize: positive.default(32).describe("Examples that are run at once"),
+  batchSize: positive.default(32).describe("Examples per batch"),
   accumulation: positive.default(1).describe("Batches whose gradients make one update"),
   maxSourceLength: positive.default(256).describe("Longest input in tokens; what is longer is cut"),
   maxTargetLength: positive.default(20).describe("Longest answer in tokens, trained on and generated"),
@@ -145,21 +140,21 @@ const Training = z.strictObject({
   clip: rate.default(1).describe("Largest joint gradient norm; 0 switches clipping off"),
   evaluateEvery: positive
     .default(150)
-    .describe("Steps between evaluations on validation, of which the best checkpoint is kept"),
-  validationLimit: positive.optional().describe("Most validation examples per evaluation while training"),
-  testLimit: positive.optional().describe("Most test examples"),
+    .describe("Steps between evaluations on the validation split; the checkpoint of the best one is kept"),
+  validationLimit: positive.optional().describe("Largest number of validation examples per evaluation during training"),
+  testLimit: positive.optional().describe("Largest number of test examples"),
   prediction: z
     .enum(["generate", "labels"])
     .default("generate")
     .describe(
       "How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label",
     ),
-  checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which a broken run goes on"),
+  checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which an interrupted run is resumed"),
   selection: z
     .enum(["metric", "accuracy", "loss"])
     .default("metric")
     .describe(
-      "What chooses the checkpoint on validation: the task's own first metric, the share of exact matches, or the loss",
+      "What the checkpoint is chosen by on validation: the task's own first metric, the share of exact matches, or the loss",
     ),
   backboneDropout: fraction
     .default(0)
@@ -169,7 +164,7 @@ const Training = z.strictObject({
 /** One run, with nothing left to expand; what its directory keeps. */
 export const ResolvedExperiment = z.strictObject({
   $schema: z.string().optional(),
-  name: z.string().min(1).max(300).describe("What its runs are called"),
+  name: z.string().min(1).max(300).describe("Name of the experiment's runs"),
   backbone: place
     .default("tiny-t5")
     .describe(
@@ -177,9 +172,9 @@ export const ResolvedExperiment = z.strictObject({
     ),
   task: z
     .discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask])
-    .describe("What is learnt: files of your own, a task of the paper, running text, or the sample"),
+    .describe("The task to train: files of your own, a task of the paper, running text, or the sample"),
   method: MethodInput,
-  training: Training.default(() => Training.parse({})).describe("How it is trained"),
+  training: Training.default(() => Training.parse({})).describe("Settings of training"),
   seed: z
     .number()
     .int()
@@ -187,27 +182,27 @@ export const ResolvedExperiment = z.strictObject({
     .default(0)
     .describe("Seed of initialisation, order and dropout: the same seed gives the same bits"),
   engine: EngineInput.default({ device: "auto", threads: 0, replicas: 0 }).describe(
-    'What computes it: a device, or "auto"',
+    'The engine that computes: a device, or "auto"',
   ),
   precision: PrecisionInput.default({ weights: "fp32", compare: true }).describe(
-    'How the frozen backbone is held: "fp32", or narrower to fit a small machine, on the processor',
+    'Type that the frozen backbone is stored in: "fp32", or a narrower one to fit a small machine, on the processor',
   ),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z
     .array(z.enum(ANALYSIS_NAMES))
     .default([])
-    .describe("Analyses made when the run has been tested; those that its method has nothing for are left out"),
+    .describe("Analyses made after the test evaluation; those that do not apply to the method are left out"),
   part: SweepPart.optional(),
-  // Not strict: older runs name paths here too, which nothing follows any more.
+  // Not strict: older runs also have paths here, which are no longer used.
   reproduces: z
     .object({ run: RunId, commit: CommitId.optional() })
     .optional()
-    .describe("the run beside it that this one repeats, and the commit with its files"),
+    .describe("the run in the same folder that this one repeats, and the commit with its files"),
 });
 
 /** What the user writes in a *.adept.json file. Unknown keys are errors. */
 export const ExperimentFile = ResolvedExperiment.omit({ part: true, reproduces: true }).extend({
-  name: z.string().min(1).max(200).describe("What its runs are called"),
+  name: z.string().min(1).max(200).describe("Name of the experiment's runs"),
   method: MethodInput.optional().describe("The method; with sweep.methods it can be left out"),
   seeds: Seeds.optional(),
   sweep: Sweep.optional().describe('Several runs from this file, compared by "adept compare"'),
@@ -215,6 +210,9 @@ export const ExperimentFile = ResolvedExperiment.omit({ part: true, reproduces: 
 
 /** A parsed experiment with every default filled in; paths absolute once resolved. */
 export type Experiment = z.output<typeof ResolvedExperiment>;
+/** An experiment file's content, with defaults not filled in. */
 export type ExperimentInput = z.input<typeof ExperimentFile>;
+/** The task of an experiment. */
 export type TaskSpec = Experiment["task"];
+/** The training settings of an experiment. */
 export type TrainingSpec = Experiment["training"];

@@ -9,7 +9,10 @@ const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentIn
 /** The number of evaluations in a run. */
 const EVALUATIONS = 6;
 
-/** The experiment of a draft. @param path turns an absolute path into the one to be written */
+/**
+ * The experiment that a draft describes.
+ * @param path turns an absolute path into the one that is written
+ */
 export function experimentOf(
   { name, task, backbone, budget, steps, maxSourceLength }: ExperimentDraft,
   path: (absolute: string) => string = (absolute) => absolute,
@@ -44,7 +47,7 @@ export interface ExperimentNotes {
 
 /** The text of an experiment file with its comments. */
 export function experimentText(experiment: ExperimentInput, { head, ...notes }: ExperimentNotes): string {
-  // Some of these keys mean something else deeper in the file.
+  // The indentation of each key; some of these keys occur deeper in the file with another meaning.
   const depths: Record<keyof typeof notes, number> = {
     backbone: 2,
     source: 4,

@@ -2,7 +2,8 @@ import type { Experiment } from "./experiment.ts";
 import { EMBEDDED } from "./readExperiment.ts";
 
 /**
- * The experiment with another path for each one that it reads: its data, a backbone of one's own, what it starts from.
+ * Returns the experiment with each path that it reads replaced: data, a backbone other than the embedded one, and the
+ * folder of a warm start.
  */
 export function withPaths(experiment: Experiment, place: (path: string) => string): Experiment {
   const { task, method, backbone } = experiment;
@@ -20,7 +21,7 @@ export function withPaths(experiment: Experiment, place: (path: string) => strin
   };
 }
 
-/** Every path that an experiment reads, once. */
+/** The paths that an experiment reads, without repeats. */
 export function pathsOf(experiment: Experiment): string[] {
   const paths = new Set<string>();
   withPaths(experiment, (path) => {

@@ -8,7 +8,7 @@ import { PART_SNIPPETS, SNIPPETS } from "./snippets.ts";
 export function experimentJsonSchema(): Record<string, unknown> {
   const schema = z.toJSONSchema(ExperimentFile, { io: "input" });
   const properties: Record<string, unknown> = { ...schema.properties };
-  // A device's name alone stands for an engine on it, which a preprocessing schema does not show.
+  // The name of a device alone is allowed too, which the schema of a preprocessed value does not show.
   const { description, ...engine } = properties["engine"] as {
     description?: string;
     properties: { device: { enum: string[] } };

@@ -23,6 +23,7 @@ import { knownKeys, optionsOf } from "./schemaKeys.ts";
 import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
+/** The name of the embedded backbone. */
 export const EMBEDDED = "tiny-t5";
 /** The largest experiment file in bytes, and the most problems that one error message lists. */
 const MOST_BYTES = 2_000_000;
@@ -137,7 +138,7 @@ function problemOf(issue: z.core.$ZodIssue, keys: readonly (string | number)[], 
   return phrase`${key === "" ? phrase`the file` : key}: ${issue.message}`;
 }
 
-/** What is wrong with a value, and the file and line, or the `--set`, where it stands. */
+/** Describes what is wrong with a value: its key, and the file and line, or the `--set`, that gives it. */
 function describe(
   { path, text, value, overrides }: Checked,
   tree: Node | undefined,
@@ -164,7 +165,10 @@ function requireFile(path: string, key: string): string {
   return path;
 }
 
-/** The method with the absolute path of its warm start's folder. */
+/**
+ * Makes the path of the method's warm start absolute.
+ * @throws UserError where the folder does not exist
+ */
 function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
   if (method.source === undefined) return method;
   const source = resolve(folder, method.source);
@@ -231,7 +235,10 @@ function fillShots(experiment: Experiment): Experiment {
     : { ...experiment, task: { ...task, shots: { ...task.shots, seed: task.shots.seed ?? seed } } };
 }
 
-/** @throws UserError where the method or the device cannot use narrow weights */
+/**
+ * Checks the precision against the method and the device.
+ * @throws UserError where one of them cannot use narrow weights
+ */
 function checkPrecision(experiment: Experiment): Experiment {
   const {
     method,
@@ -242,8 +249,8 @@ function checkPrecision(experiment: Experiment): Experiment {
   if (methodOf(method.kind).trainsBackbone === true)
     throw new UserError(
       "precision-needs-frozen-backbone",
-      phrase`precision: the method "${method.kind}" trains the backbone itself, which "${weights}" holds frozen`,
-      phrase`Use "fp32", or a method that leaves the backbone as it is.`,
+      phrase`precision: the method "${method.kind}" trains the backbone itself, which "${weights}" requires to be frozen`,
+      phrase`Use "fp32", or a method that does not train the backbone.`,
     ).about(["precision"]);
   if (device !== "auto" && device !== "cpu")
     throw new UserError(
@@ -268,7 +275,11 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
   return value as JsonObject;
 }
 
-/** @param file its `about` names the run, where the file has several */
+/**
+ * Parses a value of the file.
+ * @param file `about`: names the run, where the file has several
+ * @throws UserError with the line of each problem
+ */
 function parseAs<T>(schema: z.ZodType<T>, file: Checked & { about?: Phrase | undefined }): T {
   const parsed = schema.safeParse(file.value);
   if (parsed.success) return parsed.data;
@@ -293,9 +304,9 @@ function parseAs<T>(schema: z.ZodType<T>, file: Checked & { about?: Phrase | und
 }
 
 /**
- * The runs that an experiment file (JSON with comments) asks for, with every default filled in and paths absolute; the
- * files it names exist. One, unless it has seeds or a sweep.
- * @param overrides assignments as of `--set`, e.g. "training.steps=200"
+ * Reads the runs of an experiment file (JSON with comments), with every default filled in and absolute paths of
+ * existing files. It is one run unless the file has seeds or a sweep.
+ * @param overrides assignments of `--set`, e.g. "training.steps=200"
  * @param sweepId the id that the runs of a sweep share
  * @throws UserError naming file, line and key of what is wrong
  */
@@ -314,15 +325,18 @@ export function experimentsOf(
 }
 
 /**
- * One run of a file, not read yet: `read` throws as `readExperiments` does. `origin` says which parts of the file's
- * sweep its values come from.
+ * One run of a file, which `read` parses and checks; it throws as `readExperiments` does. `origin`: the parts of the
+ * file's sweep that its values come from.
  */
 export interface ExperimentPoint {
   origin: Origin;
   read: () => Experiment;
 }
 
-/** The runs of a text one by one. @throws UserError where the file as a whole is wrong */
+/**
+ * The runs of a text, each to be read by itself.
+ * @throws UserError where the file as a whole is wrong
+ */
 export function experimentPoints(
   path: string,
   text: string,
@@ -362,7 +376,10 @@ export function experimentPoints(
   });
 }
 
-/** The one run of a file. @throws UserError when it has several, or as readExperiments does */
+/**
+ * Reads a file that has one run.
+ * @throws UserError where it has several, or as `readExperiments` does
+ */
 export function readExperiment(path: string, overrides: readonly string[] = []): Experiment {
   const [only, ...more] = readExperiments(path, overrides);
   if (only === undefined || more.length > 0)

@@ -3,7 +3,7 @@ import { isStandardAdept } from "../method/adept/adept.ts";
 import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
-/** Ablations that are trained from scratch, each within the budget of the others but A11. */
+/** Ablations that are trained from scratch, each within the same budget, except A11. */
 export const RETRAINED = [
   "A0",
   "A1",
@@ -17,6 +17,7 @@ export const RETRAINED = [
   "A12 hybrid",
   "A12 deep",
 ] as const;
+/** The name of a retrained ablation. */
 export type RetrainedCase = (typeof RETRAINED)[number];
 
 /** The name of each case in labels and reports. */
@@ -35,11 +36,11 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
 };
 
 /**
- * The method of each case at one budget; A11 has no budget.
+ * The method of each case at the same budget, except A11, which has none.
  * @param base the experiment's ADePT
- * @param budget the sweep's budget, for a base without its own
- * @param options the wanted cases (true: all), and the rows of position tables: the longest input
- * @throws UserError without a budget, since sizes that match cannot be solved for then
+ * @param budget the sweep's budget, used where the base has none
+ * @param options cases: the wanted ones (true: all); positions: rows of position tables, the longest input in tokens
+ * @throws UserError without a budget, since sizes are solved for from it
  */
 export function retrainedMethods(
   base: MethodSpec | undefined,

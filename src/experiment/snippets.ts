@@ -44,7 +44,7 @@ export const SNIPPETS: readonly Snippet[] = [
     },
   },
 ];
-/** The completions of these keys of an experiment. */
+/** The completions of the values of these keys of an experiment. */
 export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonly Snippet[]>> = {
   task: [
     {

@@ -7,10 +7,12 @@ import { MersenneTwister } from "../base/random.ts";
 import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
 
-/** The most runs of a sweep, and the most combinations of its values; several combinations can be the same run. */
+/**
+ * The largest number of runs of a sweep, and of combinations of its values; several combinations can be the same run.
+ */
 const MOST_RUNS = 1000;
 const MOST_COMBINATIONS = 20_000;
-/** The most characters of all combinations together: each is a copy of the file. */
+/** The largest number of characters of all combinations together; each is a copy of the file. */
 const MOST_LETTERS = 400_000_000;
 const RATES = "training.learningRate.";
 
@@ -26,11 +28,11 @@ export interface Origin {
 export interface SweepPoint {
   experiment: JsonObject;
   label: string;
-  /** the label without the seed */
+  /** The label without the seed. */
   variant: string;
   tune: string[];
   origin: Origin;
-  /** the retrained ablation that it is */
+  /** The retrained ablation that the run is. */
   id?: RetrainedCase;
 }
 
@@ -97,13 +99,13 @@ function budgeted(method: MethodSpec, budget: Sweep["budget"]): MethodSpec {
   return budget === undefined || stated ? method : { ...method, budget };
 }
 
-/** Whether a method has tensors for a setting: a learning rate of a group that it lacks does not apply to it. */
+/** Whether a setting applies to a method: the learning rate of a group that it lacks does not. */
 const applies =
   (method: MethodSpec | undefined) =>
   ({ key }: Setting): boolean =>
     method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
 
-/** A value as a run's name shows it: an object, such as a task, by its own name or kind. */
+/** A value as text for a run's name; for an object, such as a task, its name or kind. */
 function valueText(value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value))
     return typeof value === "string" ? value : JSON.stringify(value);
@@ -125,18 +127,18 @@ function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   return [kind, ...differing.map(([key, value]) => short({ key, value }))].join(" ");
 }
 
-/** training.maxSourceLength where a file does not give it. */
+/** The default of training.maxSourceLength. */
 const LONGEST = 256;
 
 interface Chosen {
   method: MethodSpec | undefined;
   label: string | undefined;
-  /** its place in the list */
+  /** The method's index in the sweep's list. */
   index?: number;
   id?: RetrainedCase;
 }
 
-/** The methods of a sweep: those listed, the retrained ablations, or the file's one. */
+/** The methods of a sweep: those listed, or the retrained ablations, or the file's own method. */
 function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
   if (sweep.retrained === undefined) {
     const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
@@ -164,7 +166,7 @@ function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
 const sizeOf = (axis: Axis): number => (Array.isArray(axis) ? axis.length : (axis.count ?? 1));
 
 /**
- * Refuses more combinations than fit in memory, before any is made: a few lines can ask for them.
+ * Refuses more combinations than fit in memory, before any is made: a few lines of a file can describe millions.
  * @throws UserError
  */
 function checkSize(raw: JsonObject, sizes: readonly number[]): void {
@@ -172,15 +174,15 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
   if (combinations > MOST_COMBINATIONS || combinations * JSON.stringify(raw).length > MOST_LETTERS)
     throw new UserError(
       "sweep-too-many-combinations",
-      phrase`sweep: ${combinations.toLocaleString("en")} combinations are more than can be looked at`,
+      phrase`sweep: ${combinations.toLocaleString("en")} combinations are too many to expand`,
       phrase`Take fewer values, or search "random"; a sweep has at most ${MOST_RUNS} runs.`,
     ).about(["sweep"]);
 }
 
 /**
- * The runs of an experiment with seeds and a sweep. Seeds change slowest, so that the first seed completes a comparison
- * early.
- * @param raw the file's own object without `seeds` and `sweep`
+ * Expands the seeds and the sweep of an experiment into runs. Seeds change slowest, so that the first seed completes a
+ * comparison early.
+ * @param raw the file's object without `seeds` and `sweep`
  * @throws UserError for keys that cannot be set, or too many runs
  */
 export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefined, sweep: Sweep): SweepPoint[] {
@@ -189,7 +191,7 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
       if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key))
         throw new UserError(
           "sweep-key-unknown",
-          phrase`sweep: "${key}" is no key that a sweep can set`,
+          phrase`sweep: "${key}" is not a key that a sweep can set`,
           phrase`Write it dotted, for example training.learningRate.ffn.`,
         ).about(["sweep", name, key]);
       if (name === "tune" && Object.hasOwn(sweep.vary, key))

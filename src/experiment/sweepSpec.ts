@@ -7,8 +7,8 @@ const Range = z
   .strictObject({
     from: z.number().describe("Least value"),
     to: z.number().describe("Greatest value"),
-    scale: z.enum(["log", "linear"]).default("log").describe("How values are spread between"),
-    count: z.number().int().min(2).max(100).optional().describe("grid: how many values, both ends included"),
+    scale: z.enum(["log", "linear"]).default("log").describe("How values are spaced between the two"),
+    count: z.number().int().min(2).max(100).optional().describe("grid: number of values, both ends included"),
   })
   .refine(
     ({ from, to, scale }) => from < to && (scale === "linear" || from > 0),
@@ -28,13 +28,14 @@ export const Sweep = z.strictObject({
     .describe("Ablations trained from scratch at the budget of `method` (ADePT): all, or those named"),
   vary: Axes.default({}).describe("Settings to compare: dotted key to a list of values, or a range"),
   tune: Axes.default({}).describe(
-    "Settings to choose on validation: of these, only the best is compared on the test split",
+    "Settings to tune, as in `vary`; only the combination that is best on validation is compared on the test split",
   ),
   search: z.enum(["grid", "random"]).default("grid").describe("All combinations of `tune`, or `samples` random ones"),
-  samples: z.number().int().positive().max(1000).default(10).describe("random: how many"),
+  samples: z.number().int().positive().max(1000).default(10).describe("random: number of combinations"),
   seed: z.number().int().nonnegative().default(0).describe("random: the seed of the draws"),
 });
 export type Sweep = z.output<typeof Sweep>;
+/** The values of one key of a sweep: a list, or a range. */
 export type Axis = Sweep["vary"][string];
 
 /** The seeds of an experiment. */
@@ -48,7 +49,7 @@ export const Seeds = z
 export const SweepPart = z.strictObject({
   sweep: z.string(),
   name: z.string().optional().describe("the experiment's own name"),
-  variant: z.string().optional().describe("what tells the run from others, its seed apart"),
+  variant: z.string().optional().describe("the settings that distinguish the run from others, without its seed"),
   index: z.number().int().nonnegative(),
   of: z.number().int().positive(),
   tune: z.array(z.string()).describe("dotted keys that were tuned: they are chosen on validation"),

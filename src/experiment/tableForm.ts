@@ -7,6 +7,7 @@ export interface TableForm {
   quotes: boolean;
 }
 
+/** The form of a .tsv file. */
 export const TSV: TableForm = { delimiter: "\t", quotes: false };
 /**
  * Delimiters of a .csv: Excel writes semicolons where the comma is the decimal sign, and some programs write tabs.
@@ -14,7 +15,8 @@ export const TSV: TableForm = { delimiter: "\t", quotes: false };
 const DELIMITERS = [",", ";", "\t"];
 
 /**
- * The form of a .csv, from its header alone: the most frequent delimiter outside quotes, or a comma without any.
+ * Determines the form of a .csv from its header: the most frequent delimiter outside quotes, or a comma if there is
+ * none.
  * @param text begins with the header
  */
 export function csvForm(text: string): TableForm {
@@ -45,8 +47,8 @@ export function leavesQuoteOpen(line: string, open: boolean): boolean {
 }
 
 /**
- * The place of a cell's text in its record. `quoted`: between quotes, so each quote inside is doubled; `stray`: its
- * quotes break RFC 4180.
+ * The range of a cell's text in its record. `quoted`: the text is between quotes, and each quote inside is doubled;
+ * `stray`: its quotes break RFC 4180.
  */
 export interface Cell {
   from: number;

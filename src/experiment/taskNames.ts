@@ -27,4 +27,5 @@ export const TASK_NAMES = [
   "gsm8k",
   "squad",
 ] as const;
+/** The name of a task that is known by name. */
 export type TaskName = (typeof TASK_NAMES)[number];

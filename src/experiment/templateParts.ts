@@ -5,8 +5,9 @@ export type TemplatePart = { literal: string } | { field: string };
 export type ReadingPart = { literal: string } | { fields: readonly string[] };
 
 /**
- * How a task reads rows. `reading`: its input, where that is a template; else `fields`: those that it puts together,
- * names of one in a list of its own; `headerless`: the columns of its tables, which may have no header.
+ * How a task makes its input from rows. `reading`: the parts of its input, where that is a template; else `fields`: the
+ * fields that it combines, each as the list of its possible names; `headerless`: the columns of its tables, which may
+ * have no header.
  */
 export interface RowReading {
   reading?: readonly ReadingPart[] | undefined;
@@ -18,8 +19,8 @@ export interface RowReading {
 const PIECE = /\{\{|\}\}|\{((?:[^{}]|\{[^{}]*\})*)\}|[^{}]+/y;
 
 /**
- * Splits a template such as "premise: {premise}" into its parts; "{{" and "}}" stand for braces.
- * @param names columns that are known: a name with braces in it is found as it is written, the longest first
+ * Splits a template such as "premise: {premise}" into its parts; "{{" and "}}" are literal braces.
+ * @param names known columns: a name that contains braces is matched literally, the longest first
  * @returns undefined where a brace lacks its partner
  */
 export function templateParts(template: string, names: readonly string[] = []): TemplatePart[] | undefined {
@@ -37,7 +38,7 @@ export function templateParts(template: string, names: readonly string[] = []): 
 }
 
 /**
- * The names that a field of a template may have in a row, the likeliest first: as it is written, else without the
- * spaces about it.
+ * The names that a field of a template may have in a row, the likeliest first: exactly as written, else without
+ * surrounding spaces.
  */
 export const fieldNames = (field: string): string[] => [...new Set([field, field.trim()])];

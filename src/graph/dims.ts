@@ -1,5 +1,6 @@
 /** A dimension: a size, or a symbolic sum such as "B" or "P+S" whose size is known when the graph runs. */
 export type Dim = number | string;
+/** The dimensions of a value, outermost first; () is a scalar. */
 export type Shape = readonly Dim[];
 
 function terms(dim: Dim): { symbols: string[]; size: number } {

@@ -35,7 +35,12 @@ export const log = (x: Value): Value => make("log", [x], {});
 export const sqrt = (x: Value): Value => make("sqrt", [x], {});
 export const tanh = (x: Value): Value => make("tanh", [x], {});
 export const relu = (x: Value): Value => make("relu", [x], {});
+/** y where x > 0, else 0. */
 export const gate = (x: Value, y: Value): Value => make("gate", [x, y], {});
+/**
+ * The product of two matrices, or of batches of matrices; `transA` and `transB` swap the last two axes of an input
+ * first.
+ */
 export const matmul = (a: Value, b: Value, trans: Partial<OpAttributes["matmul"]> = {}): Value =>
   make("matmul", [a, b], { transA: false, transB: false, ...trans });
 /** x where the bool `mask` (x's shape) is true, else 0. */
@@ -45,10 +50,12 @@ export const gather = (table: Value, ids: Value): Value => make("gather", [table
 /** Sums `updates` into a table of `rows` zero rows, each update into the row of its id. */
 export const scatterAdd = (ids: Value, updates: Value, rows: Dim): Value =>
   make("scatterAdd", [ids, updates], { rows });
+/** The sum over the given axes, which are removed from the shape. */
 export const reduceSum = (x: Value, axes: number[]): Value =>
   axes.length === 0 ? x : make("reduceSum", [x], { axes });
 export const reshape = (x: Value, shape: Dim[]): Value =>
   sameShape(x.shape, shape) ? x : make("reshape", [x], { shape });
+/** Axis i of the result is axis `permutation[i]` of x. */
 export const transpose = (x: Value, permutation: number[]): Value => make("transpose", [x], { permutation });
 export const concat = (values: Value[], axis: number): Value =>
   values.length === 1 ? values[0]! : make("concat", values, { axis });
@@ -136,6 +143,7 @@ function sliceGradient(g: Value, inputs: readonly Value[], { axis, start, end }:
   return [concat([...zeros(0, start), g, ...zeros(end, x.shape[axis]!)], axis)];
 }
 
+/** Every operation: how its output's shape follows from the inputs, and its gradient. */
 export const OPS: { [K in OpName]: Row<K> } = {
   add: binary(
     (g) => g,

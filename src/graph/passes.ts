@@ -65,7 +65,7 @@ function shorterProduct(left: Value, right: Value): Value | undefined {
 
 /**
  * Returns equal outputs with constants folded, redundant operations removed and equal ones computed once. Dead values
- * need no pass: a graph is what its outputs reach.
+ * need no pass: a graph consists only of what its outputs depend on.
  */
 export function simplify(outputs: Readonly<Record<string, Value>>): Record<string, Value> {
   const simple = new Map<Value, Value>();

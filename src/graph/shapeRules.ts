@@ -49,11 +49,11 @@ export function reshapeShape(inputs: readonly Value[], { shape }: OpAttributes["
   return [...shape];
 }
 
+/**
+ * The shape of a concatenation.
+ * @throws Error where the inputs differ in another axis
+ */
 export function concatShape(inputs: readonly Value[], { axis }: OpAttributes["concat"]): Dim[] {
-  /**
-   * The shape of a concatenation.
-   * @throws Error where the inputs differ in another axis
-   */
   const first = operand(inputs, 0).shape;
   for (const { shape } of inputs)
     if (shape.length !== first.length || shape.some((d, i) => i !== axis && d !== first[i]))
@@ -61,8 +61,8 @@ export function concatShape(inputs: readonly Value[], { axis }: OpAttributes["co
   return first.map((d, i) => (i === axis ? addDims(...inputs.map((v) => v.shape[axis]!)) : d));
 }
 
+/** The shape of the part `start` to `end` of an axis. */
 export function sliceShape(inputs: readonly Value[], { axis, start, end }: OpAttributes["slice"]): Dim[] {
-  /** The shape of the part `start` to `end` of an axis. */
   return operand(inputs, 0).shape.map((d, i) => (i === axis ? subtractDims(end, start) : d));
 }
 

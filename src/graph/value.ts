@@ -36,12 +36,16 @@ export interface OpAttributes {
 }
 export type OpName = keyof OpAttributes;
 
-/** A node of the graph, which stands for its one output. Values are immutable; a graph is what its outputs reach. */
+/**
+ * A node of the graph, named by its only output. Values are immutable; a graph consists of all values that its outputs
+ * depend on.
+ */
 export type Value = InputValue | WeightValue | ConstantValue | OpValue;
 interface Typed {
   readonly shape: Shape;
   readonly type: DataType;
 }
+/** A value that is fed at each run, by name. */
 export interface InputValue extends Typed {
   readonly kind: "input";
   readonly name: string;
@@ -51,10 +55,15 @@ export interface WeightValue extends Typed {
   readonly kind: "weight";
   readonly name: string;
 }
+/** A tensor whose values, row-major, are part of the graph. */
 export interface ConstantValue extends Typed {
   readonly kind: "constant";
   readonly data: Float32Array | Int32Array;
 }
+/**
+ * An operation with its inputs and attributes. The type is a union over the operations, so `op` decides the type of
+ * `attributes`.
+ */
 export type OpValue = {
   [K in OpName]: Typed & {
     readonly kind: "op";
@@ -71,6 +80,7 @@ export const input = (name: string, shape: Shape, type: DataType = "float32"): I
   type,
 });
 export const weight = (name: string, shape: Shape): WeightValue => ({ kind: "weight", name, shape, type: "float32" });
+/** A float32 constant of shape (); the number is rounded to fp32. */
 export const scalar = (value: number): ConstantValue => ({
   kind: "constant",
   data: Float32Array.of(value),

@@ -20,8 +20,8 @@ const schema = z.strictObject({
 const isAdapted = (at: Sublayer, { cross }: z.output<typeof schema>): boolean => at.kind !== "cross" || cross;
 
 /**
- * Adapters (Houlsby et al. 2019): z + act(z W_d^T + b_d) W_u^T + b_u on what attention and feed-forward add to the
- * residual; the identity at the start.
+ * Adapters (Houlsby et al. 2019): z + act(z W_d^T + b_d) W_u^T + b_u on the outputs z of attention and of feed-forward
+ * before they are added to the residual; the identity at the start.
  */
 export const adapter: Method<typeof schema, "bottleneck", "down" | "up"> = {
   kind,

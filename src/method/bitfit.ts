@@ -10,7 +10,7 @@ const schema = z.strictObject({ kind: z.literal(kind), source, budget });
 
 /**
  * BitFit (Ben Zaken et al. 2022) on a backbone without biases: every linear layer, the head and every norm get a new
- * one, 0 at the start.
+ * bias, 0 at the start.
  */
 export const bitfit: Method<typeof schema, never, "norm" | "linear"> = {
   kind,

@@ -21,14 +21,18 @@ export interface EmbeddingRows {
 
 /**
  * How a trained method becomes plain tensors: changed weights inside the backbone, and what is added to the encoder's
- * input, X = [prompt ; embedding[ids] + token offsets + position offsets].
+ * input, X = [prompt ; embedding[ids] + token offsets + position offsets]. A field is absent where the method has
+ * nothing of the kind.
  */
 export interface FoldForm<Spec = AnySpec, Named = AnySizes> {
-  /** What the backbone lacks that could hold the method; undefined: it can be folded. */
+  /**
+   * Why the method cannot be folded: what the backbone does not have to hold it, for a message; undefined: it can be
+   * folded.
+   */
   readonly lacks?: string;
-  /** Whether it changes the weight of a module of the backbone: one that two uses share cannot hold such a change. */
+  /** Whether it changes the weight of a module. A weight that two modules share cannot be changed for one of them. */
   changesModule?(spec: Spec, module: string): boolean;
-  /** A tensor of the backbone with the method in it; undefined where the method leaves it alone. */
+  /** A tensor of the backbone with the method's change added; undefined where the method does not change it. */
   tensor?(trained: Trained<Spec, Named>, tensor: BackboneTensor): Float32Array | undefined;
   /** The prompt (m, width), row-major. */
   prompt?(trained: Trained<Spec, Named>, width: number): Float32Array | undefined;

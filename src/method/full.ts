@@ -6,7 +6,7 @@ import { ownPeftForm } from "./ownPeftForm.ts";
 const kind = "full";
 const schema = z.strictObject({ kind: z.literal(kind), source, budget });
 
-/** Full fine-tuning: every tensor of the backbone is trained, from its own values. */
+/** Full fine-tuning: every tensor of the backbone is trained, starting from its own values. */
 export const full: Method<typeof schema, never, "embedding" | "rest"> = {
   kind,
   summary: "full fine-tuning: every weight of the backbone",

@@ -1,4 +1,4 @@
-/** a (rows, inner) b (inner, columns), row-major, summed in float64. */
+/** The matrix product of a (rows, inner) and b (inner, columns), row-major, summed in float64. */
 export function hostProduct(
   a: Float32Array,
   b: Float32Array,

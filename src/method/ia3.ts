@@ -27,8 +27,8 @@ const config = z.object({
 type Group = "attention" | "feedforward";
 
 /**
- * IA3 (Liu et al. 2022) as PEFT has it: outputs of keys and values, and the input of the feed-forward's last layer,
- * each times a vector.
+ * IA3 (Liu et al. 2022) as in PEFT: the outputs of keys and values, and the input of the feed-forward's last layer, are
+ * each multiplied by a vector.
  */
 export const ia3: Method<typeof schema, never, Group> = {
   kind,

@@ -25,7 +25,7 @@ export interface LearningRateGroupForm {
   description: string;
 }
 
-/** What initialisation may look at. */
+/** The values that initialisation can use. */
 export interface InitialisationSource {
   /** The frozen embedding table (vocabulary, width), row-major. */
   embedding: Float32Array;
@@ -47,7 +47,7 @@ export interface TensorSpec<Group extends string = string> {
   group: Group;
 }
 
-/** What a method's tensors depend on. */
+/** The options and sizes of a method, and the backbone's layout: its tensors depend on nothing else. */
 export interface MethodShape<Spec = AnySpec, Named = AnySizes> {
   spec: Spec;
   sizes: Named;
@@ -59,11 +59,11 @@ export interface MethodTensors<Spec = AnySpec, Named = AnySizes> extends MethodS
   parameter: (name: string) => Value;
 }
 
-/** What a method builds its offsets from, for N tokens a row. */
+/** The values that a method computes its offsets from, for N tokens per row. */
 export interface MethodContext<Spec = AnySpec, Named = AnySizes> extends MethodTensors<Spec, Named> {
   /** int32 (B, N) */
   ids: Value;
-  /** int32 (N) or (B, N): a token's place in the text, prompt not counted */
+  /** int32 (N) or (B, N): a token's place in the text, prompt not included. */
   positions: Value;
   /** dropout factors (B, N, hidden units) in training */
   hiddenMask: Value | undefined;
@@ -104,9 +104,9 @@ export interface Distillation<Spec = AnySpec> {
 }
 
 /**
- * A parameter-efficient method, whole. A method is a value: adding one is one file and its entry in registry.ts.
- * Generic over its schema, the names of its sizes and of its learning-rate groups; everything else of the program
- * asks these fields and never the kind.
+ * A complete parameter-efficient method. A method is a value: adding one is one file and its entry in registry.ts.
+ * Generic over its schema and the names of its sizes and learning-rate groups; the rest of the program reads these
+ * fields and never branches on the kind.
  */
 export interface Method<
   Schema extends z.ZodType<AnySpec> = z.ZodType<AnySpec>,
@@ -118,16 +118,16 @@ export interface Method<
   readonly kind: Spec["kind"];
   /** One line for the command line. */
   readonly summary: string;
-  /** What an experiment file may say of it; a size is a key of the same name. */
+  /** The options that an experiment file can set; a size is a key of the same name. */
   readonly schema: Schema;
   readonly sizes: Readonly<Record<Size, SizeForm>>;
   readonly groups: Readonly<Record<Group, LearningRateGroupForm>>;
-  /** The groups that these options have tensors in; left out: all. */
+  /** The groups of which the method has tensors under these options; if absent, all. */
   groupsOf?(spec: Spec): readonly Group[];
 
-  /** Trainable tensors; their counts are never stated anywhere else. */
+  /** The trainable tensors. Parameters are counted from them only. */
   tensors(shape: MethodShape<Spec, Named>): TensorSpec<Group>[];
-  /** Values of one tensor at step 0, row-major. */
+  /** The values of one tensor at step 0, row-major. */
   initial(
     tensor: TensorSpec,
     shape: MethodShape<Spec, Named>,
@@ -139,31 +139,33 @@ export interface Method<
   embed?(embedded: Value, context: MethodContext<Spec, Named>): Value;
   /** The prompt (P, d), where it is not the tensor `prompt` itself. */
   prompt?(context: MethodTensors<Spec, Named>): Value;
-  /** What changes inside the backbone. */
+  /** The method's changes inside the backbone. */
   changes?(context: MethodTensors<Spec, Named>): Partial<BackboneChanges>;
-  /** Which tensors to zero, or to shorten to no rows, to switch a component off. */
+  /** For each component that can be switched off: the tensors to set to zero, and those to cut to no rows. */
   readonly switches: Readonly<Record<string, { zero: readonly string[]; empty: readonly string[] }>>;
 
-  /** Whether all of it acts on the encoder's input; else it acts inside the backbone. */
+  /** Whether it acts on the encoder's input only, and not inside the backbone. */
   readonly isInputSide: boolean;
   /** Whether it trains the backbone's own weights, which are then neither frozen nor shared. */
   readonly trainsBackbone?: boolean;
-  /** Whether its runs are the control of the position-shift analysis: nothing in it depends on a place in the text. */
+  /**
+   * Whether its runs serve as the control of the position-shift analysis: nothing in it depends on a place in the text.
+   */
   readonly isShiftControl?: boolean;
   /** The offsets that it adds to the embedded text; left out: a method without offsets. */
   offsets?(spec: Spec): OffsetForm;
-  /** Rows of its position table: the longest text that it can take. */
+  /** Rows of its position table, which is the longest text in tokens that it can take. */
   positionRows?(spec: Spec): number | undefined;
-  /** The hidden layer that its offsets come from, where they come from one. */
+  /** The hidden layer that computes its offsets, if one does. */
   hiddenLayer?(trained: Trained<Spec, Named>): HiddenLayer | undefined;
 
-  /** Hidden units per token that training drops out. */
+  /** Hidden units per token that dropout applies to in training. */
   hiddenUnits?(shape: Pick<MethodShape<Spec, Named>, "spec" | "sizes">): number;
   regularisation?(spec: Spec): Regularisation;
   readonly distillation?: Distillation<Spec>;
 
   /** How its adapter folder is written and read. */
   readonly peft: PeftForm<Spec, Named>;
-  /** How it becomes plain tensors of its backbone. */
+  /** How it is folded into plain tensors of its backbone. */
   readonly fold: FoldForm<Spec, Named>;
 }

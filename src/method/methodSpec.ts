@@ -6,9 +6,9 @@ type Schemas<Methods extends readonly { schema: unknown }[]> = { [At in keyof Me
 // Array.map forgets which schema stands at which place.
 const SCHEMAS = METHODS.map(({ schema }) => schema) as unknown as Schemas<typeof METHODS>;
 
-/** The method and its sizes, as an experiment file has them. */
+/** The method and its sizes in an experiment file. */
 export const MethodInput = z.discriminatedUnion("kind", SCHEMAS);
 export type MethodSpec = z.output<typeof MethodInput>;
 export type MethodKind = MethodSpec["kind"];
-/** One method's own part of the union. */
+/** The options of one kind of method. */
 export type SpecOf<K extends MethodKind> = Extract<MethodSpec, { kind: K }>;

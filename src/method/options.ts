@@ -6,7 +6,10 @@ export const positive = z.number().int().positive();
 export const length = z.number().int().nonnegative();
 export const fraction = z.number().min(0).lt(1);
 
-/** Most trainable parameters: a number, or those of a soft prompt of so many tokens (the paper's 100). */
+/**
+ * The largest number of trainable parameters: a number, or as many as a soft prompt of the given length has (100 tokens
+ * in the paper).
+ */
 export const Budget = z.union([
   positive,
   z.strictObject({ promptTokens: positive.describe("Tokens of a soft prompt with as many parameters") }),
@@ -14,7 +17,7 @@ export const Budget = z.union([
 export type Budget = z.output<typeof Budget>;
 
 export const budget = Budget.optional().describe(
-  'Most trainable parameters, or { "promptTokens": 100 }; sizes that are not given are solved for',
+  'Largest number of trainable parameters, or { "promptTokens": 100 }; sizes that are not given are solved for',
 );
 
 /** The folder whose tensors training starts from. */

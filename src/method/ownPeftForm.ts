@@ -2,14 +2,14 @@ import * as z from "zod";
 import type { AnySpec, Sizes } from "./trained.ts";
 import { size, type PeftForm } from "./peftForm.ts";
 
-/** The two places that a file of our own type has for sizes. */
+/** The two keys that a file of ADePT Lab's own type has for sizes. */
 type Place = "num_virtual_tokens" | "bottleneck";
 
 /**
- * The folder of a method that PEFT does not have, or has in another form: a type of our own, its options under
- * `method`, its tensors by their own names. The file always has both places of sizes, 0 where the method has no such
+ * The folder of a method that PEFT lacks or stores in another form: a type of ADePT Lab's own, the options under
+ * `method`, the tensors by their own names. The file always has both keys of sizes, 0 where the method has no such
  * size.
- * @param places where each size stands in the file
+ * @param places the key in the file of each size
  */
 export function ownPeftForm<Spec extends AnySpec, Size extends string>(
   type: string,

@@ -9,7 +9,7 @@ export interface TrainableTensor {
 /** The trainable tensors of a method by name, in the order of the method's file. */
 export type Parameters = Map<string, TrainableTensor>;
 
-/** The values of a tensor that a method's own options say it has, row-major. */
+/** The values, row-major, of a tensor that must exist under the method's options. */
 export function valuesOf(parameters: Parameters, name: string): Float32Array {
   const found = parameters.get(name);
   if (found === undefined) throw new Error(`no tensor ${name}`);

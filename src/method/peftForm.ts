@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { AnySizes, AnySpec } from "./trained.ts";
 
-/** What adapter_config.json says whatever the method is. */
+/** The fields of adapter_config.json that all methods share. */
 export interface PeftShared {
   base_model_name_or_path: string;
   task_type: string;
@@ -23,7 +23,8 @@ export interface PeftForm<Spec = AnySpec, Named = AnySizes> {
 /** PEFT's prefix of tensors inside the backbone. */
 export const insideBackbone = (name: string): string => `base_model.model.${name}`;
 
-// Pieces of PEFT's own files. What another writer may have put there and this reader cannot apply is refused.
+// Schemas of fields in PEFT's files. Values that another program may have written and this one cannot apply are
+// refused.
 
 export const size = z.number().int().nonnegative().max(10_000_000);
 export const layerNames = z.array(z.string().min(1).max(200), "a list of layer names is needed").max(1000);

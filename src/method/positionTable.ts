@@ -4,7 +4,7 @@ import { hostProduct } from "./hostProduct.ts";
 import type { LearningRateGroupForm, TensorSpec } from "./method.ts";
 import type { Trained } from "./trained.ts";
 
-/** Rows of the table where the experiment does not say. */
+/** Rows of the table where the experiment does not set them. */
 export const DEFAULT_POSITIONS = 256;
 
 export const POSITION_GROUP: LearningRateGroupForm = { rate: 0.005, description: "DePT's position table" };
@@ -18,12 +18,15 @@ export const positionTensors = (rows: number, rank: number, width: number): Tens
 /** The factor of the official code, 8 / sqrt(rank). */
 export const officialScale = (rank: number): number => 8 / Math.sqrt(rank);
 
-/** c (a b) at each place of the text: (S, d), the same for every example. @param positions int32 (S) */
+/**
+ * The offset c (a b) at each place of the text: (S, d), the same for every example.
+ * @param positions int32 (S)
+ */
 export function positionOffset(factors: { a: Value; b: Value }, positions: Value, scale: number): Value {
   return mul(scalar(scale), matmul(gather(factors.a, positions), factors.b));
 }
 
-/** The same of trained factors, for every row of the table: (positions, d), row-major. */
+/** The offsets of trained factors for every row of the table, computed on the host: (positions, d), row-major. */
 export function positionOffsets(
   { parameters }: Pick<Trained, "parameters">,
   width: number,

@@ -9,10 +9,13 @@ export const PROMPT = "prompt";
 
 export const PROMPT_GROUP: LearningRateGroupForm = { rate: 0.1, description: "the soft prompt" };
 
-/** The prompt's length where another size shares the budget: (60, 19) of the paper's 100 rows. */
+/**
+ * The prompt's length in a method where another size shares the budget. For ADePT's (60, 19) the prompt takes 60 of the
+ * paper's 100 rows.
+ */
 export const sharedPromptLength = (byDefault: number): SizeForm => ({ default: byDefault, least: 0, share: 0.6 });
 
-/** The prompt's length of a method that has nothing else, and so needs one row. */
+/** The prompt's length in a method that trains nothing else, and so needs at least one row. */
 export const ownPromptLength = (byDefault: number): SizeForm => ({ default: byDefault, least: 1 });
 
 export const promptTensor = (length: number, width: number): TensorSpec<"prompt"> => ({

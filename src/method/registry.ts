@@ -18,10 +18,13 @@ export type RegisteredMethod = (typeof METHODS)[number];
 
 const byKind: ReadonlyMap<string, Method> = new Map(METHODS.map((method) => [method.kind, method]));
 
-/** The method of a kind that anybody may have written down; undefined for a kind that this version does not know. */
+/** The method of a kind from a file; undefined for a kind that this version does not know. */
 export const findMethod = (kind: string): Method | undefined => byKind.get(kind);
 
-/** The method of a spec's kind. @throws for a kind that no schema lets through */
+/**
+ * The method of a kind that a schema has accepted.
+ * @throws Error for any other kind
+ */
 export function methodOf(kind: string): Method {
   const method = findMethod(kind);
   if (method === undefined) throw new Error(`there is no method ${kind}`);

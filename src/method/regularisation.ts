@@ -4,5 +4,5 @@ import { methodOf } from "./registry.ts";
 
 const NONE: Regularisation = { hiddenDropout: 0, offsetPenalty: 0 };
 
-/** The regularisation that a method asks training for. */
+/** The regularisation that training applies for a method. */
 export const regularisationOf = (spec: AnySpec): Regularisation => methodOf(spec.kind).regularisation?.(spec) ?? NONE;

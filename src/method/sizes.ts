@@ -56,12 +56,12 @@ function largest(least: number, fits: (n: number) => boolean): number {
   return low;
 }
 
-/** Sizes within a budget, in the method's order: each takes its share, the last one what is left. */
+/** Solves for sizes within a budget, in the method's order: each size takes its share, the last one the rest. */
 function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Sizes {
   const { sizes: forms } = methodOf(spec.kind);
   const stated = statedSizes(spec);
   const ones = Object.fromEntries(Object.keys(forms).map((name) => [name, 1]));
-  /** Parameters that one more unit of a size takes: none in a variant without hidden units, such as one constant. */
+  /** Parameters that one more unit of a size adds: 0 in a variant without hidden units, such as one constant. */
   const cost = (name: string): number =>
     countParameters(spec, { ...ones, [name]: 2 }, layout) - countParameters(spec, ones, layout);
   const open = Object.keys(forms).filter((name) => stated[name] === undefined && cost(name) > 0);
@@ -70,7 +70,7 @@ function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Sizes 
     const { least, share = 1 } = forms[name]!;
     const most = largest(least, (n) => countParameters(spec, { ...sizes, [name]: n }, layout) <= budget);
     const limit = at < open.length - 1 ? Math.floor((share * budget) / cost(name)) : LARGEST;
-    // A full share can leave no room for the least of the next size where the budget is small.
+    // With a small budget a full share would leave no room for the least value of the next size.
     sizes = { ...sizes, [name]: Math.max(least, Math.min(limit, most)) };
   }
   return sizes;

@@ -1,4 +1,4 @@
-/** Whether a module is one of the layers named by the last parts of their names, as PEFT's target_modules. */
+/** Whether a module is one of the targets, which are last parts of module names, as in PEFT's target_modules. */
 export const isTarget = (module: string, targets: readonly string[]): boolean =>
   targets.some((target) => module === target || module.endsWith(`.${target}`));
 

@@ -1,7 +1,7 @@
 import type { Budget } from "./options.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** What every method's part of an experiment file has. */
+/** The options that every method has in an experiment file. */
 export interface AnySpec {
   kind: string;
   source?: string | undefined;

@@ -1,7 +1,7 @@
 /**
- * Adds gradients to a sum, tensor by tensor, in fp32. The sum owns its arrays: the first gradient of a tensor is
- * copied.
- * @param rename the name in the sum of a tensor of `more`
+ * Adds gradients to a sum in place, tensor by tensor, in fp32. The sum owns its arrays: the first gradient of a tensor
+ * is copied.
+ * @param rename maps a tensor's name in `more` to its name in the sum
  */
 export function addGradients(
   sum: Map<string, Float32Array>,

@@ -4,15 +4,15 @@ import { sizeAt } from "../graph/dims.ts";
 import { keep, mul } from "../graph/ops.ts";
 import { input, type InputValue, type Value } from "../graph/value.ts";
 
-/** Input of the factor 1 / (1 - rate) that kept values are multiplied by. */
+/** The input that feeds the factor 1 / (1 - rate) of kept values. */
 const SCALE = "dropoutScale";
 
-/** Steps of a 16-bit draw: a rate is met to 1/65536. */
+/** Values of a 16-bit draw, so a rate is accurate to 1/65536. */
 const STEPS = 65536;
 
 /**
- * Dropout inside the frozen backbone, as the official code leaves it on in training (reference section 6). Masks are
- * fed as bytes, drawn in the order in which the graph was built, so a resumed step repeats them from its seed alone.
+ * Dropout inside the frozen backbone, which the official ADePT code leaves on in training. Masks are fed as bytes,
+ * drawn in the order in which the graph was built, so a resumed step repeats them from its seed alone.
  */
 export class BackboneDropout {
   private readonly sites: InputValue[] = [];

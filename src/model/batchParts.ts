@@ -2,25 +2,25 @@ import type { Batch } from "../backbone/batch.ts";
 import type { StepOptions } from "./model.ts";
 
 /**
- * Tokens of one part, prompt included: more of them no longer make the matrix products faster, while what is kept for
- * the backward pass leaves the cores' caches.
+ * Tokens of one part of a training batch, prompt included. Larger parts no longer make the matrix products faster,
+ * while the values that the backward pass needs no longer fit the cores' caches.
  */
 const PART_TOKENS = 768;
 /**
- * On a graphics processor a part is larger: starting each of its thousand kernels costs more than what leaves the
- * caches.
+ * Tokens of one part on a graphics processor. It is larger there because starting each of its thousand kernels costs
+ * more than missing the caches.
  */
 export const GPU_PART_TOKENS = 8192;
 /**
- * Tokens of one part where nothing is kept for a backward pass: a batch of the longest inputs as one would take
- * gigabytes for its attention scores.
+ * Tokens of one part of a prediction, which keeps nothing for a backward pass: a whole batch of the longest inputs
+ * would take gigabytes for its attention scores.
  */
 const SHARE_TOKENS = 6144;
 
-/** Some rows of a batch, padded to their own longest. */
+/** Some rows of a batch, padded to the longest among them. */
 export interface BatchPart {
   batch: Batch;
-  /** their places in the batch they came from */
+  /** Their indices in the whole batch. */
   rows: readonly number[];
 }
 
@@ -42,7 +42,7 @@ function cut<T extends Float32Array | Int32Array>(
   return part;
 }
 
-/** These rows of a batch, padded to the longest source and target among them. */
+/** Selects rows of a batch, padded to the longest source and target among them. */
 export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
   const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
   const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
@@ -60,7 +60,10 @@ export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
   };
 }
 
-/** Rows by length, in `count` groups of about as many tokens. */
+/**
+ * Sorts rows by length and divides them into at most `count` groups of about as many tokens each; returns their
+ * indices.
+ */
 function groups(lengths: readonly number[], count: number): number[][] {
   const order = lengths.map((_, row) => row).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   const total = lengths.reduce((a, b) => a + b, 0);
@@ -75,10 +78,11 @@ function groups(lengths: readonly number[], count: number): number[][] {
 }
 
 /**
- * A batch in parts whose padding is only their own. How it is cut depends on its lengths alone, so that sums over the
- * parts have the same bits on one copy and on several; above one it is an even number of parts, for two of them.
+ * Divides a training batch into parts, each padded to its own longest row. The division depends on the rows' lengths
+ * only, so sums over the parts have the same bits on one copy of the model and on several. More than one part is an
+ * even number of parts, for two copies.
  * @param prompt tokens before each text
- * @param partTokens of one part
+ * @param partTokens the most tokens of a part, about
  */
 export function stepParts(batch: Batch, prompt: number, partTokens = PART_TOKENS): BatchPart[] {
   return stepRows(
@@ -87,16 +91,13 @@ export function stepParts(batch: Batch, prompt: number, partTokens = PART_TOKENS
   ).map((rows) => rowsOf(batch, rows));
 }
 
-/** Rows of these lengths as `stepParts` parts them. */
+/** The row indices of the parts that `stepParts` makes of rows of these lengths (in tokens, prompt included). */
 export function stepRows(lengths: readonly number[], partTokens = PART_TOKENS): number[][] {
   const wanted = Math.ceil(lengths.reduce((a, b) => a + b, 0) / partTokens);
   return groups(lengths, Math.min(lengths.length, wanted > 1 ? 2 * Math.ceil(wanted / 2) : 1));
 }
 
-/**
- * Rows in `count` parts, or in as many more as keep each from growing large, for what keeps nothing for a backward
- * pass.
- */
+/** Divides a batch for prediction into `count` parts, or into more where a part would be larger than SHARE_TOKENS. */
 export function predictionParts(batch: Batch, prompt: number, count: number): BatchPart[] {
   return predictionRows(
     Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
@@ -104,7 +105,7 @@ export function predictionParts(batch: Batch, prompt: number, count: number): Ba
   ).map((rows) => rowsOf(batch, rows));
 }
 
-/** Rows of these lengths as `predictionParts` parts them. */
+/** The row indices of the parts that `predictionParts` makes of rows of these lengths. */
 export function predictionRows(lengths: readonly number[], count: number): number[][] {
   return groups(
     lengths,
@@ -112,7 +113,11 @@ export function predictionRows(lengths: readonly number[], count: number): numbe
   );
 }
 
-/** What a step is told of its batch, for a part of it. @param units hidden units a token */
+/**
+ * The options of a training step for one part of its batch: the part's rows of the dropout factors, and a seed for the
+ * part.
+ * @param whole the whole batch's source length, hidden units per token, and the part's index
+ */
 export function partOptions(
   options: StepOptions,
   { rows, batch }: BatchPart,

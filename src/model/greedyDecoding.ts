@@ -2,15 +2,16 @@ import type { Feeds } from "../backbone/feeds.ts";
 import type { Decoding } from "../backbone/hostFeeds.ts";
 
 /**
- * Below this share of rows that have not ended, those that have ended are left out of what is computed; moving the
- * others costs less than that.
+ * At or below this share of rows that have not ended, the ended rows are removed from the computation; moving the other
+ * rows then costs less than computing the ended ones.
  */
 const SPARSE = 0.75;
 
+/** How greedy decoding runs. */
 export interface GreedyOptions {
   vocabulary: number;
   maxTokens: number;
-  /** Rows go on after their end: as many steps for every model, for timing. */
+  /** Whether rows continue after their end token, so that every model makes as many steps; for timing. */
   endless?: boolean | undefined;
   /** Called with the logits (rows, 1, vocabulary) of the first new token. */
   first?: ((logits: Float32Array) => void) | undefined;
@@ -23,9 +24,9 @@ function argmax(data: ArrayLike<number>, from: number, count: number): number {
 }
 
 /**
- * Greedy decoding over cached keys and values, rows that have ended left out as they grow many.
+ * Decodes greedily with cached keys and values; rows that have ended are removed once they are many.
  * @param step one decoding step: logits (rows, 1, vocabulary) and the next step's cache
- * @returns ids of each row up to and with its end, or `maxTokens` of them where they go on
+ * @returns ids of each row up to and including its end token, at most `maxTokens`
  */
 export async function decodeGreedily(
   step: (feeds: Feeds) => Promise<Feeds>,

@@ -24,30 +24,35 @@ import { programName, Programs } from "./programs.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
 import { weightAccess } from "./weightAccess.ts";
 
-/** Up to so many bytes, a folded table is a constant of each program that reads it. */
+/** The largest folded table in bytes that is compiled as a constant into each program that reads it. */
 const MOST_CONSTANT = 256e6;
 
+/** Which backbone and method a model has, and how it is opened. */
 export interface ModelOptions {
   folder: string;
   method: MethodSpec;
   sizes: MethodSizes;
   engine: EngineSpec;
-  /** Batches bring the embedded input themselves; the method is not applied. */
+  /** Whether batches have `inputEmbeddings`; the method is then not applied. */
   inputEmbeddings?: boolean;
-  /** Each token's embedding with its offset (V, d), instead of the method's own way to it. */
+  /**
+   * The folded table: each token's embedding with its offset (V, d). It replaces the method's own computation of
+   * offsets.
+   */
   folded?: Float32Array;
-  /** What the backbone's matrices are stored as. */
+  /** The type that the backbone's matrices are stored in. */
   precision?: Precision;
-  /** Predictions are rare beside steps. */
+  /** Whether the model is opened for training, where predictions are rare compared with steps. */
   training?: boolean;
-  /** The cache's weights have just been verified by another copy of the model. */
+  /** Whether another copy of the model has just verified the cache's weights. */
   verified?: boolean;
-  /** Opens families too that the product does not offer yet. */
+  /** Whether families that are not complete are opened too; for tests. */
   incomplete?: boolean;
 }
 
+/** The teacher's part of a distillation step. */
 export interface DistilOptions {
-  /** What `forward` gave for the same text under the teacher; its prompt may have another length. */
+  /** Outputs of `forward` for the same batch with the teacher's parameters; its prompt may have another length. */
   teacher: TeacherOutputs;
   /** As in StepOptions. */
   lossScale: number;
@@ -55,14 +60,17 @@ export interface DistilOptions {
   weight: number;
 }
 
-/** The backbone as steps read it and as programs that only predict do. */
+/** The backbone, and its weights as training steps and as predictions read them. */
 interface OpenedWeights {
   backbone: Backbone;
   step: BackboneWeights;
   predict: BackboneWeights;
 }
 
-/** @throws UserError as openBackbone */
+/**
+ * Opens the weights with the access that the engine's memory setting allows.
+ * @throws UserError as `openBackbone`
+ */
 function openWeights({ folder, engine, precision = "fp32", training = false, ...rest }: ModelOptions): OpenedWeights {
   const { verified, incomplete } = rest;
   const backbone = openBackbone(folder, { precision, verified, incomplete });
@@ -76,7 +84,7 @@ function openWeights({ folder, engine, precision = "fp32", training = false, ...
 }
 
 /**
- * A folded table as a constant where feeding it would copy it at every call. On the processor a feed is read in place.
+ * The folded table as a constant, where feeding it would copy it at every call. On the processor feeds are not copied.
  */
 function foldedConstant({ folded, engine }: ModelOptions, layout: BackboneLayout): ConstantValue | undefined {
   if (folded === undefined || engine.device === "cpu" || folded.byteLength > MOST_CONSTANT) return undefined;
@@ -88,12 +96,12 @@ function inputSource({ inputEmbeddings = false, folded }: ModelOptions): InputSo
   return folded === undefined ? "method" : "table";
 }
 
-/** A backbone under a method, running in this thread; its graphs are compiled as they are first needed. */
+/** A backbone with a method, computed in this thread; its graphs are compiled when they are first needed. */
 export class LocalModel implements TunedModel {
-  /** What computes, as a person knows it. */
+  /** The engine and device that compute, for display. */
   readonly device: string;
   readonly shape: MethodShape<MethodSpec, MethodSizes>;
-  /** Hidden units per token that training drops out. */
+  /** Hidden units per token that dropout applies to in training. */
   readonly hiddenUnits: number;
   private readonly backbone: Backbone;
   private readonly graph: MethodGraph;
@@ -155,17 +163,17 @@ export class LocalModel implements TunedModel {
     return this.layout.vocabulary;
   }
 
-  /** The table of embeddings (V, d), which is read when it is first wanted. */
+  /** The embedding table (V, d), row-major, read at the first access. */
   get embedding(): Float32Array {
     return (this.table ??= this.weight(this.layout.embedding, [this.vocabularySize, this.width]));
   }
 
-  /** Bytes of the backbone's tensors as they lie in their files. */
+  /** Bytes of the backbone's tensors in their files. */
   get weightBytes(): number {
     return this.weights.step.bytes;
   }
 
-  /** A tensor of the backbone as it lies in its file, as fp32. */
+  /** Reads a tensor of the backbone from its file, widened to fp32. */
   weight(name: string, dims: readonly number[]): Float32Array {
     return this.weights.step.read(name, dims);
   }
@@ -188,7 +196,10 @@ export class LocalModel implements TunedModel {
     return { ...feeds, labels: tensor(batch.labels, batch.rows, batch.targetLength) };
   }
 
-  /** The graph with dropout inside the backbone; its masks are fed by the dropout kept under the program's name. */
+  /**
+   * A graph with dropout inside the backbone. `dropouts` keeps the dropout under the program's name; it makes the masks
+   * to feed.
+   */
   private droppedGraph(name: string): MethodGraph {
     const dropout = new BackboneDropout();
     this.dropouts.set(name, dropout);
@@ -228,7 +239,10 @@ export class LocalModel implements TunedModel {
     return stepResult(await program.run(feeds), parameters);
   }
 
-  /** The penalty over the sum of the batch's squared embeddings: what each squared offset of its tokens counts. */
+  /**
+   * The factor of each squared offset in the offset penalty: `penalty` divided by the sum of the batch's squared
+   * embeddings.
+   */
   penaltyWeight({ ids, mask }: Batch, penalty: number): number {
     let sum = 0;
     ids.forEach((id, at) => {
@@ -289,7 +303,7 @@ export class LocalModel implements TunedModel {
     return this.predictor.predict(parameters, batch, maxTokens, observe);
   }
 
-  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  /** @param endless rows continue after end-of-sequence, so that the time does not depend on the generated text */
   generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
     return this.predictor.generate(parameters, batch, maxTokens, endless);
   }
@@ -308,7 +322,7 @@ export class LocalModel implements TunedModel {
   }
 }
 
-/** Loss and gradients of a program with `loss` and `grad:NAME`. */
+/** Loss and gradients from the results of a program with the outputs `loss` and `grad:NAME`. */
 function stepResult(results: Readonly<Record<string, HostTensor>>, parameters: Parameters): StepResult {
   const gradients = [...parameters.keys()].map(
     (name) => [name, results[`grad:${name}`]!.data as Float32Array] as const,

@@ -14,10 +14,10 @@ import { methodOf } from "../method/registry.ts";
  */
 export type InputSource = "method" | "table" | "given";
 
-/** The smallest addend that keeps ln finite where the student's share of a piece is 0 in fp32. */
+/** Added to the student's probabilities before ln, since fp32 rounds small ones to 0. */
 const LEAST_SHARE = 1e-30;
 
-/** The graphs of a backbone under a method: losses, gradients, and what decoding needs. */
+/** The graphs of a backbone with a method: losses, gradients, and the steps of decoding. */
 export class MethodGraph {
   readonly parameters: ReadonlyMap<string, InputValue>;
   private readonly method: Method;
@@ -25,7 +25,7 @@ export class MethodGraph {
   private readonly sequence: SequenceGraph;
   private readonly source: InputSource;
 
-  /** @param options drop: dropout inside the backbone */
+  /** @param options drop: applies dropout inside the backbone */
   constructor(
     architecture: Architecture,
     shape: MethodShape,
@@ -46,7 +46,10 @@ export class MethodGraph {
     return value;
   }
 
-  /** How the input is embedded. @param dropout the method's hidden units are dropped out by fed factors */
+  /**
+   * How the input is embedded.
+   * @param dropout whether the method's hidden units are multiplied by the fed dropout factors `hiddenMask`
+   */
   private embedding(dropout: boolean): InputEmbedding {
     const { width, vocabulary } = this.tensors.layout;
     if (this.source === "given") return { text: ({ ids }) => input("inputEmbeddings", [...ids.shape, width]) };
@@ -76,7 +79,7 @@ export class MethodGraph {
     return { embedded: inputOf(this.embedding(false), this.sequence.tokens) };
   }
 
-  /** The family's best way to compute where the longest target has so many tokens. */
+  /** The family's fastest plan for batches whose longest target has `targetLength` tokens. */
   plan(targetLength: number): Plan {
     return this.sequence.plan(targetLength);
   }
@@ -93,14 +96,14 @@ export class MethodGraph {
     return reshape(crossEntropy(flat, reshape(labels, ["B*T"])), ["B", "T"]);
   }
 
-  /** The losses of each label token alone, teacher-forced. */
+  /** The loss of each label token (B, T), without gradients, teacher-forced. */
   losses(plan: Plan): Record<string, Value> {
     return { losses: this.tokenLosses(this.forward(false, plan).logits) };
   }
 
   /**
-   * Scaled loss and its gradient by every trainable tensor, as `grad:NAME`.
-   * @param penalised the gradients are those of the loss and the offset penalty; the loss stays the task's own
+   * The scaled loss, and its gradient by every trainable tensor as `grad:NAME`.
+   * @param penalised whether the gradients include the offset penalty; `loss` is the task's loss in either case
    */
   step(plan: Plan, { dropout = false, penalised = false } = {}): Record<string, Value> {
     const loss = this.scaledLoss(this.forward(dropout, plan).logits);
@@ -109,8 +112,8 @@ export class MethodGraph {
   }
 
   /**
-   * Sum of squared offsets, each times the fed `penaltyWeights` (B, N, 1): the penalty over the sum of squared
-   * embeddings, 0 for padded tokens.
+   * The sum of squared offsets, each times the fed `penaltyWeights` (B, N, 1): the penalty divided by the sum of
+   * squared embeddings, 0 for padded tokens.
    */
   private penalty(dropout: boolean): Value {
     const { tokens, table } = this.sequence;
@@ -124,9 +127,9 @@ export class MethodGraph {
   }
 
   /**
-   * The loss with a teacher's (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the states
-   * of the text). Fed: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy` their
-   * sum of p ln p, scaled alike; `teacherStates` (B, S, d) and `stateScale` (B, S, 1), the root of the mean's factor, 0
+   * The loss of distillation (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the states of
+   * the text). Inputs: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy`, the sum
+   * of p ln p, scaled alike; `teacherStates` (B, S, d); `stateScale` (B, S, 1), the square root of the mean's factor, 0
    * where padded; `distilWeight` w.
    */
   distil(): Record<string, Value> {
@@ -153,17 +156,17 @@ export class MethodGraph {
     return outputs;
   }
 
-  /** A text read once; see SequenceGraph.prefill. */
+  /** Prompt and text read once; see SequenceGraph.prefill. */
   prefill(plan: Plan): { kept: Record<string, Value>; states: Value } {
     return this.sequence.prefill(this.embedding(false), plan);
   }
 
-  /** Loss of each token of a given target (B, T) after what `prefill` kept. */
+  /** Loss of each token of a given target (B, T), from the outputs of `prefill`. */
   targetLosses(plan: Plan): Record<string, Value> {
     return { losses: this.tokenLosses(this.sequence.resume(this.embedding(false), plan)) };
   }
 
-  /** One decoding step after what `prefill` kept: `logits` (B, 1, V) and the next step's cache. */
+  /** One decoding step from the outputs of `prefill`: `logits` (B, 1, V) and the next step's cache. */
   decodeStep(plan: Plan): Record<string, Value> {
     const { logits, cache } = this.sequence.step(this.embedding(false), plan);
     return { logits, ...cache };

@@ -1,14 +1,18 @@
 import type { Batch } from "../backbone/batch.ts";
 import type { Parameters } from "../method/parameters.ts";
 
+/** The options of one training step. */
 export interface StepOptions {
-  /** The loss is the sum of token losses times this (1 / label tokens of the whole accumulated batch). */
+  /** Factor of the sum of token losses: 1 / label tokens of all batches that make one update. */
   lossScale: number;
-  /** Dropout factors (rows, sourceLength, hidden units), each 0 or 1/(1-p); absent: no dropout. */
+  /** Dropout factors (rows, sourceLength, hidden units) of the method, each 0 or 1/(1-p); absent: no dropout. */
   hiddenMask?: Float32Array | undefined;
-  /** Factor of the mean squared offset over the mean squared embedding, added to the loss that is descended. */
+  /**
+   * Factor of the mean squared offset over the mean squared embedding; the product is added to the loss for the
+   * gradients.
+   */
   offsetPenalty?: number | undefined;
-  /** What each squared offset counts, where the batch is a part of another for which the penalty was worked out. */
+  /** Factor of each squared offset, computed over the whole batch; given for a part of a batch. */
   penaltyWeight?: number | undefined;
   /** Dropout inside the frozen backbone; the same seed and batch shape give the same masks. */
   backboneDropout?: { rate: number; seed: number } | undefined;
@@ -27,8 +31,8 @@ export interface RowLosses {
 }
 
 /**
- * What an analysis observes behind a prediction: the logits of the first new token (rows, vocabulary) and the last
- * states of prompt and text (rows, input length, width).
+ * The values of a prediction that an analysis observes: the logits of the first new token (rows, vocabulary) and the
+ * last states of prompt and text (rows, input length, width).
  */
 export interface Observation {
   logits: Float32Array;
@@ -41,16 +45,16 @@ export interface TunedModel {
   step(parameters: Parameters, batch: Batch, options: StepOptions): Promise<StepResult>;
   /** Losses of the batch's targets, without dropout. */
   losses(parameters: Parameters, batch: Batch): Promise<RowLosses>;
-  /** Greedy decoding with a key-value cache; ids of each row up to and with end-of-sequence. */
+  /** Greedy decoding with a key-value cache. Returns the ids of each row up to and including end-of-sequence. */
   generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
-  /** Both of the above with the text read once. */
+  /** `losses` and `generate` together; the text is read once for both. */
   predict(
     parameters: Parameters,
     batch: Batch,
     maxTokens: number,
     observe?: Observe,
   ): Promise<RowLosses & { generated: number[][] }>;
-  /** Minus the log-likelihood (nats, summed over tokens) of each target for each row; the text is read once. */
+  /** The negative log-likelihood (nats, summed over tokens) of each target for each row; the text is read once. */
   scoreTargets(
     parameters: Parameters,
     batch: Batch,

@@ -12,8 +12,8 @@ import { Replica } from "./replica.ts";
 import type { TeacherOutputs } from "./teacherFeeds.ts";
 
 /**
- * A model whose batches are cut into parts: by one copy one after the other, by several at once. The parts and the
- * order of sums are the same either way, so gradients have the same bits however many copies there are.
+ * A model that divides its batches into parts: one copy computes them in turn, several copies at the same time. The
+ * parts and the order of sums do not depend on the number of copies, so neither do the bits of the gradients.
  */
 export class ModelPool implements TunedModel {
   private members: readonly TunedModel[] = [];
@@ -42,8 +42,8 @@ export class ModelPool implements TunedModel {
   }
 
   /**
-   * Reduces the copies to so many, which share the threads of those that go. Only before anything is computed: a copy
-   * that has begun keeps its threads.
+   * Reduces the number of copies to `count`; they share the threads of the removed copies. To be called before anything
+   * is computed, since a copy keeps its threads once it has started.
    */
   limitCopies(count: number): void {
     if (count >= this.copies) return;
@@ -51,7 +51,7 @@ export class ModelPool implements TunedModel {
     this.openCopies(planCopies({ ...this.options, engine }, this.local.weightBytes));
   }
 
-  /** What computes, as a person knows it. */
+  /** The engine and device that compute, for display. */
   get device(): string {
     return this.members.length === 1 ? this.local.device : `${this.local.device}, ${this.members.length} copies`;
   }
@@ -64,27 +64,27 @@ export class ModelPool implements TunedModel {
     return this.local.shape;
   }
 
-  /** Hidden units per token that training drops out. */
+  /** Hidden units per token that dropout applies to in training. */
   get hiddenUnits(): number {
     return this.local.hiddenUnits;
   }
 
-  /** The table of embeddings (vocabulary, width). */
+  /** The embedding table (vocabulary, width), row-major. */
   get embedding(): Float32Array {
     return this.local.embedding;
   }
 
-  /** Bytes of the backbone's tensors as they lie in their files. */
+  /** Bytes of the backbone's tensors in their files. */
   get weightBytes(): number {
     return this.local.weightBytes;
   }
 
-  /** A tensor of the backbone as it lies in its file, as fp32. */
+  /** Reads a tensor of the backbone from its file, widened to fp32. */
   weight(name: string, dims: readonly number[]): Float32Array {
     return this.local.weight(name, dims);
   }
 
-  /** Each part by a member that is free, results in the order of the parts. */
+  /** Computes each part on the next free copy; the results are in the order of the parts. */
   private async share<R>(
     parts: readonly BatchPart[],
     work: (member: TunedModel, part: BatchPart, index: number) => Promise<R>,
@@ -151,12 +151,12 @@ export class ModelPool implements TunedModel {
     return inOrder(parts, results, batch.rows);
   }
 
-  /** See LocalModel.distil; in this thread. */
+  /** See LocalModel.distil; computed in this thread. */
   distil(parameters: Parameters, batch: Batch, options: DistilOptions): ReturnType<LocalModel["distil"]> {
     return this.local.distil(parameters, batch, options);
   }
 
-  /** See LocalModel.forward; in this thread. */
+  /** See LocalModel.forward; computed in this thread. */
   forward(parameters: Parameters, batch: Batch): Promise<TeacherOutputs> {
     return this.local.forward(parameters, batch);
   }

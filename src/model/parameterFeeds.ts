@@ -6,5 +6,5 @@ import { PROMPT } from "../method/prompt.ts";
 export const parameterFeeds = (parameters: Parameters): Feeds =>
   Object.fromEntries([...parameters.values()].map((t) => [t.name, tensor(t.data, ...t.dims)]));
 
-/** Tokens of the prompt; 0 where there is none, or where it is switched off. */
+/** The prompt's length in tokens; 0 without a prompt, or where it is switched off. */
 export const promptLength = (parameters: Parameters): number => parameters.get(PROMPT)?.dims[0] ?? 0;

@@ -3,15 +3,18 @@ import type { BatchPart } from "./batchParts.ts";
 import type { RowLosses, StepResult } from "./model.ts";
 
 /**
- * Sums the gradients of a batch's parts in the order of the parts, whichever is done first. Each goes as soon as it is
- * in the sum, since those of full fine-tuning are as large as the model.
+ * Sums the gradients of a batch's parts in the order of the parts, in whatever order they finish. A part's gradients
+ * are dropped once they are added, since those of full fine-tuning are as large as the model.
  */
 export class SumInOrder {
   private readonly early = new Map<number, StepResult>();
   private sum: StepResult | undefined;
   private due = 0;
 
-  /** @param index the part's place in the batch */
+  /**
+   * Adds a part's result.
+   * @param index the part's index in the batch
+   */
   add(index: number, result: StepResult): void {
     this.early.set(index, result);
     for (let next = this.early.get(this.due); next !== undefined; next = this.early.get(++this.due)) {
@@ -31,7 +34,7 @@ function summed(total: StepResult, more: StepResult): StepResult {
   return { loss: total.loss + more.loss, gradients: total.gradients };
 }
 
-/** The results of each part's rows, in the order of the batch's rows. */
+/** Puts the results of the parts' rows into the order of the whole batch's rows. */
 export function inOrder<R>(parts: readonly BatchPart[], results: readonly (readonly R[])[], rows: number): R[] {
   const all = new Array<R>(rows);
   parts.forEach((part, i) => {
@@ -42,6 +45,7 @@ export function inOrder<R>(parts: readonly BatchPart[], results: readonly (reado
   return all;
 }
 
+/** Puts the losses of the parts' rows into the order of the whole batch's rows. */
 export function joinedLosses(parts: readonly BatchPart[], results: readonly RowLosses[], rows: number): RowLosses {
   const of = (key: keyof RowLosses): number[] =>
     inOrder(

@@ -11,7 +11,7 @@ import type { Observe, RowLosses, TunedModel } from "./model.ts";
 import { parameterFeeds } from "./parameterFeeds.ts";
 import { programName } from "./programs.ts";
 
-/** What a prediction runs on. */
+/** The parts of a model that predictions use. */
 export interface PredictorParts {
   graph: MethodGraph;
   feeds: HostFeeds;
@@ -31,12 +31,12 @@ interface ReadTexts {
   states: Float32Array | undefined;
 }
 
-/** Name of the states' output where they are not among what is kept. */
+/** The name of the states' output, where the states are not among the outputs that decoding needs anyway. */
 const STATES = "states";
 
 /** Predictions of a model: losses of targets, scores of several targets, greedy decoding. No dropout. */
 export class Predictor {
-  /** The output that holds the states under each plan. */
+  /** The name of the output with the states, for each plan. */
   private readonly statesNames = new Map<Plan, string>();
 
   constructor(private readonly parts: PredictorParts) {}
@@ -62,7 +62,7 @@ export class Predictor {
     return { ...perRow(losses, batch), generated };
   }
 
-  /** @param endless rows go on after end-of-sequence, so that the time does not depend on what is generated */
+  /** @param endless rows continue after end-of-sequence, so that the time does not depend on the generated text */
   async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
     const texts = await this.read(parameters, batch, { longest: maxTokens, states: false });
     return this.decode(texts, { maxTokens, endless });
@@ -89,7 +89,10 @@ export class Predictor {
     return scores;
   }
 
-  /** Reads prompt and text once. @param longest tokens that will be decoded or scored at most */
+  /**
+   * Runs the backbone over prompt and text once.
+   * @param longest the most tokens that will be decoded or scored
+   */
   private async read(
     parameters: Parameters,
     batch: Batch,
@@ -109,7 +112,9 @@ export class Predictor {
     return { parameters, batch, plan, kept: feeds.kept(kept, source), states: found?.data as Float32Array | undefined };
   }
 
-  /** The output that holds the states: one of what is kept, where a plan keeps the states themselves. */
+  /**
+   * The name of the output with the states: one of `prefill`'s kept outputs where a plan keeps the states themselves.
+   */
   private statesName(plan: Plan): string {
     const known = this.statesNames.get(plan);
     if (known !== undefined) return known;
@@ -140,14 +145,14 @@ export class Predictor {
   }
 }
 
-/** Hands the first new token's logits on with the states of the text. */
+/** Passes the first new token's logits to `observe`, with the states of prompt and text. */
 const observing = ({ states }: ReadTexts, observe: Observe | undefined): GreedyOptions["first"] =>
   observe &&
   ((logits) => {
     observe({ logits, states: states! });
   });
 
-/** Token losses (B, T) as their sum and count for each row. */
+/** The sum and the number of token losses (B, T) in each row. */
 function perRow(losses: Float32Array, { rows, targetLength, labels }: Batch): RowLosses {
   const starts = Array.from({ length: rows }, (_, i) => i * targetLength);
   return {

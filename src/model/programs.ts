@@ -4,11 +4,11 @@ import type { Program, WeightLocation } from "../engine/program.ts";
 import { fixInput } from "../graph/fixInput.ts";
 import { topological, type ConstantValue, type Value } from "../graph/value.ts";
 
-/** A program's name with what it is made for. */
+/** A program's name with the names of the variants that are switched on. */
 export const programName = (program: string, variants: Readonly<Record<string, boolean>>): string =>
   [program, ...Object.keys(variants).filter((variant) => variants[variant])].join("+");
 
-/** Where the weights lie that outputs are made of. */
+/** The locations of all weights that the outputs depend on. */
 function locations(outputs: Record<string, Value>, weights: BackboneWeights): Map<string, WeightLocation> {
   const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
   return new Map(used.map((v) => [v.name, weights.locate(v.name, v.shape.map(Number))]));
@@ -18,13 +18,16 @@ function locations(outputs: Record<string, Value>, weights: BackboneWeights): Ma
 export class Programs {
   private readonly compiled = new Map<string, Promise<Program>>();
 
-  /** @param foldedTable the input of that name as a constant, where feeding it would copy it at every call */
+  /** @param foldedTable replaces the input of that name by a constant, where feeding it would copy it at every call */
   constructor(
     private readonly engine: Engine,
     private readonly foldedTable: ConstantValue | undefined,
   ) {}
 
-  /** @param name equal names mean equal outputs and weights */
+  /**
+   * The program of a name, compiled at the first call.
+   * @param name equal names mean equal outputs and weights
+   */
   get(name: string, outputs: () => Record<string, Value>, weights: BackboneWeights): Promise<Program> {
     let program = this.compiled.get(name);
     if (program === undefined) {

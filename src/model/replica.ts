@@ -6,10 +6,10 @@ import type { StepOptions, TunedModel } from "./model.ts";
 import type { ReplicaCall, ReplicaReply } from "./replicaProtocol.ts";
 import type { ModelOptions } from "./localModel.ts";
 
-/** The thread's own bundle: beside the one that this is part of, or where the sources' build puts it. */
+/** The bundle of the thread: beside the bundle that this file is part of, or in dist/ when this runs from source. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../dist/replica.js" : "./replica.js", import.meta.url);
 
-/** A copy of a model in a thread of its own: products of several copies run at once, and this thread stays free. */
+/** A copy of a model in another thread, so that several copies compute at the same time and this thread stays free. */
 export class Replica implements TunedModel {
   private thread: Worker | undefined;
   private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
@@ -41,7 +41,7 @@ export class Replica implements TunedModel {
     await thread.terminate();
   }
 
-  /** The thread, which the first question starts. */
+  /** Starts the thread. */
   private started(): Worker {
     const thread = new Worker(ENTRY, { workerData: this.options });
     thread.on("message", (reply: ReplicaReply) => {
@@ -56,14 +56,14 @@ export class Replica implements TunedModel {
     return thread;
   }
 
-  private ask<R>(asked: ReplicaCall): Promise<R> {
+  private ask<R>(call: ReplicaCall): Promise<R> {
     const id = ++this.last;
     const thread = (this.thread ??= this.started());
-    // While a question is open the thread keeps the process alive, and not longer.
+    // The thread keeps the process alive only while a call is unanswered.
     thread.ref();
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      thread.postMessage({ id, ...asked });
+      thread.postMessage({ id, ...call });
     });
   }
 
@@ -80,7 +80,7 @@ export class Replica implements TunedModel {
     reject(receivedError(reply.error));
   }
 
-  /** A thread that has ended answers nothing more: what waits for it is told, and the next question starts another. */
+  /** Rejects all unanswered calls to a thread that has ended; the next call starts another thread. */
   private lost(thread: Worker, error: Error): void {
     if (this.thread !== thread) return;
     this.thread = undefined;

@@ -3,28 +3,30 @@ import type { Batch } from "../backbone/batch.ts";
 import type { StepOptions, TunedModel } from "./model.ts";
 import type { Bug, ErrorData } from "../base/errors.ts";
 
-/** A call of a model that runs in another thread; structured clones, never stored. */
+/** A call of a model that runs in another thread. It is sent as a structured clone, and never stored. */
 export type ReplicaCall =
   | { call: "step"; parameters: Parameters; batch: Batch; options: StepOptions }
   | { call: "losses"; parameters: Parameters; batch: Batch }
   | { call: "generate" | "predict"; parameters: Parameters; batch: Batch; maxTokens: number }
   | { call: "scoreTargets"; parameters: Parameters; batch: Batch; targets: readonly ArrayLike<number>[] }
   | { call: "release" };
+/** A call with the id of its reply. */
 export type ReplicaRequest = ReplicaCall & { id: number };
+/** The result of the call with that id, or its error. */
 export type ReplicaReply = { id: number; result: unknown } | { id: number; error: ErrorData | Bug };
 
-/** Does what was asked for, but for the release, which needs no model. */
-export function answer(model: TunedModel, asked: Exclude<ReplicaCall, { call: "release" }>): Promise<unknown> {
-  switch (asked.call) {
+/** Carries out a call. A release is not among them: it needs no model. */
+export function answer(model: TunedModel, request: Exclude<ReplicaCall, { call: "release" }>): Promise<unknown> {
+  switch (request.call) {
     case "step":
-      return model.step(asked.parameters, asked.batch, asked.options);
+      return model.step(request.parameters, request.batch, request.options);
     case "losses":
-      return model.losses(asked.parameters, asked.batch);
+      return model.losses(request.parameters, request.batch);
     case "generate":
-      return model.generate(asked.parameters, asked.batch, asked.maxTokens);
+      return model.generate(request.parameters, request.batch, request.maxTokens);
     case "predict":
-      return model.predict(asked.parameters, asked.batch, asked.maxTokens);
+      return model.predict(request.parameters, request.batch, request.maxTokens);
     case "scoreTargets":
-      return model.scoreTargets(asked.parameters, asked.batch, asked.targets);
+      return model.scoreTargets(request.parameters, request.batch, request.targets);
   }
 }

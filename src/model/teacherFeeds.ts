@@ -8,8 +8,8 @@ export interface TeacherOutputs {
 }
 
 /**
- * What MethodGraph.distil is fed of a teacher: its shares and their entropy, its states of the text, scaled as the loss
- * is.
+ * The inputs of MethodGraph.distil from a teacher's outputs: its probabilities and their entropy, and its states of the
+ * text, scaled like the loss.
  */
 export function teacherFeeds(
   { logits, states: all }: TeacherOutputs,

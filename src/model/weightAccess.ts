@@ -2,26 +2,26 @@ import type { EngineSpec } from "../engine/engineSpec.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 
 /**
- * How a program reads its frozen weights. "packed": a copy laid out as the engine wants it for its products. "mapped":
- * the mapped file itself, without a copy.
+ * How a program reads its frozen weights. "packed": a copy in the layout that the engine's products need. "mapped": the
+ * memory-mapped file, without a copy.
  */
 export type WeightAccess = "packed" | "mapped";
 
-/** The access of the programs of training steps, and of those that only predict. */
+/** How training steps, and how predictions, read the frozen weights. */
 export interface ProgramAccess {
   step: WeightAccess;
   predict: WeightAccess;
 }
 
 /**
- * From so many bytes of weights on, training does not pack them for programs that only predict: three programs would
- * take as much memory again each, and a tenth more time of a rare evaluation matters less.
+ * From this many bytes of weights on, training does not pack them for its three prediction programs: each would take as
+ * much memory again, and a rare evaluation may take a tenth more time.
  */
 const MAPPED_FROM = 256e6;
 
 /**
- * The access that needs the least time within what the engine's memory setting allows.
- * @param weights bytes: of the weights in their files; training: predictions are rare beside steps
+ * The fastest access that the engine's memory setting allows.
+ * @param weights bytes: of the weights in their files; training: predictions are rare compared with steps
  */
 export function weightAccess(
   { device, memory }: Pick<EngineSpec, "device" | "memory">,

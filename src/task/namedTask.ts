@@ -41,7 +41,7 @@ class RowReader {
     throw new UserError(
       "row-not-of-task",
       phrase`${rowLocation(path, row)}: ${what}`,
-      phrase`The task "${this.spec.name}" was asked for: check that the file holds it, and that a table's first line names its columns.`,
+      phrase`The experiment names the task "${this.spec.name}": check that the file has its data, and that a table's first line names its columns.`,
     );
   }
 
@@ -112,7 +112,7 @@ class RowReader {
       this.fail(
         path,
         row,
-        phrase`the label "${text}" is none of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`,
+        phrase`the label "${text}" is not one of ${this.definition.classes.map((words) => words.at(-1)).join(", ")}`,
       )
     );
   }

@@ -110,7 +110,7 @@ test("a run that fits with one copy neither ends before its first step with what
   assert.deepEqual([short.record.status, short.record.lastStep, short.record.memory], ["failed", undefined, undefined]);
   assert.match(short.record.error!.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
   const [, spare, length, need] =
-    /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need (\d+) MB; training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts it all the same\.$/.exec(
+    /^"engine": \{ "memory": "spare" \}, whose steps take about a tenth more time, would need (\d+) MB; training\.maxSourceLength (\d+) would need (\d+) MB; a smaller backbone needs less too \(the weights of this one take \d+ MB\)\. "engine": \{ "memory": "ignore" \} starts the run without this check\.$/.exec(
       short.record.error!.action!,
     ) ?? [];
   assert.ok(Number(length) < 150 && Number(need) * 1e6 <= free, short.record.error!.action);

@@ -14,8 +14,8 @@ interface Storage {
 const NATIVE = { fp32: "float32", fp16: "float16", bf16: "bfloat16", int8: "int8" } as const;
 
 /**
- * The weights with matrices and embedding table in the asked precision: where the folder has them so, they stay where
- * they are; others are converted into a file of the cache. Norms and tables of positions stay as they are.
+ * Returns the weights with matrices and embedding table in the given precision: those that the folder stores in it stay
+ * in their file, others are converted into a file of the cache. Norms and tables of positions are not converted.
  * @throws UserError where values do not fit the precision
  */
 export function inPrecision(

@@ -23,7 +23,7 @@ import type { Precision } from "../../engine/precisionSpec.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readHeader } from "./safetensors.ts";
 
-/** A matrix and where its values are taken from. */
+/** A matrix, and where its values are stored before they are narrowed. */
 export interface Matrix {
   name: string;
   source: WeightLocation;
@@ -36,15 +36,15 @@ const FORM = {
   bf16: { dtype: "BF16", type: "bfloat16", bytes: 2 },
   int8: { dtype: "I8", type: "int8", bytes: 1 },
 } as const;
-/** Bytes read at a time. */
+/** Bytes that are read and hashed at a time. */
 const CHUNK = 2 ** 24;
 const UNKNOWN = "0".repeat(64);
 const scalesOf = (name: string): string => `${name}.scales`;
 
 /**
- * Where each of some matrices lies in a narrower form: in a file of the cache, which is made where it is missing or
- * damaged.
- * @param checked the file has just been looked at
+ * Returns the location of each matrix in a narrower type, in a file of the cache; the file is made where it is missing
+ * or damaged.
+ * @param checked the file's hash has just been verified, and is not verified again
  * @throws UserError where a value does not fit, or the cache cannot be written
  */
 export function narrowFile(
@@ -75,7 +75,10 @@ const unwritable = (folder: string, error: unknown): UserError =>
     phrase`Name another folder in ADEPT_CACHE.`,
   );
 
-/** A hash of the matrices' bytes; it is kept by the files' sizes and times, so that they are read whole only once. */
+/**
+ * A hash of the matrices' bytes. It is cached under the files' sizes and times, so that unchanged files are read only
+ * once.
+ */
 function contentHash(folder: string, matrices: readonly Matrix[]): string {
   const files = [...new Set(matrices.map(({ source }) => source.file))].map((file) => {
     const { size, mtimeNs, ino } = statSync(file, { bigint: true });
@@ -119,8 +122,8 @@ function hashBytes(hash: ReturnType<typeof createHash>, file: string, offset: nu
   }
 }
 
-/** The header of the file: all scales first, so that they are aligned. */
-function layOut(
+/** Offsets of the tensors in the file, and its header: all scales first, so that they are aligned. */
+function fileLayout(
   matrices: readonly Matrix[],
   { precision, source }: { precision: Narrow; source: string },
 ): { places: Map<string, number>; header: (sha256: string) => Buffer } {
@@ -157,8 +160,8 @@ function layOut(
 }
 
 /**
- * A matrix's parts as they are written: its values, and int8's scales.
- * @throws UserError for what the form cannot hold
+ * The values of a matrix in the narrow type, and for int8 the scale of each row.
+ * @throws UserError for values that the type cannot represent
  */
 function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayBufferView; scales?: Float32Array } {
   const wide = readWeight(source);
@@ -166,7 +169,7 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
     if (!Number.isFinite(wide[i]))
       throw new UserError(
         "tensor-not-finite",
-        phrase`${source.file}: tensor "${name}" has values that are no numbers: "${precision}" cannot hold them`,
+        phrase`${source.file}: tensor "${name}" has values that are not finite, which "${precision}" cannot represent`,
         phrase`Use precision "fp32", or another backbone.`,
       );
   if (precision === "int8") {
@@ -186,7 +189,7 @@ function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayB
 }
 
 function write(path: string, matrices: readonly Matrix[], made: { precision: Narrow; source: string }): void {
-  const { places, header } = layOut(matrices, made);
+  const { places, header } = fileLayout(matrices, made);
   const start = header(UNKNOWN).length;
   const temporary = `${path}.${process.pid}.tmp`;
   const hash = createHash("sha256");
@@ -221,7 +224,8 @@ function write(path: string, matrices: readonly Matrix[], made: { precision: Nar
 }
 
 /**
- * The matrices of a file of the cache; undefined where it is not there, is another's, or any byte of it has changed.
+ * The locations of the matrices in a file of the cache; undefined where the file is missing, is of other matrices, or
+ * has a changed byte.
  */
 function openNarrow(
   path: string,

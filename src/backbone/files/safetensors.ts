@@ -11,12 +11,19 @@ const TYPES = {
   F16: { type: "float16", bytes: 2 },
   BF16: { type: "bfloat16", bytes: 2 },
 } as const;
-/** The header of a model with 24 layers takes 100 KB; JSON takes many times its size in memory. */
+/**
+ * The largest header that is read, in bytes: that of a model with 24 layers takes 100 KB, and parsed JSON takes many
+ * times its size in memory.
+ */
 const MAX_HEADER = 16 * 1024 * 1024;
 const count = z.number().int().nonnegative();
 const Entry = z.object({ dtype: z.string(), shape: z.array(count).max(8), data_offsets: z.tuple([count, count]) });
 const Header = z.record(z.string(), z.unknown());
 
+/**
+ * Where a tensor is stored: its file, its first byte there, its length in bytes, its shape and its type as the file
+ * names it ("F32").
+ */
 export interface TensorEntry {
   file: string;
   offset: number;
@@ -24,6 +31,7 @@ export interface TensorEntry {
   dims: number[];
   dtype: string;
 }
+/** The header of a safetensors file: its tensors by name, and its `__metadata__`. */
 export interface SafetensorsHeader {
   entries: Map<string, TensorEntry>;
   metadata: Record<string, string>;
@@ -75,7 +83,7 @@ function checkEntry(path: string, name: string, raw: unknown, dataSize: number):
   return parsed.data;
 }
 
-/** Tensors that lie on each other would make much memory of a small file. */
+/** Refuses tensors that overlap: a small file could otherwise claim much memory. */
 function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): void {
   let end = 0;
   let before = "";
@@ -83,7 +91,7 @@ function checkApart(path: string, entries: ReadonlyMap<string, TensorEntry>): vo
     if (offset < end && bytes > 0)
       throw new UserError(
         "safetensors-overlap",
-        phrase`${path}: the tensors "${before}" and "${name}" lie on each other`,
+        phrase`${path}: the tensors "${before}" and "${name}" overlap`,
         phrase`Save the model again, each tensor by itself.`,
       );
     if (bytes > 0) [end, before] = [offset + bytes, name];
@@ -143,20 +151,21 @@ export function floatType(name: string, entry: TensorEntry): "float32" | "float1
   return known.type;
 }
 
-/** One tensor's values widened to fp32. */
+/** Reads one tensor's values, widened to fp32. */
 export function readTensor(name: string, entry: TensorEntry): Float32Array {
   return readWeight({ ...entry, type: floatType(name, entry) });
 }
 
+/** Tensors by name, as fp32, row-major. */
 export type Tensors = Map<string, { dims: number[]; data: Float32Array }>;
 
-/** Every tensor of a file as fp32. */
+/** Reads every tensor of a file as fp32. */
 export function readSafetensors(path: string): Tensors {
   const { entries } = readHeader(path);
   return new Map([...entries].map(([name, entry]) => [name, { dims: entry.dims, data: readTensor(name, entry) }]));
 }
 
-/** Writes fp32 tensors atomically: a temporary file, fsync, rename. The same tensors give the same bytes. */
+/** Writes fp32 tensors atomically: a temporary file, fsync, rename. Equal tensors give equal bytes. */
 export function writeSafetensors(path: string, tensors: Tensors, metadata?: Record<string, string>): void {
   const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
   let offset = 0;

@@ -15,7 +15,7 @@ function endOf(bytes: Buffer): number {
   return -1;
 }
 
-/** One file's bytes by its entry in the central directory. */
+/** The bytes of one file of the archive, found by its entry in the central directory. */
 function content(bytes: Buffer, entry: { at: number; name: string }, fail: (what: Phrase) => never): Buffer {
   const { at, name } = entry;
   const method = bytes.readUInt16LE(at + 10);
@@ -46,7 +46,7 @@ export function readStoredZip(bytes: Buffer, path: string): Map<string, Buffer> 
   if (end < 0)
     throw new UserError(
       "zip-directory-missing",
-      phrase`${path} is no whole file of torch.save: it has no zip directory at its end`,
+      phrase`${path} is not a complete file of torch.save: it has no zip directory at its end`,
       phrase`Copy it again; a file of torch before 1.6 must be loaded and saved anew there.`,
     );
   const files = new Map<string, Buffer>();
@@ -61,8 +61,8 @@ export function readStoredZip(bytes: Buffer, path: string): Map<string, Buffer> 
     const name = bytes.toString("utf8", at + 46, at + 46 + nameLength);
     if (files.has(name)) fail(phrase`it has the part "${name}" twice`);
     const part = content(bytes, { at, name }, fail);
-    // Parts that share their bytes would be summed up again and again.
-    if ((sum += part.length) > bytes.length) fail(phrase`its parts lie on each other`);
+    // Overlapping parts could add up to far more bytes than the file has.
+    if ((sum += part.length) > bytes.length) fail(phrase`its parts overlap`);
     files.set(name, part);
     at = next;
   }

@@ -1,4 +1,4 @@
-/** A tensor as a pickle describes it: a view on a storage. Sizes, strides and offset count elements. */
+/** A tensor as a pickle describes it: a view of a storage. Sizes, strides and offset count elements. */
 export interface PickledTensor {
   storage: { key: string; type: string; elements: number };
   offset: number;
@@ -22,24 +22,27 @@ const TENSOR = "torch._utils _rebuild_tensor_v2";
 const PARAMETER = "torch._utils _rebuild_parameter";
 const STORAGE = /^torch (Float|Half|BFloat16|Double|Long|Int|Short|Char|Byte|Bool)Storage$/;
 
-/** What the pickle asks for and a file of tensors does not need. */
+/** A name or operation in a pickle that a file of tensors does not need, as the error's message. */
 export class ForbiddenPickle extends Error {}
-/** Letters of a pickle's own words in a message. */
+/** Characters of a pickle's text that a message quotes. */
 const QUOTED = 200;
 const refuse = (what: string): never => {
   throw new ForbiddenPickle(what.slice(0, QUOTED));
 };
-/** Bytes of a pickle: a tensor takes some hundreds; its items take many times their bytes in memory. */
+/**
+ * The largest pickle that is read, in bytes: a tensor takes a few hundred, and parsed items take many times their bytes
+ * in memory.
+ */
 const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_AXES = 8;
-/** A shape. One list may stand in many tensors: it is short. */
+/** Checks a shape: a short list of integers. It is short because many tensors can refer to the same list. */
 const numbers = (item: Item | undefined): number[] =>
   (item?.kind === "list" && item.items.length <= MOST_AXES
     ? item.items
     : refuse("a tensor's shape that is no short list")
   ).map((each) => (each.kind === "number" ? each.value : refuse("a tensor's shape that is no list of numbers")));
 
-/** Calls nothing: the four names that a file of tensors uses are understood as what they mean. */
+/** Interprets the four functions that a file of tensors calls; nothing is executed. */
 function reduce(callee: Item, argument: Item): Item {
   if (callee.kind !== "global" || argument.kind !== "list") return refuse("a call of something that is no name");
   const [first, second, third, fourth] = argument.items;
@@ -54,7 +57,7 @@ function reduce(callee: Item, argument: Item): Item {
   };
 }
 
-/** ("storage", type, key, device, elements) */
+/** Reads a persistent id, ("storage", type, key, device, elements). */
 function persistent(item: Item): Item {
   const [what, type, key, , elements] = item.kind === "list" ? item.items : [];
   if (
@@ -78,7 +81,7 @@ const named = (module: string, name: string): Item => {
     : refuse(`the name ${full.replace(" ", ".")}`);
 };
 
-/** Python's pickle protocols 2 to 5, of which only what describes tensors is understood. */
+/** Reads Python's pickle protocols 2 to 5, as far as a description of tensors needs them. */
 class Machine {
   private at = 0;
   private readonly stack: Item[] = [];
@@ -146,7 +149,7 @@ class Machine {
   private append(items: Item[]): void {
     const into = this.top();
     if (into.kind !== "list") return refuse("elements of something that is no list");
-    // Not spread: there may be more of them than a call takes.
+    // Not spread: there may be more items than a call can take as arguments.
     for (const item of items) into.items.push(item);
   }
 
@@ -285,7 +288,7 @@ class Machine {
       const argument = this.pop();
       this.push(reduce(this.pop(), argument));
     },
-    // A module's state_dict carries attributes (its version); they say nothing of the tensors.
+    // A module's state_dict has attributes (its version), which do not concern the tensors.
     0x62: () => {
       this.pop();
       if (this.top().kind !== "dict") refuse("a state set on something that is no dictionary");
@@ -302,9 +305,9 @@ class Machine {
 }
 
 /**
- * The tensors of a pickled dictionary, by name. Nothing of the pickle is executed: names other than those of tensors
- * end the reading.
- * @throws ForbiddenPickle saying what it asks for
+ * Reads the tensors of a pickled dictionary, by name. Nothing of the pickle is executed: any name that tensors do not
+ * need ends the reading.
+ * @throws ForbiddenPickle naming what the pickle refers to
  */
 export function readTensorPickle(bytes: Buffer): Map<string, PickledTensor> {
   if (bytes.length > MOST_BYTES) refuse(`${bytes.length} bytes of description`);

@@ -11,15 +11,15 @@ const TYPES = {
   Half: { type: "float16", bytes: 2 },
   BFloat16: { type: "bfloat16", bytes: 2 },
 } as const;
-/** What an adapter never is larger than. */
+/** The largest file that is read, in bytes; adapters are smaller. */
 const MOST_FILE = 2 ** 31 - 1;
 /**
- * Values that tensors may have in all, to each byte of their file: a view can repeat a value, and a storage serve
- * several tied tensors.
+ * Values that all tensors together may have per byte of their file: a view can repeat a value, and several tied tensors
+ * can share a storage.
  */
 const MOST_A_BYTE = 4;
 
-/** The file's storages, each widened once, and the values that its tensors may still have. */
+/** The file's storages, each widened once, and the number of values that its tensors may still have. */
 interface Storages {
   bytesOf: (key: string) => Buffer | undefined;
   widened: Map<string, Float32Array>;
@@ -39,7 +39,7 @@ function pickle(bytes: Buffer, path: string): Map<string, PickledTensor> {
   }
 }
 
-/** The values that a view names, in row-major order. */
+/** The values of a view of a storage, in row-major order. */
 function gather(values: Float32Array, { offset, sizes, strides }: PickledTensor): Float32Array {
   const count = sizes.reduce((product, size) => product * size, 1);
   const result = new Float32Array(count);
@@ -91,8 +91,8 @@ function tensorOf(
 }
 
 /**
- * The tensors of a file that torch.save wrote (a zip of a pickle and raw values), widened to fp32. Executes nothing of
- * it.
+ * Reads the tensors of a file that torch.save wrote (a zip of a pickle and raw values), widened to fp32. Executes
+ * nothing of it.
  * @throws UserError naming the file and what is damaged, missing or forbidden
  */
 export function readTorchFile(path: string): Tensors {
@@ -102,7 +102,7 @@ export function readTorchFile(path: string): Tensors {
   if (main === undefined || more.length > 0)
     throw new UserError(
       "torch-data-missing",
-      phrase`${path} is no file of torch.save: it has no data.pkl`,
+      phrase`${path} is not a file of torch.save: it has no data.pkl`,
       phrase`Give the adapter_model.bin that the official code or PEFT wrote.`,
     );
   const folder = main.slice(0, -"data.pkl".length);

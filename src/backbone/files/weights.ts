@@ -8,16 +8,16 @@ import type { WeightLocation } from "../../engine/program.ts";
 import { readWeight, rowRange } from "../../engine/weightData.ts";
 import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
 
-/** An index names each tensor once; some hundreds of shards are the most that any model has. */
+/** The largest index in bytes, which names each tensor once; and the most shards: models have up to some hundreds. */
 const MOST_INDEX = 16 * 1024 * 1024;
 const MOST_SHARDS = 1000;
 const Index = z.object({
   weight_map: z.record(z.string(), z.string().regex(/^[^/\\:\0]+\.safetensors$/, "a file name, not a path")),
 });
 
-/** The tensors of a Hugging Face folder, one file or sharded, each where it lies on disk. */
+/** The tensors of a Hugging Face folder, in one file or in shards, each with its location on disk. */
 export class BackboneWeights {
-  /** @param elsewhere where some tensors lie instead */
+  /** @param elsewhere locations that replace those of some tensors */
   private constructor(
     readonly folder: string,
     private readonly entries: ReadonlyMap<string, TensorEntry>,
@@ -51,7 +51,7 @@ export class BackboneWeights {
     return new BackboneWeights(folder, entries);
   }
 
-  /** The same tensors, some of them in other files. */
+  /** The same tensors, some of them at other locations. */
   relocated(places: ReadonlyMap<string, WeightLocation>): BackboneWeights {
     return new BackboneWeights(this.folder, this.entries, places);
   }
@@ -85,7 +85,10 @@ export class BackboneWeights {
     return entry;
   }
 
-  /** Where a tensor of the given dims lies. @throws UserError when it is missing or of another shape */
+  /**
+   * The location of a tensor of the given dims.
+   * @throws UserError when it is missing or of another shape
+   */
   locate(name: string, dims: readonly number[]): WeightLocation {
     const { file, offset, bytes, ...entry } = this.entry(name, dims);
     return (

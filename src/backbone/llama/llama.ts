@@ -6,8 +6,8 @@ import { llamaLayout } from "./llamaLayout.ts";
 import { unsupported } from "./unsupported.ts";
 
 /**
- * Llama (Touvron et al. 2023; Grattafiori et al. 2024): a causal model. So far it computes losses and gradients, and is
- * not offered.
+ * Llama (Touvron et al. 2023; Grattafiori et al. 2024): a causal model. So far it computes losses and gradients only,
+ * and users cannot choose it.
  */
 export const llama: Family = {
   modelTypes: ["llama"],

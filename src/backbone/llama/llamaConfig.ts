@@ -8,7 +8,7 @@ const MOST_LAYERS = 256;
 const size = z.number().int().positive().max(1_000_000);
 const factor = z.number().positive();
 
-/** `rope_scaling` of transformers 4 or `rope_parameters` of transformers 5. The type has an older key too. */
+/** `rope_scaling` of transformers 4 or `rope_parameters` of transformers 5. The type also has an older key. */
 const Rope = z.object({
   rope_type: z.string().optional(),
   type: z.string().optional(),
@@ -45,12 +45,13 @@ const Config = z
     error: "it must be an even multiple of num_attention_heads where head_dim is not given",
   });
 
-/** How rotation frequencies are changed for texts longer than those of the first training. */
+/** How rotation frequencies are scaled for texts longer than those of pre-training. */
 export type RopeScaling =
   | { type: "default" }
   | { type: "linear"; factor: number }
   | { type: "llama3"; factor: number; low: number; high: number; original: number };
 
+/** The sizes and constants of a Llama, from its config.json. */
 export interface LlamaConfig {
   vocabulary: number;
   width: number;

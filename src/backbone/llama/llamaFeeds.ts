@@ -14,8 +14,8 @@ interface Row {
 
 /**
  * Text and target of a row in S + T columns: the text without its last token, padded to S; then that token and the
- * labels but the last, which is what predicts the T labels. Places and masks make the two adjacent, whatever the
- * padding between.
+ * labels without the last one, which together predict the T labels. Places and masks make the two parts adjacent
+ * despite the padding between them.
  */
 function rowOf({ sourceLength: S, targetLength: T, ids, mask, labels }: Batch, row: number): Row {
   const text = ids.subarray(row * S, (row + 1) * S);
@@ -33,7 +33,7 @@ function rowOf({ sourceLength: S, targetLength: T, ids, mask, labels }: Batch, r
   return made;
 }
 
-/** What the host feeds a Llama: ids, places, masks, rotations. */
+/** The feeds of a Llama's graphs: ids, places, masks, rotations. */
 export class LlamaFeeds implements HostFeeds {
   private readonly frequencies: Float64Array;
 
@@ -41,7 +41,7 @@ export class LlamaFeeds implements HostFeeds {
     this.frequencies = rotaryFrequencies(config);
   }
 
-  /** `forward` reads text and target as one sequence, which `target` feeds; a prefix alone is read by `prefill`. */
+  /** Nothing: `forward` reads text and target as one sequence, which `target` feeds; `prefill` is not supported yet. */
   source(): Feeds {
     return {};
   }

@@ -20,7 +20,7 @@ import type { LlamaConfig } from "./llamaConfig.ts";
 import { EMBEDDING, FINAL_NORM, HEAD } from "./llamaLayout.ts";
 import { unsupported } from "./unsupported.ts";
 
-/** What every layer's attention reads besides the states. */
+/** Inputs of every layer's attention besides the states. */
 interface Attended {
   /** Scores (B, 1, L, L): causal, and padding hidden. */
   bias: Value;
@@ -29,12 +29,12 @@ interface Attended {
   sin: Value;
 }
 
-/** x times the logistic function of x, by tanh, whose gradient stays finite for large values. */
+/** SiLU, x times the logistic function of x, computed by tanh, whose gradient stays finite for large values. */
 const silu = (x: Value): Value => mul(mul(x, scalar(0.5)), add(tanh(mul(x, scalar(0.5))), scalar(1)));
 
 /** A Llama (Touvron et al. 2023) as graph values: RMS norms, rotary positions, grouped-query attention. */
 export class LlamaGraph implements SequenceGraph {
-  /** Text and target as one sequence: a method's offsets reach both. */
+  /** Text and target as one sequence, so a method's offsets are added to both. */
   readonly tokens: Tokens = {
     ids: input("ids", ["B", "S+T"], "int32"),
     places: input("positions", ["B", "S+T"], "int32"),

@@ -1,6 +1,7 @@
 import type { BackboneLayout } from "../layout.ts";
 import type { LlamaConfig } from "./llamaConfig.ts";
 
+/** Names in the weights file: of the embedding table, the output layer and the last norm. */
 export const EMBEDDING = "model.embed_tokens.weight";
 export const HEAD = "lm_head";
 export const FINAL_NORM = "model.norm";

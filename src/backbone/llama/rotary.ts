@@ -1,6 +1,6 @@
 import type { LlamaConfig, RopeScaling } from "./llamaConfig.ts";
 
-/** Radians by position of each pair of a head (Su et al. 2021), as Hugging Face scales them. */
+/** Radians per position of each pair of a head (Su et al. 2021), with Hugging Face's scaling. */
 export function rotaryFrequencies({ headWidth, theta, scaling }: LlamaConfig): Float64Array {
   const frequencies = Float64Array.from({ length: headWidth / 2 }, (_, i) => theta ** ((-2 * i) / headWidth));
   return frequencies.map((frequency) => scaled(frequency, scaling));

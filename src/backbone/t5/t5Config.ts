@@ -34,6 +34,7 @@ const Config = z
     "pad_token_id, eos_token_id and decoder_start_token_id must lie inside the vocabulary",
   );
 
+/** The sizes and constants of a T5, from its config.json. */
 export interface T5Config {
   vocabulary: number;
   width: number;

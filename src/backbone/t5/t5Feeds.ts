@@ -4,7 +4,7 @@ import type { Decoding, HostFeeds } from "../hostFeeds.ts";
 import { relativeBuckets } from "./relativeBuckets.ts";
 import type { T5Config } from "./t5Config.ts";
 
-/** What the host feeds a T5: masks, relative position buckets, the decoder's ids. */
+/** The feeds of a T5's graphs: masks, relative position buckets, the decoder's ids. */
 export class T5Feeds implements HostFeeds {
   constructor(private readonly config: T5Config) {}
 
@@ -25,7 +25,7 @@ export class T5Feeds implements HostFeeds {
     };
   }
 
-  /** The decoder reads the start token and the labels without the last, padding where there is none. */
+  /** The decoder reads the start token and the labels without the last one; padded labels become the padding token. */
   target({ rows, targetLength: T, labels }: Batch): Feeds {
     const ids = new Int32Array(rows * T);
     for (let row = 0; row < rows; row++) {
@@ -49,7 +49,7 @@ export class T5Feeds implements HostFeeds {
   }
 }
 
-/** Decoding over the encoder's keys and values and the decoder's own, which grow by one position a step. */
+/** Decoding with the encoder's keys and values and the decoder's own, which grow by one position per step. */
 export class T5Decoding implements Decoding {
   readonly pad: number;
   readonly first: Int32Array;

@@ -6,7 +6,7 @@ import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Token
 import type { T5Config } from "./t5Config.ts";
 import { T5Layers, type KeyValue } from "./t5Layers.ts";
 
-/** Targets are so short that cross-attention reads the encoder's states themselves. */
+/** The plan for short targets: cross-attention reads the encoder's states directly. */
 const SHORT = "short";
 const LONG = "";
 
@@ -30,8 +30,8 @@ export class T5Graph implements SequenceGraph {
   }
 
   /**
-   * Reading the encoder's states themselves costs less than making keys and values of them while the queries of all
-   * heads are no more than the width. It needs linear layers that no method changes.
+   * Reading the encoder's states directly costs less than computing keys and values from them while the queries of all
+   * heads together are not more than the width. It needs linear layers that no method changes.
    */
   plan(targetLength: number): Plan {
     return this.layers.absorbs && targetLength * this.config.heads <= this.config.width ? SHORT : LONG;
@@ -85,7 +85,7 @@ export class T5Graph implements SequenceGraph {
     return Array.from({ length: this.config.decoderLayers }, (_, i) => this.layers.crossKeyValue(states, i));
   }
 
-  /** What `prefill` kept, over X positions. */
+  /** The inputs that `prefill` computed, over X positions. */
   private kept(plan: Plan): KeyValue[] | Value {
     return plan === SHORT ? input("crossStates", ["B", "X", this.config.width]) : this.cached("cross", "X");
   }

@@ -15,9 +15,7 @@ export interface KeyValue {
 /** T5's layers as graph values. Names of weights are those of the Hugging Face file; shapes come from the config. */
 export class T5Layers {
   private readonly changes: BackboneChanges;
-  /**
-   * Whether cross-attention can read the encoder's states themselves: the method leaves every linear layer as it is.
-   */
+  /** Whether cross-attention can read the encoder's states directly, because the method changes no linear layer. */
   readonly absorbs: boolean;
 
   /** @param changes what a method changes inside; the default is nothing */
@@ -86,9 +84,9 @@ export class T5Layers {
   }
 
   /**
-   * Attention of `x` (B, T, d) to `states` (B, L, d) themselves: q (s W_k)^T = (q W_k) s^T for each head, and values
-   * alike, so that the few queries are multiplied by the weights and not the many keys. Equal to `attend` over the
-   * states' keys and values, for T heads / d of their cost.
+   * Attention of `x` (B, T, d) to `states` (B, L, d) directly: q (s W_k)^T = (q W_k) s^T for each head, and values
+   * alike, so that the few queries are multiplied by the weights instead of the many keys. Equal to `attend` over the
+   * states' keys and values, at T heads / d of the cost.
    * @param bias broadcast to (B, heads, T, L)
    */
   private attendStates(x: Value, states: Value, name: string, bias: Value): Value {
@@ -157,7 +155,7 @@ export class T5Layers {
     return this.drop(this.norm(state, "encoder.final_layer_norm"));
   }
 
-  /** The keys and values that decoder layer `i` reads of the encoder: computed once for a whole decoding. */
+  /** The keys and values that decoder layer `i` computes from the encoder's states, once for a whole decoding. */
   crossKeyValue(encoded: Value, i: number): KeyValue {
     return this.keyValue(encoded, `decoder.block.${i}.layer.1.EncDecAttention`);
   }
@@ -165,9 +163,9 @@ export class T5Layers {
   /**
    * Decoder logits.
    * @param ids int32 (B, T)
-   * @param options cross: each layer's keys and values of the encoder, or its states (B, L, d) where `absorbs`; past:
-   * earlier keys and values of each layer, none when the whole target is given
-   * @returns logits (B, T, V) and each layer's own keys and values with the past ones before them
+   * @param options cross: each layer's keys and values of the encoder, or the encoder's states (B, L, d) where
+   * `absorbs`; past: earlier keys and values of each layer, none when the whole target is given
+   * @returns logits (B, T, V), and each layer's keys and values, the past ones first
    */
   decode(
     ids: Value,

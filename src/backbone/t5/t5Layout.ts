@@ -1,7 +1,7 @@
 import type { BackboneLayout } from "../layout.ts";
 import type { T5Config } from "./t5Config.ts";
 
-/** The table that encoder and decoder share, and the output layer. */
+/** Names in the weights file: of the embedding table that encoder and decoder share, and of the output layer. */
 export const EMBEDDING = "shared.weight";
 export const HEAD = "lm_head";
 

@@ -1,14 +1,14 @@
-/** Letters of a regular expression; the longest that tokenizers come with has some 300. */
+/** The longest regular expression that is checked, in characters; the longest of known tokenizers has some 300. */
 const LONGEST = 2000;
 const REPEATS = /^(?:[*+]|\{\d*,\d*\}|\{\d+\})/;
 
-/** What a group has inside: a repetition, a choice. */
+/** Whether a group contains a repetition or a choice. */
 interface Group {
   repeats: boolean;
   chooses: boolean;
 }
 
-/** The index behind a class such as [^\]a-z], whose first sign may be a bracket that stands for itself. */
+/** The index after a class such as [^\]a-z]. A bracket as its first character is literal. */
 function classEnd(pattern: string, from: number): number {
   let depth = 0;
   for (let at = from; at < pattern.length; at++) {
@@ -20,9 +20,8 @@ function classEnd(pattern: string, from: number): number {
 }
 
 /**
- * Whether a regular expression of a tokenizer can be matched in a time that grows with the text and no faster by much:
- * none of its repeated groups has a repetition or a choice inside. The native matcher ends the whole process where it
- * has tried for too long.
+ * Whether the time to match a tokenizer's regular expression grows about linearly with the text: none of its repeated
+ * groups contains a repetition or a choice. The native matcher ends the whole process when it backtracks for too long.
  */
 export function isSafePattern(pattern: string): boolean {
   if (pattern.length > LONGEST) return false;
@@ -35,7 +34,7 @@ export function isSafePattern(pattern: string): boolean {
     if (repeat !== undefined) {
       if (closed?.repeats === true || closed?.chooses === true) return false;
       inside.repeats = true;
-      // A second sign makes it lazy or possessive; a repetition of a repetition is neither.
+      // A second sign makes the repetition lazy or possessive; that is no nested repetition.
       at += repeat.length;
       if (REPEATS.test(pattern.slice(at)) && pattern[at] !== "+") return false;
       if (pattern[at] === "?" || pattern[at] === "+") at++;

@@ -6,13 +6,16 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { checkTokenizer } from "./tokenizerBounds.ts";
 
-/** The largest vocabularies in use, of 256,000 pieces, take 33 MB. */
+/**
+ * The largest tokenizer.json that is read, in bytes; the largest vocabularies in use, of 256,000 pieces, take 33 MB.
+ */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** How a text is encoded. */
 export interface EncodeOptions {
-  /** add the post-processor's tokens, such as </s> (default true) */
+  /** Whether the post-processor's tokens, such as </s>, are added (default true). */
   addSpecial?: boolean;
-  /** longest result in tokens, special ones included */
+  /** The longest result in tokens, special tokens included. */
   maxLength?: number;
 }
 /** Tokens of a text. `offsets` are UTF-16 code units of the text given; added special tokens have (0, 0). */
@@ -58,14 +61,14 @@ export class TextTokenizer {
     };
   }
 
-  /** Ids alone: no offsets are worked out. */
+  /** The ids only, without computing offsets. */
   async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
     const encoding = await this.encoded(text, addSpecial);
     const ids = encoding.getIds();
     return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
   }
 
-  /** A token as the vocabulary has it, with a space where it begins a word. */
+  /** A token's text in the vocabulary, with a space where it begins a word. */
   piece(id: number): string {
     return (this.native.idToToken(id) ?? "").replaceAll("▁", " ");
   }
@@ -76,8 +79,8 @@ export class TextTokenizer {
 }
 
 /**
- * Cuts on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a setting of
- * the whole tokenizer, read when a call gets its turn on another thread: two lengths in use at once would mix.
+ * Truncates on the right as Hugging Face does: added tokens at both ends stay. The package's own truncation is a
+ * setting of the whole tokenizer, which another thread reads later: two lengths in use at once would interfere.
  */
 function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]) => T[] {
   if (specialMask.length <= maxLength) return (values) => values;

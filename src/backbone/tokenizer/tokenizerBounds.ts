@@ -21,14 +21,14 @@ const TemplateProcessing = z.object({
   special_tokens: z.record(z.string(), z.object({ ids: z.array(id).min(1), tokens: z.array(z.string()) })),
 });
 const DEEPEST = 16;
-/**
- * Parts of a tokenizer.json that say how a text is cut; its vocabulary, which is most of it, says nothing of the kind.
- */
+/** Parts of a tokenizer.json that define how a text is split. The vocabulary, by far the largest part, does not. */
 const PARTS = ["normalizer", "pre_tokenizer", "post_processor", "decoder"] as const;
 
 type Fail = (what: Phrase) => never;
 
-/** Special tokens that a template puts in are all described: the native code ends the process where one is missing. */
+/**
+ * Checks that all special tokens of a template are described: the native code ends the process where one is missing.
+ */
 function checkTemplate(value: object, fail: Fail): void {
   const parsed = TemplateProcessing.safeParse(value);
   if (!parsed.success) return fail(phrase`its post_processor's template is malformed`);
@@ -46,14 +46,14 @@ function walk(value: unknown, fail: Fail, depth = 0): void {
   const { type, Regex: pattern } = value as { type?: unknown; Regex?: unknown };
   if (type === "TemplateProcessing") checkTemplate(value, fail);
   if (typeof pattern === "string" && !isSafePattern(pattern))
-    fail(phrase`the regular expression "${pattern.slice(0, 60)}" could be tried for ever`);
+    fail(phrase`the regular expression "${pattern.slice(0, 60)}" could take for ever to match`);
   for (const each of Object.values(value)) walk(each, fail, depth + 1);
 }
 
 /**
- * Looks at a tokenizer before the native code does, which ends the whole process, or works on for ever, where a file
- * lies to it.
- * @throws UserError naming the file and what cannot be used of it
+ * Checks a tokenizer before the native code reads it, which ends the whole process, or never returns, on some malformed
+ * files.
+ * @throws UserError naming the file and the part that cannot be used
  */
 export function checkTokenizer(path: string, text: string): void {
   const fail: Fail = (what) => {

@@ -55,7 +55,7 @@ export function explainWrite(error: unknown, path: string): unknown {
 export const isDiskFull = (error: unknown): boolean => error instanceof UserError && error.code === "disk-full";
 
 /**
- * Opens a new temporary file for writing; the caller renames it later. Deletes what is at the path first: writing
+ * Opens a new temporary file for writing; the caller renames it later. Deletes any file at the path first: writing
  * through a symbolic link would change another file.
  */
 export function openTemporary(path: string): number {

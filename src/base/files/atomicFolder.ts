@@ -5,10 +5,13 @@ import { makeFolder } from "./atomicFile.ts";
 import { UserError } from "../errors.ts";
 import { phrase } from "../phrase.ts";
 
-/** What a file system says that the user can do something about. */
+/** Error codes of a file system that the user can act on. */
 const OBSTACLES = ["EACCES", "EDQUOT", "EEXIST", "ENAMETOOLONG", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"];
 
-/** What a process that was killed has left: none fills a folder for so long (ms). */
+/**
+ * The name of a temporary folder, and the age (ms) after which it is deleted: its process was killed, since filling a
+ * folder never takes so long.
+ */
 const LEFT = /^\.adept-new-[0-9a-f]{8}$/;
 const LONG_AGO = 24 * 3600 * 1000;
 
@@ -22,9 +25,9 @@ function clear(parent: string): void {
 }
 
 /**
- * Fills a new folder: it is there whole, or not at all.
- * @param force a folder that is there already is replaced; without it that is an error
- * @throws UserError where it is taken, or cannot be written
+ * Fills a new folder atomically: it exists complete, or not at all.
+ * @param force replace a folder that exists already; without it that is an error
+ * @throws UserError where the path is taken, or cannot be written
  */
 export function writeFolderAtomic(target: string, force: boolean, fill: (folder: string) => void): void {
   const path = resolve(target);
@@ -34,7 +37,11 @@ export function writeFolderAtomic(target: string, force: boolean, fill: (folder:
   try {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === false)
-      throw new UserError("output-is-file", phrase`${path} is a file`, phrase`Choose a folder that is none yet.`);
+      throw new UserError(
+        "output-is-file",
+        phrase`${path} is a file`,
+        phrase`Choose a folder that does not exist yet.`,
+      );
     if (there !== undefined && readdirSync(path).length > 0 && !force)
       throw new UserError(
         "output-exists",
@@ -43,7 +50,7 @@ export function writeFolderAtomic(target: string, force: boolean, fill: (folder:
       );
     makeFolder(parent);
     clear(parent);
-    // Not by mkdtemp, which closes what it makes to all but its owner.
+    // Not by mkdtemp, which denies every other user access to the folder.
     mkdirSync(temporary);
     made = true;
     fill(temporary);

@@ -9,7 +9,7 @@ export function explain(message: string, action: string | undefined): string {
     .join(" ");
 }
 
-/** The same of phrases. */
+/** Like `explain`, for phrases. */
 export function explained(message: Phrase, action: Phrase | undefined): Phrase {
   const sentences = [message, action]
     .filter((each) => each !== undefined)

@@ -44,7 +44,8 @@ function hasVulkan(): boolean {
 }
 
 /**
- * A package without its native part counts as absent here; `requireTensorFlow` reports it where the user asks for it.
+ * Whether the TensorFlow.js package for GPUs is installed. A package without its native part counts as absent here;
+ * `requireTensorFlow` reports it where the experiment names it.
  */
 function hasTensorFlowGpu(): boolean {
   try {

@@ -65,7 +65,7 @@ export function requireDevice(device: Device, machine?: DeviceSupport): void {
     );
 }
 
-/** Codes of errors that no command helps against: a device does not come to another platform. */
+/** Codes of errors that no command can mend: the platform does not have the device. */
 export const NOT_ON_PLATFORM: readonly string[] = [
   "directml-not-windows",
   "coreml-not-macos",
@@ -76,7 +76,7 @@ export const NOT_ON_PLATFORM: readonly string[] = [
 
 const MEMORY_SHORT: readonly string[] = ["machine-memory-short", "device-memory-short"];
 
-/** Whether an error, explained or not, tells that memory was not to be had. */
+/** Whether an error, explained or not, means that memory was not available. */
 export const isMemoryTrouble = (error: unknown): boolean =>
   error instanceof UserError ? MEMORY_SHORT.includes(error.code) : error instanceof Error && saysOutOfMemory(error);
 

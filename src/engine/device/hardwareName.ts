@@ -16,7 +16,7 @@ function textOf(path: string): string {
 }
 
 /**
- * Names the hardware that a time measured here is valid for: the processor, the graphics cards, and the driver or card
+ * The name of the hardware that a measured time is valid for: the processor, the graphics cards, and the driver or card
  * that the environment selects. Stored times are keyed by it.
  */
 export function hardwareName(): string {

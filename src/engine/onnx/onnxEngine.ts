@@ -10,7 +10,7 @@ import type { Engine } from "../engine.ts";
 import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 
-/** For each device, onnxruntime's name of its execution provider, and the name that people read. */
+/** For each device, onnxruntime's name of its execution provider, and the name for display. */
 const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: string }> = {
   cpu: { provider: "cpu", name: "onnxruntime CPU" },
   webgpu: { provider: "webgpu", name: "onnxruntime WebGPU" },

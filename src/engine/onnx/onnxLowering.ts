@@ -1,6 +1,7 @@
 import type { OpName, OpValue } from "../../graph/value.ts";
 import type { OnnxBuilder } from "./onnxBuilder.ts";
 
+/** Adds the nodes of an operation to a graph, given the names of its inputs; returns the name of its output. */
 export type Lowering<V> = (b: OnnxBuilder, inputs: string[], value: V) => string;
 type Of<K extends OpName> = Extract<OpValue, { op: K }>;
 
@@ -26,7 +27,10 @@ function matmul(b: OnnxBuilder, inputs: string[], value: Of<"matmul">): string {
   );
 }
 
-/** What ONNX's Reshape takes for a size that stays, and for the one that follows from the others. */
+/**
+ * Sizes with a special meaning in ONNX's Reshape: one that is kept from the input, and one that follows from the
+ * others.
+ */
 const KEEP_SIZE = 0;
 const INFER_SIZE = -1;
 

@@ -6,9 +6,12 @@ const tag = (field: number, wire: number): number => (field << 3) | wire;
 
 /** ONNX tensor element types (onnx.proto, TensorProto.DataType). */
 export const ELEMENT = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+/** The name of an element type. */
 export type Element = keyof typeof ELEMENT;
 
+/** An attribute of a node: an integer, a float, a string or a list of integers. */
 export type Attribute = { i: number } | { f: number } | { s: string } | { ints: number[] };
+/** A node: an operation of a domain, the names of its inputs and outputs, and its attributes. */
 export interface ProtoNode {
   op: string;
   domain: string;
@@ -18,6 +21,7 @@ export interface ProtoNode {
   more?: string[];
   attributes: Record<string, Attribute>;
 }
+/** A constant tensor; its bytes are `raw`, or at a location in an external file. */
 export interface ProtoTensor {
   name: string;
   element: Element;
@@ -25,11 +29,13 @@ export interface ProtoTensor {
   raw?: Uint8Array;
   external?: { location: string; offset: number; length: number };
 }
+/** An input or output of the graph; a dim is a size or a symbol. */
 export interface ProtoValue {
   name: string;
   element: Element;
   dims: (number | string)[];
 }
+/** A graph as it is serialised. */
 export interface ProtoGraph {
   nodes: ProtoNode[];
   initializers: ProtoTensor[];

@@ -22,9 +22,10 @@ export const installCommand = (
   name: (typeof PACKAGES)[number] = PACKAGES[process.platform === "darwin" ? 1 : 0],
 ): string => `npm install --ignore-scripts=false --prefix "${tensorFlowFolder()}" ${name}@${VERSION}`;
 
-/** What each package needs of the machine. */
+/** What each package needs, for messages. */
 export const TENSORFLOW_WANTS = phrase`${PACKAGES[0]} ${VERSION} has libtensorflow 2.9.1, for NVIDIA GPUs with CUDA 11.2 and cuDNN 8.1 on Linux or Windows; ${PACKAGES[1]} wants no GPU`;
 
+/** An installed package of TensorFlow.js, and its folder. */
 export interface FoundTensorFlow {
   name: (typeof PACKAGES)[number];
   folder: string;

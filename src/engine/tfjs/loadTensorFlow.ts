@@ -21,7 +21,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 
 interface Loaded {
   tf: TensorFlow;
-  /** Name of what computes, for people. */
+  /** The name of the device that computes, for display. */
   name: string;
 }
 let loaded: Loaded | undefined;

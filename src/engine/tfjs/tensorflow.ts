@@ -8,7 +8,9 @@ export interface TensorFlow {
   backend(): TfBackend;
   enableProdMode(): void;
 }
+/** TensorFlow's element types that the engine uses. */
 export type TfType = "float32" | "int32" | "bool";
+/** The values of a tensor, row-major; a bool is a byte. */
 export type TfArray = Float32Array | Int32Array | Uint8Array;
 
 /** A tensor in TensorFlow's memory, which is freed by `dispose` only. */

@@ -6,6 +6,7 @@ import type { TfRun } from "./tfRun.ts";
 
 /** An operation that is ready to run: it does not change its inputs, and creates one tensor. */
 export type Kernel = (inputs: readonly TfTensor[], run: TfRun) => TfTensor;
+/** Prepares an operation of the graph as operations of TensorFlow. */
 export type TfLowering<V> = (tf: TfOperations, value: V) => Kernel;
 type Of<K extends OpName> = Extract<OpValue, { op: K }>;
 

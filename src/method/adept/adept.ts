@@ -62,14 +62,14 @@ const rank = (spec: AdeptSpec): number => spec.positionRank ?? DEFAULT_RANK;
 const positionRows = (spec: AdeptSpec): number | undefined =>
   spec.variant === "hybrid" ? (spec.positions ?? DEFAULT_POSITIONS) : undefined;
 
-/** Whether a method is ADePT as the paper has it: what the retrained ablations start from. */
+/** Whether a method is ADePT as in the paper, the base of the retrained ablations. */
 export const isStandardAdept = (spec: AnySpec | undefined): spec is AdeptSpec =>
   spec !== undefined && spec.kind === kind && (spec as AdeptSpec).variant === "standard";
 
 /**
  * ADePT (arXiv 2501.03291): X = [P ; E + relu(E W_down + b1) W_up + b2].
- * Every token has its own offset, whatever its position; the prompt gets none; scale 1. The variants change the offset
- * alone.
+ * The offset of a token depends on its embedding and not on its position; the prompt has no offset; the scale is 1. The
+ * variants change only the offset.
  */
 export const adept: Method<typeof schema, "promptLength" | "bottleneck", Group> = {
   kind,

@@ -7,17 +7,22 @@ import { valuesOf, type Parameters } from "../parameters.ts";
 
 const LAYER_NORM_EPSILON = 1e-12;
 
-/** What the options say of the FFN; variants without an FFN have none of it. */
+/** The options of the FFN; variants without an FFN use none of them. */
 export interface FfnSpec {
   variant: "standard" | "no-bias" | "linear" | "constant" | "table" | "deep" | "hybrid";
 }
 
 const isBiased = ({ variant }: FfnSpec): boolean => variant !== "no-bias" && variant !== "linear";
-/** Whether the offset of a token is that of an FFN. */
+/** Whether a token's offset is computed by an FFN. */
 export const hasFfn = ({ variant }: FfnSpec): boolean => variant !== "constant" && variant !== "table";
 
 const ffn = (name: string, sizes: number[]): TensorSpec<"ffn"> => ({ name, dims: sizes, sizes, group: "ffn" });
 
+/**
+ * The tensors of the FFN, in the order of the file.
+ * @param r hidden units
+ * @param d width of the embeddings
+ */
 export function ffnTensors(spec: FfnSpec, r: number, d: number): TensorSpec<"ffn">[] {
   const bare = [ffn("w_down", [d, r]), ffn("w_up", [r, d])] as const;
   const biases = [ffn("b_down", [r]), ffn("b_up", [d])] as const;
@@ -26,7 +31,7 @@ export function ffnTensors(spec: FfnSpec, r: number, d: number): TensorSpec<"ffn
   return [bare[0], biases[0], ...(spec.variant === "deep" ? middle : []), bare[1], biases[1]];
 }
 
-/** relu(E W_down + b1) W_up + b2 and its variants, (B, S, d). */
+/** The offsets relu(E W_down + b1) W_up + b2 and their variants, (B, S, d). */
 export function ffnOffset(
   embedded: Value,
   { spec, parameter: p, hiddenMask }: Pick<MethodContext<FfnSpec>, "spec" | "parameter" | "hiddenMask">,
@@ -45,7 +50,10 @@ export function ffnOffset(
   return biased ? add(offset, p("b_up")) : offset;
 }
 
-/** The same of trained tensors for rows of the embedding table: (rows, d), row-major. @param r hidden units */
+/**
+ * The offsets of trained tensors for rows of the embedding table, computed on the host: (rows, d), row-major.
+ * @param r hidden units
+ */
 export function hostFfnOffsets(
   { spec, parameters, r }: { spec: FfnSpec; parameters: Parameters; r: number },
   table: Float32Array,
@@ -65,7 +73,7 @@ export function hostFfnOffsets(
   );
 }
 
-/** The deep variant's second layer and its layer norm, (rows, r); biased variance. */
+/** The deep variant's second layer and its layer norm (biased variance), (rows, r). */
 function normalised(
   active: Float32Array,
   { rows, r }: { rows: number; r: number },
@@ -86,7 +94,7 @@ function normalised(
   return middle;
 }
 
-/** The FFN's hidden layer; the linear variant has no ReLU that switches its units. */
+/** The FFN's hidden layer; in the linear variant no ReLU switches its units. */
 export function hiddenLayer(spec: FfnSpec, parameters: Parameters, units: number): HiddenLayer | undefined {
   const weight = parameters.get("w_down")?.data;
   if (weight === undefined) return undefined;

@@ -2,7 +2,9 @@ const MB = 2 ** 20;
 const ROUNDED = 256;
 const FIRST_REGION = MB;
 const LARGEST_REGION = 1024 * MB;
-/** A free piece is given whole where no more than this would be left of it and it is less than twice what is wanted. */
+/**
+ * A free piece is handed out whole if it would leave no more than this unused and is less than twice the wanted size.
+ */
 const MOST_DEAD = 128 * MB;
 
 interface Piece {
@@ -12,19 +14,21 @@ interface Piece {
 }
 
 /**
- * onnxruntime's store of memory (BFCArena, next power of two) in thought: regions that double, the smallest free piece
- * that is large enough, neighbours joined again. What it takes is more than what is in use at once, the more so the
- * larger single values are; `touched` is what of its regions was ever in use.
+ * Simulates onnxruntime's memory arena (BFCArena, next power of two): regions double in size, a request gets the
+ * smallest free piece that is large enough, and free neighbours are joined. An arena takes more memory than is in use
+ * at once, the more so the larger single values are; `touched` is the total of its regions that was ever in use.
  */
 export class Arena {
   private readonly regions: { size: number; used: number }[] = [];
   private free: Piece[] = [];
   private growth = FIRST_REGION;
 
+  /** Bytes of the regions that were ever in use. */
   get touched(): number {
     return this.regions.reduce((sum, { used }) => sum + used, 0);
   }
 
+  /** Allocates a piece of at least `bytes`. */
   take(bytes: number): Piece {
     const size = Math.max(ROUNDED, Math.ceil(bytes / ROUNDED) * ROUNDED);
     let best = -1;
@@ -48,6 +52,7 @@ export class Arena {
     return { ...piece, size };
   }
 
+  /** Frees a piece. */
   give({ region, offset, size }: Piece): void {
     let own = { region, offset, size };
     this.free = this.free.filter((each) => {

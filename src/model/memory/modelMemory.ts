@@ -12,7 +12,7 @@ import { regularisationOf } from "../../method/regularisation.ts";
 import { programMemory, type ProgramMemory } from "./programMemory.ts";
 import { methodOf } from "../../method/registry.ts";
 
-/** Rows run at once, padded to these lengths; the prompt is not counted. */
+/** The shape of one part of a batch: its rows, padded to these lengths in tokens, prompt not included. */
 export interface PartShape {
   rows: number;
   source: number;
@@ -26,22 +26,24 @@ export interface MemoryShape {
   sizes: MethodSizes;
   device: Device;
   copies: number;
-  /** how programs have the frozen weights; bytes of one where it lies, 4 for fp32 */
+  /** How programs read the frozen weights. */
   access: ProgramAccess;
+  /** Bytes of one stored weight; 4 for fp32. */
   storedBytes: number;
-  /** parts of training batches, and of evaluated ones, that could take the most */
+  /** Parts of training batches that could take the most memory. */
   trained: readonly PartShape[];
+  /** Parts of evaluated batches that could take the most memory. */
   evaluated: readonly PartShape[];
-  /** most tokens that are generated */
+  /** The most tokens that are generated for a row. */
   generated: number;
-  /** the trained batch takes dropout masks inside the backbone, one byte a value of these parts */
+  /** Whether training feeds dropout masks inside the backbone, one byte for each value. */
   backboneDropout?: boolean;
 }
 
 /**
- * Bytes over the process as it was before: `host` in the machine's memory, `device` in a graphics processor's (0 on the
- * processor); `again` is what the system counts besides where programs map the same file once more. The rest tells what
- * `host` and `device` together are made of.
+ * Bytes that training adds to the process. `host`: in the machine's memory; `device`: in a graphics processor's (0 on
+ * the processor); `again`: pages of a file that several programs map, which the system counts more than once. The other
+ * fields are the components of `host` and `device` together.
  */
 export interface MemoryForecast {
   host: number;
@@ -58,25 +60,26 @@ const MB = 2 ** 20;
 const BYTES = 4;
 const total = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
 /**
- * Measured: what the engine's library takes for each program besides, what its store keeps free after the weights are
- * packed, how much more than the graph's own values it takes, and pieces that an encoder's store loses to others.
+ * Measured constants of the engine: bytes of each program besides its values; the share of the packed weights that its
+ * arena keeps free after packing; the factor of the arena over the graph's own values; the share of an encoder's widest
+ * value that the arena loses to fragmentation.
  */
 const SESSION = 14 * MB;
 const LEFT_FREE = 0.17;
 const STORE = 1.05;
 const LOST_PIECES = 0.75;
-/** A thread with its own JavaScript and buffers; what a first run of the engine starts. */
+/** Bytes of a thread with its own JavaScript and buffers, and of the engine's first run. */
 const THREAD = 45 * MB;
 const START = 30 * MB;
 /**
- * Tensors of all parameters that stay: themselves, two moments, the best so far; and what an update needs besides:
- * gradients, their sum and clipped ones, the next of each, and changes.
+ * Tensors as large as all parameters: permanently, the parameters, two moments and the best parameters so far; during
+ * an update also gradients, their sum, the clipped ones, the next value of each permanent one, and changes.
  */
 const STATE = 4;
 const UPDATE = 7;
-/** Results are handed over as copies, and those of the last part wait for the collector. */
+/** Factor of results, which are copied to JavaScript; those of the last part wait for the garbage collector. */
 const HANDED_OVER = 1.5;
-/** What a driver's context takes, and how much more than is asked for a store on the device takes: it doubles. */
+/** Bytes of a driver's context, and the factor of an arena on a device, which doubles its size. */
 const CONTEXT = 600 * MB;
 const DEVICE_STORE = 1.5;
 
@@ -94,13 +97,13 @@ const more = (a: ProgramMemory, b: ProgramMemory): ProgramMemory => ({
   results: Math.max(a.results, b.results),
 });
 
-/** Hidden units are dropped out in training: the step reads their factors. */
+/** Whether training drops out hidden units of the method, whose factors the step then reads. */
 function isDropped(shape: MethodShape): boolean {
   const { spec } = shape;
   return (methodOf(spec.kind).hiddenUnits?.(shape) ?? 0) > 0 && regularisationOf(spec).hiddenDropout > 0;
 }
 
-/** Parts by the plan that the family computes them with, those of short targets first. */
+/** Groups parts by the plan that the family computes them with, those of short targets first. */
 function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, PartShape[]> {
   const plans = new Map<Plan, PartShape[]>();
   for (const part of [...parts].sort((a, b) => a.target - b.target)) {
@@ -110,7 +113,7 @@ function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, Part
   return plans;
 }
 
-/** The programs at the parts that take most of each. */
+/** The memory of each program for the part that takes the most. */
 function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
   const shape = { spec: method, sizes, layout: architecture.layout };
   const graph = new MethodGraph(architecture, shape);
@@ -126,7 +129,7 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
   const most = (outputs: Record<string, Value>, parts: readonly PartShape[]): ProgramMemory =>
     parts.map((part) => programMemory(outputs, at(part))).reduce(more);
   const dropout = isDropped(shape);
-  // A batch is read for the longest target that is scored or generated.
+  // A batch's text is read with the plan for the longest target that is scored or generated.
   const plan = graph.plan(Math.max(generated, ...evaluated.map(({ target }) => target)));
   return {
     step: [...byPlan(graph, trained)].map(([each, parts]) => most(graph.step(each, { dropout }), parts)),
@@ -137,8 +140,8 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
 }
 
 /**
- * What a program's weights take: packed, and where they are stored in fewer bytes than the engine's, widened tables. Of
- * mapped ones each product widens its own, one after the other.
+ * Bytes of a program's weights: packed ones, and widened tables where weights are stored in fewer bytes than fp32. With
+ * mapped weights, products widen one matrix at a time.
  */
 function weightsOf(
   { packed, largest, folded, tables }: ProgramMemory,
@@ -150,24 +153,27 @@ function weightsOf(
   return packed + Math.max(largest, LEFT_FREE * packed) + folded + (isNarrow ? tables : 0) + SESSION;
 }
 
-/** Pages of the weights' files that programs look at: once in memory, and counted once for each program. */
+/**
+ * Bytes of the weights' files that programs read by mapping: in memory once, but counted by the system for each
+ * program.
+ */
 function mappedOf(
   { step, ...predict }: Programs,
   { architecture: { layout }, access, storedBytes, copies }: MemoryShape,
 ): { once: number; counted: number } {
-  // Packed programs look up rows of tables in the file itself where it is fp32, and of a widened copy where it is not.
+  // Packed programs read rows of tables from the file itself where it is fp32, and from a widened copy where it is not.
   const packedRead = ({ tables }: ProgramMemory): number => (storedBytes === BYTES ? tables : 0);
   const at = (how: WeightAccess, programs: readonly ProgramMemory[]): number[] =>
     programs.map((program) => ((how === "mapped" ? program.read : packedRead(program)) * storedBytes) / BYTES);
   const each = [...at(access.step, step), ...at(access.predict, [predict.encode, predict.score, predict.decode])];
-  // Programs share what they look at, the table of embeddings above all.
+  // Programs share mapped pages, above all the embedding table.
   const all = storedBytes * total(layout.weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
   return { once: Math.max(...each, Math.min(all, total(each))), counted: copies * total(each) };
 }
 
 /**
- * What training takes in memory at most, from the very graphs that it runs: each result from its operation to its last
- * use, each frozen weight as often as it is packed. Pure. Constants of the engine are measured
+ * Forecasts the most memory that training takes, from the graphs that it runs: each result lives from its operation to
+ * its last use, and each frozen weight counts as often as it is packed. Pure. The engine's constants are measured
  * (test/bench/memoryForecast.ts).
  */
 export function forecastMemory(shape: MemoryShape): MemoryForecast {
@@ -181,7 +187,7 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
   const weights =
     total(step.map((each) => weightsOf(each, shape, access.step))) +
     total([encode, score, decode].map((each) => weightsOf(each, shape, access.predict)));
-  // Masks are as many values as the dropped ones, a quarter of their bytes, and the step's own are kept for its
+  // A mask has as many values as its tensor, in a quarter of the bytes; the masks that a step makes are kept for its
   // gradient.
   const training = total(step.map(({ values, results }) => STORE * values * (backboneDropout ? 1.5 : 1) + results));
   const evaluation =
@@ -201,7 +207,7 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
     copies,
     again: Math.max(0, counted - once),
   };
-  // What an update held is given back while the first evaluation comes to its own.
+  // The first evaluation's memory grows while that of the last update is freed.
   const passing = (evaluated: number): number => Math.max(update, update / 2 + evaluated);
   if (device === "cpu")
     return { host: Math.ceil(hosted + copies * each + passing(copies * evaluation)), device: 0, ...parts };

@@ -4,10 +4,11 @@ import { simplify } from "../../graph/passes.ts";
 import { topological, type OpName, type Value } from "../../graph/value.ts";
 
 /**
- * Bytes that one program takes. `packed`: frozen right sides of products, copied as the engine wants them, once for
- * each way they are read; `largest` of them, which lies there twice while it is made; `folded`: frozen tensors that are
- * reshaped, a copy each; `tables`: those that are only looked up; `read`: all of them, once each; `values`: what the
- * engine's store takes for a run; `widest` of its values; `results`: what it hands back.
+ * Bytes that one program takes. `packed`: frozen right sides of products, copied into the engine's layout, once for
+ * each way they are read; `largest`: the largest of them, which is in memory twice while it is packed; `folded`: frozen
+ * tensors that are reshaped, one copy each; `tables`: frozen tensors from which only rows are read; `read`: all frozen
+ * tensors, each once; `values`: the engine's arena during a run; `widest`: the largest value in it; `results`: the
+ * outputs.
  */
 export interface ProgramMemory {
   packed: number;
@@ -21,7 +22,7 @@ export interface ProgramMemory {
 }
 
 const BYTES = 4;
-/** Operations whose result may lie where an operand that is used no more did. */
+/** Operations whose result can replace an operand that is not used again. */
 const IN_PLACE = new Set<OpName>([
   "add",
   "sub",
@@ -37,8 +38,8 @@ const IN_PLACE = new Set<OpName>([
   "keep",
 ]);
 /**
- * What an operation makes besides its result while it runs, in sizes of its first operand: shares and one-hot labels,
- * and a mask of bytes with its floats.
+ * Temporary memory of an operation besides its result, in sizes of its first operand: probabilities and one-hot labels,
+ * and a mask in bytes and in floats.
  */
 const SCRATCH: Partial<Record<OpName, number>> = { crossEntropy: 1, crossEntropyGradient: 2, gate: 1.25, keep: 1 };
 
@@ -47,7 +48,7 @@ const bytesOf = (value: Value, sizes: Sizes): number =>
   value.shape.reduce<number>((product, dim) => product * sizeAt(dim, sizes), BYTES);
 const total = (sizes: Iterable<number>): number => [...sizes].reduce((a, b) => a + b, 0);
 
-/** Frozen tensors by what reads them. */
+/** Bytes of the frozen tensors, by the operations that read them. */
 function weightSizes(
   order: readonly Value[],
 ): Pick<ProgramMemory, "packed" | "largest" | "folded" | "tables" | "read"> {
@@ -74,7 +75,7 @@ function weightSizes(
   };
 }
 
-/** What holds a value's bytes: a reshaped one is another look at them. */
+/** The value whose bytes a value uses: a reshape has the bytes of its input. */
 function holder(value: Value): Value {
   let at = value;
   while (at.kind === "op" && at.op === "reshape") at = at.inputs[0]!;
@@ -82,8 +83,9 @@ function holder(value: Value): Value {
 }
 
 /**
- * Runs an order in thought: a result is there from its operation to its last use; what is fed or frozen lies elsewhere.
- * @returns what the engine's store takes for it
+ * Simulates a run: a result is in memory from its operation to its last use; feeds and frozen weights are not in the
+ * arena.
+ * @returns bytes of the engine's arena
  */
 function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: Sizes): number {
   const lastUse = new Map<Value, number>();
@@ -112,7 +114,10 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
   return arena.touched;
 }
 
-/** What a program of these outputs takes where its symbolic dimensions have these sizes; pure. */
+/**
+ * Forecasts the memory of a program with these outputs; pure.
+ * @param sizes the size of each symbolic dimension
+ */
 export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes): ProgramMemory {
   const simple = Object.values(simplify(outputs));
   const order = topological(simple);

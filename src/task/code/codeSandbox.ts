@@ -13,6 +13,7 @@ export interface CodeLimits {
   seconds: number;
   megabytes: number;
 }
+/** The limits of one run where the caller gives none. */
 export const DEFAULT_LIMITS: CodeLimits = { seconds: 8, megabytes: 512 };
 
 const BUBBLEWRAP = ["/usr/bin/bwrap", "/usr/local/bin/bwrap"];
@@ -87,7 +88,7 @@ export class CodeSandbox {
     if (!works || !closed)
       throw new UserError(
         "sandbox-refused",
-        phrase`Generated code is not run here: bubblewrap cannot make its walls on this machine (user namespaces may be switched off)`,
+        phrase`Generated code is not run here: bubblewrap cannot isolate a process on this machine (user namespaces may be switched off)`,
         phrase`Leave task.runGeneratedCode off, or run where \`bwrap --unshare-all\` works.`,
       );
     return sandbox;

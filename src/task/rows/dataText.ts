@@ -80,7 +80,7 @@ function decode(bytes: Buffer, path: string): string {
 const DAMAGED = (path: string, error: unknown): UserError =>
   new UserError(
     "gzip-malformed",
-    phrase`${path} is no whole gzip file: ${(error as Error).message}`,
+    phrase`${path} is not a complete gzip file: ${(error as Error).message}`,
     phrase`Copy or download it again.`,
   );
 

@@ -70,7 +70,7 @@ function checkPage(fd: number, { at, end }: { at: number; end: number }, left: L
       whole(whole(head.get(5), packed) + whole(head.get(6), packed), packed);
     }
   } else throw new RangeError("a page's header is not of its kind");
-  if (left.bytes < 0) throw new RangeError("its pages come to more than is plausible");
+  if (left.bytes < 0) throw new RangeError("its pages hold more than is plausible");
   return from + packed;
 }
 

@@ -32,8 +32,8 @@ function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [s
 }
 
 /**
- * Makes a row of a record of JSON or Parquet. A value that is null or has no text is no field, so a template that names
- * it reports it. A question also keeps its id as "id", which copies from MRQA call "qid" or "key".
+ * Makes a row of a record of JSON or Parquet. A value that is null or has no text is not a field, so a template that
+ * names it reports it missing. The id of a question is stored as "id"; copies from MRQA name it "qid" or "key".
  */
 export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
   const entries = flatten(record, "");

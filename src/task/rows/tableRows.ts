@@ -3,7 +3,7 @@ import { phrase, type Phrase } from "../../base/phrase.ts";
 import { cellsOf, columnNames, leavesQuoteOpen, type TableForm } from "../../experiment/tableForm.ts";
 import type { Row } from "./row.ts";
 
-const HEADER = phrase`The first line of a table must name its columns, each by a name of its own.`;
+const HEADER = phrase`The first line of a table must name its columns, each by a different name.`;
 const NAMED: Readonly<Record<string, Phrase>> = {
   ",": phrase`a comma`,
   ";": phrase`a semicolon`,
@@ -84,8 +84,8 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
 
 /**
  * Reads the rows of a table whose first line names its columns.
- * @param headerless the columns of a layout without a header; a first line that has one of these names is a header all
- * the same
+ * @param headerless the columns of a layout without a header; if the first line has one of these names, it is a header
+ * nevertheless
  * @throws UserError naming the file and the line with too few or too many columns, or misplaced quotes
  */
 export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
@@ -101,7 +101,7 @@ export function tableRows(text: string, path: string, form: TableForm, headerles
         "table-row-columns",
         phrase`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
         form.quotes
-          ? phrase`Every row must have as many columns as the header: a cell that holds ${NAMED[form.delimiter]!} stands in quotes.`
+          ? phrase`Every row must have as many columns as the header: a cell that contains ${NAMED[form.delimiter]!} must be in quotes.`
           : phrase`Every row must have as many columns as the header.`,
       );
     }

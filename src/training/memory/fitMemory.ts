@@ -23,7 +23,7 @@ const LENGTHS = [1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32, 16];
 /** The share of the free memory above which advice on using less is given too. */
 const SCARCE = 0.5;
 const SPARE_ENGINE = '"engine": { "memory": "spare" }';
-const GO_ON = phrase`"engine": { "memory": "ignore" } starts it all the same.`;
+const GO_ON = phrase`"engine": { "memory": "ignore" } starts the run without this check.`;
 
 const fits = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   host <= have.host && (have.device === undefined || device <= have.device);

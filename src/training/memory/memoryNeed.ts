@@ -15,7 +15,7 @@ import { largestEvaluated, largestTrained } from "./largestParts.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 
-/** What a run's memory depends on; examples are cut to their lengths already. */
+/** The values that a run's memory depends on; examples are already cut to their lengths. */
 export interface MemoryInput {
   experiment: Experiment;
   backbone: {
@@ -36,13 +36,13 @@ export interface MemoryChange {
   copies: number;
   maxSourceLength?: number;
   batchSize?: number;
-  /** Whether no copies of the weights are made, as `"engine": { "memory": "spare" }` asks for. */
+  /** Whether no copies of the weights are made, as with `"engine": { "memory": "spare" }`. */
   spare?: boolean;
 }
 
 /**
  * The shape of a backbone, its bytes, and the bytes of one of its weights on disk.
- * @throws UserError where the folder access no backbone
+ * @throws UserError where the folder holds no backbone
  */
 export function backboneShape(folder: string): MemoryInput["backbone"] {
   const { weights, ...architecture } = openBackbone(folder);
@@ -51,7 +51,7 @@ export function backboneShape(folder: string): MemoryInput["backbone"] {
   return { architecture, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
 }
 
-/** Bytes of a matrix's value in the type that an experiment asks for; undefined: the type of its file. */
+/** Bytes of one value of a matrix in each precision; undefined: as in its file. */
 const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
 
 /** Forecasts the memory of a run with a change. */

@@ -83,7 +83,7 @@ test("a source of other sizes or another method is refused by the tensor's name"
   );
   await assert.rejects(
     startLoss({ kind: "pt", promptLength: 3, source: folder }),
-    /method\.source: .*tensor "w_down" that this method has not/,
+    /method\.source: .*tensor "w_down" that this method does not have/,
   );
   await assert.rejects(startLoss({ kind: "pt", promptLength: 3, source: tmpdir() }), /adapter_config\.json/);
 });

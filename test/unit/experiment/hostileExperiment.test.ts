@@ -56,7 +56,7 @@ test("a sweep of few lines that asks for more than there is memory is refused at
       ...MAIL,
       sweep: { vary: Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`training.x${i}`, axis])) },
     }),
-    /combinations are more than can be looked at/,
+    /combinations are too many to expand/,
   );
   refuses(
     JSON.stringify({ ...MAIL, seeds: [0, 1], sweep: { tune: { a: axis.map(() => 1), b: axis.map(() => 1) } } }),

@@ -158,7 +158,7 @@ test("MRQA: lines after the header are read, compressed too; the error names wha
     ],
   );
   put("train.jsonl.gz", gzipSync(text).subarray(0, 40));
-  await refuses(load("newsqa"), /train\.jsonl\.gz is no whole gzip/);
+  await refuses(load("newsqa"), /train\.jsonl\.gz is not a complete gzip/);
   put("train.jsonl.gz", new Uint8Array(0));
   await refuses(load("newsqa"), /train\.jsonl\.gz/);
   put("train.jsonl.gz", gzipSync(text.replace('["z"]', "[7]")));

@@ -142,7 +142,7 @@ test("Parquet pages that are plausible one by one, but together exceed what thei
   check([page(2 ** 25, 10), page(2 ** 25, 10)]);
   assert.throws(() => {
     check([page(2 ** 25, 10), page(2 ** 25, 10), page(1, 10)]);
-  }, /come to more than is plausible/);
+  }, /hold more than is plausible/);
   check([page(10, 2 ** 19), page(10, 2 ** 19)]);
   assert.throws(() => {
     check([page(10, 2 ** 19), page(10, 2 ** 19), page(10, 1)]);

@@ -138,7 +138,7 @@ test("the error of a row that does not fit names file, line and field", async ()
     { text: "a", label: "1" },
     { text: "b", label: "maybe" },
   ]);
-  await refuses(load("cola"), /train\.jsonl:2: the label "maybe" is none of unacceptable, acceptable/);
+  await refuses(load("cola"), /train\.jsonl:2: the label "maybe" is not one of unacceptable, acceptable/);
   write("train.jsonl", [{ body: "a", label: "1" }]);
   await refuses(load("cola"), /train\.jsonl:1: no field "sentence" or "text"; the row has: body, label/);
   write("train.jsonl", [{ sentence1: "a", sentence2: "b", label: "6" }]);

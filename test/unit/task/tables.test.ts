@@ -56,7 +56,7 @@ test("headers may have spaces around names, semicolons, tabs, and empty columns 
 });
 
 test("a table that cannot be read is refused with the line and advice", () => {
-  refused("text,text,label\na,b,c\n", /d\.csv:1: the header has the column "text" twice/, /a name of its own/);
+  refused("text,text,label\na,b,c\n", /d\.csv:1: the header has the column "text" twice/, /a different name/);
   refused("text, text\na,b\n", /"text" twice/, /name/);
   refused(
     'text,label\n"x\ny",a\nhe said "hi" there,good\n',
@@ -68,9 +68,9 @@ test("a table that cannot be read is refused with the line and advice", () => {
   refused(
     "text,label\nwell, a film,good\n",
     /d\.csv:2: 3 columns, not the 2 of the header: text, label/,
-    /a cell that holds a comma stands in quotes/,
+    /a cell that contains a comma must be in quotes/,
   );
-  refused("text;label\nwell; a film;good\n", /d\.csv:2: 3 columns/, /a semicolon stands in quotes/);
+  refused("text;label\nwell; a film;good\n", /d\.csv:2: 3 columns/, /a semicolon must be in quotes/);
 });
 
 interface Table {
