@@ -6,8 +6,8 @@ import { duration, fill } from "./text.ts";
 import { button } from "./ui.ts";
 
 /**
- * The state of one analysis: a button with its forecast before it is made, progress and a cancel button while it is
- * made, the number of examples afterwards.
+ * Shows the state of one analysis: before it is made, a button with the forecast of its time; meanwhile, progress and a
+ * cancel button; afterwards, the number of examples.
  */
 export class AnalysisCard {
   readonly element = el("section", "", "card");
@@ -36,7 +36,7 @@ export class AnalysisCard {
     } else this.bar.removeAttribute("value");
     this.status.textContent = this.sentence(view);
     const key = `${view.status}${view.applies}${view.ready}${view.forecast ?? ""}`;
-    // Made anew only when they change, so that a button keeps the focus.
+    // Rebuilt only when they change, so that a button keeps the focus.
     if (key === this.shown) return;
     this.shown = key;
     this.buttons.replaceChildren(...this.buttonsOf(view));

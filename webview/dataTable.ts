@@ -8,7 +8,7 @@ interface Order {
 
 const directionOf = ({ descending }: Order): "ascending" | "descending" => (descending ? "descending" : "ascending");
 
-/** The order after a press on a column's head: ascending, then descending, then as given. */
+/** The order after a press on a column's header: ascending, then descending, then the original order. */
 function orderAfter(order: Order | undefined, column: number): Order | undefined {
   if (order?.column !== column) return { column, descending: false };
   return order.descending ? undefined : { column, descending: true };
@@ -25,7 +25,7 @@ function sorted(rows: TableData["rows"], order: Order | undefined): TableData["r
   return [...rows].sort((a, b) => sign * compare(a[column], b[column]));
 }
 
-/** A real table whose columns are sorted by their heads; the first cell of each row heads it. */
+/** An HTML table that is sorted by pressing the headers of its columns; the first cell of each row is its header. */
 export function dataTable(caption: string, data: TableData): HTMLElement {
   const box = el("div", "", "scroll");
   const table = el("table");

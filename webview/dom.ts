@@ -6,7 +6,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(tag: K, text = "", cla
   return element;
 }
 
-/** A part of a page under its heading. */
+/** A section of a page with its heading. */
 export function section(heading: string): HTMLElement {
   const part = el("section", "", "part");
   part.append(el("h2", heading));

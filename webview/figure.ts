@@ -7,7 +7,7 @@ import { tableToCsv, tableToLatex, tableToMarkdown, type Provenance, type TableD
 import type { Theme } from "./theme.ts";
 import { button, checkbox } from "./ui.ts";
 
-/** What every figure of the page shares. */
+/** The values and functions that all figures of the page share. */
 export interface FigureContext {
   labels: Labels;
   state: PageState;
@@ -25,16 +25,17 @@ export interface Drawing {
   destroy: () => void;
 }
 
+/** The content of a figure. */
 export interface FigureOptions {
   id: string;
   title: string;
-  /** Units, interval, n. */
+  /** The note below the picture: units, kind of interval, number of examples. */
   note: string;
-  /** Without a drawing the table is the figure. */
+  /** The picture; without one, the table is shown as the figure. */
   drawing?: Drawing | undefined;
   data: () => TableData;
   extra?: readonly HTMLElement[];
-  /** Whether it takes the whole width of the page. */
+  /** Whether it has the full width of the page. */
   wide?: boolean;
 }
 
@@ -65,7 +66,7 @@ export class Figure {
     this.refresh();
   }
 
-  /** Writes the table again, where it is open. */
+  /** Rewrites the table, if it is open. */
   refresh(note: string = this.options.note): void {
     if (this.note.textContent !== note) this.note.textContent = note;
     const { run, commit } = this.context.provenance();
@@ -135,7 +136,7 @@ export class Figure {
     ];
   }
 
-  /** A button labelled with a format; its accessible name says what it does, and of which figure. */
+  /** A button that is labelled with a format; its accessible name also says the action and the figure. */
   private tool(format: string, action: string, onPress: () => void): HTMLElement {
     return button(format, onPress, "secondary", `${format}, ${action}: ${this.options.title}`);
   }

@@ -14,10 +14,11 @@ export interface CellGrid {
   /** Row by row; NaN where there is no cell. */
   values: Float32Array;
 }
+/** Titles of the axes, the text of a cell, and what happens when the user picks a row. */
 export interface HeatmapTexts {
   x: string;
   y: string;
-  /** The text of a cell under the cursor. */
+  /** The text of the cell under the cursor. */
   cell: (row: number, column: number, value: number) => string;
   onPick?: (row: number) => void;
 }
@@ -27,7 +28,7 @@ const FRAME = 70;
 const LEAST = 160;
 const MOST = 640;
 
-/** Cells drawn once as one image; a cursor moves over them by pointer or arrow keys. */
+/** A grid of coloured cells, drawn once as one image; the pointer or the arrow keys move a cursor over it. */
 export class Heatmap {
   readonly element = el("div", "", "heatmap");
   readonly scale: readonly [number, number];
@@ -110,7 +111,7 @@ export class Heatmap {
     this.chart.update("none");
   }
 
-  /** The cells, a pixel each; made once. */
+  /** Draws the cells, one pixel each; called once. */
   private paintCells(): HTMLCanvasElement {
     const { rows, columns, values } = this.grid;
     const canvas = document.createElement("canvas");
@@ -171,7 +172,7 @@ export class Heatmap {
     });
   }
 
-  /** Moves the cursor alone: the cells are not drawn again. */
+  /** Moves the cursor without drawing the cells again. */
   private point(row: number, column: number): void {
     const { x, y } = this.chart.scales;
     if (x === undefined || y === undefined) return;
@@ -188,7 +189,7 @@ export class Heatmap {
   }
 }
 
-/** The scale of a heatmap with its ends and unit. */
+/** The colour scale of a heatmap, with its two ends and its unit. */
 export function colourBar([low, high]: readonly [number, number], unit: string): HTMLElement {
   const bar = el("div", "", "colourbar");
   const canvas = document.createElement("canvas");

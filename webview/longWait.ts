@@ -1,10 +1,10 @@
 import { el } from "./dom.ts";
 import { button } from "./ui.ts";
 
-/** Milliseconds until the button appears. */
+/** Default number of milliseconds until the button appears. */
 const LONG = 5000;
 
-/** A button that appears when something takes long, to stop it or to start it again. */
+/** A button that appears when an operation takes long, to stop or restart it. */
 export class LongWait {
   readonly element = el("div", "", "actions");
   private timer: number | undefined;
@@ -26,7 +26,10 @@ export class LongWait {
     this.element.hidden = true;
   }
 
-  /** Starts the wait. @param after milliseconds until the button appears */
+  /**
+   * Starts the wait.
+   * @param after milliseconds until the button appears
+   */
   begin(after = LONG): void {
     this.end();
     this.timer = window.setTimeout(() => {
@@ -35,6 +38,7 @@ export class LongWait {
     }, after);
   }
 
+  /** Ends the wait and hides the button. */
   end(): void {
     clearTimeout(this.timer);
     this.element.hidden = true;

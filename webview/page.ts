@@ -23,7 +23,7 @@ interface Host {
   save: (state: PageState) => void;
 }
 
-/** The page of one run: a header and six tabs, built once; messages of the host update them. */
+/** The page of one run: a header and six tabs, built once and updated by messages of the host. */
 export class Page {
   private readonly title = el("h1");
   private readonly status = el("p", "", "status");
@@ -156,8 +156,8 @@ export class Page {
   }
 
   /**
-   * Ablations trained from scratch (R) are runs of their own: they stand in a comparison, never in one figure with
-   * post-hoc ones.
+   * Offers the comparison of ablations trained from scratch (R). They are separate runs, so they are shown in a
+   * comparison and never in one figure with post-hoc ablations.
    */
   private showRetrained(): void {
     const { labels } = this.options;
@@ -185,7 +185,7 @@ export class Page {
     set(this.title, record.name);
     this.bar.value = progress;
     this.bar.hidden = !this.view.live;
-    // The live region speaks when the status changes; the steps go to a line of their own.
+    // A screen reader announces the live region when the status changes; the steps are written to another line.
     set(this.status, statusText);
     set(this.detail, summary);
   }

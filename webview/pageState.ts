@@ -1,6 +1,6 @@
 import { TABS, type TabId } from "../src/protocol/tabs.ts";
 
-/** What the page remembers while hidden, and through a reload of the window. */
+/** The choices that the page keeps while it is hidden, and when the window is reloaded. */
 export interface PageState {
   id: string;
   tab: TabId;
@@ -17,7 +17,7 @@ const only = <T>(value: unknown, fits: (each: unknown) => each is T): Record<str
     ? Object.fromEntries(Object.entries(value).filter((entry): entry is [string, T] => fits(entry[1])))
     : {};
 
-/** The saved state of a page; whatever is not as it should be is left out. */
+/** Reads the saved state of a page; malformed parts are left out. */
 export function restoreState(saved: unknown, id: string): PageState {
   const given = isObject(saved) ? saved : {};
   return {

@@ -27,22 +27,23 @@ const TABLE = ((): Uint8ClampedArray => {
   return table;
 })();
 
-/** The level, 0 to 255, of a value on a scale; outside it, its nearer end. */
+/** The level, 0 to 255, of a value on a scale; values outside get the level of the nearer end. */
 export function levelOf(value: number, [low, high]: readonly [number, number]): number {
   if (high <= low) return 0;
   return Math.max(0, Math.min(LEVELS - 1, Math.round(((value - low) / (high - low)) * (LEVELS - 1))));
 }
 
+/** The colour of a level; components from 0 to 255. */
 export function colourOf(level: number): [red: number, green: number, blue: number] {
   return [TABLE[3 * level]!, TABLE[3 * level + 1]!, TABLE[3 * level + 2]!];
 }
 
-/** A level's colour as CSS has it. */
+/** The colour of a level in CSS. */
 export function cssColourOf(level: number): string {
   return `rgb(${colourOf(level).join(" ")})`;
 }
 
-/** Black or white, whichever is read better on a level's colour (WCAG relative luminance). */
+/** Black or white, whichever has more contrast with a level's colour (WCAG relative luminance). */
 export function inkOn(level: number): "#000000" | "#ffffff" {
   const [r, g, b] = colourOf(level).map((c) => {
     const x = c / 255;
@@ -51,7 +52,9 @@ export function inkOn(level: number): "#000000" | "#ffffff" {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000000" : "#ffffff";
 }
 
-/** From the 2nd to the 98th percentile: a few far values would leave the rest in one colour. */
+/**
+ * The range from the 2nd to the 98th percentile, so that a few outliers do not give all other values the same colour.
+ */
 export function robustScale(values: readonly number[]): [low: number, high: number] {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
   const at = (part: number): number => sorted[Math.round(part * (sorted.length - 1))] ?? 0;

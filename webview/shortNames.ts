@@ -1,6 +1,6 @@
 /**
- * Names of runs of one experiment without its name: "Mail (adept, seed=0)" beside "Mail (pt, seed=0)" is "adept,
- * seed=0". Names that would be the same are numbered.
+ * Shortens the names of runs of one experiment by the part that they share: "Mail (adept, seed=0)" and "Mail (pt,
+ * seed=0)" become "adept, seed=0" and "pt, seed=0". Equal names are numbered.
  */
 export function shortNames(names: readonly string[]): string[] {
   const [first = ""] = names;

@@ -1,10 +1,13 @@
+/** A cell: text, a number, or undefined where there is no value. */
 export type TableCell = string | number | undefined;
+/** A column of a figure's table. */
 export interface TableColumn {
   name: string;
   unit?: string;
-  /** Writes a number for reading; exported files have the full number. */
+  /** Formats a number for display; exported files have all its digits. */
   show?: (x: number) => string;
 }
+/** A figure's numbers as a table; a row has one cell for each column. */
 export interface TableData {
   columns: readonly TableColumn[];
   rows: readonly (readonly TableCell[])[];
@@ -16,21 +19,23 @@ export interface Provenance {
   seed: number;
 }
 
+/** A column's name with its unit, if it has one. */
 export const columnName = ({ name, unit }: TableColumn): string => (unit === undefined ? name : `${name} (${unit})`);
 
+/** A cell's text for display: by the column's format, or to four digits. */
 export function shown(cell: TableCell, column: TableColumn | undefined): string {
   if (cell === undefined) return "";
   if (typeof cell === "string") return cell;
   return column?.show?.(cell) ?? (Number.isInteger(cell) ? String(cell) : cell.toPrecision(4)).replace("-", "−");
 }
 
-/** Marks as text what a spreadsheet would take for a formula. */
+/** Marks a cell as text where a spreadsheet would execute it as a formula. */
 const guarded = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /**
- * RFC 4180 with a header; numbers in full; every row says its run, commit and seed, as rows of several files end up in
- * one table.
+ * The table as CSV (RFC 4180) with a header and all digits of numbers. Every row has its run, commit and seed, since
+ * rows of several files are often joined into one table.
  */
 export function tableToCsv({ columns, rows }: TableData, { run, commit, seed }: Provenance): string {
   const cell = (value: TableCell): string =>
@@ -42,6 +47,7 @@ export function tableToCsv({ columns, rows }: TableData, { run, commit, seed }: 
   return lines.map((line) => `${line.join(",")}\r\n`).join("");
 }
 
+/** The table in Markdown, under its caption in italics. */
 export function tableToMarkdown({ columns, rows }: TableData, caption: string): string {
   const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
@@ -75,7 +81,7 @@ const LATEX: Record<string, string> = {
 };
 const latex = (text: string): string => text.replace(/[\\{}$&%#_^~−±×≥≤·]/g, (sign) => LATEX[sign] ?? sign);
 
-/** A table float with booktabs rules. */
+/** The table as a LaTeX float with booktabs rules. */
 export function tableToLatex({ columns, rows }: TableData, caption: string): string {
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
   return [

@@ -9,6 +9,7 @@ export interface Theme {
   readonly series: readonly string[];
 }
 
+/** Reads the colours of the editor's current theme. */
 export function readTheme(): Theme {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string, otherwise: string) => style.getPropertyValue(name).trim() || otherwise;
@@ -25,7 +26,10 @@ export function readTheme(): Theme {
   };
 }
 
-/** Calls back when the user switches themes, until what it returns is called. */
+/**
+ * Calls the listener whenever the user switches themes.
+ * @returns a function that ends this
+ */
 export function onThemeChange(listener: (theme: Theme) => void): () => void {
   const observer = new MutationObserver(() => {
     listener(readTheme());

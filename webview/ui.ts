@@ -1,5 +1,5 @@
-// The only importer of the deprecated toolkit: replacing it costs this file alone. test/webview holds a replacement in
-// native HTML to the same contract.
+// This is the only importer of the deprecated toolkit, so replacing it changes only this file. test/webview runs the
+// same tests on a replacement in native HTML.
 import {
   provideVSCodeDesignSystem,
   vsCodeButton,
@@ -23,7 +23,10 @@ provideVSCodeDesignSystem().register(
   vsCodeTextField(),
 );
 
-/** @param name what it is called where its label is too short to say it */
+/**
+ * A button.
+ * @param name its accessible name, where the label is too short to be one
+ */
 export function button(
   label: string,
   onPress: () => void,
@@ -38,6 +41,7 @@ export function button(
   return element;
 }
 
+/** A checkbox with its label. */
 export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLElement {
   const element = document.createElement("vscode-checkbox") as HTMLElement & { checked: boolean };
   element.textContent = label;
@@ -48,11 +52,13 @@ export function checkbox(label: string, checked: boolean, onChange: (checked: bo
   return element;
 }
 
+/** An option of a drop-down. */
 export interface Choice {
   value: string;
   text: string;
 }
 
+/** A drop-down; the label is its accessible name. */
 export function select(
   label: string,
   choices: readonly Choice[],
@@ -75,9 +81,10 @@ export function select(
   return element;
 }
 
+/** A text field; the listener gets its text at each keystroke. */
 export function textField(label: string, value: string, onInput: (value: string) => void): HTMLElement {
   const element = document.createElement("vscode-text-field") as HTMLElement & { value: string };
-  // The toolkit names its field by its text, whatever aria-label says.
+  // The toolkit uses the text as the field's accessible name and ignores aria-label.
   element.textContent = label;
   element.setAttribute("value", value);
   element.addEventListener("input", () => {
@@ -86,19 +93,21 @@ export function textField(label: string, value: string, onInput: (value: string)
   return element;
 }
 
+/** A tab: its id, its title and its content. */
 export interface TabSpec {
   id: string;
   label: string;
   content: HTMLElement;
 }
+/** The tabs' element, and a function that selects a tab. */
 export interface Tabs {
   element: HTMLElement;
   select: (id: string) => void;
 }
 
 /**
- * Tabs, moved through by arrow keys.
- * @param onSelect called when the user chooses another; `select` shows one without
+ * Tabs, which the arrow keys move through.
+ * @param onSelect called when the user selects another tab; the function `select` does not call it
  */
 export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id: string) => void): Tabs {
   const element = document.createElement("vscode-panels") as HTMLElement & { activeid: string };
@@ -118,7 +127,7 @@ export function tabs(specs: readonly TabSpec[], selected: string, onSelect: (id:
   }
   element.setAttribute("activeid", idOf(selected));
   element.addEventListener("change", (event) => {
-    // A dropdown or a checkbox inside a view says "change" too.
+    // A drop-down or a checkbox inside a view also sends "change".
     if (event.target !== element) return;
     const next = specs.find(({ id }) => idOf(id) === element.activeid)?.id;
     if (next === undefined || next === current) return;

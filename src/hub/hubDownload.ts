@@ -17,7 +17,7 @@ const Manifest = z.object({
 type Manifest = z.infer<typeof Manifest>;
 const MANIFEST = ".adept-download.json";
 
-/** The files that are loaded by default: what a backbone needs, and the data files that tasks can read. */
+/** Globs of the files that are downloaded by default: what a backbone needs, and the data files that tasks can read. */
 const WANTED = {
   model: [
     "config.json",
@@ -53,7 +53,7 @@ function readManifest(folder: string): Manifest | undefined {
   }
 }
 
-/** Whether a file exists in full: the manifest says that its checksum was right, and its size has not changed. */
+/** Whether a file is complete: the manifest says that its checksum was right, and its size has not changed since. */
 function isHere(folder: string, file: HubFile, manifest: Manifest | undefined): boolean {
   const path = join(folder, file.path);
   const known = manifest?.files[file.path];

@@ -144,7 +144,7 @@ export async function listRepository(
       if (!isSafePath(path))
         throw new UserError(
           "hub-file-name-unsafe",
-          phrase`${name} has a file "${path}", whose name leads out of its folder or cannot be kept`,
+          phrase`${name} has a file "${path}", whose name leads out of its folder or is not allowed on every system`,
           phrase`Leave this repository alone.`,
         );
       files.push({

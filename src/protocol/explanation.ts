@@ -11,7 +11,7 @@ export const Explanation = z.object({
       text: z.string(),
       /** L2 of its offset; undefined for methods without offsets. */
       norm: z.number().optional(),
-      /** How much less likely the whole answer is without this offset, in nats. */
+      /** By how much the log-likelihood of the whole answer falls without this offset, in nats. */
       effect: z.number().optional(),
     }),
   ),

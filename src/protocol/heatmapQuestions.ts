@@ -9,7 +9,7 @@ const id = z.number().int();
 const run = z.string();
 const text = z.string().max(2_000_000);
 
-/** What the host asks the token worker, one JSON line each. */
+/** A request of the host to the token worker, one JSON line each. */
 export const TokenRequest = z.discriminatedUnion("type", [
   z.object({ id, type: z.literal("open"), run }),
   z.object({ id, type: z.literal("reading"), run }),
@@ -40,11 +40,11 @@ export const RunReading = z.object({
 }) satisfies z.ZodType<RowReading>;
 export type RunReading = z.infer<typeof RunReading>;
 
-/** Identifies a run's tensors: a run that is trained further has others. */
+/** Identifies the values of a run's tensors; it changes when the run is trained further. */
 const stamp = z.string();
-/** A run that the heatmap shows, and how its task makes an input from a row. */
+/** A run whose offsets the heatmap shows, and how its task makes an input from a row. */
 export const OpenedRun = RunReading.extend({
-  /** The measures that it has, each with its scale. */
+  /** The measures that exist for its method, each with the scale of its colours. */
   measures: z.partialRecord(Measure, scale),
   /** The L2 of the offset at each place, where the method has them. */
   places: z.array(z.number()).optional(),
@@ -55,7 +55,7 @@ export const OpenedRun = RunReading.extend({
   stamp,
 });
 export type OpenedRun = z.infer<typeof OpenedRun>;
-/** Tokens and their values; a value is null where the token has none, as with a measure of places. */
+/** Tokens and their values; a value is null where the token has none, as for a measure of places. */
 export const EncodedTexts = z.object({ rows: z.array(row), stamp });
 export type EncodedTexts = z.infer<typeof EncodedTexts>;
 /** All measures of one token, and its nearest words. */

@@ -22,12 +22,12 @@ const RunView = z.object({
   /** Whether the metric is a correlation, which is not shown as a percentage. */
   correlation: z.boolean(),
   summary: text,
-  /** Share done, 0 to 1. */
+  /** The completed share of the steps, 0 to 1. */
   progress: z.number(),
   adapterPath: z.optional(text),
-  /** A step's time on each device that the run's device was chosen among. */
+  /** The time of a step on each device among which the run's device was chosen, in words. */
   measured: z.optional(text),
-  /** What its narrower weights cost. */
+  /** How its narrower weights compare with fp32, in words. */
   precision: z.optional(text),
   memory: z.optional(text),
   /** Memory and load of the graphics processors. */
@@ -38,9 +38,9 @@ export type RunView = z.infer<typeof RunView>;
 /** The state of one analysis of the run. */
 const AnalysisView = z.object({
   name: z.enum(ANALYSIS_NAMES),
-  /** Whether the method has something to analyse. */
+  /** Whether the analysis applies to the run's method. */
   applies: z.boolean(),
-  /** Whether the run has a result to analyse. */
+  /** Whether the run has the result that the analysis needs. */
   ready: z.boolean(),
   status: z.enum(["none", "waiting", "running", "finished", "failed", "stopped"]),
   label: text,
@@ -68,7 +68,7 @@ const RunChoice = z.object({
 });
 export type RunChoice = z.infer<typeof RunChoice>;
 
-/** The stored result of the same analysis of another run, to be shown beside this one's. */
+/** The stored result of the same analysis of another run, shown beside this run's. */
 const Peer = z.object({ id: text, name: text, method: text, seed: z.number(), result: z.unknown() });
 export type Peer = z.infer<typeof Peer>;
 
@@ -86,12 +86,12 @@ const RunCurves = z.object({
 });
 export type RunCurves = z.infer<typeof RunCurves>;
 
-/** Where the page is to go: a tab, and for "compare" the runs. */
+/** What the page is to show: a tab, and for "compare" also the runs. */
 const Target = z.object({ tab: z.enum(TABS), ids: z.optional(ids) });
 
 /** From the host to the results page. Errors are texts in the window's language. */
 const HostMessage = z.discriminatedUnion("type", [
-  /** Everything anew: the page is new, or was unloaded while hidden. */
+  /** The whole state of the page: it is new, or was unloaded while hidden. */
   z.object({
     type: z.literal("reset"),
     labels: objectOf<Labels>(),
@@ -103,7 +103,7 @@ const HostMessage = z.discriminatedUnion("type", [
   z.object({ type: z.literal("update"), view: RunView, points: listOf<StepPoint>() }),
   z.object({ type: z.literal("runs"), runs: z.array(RunChoice) }),
   z.extend(Target, { type: z.literal("open") }),
-  /** `result` comes only when it is new. */
+  /** `result` is present only if it has changed. */
   z.object({ type: z.literal("analysis"), analysis: AnalysisView, result: z.optional(z.unknown()) }),
   z.object({ type: z.literal("peers"), name: z.enum(ANALYSIS_NAMES), peers: z.array(Peer) }),
   /** Runs side by side; "statistics" follows when it is computed. */
@@ -126,7 +126,10 @@ const HostMessage = z.discriminatedUnion("type", [
 ]);
 export type HostMessage = z.infer<typeof HostMessage>;
 
-/** @returns undefined for anything that is no message of the host to the results page */
+/**
+ * Checks a message of the host to the results page.
+ * @returns undefined for any other value
+ */
 export function parseHostMessage(value: unknown): HostMessage | undefined {
   const parsed = HostMessage.safeParse(value);
   return parsed.success ? parsed.data : undefined;

@@ -11,7 +11,7 @@ const error = z.optional(z.string());
 
 /** From the host to the setup page. Errors are texts in the window's language. */
 const SetupHostMessage = z.discriminatedUnion("type", [
-  /** The whole form anew. */
+  /** The whole state of the form. */
   z.object({
     type: z.literal("start"),
     labels: objectOf<SetupLabels>(),
@@ -19,7 +19,7 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     draft: objectOf<ExperimentDraft>(),
     title: z.string(),
   }),
-  /** The inspection that the page numbered `asked`. */
+  /** The result of the inspection to which the page gave the number `asked`. */
   z.object({
     type: z.literal("inspection"),
     asked: z.number(),
@@ -41,7 +41,10 @@ const SetupHostMessage = z.discriminatedUnion("type", [
 ]);
 export type SetupHostMessage = z.infer<typeof SetupHostMessage>;
 
-/** @returns undefined for anything that is no message of the host to the setup page */
+/**
+ * Checks a message of the host to the setup page.
+ * @returns undefined for any other value
+ */
 export function parseSetupHostMessage(value: unknown): SetupHostMessage | undefined {
   const parsed = SetupHostMessage.safeParse(value);
   return parsed.success ? parsed.data : undefined;

@@ -1,8 +1,8 @@
-// Free of schemas: the extension loads these numbers at its start, and zod only with the host bundle.
+// This file imports no schemas: the extension loads it at its start, but zod only with the host bundle.
 
-/** Characters of an experiment file beyond which it is not checked. */
+/** The longest experiment file that is checked, in characters. */
 export const LONGEST_CHECKED = 2_000_000;
-/** Texts in one question to the token worker, so that its answer comes soon and is read at once. */
+/** The most texts in one request to the token worker, so that it answers soon and can read the next request. */
 export const MOST_TEXTS = 1000;
-/** Characters of all texts in one question to the token worker. */
+/** The most characters of all texts in one request to the token worker. */
 export const MOST_UNITS = 16_000;

@@ -1,7 +1,10 @@
 import { analysisTitles } from "./analysisLabels.ts";
 import type { Translate } from "./translate.ts";
 
-/** The texts of the results page, made by the host: the page cannot translate. @param t translates a text */
+/**
+ * The texts of the results page. The host makes them, since the page cannot translate.
+ * @param t translates a text
+ */
 export function pageLabels(t: Translate) {
   return {
     ...headLabels(t),

@@ -7,10 +7,13 @@ z.config({ jitless: true });
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An object whose fields another schema or type defines; here only `fits` is checked of it. */
+/**
+ * Accepts an object without checking its fields, which another schema or type defines; `fits` checks the object as a
+ * whole.
+ */
 export const objectOf = <T extends object>(
   fits: (value: Record<string, unknown>) => boolean = () => true,
 ): z.ZodMiniCustom<T, T> => z.custom<T>((value) => isObject(value) && fits(value));
 
-/** A list whose items are not looked at: curves have tens of thousands. */
+/** Accepts a list without checking its items: curves have tens of thousands. */
 export const listOf = <T>(): z.ZodMiniCustom<T[], T[]> => z.custom<T[]>((value) => Array.isArray(value));

@@ -2,14 +2,14 @@ import * as z from "zod";
 import { ANALYSIS_NAMES } from "../experiment/analysisNames.ts";
 import { TABS } from "./tabs.ts";
 
-/** Characters of a name or an id. */
+/** A name or an id; it is limited in length. */
 const word = z.string().max(300);
-/** Characters of a figure as a base64 picture, the largest thing that a page sends. */
+/** The longest base64 picture of a figure, in characters; it is the largest message of a page. */
 const MOST_DATA = 64 * 1024 * 1024;
 const MOST_TEXT = 8 * 1024 * 1024;
 const MOST_RUNS = 1000;
 
-/** From the results page to the host. */
+/** A message of the results page to the host. */
 const PageMessage = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "stop", "resume", "openFolder", "copyId", "showLog", "stopAnalysis"]) }),
   z.object({ type: z.literal("tab"), tab: z.enum(TABS) }),
@@ -22,7 +22,10 @@ const PageMessage = z.discriminatedUnion("type", [
 ]);
 export type PageMessage = z.infer<typeof PageMessage>;
 
-/** @returns undefined for anything that is no message of the results page */
+/**
+ * Checks a message of the results page.
+ * @returns undefined for any other value
+ */
 export function parsePageMessage(value: unknown): PageMessage | undefined {
   const parsed = PageMessage.safeParse(value);
   return parsed.success ? parsed.data : undefined;

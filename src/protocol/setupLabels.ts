@@ -1,6 +1,9 @@
 import type { Translate } from "./translate.ts";
 
-/** The texts of the setup page, made by the host: the page cannot translate. @param t translates a text */
+/**
+ * The texts of the setup page. The host makes them, since the page cannot translate.
+ * @param t translates a text
+ */
 export function setupLabels(t: Translate) {
   return { ...dataLabels(t), ...previewLabels(t), ...modelLabels(t), ...trainingLabels(t) };
 }

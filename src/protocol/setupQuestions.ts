@@ -42,20 +42,20 @@ export const SetupRequest = z.discriminatedUnion("type", [
 ]);
 export type SetupRequest = z.infer<typeof SetupRequest>;
 
-/** One example as the model reads it. */
+/** One example in the form in which the model reads it. */
 const Preview = z.object({
   pieces: z.array(z.string()),
-  /** Tokens beyond the longest input. */
+  /** The number of tokens that are cut off, beyond the longest input. */
   cut: count,
   target: z.string(),
   targetPieces: z.array(z.string()),
 });
-/** Data as they would be trained on. */
+/** What an inspection found about the data of a draft. */
 export const Inspection = z.object({
   rows: count,
-  /** Whether `rows` are all; of a large file only the first are read. */
+  /** Whether `rows` counts all rows; of a large file only the first are read. */
   all: z.boolean(),
-  /** Whether the first line, taken for a header, looks like an example. */
+  /** Whether the first line, which was read as a header, looks like an example. */
   headerless: z.boolean(),
   columns: z.array(
     z.object({ name: z.string(), role: z.enum(["input", "output", "other"]), distinct: count, example: z.string() }),
@@ -114,14 +114,14 @@ export const CheckAnswer = z.object({
 });
 export type CheckAnswer = z.infer<typeof CheckAnswer>;
 
-/** Bytes that training will need, and bytes that are free. */
+/** The forecast of the memory that training needs, and the free memory, in bytes. */
 export const MemoryAnswer = z.object({ needed: z.number(), available: z.number() });
 export type MemoryAnswer = z.infer<typeof MemoryAnswer>;
 
 /** The cost of an experiment on this machine, measured over a few real steps. */
 export const Forecast = z.object({
   secondsPerStep: z.number(),
-  /** Of the whole run. */
+  /** Seconds for the whole run. */
   seconds: z.number(),
   /** Peak resident bytes. */
   memory: z.number(),

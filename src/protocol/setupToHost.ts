@@ -4,16 +4,23 @@ import { ExperimentDraft } from "../experiment/draftSchema.ts";
 const MOST_WRONG = 5;
 const LONGEST_WRONG = 1000;
 
-/** From the setup page to the host. */
+/** A message of the setup page to the host. */
 const SetupPageMessage = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "chooseData"]) }),
   z.object({ type: z.literal("chooseBackbone"), how: z.enum(["embedded", "folder", "hub"]) }),
   z.object({
     type: z
       .enum(["draft", "reread"])
-      .describe("draft: inspect the data of this draft; reread: the same in a new process, as the last took too long"),
+      .describe(
+        "draft: inspect the data of this draft; reread: the same in a new process, because the last one took too long",
+      ),
     draft: ExperimentDraft,
-    asked: z.number().int().describe("number of the inspection: another task, backbone or length has another"),
+    asked: z
+      .number()
+      .int()
+      .describe(
+        "number of the inspection; a change of the task, the backbone or the length starts one with another number",
+      ),
   }),
   z.object({ type: z.literal("forecast"), measure: z.boolean().describe("false: stop the measurement") }),
   z.object({ type: z.literal("write"), draft: ExperimentDraft, train: z.boolean() }),
@@ -21,7 +28,7 @@ const SetupPageMessage = z.discriminatedUnion("type", [
 ]);
 export type SetupPageMessage = z.infer<typeof SetupPageMessage>;
 
-/** A message of the setup page, or why the value is none. */
+/** Checks a message of the setup page; `wrong` says why a value is not one. */
 export function parseSetupMessage(value: unknown): { message: SetupPageMessage } | { wrong: string } {
   const parsed = SetupPageMessage.safeParse(value);
   if (parsed.success) return { message: parsed.data };
@@ -32,7 +39,7 @@ export function parseSetupMessage(value: unknown): { message: SetupPageMessage }
   return { wrong: wrong.slice(0, LONGEST_WRONG) };
 }
 
-/** The draft in the state that a setup page has saved, or undefined. */
+/** Reads the draft from the saved state of a setup page; undefined where it is malformed. */
 export function parseDraft(value: unknown): ExperimentDraft | undefined {
   const parsed = z.object({ draft: ExperimentDraft }).safeParse(value);
   return parsed.success ? parsed.data.draft : undefined;

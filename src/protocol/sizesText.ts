@@ -2,9 +2,10 @@
 const LETTERS: Readonly<Record<string, string>> = { promptLength: "m", bottleneck: "r", rank: "r" };
 
 /**
- * A method's sizes behind its count of parameters, as " (m = 20, r = 39)"; a size without a letter has its name.
- * @param sizes undefined or empty where there are none to say
- * @param sign what stands between a size and its value
+ * Text of a method's sizes, appended to its number of parameters: " (m = 20, r = 39)". A size without a letter appears
+ * with its name.
+ * @param sizes undefined or empty where there are no sizes
+ * @param sign the text between a size's letter and its value
  * @returns "" without sizes
  */
 export function sizesText(sizes: Readonly<Record<string, number>> | undefined, sign: string): string {

@@ -2,7 +2,7 @@ import type { AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunRecord } from "./record.ts";
 
 /**
- * How many passes over the test split each analysis makes, approximately. Latency and stability do not use the split.
+ * The approximate number of passes over the test split of each analysis. Latency and stability do not use the split.
  */
 const PASSES: Readonly<Record<AnalysisName, number>> = {
   ablation: 4,
@@ -12,7 +12,7 @@ const PASSES: Readonly<Record<AnalysisName, number>> = {
   latency: 0,
   stability: 0,
 };
-/** Seconds to open the backbone and the data. */
+/** Seconds to open the backbone and the data, approximately. */
 const OPENING = 2;
 
 const middle = (values: readonly number[]): number | undefined =>

@@ -5,8 +5,8 @@ import { StoredPhrase } from "../base/phraseSchema.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 
 /**
- * A text that is cut to `most` characters, as much as can be shown: journals can come from other people. A list that is
- * too long, in contrast, makes the whole event invalid.
+ * A text that is cut to `most` characters, the most that can be shown: journals can come from other people. A list that
+ * is too long, in contrast, makes the whole event invalid.
  */
 const text = (most: number): z.ZodType<string> =>
   z.string().transform((given) => (given.length > most ? `${given.slice(0, most)}…` : given));

@@ -55,7 +55,7 @@ const EMPTY: RunRecord = {
   newer: undefined,
 };
 
-/** Upper bounds of a record's lists. Adding one item copies its list, and a journal can come from somebody else. */
+/** Upper bounds of a record's lists: adding one item copies its list, and a journal can come from another person. */
 const MOST_EVALUATIONS = 10_000;
 
 const MOST_WARNINGS = 1000;
@@ -103,7 +103,7 @@ function valuesOf<E extends RunEvent>(event: E): Omit<E, "type" | "time"> {
   return values;
 }
 
-/** A plan names the sizes; older journals have two of them beside its other keys. */
+/** A plan has the sizes by name; in older journals two of them are separate keys. */
 function changesByPlan(_: RunRecord, event: EventOf<"plan">): Partial<RunRecord> {
   const { promptLength: __, bottleneck: ___, ...values } = valuesOf(event);
   return { ...values, sizes: plannedSizes(event), majority: event.majority };

@@ -3,8 +3,8 @@ import type { RunEvent } from "./events.ts";
 type Plan = Extract<RunEvent, { type: "plan" }>;
 
 /**
- * The sizes that a run's journal tells: by their names, or, in a journal older than the names, as a prompt length and
- * a bottleneck, which could be a rank.
+ * The sizes in a run's journal: by name, or in a journal older than the names as a prompt length and a bottleneck,
+ * which may also be a rank.
  */
 export function plannedSizes({
   sizes,

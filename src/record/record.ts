@@ -40,7 +40,7 @@ export interface AnalysisState {
   status: "started" | "running" | "finished" | "failed" | "stopped";
   /** The part that is being computed, or the reason of a failure. */
   label: string | undefined;
-  /** The label, to be shown in any language. */
+  /** The label as a phrase, for translation. */
   phrase: Phrase | undefined;
   /** Finished parts. */
   done: number;
@@ -58,7 +58,7 @@ export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type
 /** How a reproduction compares with the run that it repeats. */
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
 
-/** What ended a run: in English, and where it is an error of the user's with its code and phrases. */
+/** The error that ended a run: in English, and for a UserError also with its code and phrases. */
 export interface RecordError {
   message: string;
   action: string | undefined;
@@ -156,11 +156,11 @@ export interface RunRecord {
   /** What git reported about the last commit, or why there is none. */
   gitMessage: string | undefined;
   error: RecordError | undefined;
-  /** The sentences above in a form that can be shown in any language; older journals have none. */
+  /** The sentences above as phrases, for translation; older journals have none. */
   phrases: RecordPhrases;
   /**
-   * Set if a newer ADePT Lab has written to the run; the record then holds what this version understands, and the run
-   * is only read.
+   * Set if a newer ADePT Lab has written to the run; the record then has only what this version understands, and the
+   * run is only read.
    */
   newer: NewerVersion | undefined;
 }

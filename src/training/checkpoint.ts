@@ -10,10 +10,10 @@ import { phrase, type Phrase, english } from "../base/phrase.ts";
 import type { LoopState } from "./loop.ts";
 import type { Parameters } from "../method/parameters.ts";
 
-/** Format of the first version, whose digest covers the tensors only. */
+/** The format of the first version, whose digest covers only the tensors. */
 const FIRST = "adept-checkpoint-1";
 const FORMAT = "adept-checkpoint-2";
-/** How often a checkpoint that a worker keeps replacing is read again. */
+/** The number of attempts to read a checkpoint that a worker replaces meanwhile. */
 const READS = 20;
 const count = z.string().regex(/^\d{1,15}$/);
 const Metadata = z.object({

@@ -9,7 +9,7 @@ import type { Batch } from "../backbone/batch.ts";
 import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 
-/** A source task: its training examples, and the teacher's outputs for a batch. */
+/** A source task: its training examples, and the teacher's outputs for one of its batches. */
 export interface SourceTask<T> {
   examples: readonly TokenisedExample[];
   teach: (batch: Batch) => Promise<T>;
@@ -35,7 +35,7 @@ export interface DistillationOptions {
   rates: Record<string, number>;
   seed: number;
   signal: AbortSignal;
-  /** Called after each step with its losses: `loss` in all, `taught` that of the teacher's terms. */
+  /** Called after each step with its losses: `loss` is the total, `taught` the teacher's terms. */
   onStep: (progress: { step: number; loss: number; taught: number }) => void;
 }
 
@@ -54,8 +54,9 @@ function average(all: Parameters, name: string, tasks: number): TrainableTensor 
 }
 
 /**
- * Trains MPT's source stage (Wang et al. 2023): one prompt P* that all source tasks share, times each task's own u v^T,
- * is distilled from the tasks' own prompts. Every step takes one batch of every task; the loss is the mean over tasks.
+ * Trains the source stage of MPT (Wang et al. 2023): one prompt P*, shared by all source tasks and multiplied by each
+ * task's u v^T, is distilled from the tasks' own prompts. Every step takes one batch of each task; the loss is the mean
+ * over the tasks.
  * @param initial MPT's initial values: prompt (m, d), u (m), v (d)
  * @returns P*, and the means of u and v over the tasks, from which a target task starts
  * @throws the signal's reason when it is aborted

@@ -37,7 +37,7 @@ export interface EvaluationOptions {
   /** Computes pass@1 of generated code, which then is the first metric. */
   passRate?: PassRate | undefined;
   batchSize?: number;
-  /** Asked before each batch; true ends the evaluation without a result. */
+  /** Called before each batch; if it returns true, the evaluation ends without a result. */
   stopRequested?: () => boolean;
 }
 
@@ -68,8 +68,8 @@ async function greedily(
 }
 
 /**
- * Predicts the likeliest candidate of each row. The loss is that of the target; it needs a pass of its own only where
- * the target is not among the candidates.
+ * Predicts the likeliest candidate of each row. The loss is the target's; a target that is not among the candidates
+ * needs another pass.
  */
 async function likeliest(
   model: TunedModel,

@@ -15,7 +15,7 @@ import type { TunedModel } from "../model/model.ts";
 import { addGradients } from "../model/addGradients.ts";
 import { scheduleFactor } from "./optimiser/schedule.ts";
 
-/** Everything that a run needs to continue exactly where it was. */
+/** All state that a run needs to continue exactly where it stopped. */
 export interface LoopState {
   /** The number of updates made. */
   step: number;
@@ -183,8 +183,8 @@ async function update(state: LoopState, sequence: BatchSequence, options: LoopOp
 }
 
 /**
- * Evaluates on the validation split, if there is one, and keeps the parameters as best where the score is higher than
- * before; of equal scores the first stays.
+ * Evaluates on the validation split, if there is one, and keeps the parameters as the best ones if the score is higher
+ * than before; with equal scores the earlier ones stay.
  */
 async function validate(state: LoopState, options: LoopOptions): Promise<{ state: LoopState; improved: boolean }> {
   const result = await options.evaluate(state.parameters);
@@ -221,7 +221,7 @@ export async function trainLoop(
     const due = last || state.step % evaluateEvery === 0;
     let improved = false;
     if (due) ({ state, improved } = await validate(state, options));
-    // A validation that a stop cuts short is repeated: the run resumes before the step that led to it.
+    // A validation that a stop interrupts is repeated: the run resumes before the step that triggered it.
     if (due && !improved && options.stopRequested()) {
       checkpoint(before, false, options);
       return { state: before, stopped: true };

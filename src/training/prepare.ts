@@ -21,7 +21,7 @@ import { tokenise, type TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { Candidates } from "./evaluation.ts";
 import type { Parameters } from "../method/parameters.ts";
 
-/** Everything that a training run uses, loaded and checked. */
+/** The parts of a training run, loaded and checked. */
 export interface Prepared {
   experiment: Experiment;
   folder: string;
@@ -33,11 +33,11 @@ export interface Prepared {
   test: TokenisedExample[];
   /** Accuracy on the test split of always predicting the commonest training target, 0..1. */
   majority: number;
-  /** The task's metrics, of which the first chooses the checkpoint, and its labels. */
+  /** The task's metrics, the first of which chooses the checkpoint, and its labels. */
   scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
   /** The labels to choose among, where the experiment sets training.prediction to "labels". */
   candidates: Candidates | undefined;
-  /** Runs generated code, where the experiment switches that on. */
+  /** Runs generated code, if the experiment switches that on. */
   passRate: PassRate | undefined;
   decode: (ids: number[]) => Promise<string>;
 }

@@ -5,7 +5,7 @@ import type { Theme } from "../theme.ts";
 
 Chart.register(BarController, BarElement, CategoryScale);
 
-/** A histogram, or bars by name; several series stand side by side. */
+/** A histogram, or bars by name; bars of several series are side by side. */
 export class BarChart {
   private readonly box = new ChartBox();
   private readonly chart: Chart<"bar", number[]>;
@@ -57,7 +57,7 @@ export class BarChart {
         labels: { color: theme.foreground, font: fontOf(theme), boxHeight: 7, boxWidth: 12 },
       },
     };
-    // Filled or outlined, so that two series differ without their colours too.
+    // Filled or outlined, so that two series differ even without colours.
     this.chart.data.datasets = this.data.series.map(({ name, values }, index) => {
       const colour = theme.series[index % theme.series.length] ?? theme.foreground;
       return {

@@ -5,8 +5,8 @@ const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]
 const POINT_STYLES = ["circle", "triangle", "rect", "rectRot", "star", "crossRot"] as const;
 
 /**
- * Colour, dash and shape of series number `index`: told apart without colour too, and by their combination far beyond
- * the number of colours.
+ * Colour, dash and point shape of series number `index`. Series differ without colour too, and there are many more
+ * combinations than colours.
  */
 export function seriesStyle(
   theme: Theme,
@@ -34,12 +34,12 @@ export function seriesStyle(
   };
 }
 
-/** Colours of a theme that tell series apart. */
+/** The number of colours that a theme has for series. */
 const COLOURS = 6;
 
 /**
- * Places in the cycle of styles: each run has its own by its id, so that it looks the same in every figure; where two
- * would share a colour while others are free, the later id takes the next.
+ * Assigns each run an index in the cycle of styles, from its id, so that it looks the same in every figure. Where two
+ * would share a colour while others are free, the later id gets the next free one.
  */
 export function stableStyles(ids: readonly string[], places = 24): Map<string, number> {
   const taken = new Map<string, number>();
@@ -66,6 +66,7 @@ function hash(text: string): number {
   return value;
 }
 
+/** Colours and fonts of an axis, as chart.js options. */
 export function axisStyle(theme: Theme): {
   ticks: { color: string; font: { family: string; size: number }; maxTicksLimit: number };
   grid: { color: string; lineWidth: number };
@@ -78,6 +79,7 @@ export function axisStyle(theme: Theme): {
   };
 }
 
+/** The title of an axis, as chart.js options. */
 export const axisTitle = (
   theme: Theme,
   text: string,
@@ -88,6 +90,7 @@ export const axisTitle = (
   font: fontOf(theme),
 });
 
+/** The theme's font, smaller than in the editor, as chart.js options. */
 export const fontOf = (theme: Theme): { family: string; size: number } => ({
   family: theme.font,
   size: Math.max(9, theme.fontSize - 2),

@@ -6,12 +6,13 @@ import { reach, whiskers } from "./whiskers.ts";
 
 Chart.register(CategoryScale);
 
+/** One value with its interval, where it has one. */
 export interface IntervalRow {
   label: string;
   value: number;
   low?: number | undefined;
   high?: number | undefined;
-  /** Single values, such as one for each seed, drawn small behind the value. */
+  /** Single values, such as one for each seed, drawn as small dots behind the value. */
   dots?: readonly number[];
 }
 /** Rows of one kind share a colour and a shape. */
@@ -32,7 +33,7 @@ const FRAME = 90;
 const LONGEST = 44;
 const clipped = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
-/** Values with their intervals, a row each, about a line at zero. */
+/** Values with their intervals, one per row, with a line at zero. */
 export class IntervalChart {
   private readonly box = new ChartBox();
   private readonly chart: Chart<"line", Mark[]>;

@@ -17,20 +17,23 @@ import { reach, whiskers, type Whisker } from "./whiskers.ts";
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, LogarithmicScale, Legend, Tooltip, Decimation);
 
+/** A point of a series, with its interval where it has one. */
 export interface Point extends Whisker {
   x: number;
   y: number;
 }
+/** How an axis maps values to places. */
 export type Scale = "linear" | "logarithmic";
 /**
- * `style`: its place in the cycle of styles, by default the order in which it came; `marks`: its points are drawn, with
- * no decimation, for a series with few of them; `alone`: without a line between them.
+ * How a series is drawn. `style`: its index in the cycle of styles, by default its index in the chart; `marks`: with a
+ * mark at each point and without decimation, for a series of few points; `alone`: without lines between the points.
  */
 export interface SeriesOptions {
   marks?: boolean;
   style?: number;
   alone?: boolean;
 }
+/** Axes and layout of a line chart. */
 export interface LineOptions {
   readonly xTitle: string;
   readonly yTitle: string;
@@ -38,7 +41,7 @@ export interface LineOptions {
   readonly xScale?: Scale;
   readonly small?: boolean;
   readonly ticks?: readonly number[];
-  /** Points of several series at one x are drawn beside each other. */
+  /** Whether points of several series at the same x are drawn side by side. */
   readonly dodge?: boolean;
 }
 
@@ -56,7 +59,7 @@ interface Series extends SeriesOptions {
   points: Point[];
 }
 
-/** Lines over a numeric axis: series appear as their names are first used, points are appended. */
+/** Lines over a numeric axis. A series is created when its name is first used; points are appended. */
 export class LineChart {
   private readonly box: ChartBox;
   private readonly chart: Chart<"line", Point[]>;
@@ -114,7 +117,10 @@ export class LineChart {
     this.paint(this.theme);
   }
 
-  /** @param last the planned steps: the x axis reaches at least to them */
+  /**
+   * Sets the least end of the x axis.
+   * @param last the number of planned steps
+   */
   setEnd(last: number): void {
     if (this.last === last) return;
     this.last = last;
@@ -183,7 +189,7 @@ export class LineChart {
     this.chart.destroy();
   }
 
-  /** The axis includes intervals where there are any; else chart.js computes its ends. */
+  /** The ends of the value axis: all intervals where there are any; else chart.js computes them. */
   private reach(scale: Scale): ReturnType<typeof reach> {
     const points = this.series.flatMap((series) => (series.marks === true ? series.points : []));
     return points.some(({ low }) => low !== undefined)
@@ -198,7 +204,7 @@ export class LineChart {
       : {};
   }
 
-  /** A logarithmic axis cannot show 0. */
+  /** The points that the axis can show: a logarithmic one cannot show 0. */
   private drawn(points: readonly Point[], index: number): Point[] {
     const kept = this.scale === "logarithmic" ? points.filter(({ y }) => y > 0) : [...points];
     return this.options.dodge === true

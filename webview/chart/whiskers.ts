@@ -8,7 +8,10 @@ export interface Whisker {
 
 const CAP = 3;
 
-/** The least and the most that an axis must reach for all values and their intervals to be seen. */
+/**
+ * The range that an axis must cover to show all values and their intervals.
+ * @param zero whether the range includes 0
+ */
 export function reach(
   values: readonly (Whisker & { at: number })[],
   zero: boolean,

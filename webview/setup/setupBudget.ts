@@ -3,7 +3,7 @@ import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import type { SizesAnswer } from "../../src/protocol/setupQuestions.ts";
 import { fill } from "../text.ts";
 
-/** The slider of trainable parameters. The sizes at each of its stops are known beforehand, so it answers at once. */
+/** The slider of trainable parameters. The sizes at each of its stops are known in advance, so it responds at once. */
 export class BudgetPart {
   readonly element = el("div", "", "budget");
   private readonly slider = el("input");
@@ -34,12 +34,15 @@ export class BudgetPart {
     this.element.append(this.about, label, this.slider, this.said);
   }
 
-  /** Whether any budget is large enough, as far as is known. */
+  /** Whether some budget may be large enough: false only once the sizes are known and none is. */
   get possible(): boolean {
     return this.answer === undefined || this.answer.sizes.length > 0;
   }
 
-  /** @param result the sizes at each stop, the smallest budget first */
+  /**
+   * Shows the sizes, or the error.
+   * @param result the sizes at each stop, the smallest budget first
+   */
   show(result: SizesAnswer | undefined, error: string | undefined): void {
     if (result === undefined) {
       this.said.textContent = error ?? "";

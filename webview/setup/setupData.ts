@@ -15,7 +15,10 @@ interface DataContext {
 type FileTask = Extract<ExperimentDraft["task"], { kind: "file" }>;
 type Role = Inspection["columns"][number]["role"];
 
-/** The head of a table. @param columns title and CSS class of each */
+/**
+ * The header of a table.
+ * @param columns title and CSS class of each column
+ */
 function headOf(columns: readonly [text: string, className?: string][]): HTMLElement {
   const head = el("thead");
   const row = el("tr");
@@ -30,12 +33,14 @@ function headOf(columns: readonly [text: string, className?: string][]): HTMLEle
   return head;
 }
 
-/** The data, its columns, the templates, and the first examples as the model will read them. */
+/**
+ * The part of the form with the data, its columns, the templates, and the first examples as the model will read them.
+ */
 export class DataPart {
   readonly element: HTMLElement;
   private readonly count = el("p", "", "detail");
   private readonly doubt = el("p", "", "warning");
-  /** Shown while the data are being read for long. */
+  /** Shown when reading the data takes long. */
   readonly wait: LongWait;
   private readonly columns = el("div");
   private readonly templates = el("div", "", "fields");

@@ -9,17 +9,21 @@ import { TrainingPart } from "./setupTraining.ts";
 import { bytes, duration, fill } from "../text.ts";
 import { button, select } from "../ui.ts";
 
+/** How the form posts messages to the host, and saves its draft in the page's state. */
 export interface SetupContext {
   post: (message: SetupPageMessage) => void;
   save: (draft: ExperimentDraft) => void;
 }
 type Started = Extract<SetupHostMessage, { type: "start" }>;
 
-/** Milliseconds without typing until the draft is posted. */
+/** Milliseconds after the last keystroke until the draft is posted. */
 const REST = 400;
 /** Changes of these fields need a new inspection of the data. */
 const INSPECTED: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
-/** Number of the last inspection. Forms share it: an answer to an earlier form must not be taken for this one. */
+/**
+ * The number of the last inspection. All forms share it, so that an answer to an earlier form is not taken for one to
+ * this form.
+ */
 let asks = 0;
 
 /** The form of a new experiment: edits are posted to the host, which answers with sizes, inspection and forecast. */
@@ -38,7 +42,7 @@ export class SetupForm {
   private asked = ++asks;
   /** The last finished inspection, and whether the data can be trained on. */
   private looked: { asked: number; usable: boolean } | undefined;
-  /** A button that was pressed during the inspection: whether to train, too. */
+  /** The button that was pressed during the inspection: `train` says whether it also starts training. */
   private pressed: { train: boolean } | undefined;
 
   constructor(
@@ -80,7 +84,10 @@ export class SetupForm {
     this.look("draft");
   }
 
-  /** Posts the draft to be inspected. @param type "reread": again in a new process, since the last took too long */
+  /**
+   * Posts the draft for inspection.
+   * @param type "reread": again in a new process, since the last inspection took too long
+   */
   private look(type: "draft" | "reread"): void {
     if (type === "reread") this.asked = ++asks;
     if (this.looked?.asked !== this.asked) this.data.wait.begin();
@@ -126,7 +133,7 @@ export class SetupForm {
     }, rest);
   }
 
-  /** Posts what was typed since the last post. */
+  /** Posts the draft if it has changed since the last post. */
   private postDraft(): void {
     if (this.timer === undefined) return;
     clearTimeout(this.timer);
@@ -227,7 +234,7 @@ export class SetupForm {
     return part;
   }
 
-  /** Writes the draft once the inspection of its present state has finished; until then the press is remembered. */
+  /** Writes the draft once the inspection of its current state has finished; a press before that is remembered. */
   private write(train: boolean): void {
     const { labels } = this;
     const current = this.looked?.asked === this.asked;

@@ -10,7 +10,10 @@ interface TrainingContext {
   change: (part: Partial<ExperimentDraft>) => void;
 }
 
-/** Name and steps. A field shows why its text cannot be used; until it is mended the form is not complete. */
+/**
+ * The part of the form with name and steps. A field shows why its text cannot be used; until that is corrected, the
+ * form is not complete.
+ */
 export class TrainingPart {
   readonly element: HTMLElement;
   private readonly wrong = new Set<string>();
@@ -44,13 +47,19 @@ export class TrainingPart {
     return this.wrong.size === 0;
   }
 
-  /** Shows how many passes over the examples the steps make. @param rows of the data; 0 where not all were counted */
+  /**
+   * Shows how many passes over the examples the steps make.
+   * @param rows number of rows of the data; 0 where not all were counted
+   */
   show(rows: number): void {
     this.rows = rows;
     this.say();
   }
 
-  /** @param read returns the part of the draft that a text sets, or why the text cannot be used */
+  /**
+   * A labelled text field.
+   * @param read returns the part of the draft that a text sets, or why the text cannot be used
+   */
   private field(label: string, value: string, read: (text: string) => Partial<ExperimentDraft> | string): HTMLElement {
     const own = el("div");
     const problem = el("p", "", "problem");

@@ -32,7 +32,10 @@ const rowOf = ({ label, versus }: { label: string; versus: Case["versus"] }): In
   high: 100 * versus.right.interval[1],
 });
 
-/** In words: the difference with its interval, or that none was found, with the size that could have been. */
+/**
+ * Words for a difference: its value with the interval, or that none was found, with the size that would have been
+ * detectable.
+ */
 function verdict({ right }: Case["versus"], { labels }: FigureContext): string {
   if (right.interval[0] === right.interval[1] && right.difference === 0) return labels.noChange;
   return right.found
@@ -116,7 +119,7 @@ function ablationFigures({ full, cases, unseen }: Ablation, context: FigureConte
 function specificityFigures({ full, cases, index, explained, draws }: Specificity, context: FigureContext): Figure[] {
   const { labels } = context;
   const n = cases[0]?.versus.n ?? 0;
-  // Draws of one permutation test are dots around their mean.
+  // The draws of one permutation test are shown as dots around their mean.
   const grouped = new Map<string, Specific[]>();
   for (const each of cases) grouped.set(each.group, [...(grouped.get(each.group) ?? []), each]);
   const rows = [...grouped.values()].map((own): IntervalRow => {

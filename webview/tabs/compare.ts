@@ -12,7 +12,10 @@ import { RunPicker } from "./runPicker.ts";
 
 type Compared = Extract<HostMessage, { type: "compared" }>;
 
-/** Any number of runs: what differs, their curves, their results over seeds, and each against the first. */
+/**
+ * Compares any number of runs: the differences of their settings, their curves, their results over seeds, and each run
+ * with the first.
+ */
 export class CompareTab {
   readonly element = el("div", "", "tab");
   private readonly picker: RunPicker;
@@ -112,11 +115,11 @@ export class CompareTab {
     if (chosen.length > 0) post({ type: "compare", ids: [...chosen] });
   }
 
-  /** Says the state of the comparison, with a button to cancel it or to compare again. */
+  /** Shows the state of the comparison, with a button to cancel it or to compare again. */
   private tell(text: string, way: "cancel" | "again" | undefined): void {
     const { labels, post } = this.context;
     this.said.textContent = text;
-    // Comparing no runs ends the worker that compares.
+    // A comparison of no runs ends the worker that compares.
     const cancel = (): void => {
       post({ type: "compare", ids: [] });
       this.tell(labels.comparisonStopped, "again");
@@ -168,7 +171,7 @@ export class CompareTab {
     );
   }
 
-  /** Choosers of two runs, and a button that opens their code side by side in the editor. */
+  /** Two drop-downs of runs, and a button that opens their code side by side in the editor. */
   private diffTools({ runs }: Compared): HTMLElement[] {
     const committed = runs.filter(({ commit }) => commit !== undefined);
     const { labels, post } = this.context;

@@ -14,7 +14,7 @@ export class CompareCurves {
   readonly figure: Figure;
   private readonly chart: LineChart;
 
-  /** @param ids of the runs that were chosen: a run's style depends on all of them, found or not */
+  /** @param ids ids of all chosen runs, found or not: they decide the style of each run */
   constructor(
     private readonly ids: readonly string[],
     private readonly runs: readonly RunCurves[],

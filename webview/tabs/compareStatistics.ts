@@ -9,7 +9,7 @@ import { fill, percent, pValueText, signedPoints } from "../text.ts";
 /** A row of the comparison whose runs were tested. */
 type TestedRow = ComparisonRow & { test: SeedSummary };
 
-/** How the compared metric is written: a correlation as it is, a share in percent. */
+/** How the compared metric is shown: a correlation as a number from -1 to 1, a share in percent. */
 interface MetricScale {
   readonly name: string;
   readonly title: string;
@@ -23,7 +23,7 @@ function scaleOf(name: string, correlation: boolean): MetricScale {
     : { name, title: `${name} (%)`, factor: 100, show: (value) => percent(value) };
 }
 
-/** What a comparison shows: how to write its metric, and the name of a run by its id. */
+/** The texts of a comparison: how its metric is shown, and the name of each run by its id. */
 export interface ComparisonTexts {
   readonly correlation: boolean;
   readonly nameOf: (id: string) => string;
@@ -82,7 +82,10 @@ function seedsFigure(
   return new Figure({ id: "seeds", title: fill(labels.seedsTitle, metric), note, drawing: chart, data }, context);
 }
 
-/** Parameters against the result: a point for each method or setting; nothing where all have as many parameters. */
+/**
+ * The result over the number of trainable parameters, a point for each method or setting; empty where all have the
+ * same number.
+ */
 function costFigure(
   rows: readonly TestedRow[],
   { name: metric, factor }: MetricScale,

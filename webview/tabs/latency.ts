@@ -11,6 +11,7 @@ import type { FoldStatement, Latency, Timed } from "../../src/protocol/results/l
 const MEASURES = ["endToEnd", "inputLayer", "ratio"] as const;
 type Measure = (typeof MEASURES)[number];
 
+/** The latency tab. */
 export function latencySpec(context: FigureContext): AnalysisTabSpec {
   return {
     analyses: [["latency", context.labels.latency]],
@@ -24,7 +25,7 @@ export function latencySpec(context: FigureContext): AnalysisTabSpec {
   };
 }
 
-/** Ratios up to this count as equally fast. */
+/** The largest ratio of times that counts as equally fast. */
 const AS_FAST = 1.02;
 function verdict({ low, high }: { low: number; high: number }, { labels }: FigureContext): string {
   if (high < 1) return labels.faster;
@@ -32,7 +33,9 @@ function verdict({ low, high }: { low: number; high: number }, { labels }: Figur
   return low > AS_FAST ? labels.slower : labels.notSettled;
 }
 
-/** The folded run against other forms: ratios of times of the same round, and whether it predicts the same tokens. */
+/**
+ * The folded run compared with other forms: ratios of times of the same round, and whether it predicts the same tokens.
+ */
 function foldTable({ form, against, predictions: { equal, total } }: FoldStatement, context: FigureContext): Figure {
   const { labels } = context;
   const show = (x: number): string => x.toFixed(3);
@@ -71,7 +74,9 @@ function foldTable({ form, against, predictions: { equal, total } }: FoldStateme
   );
 }
 
-/** Medians over the text's length, a line for each form, for one measure and one batch size that the user chooses. */
+/**
+ * Median times over the text's length, a line for each form, of the measure and the batch size that the user chooses.
+ */
 class LatencyChart {
   readonly chart: LineChart;
   readonly tools = el("div", "", "actions");

@@ -7,7 +7,10 @@ import type { TableData } from "../tableText.ts";
 import { fill } from "../text.ts";
 import { textField } from "../ui.ts";
 
-/** Test texts, piece by piece; a click or Enter on a row writes that text out in its colours. */
+/**
+ * The heatmap of test texts, one row per text and one cell per token; a click or Enter on a row shows that text in its
+ * colours.
+ */
 export function offsetHeatmapFigure(examples: readonly OffsetExample[], context: FigureContext): Figure {
   const { labels } = context;
   const heatmap = new OffsetHeatmap(examples, context);
@@ -24,7 +27,7 @@ export function offsetHeatmapFigure(examples: readonly OffsetExample[], context:
   );
 }
 
-/** The heatmap of those texts that the filter lets through, its legend, and the text written out. */
+/** The heatmap of the texts that the filter selects, its legend, and the text that the user picked. */
 class OffsetHeatmap implements Drawing {
   readonly element = el("div");
   readonly text = el("div", "", "pieces");
@@ -115,7 +118,7 @@ class OffsetHeatmap implements Drawing {
   }
 }
 
-/** A text in the colours of its offsets, its pieces apart. */
+/** A text as separate tokens in the colours of their offsets. */
 function spelled({ pieces, norm, target }: OffsetExample, scale: readonly [number, number]): HTMLElement[] {
   const marks = pieces.map((piece, place) => {
     const level = levelOf(norm[place] ?? 0, scale);

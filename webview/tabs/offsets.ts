@@ -11,6 +11,7 @@ import type { Offsets } from "../../src/protocol/results/offsets.ts";
 const BINS = 30;
 const sci = (x: number): string => x.toPrecision(3);
 
+/** The offsets tab. */
 export function offsetsSpec(context: FigureContext): AnalysisTabSpec {
   return {
     analyses: [["offsets", context.labels.offsets]],
@@ -27,7 +28,7 @@ export function offsetsSpec(context: FigureContext): AnalysisTabSpec {
   };
 }
 
-/** "Table 2" by both ways of counting, this run beside others of its experiment. */
+/** The paper's Table 2 by both ways of counting, for this run and others of its experiment. */
 function tableTwo(result: Offsets, peers: readonly Peer[], context: FigureContext): Figure {
   const { labels } = context;
   const all: NamedOffsets[] = [
@@ -69,7 +70,7 @@ interface NamedOffsets {
   result: Offsets;
 }
 
-/** A row for each run and way of counting. */
+/** The table with a row for each run and way of counting. */
 function sizeTable(runs: readonly NamedOffsets[], { labels }: FigureContext): TableData {
   const ways = [
     ["official", labels.official],

@@ -1,7 +1,10 @@
 import type { FigureContext } from "../figure.ts";
 import { select, type Choice } from "../ui.ts";
 
-/** A drop-down whose choice the page remembers. @param key of the choice in the page's state */
+/**
+ * A drop-down whose choice is saved in the page's state.
+ * @param key the key of the choice there
+ */
 export function rememberedSelect(
   { label, key, value, choices }: { label: string; key: string; value: string; choices: readonly Choice[] },
   { state, save }: FigureContext,

@@ -7,8 +7,8 @@ import { button, textField } from "../ui.ts";
 const MOST_SHOWN = 200;
 
 /**
- * The list of runs to compare: searched, ticked one by one, or an experiment at once. The one ticked first is the
- * reference.
+ * The list of runs to compare. It can be searched; runs are ticked one by one or a whole experiment at once, and the
+ * one ticked first is the reference.
  */
 export class RunPicker {
   readonly element = el("section", "", "picker");

@@ -37,6 +37,7 @@ function measures({ labels }: FigureContext): Measure[] {
   ];
 }
 
+/** The position-shift tab. */
 export function shiftSpec(context: FigureContext): AnalysisTabSpec {
   return {
     analyses: [["position-shift", context.labels.positionShift]],
@@ -48,8 +49,8 @@ export function shiftSpec(context: FigureContext): AnalysisTabSpec {
 }
 
 /**
- * One measure over the shift, a line for each test; the user chooses the measure, and another run to be drawn beside,
- * such as prompt tuning as the control.
+ * One measure over the shift, a line for each test. The user chooses the measure, and another run drawn beside this
+ * one, such as prompt tuning as the control.
  */
 class ShiftChart {
   readonly chart: LineChart;
@@ -184,7 +185,7 @@ function shiftTable(cases: readonly Shifted[], { labels }: FigureContext): Table
   };
 }
 
-/** T0, T5 and T6: what must hold exactly. */
+/** The properties that must hold exactly: T0, T5 and T6. */
 function propertyTable({ properties: p }: PositionShift, context: FigureContext): Figure {
   const { labels } = context;
   const exact = (x: number): string => (x === 0 ? labels.exactly : x.toPrecision(2));

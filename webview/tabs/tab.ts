@@ -4,14 +4,14 @@ import type { Figure, FigureContext } from "../figure.ts";
 import type { AnalysisName, AnalysisView, Peer } from "../../src/protocol/hostToPage.ts";
 import type { Theme } from "../theme.ts";
 
-/** A tab of analyses: their titles, and how their figures are made. */
+/** The content of a tab of analyses: their titles, and how their figures are made. */
 export interface AnalysisTabSpec {
   /** Names with titles, in the order on the page. */
   analyses: readonly (readonly [AnalysisName, string])[];
   figures: (name: AnalysisName, result: unknown, peers: readonly Peer[]) => Figure[];
 }
 
-/** Cards and figures of a tab; a result's figures are made when the tab is first seen with it. */
+/** The cards and figures of a tab. A result's figures are made when the tab is first visible with it. */
 export class AnalysisTab {
   readonly element = el("div", "", "tab");
   private readonly parts: Map<

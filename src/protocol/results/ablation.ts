@@ -1,8 +1,8 @@
 import type { AlteredOutcome, Outcome } from "./outcome.ts";
 
 /**
- * Share right (0..1) of each outcome on texts whose tokens all occur in training, and on those with at least one that
- * does not.
+ * The share of right predictions (0..1) of each outcome, on texts whose tokens all occur in training and on texts with
+ * at least one that does not.
  */
 export interface UnseenSplit {
   /** Test texts whose tokens all occur in training. */

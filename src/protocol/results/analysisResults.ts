@@ -6,7 +6,7 @@ import type { Specificity } from "./specificity.ts";
 import type { Stability } from "./stability.ts";
 
 /**
- * The result of each analysis by its name, as it is stored in a run's folder and sent to the page; its sentences are in
+ * The result of each analysis by its name, as it is stored in a run's folder and sent to the page. Its sentences are in
  * English.
  */
 export interface AnalysisResults {

@@ -2,7 +2,7 @@ import type { Phrase } from "../../base/phrase.ts";
 import type { SeedSummary } from "./intervals.ts";
 import type { Difference } from "./outcome.ts";
 
-/** One line of a comparison: settings that were varied, at the tuned values that validation chose. */
+/** One row of a comparison: a combination of varied settings, with the tuned values that were chosen on validation. */
 export interface ComparisonRow {
   label: string;
   /** Tuned keys at their chosen values. */
@@ -27,27 +27,28 @@ export interface ComparisonRow {
   testExamples: number | undefined;
 }
 
+/** The comparison of an experiment's runs: a row for each variant, and warnings. */
 export interface Comparison {
   /** A metric's name; its values are shares, 0..1, or correlations. */
   metric: string;
   rows: ComparisonRow[];
   warnings: string[];
-  /** The warnings, to be shown in any language. */
+  /** The warnings as phrases, for translation. */
   phrases: Phrase[];
 }
 
-/** A run against the reference on the same test examples. */
+/** A run compared with the reference on the same test examples. */
 export interface Pair {
   id: string;
   /** The run minus the reference. */
   difference: Difference | undefined;
   /** McNemar's exact p, corrected by Holm for the number of pairs. */
   holmP: number | undefined;
-  /** Why there is no difference. */
+  /** Why no difference could be computed. */
   reason: string | undefined;
 }
 
-/** Runs over their seeds, and each against the first. */
+/** Runs summarised over their seeds, and each compared with the first. */
 export interface RunComparison {
   reference: string;
   pairs: Pair[];

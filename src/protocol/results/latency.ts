@@ -12,25 +12,29 @@ export interface Timed {
   endToEnd: MedianInterval;
   /** Milliseconds of the input [P ; E'] alone. */
   inputLayer: MedianInterval;
-  /** Over the bare backbone's time, same length and batch. */
+  /** The time divided by the bare backbone's for the same length and batch size. */
   ratio: MedianInterval;
 }
 
-/** The fold's time over another form's of the same round. */
+/** The folded model's time divided by another form's of the same round. */
 export interface FoldAgainst {
   against: string;
-  /** Over all batches. */
+  /** The ratio over all batches. */
   ratio: MedianInterval;
   cells: { length: number; batchSize: number; ratio: MedianInterval }[];
 }
 
-/** What folding costs or saves, and on how many test texts the folded run generates the same tokens as the run. */
+/**
+ * How the folded run compares with other forms in time, and on how many test texts it generates the same tokens as the
+ * run.
+ */
 export interface FoldStatement {
   form: string;
   against: FoldAgainst[];
   predictions: { equal: number; total: number };
 }
 
+/** The latency analysis: times of each form of the model, text length and batch size. */
 export interface Latency {
   rounds: number;
   /** Tokens that each form decodes. */

@@ -1,8 +1,9 @@
-/** A vocabulary entry near another by cosine. */
+/** A vocabulary entry close to another by cosine similarity. */
 export interface Neighbour {
   id: number;
   cosine: number;
 }
+/** A neighbour with its text. */
 export interface NamedNeighbour extends Neighbour {
   text: string;
 }

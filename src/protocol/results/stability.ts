@@ -8,7 +8,7 @@ export interface Spread {
   most: number;
 }
 
-/** How one component trained, over the steps after warm-up. */
+/** Statistics of one component's training over the steps after warm-up. */
 export interface ComponentStability {
   group: string;
   /** Learning rate. */
@@ -25,6 +25,7 @@ export interface ComponentStability {
   advice: { rate: number; why: string; phrase?: Phrase } | undefined;
 }
 
+/** The stability analysis of a run's training. */
 export interface Stability {
   steps: number;
   /** Share of steps whose joint gradient was clipped. */

@@ -1,8 +1,8 @@
 /**
- * The Python program that runs generated code: limits first, then the code, then its tests. The secret that means
- * "passed" is written last, so leaving early in any way does not pass. While the code runs, no frame or name holds the
- * secret, only an iterator of the interpreter, and the ways to search its heap are blocked. Code that manipulates its
- * own tests, which share its interpreter, is not guarded against.
+ * The Python program that runs generated code: it sets the limits, runs the code, and then its tests. It writes the
+ * secret that means "passed" last, so code that exits early does not pass. While the code runs, no frame or name refers
+ * to the secret, only an iterator of the interpreter, and the ways to search its heap are blocked. Code that
+ * manipulates its own tests, which share its interpreter, is not prevented.
  */
 export const PRELUDE = `
 import collections, itertools, json, os, resource, sys

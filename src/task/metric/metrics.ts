@@ -4,7 +4,7 @@ import { pearson, spearman } from "./correlation.ts";
 import { scoreMultirc } from "./multirc.ts";
 import { strip, toFloat } from "./pythonText.ts";
 
-/** A prediction and what it is scored against. */
+/** A prediction with the target, answers or group that it is scored by. */
 export interface Scored {
   prediction: string;
   target: string;
@@ -60,7 +60,7 @@ const multirc =
     )[key];
   };
 
-/** Every metric of the named tasks: 0..1, correlations -1..1. A metric is one line here. */
+/** Every metric of the named tasks; shares are 0..1, correlations -1..1. A metric is one line here. */
 const METRICS = {
   accuracy: (cases) =>
     idAccuracy(
@@ -77,6 +77,7 @@ const METRICS = {
   f1a: multirc("f1a"),
   groupEm: multirc("em"),
 } satisfies Record<string, Metric>;
+/** The name of a metric. */
 export type MetricName = keyof typeof METRICS;
 
 /**

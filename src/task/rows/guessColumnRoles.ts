@@ -1,5 +1,6 @@
 import type { Row } from "./row.ts";
 
+/** What a column is used for. */
 export type Role = "input" | "output" | "other";
 /** A column of a data file and its guessed role. */
 export interface GuessedColumn {
@@ -13,10 +14,10 @@ export interface GuessedColumn {
 
 const OUTPUT_NAME = /^(label|labels|target|output|class|category|answer|sentiment|gold|gold_label|y)$/i;
 const OTHER_NAME = /^(id|idx|index|guid|uuid|_?unnamed.*|row|line|split|source_file|url|date|time)$/i;
-/** The number of rows that are looked at. */
+/** The number of rows that are examined. */
 const ROWS = 2000;
 const MOST_LABELS = 50;
-/** The number of columns that are looked at; every row of JSON may have columns of its own. */
+/** The number of columns that are examined; every row of JSON may have columns of its own. */
 const MOST_COLUMNS = 300;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);

@@ -1,10 +1,10 @@
 import type { Row } from "./row.ts";
 
-/** A name longer than this (UTF-16 units) is hardly a column's. */
+/** The longest name (UTF-16 units) that is likely a column's. */
 const LONG = 120;
 const ROWS = 2000;
 const isNumber = (name: string): boolean => /^-?\d+([.,]\d+)?$/.test(name);
-/** Whether a name is a column's number, which some programs name columns by. */
+/** Whether a name is the number of a column: some programs name columns so. */
 const counts = (name: string, columns: number): boolean => Number.isInteger(Number(name)) && Number(name) <= columns;
 
 /**

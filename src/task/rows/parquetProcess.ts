@@ -6,13 +6,14 @@ import type { Row } from "./row.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { ParquetPart } from "./parquetGroups.ts";
 
-/** What the reader process is asked to read, within which limits, and the messages that it sends. */
+/** The request to the reader process: what to read, and within which limits. */
 export interface ParquetRequest {
   path: string;
   most: number;
   milliseconds: number;
   megabytes: number;
 }
+/** A message of the reader process: some rows, the limit that it exceeded, or an error. */
 export type ParquetMessage = ParquetPart | { tooMuch: "time" | "memory" } | { error: ErrorData | Bug };
 
 /**

@@ -20,14 +20,17 @@ export interface MemoryFit {
 }
 
 const LENGTHS = [1024, 768, 512, 384, 256, 192, 128, 96, 64, 48, 32, 16];
-/** The share of the free memory above which advice on using less is given too. */
+/** Above this share of the free memory, a run that fits also gets advice on using less. */
 const SCARCE = 0.5;
 const SPARE_ENGINE = '"engine": { "memory": "spare" }';
 const GO_ON = phrase`"engine": { "memory": "ignore" } starts the run without this check.`;
 
 const fits = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   host <= have.host && (have.device === undefined || device <= have.device);
-/** Whether the graphics processor's memory is what is short, or else the fuller one. */
+/**
+ * Whether the run needs a larger share of the graphics processor's free memory than of the machine's; messages then
+ * name the former.
+ */
 const onDevice = ({ host, device }: MemoryForecast, have: AvailableMemory): boolean =>
   have.device !== undefined && device / have.device > host / have.host;
 const needOf = (forecast: MemoryForecast, device: boolean): string =>
@@ -53,7 +56,7 @@ function smallerBatch(run: MemoryInput, have: AvailableMemory): MemoryChange | u
   return sizes.map((batchSize) => ({ copies: 1, batchSize })).find((change) => fits(memoryNeed(run, change), have));
 }
 
-/** A run without copies of the weights, where it makes any: steps take longer, and results are the same. */
+/** The change to a run without copies of the weights, if it makes any: steps take longer, and results are the same. */
 function withoutWeightCopies({ experiment: { engine, precision } }: MemoryInput): MemoryChange | undefined {
   return settled(engine).device === "cpu" && engine.memory !== "spare" && precision.weights === "fp32"
     ? { copies: 1, spare: true }
@@ -71,7 +74,7 @@ function describe(run: MemoryInput, change: MemoryChange): Phrase {
     : phrase`${SPARE_ENGINE} with ${settingOf(run, change)}`;
 }
 
-/** The setting that a change is made by, copies of the weights aside. */
+/** The settings of a change, other than copies of the weights. */
 function settingOf({ experiment: { training } }: MemoryInput, { maxSourceLength, batchSize }: MemoryChange): Phrase {
   if (maxSourceLength !== undefined) return phrase`training.maxSourceLength ${maxSourceLength}`;
   if (batchSize === undefined) return phrase`engine.replicas 1`;
@@ -80,8 +83,8 @@ function settingOf({ experiment: { training } }: MemoryInput, { maxSourceLength,
 }
 
 /**
- * What would make the run fit, each with its need. Changes that cost time come before changes of quality; both together
- * are offered only where neither suffices.
+ * The changes that would make the run fit, each with its memory need. Changes that cost time come before changes of
+ * quality; a combination of both is offered only where neither suffices.
  */
 function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMemory): Phrase {
   const device = onDevice(forecast, have);
@@ -103,7 +106,7 @@ function remedies(run: MemoryInput, forecast: MemoryForecast, have: AvailableMem
   return listed([...changes.map((change) => remedyText(run, change, device)), remedy], "; ");
 }
 
-/** The cheapest change that takes less memory, where more than the share SCARCE of the free memory is used. */
+/** The cheapest change that takes less memory; undefined where at most the share SCARCE of the free memory is used. */
 function savingAdvice(
   run: MemoryInput,
   { forecast, copies }: Pick<MemoryFit, "forecast" | "copies">,

@@ -4,7 +4,7 @@ import { epochBatches } from "../batch/batchSequence.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 
 type Lengths = Pick<TokenisedExample, "ids" | "labels">;
-/** The number of batches that are looked at; where there are more, those with the longest inputs. */
+/** The number of batches that are examined; of more, those with the longest inputs. */
 const MOST_BATCHES = 2000;
 
 /** The prompt's length, and the length that longer inputs are cut to, in tokens. */

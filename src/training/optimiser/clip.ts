@@ -6,9 +6,10 @@ export function jointNorm(arrays: Iterable<Float32Array>): number {
 }
 
 /**
- * Gradients times min(1, limit / (norm + 1e-6)), the norm over all tensors together, as torch's clip_grad_norm_.
+ * Multiplies gradients by min(1, limit / (norm + 1e-6)), with the norm over all tensors together, as torch's
+ * clip_grad_norm_.
  * @param limit largest joint norm; 0: no clipping
- * @returns new arrays if scaled, the same ones otherwise, and the norm before clipping
+ * @returns new arrays if they were scaled, else the given ones, and the norm before clipping
  */
 export function clipGradients(
   gradients: Map<string, Float32Array>,
